@@ -1,0 +1,317 @@
+//! Catch-up: a stored index takes in entries that were added to the log's end.
+//!
+//! Owns: how markers, branches and labels change with each new entry.
+//! Invariant: after [`Grower::finish`] the store holds what a full build of the longer log would give. Where that
+//! would mean changing what stands before (a late parent, a label whose target comes now) it says so instead.
+//! Does not: read the log or open transactions; its caller feeds it records, inside one transaction.
+//!
+//! The newest entry is held back until the next one comes: a chain of entries then costs one row each, without a
+//! marker that is written and cleared again.
+
+use super::builder::Counts;
+use super::labels::LabelChange;
+use super::row::{BRANCH_POINT, BranchRow, LEAF, LabelRow, Row, Seq};
+use super::store::{IndexStore, Node};
+use crate::log::Record;
+use alloc::borrow::Cow;
+use alloc::format;
+use alloc::string::String;
+
+/// Why a catch-up cannot go on.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GrowError<E> {
+    /// The new entries change what older rows say; the log must be indexed anew.
+    #[error("new entries change the place of older ones; the index must be built anew")]
+    NeedsRebuild,
+    /// The database failed.
+    #[error("{0}")]
+    Store(E),
+}
+
+impl<E> From<E> for GrowError<E> {
+    fn from(error: E) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// The newest entry, not stored yet.
+#[derive(Debug)]
+struct Tip {
+    row: Row<'static>,
+    /// The log's id, empty if there is none.
+    id: String,
+    branch: OpenBranch,
+}
+
+/// The branch that the tip ends.
+#[derive(Debug, Default)]
+struct OpenBranch {
+    /// Key of the leaf under which the branch is stored.
+    stored_leaf: Option<String>,
+    name: Option<String>,
+    labeled_at: Option<i64>,
+}
+
+/// One catch-up.
+#[derive(Debug)]
+pub struct Grower {
+    counts: Counts,
+    tip: Option<Tip>,
+    /// Key of the last entry, stored or not.
+    active_leaf: Option<String>,
+    any_labels: bool,
+    names_changed: bool,
+}
+
+impl Grower {
+    /// Goes on behind what is stored.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn new<S: IndexStore>(
+        store: &mut S,
+        counts: Counts,
+        active_leaf: Option<String>,
+    ) -> Result<Self, GrowError<S::Error>> {
+        let any_labels = !store.labels()?.is_empty();
+        Ok(Self { counts, tip: None, active_leaf, any_labels, names_changed: false })
+    }
+
+    /// Numbers, the new entries included.
+    #[must_use]
+    pub const fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// Takes one more damage into account.
+    pub const fn count_damage(&mut self) {
+        self.counts.damages += 1;
+    }
+
+    /// Key of the last entry.
+    #[must_use]
+    pub fn active_leaf(&self) -> Option<&str> {
+        self.active_leaf.as_deref()
+    }
+
+    /// Adds the next entry of the log.
+    ///
+    /// # Errors
+    /// [`GrowError::NeedsRebuild`] where older rows would change.
+    pub fn entry<S: IndexStore>(&mut self, store: &mut S, record: &Record<'_>) -> Result<(), GrowError<S::Error>> {
+        let fields = &record.fields;
+        let seq = Seq::try_from(self.counts.entries).unwrap_or(Seq::MAX);
+        let id = fields.usable_id();
+        let parent_id = fields.parent_text();
+        let key = self.key(store, id.as_deref(), record.offset)?;
+        let continues_tip = match (&self.tip, &parent_id) {
+            (Some(tip), Some(parent)) => tip.id == parent.as_ref(),
+            _ => false,
+        };
+        let kind = fields.kind_text();
+        let ts = fields.time();
+        let change = LabelChange::read(&kind, fields);
+
+        let (parent_step, depth, branch) = if continues_tip {
+            let mut tip = self.tip.take().ok_or(GrowError::NeedsRebuild)?;
+            tip.row.marker = 0;
+            store.insert(&tip.row)?;
+            (1, tip.row.depth + 1, tip.branch)
+        } else {
+            self.store_tip(store)?;
+            self.attach(store, seq, parent_id.as_deref())?
+        };
+        self.active_leaf = Some(key.clone());
+        self.tip = Some(Tip {
+            row: Row {
+                seq,
+                id: Cow::Owned(key),
+                parent_id: parent_id.map(|id| Cow::Owned(id.into_owned())),
+                ts,
+                kind: Cow::Owned(kind.clone().into_owned()),
+                marker: LEAF,
+                offset: record.offset,
+                len: record.bytes.len() as u64,
+                parent_step,
+                depth,
+            },
+            id: id.map(Cow::into_owned).unwrap_or_default(),
+            branch,
+        });
+        self.counts.observe(&kind, record, ts);
+        if let Some(change) = change {
+            self.label(store, seq, change, ts)?;
+        }
+        Ok(())
+    }
+
+    /// Stores what is held back and brings branch names up to date.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn finish<S: IndexStore>(mut self, store: &mut S) -> Result<(Counts, Option<String>), GrowError<S::Error>> {
+        self.store_tip(store)?;
+        if self.names_changed {
+            rename_branches(store)?;
+        }
+        Ok((self.counts, self.active_leaf))
+    }
+
+    /// The key of the entry at `offset`; refuses what an older entry waits for.
+    fn key<S: IndexStore>(
+        &mut self,
+        store: &mut S,
+        id: Option<&str>,
+        offset: u64,
+    ) -> Result<String, GrowError<S::Error>> {
+        let Some(id) = id else { return self.free_key(store, format!("@{offset}"), offset) };
+        if self.counts.orphans > 0 && (self.tip_misses(id) || store.is_missed(id)?) {
+            return Err(GrowError::NeedsRebuild);
+        }
+        if self.counts.dangling_labels > 0 {
+            let waits = |label: &LabelRow| label.target_id.as_deref() == Some(id);
+            if store.labels()?.iter().any(waits) {
+                return Err(GrowError::NeedsRebuild);
+            }
+        }
+        if self.is_tip(id) || store.find(id)?.is_some() {
+            self.counts.duplicates += 1;
+            return self.free_key(store, format!("{id}#{offset}"), offset);
+        }
+        Ok(String::from(id))
+    }
+
+    fn free_key<S: IndexStore>(
+        &self,
+        store: &mut S,
+        mut key: String,
+        offset: u64,
+    ) -> Result<String, GrowError<S::Error>> {
+        while self.is_tip(&key) || store.find(&key)?.is_some() {
+            key = format!("{key}#{offset}");
+        }
+        Ok(key)
+    }
+
+    /// The tip, which is not stored yet, waits for the parent `id`.
+    fn tip_misses(&self, id: &str) -> bool {
+        self.tip.as_ref().is_some_and(|tip| tip.row.parent_step == 0 && tip.row.parent_id.as_deref() == Some(id))
+    }
+
+    fn is_tip(&self, key: &str) -> bool {
+        self.tip.as_ref().is_some_and(|tip| tip.row.id == key || tip.id == key)
+    }
+
+    /// Hangs a new entry below a stored one, or makes it a root: its step, depth and branch.
+    fn attach<S: IndexStore>(
+        &mut self,
+        store: &mut S,
+        seq: Seq,
+        parent_id: Option<&str>,
+    ) -> Result<(i64, u32, OpenBranch), GrowError<S::Error>> {
+        let parent = match parent_id {
+            Some(parent_id) => self.resolve(store, parent_id)?,
+            None => None,
+        };
+        let Some(parent) = parent else {
+            self.counts.orphans += u64::from(parent_id.is_some());
+            return Ok((0, 1, OpenBranch::default()));
+        };
+        let branch = if parent.marker & LEAF != 0 {
+            store.set_marker(parent.seq, 0)?;
+            let stored = store.branch(&parent.key)?;
+            let (name, labeled_at) = stored.map_or((None, None), |row| (row.name, row.labeled_at));
+            OpenBranch { stored_leaf: Some(parent.key), name, labeled_at }
+        } else {
+            if parent.marker & BRANCH_POINT == 0 {
+                store.set_marker(parent.seq, BRANCH_POINT)?;
+                // The branch that ran through here now begins below.
+                self.names_changed |= self.any_labels;
+            }
+            OpenBranch::default()
+        };
+        Ok((i64::from(seq) - i64::from(parent.seq), parent.depth + 1, branch))
+    }
+
+    /// The latest stored entry with this log id.
+    fn resolve<S: IndexStore>(&self, store: &mut S, id: &str) -> Result<Option<Node>, GrowError<S::Error>> {
+        if self.counts.duplicates > 0
+            && let Some(node) = store.latest_repeat(id)?
+        {
+            return Ok(Some(node));
+        }
+        Ok(store.find(id)?.filter(|node| !node.has_made_key()))
+    }
+
+    fn store_tip<S: IndexStore>(&mut self, store: &mut S) -> Result<(), GrowError<S::Error>> {
+        let Some(tip) = self.tip.take() else { return Ok(()) };
+        store.insert(&tip.row)?;
+        if let Some(leaf) = &tip.branch.stored_leaf {
+            store.remove_branch(leaf)?;
+        }
+        store.put_branch(&BranchRow {
+            seq: tip.row.seq,
+            leaf_id: tip.row.id.into_owned(),
+            name: tip.branch.name,
+            labeled_at: tip.branch.labeled_at,
+        })?;
+        Ok(())
+    }
+
+    /// Applies a label entry, which is the tip.
+    fn label<S: IndexStore>(
+        &mut self,
+        store: &mut S,
+        seq: Seq,
+        change: LabelChange,
+        labeled_at: Option<i64>,
+    ) -> Result<(), GrowError<S::Error>> {
+        let target = self.resolve(store, &change.target_id)?.map(|node| node.seq);
+        for label in store.labels()? {
+            let same = match target {
+                Some(target) => label.target == Some(target),
+                None => label.target_id.as_deref() == Some(change.target_id.as_str()),
+            };
+            if same {
+                store.remove_label(label.seq)?;
+                self.counts.dangling_labels -= u64::from(label.target.is_none());
+            }
+        }
+        self.names_changed = true;
+        let Some(name) = change.name else { return Ok(()) };
+        self.any_labels = true;
+        self.counts.dangling_labels += u64::from(target.is_none());
+        let target_id = if target.is_none() { Some(change.target_id) } else { None };
+        store.put_label(&LabelRow { seq, target, target_id, name, labeled_at })?;
+        Ok(())
+    }
+}
+
+/// Sets the names of all branches from the labels that hold.
+fn rename_branches<S: IndexStore>(store: &mut S) -> Result<(), GrowError<S::Error>> {
+    let labels = store.labels()?;
+    for mut branch in store.branches()? {
+        let mut best: Option<&LabelRow> = None;
+        let mut end = Some(branch.seq);
+        while let Some(last) = end {
+            let Some(stop) = store.stop_at_or_before(last)? else { break };
+            let is_branch_point = stop.marker & BRANCH_POINT != 0;
+            let first = if is_branch_point { stop.seq + 1 } else { stop.seq };
+            for label in &labels {
+                let here = label.target.is_some_and(|target| (first..=last).contains(&target));
+                if here && best.is_none_or(|best| best.seq < label.seq) {
+                    best = Some(label);
+                }
+            }
+            let parent = Seq::try_from(i64::from(stop.seq) - stop.parent_step).ok();
+            end = parent.filter(|_| !is_branch_point && stop.parent_step != 0);
+        }
+        let (name, labeled_at) = (best.map(|label| label.name.clone()), best.and_then(|label| label.labeled_at));
+        if (&name, labeled_at) != (&branch.name, branch.labeled_at) {
+            branch.name = name;
+            branch.labeled_at = labeled_at;
+            store.put_branch(&branch)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,103 @@
+//! The ids of all entries of a log, in memory, for a full build.
+//!
+//! Owns: id -> entry, for hundreds of thousands of ids at about 60 bytes each.
+//! Invariant: of a repeated id the table gives the latest entry; earlier ones stay in `repeats`.
+//! Does not: know keys; an entry without a usable id has an empty one here, which nothing finds.
+
+use super::row::Seq;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::hash::{BuildHasher, Hasher};
+use hashbrown::HashTable;
+
+#[derive(Debug)]
+pub(super) struct Ids {
+    text: String,
+    /// End of the id of each entry in `text`.
+    ends: Vec<usize>,
+    table: HashTable<Seq>,
+    hasher: foldhash::fast::FixedState,
+    repeats: BTreeMap<String, Vec<Seq>>,
+}
+
+impl Ids {
+    pub(super) fn new() -> Self {
+        Self {
+            text: String::new(),
+            ends: Vec::new(),
+            table: HashTable::new(),
+            hasher: foldhash::fast::FixedState::default(),
+            repeats: BTreeMap::new(),
+        }
+    }
+
+    /// The id of an entry; empty if it has none.
+    pub(super) fn id(&self, seq: Seq) -> &str {
+        id_at(&self.text, &self.ends, seq)
+    }
+
+    /// The latest entry with this id.
+    pub(super) fn latest(&self, id: &str) -> Option<Seq> {
+        self.table.find(hash(&self.hasher, id), |&seq| self.id(seq) == id).copied()
+    }
+
+    /// The first entry with this id.
+    pub(super) fn first(&self, id: &str) -> Option<Seq> {
+        match self.repeats.get(id) {
+            Some(all) => all.first().copied(),
+            None => self.latest(id),
+        }
+    }
+
+    /// The first entry behind `seq` with this id.
+    pub(super) fn first_after(&self, id: &str, seq: Seq) -> Option<Seq> {
+        match self.repeats.get(id) {
+            Some(all) => all.iter().copied().find(|&s| s > seq),
+            None => self.latest(id).filter(|&s| s > seq),
+        }
+    }
+
+    /// Adds the next entry; true if its id was seen before.
+    pub(super) fn push(&mut self, id: &str) -> bool {
+        let seq = Seq::try_from(self.ends.len()).unwrap_or(Seq::MAX);
+        self.text.push_str(id);
+        self.ends.push(self.text.len());
+        if id.is_empty() {
+            return false;
+        }
+        let Self { text, ends, table, hasher, repeats } = self;
+        let entry = table.entry(
+            hash(hasher, id),
+            |&other| id_at(text, ends, other) == id,
+            |&other| hash(hasher, id_at(text, ends, other)),
+        );
+        match entry {
+            hashbrown::hash_table::Entry::Vacant(slot) => {
+                slot.insert(seq);
+                false
+            }
+            hashbrown::hash_table::Entry::Occupied(mut slot) => {
+                let before = core::mem::replace(slot.get_mut(), seq);
+                let all = repeats.entry(String::from(id)).or_default();
+                if all.is_empty() {
+                    all.push(before);
+                }
+                all.push(seq);
+                true
+            }
+        }
+    }
+}
+
+fn id_at<'a>(text: &'a str, ends: &[usize], seq: Seq) -> &'a str {
+    let seq = seq as usize;
+    let start = seq.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or_default();
+    ends.get(seq).and_then(|&end| text.get(start..end)).unwrap_or_default()
+}
+
+fn hash(hasher: &foldhash::fast::FixedState, id: &str) -> u64 {
+    let mut state = hasher.build_hasher();
+    state.write(id.as_bytes());
+    state.finish()
+}

@@ -1,0 +1,109 @@
+//! Labels while a log is read from start to end.
+//!
+//! Owns: which label holds on which entry, and the names of branches that follow.
+//! Invariant: of the label entries that name one target the last in log order holds; one without text clears.
+//! Does not: find entries by id; the caller resolves targets.
+
+use super::links::Links;
+use super::row::{BRANCH_POINT, LEAF, LabelRow, Seq};
+use crate::json::text;
+use crate::log::Fields;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// What a label entry asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct LabelChange {
+    /// The id that it names.
+    pub target_id: String,
+    /// The label; `None` clears.
+    pub name: Option<String>,
+}
+
+impl LabelChange {
+    /// Reads a record's fields, if it is a label that names an entry.
+    #[must_use]
+    pub(super) fn read(kind: &str, fields: &Fields<'_>) -> Option<Self> {
+        if kind != "label" {
+            return None;
+        }
+        let owned = |token: Option<&[u8]>| token.and_then(text::string).filter(|t| !t.is_empty()).map(String::from);
+        Some(Self { target_id: owned(fields.target)?, name: owned(fields.label) })
+    }
+}
+
+#[derive(Debug)]
+struct Change {
+    seq: Seq,
+    target: Result<Seq, String>,
+    name: Option<String>,
+    labeled_at: Option<i64>,
+}
+
+/// All label entries of a log.
+#[derive(Debug, Default)]
+pub(super) struct Labels {
+    changes: Vec<Change>,
+}
+
+impl Labels {
+    /// Notes a label entry; `target` is its entry if that stands before it.
+    pub(super) fn push(&mut self, seq: Seq, change: LabelChange, target: Option<Seq>, labeled_at: Option<i64>) {
+        let target = target.ok_or(change.target_id);
+        self.changes.push(Change { seq, target, name: change.name, labeled_at });
+    }
+
+    /// The labels that hold at the end of the log, in order of their label entries. `first_after(id, seq)` finds a
+    /// target that stands behind its label.
+    pub(super) fn close(self, first_after: impl Fn(&str, Seq) -> Option<Seq>) -> Vec<LabelRow> {
+        let mut holding: BTreeMap<Result<Seq, String>, LabelRow> = BTreeMap::new();
+        for Change { seq, target, name, labeled_at } in self.changes {
+            let target = target.or_else(|id| first_after(&id, seq).ok_or(id));
+            match name {
+                Some(name) => {
+                    let row = LabelRow {
+                        seq,
+                        target: target.as_ref().ok().copied(),
+                        target_id: target.as_ref().err().cloned(),
+                        name,
+                        labeled_at,
+                    };
+                    holding.insert(target, row);
+                }
+                None => {
+                    holding.remove(&target);
+                }
+            }
+        }
+        let mut rows: Vec<LabelRow> = holding.into_values().collect();
+        rows.sort_unstable_by_key(|row| row.seq);
+        rows
+    }
+}
+
+/// For every leaf that has one, the label that names its branch.
+pub(super) fn branch_names<'a>(links: &Links, labels: &'a [LabelRow]) -> BTreeMap<Seq, &'a LabelRow> {
+    let on: BTreeMap<Seq, &LabelRow> = labels.iter().filter_map(|label| Some((label.target?, label))).collect();
+    let mut names: BTreeMap<Seq, &LabelRow> = BTreeMap::new();
+    if on.is_empty() {
+        return names;
+    }
+    let count = Seq::try_from(links.len()).unwrap_or(Seq::MAX);
+    for leaf in (0..count).filter(|&seq| links.marker(seq) == LEAF) {
+        let mut at = Some(leaf);
+        let mut best: Option<&LabelRow> = None;
+        while let Some(seq) = at.filter(|&seq| links.marker(seq) != BRANCH_POINT) {
+            if let Some(&label) = on.get(&seq)
+                && best.is_none_or(|best| best.seq < label.seq)
+            {
+                best = Some(label);
+            }
+            at = links.parent(seq);
+        }
+        if let Some(best) = best {
+            names.insert(leaf, best);
+        }
+    }
+    names
+}

@@ -1,0 +1,19 @@
+//! The index: from records to rows, the tree they form, and what of it a sidecar stores.
+//!
+//! Owns: keys, parents, depths, markers, labels and branch names; the sidecar's schema; when a sidecar is fresh.
+//! Invariant: the rows are a function of the log's bytes. A full build and any sequence of catch-ups give the same.
+//! Does not: touch SQLite; hosts store rows through [`store::IndexStore`] and [`row::RowSink`].
+
+mod builder;
+pub mod fingerprint;
+pub mod grow;
+mod ids;
+mod labels;
+mod links;
+pub mod row;
+pub mod schema;
+pub mod store;
+mod tree;
+
+pub use builder::{Built, Counts, IndexBuilder};
+pub use tree::{BranchPoint, Label, Leaf, Tree};

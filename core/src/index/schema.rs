@@ -1,0 +1,76 @@
+//! The sidecar's schema: SQL text and names, the only place where they stand.
+//!
+//! Owns: tables, indexes, `user_version`, names of metadata. Section 4 of `docs/format.md` describes them.
+//! Invariant: small logs give small files: everything but rows fits one page of 1 KiB each.
+//! Does not: run SQL.
+
+/// `user_version` of the sidecars that this software writes and reads.
+pub const SCHEMA_VERSION: i64 = 2;
+
+/// `application_id`: "jcsx".
+pub const APPLICATION_ID: i64 = 0x6A63_7378;
+
+/// Bytes a page. Most sessions are small, and a commit writes whole pages.
+pub const PAGE_SIZE: u32 = 1024;
+
+/// The tables. `seq` is the number of the entry in log order.
+pub const TABLES: &str = "\
+CREATE TABLE entries(seq INTEGER PRIMARY KEY,id TEXT NOT NULL,parent_id TEXT,ts INTEGER,kind TEXT NOT NULL,branch_leaf_marker INTEGER NOT NULL,byte_offset INTEGER NOT NULL,byte_len INTEGER NOT NULL,parent_step INTEGER NOT NULL,depth INTEGER NOT NULL);
+CREATE TABLE branches(leaf_id TEXT PRIMARY KEY,name TEXT,labeled_at INTEGER,seq INTEGER NOT NULL)WITHOUT ROWID;
+CREATE TABLE labels(seq INTEGER PRIMARY KEY,target INTEGER,target_id TEXT,name TEXT NOT NULL,labeled_at INTEGER);
+CREATE TABLE metadata(key TEXT PRIMARY KEY,value)WITHOUT ROWID;
+";
+
+/// The key on `id`, made after a bulk load.
+pub const ID_INDEX: &str = "CREATE UNIQUE INDEX IF NOT EXISTS entries_id ON entries(id)";
+
+/// Entries that do not follow their parent directly: branch starts, and roots under their own number. With it the
+/// tree is read without touching a row an entry. Small logs do without.
+pub const JUMP_INDEX: &str = "CREATE INDEX IF NOT EXISTS entries_jump ON entries(seq-parent_step)WHERE parent_step<>1";
+
+/// From this many entries on the jump index is made.
+pub const JUMP_INDEX_FROM: u64 = 256;
+
+/// Names of the rows of `metadata`.
+pub mod key {
+    /// [`super::SCHEMA_VERSION`].
+    pub const SCHEMA_VERSION: &str = "schema_version";
+    /// Id in the header, or the file's stem.
+    pub const SESSION_ID: &str = "session_id";
+    /// Bytes of the log that are indexed.
+    pub const LOG_LEN: &str = "log_len";
+    /// Modification time of the log, Unix nanoseconds.
+    pub const LOG_MTIME_NS: &str = "log_mtime_ns";
+    /// Change time of the log, Unix nanoseconds.
+    pub const LOG_CTIME_NS: &str = "log_ctime_ns";
+    /// Device of the log.
+    pub const LOG_DEV: &str = "log_dev";
+    /// Inode of the log.
+    pub const LOG_INO: &str = "log_ino";
+    /// Number of entries.
+    pub const ENTRY_COUNT: &str = "entry_count";
+    /// Key of the last entry.
+    pub const ACTIVE_LEAF: &str = "active_leaf";
+    /// When the index was last brought up to date, Unix milliseconds.
+    pub const INDEXED_AT: &str = "indexed_at";
+    /// Bytes of the log that are known to be on the disk.
+    pub const SYNCED_LEN: &str = "synced_len";
+    /// Fingerprints of head, tail and samples, one blob.
+    pub const FINGERPRINT: &str = "fingerprint";
+    /// Where a catch-up goes on scanning; negative where it cannot.
+    pub const RESUME_AT: &str = "resume_at";
+    /// Lines before `resume_at`.
+    pub const LINES: &str = "lines";
+    /// Message entries.
+    pub const MESSAGES: &str = "message_count";
+    /// Time of the last message, Unix milliseconds.
+    pub const LAST_MESSAGE_AT: &str = "last_message_at";
+    /// Time of the last entry, Unix milliseconds.
+    pub const LAST_ENTRY_AT: &str = "last_entry_at";
+    /// Duplicates, orphans, dangling labels and damages: what catch-up and lists need to know about odd logs.
+    pub const ODD: &str = "odd";
+    /// Name of the session.
+    pub const TITLE: &str = "title";
+    /// Boot during which the sidecar was last changed without a sync; absent once it is synced.
+    pub const UNSYNCED_BOOT: &str = "unsynced_boot";
+}

@@ -1,0 +1,268 @@
+//! The stored index as catch-up and writer see it: single rows in, single rows out.
+//!
+//! Owns: the [`IndexStore`] contract and the record of what is stored, [`IndexMeta`].
+//! Invariant: all calls of one catch-up happen in one transaction of the host.
+//! Does not: decide; that is [`super::grow`].
+
+use super::builder::Counts;
+use super::fingerprint::{FileStamp, Fingerprint};
+use super::row::{BranchRow, LabelRow, Row, Seq};
+use super::schema::{SCHEMA_VERSION, key};
+use crate::log::{OpenLine, ScanEnd};
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+/// What the tree needs to know about one stored entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    /// The entry.
+    pub seq: Seq,
+    /// Its key.
+    pub key: String,
+    /// Its marker.
+    pub marker: u8,
+    /// Distance to its parent, 0 for a root.
+    pub parent_step: i64,
+    /// Its depth.
+    pub depth: u32,
+    /// Offset of its line.
+    pub offset: u64,
+}
+
+impl Node {
+    /// True if the key was made from the offset because the log's id was missing or taken: no parent names it.
+    #[must_use]
+    pub fn has_made_key(&self) -> bool {
+        let made = self.key.rsplit_once(['#', '@']).and_then(|(_, offset)| offset.parse().ok());
+        made == Some(self.offset)
+    }
+}
+
+/// One stored index, open for change.
+pub trait IndexStore {
+    /// What the host's database says when it fails.
+    type Error;
+
+    /// The entry with this key.
+    ///
+    /// # Errors
+    /// What the database says; so for all of these.
+    fn find(&mut self, key: &str) -> Result<Option<Node>, Self::Error>;
+    /// The latest entry with the log id `id` whose key is not the id itself (`<id>#<offset>`).
+    fn latest_repeat(&mut self, id: &str) -> Result<Option<Node>, Self::Error>;
+    /// The entry with this number.
+    fn node(&mut self, seq: Seq) -> Result<Option<Node>, Self::Error>;
+    /// Whether a root names `id` as its missing parent.
+    fn is_missed(&mut self, id: &str) -> Result<bool, Self::Error>;
+    /// The nearest entry at or before `seq` that does not follow its parent directly or is a branch point.
+    fn stop_at_or_before(&mut self, seq: Seq) -> Result<Option<Node>, Self::Error>;
+    /// Adds a row.
+    fn insert(&mut self, row: &Row<'_>) -> Result<(), Self::Error>;
+    /// Changes a marker.
+    fn set_marker(&mut self, seq: Seq, marker: u8) -> Result<(), Self::Error>;
+    /// The branch of a leaf.
+    fn branch(&mut self, leaf: &str) -> Result<Option<BranchRow>, Self::Error>;
+    /// All branches.
+    fn branches(&mut self) -> Result<Vec<BranchRow>, Self::Error>;
+    /// Adds or replaces a branch.
+    fn put_branch(&mut self, row: &BranchRow) -> Result<(), Self::Error>;
+    /// Removes the branch of what was a leaf.
+    fn remove_branch(&mut self, leaf: &str) -> Result<(), Self::Error>;
+    /// All labels that hold.
+    fn labels(&mut self) -> Result<Vec<LabelRow>, Self::Error>;
+    /// Adds a label.
+    fn put_label(&mut self, row: &LabelRow) -> Result<(), Self::Error>;
+    /// Removes the label that this label entry set.
+    fn remove_label(&mut self, seq: Seq) -> Result<(), Self::Error>;
+}
+
+/// Everything in `metadata`: what the index covers and how to go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexMeta {
+    /// Id in the header, or the file's stem.
+    pub session_id: String,
+    /// The log's file as it was indexed; `len` is the indexed length.
+    pub stamp: FileStamp,
+    /// Its content as it was indexed.
+    pub fingerprint: Fingerprint,
+    /// Numbers.
+    pub counts: Counts,
+    /// Key of the last entry.
+    pub active_leaf: Option<String>,
+    /// When this was written, Unix milliseconds.
+    pub indexed_at: i64,
+    /// Bytes of the log known to be on the disk.
+    pub synced_len: u64,
+    /// Where a catch-up goes on.
+    pub resume: Resume,
+    /// Boot during which the file was changed last without a sync; `None` once it is synced.
+    pub unsynced_boot: Option<String>,
+}
+
+/// Where a catch-up goes on scanning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resume {
+    /// It cannot: the log must be indexed anew once it grows.
+    Rebuild,
+    /// At this offset, behind that many lines.
+    At {
+        /// Offset.
+        offset: u64,
+        /// Lines before it.
+        lines: u64,
+        /// A record stands before it.
+        record_seen: bool,
+        /// The next byte must be an LF: the last indexed record lacked it.
+        expect_lf: bool,
+    },
+}
+
+impl Resume {
+    /// Where to go on behind a finished scan.
+    #[must_use]
+    pub fn after(end: &ScanEnd) -> Self {
+        match end.open_line {
+            OpenLine::Salvaged => Self::Rebuild,
+            open => Self::At {
+                offset: end.resume_at,
+                lines: end.lines,
+                record_seen: end.record_seen,
+                expect_lf: open == OpenLine::Whole,
+            },
+        }
+    }
+}
+
+/// A value of `metadata`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// An integer.
+    Int(i64),
+    /// Text.
+    Text(String),
+    /// Bytes.
+    Blob(Vec<u8>),
+}
+
+impl IndexMeta {
+    /// The rows of `metadata`.
+    #[must_use]
+    pub fn to_rows(&self) -> Vec<(&'static str, Value)> {
+        let int = |n: u64| Value::Int(i64::try_from(n).unwrap_or(i64::MAX));
+        // File system numbers use all 64 bits; SQLite's integers are signed.
+        let bits = |n: u64| Value::Int(n.cast_signed());
+        let counts = &self.counts;
+        let mut rows = alloc::vec![
+            (key::SCHEMA_VERSION, Value::Int(SCHEMA_VERSION)),
+            (key::SESSION_ID, Value::Text(self.session_id.clone())),
+            (key::LOG_LEN, int(self.stamp.len)),
+            (key::LOG_MTIME_NS, Value::Int(self.stamp.mtime_ns)),
+            (key::LOG_CTIME_NS, Value::Int(self.stamp.ctime_ns)),
+            (key::LOG_DEV, bits(self.stamp.dev)),
+            (key::LOG_INO, bits(self.stamp.ino)),
+            (key::ENTRY_COUNT, int(counts.entries)),
+            (key::INDEXED_AT, Value::Int(self.indexed_at)),
+            (key::SYNCED_LEN, int(self.synced_len)),
+            (key::FINGERPRINT, Value::Blob(self.fingerprint.to_bytes())),
+            (key::MESSAGES, int(counts.messages)),
+        ];
+        let mut optional = |key, value: Option<Value>| rows.extend(value.map(|value| (key, value)));
+        optional(key::ACTIVE_LEAF, self.active_leaf.clone().map(Value::Text));
+        optional(key::LAST_MESSAGE_AT, counts.last_message_at.map(Value::Int));
+        optional(key::LAST_ENTRY_AT, counts.last_entry_at.map(Value::Int));
+        optional(key::TITLE, counts.title.clone().map(Value::Text));
+        optional(key::UNSYNCED_BOOT, self.unsynced_boot.clone().map(Value::Text));
+        let odd = [counts.duplicates, counts.orphans, counts.dangling_labels, counts.damages];
+        optional(key::ODD, odd.iter().any(|&n| n > 0).then(|| Value::Text(join(&odd))));
+        let (resume, lines) = match self.resume {
+            Resume::Rebuild => (String::from("rebuild"), 0),
+            Resume::At { offset, lines, record_seen, expect_lf } => {
+                (join(&[offset, u64::from(record_seen), u64::from(expect_lf)]), lines)
+            }
+        };
+        optional(key::RESUME_AT, Some(Value::Text(resume)));
+        optional(key::LINES, Some(int(lines)));
+        rows
+    }
+
+    /// Reads the rows of `metadata`; `None` if something that must be there is not, or is of another schema.
+    #[must_use]
+    pub fn from_rows(rows: &[(String, Value)]) -> Option<Self> {
+        let get = |name: &str| rows.iter().find(|(key, _)| key == name).map(|(_, value)| value);
+        let int = |name| get(name).and_then(Value::as_int);
+        let count = |name| int(name).and_then(|n| u64::try_from(n).ok());
+        let text = |name| get(name).and_then(Value::as_text).map(ToString::to_string);
+        if int(key::SCHEMA_VERSION)? != SCHEMA_VERSION {
+            return None;
+        }
+        let odd = split::<4>(get(key::ODD).and_then(Value::as_text).unwrap_or("0 0 0 0"))?;
+        let [duplicates, orphans, dangling_labels, damages] = odd;
+        let resume = match get(key::RESUME_AT)?.as_text()? {
+            "rebuild" => Resume::Rebuild,
+            at => {
+                let [offset, record_seen, expect_lf] = split::<3>(at)?;
+                Resume::At {
+                    offset,
+                    lines: count(key::LINES)?,
+                    record_seen: record_seen == 1,
+                    expect_lf: expect_lf == 1,
+                }
+            }
+        };
+        let Some(Value::Blob(fingerprint)) = get(key::FINGERPRINT) else { return None };
+        Some(Self {
+            session_id: text(key::SESSION_ID)?,
+            stamp: FileStamp {
+                dev: int(key::LOG_DEV)?.cast_unsigned(),
+                ino: int(key::LOG_INO)?.cast_unsigned(),
+                len: count(key::LOG_LEN)?,
+                mtime_ns: int(key::LOG_MTIME_NS)?,
+                ctime_ns: int(key::LOG_CTIME_NS)?,
+            },
+            fingerprint: Fingerprint::from_bytes(fingerprint)?,
+            counts: Counts {
+                entries: count(key::ENTRY_COUNT)?,
+                messages: count(key::MESSAGES)?,
+                last_message_at: int(key::LAST_MESSAGE_AT),
+                last_entry_at: int(key::LAST_ENTRY_AT),
+                duplicates,
+                orphans,
+                dangling_labels,
+                damages,
+                title: text(key::TITLE),
+            },
+            active_leaf: text(key::ACTIVE_LEAF),
+            indexed_at: int(key::INDEXED_AT)?,
+            synced_len: count(key::SYNCED_LEN)?,
+            resume,
+            unsynced_boot: text(key::UNSYNCED_BOOT),
+        })
+    }
+}
+
+impl Value {
+    const fn as_int(&self) -> Option<i64> {
+        match self {
+            Self::Int(n) => Some(*n),
+            _ => None,
+        }
+    }
+
+    fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+fn join(numbers: &[u64]) -> String {
+    let texts: Vec<String> = numbers.iter().map(|n| format!("{n}")).collect();
+    texts.join(" ")
+}
+
+fn split<const N: usize>(text: &str) -> Option<[u64; N]> {
+    let numbers: Option<Vec<u64>> = text.split(' ').map(|n| n.parse().ok()).collect();
+    numbers?.try_into().ok()
+}

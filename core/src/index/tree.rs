@@ -1,0 +1,60 @@
+//! The tree as reports show it: only what is special about it, so that its size follows branches, not entries.
+//!
+//! Owns: the shape that `tree` prints. Invariant: all lists are in log order.
+//! Does not: say where it came from: a sidecar and a full build give equal values.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use serde::Serialize;
+
+/// Branches, labels and active leaf of a session.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Tree {
+    /// Number of entries.
+    pub entry_count: u64,
+    /// The last entry of the log.
+    pub active_leaf: Option<String>,
+    /// Entries without a parent.
+    pub roots: Vec<String>,
+    /// Entries without children.
+    pub leaves: Vec<Leaf>,
+    /// Entries with two or more children.
+    pub branch_points: Vec<BranchPoint>,
+    /// Labels that hold, by labelled entry.
+    pub labels: Vec<Label>,
+}
+
+/// A leaf and the name of its branch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Leaf {
+    /// Key of the leaf.
+    pub id: String,
+    /// Entries from the root, which is 1.
+    pub depth: u32,
+    /// Time of the leaf, Unix milliseconds.
+    pub ts: Option<i64>,
+    /// Name of the branch.
+    pub name: Option<String>,
+    /// When that name was set, Unix milliseconds.
+    pub labeled_at: Option<i64>,
+}
+
+/// An entry with several children.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BranchPoint {
+    /// Key of the entry.
+    pub id: String,
+    /// Keys of its children.
+    pub children: Vec<String>,
+}
+
+/// A label that holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Label {
+    /// Key of the labelled entry.
+    pub entry_id: String,
+    /// The label.
+    pub name: String,
+    /// When it was set, Unix milliseconds.
+    pub labeled_at: Option<i64>,
+}

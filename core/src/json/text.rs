@@ -1,0 +1,101 @@
+//! Meaning of single JSON tokens: strings decoded, integers read, string literals written.
+//!
+//! Owns: escapes of strings in both directions.
+//! Invariant: a token without escapes is borrowed, never copied.
+//! Does not: check syntax; tokens come from [`super::walk`].
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// The text of a string token (with its quotes), if the token is a string that is valid Unicode:
+/// invalid UTF-8 and lone surrogates give `None`.
+#[must_use]
+pub fn string(token: &[u8]) -> Option<Cow<'_, str>> {
+    let inner = token.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+    unescape(inner)
+}
+
+/// The text between the quotes of a string token, escapes decoded; `None` where it is not valid Unicode.
+#[must_use]
+pub fn unescape(inner: &[u8]) -> Option<Cow<'_, str>> {
+    let text = core::str::from_utf8(inner).ok()?;
+    if !text.contains('\\') {
+        return Some(Cow::Borrowed(text));
+    }
+    let mut decoded = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((plain, escape)) = rest.split_once('\\') {
+        decoded.push_str(plain);
+        let mut chars = escape.chars();
+        let simple = match chars.next()? {
+            'u' => {
+                let (c, used) = unicode(escape)?;
+                decoded.push(c);
+                rest = escape.get(used..)?;
+                continue;
+            }
+            'b' => '\u{8}',
+            'f' => '\u{c}',
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            other => other,
+        };
+        decoded.push(simple);
+        rest = chars.as_str();
+    }
+    decoded.push_str(rest);
+    Some(Cow::Owned(decoded))
+}
+
+/// The character of `uXXXX` (or of a surrogate pair `uXXXX\uXXXX`) at the start of `escape`, and its length.
+fn unicode(escape: &str) -> Option<(char, usize)> {
+    let unit = |at: usize| u32::from_str_radix(escape.get(at..at + 4)?, 16).ok();
+    let first = unit(1)?;
+    if !(0xD800..=0xDBFF).contains(&first) {
+        return Some((char::from_u32(first)?, 5));
+    }
+    if escape.get(5..7) != Some("\\u") {
+        return None;
+    }
+    let second = unit(7)?;
+    if !(0xDC00..=0xDFFF).contains(&second) {
+        return None;
+    }
+    Some((char::from_u32(0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00))?, 11))
+}
+
+/// The value of an integer token that fits `i64` and has neither fraction nor exponent.
+#[must_use]
+pub fn integer(token: &[u8]) -> Option<i64> {
+    core::str::from_utf8(token).ok()?.parse().ok()
+}
+
+/// True for the token `null`.
+#[must_use]
+pub fn is_null(token: &[u8]) -> bool {
+    token == b"null"
+}
+
+/// Appends `text` as a JSON string literal with its quotes.
+pub fn write_string(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    for c in text.chars() {
+        match c {
+            '"' => out.extend_from_slice(b"\\\""),
+            '\\' => out.extend_from_slice(b"\\\\"),
+            '\n' => out.extend_from_slice(b"\\n"),
+            '\r' => out.extend_from_slice(b"\\r"),
+            '\t' => out.extend_from_slice(b"\\t"),
+            c if c < ' ' => {
+                const HEX: [u8; 16] = *b"0123456789abcdef";
+                let code = c as usize;
+                out.extend_from_slice(b"\\u00");
+                out.extend([code >> 4, code & 15].iter().filter_map(|&digit| HEX.get(digit)));
+            }
+            c => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+    }
+    out.push(b'"');
+}

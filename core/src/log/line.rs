@@ -1,0 +1,58 @@
+//! One line: whole record, blank, or damaged.
+//!
+//! Owns: the judgement of a single line. Invariant: it depends on the line's bytes alone (and on whether a record
+//! stood before it), so that lines can be judged in any order, also backwards from the end.
+//! Does not: remember anything between lines but scratch space.
+
+use super::salvage::{self, Salvaged};
+use super::{Fields, Record};
+use crate::json::walk::{Walker, has_control};
+
+/// What a line is.
+#[derive(Debug)]
+pub enum Outcome<'a> {
+    /// Nothing but JSON white space.
+    Blank,
+    /// One whole record.
+    Whole(Record<'a>),
+    /// Anything else; the salvaged records may be empty.
+    Broken(Salvaged<'a>),
+}
+
+/// Judges lines.
+#[derive(Debug, Default)]
+pub struct LineReader {
+    walker: Walker,
+}
+
+pub(super) const fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+}
+
+impl LineReader {
+    /// A reader with empty scratch space.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Judges the line `bytes` (without its LF), which stands at `offset` as number `line`.
+    ///
+    /// `first`: no record stood before it, so that a header may be salvaged from it.
+    pub fn read<'a>(&mut self, offset: u64, line: u64, bytes: &'a [u8], first: bool) -> Outcome<'a> {
+        let (offset, bytes) = match bytes.strip_prefix(b"\xEF\xBB\xBF") {
+            Some(rest) if offset == 0 => (3, rest),
+            _ => (offset, bytes),
+        };
+        let Some(start) = bytes.iter().position(|&b| !is_space(b)) else { return Outcome::Blank };
+        let control_free = !has_control(bytes);
+        let mut fields = Fields::default();
+        let walked = self.walker.walk_object(bytes, start, control_free, |key, value| fields.take(key, value));
+        if let Ok(walked) = walked
+            && bytes.get(walked.end..).unwrap_or_default().iter().all(|&b| is_space(b))
+        {
+            return Outcome::Whole(Record { offset, bytes, line, fields, lone_surrogate: walked.lone_surrogate });
+        }
+        Outcome::Broken(salvage::salvage(&mut self.walker, offset, line, bytes, first))
+    }
+}

@@ -1,0 +1,138 @@
+//! Text spliced together from ranges of other sources and from new bytes, shown as one source.
+//!
+//! Owns: the mapping between positions in the spliced text and positions in the originals.
+//! Invariant: pieces are never empty, and neighbours in the same source are merged, so that copying an untouched
+//! stretch costs one piece.
+//! Does not: hold bytes of the originals; they are read through when asked for.
+
+use super::{ByteSource, SourceError};
+use alloc::vec::Vec;
+
+/// Where a piece of a rope comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Piece {
+    /// Bytes from this offset of the original with this number.
+    Original {
+        /// Number of the original source.
+        source: u32,
+        /// Offset in it.
+        offset: u64,
+    },
+    /// Bytes from this position of the rope's own text.
+    New(u64),
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    start: u64,
+    piece: Piece,
+}
+
+/// A source made of pieces of other sources.
+#[derive(Debug, Default)]
+pub struct Rope<S> {
+    sources: Vec<S>,
+    spans: Vec<Span>,
+    text: Vec<u8>,
+    len: u64,
+}
+
+impl<S: ByteSource> Rope<S> {
+    /// An empty rope over these originals.
+    pub fn new(sources: Vec<S>) -> Self {
+        Self { sources, spans: Vec::new(), text: Vec::new(), len: 0 }
+    }
+
+    /// The originals.
+    pub fn sources(&self) -> &[S] {
+        &self.sources
+    }
+
+    /// Appends the bytes `from..to` of original number `source`.
+    pub fn push_original(&mut self, source: u32, from: u64, to: u64) {
+        if to <= from {
+            return;
+        }
+        let joins = self.spans.last().is_some_and(|last| {
+            matches!(last.piece, Piece::Original { source: s, offset } if s == source && offset + (self.len - last.start) == from)
+        });
+        if !joins {
+            self.spans.push(Span { start: self.len, piece: Piece::Original { source, offset: from } });
+        }
+        self.len += to - from;
+    }
+
+    /// Appends new bytes.
+    pub fn push_new(&mut self, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        let at = self.text.len() as u64;
+        if !self.spans.last().is_some_and(|last| matches!(last.piece, Piece::New(_))) {
+            self.spans.push(Span { start: self.len, piece: Piece::New(at) });
+        }
+        self.text.extend_from_slice(bytes);
+        self.len += bytes.len() as u64;
+    }
+
+    /// The original and the offset in it from which the byte at `offset` comes; for new text, where the original
+    /// goes on behind it. `None` behind the last original byte.
+    #[must_use]
+    pub fn origin(&self, offset: u64) -> Option<(u32, u64)> {
+        let index = self.span_at(offset)?;
+        self.spans.iter().skip(index).find_map(|span| match span.piece {
+            Piece::Original { source, offset: at } => Some((source, at + offset.saturating_sub(span.start))),
+            Piece::New(_) => None,
+        })
+    }
+
+    /// Index of the span that holds the byte at `offset`.
+    fn span_at(&self, offset: u64) -> Option<usize> {
+        if offset >= self.len {
+            return None;
+        }
+        self.spans.partition_point(|span| span.start <= offset).checked_sub(1)
+    }
+}
+
+impl<S: ByteSource> ByteSource for Rope<S> {
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
+        let wanted = offset.saturating_add(buffer.len() as u64);
+        let short = SourceError::Shrank { wanted, actual: self.len };
+        if wanted > self.len {
+            return Err(short);
+        }
+        let mut index = self.span_at(offset).unwrap_or_default();
+        let mut at = offset;
+        let mut rest = buffer;
+        while !rest.is_empty() {
+            let span = self.spans.get(index).ok_or_else(|| short.clone())?;
+            let end = self.spans.get(index + 1).map_or(self.len, |next| next.start);
+            let take = usize::try_from(end - at).unwrap_or(usize::MAX).min(rest.len());
+            let (now, later) = rest.split_at_mut(take);
+            match span.piece {
+                Piece::Original { source, offset } => {
+                    let original = self.sources.get(source as usize).ok_or_else(|| short.clone())?;
+                    original.read_at(offset + (at - span.start), now)?;
+                }
+                Piece::New(start) => {
+                    let from = usize::try_from(start + (at - span.start)).unwrap_or(usize::MAX);
+                    let text = self.text.get(from..).and_then(|text| text.get(..take));
+                    now.copy_from_slice(text.ok_or_else(|| short.clone())?);
+                }
+            }
+            at += take as u64;
+            rest = later;
+            index += 1;
+        }
+        Ok(())
+    }
+
+    fn still_whole(&self) -> Result<(), SourceError> {
+        self.sources.iter().try_for_each(ByteSource::still_whole)
+    }
+}

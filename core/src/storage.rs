@@ -1,0 +1,250 @@
+//! Storage of one session: the files beside its log, by what they are instead of by path.
+//!
+//! Owns: the [`Storage`] and [`StorageFile`] contracts, with file sync and folder sync as steps of their own, and
+//! [`publish`], the one way in which a whole file is replaced.
+//! Invariant: a [`Place`] cannot name anything outside the session's own files.
+//! Does not: open, lock or sync; hosts do. What survives a power cut is only what was synced: bytes by
+//! [`StorageFile::sync_data`], names by [`Storage::sync_folder`].
+
+use crate::index::fingerprint::FileStamp;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+/// A file of a session.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Place {
+    /// `<stem>.jsonl`.
+    Log,
+    /// A temporary file in the log's own folder, by number; never there when nothing runs.
+    Temporary(u32),
+    /// `<stem>.store/ledger.jsonl`.
+    Ledger,
+    /// `<stem>.store/checkpoints/<name>`.
+    Checkpoint(Name),
+    /// `<stem>.store/segments/<name>`.
+    Segment(Name),
+    /// `<stem>.store/quarantine/<name>`.
+    Quarantine(Name),
+}
+
+/// A folder of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Folder {
+    /// The folder that holds the log.
+    Sessions,
+    /// `<stem>.store`.
+    Store,
+    /// `<stem>.store/checkpoints`.
+    Checkpoints,
+    /// `<stem>.store/segments`.
+    Segments,
+    /// `<stem>.store/quarantine`.
+    Quarantine,
+}
+
+impl Place {
+    /// The folder whose sync makes this file's name durable.
+    #[must_use]
+    pub const fn folder(&self) -> Folder {
+        match self {
+            Self::Log | Self::Temporary(_) => Folder::Sessions,
+            Self::Ledger => Folder::Store,
+            Self::Checkpoint(_) => Folder::Checkpoints,
+            Self::Segment(_) => Folder::Segments,
+            Self::Quarantine(_) => Folder::Quarantine,
+        }
+    }
+}
+
+/// An allow-listed file name: letters, digits, `.`, `_` and `-`, no leading dot, at most 200 bytes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name(String);
+
+impl Name {
+    /// Checks a name from outside.
+    #[must_use]
+    pub fn new(name: &str) -> Option<Self> {
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+        let good = !name.is_empty() && name.len() <= 200 && !name.starts_with('.') && name.bytes().all(allowed);
+        good.then(|| Self(name.to_string()))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What kind of failure storage reports; callers treat a full disk differently from a broken one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StorageErrorKind {
+    /// There is no such file.
+    NotFound,
+    /// The file is there already.
+    Exists,
+    /// No space, or a quota or file size limit is reached.
+    Full,
+    /// Not allowed.
+    Denied,
+    /// The device failed.
+    Io,
+}
+
+/// A failed storage call.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{action} {what}: {message}")]
+pub struct StorageError {
+    /// What kind.
+    pub kind: StorageErrorKind,
+    /// What was done: "write", "sync", ...
+    pub action: &'static str,
+    /// The path, as the host names it.
+    pub what: String,
+    /// What the host says.
+    pub message: String,
+}
+
+/// An open file.
+pub trait StorageFile {
+    /// Length in bytes.
+    ///
+    /// # Errors
+    /// If the host cannot tell.
+    fn len(&self) -> Result<u64, StorageError>;
+    /// True if there are no bytes.
+    ///
+    /// # Errors
+    /// If the host cannot tell.
+    fn is_empty(&self) -> Result<bool, StorageError> {
+        Ok(self.len()? == 0)
+    }
+    /// Fills `buffer` from `offset` on; an error if the file is shorter.
+    ///
+    /// # Errors
+    /// If reading failed or the file ends before.
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), StorageError>;
+    /// Writes at the end. May write less than all of it: the number of bytes written, at least 1.
+    ///
+    /// # Errors
+    /// If nothing could be written.
+    fn append(&mut self, bytes: &[u8]) -> Result<usize, StorageError>;
+    /// Cuts or extends with zeros.
+    ///
+    /// # Errors
+    /// If the length could not be changed.
+    fn set_len(&mut self, len: u64) -> Result<(), StorageError>;
+    /// Makes content and length durable. After an error nothing is known of what was written since the last
+    /// success, and calling again proves nothing.
+    ///
+    /// # Errors
+    /// If it failed.
+    fn sync_data(&mut self) -> Result<(), StorageError>;
+    /// The file's stamp.
+    ///
+    /// # Errors
+    /// If the host cannot tell.
+    fn stamp(&self) -> Result<FileStamp, StorageError>;
+}
+
+/// The files of one session.
+pub trait Storage {
+    /// An open file.
+    type File: StorageFile;
+
+    /// Opens a file that is there, for reading and appending.
+    ///
+    /// # Errors
+    /// [`StorageErrorKind::NotFound`] if there is none; others as they come.
+    fn open(&self, place: &Place) -> Result<Self::File, StorageError>;
+    /// Makes a new, empty file, private to the user, and the folders it needs.
+    ///
+    /// # Errors
+    /// [`StorageErrorKind::Exists`] if there is one.
+    fn create(&self, place: &Place) -> Result<Self::File, StorageError>;
+    /// Stamp of the file at this place; `None` if there is none. Follows no link.
+    ///
+    /// # Errors
+    /// If the host cannot tell.
+    fn stamp(&self, place: &Place) -> Result<Option<FileStamp>, StorageError>;
+    /// Gives a file a new place; what was there is replaced. Keeps the mode of what it replaces.
+    ///
+    /// # Errors
+    /// If it failed; then both places are as before.
+    fn rename(&self, from: &Place, to: &Place) -> Result<(), StorageError>;
+    /// Gives a file a second place, without copying where the host can; fails if there is a file already.
+    ///
+    /// # Errors
+    /// If it failed.
+    fn link(&self, from: &Place, to: &Place) -> Result<(), StorageError>;
+    /// Removes a file.
+    ///
+    /// # Errors
+    /// If it failed.
+    fn remove(&self, place: &Place) -> Result<(), StorageError>;
+    /// Names of the files in a folder of the store, sorted; empty if there is no such folder.
+    ///
+    /// # Errors
+    /// If the folder cannot be read.
+    fn list(&self, folder: Folder) -> Result<Vec<String>, StorageError>;
+    /// Makes the names in a folder durable, and the folder's own name.
+    ///
+    /// # Errors
+    /// If it failed.
+    fn sync_folder(&self, folder: Folder) -> Result<(), StorageError>;
+}
+
+/// Why a file was not replaced.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PublishError {
+    /// Another program changed the file meanwhile.
+    #[error("{what:?} was changed by another program meanwhile; nothing was replaced, run again")]
+    Changed {
+        /// The file.
+        what: Place,
+    },
+    /// Storage failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// Replaces the file at `to` by the written, closed file at `from`: syncs it, checks that what it replaces is still
+/// what the caller saw (`expected`; `None`: there was nothing), renames, syncs the folder.
+///
+/// A crash at any point leaves the old file or the new one.
+///
+/// # Errors
+/// [`PublishError::Changed`] if another program was faster; the file at `from` is then left to the caller.
+pub fn publish<S: Storage>(
+    storage: &S,
+    mut from_file: S::File,
+    from: &Place,
+    to: &Place,
+    expected: Option<FileStamp>,
+) -> Result<FileStamp, PublishError> {
+    from_file.sync_data()?;
+    let same = |now: Option<FileStamp>| match (now, expected) {
+        (Some(now), Some(expected)) => (now.dev, now.ino, now.len) == (expected.dev, expected.ino, expected.len),
+        (None, None) => true,
+        _ => false,
+    };
+    if !same(storage.stamp(to)?) {
+        return Err(PublishError::Changed { what: to.clone() });
+    }
+    storage.rename(from, to)?;
+    storage.sync_folder(to.folder())?;
+    Ok(from_file.stamp()?)
+}
+
+/// Appends all bytes, however the host splits them.
+///
+/// # Errors
+/// The first error; some of the bytes may then be in the file.
+pub fn append_all(file: &mut impl StorageFile, mut bytes: &[u8]) -> Result<(), StorageError> {
+    while !bytes.is_empty() {
+        let written = file.append(bytes)?;
+        bytes = bytes.get(written..).unwrap_or_default();
+    }
+    Ok(())
+}
