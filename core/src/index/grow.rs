@@ -9,9 +9,11 @@
 //! marker that is written and cleared again.
 
 use super::builder::Counts;
+use super::check::TreeCheck;
 use super::labels::LabelChange;
 use super::row::{BRANCH_POINT, BranchRow, LEAF, LabelRow, Row, Seq};
-use super::store::{IndexStore, Node};
+use super::store::{IndexMeta, IndexStore, Node};
+use super::tree::{Label, Leaf};
 use crate::log::Record;
 use alloc::borrow::Cow;
 use alloc::format;
@@ -52,10 +54,22 @@ struct OpenBranch {
     labeled_at: Option<i64>,
 }
 
+/// What a catch-up changes in the index's metadata.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grown {
+    /// Numbers.
+    pub counts: Counts,
+    /// Checksum of the tree.
+    pub check: TreeCheck,
+    /// Key of the last entry.
+    pub active_leaf: Option<String>,
+}
+
 /// One catch-up.
 #[derive(Debug)]
 pub struct Grower {
     counts: Counts,
+    check: TreeCheck,
     tip: Option<Tip>,
     /// Key of the last entry, stored or not.
     active_leaf: Option<String>,
@@ -68,13 +82,15 @@ impl Grower {
     ///
     /// # Errors
     /// What the database says.
-    pub fn new<S: IndexStore>(
-        store: &mut S,
-        counts: Counts,
-        active_leaf: Option<String>,
-    ) -> Result<Self, GrowError<S::Error>> {
-        let any_labels = !store.labels()?.is_empty();
-        Ok(Self { counts, tip: None, active_leaf, any_labels, names_changed: false })
+    pub fn new<S: IndexStore>(store: &mut S, meta: &IndexMeta) -> Result<Self, GrowError<S::Error>> {
+        Ok(Self {
+            counts: meta.counts.clone(),
+            check: meta.check,
+            tip: None,
+            active_leaf: meta.active_leaf.clone(),
+            any_labels: !store.labels()?.is_empty(),
+            names_changed: false,
+        })
     }
 
     /// Numbers, the new entries included.
@@ -119,7 +135,7 @@ impl Grower {
             (1, tip.row.depth + 1, tip.branch)
         } else {
             self.store_tip(store)?;
-            self.attach(store, seq, parent_id.as_deref())?
+            self.attach(store, seq, &key, parent_id.as_deref())?
         };
         self.active_leaf = Some(key.clone());
         self.tip = Some(Tip {
@@ -149,12 +165,12 @@ impl Grower {
     ///
     /// # Errors
     /// What the database says.
-    pub fn finish<S: IndexStore>(mut self, store: &mut S) -> Result<(Counts, Option<String>), GrowError<S::Error>> {
+    pub fn finish<S: IndexStore>(mut self, store: &mut S) -> Result<Grown, GrowError<S::Error>> {
         self.store_tip(store)?;
         if self.names_changed {
-            rename_branches(store)?;
+            self.rename_branches(store)?;
         }
-        Ok((self.counts, self.active_leaf))
+        Ok(Grown { counts: self.counts, check: self.check, active_leaf: self.active_leaf })
     }
 
     /// The key of the entry at `offset`; refuses what an older entry waits for.
@@ -207,6 +223,7 @@ impl Grower {
         &mut self,
         store: &mut S,
         seq: Seq,
+        key: &str,
         parent_id: Option<&str>,
     ) -> Result<(i64, u32, OpenBranch), GrowError<S::Error>> {
         let parent = match parent_id {
@@ -215,19 +232,25 @@ impl Grower {
         };
         let Some(parent) = parent else {
             self.counts.orphans += u64::from(parent_id.is_some());
+            self.check.add_root(key);
             return Ok((0, 1, OpenBranch::default()));
         };
         let branch = if parent.marker & LEAF != 0 {
             store.set_marker(parent.seq, 0)?;
             let stored = store.branch(&parent.key)?;
             let (name, labeled_at) = stored.map_or((None, None), |row| (row.name, row.labeled_at));
+            self.check.remove_leaf(&leaf(&parent.key, parent.depth, parent.ts, &name, labeled_at));
             OpenBranch { stored_leaf: Some(parent.key), name, labeled_at }
         } else {
             if parent.marker & BRANCH_POINT == 0 {
                 store.set_marker(parent.seq, BRANCH_POINT)?;
+                for child in store.children(parent.seq)? {
+                    self.check.add_child(&parent.key, &child);
+                }
                 // The branch that ran through here now begins below.
                 self.names_changed |= self.any_labels;
             }
+            self.check.add_child(&parent.key, key);
             OpenBranch::default()
         };
         Ok((i64::from(seq) - i64::from(parent.seq), parent.depth + 1, branch))
@@ -249,6 +272,8 @@ impl Grower {
         if let Some(leaf) = &tip.branch.stored_leaf {
             store.remove_branch(leaf)?;
         }
+        let OpenBranch { name, labeled_at, .. } = &tip.branch;
+        self.check.add_leaf(&leaf(&tip.row.id, tip.row.depth, tip.row.ts, name, *labeled_at));
         store.put_branch(&BranchRow {
             seq: tip.row.seq,
             leaf_id: tip.row.id.into_owned(),
@@ -266,14 +291,17 @@ impl Grower {
         change: LabelChange,
         labeled_at: Option<i64>,
     ) -> Result<(), GrowError<S::Error>> {
-        let target = self.resolve(store, &change.target_id)?.map(|node| node.seq);
+        let target = self.resolve(store, &change.target_id)?.filter(|node| node.seq != seq);
         for label in store.labels()? {
-            let same = match target {
-                Some(target) => label.target == Some(target),
+            let same = match &target {
+                Some(target) => label.target == Some(target.seq),
                 None => label.target_id.as_deref() == Some(change.target_id.as_str()),
             };
             if same {
                 store.remove_label(label.seq)?;
+                if let Some(node) = &target {
+                    self.check.remove_label(&shown(&node.key, &label));
+                }
                 self.counts.dangling_labels -= u64::from(label.target.is_none());
             }
         }
@@ -282,36 +310,59 @@ impl Grower {
         self.any_labels = true;
         self.counts.dangling_labels += u64::from(target.is_none());
         let target_id = if target.is_none() { Some(change.target_id) } else { None };
-        store.put_label(&LabelRow { seq, target, target_id, name, labeled_at })?;
+        let row = LabelRow { seq, target: target.as_ref().map(|node| node.seq), target_id, name, labeled_at };
+        store.put_label(&row)?;
+        if let Some(node) = &target {
+            self.check.add_label(&shown(&node.key, &row));
+        }
         Ok(())
     }
-}
 
-/// Sets the names of all branches from the labels that hold.
-fn rename_branches<S: IndexStore>(store: &mut S) -> Result<(), GrowError<S::Error>> {
-    let labels = store.labels()?;
-    for mut branch in store.branches()? {
-        let mut best: Option<&LabelRow> = None;
-        let mut end = Some(branch.seq);
-        while let Some(last) = end {
-            let Some(stop) = store.stop_at_or_before(last)? else { break };
-            let is_branch_point = stop.marker & BRANCH_POINT != 0;
-            let first = if is_branch_point { stop.seq + 1 } else { stop.seq };
-            for label in &labels {
-                let here = label.target.is_some_and(|target| (first..=last).contains(&target));
-                if here && best.is_none_or(|best| best.seq < label.seq) {
-                    best = Some(label);
-                }
+    /// Sets the names of all branches from the labels that hold.
+    fn rename_branches<S: IndexStore>(&mut self, store: &mut S) -> Result<(), GrowError<S::Error>> {
+        let labels = store.labels()?;
+        for mut branch in store.branches()? {
+            let best = name_of(store, branch.seq, &labels)?;
+            let (name, labeled_at) = (best.map(|label| label.name.clone()), best.and_then(|label| label.labeled_at));
+            if (&name, labeled_at) == (&branch.name, branch.labeled_at) {
+                continue;
             }
-            let parent = Seq::try_from(i64::from(stop.seq) - stop.parent_step).ok();
-            end = parent.filter(|_| !is_branch_point && stop.parent_step != 0);
-        }
-        let (name, labeled_at) = (best.map(|label| label.name.clone()), best.and_then(|label| label.labeled_at));
-        if (&name, labeled_at) != (&branch.name, branch.labeled_at) {
+            if let Some(node) = store.node(branch.seq)? {
+                self.check.remove_leaf(&leaf(&node.key, node.depth, node.ts, &branch.name, branch.labeled_at));
+                self.check.add_leaf(&leaf(&node.key, node.depth, node.ts, &name, labeled_at));
+            }
             branch.name = name;
             branch.labeled_at = labeled_at;
             store.put_branch(&branch)?;
         }
+        Ok(())
     }
-    Ok(())
+}
+
+fn leaf(key: &str, depth: u32, ts: Option<i64>, name: &Option<String>, labeled_at: Option<i64>) -> Leaf {
+    Leaf { id: String::from(key), depth, ts, name: name.clone(), labeled_at }
+}
+
+fn shown(key: &str, label: &LabelRow) -> Label {
+    Label { entry_id: String::from(key), name: label.name.clone(), labeled_at: label.labeled_at }
+}
+
+/// The label that names the branch of a leaf: walks up from run to run until the nearest branch point.
+fn name_of<'a, S: IndexStore>(
+    store: &mut S,
+    leaf: Seq,
+    labels: &'a [LabelRow],
+) -> Result<Option<&'a LabelRow>, GrowError<S::Error>> {
+    let mut best: Option<&LabelRow> = None;
+    let mut end = Some(leaf);
+    while let Some(last) = end {
+        let Some(stop) = store.stop_at_or_before(last)? else { break };
+        let is_branch_point = stop.marker & BRANCH_POINT != 0;
+        let first = if is_branch_point { stop.seq + 1 } else { stop.seq };
+        let here = labels.iter().filter(|label| label.target.is_some_and(|seq| (first..=last).contains(&seq)));
+        best = here.chain(best).max_by_key(|label| label.seq);
+        let parent = Seq::try_from(i64::from(stop.seq) - stop.parent_step).ok();
+        end = parent.filter(|_| !is_branch_point && stop.parent_step != 0);
+    }
+    Ok(best)
 }

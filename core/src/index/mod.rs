@@ -5,6 +5,7 @@
 //! Does not: touch SQLite; hosts store rows through [`store::IndexStore`] and [`row::RowSink`].
 
 mod builder;
+mod check;
 pub mod fingerprint;
 pub mod grow;
 mod ids;
@@ -16,4 +17,5 @@ pub mod store;
 mod tree;
 
 pub use builder::{Built, Counts, IndexBuilder};
+pub use check::TreeCheck;
 pub use tree::{BranchPoint, Label, Leaf, Tree};

@@ -57,6 +57,10 @@ pub mod key {
     pub const SYNCED_LEN: &str = "synced_len";
     /// Fingerprints of head, tail and samples, one blob.
     pub const FINGERPRINT: &str = "fingerprint";
+    /// Checksum of the tree, a blob of 16 bytes.
+    pub const TREE_CHECK: &str = "tree_check";
+    /// Checksum of all other rows of `metadata`.
+    pub const DIGEST: &str = "digest";
     /// Where a catch-up goes on scanning; negative where it cannot.
     pub const RESUME_AT: &str = "resume_at";
     /// Lines before `resume_at`.

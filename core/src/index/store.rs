@@ -5,6 +5,7 @@
 //! Does not: decide; that is [`super::grow`].
 
 use super::builder::Counts;
+use super::check::TreeCheck;
 use super::fingerprint::{FileStamp, Fingerprint};
 use super::row::{BranchRow, LabelRow, Row, Seq};
 use super::schema::{SCHEMA_VERSION, key};
@@ -28,6 +29,8 @@ pub struct Node {
     pub depth: u32,
     /// Offset of its line.
     pub offset: u64,
+    /// Its time, Unix milliseconds.
+    pub ts: Option<i64>,
 }
 
 impl Node {
@@ -53,6 +56,8 @@ pub trait IndexStore {
     fn latest_repeat(&mut self, id: &str) -> Result<Option<Node>, Self::Error>;
     /// The entry with this number.
     fn node(&mut self, seq: Seq) -> Result<Option<Node>, Self::Error>;
+    /// The keys of an entry's children.
+    fn children(&mut self, seq: Seq) -> Result<Vec<String>, Self::Error>;
     /// Whether a root names `id` as its missing parent.
     fn is_missed(&mut self, id: &str) -> Result<bool, Self::Error>;
     /// The nearest entry at or before `seq` that does not follow its parent directly or is a branch point.
@@ -88,6 +93,8 @@ pub struct IndexMeta {
     pub fingerprint: Fingerprint,
     /// Numbers.
     pub counts: Counts,
+    /// Checksum of the tree.
+    pub check: TreeCheck,
     /// Key of the last entry.
     pub active_leaf: Option<String>,
     /// When this was written, Unix milliseconds.
@@ -165,6 +172,7 @@ impl IndexMeta {
             (key::INDEXED_AT, Value::Int(self.indexed_at)),
             (key::SYNCED_LEN, int(self.synced_len)),
             (key::FINGERPRINT, Value::Blob(self.fingerprint.to_bytes())),
+            (key::TREE_CHECK, Value::Blob(self.check.to_bytes().to_vec())),
             (key::MESSAGES, int(counts.messages)),
         ];
         let mut optional = |key, value: Option<Value>| rows.extend(value.map(|value| (key, value)));
@@ -183,6 +191,8 @@ impl IndexMeta {
         };
         optional(key::RESUME_AT, Some(Value::Text(resume)));
         optional(key::LINES, Some(int(lines)));
+        let digest = digest(rows.iter().map(|(key, value)| (*key, value)));
+        rows.push((key::DIGEST, digest));
         rows
     }
 
@@ -194,6 +204,10 @@ impl IndexMeta {
         let count = |name| int(name).and_then(|n| u64::try_from(n).ok());
         let text = |name| get(name).and_then(Value::as_text).map(ToString::to_string);
         if int(key::SCHEMA_VERSION)? != SCHEMA_VERSION {
+            return None;
+        }
+        let others = rows.iter().filter(|(name, _)| name != key::DIGEST);
+        if *get(key::DIGEST)? != digest(others.map(|(name, value)| (name.as_str(), value))) {
             return None;
         }
         let odd = split::<4>(get(key::ODD).and_then(Value::as_text).unwrap_or("0 0 0 0"))?;
@@ -210,7 +224,10 @@ impl IndexMeta {
                 }
             }
         };
-        let Some(Value::Blob(fingerprint)) = get(key::FINGERPRINT) else { return None };
+        let (Some(Value::Blob(fingerprint)), Some(Value::Blob(check))) = (get(key::FINGERPRINT), get(key::TREE_CHECK))
+        else {
+            return None;
+        };
         Some(Self {
             session_id: text(key::SESSION_ID)?,
             stamp: FileStamp {
@@ -232,6 +249,7 @@ impl IndexMeta {
                 damages,
                 title: text(key::TITLE),
             },
+            check: TreeCheck::from_bytes(check)?,
             active_leaf: text(key::ACTIVE_LEAF),
             indexed_at: int(key::INDEXED_AT)?,
             synced_len: count(key::SYNCED_LEN)?,
@@ -255,6 +273,21 @@ impl Value {
             _ => None,
         }
     }
+}
+
+/// Checksum of the rows, in whatever order they come: a flipped byte must not change an answer.
+fn digest<'a>(rows: impl Iterator<Item = (&'a str, &'a Value)>) -> Value {
+    let sum = rows.fold(0u64, |sum, (key, value)| {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(key.as_bytes());
+        match value {
+            Value::Int(n) => hasher.update(b"\0i").update(&n.to_le_bytes()),
+            Value::Text(text) => hasher.update(b"\0t").update(text.as_bytes()),
+            Value::Blob(bytes) => hasher.update(b"\0b").update(bytes),
+        };
+        sum.wrapping_add(u64::from_le_bytes(*hasher.finalize().as_bytes().first_chunk().unwrap_or(&[0; 8])))
+    });
+    Value::Int(sum.cast_signed())
 }
 
 fn join(numbers: &[u64]) -> String {

@@ -4,5 +4,6 @@
 //! Invariant: no function here panics, recurses or allocates in proportion to a payload.
 //! Does not: build values, or judge UTF-8 and surrogates inside payloads (the walk only tells that they are there).
 
+mod specials;
 pub mod text;
 pub mod walk;

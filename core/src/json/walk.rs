@@ -5,12 +5,11 @@
 //! are passed through unjudged; a rejection names the byte at which the text stops being a prefix of an object.
 //! Does not: decode anything. Keys and values are handed out as raw tokens.
 //!
-//! Speed comes from strings: they are most of a session log, and are skipped with `memchr2` to the next quote or
-//! backslash. Control characters are forbidden in strings; lines almost never have one, so the caller's one pass
-//! over the line (see [`has_control`]) replaces a test of every string.
+//! Speed comes from strings: they are most of a session log, and are skipped from one special byte to the next
+//! (see [`super::specials`]).
 
+use super::specials::Specials;
 use alloc::vec::Vec;
-use memchr::memchr2;
 
 /// Why a walk stopped before the object was complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,15 +35,6 @@ pub struct Walker {
     nesting: Nesting,
 }
 
-/// True if any byte is a control character (below 0x20), which JSON allows only between tokens.
-#[must_use]
-pub fn has_control(bytes: &[u8]) -> bool {
-    // Whole chunks first: this shape compiles to vector compares, an early exit a byte does not.
-    let mut chunks = bytes.chunks_exact(64);
-    let hit = chunks.any(|chunk| chunk.iter().fold(false, |hit, &b| hit | (b < 0x20)));
-    hit || chunks.remainder().iter().any(|&b| b < 0x20)
-}
-
 impl Walker {
     /// A walker with empty scratch space.
     #[must_use]
@@ -55,18 +45,15 @@ impl Walker {
     /// Walks the object that begins at `bytes[start]` and calls `field(key, value)` with the raw tokens of every
     /// depth-1 field: the key without its quotes, the value as it stands.
     ///
-    /// `control_free` promises that no byte of the object is below 0x20 (see [`has_control`]).
-    ///
     /// # Errors
     /// [`Fault::Ended`] if the bytes end first, [`Fault::Invalid`] at the first byte that breaks the grammar.
     pub fn walk_object<'a>(
         &mut self,
         bytes: &'a [u8],
         start: usize,
-        control_free: bool,
         mut field: impl FnMut(&'a [u8], &'a [u8]),
     ) -> Result<Walked, Fault> {
-        let mut cursor = Cursor { bytes, at: start, control_free, lone_surrogate: false };
+        let mut cursor = Cursor::new(bytes, start);
         cursor.expect(b'{')?;
         cursor.skip_space();
         if cursor.peek()? == b'}' {
@@ -95,7 +82,7 @@ impl Walker {
     /// # Errors
     /// As [`Walker::walk_object`].
     pub fn skip_value(&mut self, bytes: &[u8], start: usize) -> Result<usize, Fault> {
-        let mut cursor = Cursor { bytes, at: start, control_free: false, lone_surrogate: false };
+        let mut cursor = Cursor::new(bytes, start);
         self.walk_value(&mut cursor)?;
         Ok(cursor.at)
     }
@@ -205,11 +192,15 @@ impl Nesting {
 struct Cursor<'a> {
     bytes: &'a [u8],
     at: usize,
-    control_free: bool,
+    specials: Specials<'a>,
     lone_surrogate: bool,
 }
 
 impl<'a> Cursor<'a> {
+    fn new(bytes: &'a [u8], at: usize) -> Self {
+        Self { bytes, at, specials: Specials::new(bytes), lone_surrogate: false }
+    }
+
     #[inline]
     fn peek(&self) -> Result<u8, Fault> {
         self.bytes.get(self.at).copied().ok_or(Fault::Ended)
@@ -251,22 +242,14 @@ impl<'a> Cursor<'a> {
     fn string(&mut self) -> Result<(), Fault> {
         self.at += 1;
         loop {
-            let rest = self.bytes.get(self.at..).unwrap_or_default();
-            let found = find_special(rest);
-            let run = rest.get(..found.unwrap_or(rest.len())).unwrap_or_default();
-            if !self.control_free
-                && let Some(control) = run.iter().position(|&b| b < 0x20)
-            {
-                return Err(Fault::Invalid(self.at + control));
-            }
-            self.at += run.len();
+            self.at = self.specials.next(self.at).ok_or(Fault::Ended)?;
             match self.bytes.get(self.at) {
-                None => return Err(Fault::Ended),
                 Some(b'"') => {
                     self.at += 1;
                     return Ok(());
                 }
-                Some(_) => self.escape()?,
+                Some(b'\\') => self.escape()?,
+                _ => return Err(Fault::Invalid(self.at)),
             }
         }
     }
@@ -364,29 +347,4 @@ impl<'a> Cursor<'a> {
             self.at += 1;
         }
     }
-}
-
-/// The first quote or backslash. Most keys and many values end within 16 bytes, where two words tested in
-/// registers beat the call; the zero-byte test is exact for the first match in little-endian order.
-#[inline]
-fn find_special(rest: &[u8]) -> Option<usize> {
-    let mut skipped = 0;
-    while skipped < 16 {
-        let Some(word) = rest.get(skipped..skipped + 8).and_then(|b| <[u8; 8]>::try_from(b).ok()) else { break };
-        let word = u64::from_le_bytes(word);
-        let hits = zero_bytes(word ^ repeat(b'"')) | zero_bytes(word ^ repeat(b'\\'));
-        if hits != 0 {
-            return Some(skipped + (hits.trailing_zeros() / 8) as usize);
-        }
-        skipped += 8;
-    }
-    memchr2(b'"', b'\\', rest.get(skipped..)?).map(|found| skipped + found)
-}
-
-const fn repeat(byte: u8) -> u64 {
-    u64::from_le_bytes([byte; 8])
-}
-
-const fn zero_bytes(word: u64) -> u64 {
-    word.wrapping_sub(repeat(0x01)) & !word & repeat(0x80)
 }

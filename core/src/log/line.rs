@@ -6,7 +6,7 @@
 
 use super::salvage::{self, Salvaged};
 use super::{Fields, Record};
-use crate::json::walk::{Walker, has_control};
+use crate::json::walk::Walker;
 
 /// What a line is.
 #[derive(Debug)]
@@ -45,9 +45,8 @@ impl LineReader {
             _ => (offset, bytes),
         };
         let Some(start) = bytes.iter().position(|&b| !is_space(b)) else { return Outcome::Blank };
-        let control_free = !has_control(bytes);
         let mut fields = Fields::default();
-        let walked = self.walker.walk_object(bytes, start, control_free, |key, value| fields.take(key, value));
+        let walked = self.walker.walk_object(bytes, start, |key, value| fields.take(key, value));
         if let Ok(walked) = walked
             && bytes.get(walked.end..).unwrap_or_default().iter().all(|&b| is_space(b))
         {

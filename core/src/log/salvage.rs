@@ -126,7 +126,7 @@ fn chain_to_end<'a>(walker: &mut Walker, bytes: &'a [u8], from: usize) -> Vec<Fo
 
 fn object_at<'a>(walker: &mut Walker, bytes: &'a [u8], start: usize) -> Result<Found<'a>, Fault> {
     let mut fields = Fields::default();
-    let walked = walker.walk_object(bytes, start, false, |key, value| fields.take(key, value))?;
+    let walked = walker.walk_object(bytes, start, |key, value| fields.take(key, value))?;
     Ok(Found { start, end: walked.end, fields, lone_surrogate: walked.lone_surrogate })
 }
 

@@ -37,13 +37,21 @@ pub struct Rope<S> {
     len: u64,
 }
 
-impl<S: ByteSource> Rope<S> {
+impl<S> Rope<S> {
     /// An empty rope over these originals.
-    pub fn new(sources: Vec<S>) -> Self {
+    #[must_use]
+    pub const fn new(sources: Vec<S>) -> Self {
         Self { sources, spans: Vec::new(), text: Vec::new(), len: 0 }
     }
 
+    /// The same text over other originals, for a rope that was planned before they could be moved into it.
+    #[must_use]
+    pub fn over<T>(self, sources: Vec<T>) -> Rope<T> {
+        Rope { sources, spans: self.spans, text: self.text, len: self.len }
+    }
+
     /// The originals.
+    #[must_use]
     pub fn sources(&self) -> &[S] {
         &self.sources
     }

@@ -1,1 +1,138 @@
-//! x
+//! Upgrade: a log of an older dialect as one of the current, without copying what stays the same.
+//!
+//! Owns: what each older dialect becomes (docs/format.md, section 3). The result is a [`Rope`]: `migrate` writes its
+//! bytes to a file, readers read through it, and a dry run asks for its length; all three see the same bytes.
+//! Invariant: a function of the input bytes alone. Upgrading what was upgraded changes nothing.
+//! Does not: write, or touch payloads beyond the fields that the dialect renames.
+
+mod ids;
+mod lines;
+mod splice;
+
+use crate::log::{Dialect, Header, LogScan, LogSink, Record};
+use crate::source::{ByteSource, Rope, SourceError};
+use core::ops::ControlFlow;
+
+pub use ids::IdMaker;
+pub use lines::upgrade_lines;
+
+/// What the start of a JSONL log says about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sniffed {
+    /// The header, if the first record is one.
+    pub header: Option<Header>,
+    /// The dialect; without a header, the current one.
+    pub dialect: Dialect,
+}
+
+/// A log in the current dialect: as it stands, or spliced.
+#[derive(Debug)]
+pub enum Presented<S> {
+    /// It is of the current dialect already.
+    AsIs(S),
+    /// It was spliced.
+    Upgraded(Rope<S>),
+}
+
+impl<S: ByteSource> Presented<S> {
+    /// The place in the file from which the byte at `offset` comes.
+    pub fn origin(&self, offset: u64) -> u64 {
+        match self {
+            Self::AsIs(_) => offset,
+            Self::Upgraded(rope) => rope.origin(offset).map_or(offset, |(_, at)| at),
+        }
+    }
+}
+
+impl<S: ByteSource> ByteSource for Presented<S> {
+    fn len(&self) -> u64 {
+        match self {
+            Self::AsIs(source) => source.len(),
+            Self::Upgraded(rope) => rope.len(),
+        }
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
+        match self {
+            Self::AsIs(source) => source.read_at(offset, buffer),
+            Self::Upgraded(rope) => rope.read_at(offset, buffer),
+        }
+    }
+
+    fn view(&self) -> Option<&[u8]> {
+        match self {
+            Self::AsIs(source) => source.view(),
+            Self::Upgraded(_) => None,
+        }
+    }
+
+    fn still_whole(&self) -> Result<(), SourceError> {
+        match self {
+            Self::AsIs(source) => source.still_whole(),
+            Self::Upgraded(rope) => rope.still_whole(),
+        }
+    }
+}
+
+/// Presents a JSONL log as the current dialect.
+///
+/// # Errors
+/// If the source cannot be read, or `tick` interrupts.
+pub fn present<S: ByteSource>(
+    source: S,
+    tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
+) -> Result<(Sniffed, Presented<S>), SourceError> {
+    let sniffed = sniff(&source)?;
+    let presented = match sniffed.dialect {
+        Dialect::TreeV3 | Dialect::JcodeV1 => Presented::AsIs(source),
+        dialect @ (Dialect::TreeV2 | Dialect::LinearV1) => {
+            Presented::Upgraded(upgrade_lines(source, dialect, sniffed.header.as_ref(), tick)?)
+        }
+    };
+    Ok((sniffed, presented))
+}
+
+/// Reads the first record of a log, and no more.
+///
+/// # Errors
+/// If the source cannot be read.
+pub fn sniff(source: &(impl ByteSource + ?Sized)) -> Result<Sniffed, SourceError> {
+    let mut first = First(None);
+    let mut scan = LogScan::new();
+    let mut at = 0;
+    let mut step: u64 = 4096;
+    while first.0.is_none() && at < source.len() {
+        let take = step.min(source.len() - at);
+        let chunk = source.read_vec(at, usize::try_from(take).unwrap_or_default())?;
+        at += take;
+        step = (step * 4).min(1 << 20);
+        if scan.push(&chunk, &mut first).is_break() {
+            break;
+        }
+    }
+    if first.0.is_none() && at >= source.len() {
+        let _ = scan.finish(&mut first);
+    }
+    let header = first.0.flatten();
+    let dialect = header.as_ref().map_or(Dialect::TreeV3, Header::dialect);
+    Ok(Sniffed { header, dialect })
+}
+
+/// Stops at the first record; inside: the header, if that record is one.
+struct First(Option<Option<Header>>);
+
+impl LogSink for First {
+    fn header(&mut self, header: &Record<'_>) -> ControlFlow<()> {
+        self.0 = Some(Some(Header::read(header)));
+        ControlFlow::Break(())
+    }
+
+    fn entry(&mut self, _: &Record<'_>) -> ControlFlow<()> {
+        self.0 = Some(None);
+        ControlFlow::Break(())
+    }
+
+    fn damage(&mut self, _: crate::log::Damage) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}

@@ -1,0 +1,137 @@
+//! Changes to the text of one record: fields put in, replaced or taken out, everything else byte for byte.
+//!
+//! Owns: positions of tokens within a record, and the order of changes.
+//! Invariant: the result is valid JSON if the record was, and differs from it only where a change was asked for.
+//! Does not: decide what to change.
+
+use crate::json::text::write_string;
+use crate::json::walk::Walker;
+use crate::source::Rope;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+/// Changes to one record.
+#[derive(Debug)]
+pub(super) struct Splice<'a> {
+    record: &'a [u8],
+    /// Replaced ranges of the record, in any order, not overlapping.
+    changes: Vec<(Range<usize>, Vec<u8>)>,
+}
+
+impl<'a> Splice<'a> {
+    pub(super) const fn new(record: &'a [u8]) -> Self {
+        Self { record, changes: Vec::new() }
+    }
+
+    /// Puts `"key":value` behind the field whose value is `anchor`, or first in the object if there is none.
+    pub(super) fn insert_behind(&mut self, anchor: Option<&[u8]>, fields: &[(&str, &[u8])]) {
+        if fields.is_empty() {
+            return;
+        }
+        let behind = anchor.and_then(|anchor| self.range(anchor)).map(|range| range.end);
+        let mut text = Vec::new();
+        let at = match behind {
+            Some(end) => {
+                for (key, value) in fields {
+                    text.push(b',');
+                    write_field(&mut text, key, value);
+                }
+                end
+            }
+            None => {
+                for (i, (key, value)) in fields.iter().enumerate() {
+                    if i > 0 {
+                        text.push(b',');
+                    }
+                    write_field(&mut text, key, value);
+                }
+                let open = self.record.iter().position(|&b| b == b'{').unwrap_or_default() + 1;
+                let rest = self.record.get(open..).unwrap_or_default();
+                if rest.iter().find(|b| !b.is_ascii_whitespace()) != Some(&b'}') {
+                    text.push(b',');
+                }
+                open
+            }
+        };
+        self.changes.push((at..at, text));
+    }
+
+    /// Replaces a token of the record.
+    pub(super) fn replace(&mut self, token: &[u8], with: &[u8]) {
+        if let Some(range) = self.range(token) {
+            self.changes.push((range, with.to_vec()));
+        }
+    }
+
+    /// Replaces the field whose value is `value` by another field, or takes it out with one comma.
+    pub(super) fn replace_field(&mut self, value: &[u8], with: Option<(&str, &[u8])>) {
+        let Some(range) = self.range(value) else { return };
+        let Some(key_start) = self.key_start(range.start) else { return };
+        let mut text = Vec::new();
+        if let Some((key, value)) = with {
+            write_field(&mut text, key, value);
+            self.changes.push((key_start..range.end, text));
+            return;
+        }
+        let before = self.record.get(..key_start).unwrap_or_default();
+        let comma_before =
+            before.iter().rposition(|b| !b.is_ascii_whitespace()).filter(|&at| before.get(at) == Some(&b','));
+        let after = self.record.get(range.end..).unwrap_or_default();
+        let comma_after =
+            after.iter().position(|b| !b.is_ascii_whitespace()).filter(|&at| after.get(at) == Some(&b','));
+        let cut = match (comma_before, comma_after) {
+            (Some(comma), _) => comma..range.end,
+            (None, Some(comma)) => key_start..range.end + comma + 1,
+            (None, None) => key_start..range.end,
+        };
+        self.changes.push((cut, text));
+    }
+
+    /// Appends the record as changed to a rope; `offset` is where it stands in original 0.
+    pub(super) fn apply<S>(mut self, rope: &mut Rope<S>, offset: u64) {
+        self.changes.sort_by_key(|(range, _)| (range.start, range.end));
+        let mut at = offset;
+        for (range, text) in &self.changes {
+            rope.push_original(0, at, offset + range.start as u64);
+            rope.push_new(text);
+            at = offset + range.end as u64;
+        }
+        rope.push_original(0, at, offset + self.record.len() as u64);
+    }
+
+    /// Where a token, which is a slice of the record, stands in it.
+    fn range(&self, token: &[u8]) -> Option<Range<usize>> {
+        let start = (token.as_ptr() as usize).checked_sub(self.record.as_ptr() as usize)?;
+        let end = start.checked_add(token.len())?;
+        (end <= self.record.len()).then_some(start..end)
+    }
+
+    /// Start of the key, with its quote, of the field whose value starts at `value_start`.
+    fn key_start(&self, value_start: usize) -> Option<usize> {
+        let before = self.record.get(..value_start)?;
+        let colon =
+            before.iter().rposition(|b| !b.is_ascii_whitespace()).filter(|&at| before.get(at) == Some(&b':'))?;
+        let before = before.get(..colon)?;
+        let close = before.iter().rposition(|&b| b == b'"')?;
+        // The keys that are replaced hold no quotes, so the next quote to the left opens the key.
+        before.get(..close)?.iter().rposition(|&b| b == b'"')
+    }
+}
+
+fn write_field(out: &mut Vec<u8>, key: &str, value: &[u8]) {
+    write_string(out, key);
+    out.push(b':');
+    out.extend_from_slice(value);
+}
+
+/// The raw value of a depth-1 field of the object `object`; of a repeated key the last.
+pub(super) fn field<'a>(object: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    let mut found = None;
+    let walked = Walker::new().walk_object(object, 0, |key, value| {
+        let decoded = crate::json::text::unescape(key);
+        if decoded.as_deref() == Some(name) {
+            found = Some(value);
+        }
+    });
+    walked.ok().and(found)
+}
