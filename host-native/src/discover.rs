@@ -100,7 +100,9 @@ pub enum ResolveError {
         ids: Vec<String>,
     },
     /// What was asked for cannot be a session's id.
-    #[error("`{0}` is no path that exists, and cannot be a session id: those hold only letters, digits, `.`, `_` and `-`")]
+    #[error(
+        "`{0}` is no path that exists, and cannot be a session id: those hold only letters, digits, `.`, `_` and `-`"
+    )]
     BadId(String),
     /// The sessions folder cannot be read.
     #[error(transparent)]

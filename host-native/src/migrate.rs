@@ -147,13 +147,7 @@ fn run(path: &Path, options: Options, tick: &mut Tick<'_>) -> Result<Plan, Migra
 }
 
 fn skipped(dialect: Dialect, reason: &str) -> Plan {
-    Plan {
-        action: MigrateAction::Skipped,
-        dialect,
-        entry_count: 0,
-        bytes_needed: 0,
-        reason: Some(reason.to_string()),
-    }
+    Plan { action: MigrateAction::Skipped, dialect, entry_count: 0, bytes_needed: 0, reason: Some(reason.to_string()) }
 }
 
 /// What the sidecar of so many entries takes at most, with ids of 36 characters.

@@ -8,9 +8,9 @@
 mod locate;
 
 use crate::fs::{LogFile, PathError};
+use crate::paths;
 use crate::rebuild::{self, RebuildError};
 use crate::sidecar::{self, Sidecar};
-use crate::paths;
 use jcode_session_core::index::{IndexBuilder, Tree};
 use jcode_session_core::log::tail::{Span, last_of_active_path};
 use jcode_session_core::log::{Dialect, Header, LogScan, scan_source};
@@ -253,9 +253,8 @@ impl Session {
             None => 0,
         };
         let mut sink = locate::FileOrder { skip, each };
-        let scanned = scan_source(&self.log, 0..self.log.len(), LogScan::new(), &mut sink, &mut |_| {
-            ControlFlow::Continue(())
-        });
+        let scanned =
+            scan_source(&self.log, 0..self.log.len(), LogScan::new(), &mut sink, &mut |_| ControlFlow::Continue(()));
         scanned.map(|_| ()).map_err(at(&self.path))
     }
 
@@ -299,9 +298,8 @@ impl Session {
             return Ok(memory);
         }
         let mut builder = IndexBuilder::new(locate::Spans::default());
-        let scanned = scan_source(&self.log, 0..self.log.len(), LogScan::new(), &mut builder, &mut |_| {
-            ControlFlow::Continue(())
-        });
+        let scanned =
+            scan_source(&self.log, 0..self.log.len(), LogScan::new(), &mut builder, &mut |_| ControlFlow::Continue(()));
         scanned.map_err(at(&self.path))?;
         Ok(self.memory.get_or_init(|| MemoryIndex::new(builder.finish())))
     }

@@ -139,12 +139,14 @@ fn state_finding(sidecar: &Sidecar, dialect: Dialect) -> Option<Finding> {
     }
     let stale = |words: &str| Some(Finding::new(Code::SidecarStale).say(words));
     match sidecar {
-        Sidecar::Missing => {
-            Some(Finding::new(Code::SidecarMissing).say("there is no sidecar; reads go to the log, `migrate` builds it"))
-        }
+        Sidecar::Missing => Some(
+            Finding::new(Code::SidecarMissing).say("there is no sidecar; reads go to the log, `migrate` builds it"),
+        ),
         Sidecar::Fresh { .. } => None,
         Sidecar::Grown(_) => stale("the log has grown since the sidecar was written; `migrate` brings it up to date"),
-        Sidecar::Stale => stale("the sidecar is of another state of the log; reads go to the log, `migrate` rebuilds it"),
+        Sidecar::Stale => {
+            stale("the sidecar is of another state of the log; reads go to the log, `migrate` rebuilds it")
+        }
         Sidecar::OtherSchema => {
             stale("the sidecar is of another schema version; reads go to the log, `migrate` rebuilds it")
         }

@@ -5,8 +5,8 @@
 //! stands later, or nowhere), it gives nothing, and the caller builds.
 //! Does not: present older dialects; their ids follow from the start of the log.
 
-use super::line::{LineReader, Outcome};
 use super::Record;
+use super::line::{LineReader, Outcome};
 use crate::source::{ByteSource, SourceError};
 use alloc::string::String;
 use alloc::vec::Vec;

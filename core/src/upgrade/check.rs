@@ -24,7 +24,9 @@ pub enum CheckError {
     #[error("{0}")]
     Source(#[from] SourceError),
     /// The logs differ where they must not.
-    #[error("the upgraded log differs from the original at byte {offset} of the original: {what}; the original was kept")]
+    #[error(
+        "the upgraded log differs from the original at byte {offset} of the original: {what}; the original was kept"
+    )]
     Differs {
         /// Offset in the old log.
         offset: u64,
@@ -45,8 +47,7 @@ pub fn check_upgrade(
 ) -> Result<u64, CheckError> {
     let mut spans = Spans(Vec::new());
     scan_source(old, 0..old.len(), LogScan::new(), &mut spans, tick)?;
-    let mut compare =
-        Compare { old, spans: spans.0.into_iter(), dialect, last_id: None, entries: 0, failed: None };
+    let mut compare = Compare { old, spans: spans.0.into_iter(), dialect, last_id: None, entries: 0, failed: None };
     let scanned = scan_source(new, 0..new.len(), LogScan::new(), &mut compare, tick);
     if let Some(failed) = compare.failed {
         return Err(failed);
@@ -93,7 +94,8 @@ struct Compare<'o> {
 
 impl Compare<'_> {
     fn record(&mut self, new: &Record<'_>, header: bool) -> Result<(), CheckError> {
-        let span = self.spans.next().ok_or(CheckError::Differs { offset: self.old.len(), what: "a record too many" })?;
+        let span =
+            self.spans.next().ok_or(CheckError::Differs { offset: self.old.len(), what: "a record too many" })?;
         let differs = |what| CheckError::Differs { offset: span.offset, what };
         let bytes = self.old.read_vec(span.offset, usize::try_from(span.len).unwrap_or(usize::MAX))?;
         let changed = if header { &["version"][..] } else { &["id", "parentId", "firstKeptEntryIndex"][..] };

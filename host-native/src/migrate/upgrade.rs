@@ -39,7 +39,8 @@ pub(super) fn upgrade(
     };
     check_room(path, plan.bytes_needed)?;
     if is_link(path) {
-        let reason = "it is a symbolic link, and no link is written through; migrate the file that it names".to_string();
+        let reason =
+            "it is a symbolic link, and no link is written through; migrate the file that it names".to_string();
         return Ok(Plan { action: MigrateAction::Skipped, bytes_needed: 0, reason: Some(reason), ..plan });
     }
     if options.dry_run {

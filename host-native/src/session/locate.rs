@@ -53,11 +53,7 @@ pub(super) trait Locator {
         let child_agrees = child_names.is_none_or(|names| *names == id);
         let parent_id = record.fields.parent_text().map(|parent| parent.into_owned());
         let root_agrees = spot.parent.is_some() || parent_id.is_none() || self.has_orphans();
-        if key_matches && child_agrees && root_agrees {
-            Ok(parent_id)
-        } else {
-            Err(Answer::Lies)
-        }
+        if key_matches && child_agrees && root_agrees { Ok(parent_id) } else { Err(Answer::Lies) }
     }
 }
 
