@@ -84,8 +84,11 @@ fn compare(bytes: &[u8], oracle: &OracleLog) {
     let expected: Vec<_> = oracle.labels.iter().map(|l| (key(l.entry), l.name.clone(), l.labeled_at)).collect();
     assert_eq!(labels, expected, "labels");
 
-    let mut found: Vec<_> =
-        built.findings.iter().map(|f| (f.byte_offset.expect("located"), f.line.expect("located"), name(f.code))).collect();
+    let mut found: Vec<_> = built
+        .findings
+        .iter()
+        .map(|f| (f.byte_offset.expect("located"), f.line.expect("located"), name(f.code)))
+        .collect();
     let mut expected: Vec<_> =
         oracle.findings.iter().map(|f| (f.offset as u64, f.line as u64, f.code.to_string())).collect();
     found.sort();
@@ -213,7 +216,9 @@ fn logs_larger_than_a_window_read_the_same_with_and_without_a_view() {
         "y".repeat(3 << 20)
     );
     bytes.extend_from_slice(long_line.as_bytes());
-    bytes.extend_from_slice(b"{\"type\":\"message\",\"id\":\"after\",\"parentId\":\"long\",\"timestamp\":\"2026-01-01T00:00:01Z\"}");
+    bytes.extend_from_slice(
+        b"{\"type\":\"message\",\"id\":\"after\",\"parentId\":\"long\",\"timestamp\":\"2026-01-01T00:00:01Z\"}",
+    );
     let seen = build(&SliceSource(&bytes));
     let read = build(&NoView(SliceSource(&bytes)));
     assert_eq!(final_rows(&seen), final_rows(&read));

@@ -122,8 +122,7 @@ impl Damage {
             Self::NulLine => lines::insert(log, &vec![0; rng.random_range(1..600)], rng),
             Self::FlipBytes => bytes::flip(log, rng),
             Self::InvalidUtf8 => {
-                let broken: [&[u8]; 5] =
-                    [b"\xff", b"\xc3", b"\xe2\x82", b"\xed\xa0\x80", b"\xc0\xaf"];
+                let broken: [&[u8]; 5] = [b"\xff", b"\xc3", b"\xe2\x82", b"\xed\xa0\x80", b"\xc0\xaf"];
                 bytes::insert_in_string(log, broken.choose(rng).unwrap_or(&broken[0]), rng);
             }
             Self::LoneSurrogate => {

@@ -23,41 +23,27 @@ pub fn lines(log: &[u8]) -> Vec<Range<usize>> {
 /// The first line that is not blank, where the header stands in a log that has one.
 pub fn header(log: &[u8]) -> Option<Range<usize>> {
     let in_blank_or_mark = |byte: &u8| b" \t\r\xef\xbb\xbf".contains(byte);
-    lines(log)
-        .into_iter()
-        .find(|line| !log[line.clone()].iter().all(in_blank_or_mark))
+    lines(log).into_iter().find(|line| !log[line.clone()].iter().all(in_blank_or_mark))
 }
 
 /// Some line after the header that is at least two bytes long.
 pub fn body_line(log: &[u8], rng: &mut Random) -> Option<Range<usize>> {
     let end = header(log)?.end;
-    let body: Vec<_> = lines(log)
-        .into_iter()
-        .filter(|line| line.start > end && line.len() > 1)
-        .collect();
+    let body: Vec<_> = lines(log).into_iter().filter(|line| line.start > end && line.len() > 1).collect();
     body.choose(rng).cloned()
 }
 
 /// Cuts the end off: most often within the last few hundred bytes, at times far earlier.
 pub fn truncate(log: &mut Vec<u8>, rng: &mut Random) {
     let Some(header) = header(log) else { return };
-    let first = if rng.random_bool(0.8) {
-        log.len().saturating_sub(400)
-    } else {
-        0
-    }
-    .max(header.end);
+    let first = if rng.random_bool(0.8) { log.len().saturating_sub(400) } else { 0 }.max(header.end);
     log.truncate(rng.random_range(first..=log.len()));
 }
 
 /// Fuses two lines. The header may be one of them.
 pub fn drop_lf(log: &mut Vec<u8>, rng: &mut Random) {
     let all = lines(log);
-    let ends: Vec<usize> = all
-        .iter()
-        .map(|line| line.end)
-        .filter(|&end| end + 1 < log.len())
-        .collect();
+    let ends: Vec<usize> = all.iter().map(|line| line.end).filter(|&end| end + 1 < log.len()).collect();
     if let Some(&end) = ends.choose(rng) {
         log.remove(end);
     }
@@ -144,9 +130,7 @@ pub fn insert_in_string(log: &mut Vec<u8>, bytes: &[u8], rng: &mut Random) {
         .windows(3)
         .enumerate()
         .filter(|(_, w)| w[0] != b'\\' && w[1].is_ascii_alphabetic() && w[2] == b' ');
-    let places: Vec<usize> = letters_before_space
-        .map(|(at, _)| line.start + at + 2)
-        .collect();
+    let places: Vec<usize> = letters_before_space.map(|(at, _)| line.start + at + 2).collect();
     if let Some(&place) = places.choose(rng) {
         log.splice(place..place, bytes.iter().copied());
     }
@@ -154,11 +138,7 @@ pub fn insert_in_string(log: &mut Vec<u8>, bytes: &[u8], rng: &mut Random) {
 
 pub fn break_header(log: &mut Vec<u8>, rng: &mut Random) {
     if let Some(header) = header(log) {
-        log.remove(if rng.random_bool(0.5) {
-            header.start
-        } else {
-            header.end - 1
-        });
+        log.remove(if rng.random_bool(0.5) { header.start } else { header.end - 1 });
     }
 }
 

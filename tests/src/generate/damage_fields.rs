@@ -42,13 +42,7 @@ pub fn duplicate_id(log: &mut Vec<u8>, rng: &mut Random) {
 }
 
 pub fn missing_id(log: &mut Vec<u8>, rng: &mut Random) {
-    let unusable = [
-        None,
-        Some(json!("")),
-        Some(json!(7)),
-        Some(Value::Null),
-        Some(json!({"id": "x"})),
-    ];
+    let unusable = [None, Some(json!("")), Some(json!(7)), Some(Value::Null), Some(json!({"id": "x"}))];
     let id = unusable.choose(rng).cloned().flatten();
     edit(log, rng, |entry| match id {
         Some(id) => drop(entry.insert("id".to_owned(), id)),
@@ -84,13 +78,7 @@ pub fn self_parent(log: &mut Vec<u8>, rng: &mut Random) {
 }
 
 pub fn no_parent(log: &mut Vec<u8>, rng: &mut Random) {
-    let none = [
-        None,
-        Some(json!("")),
-        Some(json!(0)),
-        Some(Value::Null),
-        Some(json!(["a"])),
-    ];
+    let none = [None, Some(json!("")), Some(json!(0)), Some(Value::Null), Some(json!(["a"]))];
     let parent = none.choose(rng).cloned().flatten();
     edit(log, rng, |entry| match parent {
         Some(parent) => drop(entry.insert("parentId".to_owned(), parent)),
@@ -103,9 +91,7 @@ fn replace_first(log: &mut Vec<u8>, rng: &mut Random, from: &str, to: &str) {
     let Some(line) = body_line(log, rng) else {
         return;
     };
-    let found = log[line.clone()]
-        .windows(from.len())
-        .position(|window| window == from.as_bytes());
+    let found = log[line.clone()].windows(from.len()).position(|window| window == from.as_bytes());
     if let Some(at) = found {
         let start = line.start + at;
         log.splice(start..start + from.len(), to.bytes());
@@ -146,15 +132,9 @@ pub fn repeated_keys(log: &mut Vec<u8>, rng: &mut Random) {
     let repeat = repeats.choose(rng).unwrap_or(&repeats[0]);
     if log[line.start] == b'{' && log[line.end - 1] == b'}' && line.len() > 2 {
         if rng.random_bool(0.5) {
-            log.splice(
-                (line.start + 1)..=line.start,
-                format!("{repeat},").into_bytes(),
-            );
+            log.splice((line.start + 1)..=line.start, format!("{repeat},").into_bytes());
         } else {
-            log.splice(
-                line.end - 1..line.end - 1,
-                format!(",{repeat}").into_bytes(),
-            );
+            log.splice(line.end - 1..line.end - 1, format!(",{repeat}").into_bytes());
         }
     }
 }

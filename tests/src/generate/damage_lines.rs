@@ -10,14 +10,8 @@ use crate::generate::text::text;
 /// Puts a line of these bytes somewhere after the header.
 pub fn insert(log: &mut Vec<u8>, line: &[u8], rng: &mut Random) {
     let Some(header) = header(log) else { return };
-    let starts: Vec<usize> = lines(log)
-        .iter()
-        .map(|l| l.end + 1)
-        .filter(|&at| at > header.end)
-        .collect();
-    let place = starts
-        .choose(rng)
-        .map_or(log.len(), |&at| at.min(log.len()));
+    let starts: Vec<usize> = lines(log).iter().map(|l| l.end + 1).filter(|&at| at > header.end).collect();
+    let place = starts.choose(rng).map_or(log.len(), |&at| at.min(log.len()));
     log.splice(place..place, line.iter().copied().chain([b'\n']));
 }
 
@@ -26,10 +20,7 @@ pub fn swap(log: &mut Vec<u8>, rng: &mut Random) {
     let Some(first) = body_line(log, rng) else {
         return;
     };
-    let Some(second) = lines(log)
-        .into_iter()
-        .find(|line| line.start == first.end + 1)
-    else {
+    let Some(second) = lines(log).into_iter().find(|line| line.start == first.end + 1) else {
         return;
     };
     let swapped = [&log[second.clone()], b"\n", &log[first.clone()]].concat();
@@ -48,11 +39,7 @@ pub fn insert_blank(log: &mut Vec<u8>, rng: &mut Random) {
     let blank = blanks.choose(rng).unwrap_or(&blanks[0]);
     if rng.random_ratio(1, 6) {
         // Before the header. A mark there would no longer be at the start, so it keeps its place.
-        let place = if log.starts_with(b"\xef\xbb\xbf") {
-            3
-        } else {
-            0
-        };
+        let place = if log.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         log.splice(place..place, blank.iter().copied().chain([b'\n']));
     } else {
         insert(log, blank, rng);
@@ -103,16 +90,7 @@ pub fn second_header(log: &mut Vec<u8>, rng: &mut Random) {
 
 /// Replaces the LF after some line by something that frames nothing.
 pub fn fuse(log: &mut Vec<u8>, rng: &mut Random) {
-    let between: [&[u8]; 8] = [
-        b" ",
-        b"\t\r",
-        b"\0",
-        b"\0 \0",
-        b",",
-        b"{}",
-        br#"{"type":"x","id":"y"}"#,
-        b"garbage{",
-    ];
+    let between: [&[u8]; 8] = [b" ", b"\t\r", b"\0", b"\0 \0", b",", b"{}", br#"{"type":"x","id":"y"}"#, b"garbage{"];
     let Some(line) = body_line(log, rng) else {
         return;
     };
@@ -149,27 +127,15 @@ pub fn non_object(log: &mut Vec<u8>, rng: &mut Random) {
 pub fn giant(log: &mut Vec<u8>, rng: &mut Random) {
     let text = serde_json::Value::from(text(rng.random_range(70_000..300_000), rng));
     let id = rng.random::<u32>();
-    let line = format!(
-        r#"{{"type":"custom","id":"{id:08x}","parentId":null,"timestamp":1,"data":{{"text":{text}}}}}"#
-    );
+    let line = format!(r#"{{"type":"custom","id":"{id:08x}","parentId":null,"timestamp":1,"data":{{"text":{text}}}}}"#);
     insert(log, line.as_bytes(), rng);
 }
 
 /// Nested deeper than a thread's stack is likely to follow; at times never closed.
 pub fn deep(log: &mut Vec<u8>, rng: &mut Random) {
-    let depth = *[100, 127, 128, 200, 1000, 30_000]
-        .choose(rng)
-        .unwrap_or(&100);
-    let (open, close) = if rng.random_bool(0.5) {
-        ("[", "]")
-    } else {
-        ("[[", "]]")
-    };
-    let closed = if rng.random_bool(0.7) {
-        depth
-    } else {
-        depth / 2
-    };
+    let depth = *[100, 127, 128, 200, 1000, 30_000].choose(rng).unwrap_or(&100);
+    let (open, close) = if rng.random_bool(0.5) { ("[", "]") } else { ("[[", "]]") };
+    let closed = if rng.random_bool(0.7) { depth } else { depth / 2 };
     let line = format!(
         r#"{{"type":"custom","id":"deep{depth}","data":{}0{},"parentId":null,"timestamp":1}}"#,
         open.repeat(depth),

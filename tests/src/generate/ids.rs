@@ -26,10 +26,7 @@ pub struct Ids {
 
 impl Ids {
     pub fn new(style: IdStyle) -> Self {
-        Self {
-            style,
-            used: HashSet::new(),
-        }
+        Self { style, used: HashSet::new() }
     }
 
     pub fn next(&mut self, ms: u64, rng: &mut Random) -> String {
@@ -39,11 +36,7 @@ impl Ids {
                 IdStyle::Hex8 => false,
                 IdStyle::Mixed => rng.random_bool(0.5),
             };
-            let id = if long {
-                uuid7(ms, rng.random())
-            } else {
-                format!("{:08x}", rng.random::<u32>())
-            };
+            let id = if long { uuid7(ms, rng.random()) } else { format!("{:08x}", rng.random::<u32>()) };
             if self.used.insert(id.clone()) {
                 return id;
             }
@@ -56,8 +49,5 @@ pub fn uuid7(ms: u64, random: u128) -> String {
     let version = 0x7000 | (random >> 112) & 0xfff;
     let variant = 0x8000 | (random >> 96) & 0x3fff;
     let (high, low) = (ms >> 16 & 0xffff_ffff, ms & 0xffff);
-    format!(
-        "{high:08x}-{low:04x}-{version:04x}-{variant:04x}-{:012x}",
-        random & 0xffff_ffff_ffff
-    )
+    format!("{high:08x}-{low:04x}-{version:04x}-{variant:04x}-{:012x}", random & 0xffff_ffff_ffff)
 }

@@ -44,14 +44,10 @@ pub fn write_large_log(
             _ => format!("\"{}\"", id(seed, number - 1)),
         };
         let time = Clock(START_MS + number * 1000).rfc3339();
-        let own = format!(
-            "\"id\":\"{}\",\"parentId\":{parent},\"timestamp\":\"{time}\"",
-            id(seed, number)
-        );
+        let own = format!("\"id\":\"{}\",\"parentId\":{parent},\"timestamp\":\"{time}\"", id(seed, number));
         // The last entry of every other branch names it by the one before, which hardly any later
         // branch starts from.
-        let labels =
-            place > 0 && place == between_branches - 1 && (number / between_branches) % 2 == 1;
+        let labels = place > 0 && place == between_branches - 1 && (number / between_branches) % 2 == 1;
         let (before, body, after) = if labels {
             let target = id(seed, number - 1);
             let rest = format!(",\"targetId\":\"{target}\",\"label\":\"branch {number}\"}}\n");
@@ -87,10 +83,7 @@ struct Corpus {
 
 impl Corpus {
     fn new(avg_bytes: usize, rng: &mut Random) -> Self {
-        let mut corpus = Self {
-            text: String::new(),
-            cuts: vec![0],
-        };
+        let mut corpus = Self { text: String::new(), cuts: vec![0] };
         // Long enough for the longest cut from any place in its first half.
         while corpus.text.len() < CORPUS_BYTES + avg_bytes * 16 {
             let piece = serde_json::Value::from(text(48, rng)).to_string();
@@ -102,11 +95,7 @@ impl Corpus {
 
     /// A text of about `average` bytes, at times four times that.
     fn cut(&self, average: usize, rng: &mut Random) -> &str {
-        let longest = if rng.random_ratio(1, 50) {
-            average * 8
-        } else {
-            average * 2
-        };
+        let longest = if rng.random_ratio(1, 50) { average * 8 } else { average * 2 };
         let start = self.cuts[rng.random_range(0..self.cuts.len() / 2)];
         let wanted = start + rng.random_range(0..=longest);
         let end = self.cuts[self.cuts.partition_point(|&cut| cut < wanted)];

@@ -26,8 +26,8 @@ pub use ids::IdStyle;
 pub use large::write_large_log;
 pub use linear::linear_v1;
 pub use strategy::{
-    Sample, any_damage, damaged_linear_v1, damaged_tree_v2, damaged_tree_v3, linear_v1_log, shape,
-    tree_v2_log, tree_v3_log,
+    Sample, any_damage, damaged_linear_v1, damaged_tree_v2, damaged_tree_v3, linear_v1_log, shape, tree_v2_log,
+    tree_v3_log,
 };
 pub use tree::{tree_v2, tree_v3};
 
@@ -54,11 +54,6 @@ pub struct LogShape {
 
 impl Default for LogShape {
     fn default() -> Self {
-        Self {
-            entries: 40,
-            entry_bytes: 400,
-            branch_percent: 10,
-            ids: IdStyle::Uuid7,
-        }
+        Self { entries: 40, entry_bytes: 400, branch_percent: 10, ids: IdStyle::Uuid7 }
     }
 }

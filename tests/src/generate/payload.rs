@@ -39,10 +39,7 @@ fn assistant(bytes: usize, ms: u64, rng: &mut Random) -> Value {
     let mut content = vec![json!({"type": "text", "text": text(bytes / 2, rng)})];
     if rng.random_bool(0.4) {
         let thinking = text(bytes / 2, rng);
-        content.insert(
-            0,
-            json!({"type": "thinking", "thinking": thinking, "thinkingSignature": ""}),
-        );
+        content.insert(0, json!({"type": "thinking", "thinking": thinking, "thinkingSignature": ""}));
     }
     if rng.random_bool(0.5) {
         content.push(json!({

@@ -20,11 +20,7 @@ pub struct Sample {
 
 impl fmt::Debug for Sample {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "{:?}, seed {}, {:?}:",
-            self.shape, self.seed, self.damage
-        )?;
+        writeln!(f, "{:?}, seed {}, {:?}:", self.shape, self.seed, self.damage)?;
         for line in self.bytes.split_inclusive(|&byte| byte == b'\n') {
             writeln!(f, "  {}", line.escape_ascii())?;
         }
@@ -35,18 +31,8 @@ impl fmt::Debug for Sample {
 /// Shapes of up to so many entries.
 pub fn shape(max_entries: usize) -> impl Strategy<Value = LogShape> {
     let ids = select(vec![IdStyle::Uuid7, IdStyle::Hex8, IdStyle::Mixed]);
-    let rest = (
-        0..=max_entries,
-        150..600_usize,
-        select(vec![0, 5, 15, 50]),
-        ids,
-    );
-    rest.prop_map(|(entries, entry_bytes, branch_percent, ids)| LogShape {
-        entries,
-        entry_bytes,
-        branch_percent,
-        ids,
-    })
+    let rest = (0..=max_entries, 150..600_usize, select(vec![0, 5, 15, 50]), ids);
+    rest.prop_map(|(entries, entry_bytes, branch_percent, ids)| LogShape { entries, entry_bytes, branch_percent, ids })
 }
 
 /// Any kind of damage that spares the header.
@@ -68,12 +54,7 @@ fn sample(
         for kind in &damage {
             kind.apply(&mut bytes, &mut rng);
         }
-        Sample {
-            bytes,
-            shape,
-            seed,
-            damage,
-        }
+        Sample { bytes, shape, seed, damage }
     })
 }
 

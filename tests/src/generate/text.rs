@@ -42,19 +42,7 @@ pub fn text(bytes: usize, rng: &mut Random) -> String {
 
 /// A few words: a name, a label, a title.
 pub fn name(rng: &mut Random) -> String {
-    const NAMES: &[&str] = &[
-        "refactor",
-        "before the fix",
-        "naïve",
-        "検索",
-        "v2 \"final\"",
-        "a\\b",
-        "🚀 ship it",
-        "{x}",
-    ];
-    format!(
-        "{} {}",
-        NAMES.choose(rng).unwrap_or(&""),
-        rng.random_range(0..100)
-    )
+    const NAMES: &[&str] =
+        &["refactor", "before the fix", "naïve", "検索", "v2 \"final\"", "a\\b", "🚀 ship it", "{x}"];
+    format!("{} {}", NAMES.choose(rng).unwrap_or(&""), rng.random_range(0..100))
 }

@@ -50,13 +50,7 @@ fn tree(shape: LogShape, seed: u64, version: u64, hook_role: &'static str) -> Ve
     let mut ids = Ids::new(shape.ids);
     clock.tick(&mut rng);
     let entry_bytes = shape.entry_bytes;
-    let mut tree = Tree {
-        rng,
-        clock,
-        ids: Vec::new(),
-        entry_bytes,
-        hook_role,
-    };
+    let mut tree = Tree { rng, clock, ids: Vec::new(), entry_bytes, hook_role };
     for _ in 0..shape.entries {
         let branches = tree.rng.random_ratio(shape.branch_percent.min(100), 100);
         let parent = tree.parent(branches);
@@ -84,40 +78,19 @@ impl Tree {
 
     /// The id of any entry so far, most often a late one.
     fn earlier(&mut self) -> Value {
-        let from = if self.rng.random_bool(0.7) {
-            self.ids.len().saturating_sub(10)
-        } else {
-            0
-        };
+        let from = if self.rng.random_bool(0.7) { self.ids.len().saturating_sub(10) } else { 0 };
         json!(self.ids[from..].choose(&mut self.rng))
     }
 
     /// The entry as an object. pi writes its own fields first for messages, last for some kinds.
-    fn entry(
-        &mut self,
-        kind: &str,
-        payload: Members,
-        id: &str,
-        parent: Value,
-    ) -> Map<String, Value> {
-        let own = [
-            ("id", json!(id)),
-            ("parentId", parent),
-            ("timestamp", json!(self.clock.rfc3339())),
-        ];
+    fn entry(&mut self, kind: &str, payload: Members, id: &str, parent: Value) -> Map<String, Value> {
+        let own = [("id", json!(id)), ("parentId", parent), ("timestamp", json!(self.clock.rfc3339()))];
         let own_last = kind.starts_with("custom") || self.rng.random_ratio(1, 10);
-        let members: Members = if own_last {
-            payload.into_iter().chain(own).collect()
-        } else {
-            own.into_iter().chain(payload).collect()
-        };
+        let members: Members =
+            if own_last { payload.into_iter().chain(own).collect() } else { own.into_iter().chain(payload).collect() };
         let mut entry = Map::new();
         entry.insert("type".to_owned(), json!(kind));
-        entry.extend(
-            members
-                .into_iter()
-                .map(|(key, value)| (key.to_owned(), value)),
-        );
+        entry.extend(members.into_iter().map(|(key, value)| (key.to_owned(), value)));
         entry
     }
 
@@ -125,28 +98,16 @@ impl Tree {
         let bytes = self.length();
         let rng = &mut self.rng;
         if self.ids.is_empty() {
-            return (
-                "message",
-                vec![("message", message(bytes, self.clock.0, self.hook_role, rng))],
-            );
+            return ("message", vec![("message", message(bytes, self.clock.0, self.hook_role, rng))]);
         }
         if branches && rng.random_bool(0.4) {
             let summary = json!(text(bytes, rng));
             let from = self.earlier();
-            return (
-                "branch_summary",
-                vec![("fromId", from), ("summary", summary)],
-            );
+            return ("branch_summary", vec![("fromId", from), ("summary", summary)]);
         }
         match rng.random_range(0..100) {
-            0..3 => (
-                "model_change",
-                vec![("provider", json!("openai")), ("modelId", json!("gpt-5.1"))],
-            ),
-            3..6 => (
-                "thinking_level_change",
-                vec![("thinkingLevel", json!("high"))],
-            ),
+            0..3 => ("model_change", vec![("provider", json!("openai")), ("modelId", json!("gpt-5.1"))]),
+            3..6 => ("thinking_level_change", vec![("thinkingLevel", json!("high"))]),
             6..8 => {
                 let (summary, details) = (json!(text(bytes, rng)), look_alike(rng));
                 let kept = self.earlier();
@@ -161,13 +122,7 @@ impl Tree {
                     ],
                 )
             }
-            8..11 => (
-                "custom",
-                vec![
-                    ("customType", json!("ext/state")),
-                    ("data", look_alike(rng)),
-                ],
-            ),
+            8..11 => ("custom", vec![("customType", json!("ext/state")), ("data", look_alike(rng))]),
             11..14 => (
                 "custom_message",
                 vec![
@@ -179,26 +134,17 @@ impl Tree {
             ),
             14..22 => {
                 let label = json!(name(rng));
-                (
-                    "label",
-                    vec![("targetId", self.earlier()), ("label", label)],
-                )
+                ("label", vec![("targetId", self.earlier()), ("label", label)])
             }
             22..25 => ("label", vec![("targetId", self.earlier())]),
             25..28 => ("session_info", vec![("name", json!(name(rng)))]),
             28 => ("usage", vec![("usage", json!({"input": 1, "output": 2}))]),
             29 => {
                 let target = self.earlier();
-                (
-                    "context_edit",
-                    vec![("targetId", target), ("label", json!("no label"))],
-                )
+                ("context_edit", vec![("targetId", target), ("label", json!("no label"))])
             }
             30 => ("not_invented_yet", vec![("payload", look_alike(rng))]),
-            _ => (
-                "message",
-                vec![("message", message(bytes, self.clock.0, self.hook_role, rng))],
-            ),
+            _ => ("message", vec![("message", message(bytes, self.clock.0, self.hook_role, rng))]),
         }
     }
 

@@ -59,8 +59,7 @@ pub fn build(records: &[Record]) -> Built<'_> {
 
 impl Built<'_> {
     fn find(&mut self, code: &'static str, record: &Record) {
-        self.findings
-            .push(OracleFinding::new(code, record.offset, record.line));
+        self.findings.push(OracleFinding::new(code, record.offset, record.line));
     }
 
     fn read_header(&mut self, record: &Record) {

@@ -8,11 +8,7 @@ use crate::oracle::time::rfc3339_ms;
 
 /// The value of the last member with this key.
 pub fn field<'a>(object: &'a Object, name: &str) -> Option<&'a Value> {
-    let last = object
-        .members
-        .iter()
-        .rev()
-        .find(|member| member.key.sound() == Some(name));
+    let last = object.members.iter().rev().find(|member| member.key.sound() == Some(name));
     last.map(|member| &member.value)
 }
 
@@ -37,14 +33,8 @@ pub fn usable_id(object: &Object) -> Option<String> {
 
 /// The parent that the record names. A name that cannot be decoded is still a name.
 pub fn parent(object: &Object) -> Option<Text> {
-    let name = if field(object, "parentId").is_some() {
-        "parentId"
-    } else {
-        "parent_id"
-    };
-    text(object, name)
-        .filter(|text| !text.lossy.is_empty())
-        .cloned()
+    let name = if field(object, "parentId").is_some() { "parentId" } else { "parent_id" };
+    text(object, name).filter(|text| !text.lossy.is_empty()).cloned()
 }
 
 /// The record's time in Unix milliseconds.

@@ -23,11 +23,7 @@ impl Line<'_> {
 
 /// The lines of a log; an LF at the end of the file starts no further line.
 pub fn lines(bytes: &[u8]) -> Vec<Line<'_>> {
-    let mut start = if bytes.starts_with(b"\xef\xbb\xbf") {
-        3
-    } else {
-        0
-    };
+    let mut start = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
     let mut lines = Vec::new();
     for piece in bytes[start..].split_inclusive(|&byte| byte == b'\n') {
         let content = piece.strip_suffix(b"\n").unwrap_or(piece);

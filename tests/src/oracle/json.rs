@@ -42,19 +42,9 @@ pub fn is_blank(byte: u8) -> bool {
 
 /// The object that starts exactly at `start`, if a complete one does.
 pub fn object_at(bytes: &[u8], start: usize) -> Option<Object> {
-    let mut parser = Parser {
-        bytes,
-        at: start,
-        invalid_utf8: false,
-        lone_surrogate: false,
-    };
+    let mut parser = Parser { bytes, at: start, invalid_utf8: false, lone_surrogate: false };
     let members = parser.object()?;
-    Some(Object {
-        end: parser.at,
-        members,
-        invalid_utf8: parser.invalid_utf8,
-        lone_surrogate: parser.lone_surrogate,
-    })
+    Some(Object { end: parser.at, members, invalid_utf8: parser.invalid_utf8, lone_surrogate: parser.lone_surrogate })
 }
 
 struct Parser<'a> {
@@ -198,9 +188,7 @@ impl Parser<'_> {
     }
 
     fn literal(&mut self, word: &[u8]) -> Option<()> {
-        self.bytes[self.at..]
-            .starts_with(word)
-            .then(|| self.at += word.len())
+        self.bytes[self.at..].starts_with(word).then(|| self.at += word.len())
     }
 
     fn skip_blanks(&mut self) {

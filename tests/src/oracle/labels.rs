@@ -29,11 +29,7 @@ pub fn holding(entries: &[OracleEntry], sources: &[&Record]) -> Vec<Held> {
         last.insert(target, (at, name(&source.object)));
     }
     let held = last.into_iter().filter_map(|(entry, (set_by, name))| {
-        let label = OracleLabel {
-            entry,
-            name: name?,
-            labeled_at: entries[set_by].ts,
-        };
+        let label = OracleLabel { entry, name: name?, labeled_at: entries[set_by].ts };
         Some(Held { label, set_by })
     });
     held.collect()
@@ -42,16 +38,13 @@ pub fn holding(entries: &[OracleEntry], sources: &[&Record]) -> Vec<Held> {
 /// The leaves in file order, each with the name of its branch: of the labels that hold on it and its
 /// ancestors before the nearest branch point, the one set last.
 pub fn leaves(entries: &[OracleEntry], labels: &[Held]) -> Vec<OracleLeaf> {
-    let held_on: HashMap<usize, &Held> =
-        labels.iter().map(|held| (held.label.entry, held)).collect();
+    let held_on: HashMap<usize, &Held> = labels.iter().map(|held| (held.label.entry, held)).collect();
     let leaves = (0..entries.len()).filter(|&at| entries[at].leaf);
     let named = leaves.map(|leaf| {
-        let segment = std::iter::successors(Some(leaf), |&at| entries[at].parent)
-            .take_while(|&at| !entries[at].branch_point);
+        let segment =
+            std::iter::successors(Some(leaf), |&at| entries[at].parent).take_while(|&at| !entries[at].branch_point);
         let on_segment = segment.filter_map(|at| held_on.get(&at));
-        let name = on_segment
-            .max_by_key(|held| held.set_by)
-            .map(|held| &held.label);
+        let name = on_segment.max_by_key(|held| held.set_by).map(|held| &held.label);
         OracleLeaf {
             entry: leaf,
             name: name.map(|label| label.name.clone()),
@@ -64,9 +57,7 @@ pub fn leaves(entries: &[OracleEntry], labels: &[Held]) -> Vec<OracleLeaf> {
 /// The id that a label entry is about.
 fn target(object: &Object) -> Option<&str> {
     let is_label = fields::text(object, "type").and_then(Text::sound) == Some("label");
-    fields::text(object, "targetId")
-        .filter(|_| is_label)?
-        .sound()
+    fields::text(object, "targetId").filter(|_| is_label)?.sound()
 }
 
 /// The name that a label entry sets; one without a name clears.

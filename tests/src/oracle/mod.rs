@@ -22,9 +22,7 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
-pub use model::{
-    OracleBranchPoint, OracleEntry, OracleFinding, OracleHeader, OracleLabel, OracleLeaf, OracleLog,
-};
+pub use model::{OracleBranchPoint, OracleEntry, OracleFinding, OracleHeader, OracleLabel, OracleLeaf, OracleLog};
 
 /// Reads a `tree-v3` log. Never fails: what is damaged becomes a finding.
 #[must_use]
@@ -35,9 +33,7 @@ pub fn read_log(bytes: &[u8]) -> OracleLog {
     tree::link(&mut found.entries, &found.sources, &mut found.findings);
     let labels = labels::holding(&found.entries, &found.sources);
     let leaves = labels::leaves(&found.entries, &labels);
-    found
-        .findings
-        .sort_by_key(|finding| (finding.offset, finding.code));
+    found.findings.sort_by_key(|finding| (finding.offset, finding.code));
     OracleLog {
         header: found.header,
         roots: tree::roots(&found.entries),

@@ -103,13 +103,7 @@ pub struct OracleFinding {
 impl OracleFinding {
     /// A finding that is not about a damaged line.
     pub(crate) fn new(code: &'static str, offset: u64, line: u64) -> Self {
-        Self {
-            code,
-            offset,
-            line,
-            salvaged: 0,
-            all_recovered: false,
-        }
+        Self { code, offset, line, salvaged: 0, all_recovered: false }
     }
 }
 
@@ -117,8 +111,7 @@ impl OracleLog {
     /// The entries from the root to `entry`, both included.
     #[must_use]
     pub fn path_to(&self, entry: usize) -> Vec<usize> {
-        let mut path: Vec<usize> =
-            std::iter::successors(Some(entry), |&at| self.entries[at].parent).collect();
+        let mut path: Vec<usize> = std::iter::successors(Some(entry), |&at| self.entries[at].parent).collect();
         path.reverse();
         path
     }

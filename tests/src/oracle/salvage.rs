@@ -29,11 +29,7 @@ pub struct Salvage {
 pub fn salvage(line: &[u8], may_begin_log: bool) -> Salvage {
     let (chain, chain_end) = chain(line, may_begin_log);
     let tail = tail(line, chain_end);
-    Salvage {
-        chain,
-        chain_end,
-        tail,
-    }
+    Salvage { chain, chain_end, tail }
 }
 
 fn chain(line: &[u8], may_begin_log: bool) -> (Vec<Found>, usize) {
@@ -70,15 +66,10 @@ fn tail(line: &[u8], floor: usize) -> Vec<Found> {
 }
 
 fn skip_blanks(line: &[u8], from: usize) -> usize {
-    from + line[from..]
-        .iter()
-        .take_while(|&&byte| is_blank(byte))
-        .count()
+    from + line[from..].iter().take_while(|&&byte| is_blank(byte)).count()
 }
 
 /// The length without the whitespace and NULs at the end.
 fn content_end(line: &[u8]) -> usize {
-    line.iter()
-        .rposition(|&byte| !is_blank(byte) && byte != 0)
-        .map_or(0, |last| last + 1)
+    line.iter().rposition(|&byte| !is_blank(byte) && byte != 0).map_or(0, |last| last + 1)
 }

@@ -30,11 +30,7 @@ pub fn scan(bytes: &[u8]) -> Scan {
     for (at, line) in lines.iter().enumerate() {
         if let Some(object) = whole_record(line.bytes) {
             if !line.terminated {
-                scan.findings.push(OracleFinding::new(
-                    "torn-tail",
-                    line.start as u64,
-                    line.number,
-                ));
+                scan.findings.push(OracleFinding::new("torn-tail", line.start as u64, line.number));
             }
             scan.push(object, line, 0, line.bytes.len());
         } else {
@@ -54,19 +50,12 @@ impl Scan {
     fn push(&mut self, object: Object, line: &Line, start: usize, len: usize) {
         let offset = (line.start + start) as u64;
         if object.invalid_utf8 {
-            self.findings
-                .push(OracleFinding::new("invalid-utf8", offset, line.number));
+            self.findings.push(OracleFinding::new("invalid-utf8", offset, line.number));
         }
         if object.lone_surrogate {
-            self.findings
-                .push(OracleFinding::new("lone-surrogate", offset, line.number));
+            self.findings.push(OracleFinding::new("lone-surrogate", offset, line.number));
         }
-        self.records.push(Record {
-            object,
-            offset,
-            len: len as u64,
-            line: line.number,
-        });
+        self.records.push(Record { object, offset, len: len as u64, line: line.number });
     }
 }
 
@@ -74,11 +63,7 @@ impl Scan {
 fn whole_record(line: &[u8]) -> Option<Object> {
     let start = line.iter().position(|&byte| !is_blank(byte))?;
     let object = object_at(line, start)?;
-    line[object.end..]
-        .iter()
-        .copied()
-        .all(is_blank)
-        .then_some(object)
+    line[object.end..].iter().copied().all(is_blank).then_some(object)
 }
 
 /// The one finding of a damaged line.

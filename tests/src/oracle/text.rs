@@ -49,11 +49,7 @@ pub fn decode(raw: &[u8]) -> Option<Text> {
     // A decoded escape is a whole character, so it can neither mend nor break the bytes beside it.
     let invalid_utf8 = std::str::from_utf8(&bytes).is_err();
     let lossy = String::from_utf8_lossy(&bytes).into_owned();
-    Some(Text {
-        lossy,
-        invalid_utf8,
-        lone_surrogate,
-    })
+    Some(Text { lossy, invalid_utf8, lone_surrogate })
 }
 
 /// The character of the `\uXXXX` at `at` (two of them for a pair; no character for a lone half),
@@ -72,9 +68,7 @@ fn unicode_escape(raw: &[u8], at: usize) -> Option<(Option<char>, usize)> {
 /// The value of the `\uXXXX` that starts at `at`, if one does.
 fn code_unit(raw: &[u8], at: usize) -> Option<u32> {
     let digits = raw.get(at..at + 6)?.strip_prefix(b"\\u")?;
-    digits.iter().try_fold(0, |value, &digit| {
-        Some(value * 16 + (digit as char).to_digit(16)?)
-    })
+    digits.iter().try_fold(0, |value, &digit| Some(value * 16 + (digit as char).to_digit(16)?))
 }
 
 fn simple_escape(byte: u8) -> Option<u8> {

@@ -29,10 +29,7 @@ fn fraction(rest: &[u8]) -> Option<(i64, &[u8])> {
     let Some(digits) = rest.strip_prefix(b".") else {
         return Some((0, rest));
     };
-    let count = digits
-        .iter()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
+    let count = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
     // A point without digits leaves this too short.
     let padded = [&digits[..count], b"00"].concat();
     Some((number(&padded, 0, 3)?, &digits[count..]))
@@ -58,10 +55,7 @@ fn number(bytes: &[u8], at: usize, digits: usize) -> Option<i64> {
     bytes
         .get(at..at + digits)?
         .iter()
-        .try_fold(0, |value, byte| {
-            byte.is_ascii_digit()
-                .then(|| value * 10 + i64::from(byte - b'0'))
-        })
+        .try_fold(0, |value, byte| byte.is_ascii_digit().then(|| value * 10 + i64::from(byte - b'0')))
 }
 
 fn is_leap(year: i64) -> bool {
@@ -79,11 +73,8 @@ fn days_in_month(year: i64, month: i64) -> i64 {
 /// Counted year by year and month by month: slow, and easy to believe.
 fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     let year_days = |year| 365 + i64::from(is_leap(year));
-    let whole_years: i64 = if year >= 1970 {
-        (1970..year).map(year_days).sum()
-    } else {
-        -(year..1970).map(year_days).sum::<i64>()
-    };
+    let whole_years: i64 =
+        if year >= 1970 { (1970..year).map(year_days).sum() } else { -(year..1970).map(year_days).sum::<i64>() };
     let whole_months: i64 = (1..month).map(|month| days_in_month(year, month)).sum();
     whole_years + whole_months + day - 1
 }

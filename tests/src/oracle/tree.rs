@@ -16,11 +16,7 @@ pub fn link(entries: &mut [OracleEntry], sources: &[&Record], findings: &mut Vec
         };
         entries[at].parent = name.sound().and_then(|id| lookup.resolve(id, at));
         if entries[at].parent.is_none() {
-            let code = if names_itself(&entries[at], &name) {
-                "parent-cycle"
-            } else {
-                "missing-parent"
-            };
+            let code = if names_itself(&entries[at], &name) { "parent-cycle" } else { "missing-parent" };
             findings.push(found(code, &entries[at]));
         }
     }
@@ -37,9 +33,7 @@ pub fn link(entries: &mut [OracleEntry], sources: &[&Record], findings: &mut Vec
 
 /// The entries without a parent, in file order.
 pub fn roots(entries: &[OracleEntry]) -> Vec<usize> {
-    (0..entries.len())
-        .filter(|&at| entries[at].parent.is_none())
-        .collect()
+    (0..entries.len()).filter(|&at| entries[at].parent.is_none()).collect()
 }
 
 /// The entries with two or more children, in file order.

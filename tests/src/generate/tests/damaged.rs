@@ -17,9 +17,7 @@ fn damaged_with(kind: Damage, seed: u64) -> Vec<u8> {
 
 /// The codes that this damage gives over many logs.
 fn codes(kind: Damage) -> HashSet<&'static str> {
-    (0..40)
-        .flat_map(|seed| read_log(&damaged_with(kind, seed)).codes())
-        .collect()
+    (0..40).flat_map(|seed| read_log(&damaged_with(kind, seed)).codes()).collect()
 }
 
 #[test]
@@ -134,16 +132,9 @@ fn check_tree(log: &OracleLog) {
         assert_eq!(entry.depth, above + 1);
         assert!(!entry.leaf || !entry.branch_point);
     }
-    let links = log
-        .entries
-        .iter()
-        .filter(|entry| entry.parent.is_some())
-        .count();
+    let links = log.entries.iter().filter(|entry| entry.parent.is_some()).count();
     assert_eq!(links + log.roots.len(), log.entries.len());
-    assert_eq!(
-        log.leaves.len(),
-        log.entries.iter().filter(|entry| entry.leaf).count()
-    );
+    assert_eq!(log.leaves.len(), log.entries.iter().filter(|entry| entry.leaf).count());
 }
 
 /// Entries stand in file order and do not overlap; findings point into the log.
@@ -167,11 +158,7 @@ fn check_against_serde(bytes: &[u8], log: &OracleLog) {
     let mut start = 0;
     for piece in bytes.split_inclusive(|&byte| byte == b'\n') {
         let line = piece.strip_suffix(b"\n").unwrap_or(piece);
-        let skipped = if start == 0 && line.starts_with(b"\xef\xbb\xbf") {
-            3
-        } else {
-            0
-        };
+        let skipped = if start == 0 && line.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         let (offset, line) = ((start + skipped) as u64, &line[skipped..]);
         start += piece.len();
         let entry = log.entries.iter().find(|entry| entry.offset == offset);
@@ -182,34 +169,16 @@ fn check_against_serde(bytes: &[u8], log: &OracleLog) {
             }
             Ok(object) => {
                 let entry = whole.expect("a whole object is an entry");
-                let id = object
-                    .get("id")
-                    .and_then(Value::as_str)
-                    .filter(|id| !id.is_empty());
+                let id = object.get("id").and_then(Value::as_str).filter(|id| !id.is_empty());
                 assert_eq!(entry.log_id.as_deref(), id);
-                let parent = object
-                    .get("parentId")
-                    .or(object.get("parent_id"))
-                    .and_then(Value::as_str);
-                assert_eq!(
-                    entry.parent_id.as_deref(),
-                    parent.filter(|parent| !parent.is_empty())
-                );
+                let parent = object.get("parentId").or(object.get("parent_id")).and_then(Value::as_str);
+                assert_eq!(entry.parent_id.as_deref(), parent.filter(|parent| !parent.is_empty()));
             }
             Err(_) => {
                 let tolerated = ["invalid-utf8", "lone-surrogate"];
-                let deep = line
-                    .windows(40)
-                    .any(|window| window.iter().all(|&byte| byte == b'['));
-                let excused = log
-                    .findings
-                    .iter()
-                    .any(|f| f.offset == offset && tolerated.contains(&f.code));
-                assert!(
-                    whole.is_none() || excused || deep,
-                    "{}",
-                    line.escape_ascii()
-                );
+                let deep = line.windows(40).any(|window| window.iter().all(|&byte| byte == b'['));
+                let excused = log.findings.iter().any(|f| f.offset == offset && tolerated.contains(&f.code));
+                assert!(whole.is_none() || excused || deep, "{}", line.escape_ascii());
             }
         }
     }

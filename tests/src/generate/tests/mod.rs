@@ -7,10 +7,5 @@ mod well_formed;
 use crate::generate::{IdStyle, LogShape};
 
 fn shape(entries: usize) -> LogShape {
-    LogShape {
-        entries,
-        entry_bytes: 300,
-        branch_percent: 15,
-        ids: IdStyle::Mixed,
-    }
+    LogShape { entries, entry_bytes: 300, branch_percent: 15, ids: IdStyle::Mixed }
 }

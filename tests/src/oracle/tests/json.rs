@@ -83,45 +83,25 @@ fn invalid_utf8_is_tolerated_in_strings_only() {
     let surrogate_bytes = object_at(b"{\"a\":\"\xed\xa0\x80\"}", 0).expect("only bytes are wrong");
     assert!(surrogate_bytes.invalid_utf8 && !surrogate_bytes.lone_surrogate);
     assert!(!is_object(b"{\"a\":1\xff}"));
-    assert!(
-        !object_at("{\"a\":\"é\"}".as_bytes(), 0)
-            .unwrap()
-            .invalid_utf8
-    );
+    assert!(!object_at("{\"a\":\"é\"}".as_bytes(), 0).unwrap().invalid_utf8);
 }
 
 #[test]
 fn lone_surrogates_are_seen_at_any_depth() {
-    for lone in [
-        r"\ud800",
-        r"\udc00",
-        r"\ud800\ud800\udc00",
-        r"\ud83dx\ude00",
-        r"\uDBFFA",
-    ] {
+    for lone in [r"\ud800", r"\udc00", r"\ud800\ud800\udc00", r"\ud83dx\ude00", r"\uDBFFA"] {
         let text = format!(r#"{{"a":[{{"b":"{lone}"}}]}}"#);
         let object = object_at(text.as_bytes(), 0).expect("an escape is an escape");
         assert!(object.lone_surrogate && !object.invalid_utf8, "{lone}");
     }
-    assert!(
-        !object_at(br#"{"a":"\ud83d\ude00"}"#, 0)
-            .unwrap()
-            .lone_surrogate
-    );
+    assert!(!object_at(br#"{"a":"\ud83d\ude00"}"#, 0).unwrap().lone_surrogate);
 }
 
 #[test]
 fn escapes_decode() {
     let text = decode(br#"A\n\t\"\\\/\ud83d\ude00"#).unwrap();
     assert_eq!(text.sound(), Some("A\n\t\"\\/😀"));
-    assert_eq!(
-        decode(br"\ud800\udc00\uDBFF\uDFFF").unwrap().sound(),
-        Some("\u{10000}\u{10ffff}")
-    );
-    assert_eq!(
-        decode(br"\ud7ff\ue000").unwrap().sound(),
-        Some("\u{d7ff}\u{e000}")
-    );
+    assert_eq!(decode(br"\ud800\udc00\uDBFF\uDFFF").unwrap().sound(), Some("\u{10000}\u{10ffff}"));
+    assert_eq!(decode(br"\ud7ff\ue000").unwrap().sound(), Some("\u{d7ff}\u{e000}"));
     assert_eq!(decode(br"a\ud800b").unwrap().lossy, "a\u{fffd}b");
     assert_eq!(decode(br"a\ud800b").unwrap().sound(), None);
     assert_eq!(decode(b"a\xff").unwrap().sound(), None);
@@ -130,22 +110,14 @@ fn escapes_decode() {
 #[test]
 fn depth_is_no_limit() {
     let depth = 200_000;
-    let text = format!(
-        "{{\"a\":{}0{}}}",
-        "[{\"b\":".repeat(depth),
-        "}]".repeat(depth)
-    );
+    let text = format!("{{\"a\":{}0{}}}", "[{\"b\":".repeat(depth), "}]".repeat(depth));
     assert!(is_object(text.as_bytes()));
 }
 
 #[test]
 fn only_own_members_are_handed_out() {
     let object = object_at(br#"xx{"a":{"id":"inner"},"b":[{"id":1}]}tail"#, 2).unwrap();
-    let keys: Vec<_> = object
-        .members
-        .iter()
-        .map(|member| member.key.lossy.as_str())
-        .collect();
+    let keys: Vec<_> = object.members.iter().map(|member| member.key.lossy.as_str()).collect();
     assert_eq!(keys, ["a", "b"]);
     assert_eq!(object.end, 37);
 }

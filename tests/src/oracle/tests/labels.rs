@@ -5,37 +5,22 @@ use crate::oracle::OracleLog;
 
 /// The labels as (entry key, name).
 fn held(log: &OracleLog) -> Vec<(&str, &str)> {
-    log.labels
-        .iter()
-        .map(|l| (log.entries[l.entry].key.as_str(), l.name.as_str()))
-        .collect()
+    log.labels.iter().map(|l| (log.entries[l.entry].key.as_str(), l.name.as_str())).collect()
 }
 
 /// The leaves as (entry key, branch name).
 fn branches(log: &OracleLog) -> Vec<(&str, Option<&str>)> {
-    log.leaves
-        .iter()
-        .map(|l| (log.entries[l.entry].key.as_str(), l.name.as_deref()))
-        .collect()
+    log.leaves.iter().map(|l| (log.entries[l.entry].key.as_str(), l.name.as_deref())).collect()
 }
 
 #[test]
 fn last_label_of_a_target_holds() {
     let (a, b) = (entry("a", ""), entry("b", "a"));
-    let log = read(&[
-        &a,
-        &b,
-        &label("1", "b", "b", "x"),
-        &label("2", "1", "a", "y"),
-        &label("3", "2", "b", "z"),
-    ]);
+    let log = read(&[&a, &b, &label("1", "b", "b", "x"), &label("2", "1", "a", "y"), &label("3", "2", "b", "z")]);
     assert_eq!(held(&log), [("a", "y"), ("b", "z")]);
     let ts = log.entries[0].ts;
     assert!(ts.is_some());
-    assert_eq!(
-        (log.labels[1].labeled_at, log.leaves[0].labeled_at),
-        (ts, ts)
-    );
+    assert_eq!((log.labels[1].labeled_at, log.leaves[0].labeled_at), (ts, ts));
 }
 
 #[test]
@@ -82,15 +67,9 @@ fn label_time_is_that_of_the_label_entry() {
         r#"{"type":"label","id":"1","parentId":"a","timestamp":42,"targetId":"a","label":"x"}"#,
         r#"{"type":"label","id":"2","parentId":"1","targetId":"1","label":"y"}"#,
     ]);
-    assert_eq!(
-        (log.labels[0].labeled_at, log.labels[1].labeled_at),
-        (Some(42), None)
-    );
+    assert_eq!((log.labels[0].labeled_at, log.labels[1].labeled_at), (Some(42), None));
     // The branch takes its time from the label that names it.
-    assert_eq!(
-        (log.leaves[0].name.as_deref(), log.leaves[0].labeled_at),
-        (Some("y"), None)
-    );
+    assert_eq!((log.leaves[0].name.as_deref(), log.leaves[0].labeled_at), (Some("y"), None));
 }
 
 #[test]
@@ -113,11 +92,7 @@ fn branch_name_is_the_one_set_last_on_its_own_segment() {
 
 #[test]
 fn whole_path_counts_where_nothing_branches() {
-    let log = read(&[
-        &entry("a", ""),
-        &entry("b", "a"),
-        &label("1", "b", "a", "first"),
-    ]);
+    let log = read(&[&entry("a", ""), &entry("b", "a"), &label("1", "b", "a", "first")]);
     assert_eq!(branches(&log), [("1", Some("first"))]);
     // Set again on one entry: the older name of another entry comes back when the newer is cleared.
     let log = read(&[

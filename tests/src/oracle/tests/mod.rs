@@ -10,30 +10,19 @@ mod tree;
 
 use crate::oracle::{OracleLog, read_log};
 
-const HEADER: &str =
-    r#"{"type":"session","version":3,"id":"s","timestamp":"2025-01-01T00:00:00Z","cwd":"/"}"#;
+const HEADER: &str = r#"{"type":"session","version":3,"id":"s","timestamp":"2025-01-01T00:00:00Z","cwd":"/"}"#;
 const T: &str = "2025-01-01T00:00:01.000Z";
 
 /// A minimal entry; an empty parent stands for null.
 fn entry(id: &str, parent: &str) -> String {
-    let parent = if parent.is_empty() {
-        "null".to_owned()
-    } else {
-        format!("\"{parent}\"")
-    };
+    let parent = if parent.is_empty() { "null".to_owned() } else { format!("\"{parent}\"") };
     format!(r#"{{"type":"message","id":"{id}","parentId":{parent},"timestamp":"{T}"}}"#)
 }
 
 /// An entry that labels another; an empty name stands for none.
 fn label(id: &str, parent: &str, target: &str, name: &str) -> String {
-    let name = if name.is_empty() {
-        String::new()
-    } else {
-        format!(r#","label":"{name}""#)
-    };
-    format!(
-        r#"{{"type":"label","id":"{id}","parentId":"{parent}","timestamp":"{T}","targetId":"{target}"{name}}}"#
-    )
+    let name = if name.is_empty() { String::new() } else { format!(r#","label":"{name}""#) };
+    format!(r#"{{"type":"label","id":"{id}","parentId":"{parent}","timestamp":"{T}","targetId":"{target}"{name}}}"#)
 }
 
 /// A log of a header and these lines.
@@ -52,10 +41,7 @@ fn read(lines: &[&str]) -> OracleLog {
 
 /// The log of entries given as `(id, parent)`.
 fn read_tree(entries: &[(&str, &str)]) -> OracleLog {
-    let lines: Vec<String> = entries
-        .iter()
-        .map(|(id, parent)| entry(id, parent))
-        .collect();
+    let lines: Vec<String> = entries.iter().map(|(id, parent)| entry(id, parent)).collect();
     read(&lines.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
@@ -69,10 +55,7 @@ fn parents(log: &OracleLog) -> Vec<Option<usize>> {
 
 /// Code, offset and line of each finding.
 fn found(log: &OracleLog) -> Vec<(&'static str, u64, u64)> {
-    log.findings
-        .iter()
-        .map(|finding| (finding.code, finding.offset, finding.line))
-        .collect()
+    log.findings.iter().map(|finding| (finding.code, finding.offset, finding.line)).collect()
 }
 
 /// Where the lines after the header start.
