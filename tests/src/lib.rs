@@ -7,3 +7,4 @@
 pub mod files;
 pub mod generate;
 pub mod oracle;
+pub mod program;
