@@ -101,25 +101,22 @@ fn dialect_of(path: &Path) -> Option<Dialect> {
 }
 
 fn run(path: &Path, options: Options, tick: &mut Tick<'_>) -> Result<Plan, MigrateError> {
+    if !options.force
+        && let Some(meta) = sidecar::glance(path)
+    {
+        return Ok(up_to_date(meta.counts.entries));
+    }
     let mut log = LogFile::open(path)?;
     if log.is_empty() {
         return Ok(skipped(Dialect::TreeV3, "it is empty"));
     }
-    let plan = |action, entry_count, bytes_needed| Plan {
-        action,
-        dialect: Dialect::TreeV3,
-        entry_count,
-        bytes_needed,
-        reason: None,
-    };
-    // The sidecar first: of a session that was migrated it says everything, for two small reads.
     let state = sidecar::open(&log)?;
     if let (Sidecar::Fresh { reader, restamp }, false) = (&state, options.force) {
         let entries = reader.meta().counts.entries;
         if *restamp && !options.dry_run {
             rebuild::update(&log, false, tick)?;
         }
-        return Ok(plan(MigrateAction::UpToDate, entries, 0));
+        return Ok(up_to_date(entries));
     }
     log.map_if_guarded();
     let (sniffed, presented) = present(log, &mut |_| ControlFlow::Continue(()))?;
@@ -134,16 +131,26 @@ fn run(path: &Path, options: Options, tick: &mut Tick<'_>) -> Result<Plan, Migra
             }
             if options.dry_run {
                 let entries = count_entries(&log, tick)?;
-                return Ok(plan(MigrateAction::Index, entries, sidecar_bytes(entries)));
+                return Ok(index(entries));
             }
             let (done, meta) = rebuild::update(&log, options.force, tick)?;
             let entries = meta.counts.entries;
             Ok(match done {
-                Done::Nothing | Done::Restamped => plan(MigrateAction::UpToDate, entries, 0),
-                Done::CaughtUp | Done::Built => plan(MigrateAction::Index, entries, sidecar_bytes(entries)),
+                Done::Nothing | Done::Restamped => up_to_date(entries),
+                Done::CaughtUp | Done::Built => index(entries),
             })
         }
     }
+}
+
+const fn up_to_date(entry_count: u64) -> Plan {
+    let (action, dialect) = (MigrateAction::UpToDate, Dialect::TreeV3);
+    Plan { action, dialect, entry_count, bytes_needed: 0, reason: None }
+}
+
+const fn index(entry_count: u64) -> Plan {
+    let (action, dialect) = (MigrateAction::Index, Dialect::TreeV3);
+    Plan { action, dialect, entry_count, bytes_needed: sidecar_bytes(entry_count), reason: None }
 }
 
 fn skipped(dialect: Dialect, reason: &str) -> Plan {
@@ -151,7 +158,7 @@ fn skipped(dialect: Dialect, reason: &str) -> Plan {
 }
 
 /// What the sidecar of so many entries takes at most, with ids of 36 characters.
-fn sidecar_bytes(entries: u64) -> u64 {
+const fn sidecar_bytes(entries: u64) -> u64 {
     8192 + 190 * entries
 }
 

@@ -69,9 +69,8 @@ fn show_prints_the_logs_own_lines() {
         let entry = &oracle.entries[entry];
         bytes[entry.offset as usize..(entry.offset + entry.len) as usize].to_vec()
     };
-    let lines = |entries: &[usize]| -> Vec<u8> {
-        entries.iter().flat_map(|&e| [line(e), b"\n".to_vec()].concat()).collect()
-    };
+    let lines =
+        |entries: &[usize]| -> Vec<u8> { entries.iter().flat_map(|&e| [line(e), b"\n".to_vec()].concat()).collect() };
     let active = oracle.path_to(oracle.entries.len() - 1);
     let other = oracle.leaves[0].entry;
     let all: Vec<usize> = (0..oracle.entries.len()).collect();
@@ -139,7 +138,12 @@ fn verify_exits_by_what_it_finds() {
         let report = run(home.path(), ["verify", &path, "--json"]);
         assert_eq!(report.code, 1, "{sql}: {report:?}");
         let findings = report.json()["logs"][0]["findings"].clone();
-        findings.as_array().expect("a list").iter().map(|f| f["code"].as_str().expect("a code").to_string()).collect::<Vec<_>>()
+        findings
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|f| f["code"].as_str().expect("a code").to_string())
+            .collect::<Vec<_>>()
     };
     assert!(change("DELETE FROM entries WHERE seq=7").contains(&"row-missing".to_string()));
     assert!(change("UPDATE entries SET kind='other' WHERE seq=7").contains(&"row-differs".to_string()));
@@ -157,7 +161,11 @@ fn verify_exits_by_what_it_finds() {
 #[test]
 fn sessions_are_found_by_id_and_by_its_start() {
     let home = home();
-    let log = |id: &str| format!("{{\"type\":\"session\",\"version\":3,\"id\":\"{id}\"}}\n{{\"type\":\"message\",\"id\":\"a\",\"parentId\":null}}\n");
+    let log = |id: &str| {
+        format!(
+            "{{\"type\":\"session\",\"version\":3,\"id\":\"{id}\"}}\n{{\"type\":\"message\",\"id\":\"a\",\"parentId\":null}}\n"
+        )
+    };
     put(home.path(), "one-1.jsonl", log("one-1").as_bytes());
     put(home.path(), "one-2.jsonl", log("one-2").as_bytes());
     put(home.path(), "2026_uuid-7.jsonl", log("uuid-7").as_bytes());
@@ -185,7 +193,11 @@ fn bad_input_is_named_and_stops_nothing_else() {
     put(home.path(), "empty.jsonl", b"");
     put(home.path(), "header.jsonl", b"{\"type\":\"session\",\"version\":3,\"id\":\"s\"}\n");
     put(home.path(), "binary.jsonl", &[0x7F, b'E', b'L', b'F', 0, 1, 2, 0xFF, b'\n', 0xFE, 0]);
-    put(home.path(), "newer.jsonl", b"{\"type\":\"session\",\"version\":4,\"id\":\"s\"}\n{\"type\":\"message\",\"id\":\"a\",\"parentId\":null}\n");
+    put(
+        home.path(),
+        "newer.jsonl",
+        b"{\"type\":\"session\",\"version\":4,\"id\":\"s\"}\n{\"type\":\"message\",\"id\":\"a\",\"parentId\":null}\n",
+    );
     let report = run(home.path(), ["verify", &sessions.to_string_lossy(), "--json"]);
     assert_eq!(report.code, 1);
     let report = report.json();
@@ -246,7 +258,8 @@ fn a_terminal_is_not_steered_by_a_log() {
         "evil.jsonl",
         b"{\"type\":\"session\",\"version\":3,\"id\":\"s\\u001b[2J\"}\n{\"type\":\"message\",\"id\":\"a\\u001b]0;x\\u0007\",\"parentId\":null,\"timestamp\":\"2026-01-01T00:00:00Z\",\"message\":{\"role\":\"user\\u001b[31m\",\"content\":\"\\u001b[8mhidden \\u202e\"}}\n",
     );
-    for args in [&["show", &path][..], &["tree", &path], &["verify", &path], &["show", &path, "--entry", "\u{1b}[31m"]] {
+    for args in [&["show", &path][..], &["tree", &path], &["verify", &path], &["show", &path, "--entry", "\u{1b}[31m"]]
+    {
         let shown = run(home.path(), args);
         assert!(!shown.stdout.contains(&0x1B), "{}", shown.text());
         assert!(!shown.stderr.contains('\u{1b}'), "{}", shown.stderr);

@@ -186,7 +186,10 @@ fn the_original_is_kept_and_a_second_run_changes_nothing() {
     assert_eq!(fs::read(kept[0].as_ref().expect("an entry").path()).expect("there"), bytes);
     let ledger = fs::read_to_string(store.join("ledger.jsonl")).expect("there");
     let events: Vec<Value> = ledger.lines().map(|line| serde_json::from_str(line).expect("a row")).collect();
-    assert_eq!(events.iter().map(|e| e["event"].as_str().expect("an event")).collect::<Vec<_>>(), ["checkpoint", "migrate"]);
+    assert_eq!(
+        events.iter().map(|e| e["event"].as_str().expect("an event")).collect::<Vec<_>>(),
+        ["checkpoint", "migrate"]
+    );
     let before = snapshot(dir.folder());
     assert_eq!(run(&dir), MigrateAction::UpToDate);
     assert_eq!(snapshot(dir.folder()), before);
@@ -235,7 +238,8 @@ fn the_engines_check_notices_what_an_upgrade_must_not_do() {
     let old = linear_v1(LogShape { entries: 20, ..LogShape::default() }, 4);
     let (_, new) = upgraded(&old);
     let agrees = |new: &[u8]| {
-        check_upgrade(&SliceSource(&old), &SliceSource(new), Dialect::LinearV1, &mut |_| ControlFlow::Continue(())).is_ok()
+        check_upgrade(&SliceSource(&old), &SliceSource(new), Dialect::LinearV1, &mut |_| ControlFlow::Continue(()))
+            .is_ok()
     };
     assert!(agrees(&new));
     let text = String::from_utf8(new).expect("text");
@@ -276,9 +280,8 @@ fn a_presented_log_tells_where_its_bytes_come_from() {
     let (_, presented) = present(SliceSource(&old), &mut |_| ControlFlow::Continue(())).expect("readable");
     assert!(matches!(presented, Presented::Upgraded(_)));
     let (_, new) = upgraded(&old);
-    let starts = |bytes: &[u8]| -> Vec<u64> {
-        read_log(bytes).entries.iter().map(|entry| entry.offset as u64).collect()
-    };
+    let starts =
+        |bytes: &[u8]| -> Vec<u64> { read_log(bytes).entries.iter().map(|entry| entry.offset as u64).collect() };
     for (new, old) in starts(&new).into_iter().zip(starts(&old)) {
         assert_eq!(presented.origin(new), old);
     }
