@@ -6,6 +6,7 @@
 //! Does not: write, or touch payloads beyond the fields that the dialect renames.
 
 mod ids;
+pub mod jcode;
 mod lines;
 mod splice;
 
