@@ -1,1 +1,3 @@
-//! x
+//! What the tests of several files share.
+
+pub mod jcode_model;

@@ -5,12 +5,11 @@
 //! stored stands in an entry behind it.
 //! Does not: order entries or render them.
 
-use super::entry::{Entry, Kind, MADE, NO_TIME, Odd, TimeAt};
+use super::entry::{Entry, Kind, MADE, Odd, TimeAt};
 use super::fields::{self, Change, Stored, Token};
 use super::merge::{UsedIds, inherit_times, merge};
 use super::render::V1Log;
 use super::replay::{Replay, ReplayError};
-use super::schema::Array;
 use crate::json::text::{self, write_string};
 use crate::source::{ByteSource, Rope, SourceError};
 use alloc::string::String;
@@ -218,10 +217,4 @@ impl<S: ByteSource> Made<S> {
         let Self { text, times } = self;
         Ok(V1Log { text, head, parent, position, entries, times, ids, len: 0 }.lay_out())
     }
-}
-
-/// Time and messages of a list, for callers that put together their own.
-pub(super) fn messages_of<S>(replay: &Replay<S>) -> impl Iterator<Item = (&Entry, i64)> {
-    let list = replay.lists.of(Array::Messages);
-    list.entries.iter().zip(list.times.iter().copied().chain(core::iter::repeat(NO_TIME)))
 }

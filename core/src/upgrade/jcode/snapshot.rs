@@ -10,7 +10,7 @@ use super::check::Check;
 use super::element;
 use super::entry::Lists;
 use super::fields::{Stored, Token};
-use super::schema::{Array, Rule, SNAPSHOT_REQUIRED, snapshot_field};
+use super::schema::{Array, SNAPSHOT_REQUIRED, snapshot_field};
 use super::window::{Stop, Window};
 use crate::json::text::unescape;
 use crate::json::walk::{Cursor, Fault};

@@ -1,0 +1,1 @@
+//! Input by hand: what generated sessions do not hold.

@@ -1,0 +1,1 @@
+//! Growth by hand: native entries, divergence, and what a log keeps.
