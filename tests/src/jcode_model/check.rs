@@ -23,14 +23,7 @@ pub fn fits(ty: &T, node: &Node) -> bool {
             parts.len() == items.len() && parts.iter().zip(items).all(|(t, item)| fits(t, item))
         }
         (T::Struct(fields), Node::Object(entries)) => fields_fit(fields, entries),
-        (
-            T::Tagged {
-                tag,
-                shared,
-                variants,
-            },
-            Node::Object(entries),
-        ) => {
+        (T::Tagged { tag, shared, variants }, Node::Object(entries)) => {
             let [Node::Text(name)] = all_named(entries, tag)[..] else {
                 return false;
             };
@@ -40,9 +33,7 @@ pub fn fits(ty: &T, node: &Node) -> bool {
                 && fields_fit(shared, entries)
                 && variant(variants, name).is_some_and(|fields| fields_fit(fields, entries))
         }
-        (T::External(variants), Node::Text(name)) => {
-            variant(variants, name).is_some_and(<[Field]>::is_empty)
-        }
+        (T::External(variants), Node::Text(name)) => variant(variants, name).is_some_and(<[Field]>::is_empty),
         (T::External(variants), Node::Object(entries)) => {
             let [(name, inside)] = &entries[..] else {
                 return false;
@@ -73,28 +64,19 @@ fn readable(node: &Node) -> bool {
 }
 
 fn all_named<'a>(entries: &'a [(String, Node)], name: &str) -> Vec<&'a Node> {
-    entries
-        .iter()
-        .filter(|(key, _)| key == name)
-        .map(|(_, value)| value)
-        .collect()
+    entries.iter().filter(|(key, _)| key == name).map(|(_, value)| value).collect()
 }
 
 fn variant<'a, V: ?Sized>(variants: &[(&str, &'a V)], name: &str) -> Option<&'a V> {
-    variants
-        .iter()
-        .find(|(v, _)| *v == name)
-        .map(|(_, fields)| *fields)
+    variants.iter().find(|(v, _)| *v == name).map(|(_, fields)| *fields)
 }
 
 fn fields_fit(fields: &[Field], entries: &[(String, Node)]) -> bool {
-    fields
-        .iter()
-        .all(|field| match all_named(entries, field.name)[..] {
-            [] => field.absent != Absent::Refused,
-            [value] => fits(&field.ty, value),
-            _ => false,
-        })
+    fields.iter().all(|field| match all_named(entries, field.name)[..] {
+        [] => field.absent != Absent::Refused,
+        [value] => fits(&field.ty, value),
+        _ => false,
+    })
 }
 
 /// A session in the form in which two of them are compared (section 8): only what jcode knows;
@@ -102,9 +84,7 @@ fn fields_fit(fields: &[Field], entries: &[(String, Node)]) -> bool {
 /// false and an absent status `Active`; numbers stay the tokens they are. What does not have jcode's
 /// type stays as it is, so that it shows up as a difference.
 pub fn normal_form(v: &Value) -> Value {
-    let (Value::Object(mut own), Value::Object(meta)) =
-        (normal(&SNAPSHOT_OWN, v), normal(&META_OPTIONAL, v))
-    else {
+    let (Value::Object(mut own), Value::Object(meta)) = (normal(&SNAPSHOT_OWN, v), normal(&META_OPTIONAL, v)) else {
         return v.clone();
     };
     own.extend(meta);
@@ -114,21 +94,11 @@ pub fn normal_form(v: &Value) -> Value {
 fn normal(ty: &T, v: &Value) -> Value {
     match (ty, v) {
         (T::Opt(inner), v) if !v.is_null() => normal(inner, v),
-        (T::List(inner), Value::Array(items)) => {
-            items.iter().map(|item| normal(inner, item)).collect()
-        }
+        (T::List(inner), Value::Array(items)) => items.iter().map(|item| normal(inner, item)).collect(),
         (T::Struct(fields), Value::Object(map)) => Value::Object(known_fields(fields, map)),
-        (
-            T::Tagged {
-                tag,
-                shared,
-                variants,
-            },
-            Value::Object(map),
-        ) => {
+        (T::Tagged { tag, shared, variants }, Value::Object(map)) => {
             let name = map.get(*tag).and_then(Value::as_str);
-            let Some((name, fields)) = name.and_then(|name| Some((name, variant(variants, name)?)))
-            else {
+            let Some((name, fields)) = name.and_then(|name| Some((name, variant(variants, name)?))) else {
                 return v.clone();
             };
             let mut known = known_fields(shared, map);
@@ -141,10 +111,9 @@ fn normal(ty: &T, v: &Value) -> Value {
             let (name, inside) = map.iter().next().expect("one entry");
             match (variant(variants, name), inside) {
                 (Some([]), Value::Null) => modern(name),
-                (Some(fields), Value::Object(inside)) => Value::Object(Map::from_iter([(
-                    name.clone(),
-                    known_fields(fields, inside).into(),
-                )])),
+                (Some(fields), Value::Object(inside)) => {
+                    Value::Object(Map::from_iter([(name.clone(), known_fields(fields, inside).into())]))
+                }
                 _ => v.clone(),
             }
         }

@@ -62,11 +62,8 @@ pub fn damage_journal(journal: &[u8], rng: &mut ModelRng) -> Option<(Vec<u8>, Da
 /// `None` if the journal has too few lines, or lines that are not whole entries, where it matters.
 /// Cuts never split a UTF-8 sequence: that is `InvalidUtf8`, which to jcode is another thing.
 pub fn damage_as(journal: &[u8], kind: Damage, rng: &mut ModelRng) -> Option<Vec<u8>> {
-    let mut lines: Vec<Vec<u8>> = journal
-        .split_inclusive(|b| *b == b'\n')
-        .map(<[u8]>::to_vec)
-        .filter(|l| l.len() > 3)
-        .collect();
+    let mut lines: Vec<Vec<u8>> =
+        journal.split_inclusive(|b| *b == b'\n').map(<[u8]>::to_vec).filter(|l| l.len() > 3).collect();
     let pairs = lines.len().checked_sub(1)?;
     let at = rng.below(lines.len());
     let early = if pairs > 0 { rng.below(pairs) } else { 0 };
@@ -102,35 +99,19 @@ pub fn damage_as(journal: &[u8], kind: Damage, rng: &mut ModelRng) -> Option<Vec
         }
         Damage::MetaLacksField => {
             let field = *rng.pick(&["updated_at", "status", "is_canary", "is_debug", "saved"]);
-            edit(&mut lines[at], |entry| {
-                entry
-                    .get_mut("meta")?
-                    .as_object_mut()?
-                    .shift_remove(field)
-                    .map(drop)
-            })?;
+            edit(&mut lines[at], |entry| entry.get_mut("meta")?.as_object_mut()?.shift_remove(field).map(drop))?;
         }
         Damage::UnknownBlock => {
             let kind = *rng.pick(&["server_tool_use", "video", "", "Text"]);
             edit(&mut lines[at], |entry| {
                 let block = json!({"type": kind, "text": "x"});
                 let role = *rng.pick(&["user", "assistant"]);
-                append(
-                    entry,
-                    json!({"id": "message_x", "role": role, "content": [block]}),
-                )
+                append(entry, json!({"id": "message_x", "role": role, "content": [block]}))
             })?;
         }
         Damage::NotAnEntry => {
-            let line = *rng.pick(&[
-                "{}",
-                "[]",
-                "null",
-                "{\"meta\":{}}",
-                "{\"sequence\":1,\"meta\":null}",
-                "\"text\"",
-                "7",
-            ]);
+            let line =
+                *rng.pick(&["{}", "[]", "null", "{\"meta\":{}}", "{\"sequence\":1,\"meta\":null}", "\"text\"", "7"]);
             lines.insert(at, format!("{line}\n").into_bytes());
         }
         Damage::TornAroundDecoy => {
@@ -138,10 +119,7 @@ pub fn damage_as(journal: &[u8], kind: Damage, rng: &mut ModelRng) -> Option<Vec
             let mut line = lines[at].clone();
             edit(&mut line, |entry| {
                 let block = json!({"type": "tool_use", "id": "t", "name": "write", "input": decoy});
-                append(
-                    entry,
-                    json!({"id": "message_outer", "role": "assistant", "content": [block]}),
-                )
+                append(entry, json!({"id": "message_outer", "role": "assistant", "content": [block]}))
             })?;
             line.truncate(line.len() - 2 - rng.below(2));
             line.push(b'\n');
@@ -182,11 +160,7 @@ fn edit(line: &mut Vec<u8>, change: impl FnOnce(&mut Value) -> Option<()>) -> Op
 fn append(entry: &mut Value, message: Value) -> Option<()> {
     match entry.get_mut("append_messages") {
         Some(list) => list.as_array_mut()?.push(message),
-        None => drop(
-            entry
-                .as_object_mut()?
-                .insert("append_messages".into(), Value::Array(vec![message])),
-        ),
+        None => drop(entry.as_object_mut()?.insert("append_messages".into(), Value::Array(vec![message]))),
     }
     Some(())
 }
@@ -195,15 +169,7 @@ fn append(entry: &mut Value, message: Value) -> Option<()> {
 /// present `.bak`, else the snapshot as it was); without, jcode cannot load the session.
 pub fn cut_snapshot(files: &V1Files, with_bak: bool, rng: &mut ModelRng) -> Option<V1Files> {
     let whole = files.snapshot.as_ref()?;
-    let bak = if with_bak {
-        files.bak.clone().or_else(|| Some(whole.clone()))
-    } else {
-        None
-    };
+    let bak = if with_bak { files.bak.clone().or_else(|| Some(whole.clone())) } else { None };
     let snapshot = Some(torn(whole, rng));
-    Some(V1Files {
-        snapshot,
-        journal: files.journal.clone(),
-        bak,
-    })
+    Some(V1Files { snapshot, journal: files.journal.clone(), bak })
 }

@@ -15,11 +15,7 @@ pub enum Shape {
     Both,
 }
 
-pub const SHAPES: [Shape; 3] = [
-    Shape::SnapshotOnly,
-    Shape::JournalOverSmallSnapshot,
-    Shape::Both,
-];
+pub const SHAPES: [Shape; 3] = [Shape::SnapshotOnly, Shape::JournalOverSmallSnapshot, Shape::Both];
 
 /// A session of at least `turns` turns (about 1.4 messages each). Same seed, same bytes.
 pub fn generate(shape: Shape, turns: usize, rng: &mut ModelRng) -> V1Files {
@@ -30,11 +26,7 @@ pub fn generate(shape: Shape, turns: usize, rng: &mut ModelRng) -> V1Files {
         Shape::Both => turns.div_ceil(2),
     };
     work(&mut state, in_snapshot, rng);
-    let mut files = V1Files {
-        snapshot: Some(state.checkpoint(rng)),
-        journal: None,
-        bak: None,
-    };
+    let mut files = V1Files { snapshot: Some(state.checkpoint(rng)), journal: None, bak: None };
     if shape == Shape::Both {
         work(&mut state, 1, rng);
         files.bak = files.snapshot.replace(state.checkpoint(rng));

@@ -49,19 +49,13 @@ pub const GROWTHS: [Growth; 11] = [
 /// The files after jcode went on, and what happened (appending is the most frequent). Files that
 /// jcode cannot load stay as they are: `None`.
 pub fn grow(files: &V1Files, rng: &mut ModelRng) -> Option<(V1Files, Growth)> {
-    let kind = if rng.one_in(2) {
-        Growth::Append
-    } else {
-        *rng.pick(&GROWTHS)
-    };
+    let kind = if rng.one_in(2) { Growth::Append } else { *rng.pick(&GROWTHS) };
     Some((grow_as(files, kind, rng)?, kind))
 }
 
 pub fn grow_as(files: &V1Files, kind: Growth, rng: &mut ModelRng) -> Option<V1Files> {
     let loaded = load_with(files, Rules::default()).ok()?;
-    let Value::Object(session) = loaded.session else {
-        unreachable!("a session is an object")
-    };
+    let Value::Object(session) = loaded.session else { unreachable!("a session is an object") };
     let mut state = State::resume(session);
     let mut files = files.clone();
     if loaded.from_bak {
@@ -90,11 +84,7 @@ pub fn grow_as(files: &V1Files, kind: Growth, rng: &mut ModelRng) -> Option<V1Fi
 }
 
 fn checkpoint(files: V1Files, state: &mut State, rng: &mut ModelRng) -> V1Files {
-    V1Files {
-        snapshot: Some(state.checkpoint(rng)),
-        journal: None,
-        bak: files.snapshot,
-    }
+    V1Files { snapshot: Some(state.checkpoint(rng)), journal: None, bak: files.snapshot }
 }
 
 fn work(state: &mut State, rng: &mut ModelRng) {

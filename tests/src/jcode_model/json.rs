@@ -31,12 +31,9 @@ impl Node {
             Node::Text(text) => Value::String(text.clone()),
             Node::LoneSurrogate => Value::String("\u{fffd}".into()),
             Node::Array(items) => Value::Array(items.iter().map(Node::to_value).collect()),
-            Node::Object(fields) => Value::Object(
-                fields
-                    .iter()
-                    .map(|(k, v)| (k.clone(), v.to_value()))
-                    .collect::<Map<_, _>>(),
-            ),
+            Node::Object(fields) => {
+                Value::Object(fields.iter().map(|(k, v)| (k.clone(), v.to_value())).collect::<Map<_, _>>())
+            }
         }
     }
 }
@@ -87,9 +84,7 @@ impl Reader<'_> {
     }
 
     fn word(&mut self, word: &str, node: Node) -> Option<Node> {
-        self.bytes[self.at..]
-            .starts_with(word.as_bytes())
-            .then_some(())?;
+        self.bytes[self.at..].starts_with(word.as_bytes()).then_some(())?;
         self.at += word.len();
         Some(node)
     }
@@ -224,11 +219,7 @@ impl Reader<'_> {
             }
         }
         let text = String::from_utf8(text).ok()?;
-        Some(if lone {
-            Node::LoneSurrogate
-        } else {
-            Node::Text(text)
-        })
+        Some(if lone { Node::LoneSurrogate } else { Node::Text(text) })
     }
 
     /// `None`: not an escape at all; `Some(None)`: half of a surrogate pair.
@@ -247,9 +238,7 @@ impl Reader<'_> {
             self.at = before_second;
             return Some(None);
         }
-        Some(char::from_u32(
-            0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00),
-        ))
+        Some(char::from_u32(0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00)))
     }
 
     fn hex4(&mut self) -> Option<u32> {

@@ -21,9 +21,7 @@ pub fn write_large_v1(dir: &Path, id: &str, approx_bytes: u64, seed: u64) -> io:
     let mut state = State::new(rng);
     state.session.insert("id".into(), id.into());
     let head = Value::Object(state.session.clone()).to_string();
-    let (before, after) = head
-        .split_once(r#""messages":[]"#)
-        .expect("a new session is empty");
+    let (before, after) = head.split_once(r#""messages":[]"#).expect("a new session is empty");
 
     let mut out = BufWriter::with_capacity(1 << 20, File::create(dir.join(format!("{id}.json")))?);
     write!(out, r#"{before}"messages":["#)?;
@@ -42,9 +40,7 @@ pub fn write_large_v1(dir: &Path, id: &str, approx_bytes: u64, seed: u64) -> io:
     out.flush()?;
 
     let line = String::from_utf8(state.journal_line(rng)).expect("JSON is UTF-8");
-    let meta = line
-        .split_once(r#","append_"#)
-        .map_or(line.trim_end_matches("}\n"), |(meta, _)| meta);
+    let meta = line.split_once(r#","append_"#).map_or(line.trim_end_matches("}\n"), |(meta, _)| meta);
     let mut journal = Vec::new();
     while (journal.len() as u64) < in_journal {
         let message = stored(&bodies, count, rng);
@@ -76,8 +72,5 @@ fn stored(bodies: &[String], count: usize, rng: &mut ModelRng) -> String {
     let at = (1_760_000_000 + count as u64) * time::SECOND;
     let body = &bodies[count % bodies.len()];
     let id = super::record::message_id(rng, at);
-    format!(
-        r#"{{"id":"{id}",{body},"timestamp":"{}"}}"#,
-        time::format(at)
-    )
+    format!(r#"{{"id":"{id}",{body},"timestamp":"{}"}}"#, time::format(at))
 }

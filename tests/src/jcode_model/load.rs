@@ -72,11 +72,7 @@ pub fn load_with(files: &V1Files, rules: Rules) -> Result<Loaded, LoadError> {
     {
         list.drain(..list.len().saturating_sub(8));
     }
-    Ok(Loaded {
-        session: Value::Object(session),
-        bad_lines,
-        from_bak,
-    })
+    Ok(Loaded { session: Value::Object(session), bad_lines, from_bak })
 }
 
 fn load_snapshot(files: &V1Files, rules: Rules) -> Result<(Map<String, Value>, bool), LoadError> {
@@ -114,11 +110,7 @@ fn is_entry(node: &Node) -> bool {
     let Node::Object(fields) = node else {
         return false;
     };
-    let metas: Vec<&Node> = fields
-        .iter()
-        .filter(|(k, _)| k == "meta")
-        .map(|(_, v)| v)
-        .collect();
+    let metas: Vec<&Node> = fields.iter().filter(|(k, _)| k == "meta").map(|(_, v)| v).collect();
     let [meta] = metas[..] else {
         return false;
     };
@@ -145,9 +137,7 @@ fn salvage(line: &[u8]) -> Vec<Node> {
 }
 
 fn names(ty: &'static T) -> impl Iterator<Item = &'static str> {
-    let T::Struct(fields) = ty else {
-        unreachable!("only structs have field names")
-    };
+    let T::Struct(fields) = ty else { unreachable!("only structs have field names") };
     fields.iter().map(|field| field.name)
 }
 
@@ -155,9 +145,7 @@ fn names(ty: &'static T) -> impl Iterator<Item = &'static str> {
 /// cleared. What it cannot hold (`route_api_method`, unknown fields) stays. Arrays are appended to,
 /// and no message is looked up by its id: one that is replayed twice stands twice.
 fn apply(session: &mut Map<String, Value>, entry: &Node) {
-    let Value::Object(mut entry) = entry.to_value() else {
-        unreachable!("an entry is an object")
-    };
+    let Value::Object(mut entry) = entry.to_value() else { unreachable!("an entry is an object") };
     let mut meta = entry.remove("meta").expect("an entry has meta");
     for name in names(&META_OPTIONAL).chain(names(&META_REQUIRED)) {
         session.shift_remove(name);
@@ -170,9 +158,7 @@ fn apply(session: &mut Map<String, Value>, entry: &Node) {
             continue;
         };
         let target = name.trim_start_matches("append_");
-        let list = session
-            .entry(target)
-            .or_insert_with(|| Value::Array(Vec::new()));
+        let list = session.entry(target).or_insert_with(|| Value::Array(Vec::new()));
         list.as_array_mut().expect("checked by type").extend(new);
     }
 }

@@ -78,10 +78,6 @@ impl V1Files {
             Err(e) => Err(e),
         };
         let [snapshot, journal, bak] = V1Files::default().named(id).map(|(name, _)| read(name));
-        Ok(V1Files {
-            snapshot: snapshot?,
-            journal: journal?,
-            bak: bak?,
-        })
+        Ok(V1Files { snapshot: snapshot?, journal: journal?, bak: bak? })
     }
 }

@@ -51,27 +51,18 @@ const NUMBERS: [&str; 14] = [
 ];
 
 pub fn text(rng: &mut ModelRng, words: usize) -> String {
-    (0..words)
-        .map(|_| *rng.pick(&WORDS))
-        .collect::<Vec<_>>()
-        .join(" ")
+    (0..words).map(|_| *rng.pick(&WORDS)).collect::<Vec<_>>().join(" ")
 }
 
 /// Mostly short, sometimes some KiB.
 fn body(rng: &mut ModelRng) -> String {
-    let words = if rng.one_in(20) {
-        rng.range(200, 900)
-    } else {
-        rng.range(0, 25)
-    };
+    let words = if rng.one_in(20) { rng.range(200, 900) } else { rng.range(0, 25) };
     text(rng, words)
 }
 
 fn number(rng: &mut ModelRng) -> Value {
     // Not parsed: serde_json would change the spelling of an exponent.
-    Value::Number(Number::from_string_unchecked(
-        rng.pick::<&str>(&NUMBERS).to_string(),
-    ))
+    Value::Number(Number::from_string_unchecked(rng.pick::<&str>(&NUMBERS).to_string()))
 }
 
 /// Any JSON, nulls and odd keys and numbers included.
@@ -81,43 +72,20 @@ pub fn any_json(rng: &mut ModelRng, depth: usize) -> Value {
         1 => Value::Bool(rng.one_in(2)),
         2 => number(rng),
         3 | 4 => text(rng, 3).into(),
-        5 => (0..rng.below(4))
-            .map(|_| any_json(rng, depth - 1))
-            .collect(),
-        _ => Value::Object(
-            (0..rng.below(4))
-                .map(|_| (key(rng), any_json(rng, depth - 1)))
-                .collect::<Map<_, _>>(),
-        ),
+        5 => (0..rng.below(4)).map(|_| any_json(rng, depth - 1)).collect(),
+        _ => Value::Object((0..rng.below(4)).map(|_| (key(rng), any_json(rng, depth - 1))).collect::<Map<_, _>>()),
     }
 }
 
 /// Keys that mean something elsewhere in the formats must not confuse a scanner.
 fn key(rng: &mut ModelRng) -> String {
-    let keys = [
-        "command",
-        "id",
-        "parentId",
-        "type",
-        "timestamp",
-        "messages",
-        "meta",
-        "",
-        "日本",
-        "a\"b",
-        "\u{2028}",
-        "n",
-    ];
+    let keys =
+        ["command", "id", "parentId", "type", "timestamp", "messages", "meta", "", "日本", "a\"b", "\u{2028}", "n"];
     rng.pick::<&str>(&keys).to_string()
 }
 
 /// Sometimes null, sometimes absent, else what `value` makes: the three ways an optional field looks.
-fn option(
-    map: &mut Value,
-    name: &str,
-    rng: &mut ModelRng,
-    value: impl FnOnce(&mut ModelRng) -> Value,
-) {
+fn option(map: &mut Value, name: &str, rng: &mut ModelRng, value: impl FnOnce(&mut ModelRng) -> Value) {
     match rng.below(6) {
         0 => map[name] = Value::Null,
         1..3 => {}
@@ -157,11 +125,7 @@ fn block(rng: &mut ModelRng, tool_id: &str, kind: usize) -> Value {
 
 fn base64(rng: &mut ModelRng, len: usize) -> String {
     let len = rng.range(len / 2, len + 1);
-    (0..len)
-        .map(|_| {
-            *rng.pick(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") as char
-        })
-        .collect()
+    (0..len).map(|_| *rng.pick(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") as char).collect()
 }
 
 pub const BLOCK_KINDS: usize = 9;
@@ -183,10 +147,7 @@ pub fn turn(rng: &mut ModelRng, clock: &mut impl FnMut(&mut ModelRng) -> u64) ->
         _ if rng.one_in(6) => vec![("assistant", vec![])],
         _ => vec![("assistant", vec![0])],
     };
-    shapes
-        .into_iter()
-        .map(|(role, kinds)| message(rng, clock, role, &tool_id, &kinds))
-        .collect()
+    shapes.into_iter().map(|(role, kinds)| message(rng, clock, role, &tool_id, &kinds)).collect()
 }
 
 fn message(
@@ -197,22 +158,16 @@ fn message(
     kinds: &[usize],
 ) -> Value {
     let now = clock(rng);
-    let content: Vec<Value> = kinds
-        .iter()
-        .map(|kind| block(rng, tool_id, *kind))
-        .collect();
+    let content: Vec<Value> = kinds.iter().map(|kind| block(rng, tool_id, *kind)).collect();
     // jcode takes any text as an id: these collide with each other and with generated names.
     let id = if rng.one_in(40) {
-        rng.pick(&["", "a b", "日本", "@12", "x#5", "../x", "\u{0}"])
-            .to_string()
+        rng.pick(&["", "a b", "日本", "@12", "x#5", "../x", "\u{0}"]).to_string()
     } else {
         message_id(rng, now)
     };
     let mut m = json!({"id": id, "role": role, "content": content});
     if rng.one_in(8) {
-        m["display_role"] = rng
-            .pick(&[json!("system"), json!("background_task"), Value::Null])
-            .clone();
+        m["display_role"] = rng.pick(&[json!("system"), json!("background_task"), Value::Null]).clone();
     }
     match rng.below(12) {
         0 => {}
@@ -276,8 +231,6 @@ pub fn replay_event(rng: &mut ModelRng, now: u64) -> Value {
             json!({"event": "display_message", "role": "system", "title": *rng.pick(&[Some("note"), None]), "content": text(rng, 5)})
         }
     };
-    e.as_object_mut()
-        .expect("an object")
-        .extend(rest.as_object().expect("an object").clone());
+    e.as_object_mut().expect("an object").extend(rest.as_object().expect("an object").clone());
     e
 }

@@ -46,33 +46,17 @@ pub struct Field {
 }
 
 pub const fn must(name: &'static str, ty: T) -> Field {
-    Field {
-        name,
-        ty,
-        absent: Absent::Refused,
-    }
+    Field { name, ty, absent: Absent::Refused }
 }
 
 pub const fn may(name: &'static str, ty: &'static T) -> Field {
-    Field {
-        name,
-        ty: T::Opt(ty),
-        absent: Absent::Null,
-    }
+    Field { name, ty: T::Opt(ty), absent: Absent::Null }
 }
 
 pub const fn list(name: &'static str, ty: &'static T) -> Field {
-    Field {
-        name,
-        ty: T::List(ty),
-        absent: Absent::Empty,
-    }
+    Field { name, ty: T::List(ty), absent: Absent::Empty }
 }
 
 pub const fn flag(name: &'static str) -> Field {
-    Field {
-        name,
-        ty: T::Bool,
-        absent: Absent::False,
-    }
+    Field { name, ty: T::Bool, absent: Absent::False }
 }

@@ -38,12 +38,7 @@ const META: [&str; 23] = [
     "save_label",
 ];
 /// The arrays of a session, and how many of each the last save knew.
-const ARRAYS: [&str; 4] = [
-    "messages",
-    "env_snapshots",
-    "memory_injections",
-    "replay_events",
-];
+const ARRAYS: [&str; 4] = ["messages", "env_snapshots", "memory_injections", "replay_events"];
 
 pub struct State {
     pub session: Map<String, Value>,
@@ -60,29 +55,16 @@ impl State {
             "updated_at": time::format(now), "messages": [], "provider_key": "claude", "model": "claude-opus-4-6",
             "is_canary": false, "working_dir": "/home/u/проект", "short_name": name, "status": "Active", "last_pid": 6709,
             "last_active_at": time::format(now), "is_debug": false, "saved": false});
-        let Value::Object(session) = session else {
-            unreachable!()
-        };
-        let mut state = State {
-            session,
-            saved: [0; 4],
-            now,
-        };
+        let Value::Object(session) = session else { unreachable!() };
+        let mut state = State { session, saved: [0; 4], now };
         state.decorate(rng);
         state
     }
 
     /// Goes on with a session that was loaded from its files.
     pub fn resume(session: Map<String, Value>) -> State {
-        let at = session["updated_at"]
-            .as_str()
-            .and_then(time::parse)
-            .unwrap_or(0);
-        let mut state = State {
-            session,
-            saved: [0; 4],
-            now: at,
-        };
+        let at = session["updated_at"].as_str().and_then(time::parse).unwrap_or(0);
+        let mut state = State { session, saved: [0; 4], now: at };
         state.mark_saved();
         state
     }
@@ -90,16 +72,13 @@ impl State {
     /// What only some sessions have: a route, fields of a newer jcode (a large one too), missing flags.
     fn decorate(&mut self, rng: &mut ModelRng) {
         if rng.one_in(2) {
-            self.session
-                .insert("route_api_method".into(), "openai-api".into());
+            self.session.insert("route_api_method".into(), "openai-api".into());
         }
         if rng.one_in(4) {
-            self.session
-                .insert("x_future".into(), record::any_json(rng, 3));
+            self.session.insert("x_future".into(), record::any_json(rng, 3));
         }
         if rng.one_in(8) {
-            self.session
-                .insert("x_large".into(), record::text(rng, 1200).into());
+            self.session.insert("x_large".into(), record::text(rng, 1200).into());
         }
         if rng.one_in(6) {
             for flag in ["is_canary", "is_debug", "saved", "status"] {
@@ -116,19 +95,14 @@ impl State {
     }
 
     pub fn list(&mut self, name: &str) -> &mut Vec<Value> {
-        let list = self
-            .session
-            .entry(name)
-            .or_insert_with(|| Value::Array(Vec::new()));
+        let list = self.session.entry(name).or_insert_with(|| Value::Array(Vec::new()));
         list.as_array_mut().expect("an array")
     }
 
     pub fn mark_saved(&mut self) {
         self.saved = ARRAYS.map(|name| self.list(name).len());
         // jcode does not write empty side arrays; sometimes an older one did, so not all are dropped.
-        self.session.retain(|name, v| {
-            name == "messages" || v.as_array().is_none_or(|list| !list.is_empty())
-        });
+        self.session.retain(|name, v| name == "messages" || v.as_array().is_none_or(|list| !list.is_empty()));
     }
 
     /// Mostly forward by a little; sometimes not at all, so that records share a time, and sometimes
@@ -154,8 +128,7 @@ impl State {
         if rng.one_in(6) {
             let before = self.list("messages").len();
             let at = Self::tick(&mut now, rng);
-            self.list("memory_injections")
-                .push(record::memory_injection(rng, at, before));
+            self.list("memory_injections").push(record::memory_injection(rng, at, before));
         }
         let turn = record::turn(rng, &mut |rng| Self::tick(&mut now, rng));
         self.list("messages").extend(turn);
@@ -197,10 +170,7 @@ impl State {
             ("custom_title", json!("Renamed 日本")),
             ("status", json!("Closed")),
             ("status", json!({"Crashed": {"message": null}})),
-            (
-                "status",
-                json!({"Error": {"message": record::text(rng, 2)}}),
-            ),
+            ("status", json!({"Error": {"message": record::text(rng, 2)}})),
             ("saved", json!(true)),
             ("save_label", json!("keep")),
             ("working_dir", json!("/tmp")),
@@ -217,8 +187,7 @@ impl State {
 
     fn touch(&mut self, rng: &mut ModelRng) {
         Self::tick(&mut self.now, rng);
-        self.session
-            .insert("updated_at".into(), time::format(self.now).into());
+        self.session.insert("updated_at".into(), time::format(self.now).into());
     }
 
     /// The snapshot that a checkpoint writes.

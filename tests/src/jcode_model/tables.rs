@@ -14,10 +14,7 @@ pub static BLOCK: T = T::Tagged {
         ("text", &[TEXT, may("cache_control", &CACHE_CONTROL)]),
         ("reasoning", &[TEXT]),
         ("reasoning_trace", &[TEXT]),
-        (
-            "anthropic_thinking",
-            &[must("thinking", T::Str), must("signature", T::Str)],
-        ),
+        ("anthropic_thinking", &[must("thinking", T::Str), must("signature", T::Str)]),
         (
             "open_a_i_reasoning",
             &[
@@ -29,21 +26,9 @@ pub static BLOCK: T = T::Tagged {
         ),
         (
             "tool_use",
-            &[
-                must("id", T::Str),
-                must("name", T::Str),
-                must("input", T::Any),
-                may("thought_signature", &T::Str),
-            ],
+            &[must("id", T::Str), must("name", T::Str), must("input", T::Any), may("thought_signature", &T::Str)],
         ),
-        (
-            "tool_result",
-            &[
-                must("tool_use_id", T::Str),
-                must("content", T::Str),
-                may("is_error", &T::Bool),
-            ],
-        ),
+        ("tool_result", &[must("tool_use_id", T::Str), must("content", T::Str), may("is_error", &T::Bool)]),
         ("image", &[must("media_type", T::Str), must("data", T::Str)]),
         ("open_a_i_compaction", &[must("encrypted_content", T::Str)]),
     ],
@@ -91,12 +76,8 @@ pub static ENV_SNAPSHOT: T = T::Struct(&[
     may("working_git", &GIT_STATE),
 ]);
 
-static GIT_STATE: T = T::Struct(&[
-    must("root", T::Str),
-    may("head", &T::Str),
-    may("branch", &T::Str),
-    may("dirty", &T::Bool),
-]);
+static GIT_STATE: T =
+    T::Struct(&[must("root", T::Str), may("head", &T::Str), may("branch", &T::Str), may("dirty", &T::Bool)]);
 
 pub static MEMORY_INJECTION: T = T::Struct(&[
     must("summary", T::Str),
@@ -112,14 +93,7 @@ pub static REPLAY_EVENT: T = T::Tagged {
     tag: "event",
     shared: &[must("timestamp", T::Time)],
     variants: &[
-        (
-            "display_message",
-            &[
-                must("role", T::Str),
-                may("title", &T::Str),
-                must("content", T::Str),
-            ],
-        ),
+        ("display_message", &[must("role", T::Str), may("title", &T::Str), must("content", T::Str)]),
         ("swarm_status", &[must("members", T::List(&SWARM_MEMBER))]),
         (
             "swarm_plan",
@@ -224,11 +198,7 @@ pub static SNAPSHOT_OWN: T = T::Struct(&[
     must("messages", T::List(&MESSAGE)),
     may("route_api_method", &T::Str),
     flag("is_canary"),
-    Field {
-        name: "status",
-        ty: T::External(STATUS_VARIANTS),
-        absent: Absent::Active,
-    },
+    Field { name: "status", ty: T::External(STATUS_VARIANTS), absent: Absent::Active },
     flag("is_debug"),
     flag("saved"),
     list("env_snapshots", &ENV_SNAPSHOT),

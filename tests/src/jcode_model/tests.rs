@@ -22,11 +22,7 @@ fn line(id: &str) -> Value {
 }
 
 fn files(snapshot: Value, journal: impl Into<Vec<u8>>) -> V1Files {
-    V1Files {
-        snapshot: Some(snapshot.to_string().into_bytes()),
-        journal: Some(journal.into()),
-        bak: None,
-    }
+    V1Files { snapshot: Some(snapshot.to_string().into_bytes()), journal: Some(journal.into()), bak: None }
 }
 
 fn ids(session: &Value) -> Vec<&str> {
@@ -59,17 +55,12 @@ fn every_fixture_loads_as_jcode_loaded_it() {
         let Some(id) = name.strip_suffix(".loaded.json") else {
             continue;
         };
-        let expected: Value =
-            serde_json::from_slice(&std::fs::read(dir.join(&name)).unwrap()).unwrap();
+        let expected: Value = serde_json::from_slice(&std::fs::read(dir.join(&name)).unwrap()).unwrap();
         let files = V1Files::read_from(&dir.join("sessions"), id).unwrap();
         let loaded = load_with(&files, Rules::default()).unwrap();
         assert_eq!(normal_form(&loaded.session), normal_form(&expected), "{id}");
         // The projection must not make them equal by dropping what it should compare.
-        assert_eq!(
-            normal_form(&expected),
-            without_nulls(expected.clone()),
-            "{id}"
-        );
+        assert_eq!(normal_form(&expected), without_nulls(expected.clone()), "{id}");
         seen += 1;
         damaged += usize::from(loaded.bad_lines > 0);
     }
@@ -83,9 +74,7 @@ fn without_nulls(mut session: Value) -> Value {
         match v {
             Value::Object(map) => {
                 map.retain(|_, value| !value.is_null());
-                map.iter_mut()
-                    .filter(|(key, _)| *key != "input")
-                    .for_each(|(_, value)| strip(value));
+                map.iter_mut().filter(|(key, _)| *key != "input").for_each(|(_, value)| strip(value));
             }
             Value::Array(items) => items.iter_mut().for_each(strip),
             _ => {}
@@ -102,27 +91,15 @@ fn meta_replaces_and_clears_but_the_route_stays() {
     assert_eq!(session["status"], "Closed");
     assert_eq!(session["route_api_method"], "openai-api");
     assert_eq!(session.get("save_label"), None, "null clears");
-    let absent = edited("a", |l| {
-        drop(l["meta"].as_object_mut().unwrap().remove("title"))
-    });
-    assert_eq!(
-        load(&files(snapshot(&["m"]), absent)).unwrap().get("title"),
-        None,
-        "absent clears"
-    );
+    let absent = edited("a", |l| drop(l["meta"].as_object_mut().unwrap().remove("title")));
+    assert_eq!(load(&files(snapshot(&["m"]), absent)).unwrap().get("title"), None, "absent clears");
 }
 
 #[test]
 fn a_line_that_jcode_cannot_read_is_skipped_whole() {
     for field in ["updated_at", "status", "is_canary", "is_debug", "saved"] {
-        let bad = edited("bad", |l| {
-            drop(l["meta"].as_object_mut().unwrap().remove(field))
-        });
-        assert_eq!(
-            replayed(format!("{}\n{bad}\n{}\n", line("a"), line("b"))),
-            ["a", "b"],
-            "{field}"
-        );
+        let bad = edited("bad", |l| drop(l["meta"].as_object_mut().unwrap().remove(field)));
+        assert_eq!(replayed(format!("{}\n{bad}\n{}\n", line("a"), line("b"))), ["a", "b"], "{field}");
     }
     let bad: [fn(&mut Value); 12] = [
         |l| l["append_messages"][0]["content"][0] = json!({"type": "hologram", "text": "x"}),
@@ -156,58 +133,28 @@ fn a_line_that_jcode_cannot_read_is_skipped_whole() {
 
 #[test]
 fn a_known_field_that_stands_twice_is_refused_an_unknown_one_is_not() {
-    let twice = |field: &str| {
-        line("a")
-            .to_string()
-            .replacen("{\"meta\":{", &format!("{{\"meta\":{{{field},"), 1)
-    };
+    let twice = |field: &str| line("a").to_string().replacen("{\"meta\":{", &format!("{{\"meta\":{{{field},"), 1);
     assert_eq!(replayed(twice("\"title\":\"x\"")), [""; 0]);
     assert_eq!(replayed(twice("\"x\":\"\\ud800\",\"x\":1e999")), ["a"]);
     let meta = line("b")["meta"].to_string();
-    let two_metas = line("b")
-        .to_string()
-        .replacen('{', &format!("{{\"meta\":{meta},"), 1);
+    let two_metas = line("b").to_string().replacen('{', &format!("{{\"meta\":{meta},"), 1);
     assert_eq!(replayed(two_metas), [""; 0]);
     let input = r#"{"type":"tool_use","id":"i","name":"n","input":{"a":1,"a":2}}"#;
-    let tool = |block: &str| {
-        line("a")
-            .to_string()
-            .replace(r#"{"type":"text","text":"x"}"#, block)
-    };
+    let tool = |block: &str| line("a").to_string().replace(r#"{"type":"text","text":"x"}"#, block);
     assert_eq!(replayed(tool(input)), ["a"]);
-    assert_eq!(
-        replayed(tool(&input.replace("\"a\":2", "\"b\":1e999"))),
-        [""; 0]
-    );
-    assert_eq!(
-        replayed(tool(&input.replace("\"a\":2", "\"b\":\"\\udc00\""))),
-        [""; 0]
-    );
+    assert_eq!(replayed(tool(&input.replace("\"a\":2", "\"b\":1e999"))), [""; 0]);
+    assert_eq!(replayed(tool(&input.replace("\"a\":2", "\"b\":\"\\udc00\""))), [""; 0]);
 }
 
 #[test]
 fn whole_entries_are_salvaged_from_the_first_place_that_yields_any() {
-    let (a, b, c) = (
-        line("a").to_string(),
-        line("b").to_string(),
-        line("c").to_string(),
-    );
+    let (a, b, c) = (line("a").to_string(), line("b").to_string(), line("c").to_string());
     let torn = &a[..a.len() / 2];
     assert_eq!(replayed(format!("{torn}{b}\n{c}")), ["b", "c"]);
     assert_eq!(replayed(format!("{a}{b} {c}")), ["a", "b", "c"]);
-    assert_eq!(
-        replayed(format!("{a}{torn}{c}")),
-        ["a"],
-        "what stands behind the damage is lost"
-    );
-    assert_eq!(
-        replayed(format!("{a}\0\0\n\0{b}\n\u{feff}{c}")),
-        ["a", "b", "c"]
-    );
-    assert_eq!(
-        replayed(format!("\r\n\u{2028} {a}\u{a0}\r\n\n{b}\r\n")),
-        ["a", "b"]
-    );
+    assert_eq!(replayed(format!("{a}{torn}{c}")), ["a"], "what stands behind the damage is lost");
+    assert_eq!(replayed(format!("{a}\0\0\n\0{b}\n\u{feff}{c}")), ["a", "b", "c"]);
+    assert_eq!(replayed(format!("\r\n\u{2028} {a}\u{a0}\r\n\n{b}\r\n")), ["a", "b"]);
     // An entry inside a tool's input is found too once the line around it is torn.
     let decoy = edited("outer", |l| {
         l["append_messages"][0]["content"] =
@@ -227,14 +174,7 @@ fn a_journal_replayed_twice_stands_twice_and_is_not_cut_unless_asked() {
     let session = load(&files).unwrap();
     assert_eq!(ids(&session), ["m", "a", "a"]);
     assert_eq!(session["env_snapshots"].as_array().unwrap().len(), 9);
-    let capped = load_with(
-        &files,
-        Rules {
-            cap_env_snapshots: true,
-            ..Rules::default()
-        },
-    )
-    .unwrap();
+    let capped = load_with(&files, Rules { cap_env_snapshots: true, ..Rules::default() }).unwrap();
     assert_eq!(capped.session["env_snapshots"].as_array().unwrap().len(), 8);
 }
 
@@ -247,11 +187,7 @@ fn a_broken_snapshot_falls_back_to_the_bak() {
     f.bak = Some(snapshot(&["m"]).to_string().into());
     let loaded = load_with(&f, Rules::default()).unwrap();
     assert!(loaded.from_bak);
-    assert_eq!(
-        ids(&loaded.session),
-        ["m", "a"],
-        "the journal is replayed over the bak"
-    );
+    assert_eq!(ids(&loaded.session), ["m", "a"], "the journal is replayed over the bak");
     f.bak = Some(b"{}".to_vec());
     assert_eq!(load(&f), Err(LoadError::BakBroken));
     f.bak = good;
@@ -267,19 +203,10 @@ fn invalid_utf8_ends_jcodes_load_and_costs_one_line_when_tolerated() {
     journal.extend(line("b").to_string().bytes());
     let mut f = files(snapshot(&["m"]), journal);
     assert_eq!(load(&f), Err(LoadError::JournalNotUtf8));
-    let tolerant = Rules {
-        tolerate_bad_utf8: true,
-        ..Rules::default()
-    };
-    assert_eq!(
-        ids(&load_with(&f, tolerant).unwrap().session),
-        ["m", "a", "b"]
-    );
+    let tolerant = Rules { tolerate_bad_utf8: true, ..Rules::default() };
+    assert_eq!(ids(&load_with(&f, tolerant).unwrap().session), ["m", "a", "b"]);
     f.snapshot.as_mut().unwrap()[8] = 0xff;
     f.bak = Some(snapshot(&["bak"]).to_string().into());
     assert_eq!(load(&f), Err(LoadError::SnapshotNotUtf8));
-    assert_eq!(
-        ids(&load_with(&f, tolerant).unwrap().session),
-        ["bak", "a", "b"]
-    );
+    assert_eq!(ids(&load_with(&f, tolerant).unwrap().session), ["bak", "a", "b"]);
 }

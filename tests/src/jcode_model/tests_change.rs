@@ -19,26 +19,14 @@ fn growth_does_what_its_name_says() {
         match kind {
             Growth::Append => {
                 assert!(prefix && grown.snapshot == files.snapshot, "{kind:?}");
-                assert!(
-                    grown
-                        .journal
-                        .as_ref()
-                        .unwrap()
-                        .starts_with(files.journal.as_ref().unwrap())
-                );
+                assert!(grown.journal.as_ref().unwrap().starts_with(files.journal.as_ref().unwrap()));
             }
             Growth::Checkpoint | Growth::Rename => {
-                assert!(
-                    prefix && grown.journal.is_none() && grown.bak == files.snapshot,
-                    "{kind:?}"
-                );
+                assert!(prefix && grown.journal.is_none() && grown.bak == files.snapshot, "{kind:?}");
             }
             Growth::CrashInCheckpoint => {
                 assert_eq!(grown.journal, files.journal);
-                let alone = V1Files {
-                    journal: None,
-                    ..grown.clone()
-                };
+                let alone = V1Files { journal: None, ..grown.clone() };
                 let once = load(&alone).unwrap();
                 assert!(after.starts_with(messages(&once)) && after.len() > messages(&once).len());
             }
@@ -46,28 +34,19 @@ fn growth_does_what_its_name_says() {
             Growth::RemoveMessage => assert_eq!(after.len(), before.len() - 1),
             Growth::InsertMessage => assert_eq!(after.len(), before.len() + 1),
             Growth::ChangeMessage => {
-                let changed: Vec<usize> = (0..before.len())
-                    .filter(|i| before[*i] != after[*i])
-                    .collect();
+                let changed: Vec<usize> = (0..before.len()).filter(|i| before[*i] != after[*i]).collect();
                 assert_eq!((after.len(), changed.len()), (before.len(), 1));
                 assert_eq!(before[changed[0]]["id"], after[changed[0]]["id"]);
             }
             Growth::RewindAndGoOn => assert!(!prefix),
             Growth::EnvFrontLost => {
-                let (old, new) = (
-                    old.get("env_snapshots"),
-                    new["env_snapshots"].as_array().unwrap(),
-                );
+                let (old, new) = (old.get("env_snapshots"), new["env_snapshots"].as_array().unwrap());
                 let old = old.map_or(&[][..], |list| list.as_array().unwrap());
                 assert_eq!(new.len(), 8);
                 assert!(prefix && old.first().is_none_or(|first| !new.contains(first)));
             }
             Growth::SideRecordsGone => {
-                assert!(
-                    prefix
-                        && new.get("memory_injections").is_none()
-                        && new.get("replay_events").is_none()
-                );
+                assert!(prefix && new.get("memory_injections").is_none() && new.get("replay_events").is_none());
             }
         }
     }
@@ -85,60 +64,31 @@ fn every_damage_does_what_its_name_says() {
         };
         assert_ne!(bad, journal, "{kind:?} {seed}");
         done.insert(format!("{kind:?}"));
-        let damaged = V1Files {
-            journal: Some(bad),
-            ..files
-        };
+        let damaged = V1Files { journal: Some(bad), ..files };
         let result = load_with(&damaged, Rules::default());
-        let tolerant = load_with(
-            &damaged,
-            Rules {
-                tolerate_bad_utf8: true,
-                ..Rules::default()
-            },
-        )
-        .unwrap();
+        let tolerant = load_with(&damaged, Rules { tolerate_bad_utf8: true, ..Rules::default() }).unwrap();
         if kind == Damage::InvalidUtf8 {
             assert_eq!(result, Err(LoadError::JournalNotUtf8));
             assert_eq!(tolerant.bad_lines, 1, "{seed}");
             continue;
         }
         let loaded = result.unwrap();
-        assert_eq!(
-            loaded, tolerant,
-            "the rules differ only where UTF-8 is broken"
-        );
+        assert_eq!(loaded, tolerant, "the rules differ only where UTF-8 is broken");
         let (n, was) = (messages(&loaded.session).len(), messages(&good).len());
         let name = format!("{kind:?} {seed}");
         match kind {
             Damage::DuplicatedLine => assert!(loaded.bad_lines == 0 && n >= was, "{name}"),
-            Damage::EmptyLines => assert_eq!(
-                loaded,
-                load_with(
-                    &V1Files {
-                        journal: Some(journal),
-                        ..damaged
-                    },
-                    Rules::default()
-                )
-                .unwrap()
-            ),
+            Damage::EmptyLines => {
+                assert_eq!(loaded, load_with(&V1Files { journal: Some(journal), ..damaged }, Rules::default()).unwrap())
+            }
             Damage::Glued | Damage::NulsBetween => {
-                assert_eq!(
-                    (loaded.bad_lines, &loaded.session),
-                    (1, &good),
-                    "{name}: nothing is lost"
-                );
+                assert_eq!((loaded.bad_lines, &loaded.session), (1, &good), "{name}: nothing is lost");
             }
             Damage::NotAnEntry => {
                 assert_eq!((loaded.bad_lines, &loaded.session), (1, &good), "{name}")
             }
             Damage::TornAroundDecoy => assert!(loaded.bad_lines == 1 && n >= was, "{name}"),
-            _ => assert!(
-                loaded.bad_lines == 1 && n <= was,
-                "{name}: {} bad, {n} of {was}",
-                loaded.bad_lines
-            ),
+            _ => assert!(loaded.bad_lines == 1 && n <= was, "{name}: {} bad, {n} of {was}", loaded.bad_lines),
         }
     }
     assert_eq!(done.len(), DAMAGES.len(), "{done:?}");
@@ -154,15 +104,8 @@ fn a_cut_snapshot_needs_its_bak() {
         assert!(grow(&cut, rng).is_none());
         let cut = cut_snapshot(&files, true, rng).unwrap();
         assert!(load_with(&cut, Rules::default()).unwrap().from_bak);
-        let whole = V1Files {
-            snapshot: files.bak.clone(),
-            ..files
-        };
-        assert_eq!(
-            load(&cut),
-            load(&whole),
-            "the same as if the bak were the snapshot"
-        );
+        let whole = V1Files { snapshot: files.bak.clone(), ..files };
+        assert_eq!(load(&cut), load(&whole), "the same as if the bak were the snapshot");
         load(&grow(&cut, rng).unwrap().0).unwrap();
     }
 }

@@ -38,20 +38,9 @@ fn sessions_hold_everything_that_the_contract_speaks_of() {
         let loaded = load(&files).unwrap();
         for m in messages(&loaded) {
             untimed += usize::from(m.get("timestamp").is_none_or(Value::is_null));
-            kinds.extend(
-                m["content"]
-                    .as_array()
-                    .unwrap()
-                    .iter()
-                    .map(|b| b["type"].as_str().unwrap().to_owned()),
-            );
+            kinds.extend(m["content"].as_array().unwrap().iter().map(|b| b["type"].as_str().unwrap().to_owned()));
         }
-        for event in loaded
-            .get("replay_events")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-        {
+        for event in loaded.get("replay_events").and_then(Value::as_array).into_iter().flatten() {
             events.insert(event["event"].as_str().unwrap().to_owned());
         }
         text += &loaded.to_string();
@@ -90,10 +79,7 @@ fn shapes_are_what_they_say() {
     let files = session(Shape::SnapshotOnly, 10, 1);
     assert!(files.journal.is_none() && messages(&load(&files).unwrap()).len() >= 10);
     let files = session(Shape::JournalOverSmallSnapshot, 10, 1);
-    let alone = V1Files {
-        journal: None,
-        ..files.clone()
-    };
+    let alone = V1Files { journal: None, ..files.clone() };
     assert!(messages(&load(&alone).unwrap()).len() <= 2);
     assert!(messages(&load(&files).unwrap()).len() >= 10);
     let files = session(Shape::Both, 10, 1);
@@ -136,15 +122,9 @@ fn files_are_written_and_read_back_and_large_ones_are_about_that_large() {
         let count = write_large_v1(&dir, "big", size, 9).unwrap();
         let files = V1Files::read_from(&dir, "big").unwrap();
         let bytes = files.snapshot.as_ref().unwrap().len() + files.journal.as_ref().unwrap().len();
-        assert!(
-            bytes as u64 >= size && (bytes as u64) < size + 40_000,
-            "{bytes} for {size}"
-        );
+        assert!(bytes as u64 >= size && (bytes as u64) < size + 40_000, "{bytes} for {size}");
         let loaded = load_with(&files, Rules::default()).unwrap();
-        assert_eq!(
-            (loaded.bad_lines, messages(&loaded.session).len()),
-            (0, count)
-        );
+        assert_eq!((loaded.bad_lines, messages(&loaded.session).len()), (0, count));
         assert_eq!(loaded.session["id"], "big");
         write_large_v1(&dir, "big", size, 9).unwrap();
         assert_eq!(V1Files::read_from(&dir, "big").unwrap(), files);

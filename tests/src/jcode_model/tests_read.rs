@@ -24,10 +24,7 @@ fn the_normal_form_keeps_what_counts_and_only_that() {
         |s| s["messages"][0]["content"] = json!([]),
         |s| s["messages"] = json!([]),
         |s| s["env_snapshots"] = json!([null]),
-        |s| {
-            s["messages"][0]["content"][0] =
-                json!({"type": "tool_use", "id": "i", "name": "n", "input": {"a": null}})
-        },
+        |s| s["messages"][0]["content"][0] = json!({"type": "tool_use", "id": "i", "name": "n", "input": {"a": null}}),
     ];
     let with = |edit: fn(&mut Value)| {
         let mut session = base.clone();
@@ -103,20 +100,10 @@ fn the_reader_is_as_strict_as_serde_json() {
             ours => assert_eq!(ours.map(|n| respelled(&n)), theirs, "{text}"),
         }
     }
-    assert_eq!(
-        value_of(b"1E5").unwrap().to_string(),
-        "1E5",
-        "the token, not serde_json's spelling"
-    );
+    assert_eq!(value_of(b"1E5").unwrap().to_string(), "1E5", "the token, not serde_json's spelling");
     assert_eq!(parse(b"\"\xff\""), None);
-    assert_eq!(
-        time::format(1_795_382_149_189_984_553),
-        "2026-11-22T21:15:49.189984553Z"
-    );
-    assert_eq!(
-        time::format(951_782_400_500_000_000),
-        "2000-02-29T00:00:00.500Z"
-    );
+    assert_eq!(time::format(1_795_382_149_189_984_553), "2026-11-22T21:15:49.189984553Z");
+    assert_eq!(time::format(951_782_400_500_000_000), "2000-02-29T00:00:00.500Z");
     for bad in [
         "",
         "2026-13-01T00:00:00Z",

@@ -35,20 +35,13 @@ pub fn format(ns: u64) -> String {
         f if f % 1_000 == 0 => format!(".{:06}", f / 1_000),
         f => format!(".{f:09}"),
     };
-    format!(
-        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}{fraction}Z",
-        s / 3600,
-        s / 60 % 60,
-        s % 60
-    )
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}{fraction}Z", s / 3600, s / 60 % 60, s % 60)
 }
 
 /// The digits `from..to` of `text` as a number; `None` if they are not all digits.
 fn digits(text: &str, from: usize, to: usize) -> Option<u64> {
     let part = text.get(from..to)?;
-    part.bytes()
-        .all(|b| b.is_ascii_digit())
-        .then(|| part.parse().ok())?
+    part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse().ok())?
 }
 
 /// Nanoseconds since 1970 of an RFC 3339 time; `None` for what jcode would not read as a time.
@@ -56,16 +49,8 @@ fn digits(text: &str, from: usize, to: usize) -> Option<u64> {
 pub fn parse(text: &str) -> Option<u64> {
     let bytes = text.as_bytes();
     let at = |i: usize| bytes.get(i).copied();
-    let (year, month, day) = (
-        digits(text, 0, 4)?,
-        digits(text, 5, 7)?,
-        digits(text, 8, 10)?,
-    );
-    let (hour, minute, second) = (
-        digits(text, 11, 13)?,
-        digits(text, 14, 16)?,
-        digits(text, 17, 19)?,
-    );
+    let (year, month, day) = (digits(text, 0, 4)?, digits(text, 5, 7)?, digits(text, 8, 10)?);
+    let (hour, minute, second) = (digits(text, 11, 13)?, digits(text, 14, 16)?, digits(text, 17, 19)?);
     let marks = at(4) == Some(b'-')
         && at(7) == Some(b'-')
         && matches!(at(10), Some(b'T' | b't' | b' '))
@@ -86,11 +71,7 @@ pub fn parse(text: &str) -> Option<u64> {
         if n == 0 {
             return None;
         }
-        let first_nine: String = tail[..n]
-            .chars()
-            .chain("000000000".chars())
-            .take(9)
-            .collect();
+        let first_nine: String = tail[..n].chars().chain("000000000".chars()).take(9).collect();
         fraction = first_nine.parse().ok()?;
         rest = &tail[n..];
     }

@@ -4,7 +4,9 @@ use jcode_session_core::index::row::{Row, RowSink, Seq};
 use jcode_session_core::index::{Built, IndexBuilder};
 use jcode_session_core::log::{LogScan, scan_source};
 use jcode_session_core::source::{ByteSource, SliceSource, SourceError};
-use jcode_session_core::upgrade::jcode::{Growth, Replay, ReplayError, V1Sources, export, plan_growth, present, replay};
+use jcode_session_core::upgrade::jcode::{
+    Growth, Replay, ReplayError, V1Sources, export, plan_growth, present, replay,
+};
 use jcode_session_tests::jcode_model::{V1Files, normal_form, value_of};
 use serde_json::Value;
 use std::ops::{ControlFlow, Range};
@@ -27,8 +29,6 @@ pub fn go_on(_: u64) -> ControlFlow<()> {
 }
 
 pub fn replay_of(files: &V1Files) -> Result<Replay<SliceSource<'_>>, ReplayError> {
-    let source = |bytes: &'_ Option<Vec<u8>>| bytes.as_deref().map(<[u8]>::len);
-    let _ = source;
     let sources = V1Sources {
         session_id: "session_stem".into(),
         snapshot: files.snapshot.as_deref().map(SliceSource),

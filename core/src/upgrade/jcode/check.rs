@@ -113,7 +113,7 @@ impl Check {
                 cursor.number()?;
                 let value = core::str::from_utf8(cursor.since(start)).ok().and_then(|token| token.parse::<u64>().ok());
                 let limit = if matches!(of, Type::U32) { u64::from(u32::MAX) } else { u64::MAX };
-                self.misfit |= !value.is_some_and(|value| value <= limit);
+                self.misfit |= value.is_none_or(|value| value > limit);
                 Ok(())
             }
             (Type::Time, b'"') => {

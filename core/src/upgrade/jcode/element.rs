@@ -5,9 +5,9 @@
 //! Does not: decide whether an element that does not fit is kept.
 
 use super::ReplayError;
+use super::array::Array;
 use super::check::{Check, Seen};
 use super::entry::{Entry, Kind, NO_TIME, Odd, TimeAt};
-use super::schema::Array;
 use super::time;
 use crate::json::walk::{Cursor, Fault};
 

@@ -4,7 +4,7 @@
 //! Invariant: 40 bytes an entry; a 500 MB session stays far below the memory that reading it may take.
 //! Does not: render; see [`super::render`].
 
-use super::schema::Array;
+use super::array::Array;
 use alloc::vec::Vec;
 
 /// What an entry is.

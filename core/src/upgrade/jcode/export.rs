@@ -4,10 +4,10 @@
 //! Invariant: every value is written as it stands in the log; one entry at a time is in memory.
 //! Does not: find the path; callers have an index.
 
+use super::array::Array;
 use super::entry::Kind;
 use super::fields::Token;
 use super::past::{self, Known};
-use super::schema::Array;
 use crate::json::text::write_string;
 use crate::log::Record;
 use crate::source::{ByteSource, SourceError};

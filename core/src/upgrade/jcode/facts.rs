@@ -3,10 +3,10 @@
 //! Owns: which of its fields those are. Invariant: they are those after the journal.
 //! Does not: read anything that the replay did not find.
 
+use super::array::Array;
 use super::entry::NO_TIME;
 use super::fields;
 use super::replay::Replay;
-use super::schema::Array;
 use crate::json::text::{self, integer};
 use crate::log::time;
 use crate::source::{ByteSource, SourceError};

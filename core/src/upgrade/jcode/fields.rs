@@ -78,7 +78,7 @@ pub(super) fn overlay(fields: &mut Vec<Stored>, meta: Vec<Stored>) {
 
 /// jcode's own top-level fields that no `meta` changes.
 fn only_in_snapshot(name: &str) -> bool {
-    snapshot_field(name).is_some() || super::schema::Array::in_snapshot(name).is_some()
+    snapshot_field(name).is_some() || super::array::Array::in_snapshot(name).is_some()
 }
 
 /// One field that is not as it was.

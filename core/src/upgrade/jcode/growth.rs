@@ -5,15 +5,16 @@
 //! again, and planning once more appends nothing. Entries that did not come from v1 stay where they are.
 //! Does not: write.
 
+use super::array::Array;
 use super::build::{Made, Plan, created_at};
 use super::canon::digest;
 use super::entry::{Entry, Kind, Lists};
 use super::fields::{self, Stored, Token};
-use super::merge::{UsedIds, merge};
+use super::merge::merge;
 use super::past::{self, Known};
 use super::render::V1Log;
 use super::replay::{Replay, ReplayError};
-use super::schema::{Array, Type};
+use super::schema::Type;
 use super::tree::Tree;
 use crate::index::row::Seq;
 use crate::json::text::write_string;
@@ -66,7 +67,8 @@ pub fn plan_growth<L: ByteSource, S: ByteSource>(
     let tree = Tree::read(log, tick)?;
     let head = tree.last_marked();
     let on_head = head.map(|head| tree.path(head)).unwrap_or_default();
-    let is_message = |seq: &Seq| tree.known(*seq).is_some_and(|known| known.kind == Some(Kind::Message) && known.marked);
+    let is_message =
+        |seq: &Seq| tree.known(*seq).is_some_and(|known| known.kind == Some(Kind::Message) && known.marked);
     let old: Vec<Seq> = on_head.iter().copied().filter(is_message).collect();
     let equal = equal_messages(log, &tree, &old, &replay)?;
     let same_messages = equal == old.len() && equal as u64 == replay.message_count();
@@ -181,7 +183,8 @@ fn sides<L: ByteSource, S: ByteSource>(
         let list = lists.of_mut(array);
         let mut kept = 0;
         for &seq in path {
-            let Some(Known { payload: token, .. }) = tree.known(seq).filter(|known| known.kind == Some(Kind::of(array)))
+            let Some(Known { payload: token, .. }) =
+                tree.known(seq).filter(|known| known.kind == Some(Kind::of(array)))
             else {
                 continue;
             };

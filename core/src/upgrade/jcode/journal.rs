@@ -5,17 +5,18 @@
 //! Does not: merge; elements go to the end of their lists in the order in which jcode appends them.
 
 use super::ReplayError;
+use super::array::Array;
+use super::bad_line::BadLine;
 use super::check::{Check, is_named};
 use super::element;
 use super::entry::{Entry, Kind, Lists, NO_TIME, Odd};
 use super::fields::Token;
-use super::schema::{Array, META, Rule, Type};
+use super::schema::{META, Rule, Type};
 use super::window::Window;
 use crate::json::text::unescape;
 use crate::json::walk::{Cursor, Fault};
 use crate::source::{ByteSource, SourceError};
-use crate::verify::{Code, Finding};
-use alloc::format;
+use crate::verify::Finding;
 use alloc::vec::Vec;
 use core::ops::{ControlFlow, Range};
 
@@ -48,9 +49,8 @@ pub(super) fn read<S: ByteSource + ?Sized>(
     let mut replay = Lines { check: Check::default(), number, lists, journal: Journal::default() };
     let (mut at, mut line_number, mut told) = (0, 0, 0);
     while at < window.len() {
-        let found = window.read(at, |bytes, from| {
-            memchr::memchr(b'\n', bytes.get(from..).unwrap_or_default()).ok_or(Fault::Ended)
-        })?;
+        let found = window
+            .read(at, |bytes, from| memchr::memchr(b'\n', bytes.get(from..).unwrap_or_default()).ok_or(Fault::Ended))?;
         let (end, terminated) = found.map_or((window.len(), false), |len| (at + len as u64, true));
         line_number += 1;
         replay.line(window.bytes(at..end)?, at, line_number, terminated)?;
@@ -101,7 +101,8 @@ impl Lines<'_> {
         }
         let (applied, kept) = self.salvage(line, if whole { within.end } else { 0 }, offset)?;
         let kept = kept + u64::from(whole);
-        self.report(Bad { text, whole, terminated, nul: line.contains(&0), applied, kept }, offset, number);
+        let bad = BadLine { text, whole, terminated, nul: line.contains(&0), applied, kept };
+        self.journal.findings.push(bad.finding(offset, number));
         Ok(())
     }
 
@@ -263,33 +264,6 @@ impl Lines<'_> {
         self.lists.of_mut(Array::Messages).push(entry, NO_TIME);
         Ok(())
     }
-
-    fn report(&mut self, bad: Bad, offset: u64, line: u64) {
-        let code = match bad {
-            Bad { text: false, .. } => Code::InvalidUtf8,
-            Bad { nul: true, .. } => Code::NulRun,
-            Bad { whole: true, .. } => Code::InvalidJson,
-            Bad { terminated: false, .. } => Code::TornTail,
-            Bad { applied: 1.., .. } => Code::FusedRecords,
-            _ => Code::InvalidJson,
-        };
-        let what = if bad.whole { "jcode does not load this line of the journal" } else { "a damaged line of the journal" };
-        let loaded = if bad.applied > 0 { format!("; {} entries in it were read", bad.applied) } else { Default::default() };
-        let kept = if bad.kept > 0 { format!("; {} kept as jcode/unloaded", bad.kept) } else { Default::default() };
-        let finding = Finding::at(code, offset, line).harmless().say(format!("{what}{loaded}{kept}"));
-        self.journal.findings.push(finding);
-    }
-}
-
-/// What is known about a bad line.
-struct Bad {
-    text: bool,
-    /// It is well-formed JSON.
-    whole: bool,
-    terminated: bool,
-    nul: bool,
-    applied: u64,
-    kept: u64,
 }
 
 /// The line without the white space around it: as text if it is text, else as ASCII.

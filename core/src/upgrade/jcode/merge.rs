@@ -6,8 +6,8 @@
 //! before in the log.
 //! Does not: lay out or render.
 
-use super::entry::{Entry, Kind, Lists, List, NO_TIME, TimeAt};
-use super::schema::Array;
+use super::array::Array;
+use super::entry::{Entry, Kind, List, Lists, NO_TIME, TimeAt};
 use crate::json::text;
 use crate::source::{ByteSource, SourceError};
 use crate::upgrade::IdMaker;

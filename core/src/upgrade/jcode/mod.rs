@@ -9,6 +9,8 @@
 //! Entries that come from v1 carry `"v1":true` beside their other fields: that is how growth tells them from
 //! entries that were appended to the log itself, which may look the same in all else.
 
+mod array;
+mod bad_line;
 mod build;
 mod canon;
 mod check;

@@ -4,9 +4,9 @@
 //! Invariant: where jcode loads the session, this is the same session.
 //! Does not: keep payloads; see [`super::entry`].
 
+use super::array::Array;
 use super::entry::Lists;
 use super::fields::{self, Stored};
-use super::schema::Array;
 use super::{journal, snapshot};
 use crate::source::{ByteSource, SourceError};
 use crate::verify::{Code, Finding};

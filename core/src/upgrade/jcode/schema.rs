@@ -71,10 +71,7 @@ static BLOCK: Type = Type::Tagged(&Tagged {
     variants: &[
         ("text", &[KIND, must("text", Text), may("cache_control", Object(&CACHE_CONTROL))]),
         ("tool_result", &[KIND, must("tool_use_id", Text), must("content", Text), may("is_error", Flag)]),
-        (
-            "tool_use",
-            &[KIND, must("id", Text), must("name", Text), must("input", Any), may("thought_signature", Text)],
-        ),
+        ("tool_use", &[KIND, must("id", Text), must("name", Text), must("input", Any), may("thought_signature", Text)]),
         ("reasoning", &[KIND, must("text", Text)]),
         ("reasoning_trace", &[KIND, must("text", Text)]),
         ("anthropic_thinking", &[KIND, must("thinking", Text), must("signature", Text)]),
@@ -101,7 +98,7 @@ static TOKEN_USAGE: [Field; 5] = [
     may("cache_creation_input_tokens", U64),
 ];
 
-static MESSAGE: Type = Object(&[
+pub(super) static MESSAGE: Type = Object(&[
     must("id", Text),
     must("role", Choice(&[("user", None), ("assistant", None)])),
     must("content", List(&BLOCK)),
@@ -113,7 +110,7 @@ static MESSAGE: Type = Object(&[
 
 static GIT_STATE: [Field; 4] = [must("root", Text), may("head", Text), may("branch", Text), may("dirty", Flag)];
 
-static ENV_SNAPSHOT: Type = Object(&[
+pub(super) static ENV_SNAPSHOT: Type = Object(&[
     must("captured_at", Time),
     must("reason", Text),
     must("session_id", Text),
@@ -133,7 +130,7 @@ static ENV_SNAPSHOT: Type = Object(&[
     may("working_git", Object(&GIT_STATE)),
 ]);
 
-static MEMORY_INJECTION: Type = Object(&[
+pub(super) static MEMORY_INJECTION: Type = Object(&[
     must("summary", Text),
     must("content", Text),
     must("count", U32),
@@ -161,7 +158,7 @@ static SWARM_MEMBER: Type = Object(&[
     may("todo_progress", Pair(&U32)),
 ]);
 
-static REPLAY_EVENT: Type = Type::Tagged(&Tagged {
+pub(super) static REPLAY_EVENT: Type = Type::Tagged(&Tagged {
     tag: "event",
     variants: &[
         ("display_message", &[EVENT, AT, must("role", Text), may("title", Text), must("content", Text)]),
@@ -254,52 +251,3 @@ pub(super) fn snapshot_field(name: &str) -> Option<(&'static Field, Rule)> {
 
 /// The top-level fields without which jcode refuses a snapshot, besides `messages`.
 pub(super) const SNAPSHOT_REQUIRED: [&str; 3] = ["id", "created_at", "updated_at"];
-
-/// The four arrays of a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Array {
-    Messages,
-    EnvSnapshots,
-    MemoryInjections,
-    ReplayEvents,
-}
-
-impl Array {
-    pub(super) const ALL: [Self; 4] = [Self::Messages, Self::EnvSnapshots, Self::MemoryInjections, Self::ReplayEvents];
-
-    /// Its name in a snapshot.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Messages => "messages",
-            Self::EnvSnapshots => "env_snapshots",
-            Self::MemoryInjections => "memory_injections",
-            Self::ReplayEvents => "replay_events",
-        }
-    }
-
-    pub(super) fn in_snapshot(key: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|array| array.name() == key)
-    }
-
-    pub(super) fn in_journal(key: &str) -> Option<Self> {
-        Self::in_snapshot(key.strip_prefix("append_")?)
-    }
-
-    /// What its elements are.
-    pub(super) const fn element(self) -> &'static Type {
-        match self {
-            Self::Messages => &MESSAGE,
-            Self::EnvSnapshots => &ENV_SNAPSHOT,
-            Self::MemoryInjections => &MEMORY_INJECTION,
-            Self::ReplayEvents => &REPLAY_EVENT,
-        }
-    }
-
-    /// The field that holds an element's time.
-    pub(super) const fn time_field(self) -> &'static str {
-        match self {
-            Self::EnvSnapshots => "captured_at",
-            _ => "timestamp",
-        }
-    }
-}

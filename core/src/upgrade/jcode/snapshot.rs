@@ -6,11 +6,12 @@
 //! Does not: choose between snapshot and backup.
 
 use super::ReplayError;
+use super::array::Array;
 use super::check::Check;
 use super::element;
 use super::entry::Lists;
 use super::fields::{Stored, Token};
-use super::schema::{Array, SNAPSHOT_REQUIRED, snapshot_field};
+use super::schema::{SNAPSHOT_REQUIRED, snapshot_field};
 use super::window::{Stop, Window};
 use crate::json::text::unescape;
 use crate::json::walk::{Cursor, Fault};
@@ -209,7 +210,9 @@ impl<S: ByteSource + ?Sized> Reader<'_, S> {
         if text && Array::in_snapshot(&key).is_none() {
             // Of a repeated key the last one holds.
             self.snapshot.fields.retain(|field| field.name != key);
-            self.snapshot.fields.push(Stored { name: key, token: Token { source: self.number, at: start, len: len as u64 } });
+            self.snapshot
+                .fields
+                .push(Stored { name: key, token: Token { source: self.number, at: start, len: len as u64 } });
         }
         Ok(Ok(more))
     }
