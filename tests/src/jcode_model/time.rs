@@ -61,9 +61,11 @@ pub fn parse(text: &str) -> Option<u64> {
         && hour < 24
         && minute < 60
         && second <= 60;
-    if !marks || !in_range || year < 1970 {
+    if !marks || !in_range {
         return None;
     }
+    // A time before 1970 is one too; how far before does not matter here.
+    let year = year.max(1970);
     let mut rest = text.get(19..)?;
     let mut fraction = 0;
     if let Some(tail) = rest.strip_prefix('.') {
@@ -99,5 +101,6 @@ pub fn parse(text: &str) -> Option<u64> {
         + day
         - 1;
     let seconds = (days * 86_400 + hour * 3600 + minute * 60 + second) as i64 - offset;
-    Some(u64::try_from(seconds).ok()? * SECOND + fraction)
+    // Years that nanoseconds cannot hold are times all the same.
+    Some(u64::try_from(seconds.max(0)).ok()?.saturating_mul(SECOND).saturating_add(fraction))
 }

@@ -237,3 +237,53 @@ fn other_logs_are_not_exported() {
     let error = export(&SliceSource(pi), std::iter::empty(), &mut |_| Ok::<(), ()>(()));
     assert_eq!(error, Err(ExportError::NotFromJcode));
 }
+
+#[test]
+fn a_field_that_stands_twice_is_refused() {
+    let good = line(&message("m1").to_string());
+    let twice = [
+        good.replace(r#""saved":true"#, r#""saved":true,"saved":true"#),
+        good.replace(r#""role":"user""#, r#""role":"user","r\u006fle":"user""#),
+        good.replace(r#""append_messages":"#, r#""append_messages":[],"append_messages":"#),
+        format!("{},{}}}", good.trim_end_matches('}'), &good[1..good.find(",\"append").unwrap()]),
+    ];
+    for line in twice {
+        assert_ne!(line, good);
+        let log = comes_back(&files(snapshot(""), line.clone()), &line);
+        assert_eq!(of_type(&entries(&log), "jcode/unloaded").len(), 1, "{line}");
+    }
+    for (from, to) in
+        [(r#""title":"t""#, r#""title":"t","title":"u""#), (r#""role":"#, r#""x":1,"role":"user","role":"#)]
+    {
+        let text = snapshot(&message("new").to_string());
+        let mut files = files(text.replace(from, to), "");
+        assert_eq!(replay_of(&files).unwrap().origin(), Origin::Salvaged);
+        files.bak = Some(b"{\"id\":".to_vec());
+        assert_eq!(replay_of(&files).unwrap().origin(), Origin::Salvaged, "a broken backup does not help");
+        files.bak = Some(snapshot(&message("old").to_string()).into_bytes());
+        assert_eq!(replay_of(&files).unwrap().origin(), Origin::Backup);
+        comes_back(&files, "backup");
+    }
+}
+
+#[test]
+fn records_are_merged_by_time_and_ties_go_to_the_message() {
+    let at = |second: &str| format!("2026-01-02T03:04:{second}Z");
+    let message = |id: &str, time: Option<&str>| {
+        json!({"id": id, "role": "user", "content": [], "timestamp": time.map(at)}).to_string()
+    };
+    let event = |text: &str, time: &str| {
+        json!({"timestamp": at(time), "event": "display_message", "role": "r", "content": text}).to_string()
+    };
+    let memory = json!({"summary": "", "content": "memory", "count": 1, "timestamp": at("06")}).to_string();
+    let messages =
+        [message("a", Some("05")), message("b", None), message("c", Some("07.000000001")), message("d", Some("04"))];
+    let events = [event("e1", "05"), event("e2", "06"), event("e3", "07"), event("e4", "09")];
+    let text = snapshot(&messages.join(","));
+    let arrays = format!(r#""replay_events":[{}],"memory_injections":[{memory}],"status""#, events.join(","));
+    let log = comes_back(&files(text.replace(r#""status""#, &arrays), ""), "merge");
+    let all = entries(&log);
+    let name = |e: &Value| e["message"]["id"].as_str().or(e["data"]["content"].as_str()).unwrap().to_owned();
+    assert_eq!(all.iter().map(name).collect::<Vec<_>>(), ["a", "b", "e1", "memory", "e2", "e3", "c", "d", "e4"]);
+    assert_eq!(all[1]["timestamp"], json!(at("05")), "its predecessor's");
+}

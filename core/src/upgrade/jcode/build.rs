@@ -102,7 +102,7 @@ fn header<S: ByteSource>(
     for field in base {
         let said = match field.name.as_str() {
             "id" => id.is_some(),
-            "created_at" => field.token.len == created.len() as u64,
+            "created_at" => field.token.bytes(sources)? == created,
             "working_dir" => cwd.is_some(),
             _ => false,
         };

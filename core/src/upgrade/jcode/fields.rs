@@ -107,7 +107,9 @@ pub(super) fn changes<S: ByteSource, T: ByteSource>(
         }
     }
     for field in old.0 {
-        let gone = find(new.0, &field.name).is_none() && snapshot_field(&field.name).is_some();
+        // Id and time of birth are never cleared: where salvage did not find them, the header made do without.
+        let lasting = matches!(field.name.as_str(), "id" | "created_at");
+        let gone = find(new.0, &field.name).is_none() && snapshot_field(&field.name).is_some() && !lasting;
         if gone && !is_null(&field.token.bytes(old.1)?) {
             changes.push(Change { name: field.name.clone(), to: None });
         }
