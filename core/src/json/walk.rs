@@ -108,6 +108,7 @@ impl Walker {
                         cursor.key()?;
                         continue;
                     }
+                    self.nesting.note_empty();
                     cursor.at += 1;
                 }
                 b'[' => {
@@ -117,6 +118,7 @@ impl Walker {
                         self.nesting.push(Container::Array);
                         continue;
                     }
+                    self.nesting.note_empty();
                     cursor.at += 1;
                 }
                 b't' => cursor.literal(b"true")?,
@@ -181,7 +183,16 @@ impl Nesting {
         }
         self.word = (self.word << 1) | u64::from(container == Container::Array);
         self.used += 1;
-        self.deepest = self.deepest.max(self.full.len() * 64 + self.used as usize);
+        self.deepest = self.deepest.max(self.levels());
+    }
+
+    /// Counts a container that closes at once and is never pushed.
+    fn note_empty(&mut self) {
+        self.deepest = self.deepest.max(self.levels() + 1);
+    }
+
+    fn levels(&self) -> usize {
+        self.full.len() * 64 + self.used as usize
     }
 
     fn top(&mut self) -> Option<Container> {

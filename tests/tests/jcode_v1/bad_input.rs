@@ -287,3 +287,45 @@ fn records_are_merged_by_time_and_ties_go_to_the_message() {
     assert_eq!(all.iter().map(name).collect::<Vec<_>>(), ["a", "b", "e1", "memory", "e2", "e3", "c", "d", "e4"]);
     assert_eq!(all[1]["timestamp"], json!(at("05")), "its predecessor's");
 }
+
+#[test]
+fn nesting_beyond_what_jcode_reads_is_refused() {
+    let nested = |levels: usize| {
+        let input = "[".repeat(levels) + &"]".repeat(levels);
+        format!(
+            r#"{{"id":"m","role":"assistant","content":[{{"type":"tool_use","id":"t","name":"n","input":{input}}}]}}"#
+        )
+    };
+    comes_back(&files(snapshot(&nested(122)), line(&nested(122))), "127 levels in all");
+    let log = comes_back(&files(snapshot(""), line(&nested(123))), "one more");
+    assert_eq!(lines_with(&log, "\"customType\":\"jcode/unloaded\""), 1);
+    // In a field that jcode ignores any depth passes, and deep data does not overflow a stack.
+    let deep =
+        nested(1).replace(r#""id":"m""#, &format!(r#""id":"m","x":{}{}"#, "[".repeat(50_000), "]".repeat(50_000)));
+    let log = migrated(&files(snapshot(&deep), ""));
+    assert_eq!(lines_with(&log, "{\"type\":\"message\""), 1);
+}
+
+/// Not parsed: the model reads no deeper than jcode.
+fn lines_with(log: &[u8], text: &str) -> usize {
+    String::from_utf8_lossy(log).lines().filter(|line| line.contains(text)).count()
+}
+
+#[test]
+fn values_that_end_where_a_window_ends() {
+    let window = 1 << 20;
+    let padded = |total: usize| {
+        let bare = snapshot(&message("").to_string()).len();
+        // The id stands twice in a message.
+        let text = snapshot(&message(&"x".repeat((total - bare) / 2)).to_string());
+        text + &" ".repeat((total - bare) % 2)
+    };
+    for total in window - 2..window + 4 {
+        let text = padded(total);
+        assert_eq!(text.len(), total);
+        comes_back(&files(text.clone(), ""), "snapshot");
+        let one = line(&message(&"y".repeat((total - line(&message("").to_string()).len()) / 2)).to_string());
+        comes_back(&files(snapshot(""), format!("{one}\n{}\n", line(&message("z").to_string()))), "journal");
+        comes_back(&files(snapshot(""), one), "journal without its last line feed");
+    }
+}
