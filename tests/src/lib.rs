@@ -6,5 +6,6 @@
 
 pub mod files;
 pub mod generate;
+pub mod jcode_model;
 pub mod oracle;
 pub mod program;

@@ -7,6 +7,7 @@
 
 mod check;
 mod ids;
+pub mod jcode;
 mod lines;
 mod splice;
 
