@@ -34,4 +34,6 @@ pub mod session;
 #[cfg(feature = "files")]
 pub mod sidecar;
 #[cfg(feature = "files")]
+pub mod v1;
+#[cfg(feature = "files")]
 pub mod verify;
