@@ -40,3 +40,4 @@ pub mod source;
 pub mod storage;
 pub mod upgrade;
 pub mod verify;
+pub mod write;

@@ -14,7 +14,7 @@ use super::labels::LabelChange;
 use super::row::{BRANCH_POINT, BranchRow, LEAF, LabelRow, Row, Seq};
 use super::store::{IndexMeta, IndexStore, Node};
 use super::tree::{Label, Leaf};
-use crate::log::Record;
+use crate::log::{Fields, Record};
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::String;
@@ -115,11 +115,24 @@ impl Grower {
     /// # Errors
     /// [`GrowError::NeedsRebuild`] where older rows would change.
     pub fn entry<S: IndexStore>(&mut self, store: &mut S, record: &Record<'_>) -> Result<(), GrowError<S::Error>> {
-        let fields = &record.fields;
+        self.add(store, record.offset, record.bytes.len() as u64, &record.fields)
+    }
+
+    /// Adds the next entry, of which only place and fields are at hand.
+    ///
+    /// # Errors
+    /// As [`Grower::entry`].
+    pub fn add<S: IndexStore>(
+        &mut self,
+        store: &mut S,
+        offset: u64,
+        len: u64,
+        fields: &Fields<'_>,
+    ) -> Result<(), GrowError<S::Error>> {
         let seq = Seq::try_from(self.counts.entries).unwrap_or(Seq::MAX);
         let id = fields.usable_id();
         let parent_id = fields.parent_text();
-        let key = self.key(store, id.as_deref(), record.offset)?;
+        let key = self.key(store, id.as_deref(), offset)?;
         let continues_tip = match (&self.tip, &parent_id) {
             (Some(tip), Some(parent)) => tip.id == parent.as_ref(),
             _ => false,
@@ -146,15 +159,15 @@ impl Grower {
                 ts,
                 kind: Cow::Owned(kind.clone().into_owned()),
                 marker: LEAF,
-                offset: record.offset,
-                len: record.bytes.len() as u64,
+                offset,
+                len,
                 parent_step,
                 depth,
             },
             id: id.map(Cow::into_owned).unwrap_or_default(),
             branch,
         });
-        self.counts.observe(&kind, record, ts);
+        self.counts.observe(&kind, fields, ts);
         if let Some(change) = change {
             self.label(store, seq, change, ts)?;
         }
