@@ -1,1 +1,35 @@
-//! x
+//! The native host of jcode-session: files, maps, SQLite, syncs and locks for the decisions that core makes.
+//!
+//! | for | use |
+//! |---|---|
+//! | opening a session, its last page, tree and entries | [`session::Session`] |
+//! | bringing a log and its sidecar up to date | [`migrate`] |
+//! | checking one | [`verify`] |
+//! | finding sessions | [`discover`] |
+//!
+//! Without the feature `files` only [`sql`] is left: the statements that the wasm host shares.
+
+pub mod sql;
+
+#[cfg(feature = "files")]
+pub mod discover;
+#[cfg(feature = "files")]
+pub mod fs;
+#[cfg(feature = "files")]
+pub mod host;
+#[cfg(feature = "files")]
+pub mod map;
+#[cfg(feature = "files")]
+pub mod migrate;
+#[cfg(feature = "files")]
+pub mod paths;
+#[cfg(feature = "files")]
+pub mod rebuild;
+#[cfg(feature = "files")]
+pub mod replace;
+#[cfg(feature = "files")]
+pub mod session;
+#[cfg(feature = "files")]
+pub mod sidecar;
+#[cfg(feature = "files")]
+pub mod verify;

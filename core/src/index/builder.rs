@@ -287,6 +287,13 @@ impl<R: RowSink> LogSink for IndexBuilder<R> {
 }
 
 impl<R> Built<R> {
+    /// The same without the sink, for when that has to go elsewhere.
+    pub fn without_rows(self) -> Built<()> {
+        let Self { rows: _, header, counts, fixups, branches, labels, findings, ids, links, made_keys, taken, times } =
+            self;
+        Built { rows: (), header, counts, fixups, branches, labels, findings, ids, links, made_keys, taken, times }
+    }
+
     /// The key of an entry.
     #[must_use]
     pub fn key(&self, seq: Seq) -> String {

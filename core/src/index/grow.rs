@@ -104,6 +104,11 @@ impl Grower {
         self.counts.damages += 1;
     }
 
+    /// Takes damages back that a later scan will judge anew (see `ScanEnd::unsettled`).
+    pub const fn uncount_damages(&mut self, unsettled: u64) {
+        self.counts.damages = self.counts.damages.saturating_sub(unsettled);
+    }
+
     /// Key of the last entry.
     #[must_use]
     pub fn active_leaf(&self) -> Option<&str> {

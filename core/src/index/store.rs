@@ -4,12 +4,13 @@
 //! Invariant: all calls of one catch-up happen in one transaction of the host.
 //! Does not: decide; that is [`super::grow`].
 
-use super::builder::Counts;
+use super::builder::{Built, Counts};
 use super::check::TreeCheck;
 use super::fingerprint::{FileStamp, Fingerprint};
 use super::row::{BranchRow, LabelRow, Row, Seq};
 use super::schema::{SCHEMA_VERSION, key};
 use crate::log::{OpenLine, ScanEnd};
+use crate::source::{ByteSource, SourceError};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -99,7 +100,7 @@ pub struct IndexMeta {
     pub active_leaf: Option<String>,
     /// When this was written, Unix milliseconds.
     pub indexed_at: i64,
-    /// Bytes of the log known to be on the disk.
+    /// Bytes of the log known to be on the disk; 0 where nothing is known.
     pub synced_len: u64,
     /// Where a catch-up goes on.
     pub resume: Resume,
@@ -153,6 +154,33 @@ pub enum Value {
 }
 
 impl IndexMeta {
+    /// The metadata of a finished full build.
+    ///
+    /// # Errors
+    /// If the source cannot be read for its fingerprint.
+    pub fn of_build<R>(
+        built: &Built<R>,
+        end: &ScanEnd,
+        source: &(impl ByteSource + ?Sized),
+        stamp: FileStamp,
+        stem: &str,
+        indexed_at: i64,
+    ) -> Result<Self, SourceError> {
+        let session_id = built.header.as_ref().and_then(|header| header.session_id.clone());
+        Ok(Self {
+            session_id: session_id.unwrap_or_else(|| stem.to_string()),
+            stamp,
+            fingerprint: Fingerprint::take(source, end.len)?,
+            counts: built.counts.clone(),
+            check: TreeCheck::of(&built.tree()),
+            active_leaf: built.entry_count().checked_sub(1).map(|last| built.key(last)),
+            indexed_at,
+            synced_len: 0,
+            resume: Resume::after(end),
+            unsynced_boot: None,
+        })
+    }
+
     /// The rows of `metadata`.
     #[must_use]
     pub fn to_rows(&self) -> Vec<(&'static str, Value)> {

@@ -1,0 +1,178 @@
+//! Log files: opened once, read at positions, mapped for scans.
+//!
+//! Owns: the stamp of an open file and the errors that name a path.
+//! Invariant: an open log has the length that it had when it was opened; a file that was cut since gives
+//! [`SourceError::Shrank`], never other bytes.
+//! Does not: write.
+
+use crate::map::{self, Mapping};
+use jcode_session_core::index::fingerprint::FileStamp;
+use jcode_session_core::source::{ByteSource, SourceError};
+use std::fs::{File, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A file operation that failed, with its path.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {action} {}: {source}", path.display())]
+pub struct PathError {
+    /// What was done: "open", "sync", ...
+    pub action: &'static str,
+    /// The file.
+    pub path: PathBuf,
+    /// What the system says.
+    pub source: io::Error,
+}
+
+impl PathError {
+    /// Names the path of a failed operation.
+    pub fn new(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self { action, path, source }
+    }
+}
+
+/// A log, open for reading.
+#[derive(Debug)]
+pub struct LogFile {
+    file: File,
+    path: PathBuf,
+    stamp: FileStamp,
+    mapping: Option<Mapping>,
+}
+
+impl LogFile {
+    /// Opens a log.
+    ///
+    /// # Errors
+    /// If it cannot be opened or is no plain file.
+    pub fn open(path: &Path) -> Result<Self, PathError> {
+        let file = File::open(path).map_err(PathError::new("open", path))?;
+        let metadata = file.metadata().map_err(PathError::new("read", path))?;
+        if !metadata.is_file() {
+            let error = io::Error::new(io::ErrorKind::InvalidInput, "it is no plain file");
+            return Err(PathError::new("read", path)(error));
+        }
+        Ok(Self { stamp: stamp_of(&metadata), file, path: path.to_path_buf(), mapping: None })
+    }
+
+    /// Maps the log for scans, if the process guards against files that shrink while they are mapped (see
+    /// [`crate::map::install_guard`]). Without the guard, or where mapping fails, scans read in pieces.
+    pub fn map_if_guarded(&mut self) {
+        if map::is_guarded() {
+            // SAFETY is the guard's: a page that is cut away reads as zeros and marks the mapping as damaged, and
+            // `still_whole` then refuses what was read.
+            self.mapping = Mapping::guarded(&self.file, self.stamp.len);
+        }
+    }
+
+    /// The path by which it was opened.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The stamp at opening.
+    #[must_use]
+    pub const fn stamp(&self) -> FileStamp {
+        self.stamp
+    }
+
+    /// The open file.
+    #[must_use]
+    pub const fn file(&self) -> &File {
+        &self.file
+    }
+}
+
+impl ByteSource for LogFile {
+    fn len(&self) -> u64 {
+        self.stamp.len
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
+        let wanted = offset.saturating_add(buffer.len() as u64);
+        if wanted > self.stamp.len {
+            return Err(SourceError::Shrank { wanted, actual: self.stamp.len });
+        }
+        read_exact_at(&self.file, buffer, offset).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => {
+                let actual = self.file.metadata().map_or(0, |metadata| metadata.len());
+                SourceError::Shrank { wanted, actual }
+            }
+            _ => SourceError::Io { offset, message: error.to_string() },
+        })
+    }
+
+    fn view(&self) -> Option<&[u8]> {
+        self.mapping.as_ref().map(Mapping::bytes)
+    }
+
+    fn still_whole(&self) -> Result<(), SourceError> {
+        let actual = self.file.metadata().map_or(0, |metadata| metadata.len());
+        if actual < self.stamp.len || self.mapping.as_ref().is_some_and(Mapping::was_cut) {
+            return Err(SourceError::Shrank { wanted: self.stamp.len, actual });
+        }
+        Ok(())
+    }
+}
+
+/// The stamp of a file by path, following links; `None` if there is none.
+///
+/// # Errors
+/// If the system cannot tell.
+pub fn stamp(path: &Path) -> Result<Option<FileStamp>, PathError> {
+    match std::fs::metadata(path) {
+        Ok(metadata) => Ok(Some(stamp_of(&metadata))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(PathError::new("read", path)(error)),
+    }
+}
+
+cfg_if::cfg_if! {
+    if #[cfg(unix)] {
+        use std::os::unix::fs::{FileExt, MetadataExt};
+
+        /// The stamp in a file's metadata.
+        #[must_use]
+        pub fn stamp_of(metadata: &Metadata) -> FileStamp {
+            FileStamp {
+                dev: metadata.dev(),
+                ino: metadata.ino(),
+                len: metadata.len(),
+                mtime_ns: metadata.mtime().saturating_mul(1_000_000_000).saturating_add(metadata.mtime_nsec()),
+                ctime_ns: metadata.ctime().saturating_mul(1_000_000_000).saturating_add(metadata.ctime_nsec()),
+            }
+        }
+
+        fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+            file.read_exact_at(buffer, offset)
+        }
+    } else {
+        use std::time::UNIX_EPOCH;
+
+        /// The stamp in a file's metadata. Without inodes, times and length must do; a fingerprint confirms them.
+        #[must_use]
+        pub fn stamp_of(metadata: &Metadata) -> FileStamp {
+            let ns = |time: io::Result<std::time::SystemTime>| {
+                let since = time.ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+                since.and_then(|since| i64::try_from(since.as_nanos()).ok()).unwrap_or_default()
+            };
+            let (mtime_ns, ctime_ns) = (ns(metadata.modified()), ns(metadata.created()));
+            FileStamp { dev: 0, ino: 0, len: metadata.len(), mtime_ns, ctime_ns }
+        }
+
+        fn read_exact_at(file: &File, mut buffer: &mut [u8], mut offset: u64) -> io::Result<()> {
+            use std::os::windows::fs::FileExt;
+            while !buffer.is_empty() {
+                let read = file.seek_read(buffer, offset)?;
+                if read == 0 {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+                buffer = &mut buffer[read..];
+                offset += read as u64;
+            }
+            Ok(())
+        }
+    }
+}

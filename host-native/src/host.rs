@@ -1,0 +1,28 @@
+//! What only the running system knows: the time, and which boot this is.
+//!
+//! Owns: nothing but these two answers. Invariant: a boot id never repeats across boots.
+//! Does not: cache the time.
+
+use std::sync::OnceLock;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Now, in Unix milliseconds.
+#[must_use]
+pub fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The id of this boot; `None` where the system does not tell.
+///
+/// What was written without a sync is whole as long as the same boot runs: only a power cut or a crash of the system
+/// can lose it, and both end the boot.
+pub fn boot_id() -> Option<&'static str> {
+    static BOOT: OnceLock<Option<String>> = OnceLock::new();
+    BOOT.get_or_init(read_boot_id).as_deref()
+}
+
+fn read_boot_id() -> Option<String> {
+    let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    Some(id.trim().to_string()).filter(|id| !id.is_empty())
+}

@@ -1,0 +1,185 @@
+//! Mapped files, and the guard that keeps a shrinking file from killing the process.
+//!
+//! Owns: all `unsafe` of the workspace. A page of a mapping that lies behind the end of its file raises SIGBUS when
+//! it is read. The guard, a signal handler that a binary installs once, puts a page of zeros there instead and marks
+//! the mapping; whoever reads asks [`Mapping::was_cut`] afterwards and throws away what it read.
+//! Invariant: bytes of a mapping never change from under a reader: logs are only appended to, or replaced by rename,
+//! by every program that keeps to the format; a program that overwrites in place gives wrong findings, not crashes.
+//! Does not: install anything by itself: a library must not take over a process's signals.
+#![expect(unsafe_code, reason = "mapping files and handling SIGBUS are unsafe by nature")]
+
+use memmap2::Mmap;
+use std::fs::File;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// How many files can be mapped under the guard at once; more are read in pieces.
+const SLOTS: usize = 64;
+
+struct Slot {
+    taken: AtomicBool,
+    start: AtomicUsize,
+    end: AtomicUsize,
+    cut: AtomicBool,
+}
+
+static GUARDED: AtomicBool = AtomicBool::new(false);
+static MAPPINGS: [Slot; SLOTS] = [const {
+    Slot {
+        taken: AtomicBool::new(false),
+        start: AtomicUsize::new(0),
+        end: AtomicUsize::new(0),
+        cut: AtomicBool::new(false),
+    }
+}; SLOTS];
+
+/// A mapped file, registered with the guard.
+#[derive(Debug)]
+pub struct Mapping {
+    map: Mmap,
+    slot: Option<usize>,
+}
+
+impl Mapping {
+    /// Maps the first `len` bytes of `file` without a guard.
+    ///
+    /// # Errors
+    /// What the system says.
+    ///
+    /// # Safety
+    /// If the file is cut to less than `len` bytes while the mapping lives, reading it raises SIGBUS, which ends the
+    /// process. If it is overwritten, the bytes change under the reader. The caller must know that neither happens.
+    pub unsafe fn unguarded(file: &File, len: u64) -> std::io::Result<Self> {
+        // SAFETY: the caller's promise.
+        Ok(Self { map: unsafe { map(file, len) }?, slot: None })
+    }
+
+    /// Maps the first `len` bytes of `file` under the guard. `None` if the guard is not installed, all its slots are
+    /// taken, or the system refuses.
+    pub fn guarded(file: &File, len: u64) -> Option<Self> {
+        if !is_guarded() || len == 0 {
+            return None;
+        }
+        let slot = MAPPINGS.iter().position(|slot| !slot.taken.swap(true, Ordering::AcqRel))?;
+        // SAFETY: the handler turns reads behind the file's end into zeros, see the module's text.
+        let Ok(map) = (unsafe { map(file, len) }) else {
+            MAPPINGS[slot].taken.store(false, Ordering::Release);
+            return None;
+        };
+        let start = map.as_ptr() as usize;
+        MAPPINGS[slot].cut.store(false, Ordering::Release);
+        MAPPINGS[slot].end.store(start + map.len(), Ordering::Release);
+        MAPPINGS[slot].start.store(start, Ordering::Release);
+        Some(Self { map, slot: Some(slot) })
+    }
+
+    /// The mapped bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.map
+    }
+
+    /// True if the file was found cut while it was read: what was read is void.
+    #[must_use]
+    pub fn was_cut(&self) -> bool {
+        self.slot.is_some_and(|slot| MAPPINGS[slot].cut.load(Ordering::Acquire))
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        if let Some(slot) = self.slot {
+            MAPPINGS[slot].start.store(0, Ordering::Release);
+            MAPPINGS[slot].end.store(0, Ordering::Release);
+            MAPPINGS[slot].taken.store(false, Ordering::Release);
+        }
+    }
+}
+
+/// # Safety
+/// As [`Mapping::unguarded`].
+unsafe fn map(file: &File, len: u64) -> std::io::Result<Mmap> {
+    let len = usize::try_from(len).map_err(std::io::Error::other)?;
+    // SAFETY: the caller's promise.
+    let map = unsafe { memmap2::MmapOptions::new().len(len).map(file) }?;
+    #[cfg(unix)]
+    let _ = map.advise(memmap2::Advice::Sequential);
+    Ok(map)
+}
+
+/// True once [`install_guard`] has succeeded.
+#[must_use]
+pub fn is_guarded() -> bool {
+    GUARDED.load(Ordering::Acquire)
+}
+
+/// Installs the guard. For binaries, once at start; a SIGBUS that has nothing to do with our mappings goes on to do
+/// what it did before. True if it is installed.
+pub fn install_guard() -> bool {
+    #[cfg(unix)]
+    if !is_guarded() {
+        GUARDED.store(unix::install(), Ordering::Release);
+    }
+    is_guarded()
+}
+
+#[cfg(unix)]
+mod unix {
+    use super::{MAPPINGS, Ordering};
+    use std::sync::atomic::AtomicUsize;
+
+    /// Page size, read before the handler can run: `sysconf` is not among the calls a handler may make.
+    static PAGE: AtomicUsize = AtomicUsize::new(4096);
+
+    pub(super) fn install() -> bool {
+        // SAFETY: `sysconf` has no preconditions; `action` is a valid, fully initialised sigaction, and the handler
+        // only touches atomics and makes one `mmap` call, both of which are safe in a signal handler on the systems
+        // that we build for.
+        unsafe {
+            if let Ok(page) = usize::try_from(libc::sysconf(libc::_SC_PAGESIZE)) {
+                PAGE.store(page, Ordering::Release);
+            }
+            let mut action: libc::sigaction = std::mem::zeroed();
+            action.sa_sigaction = on_sigbus as *const () as usize;
+            action.sa_flags = libc::SA_SIGINFO;
+            libc::sigemptyset(&raw mut action.sa_mask);
+            libc::sigaction(libc::SIGBUS, &raw const action, std::ptr::null_mut()) == 0
+        }
+    }
+
+    extern "C" fn on_sigbus(_: libc::c_int, info: *mut libc::siginfo_t, _: *mut libc::c_void) {
+        // SAFETY: the kernel passes a valid siginfo to a handler installed with SA_SIGINFO.
+        let address = unsafe { (*info).si_addr() } as usize;
+        let hit = MAPPINGS.iter().find(|slot| {
+            let start = slot.start.load(Ordering::Acquire);
+            start != 0 && (start..slot.end.load(Ordering::Acquire)).contains(&address)
+        });
+        let Some(slot) = hit else { return give_up() };
+        slot.cut.store(true, Ordering::Release);
+        let page = PAGE.load(Ordering::Acquire);
+        let from = address & !(page - 1);
+        let len = slot.end.load(Ordering::Acquire) - from;
+        // SAFETY: the range lies inside a live mapping of ours, from a page boundary to the mapping's end; zeros in
+        // its place are plain readable memory for whoever reads there now.
+        let zeros = unsafe {
+            libc::mmap(
+                from as *mut libc::c_void,
+                len,
+                libc::PROT_READ,
+                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED,
+                -1,
+                0,
+            )
+        };
+        if zeros == libc::MAP_FAILED {
+            give_up();
+        }
+    }
+
+    /// Not ours: restores the default action, so that the faulting instruction, run again, ends the process.
+    fn give_up() {
+        // SAFETY: `signal` is async-signal-safe.
+        unsafe {
+            libc::signal(libc::SIGBUS, libc::SIG_DFL);
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Building a sidecar and bringing one up to date.
+//!
+//! Owns: the two threads of a large build (one reads the log, one fills SQLite), and how the result is published.
+//! Invariant: a sidecar appears whole: built aside, synced, renamed over. A catch-up is one transaction.
+//! Does not: decide when; callers ask [`crate::sidecar`] first.
+
+mod catch_up;
+mod pipeline;
+
+use crate::fs::{LogFile, PathError};
+use crate::paths;
+use crate::replace::{Expect, ReplaceError, publish, temporary_for};
+use crate::sidecar::{self, Sidecar};
+use jcode_session_core::index::store::IndexMeta;
+use jcode_session_core::source::{ByteSource, SourceError};
+use rusqlite::Connection;
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+/// Called now and then with the number of bytes done; `Break` interrupts.
+pub type Tick<'t> = dyn FnMut(u64) -> ControlFlow<()> + Send + 't;
+
+/// Why a sidecar was not built. The log is untouched, and the old sidecar, if any, too.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RebuildError {
+    /// The log cannot be read.
+    #[error("{0}")]
+    Log(#[from] SourceError),
+    /// The file system refused.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// The new file could not be put in place.
+    #[error(transparent)]
+    Replace(#[from] ReplaceError),
+    /// SQLite failed.
+    #[error("SQLite cannot write the sidecar: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// A writer or another build holds the session.
+    #[error("another process is writing this session; its sidecar is left to it")]
+    Busy,
+}
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done {
+    /// The sidecar was up to date.
+    Nothing,
+    /// Only the log's stamp was recorded anew.
+    Restamped,
+    /// New entries were added.
+    CaughtUp,
+    /// It was built anew.
+    Built,
+}
+
+/// Logs up to this size are built in memory and written in one go.
+const SMALL: u64 = 1 << 20;
+
+/// Brings the sidecar of an open log up to date, or builds it.
+///
+/// # Errors
+/// See [`RebuildError`].
+pub fn update(log: &LogFile, force: bool, tick: &mut Tick<'_>) -> Result<(Done, IndexMeta), RebuildError> {
+    if !force {
+        match sidecar::open(log)? {
+            Sidecar::Fresh { reader, restamp: false } => return Ok((Done::Nothing, reader.meta().clone())),
+            Sidecar::Fresh { reader, restamp: true } | Sidecar::Grown(reader) => {
+                let meta = reader.meta().clone();
+                drop(reader);
+                let _lock = lock(log)?;
+                if let Some(done) = catch_up::catch_up(log, &meta, tick)? {
+                    return Ok(done);
+                }
+            }
+            _ => {}
+        }
+    }
+    let meta = build(log, tick)?;
+    Ok((Done::Built, meta))
+}
+
+/// Builds the sidecar of an open log anew.
+///
+/// # Errors
+/// See [`RebuildError`].
+pub fn build(log: &LogFile, tick: &mut Tick<'_>) -> Result<IndexMeta, RebuildError> {
+    build_synced(log, 0, tick)
+}
+
+/// As [`build`], for a log of which `synced_len` bytes are known to be on the disk.
+///
+/// # Errors
+/// See [`RebuildError`].
+pub fn build_synced(log: &LogFile, synced_len: u64, tick: &mut Tick<'_>) -> Result<IndexMeta, RebuildError> {
+    let path = paths::sidecar(log.path());
+    let mut temporary = temporary_for(&path)?;
+    let meta = if log.len() <= SMALL {
+        let mut connection = Connection::open_in_memory()?;
+        let meta = pipeline::build_small(&connection, log, synced_len, tick)?;
+        let image = connection.serialize("main")?;
+        temporary.write_all(&image).map_err(PathError::new("write", temporary.path()))?;
+        meta
+    } else {
+        let connection = Connection::open(temporary.path())?;
+        connection.execute_batch(
+            "PRAGMA journal_mode=OFF;PRAGMA synchronous=OFF;PRAGMA locking_mode=EXCLUSIVE;PRAGMA cache_size=-32768",
+        )?;
+        pipeline::build_large(&connection, log, synced_len, tick)?
+    };
+    let _lock = lock(log)?;
+    remove_journals(&path)?;
+    publish(temporary, &path, Expect::Anything)?;
+    Ok(meta)
+}
+
+/// Removes what SQLite left beside an old sidecar: it would be taken for the new one's.
+fn remove_journals(sidecar: &Path) -> Result<(), PathError> {
+    for ending in ["-wal", "-shm", "-journal"] {
+        let mut name = sidecar.as_os_str().to_owned();
+        name.push(ending);
+        let path = Path::new(&name);
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(PathError::new("remove", path)(error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The lock under which sidecars are replaced or caught up: the log's own inode, which a writer holds all its life.
+fn lock(log: &LogFile) -> Result<InodeLock<'_>, RebuildError> {
+    match log.file().try_lock() {
+        Ok(()) => Ok(InodeLock(log)),
+        Err(std::fs::TryLockError::WouldBlock) => Err(RebuildError::Busy),
+        Err(std::fs::TryLockError::Error(error)) => Err(PathError::new("lock", log.path())(error).into()),
+    }
+}
+
+struct InodeLock<'l>(&'l LogFile);
+
+impl Drop for InodeLock<'_> {
+    fn drop(&mut self) {
+        // Closing the file would do it too; nothing can be done about a failure.
+        let _ = self.0.file().unlock();
+    }
+}

@@ -1,0 +1,108 @@
+//! Catch-up: the entries that a log gained, added to its sidecar in one transaction.
+//!
+//! Owns: the transaction. Invariant: it commits all of the new tail or nothing.
+//! Does not: judge; the caller holds the log's lock and knows that the log has only grown.
+
+use super::{Done, RebuildError, Tick};
+use crate::fs::LogFile;
+use crate::sql::{SqlStore, read_meta, write_meta};
+use crate::{host, paths};
+use jcode_session_core::index::fingerprint::Fingerprint;
+use jcode_session_core::index::grow::{GrowError, Grower};
+use jcode_session_core::index::store::{IndexMeta, Resume};
+use jcode_session_core::log::{Damage, LogScan, LogSink, Record, scan_source};
+use jcode_session_core::source::ByteSource;
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+/// Brings a sidecar with metadata `seen` up to date. `None`: it must be built anew.
+pub(super) fn catch_up(
+    log: &LogFile,
+    seen: &IndexMeta,
+    tick: &mut Tick<'_>,
+) -> Result<Option<(Done, IndexMeta)>, RebuildError> {
+    let Resume::At { offset, lines, record_seen, expect_lf } = seen.resume else { return Ok(None) };
+    let grown = log.len() > seen.stamp.len;
+    // A tail as long as all the rest is read faster than it is looked up entry by entry.
+    if grown && (log.len() - offset > seen.stamp.len || (expect_lf && log.read_vec(offset, 1)? != b"\n")) {
+        return Ok(None);
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(paths::sidecar(log.path()), flags)?;
+    connection.busy_timeout(Duration::from_millis(250))?;
+    connection.execute_batch("PRAGMA trusted_schema=OFF")?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if read_meta(&transaction)?.as_ref() != Some(seen) {
+        return Ok(None);
+    }
+    let mut meta = IndexMeta { stamp: log.stamp(), indexed_at: host::now_ms(), ..seen.clone() };
+    if !grown {
+        write_meta(&transaction, &meta)?;
+        transaction.commit()?;
+        return Ok(Some((Done::Restamped, meta)));
+    }
+    let mut store = SqlStore::new(&transaction);
+    let grower = match Grower::new(&mut store, seen) {
+        Ok(grower) => grower,
+        Err(error) => return rebuild_or(error),
+    };
+    let mut sink = Tail { store, grower, failed: None };
+    let scan = LogScan::resume(offset, lines, record_seen);
+    let scanned = scan_source(log, offset..log.len(), scan, &mut sink, &mut |bytes| tick(bytes));
+    let Tail { mut store, mut grower, failed } = sink;
+    if let Some(error) = failed {
+        return rebuild_or(error);
+    }
+    let end = scanned?;
+    grower.uncount_damages(end.unsettled);
+    let grown = match grower.finish(&mut store) {
+        Ok(grown) => grown,
+        Err(error) => return rebuild_or(error),
+    };
+    meta.counts = grown.counts;
+    meta.check = grown.check;
+    meta.active_leaf = grown.active_leaf;
+    meta.fingerprint = Fingerprint::take(log, end.len)?;
+    meta.resume = Resume::after(&end);
+    store.index_jumps(meta.counts.entries)?;
+    write_meta(&transaction, &meta)?;
+    transaction.commit()?;
+    Ok(Some((Done::CaughtUp, meta)))
+}
+
+fn rebuild_or<T>(error: GrowError<rusqlite::Error>) -> Result<Option<T>, RebuildError> {
+    match error {
+        GrowError::NeedsRebuild => Ok(None),
+        GrowError::Store(error) => Err(error.into()),
+    }
+}
+
+struct Tail<'c> {
+    store: SqlStore<'c>,
+    grower: Grower,
+    failed: Option<GrowError<rusqlite::Error>>,
+}
+
+impl LogSink for Tail<'_> {
+    fn header(&mut self, _: &Record<'_>) -> ControlFlow<()> {
+        // A log that had no header before has one now: its session id and dialect change.
+        self.failed = Some(GrowError::NeedsRebuild);
+        ControlFlow::Break(())
+    }
+
+    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()> {
+        match self.grower.entry(&mut self.store, entry) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                self.failed = Some(error);
+                ControlFlow::Break(())
+            }
+        }
+    }
+
+    fn damage(&mut self, _: Damage) -> ControlFlow<()> {
+        self.grower.count_damage();
+        ControlFlow::Continue(())
+    }
+}

@@ -1,0 +1,173 @@
+//! From the bytes of a log to the rows of a sidecar.
+//!
+//! Owns: batches of rows between the reading thread and the inserting one.
+//! Invariant: at most a few batches are in flight; memory does not grow with the log, but for core's ids.
+//! Does not: publish.
+
+use super::{RebuildError, Tick};
+use crate::fs::LogFile;
+use crate::sql::{BulkLoad, create_schema};
+use crate::{host, paths};
+use jcode_session_core::index::row::{Row, RowSink};
+use jcode_session_core::index::store::IndexMeta;
+use jcode_session_core::index::{Built, IndexBuilder};
+use jcode_session_core::log::{LogScan, ScanEnd, scan_source};
+use jcode_session_core::source::{ByteSource, SourceError};
+use rusqlite::Connection;
+use std::borrow::Cow;
+use std::ops::{ControlFlow, Range};
+use std::sync::mpsc::{SyncSender, sync_channel};
+
+/// Rows a batch, and batches in flight.
+const BATCH: usize = 1024;
+const IN_FLIGHT: usize = 4;
+
+/// Builds on this thread.
+pub(super) fn build_small(
+    connection: &Connection,
+    log: &LogFile,
+    synced_len: u64,
+    tick: &mut Tick<'_>,
+) -> Result<IndexMeta, RebuildError> {
+    create_schema(connection)?;
+    let mut load = BulkLoad::begin(connection)?;
+    let mut failed = None;
+    let direct = Direct { load: &mut load, failed: &mut failed };
+    let read = read(log, direct, tick);
+    if let Some(error) = failed {
+        return Err(error.into());
+    }
+    let (built, end) = read?;
+    let meta = meta(log, &built, &end, synced_len)?;
+    load.finish(&built, &meta)?;
+    Ok(meta)
+}
+
+/// Builds on two threads: this one fills SQLite with what the other one reads.
+pub(super) fn build_large(
+    connection: &Connection,
+    log: &LogFile,
+    synced_len: u64,
+    tick: &mut Tick<'_>,
+) -> Result<IndexMeta, RebuildError> {
+    create_schema(connection)?;
+    let mut load = BulkLoad::begin(connection)?;
+    std::thread::scope(|scope| {
+        let (sender, batches) = sync_channel(IN_FLIGHT);
+        let reader = scope.spawn(move || {
+            let mut batcher = Batcher { batch: Batch::default(), sender };
+            let read = read(log, &mut batcher, tick);
+            // A closed channel means that the other side failed, and it says why.
+            let _ = batcher.sender.send(batcher.batch);
+            read
+        });
+        let mut failed = None;
+        for batch in &batches {
+            if let Err(error) = batch.rows().try_for_each(|row| load.row(&row)) {
+                failed = Some(error);
+                break;
+            }
+        }
+        drop(batches);
+        let read = reader.join().unwrap_or(Err(SourceError::Interrupted));
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
+        let (built, end) = read?;
+        let meta = meta(log, &built, &end, synced_len)?;
+        load.finish(&built, &meta)?;
+        Ok(meta)
+    })
+}
+
+fn read(log: &LogFile, rows: impl RowSink, tick: &mut Tick<'_>) -> Result<(Built<()>, ScanEnd), SourceError> {
+    let mut builder = IndexBuilder::new(rows);
+    let end = scan_source(log, 0..log.len(), LogScan::new(), &mut builder, &mut |bytes| tick(bytes))?;
+    Ok((builder.finish_at(&end).without_rows(), end))
+}
+
+fn meta(log: &LogFile, built: &Built<()>, end: &ScanEnd, synced_len: u64) -> Result<IndexMeta, SourceError> {
+    let stem = paths::stem(log.path());
+    let meta = IndexMeta::of_build(built, end, log, log.stamp(), &stem, host::now_ms())?;
+    Ok(IndexMeta { synced_len, ..meta })
+}
+
+/// Rows straight into SQLite.
+struct Direct<'d, 'c> {
+    load: &'d mut BulkLoad<'c>,
+    failed: &'d mut Option<rusqlite::Error>,
+}
+
+impl RowSink for Direct<'_, '_> {
+    fn row(&mut self, row: Row<'_>) -> ControlFlow<()> {
+        match self.load.row(&row) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                *self.failed = Some(error);
+                ControlFlow::Break(())
+            }
+        }
+    }
+}
+
+/// Rows into batches for another thread.
+struct Batcher {
+    batch: Batch,
+    sender: SyncSender<Batch>,
+}
+
+impl RowSink for &mut Batcher {
+    fn row(&mut self, row: Row<'_>) -> ControlFlow<()> {
+        self.batch.push(&row);
+        if self.batch.rows.len() < BATCH {
+            return ControlFlow::Continue(());
+        }
+        match self.sender.send(std::mem::take(&mut self.batch)) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        }
+    }
+}
+
+/// Rows whose texts stand one behind the other in one buffer.
+#[derive(Default)]
+struct Batch {
+    text: String,
+    rows: Vec<Packed>,
+}
+
+/// One row of a batch: its fields without their texts, and where those are.
+struct Packed {
+    row: Row<'static>,
+    id: Range<usize>,
+    parent_id: Option<Range<usize>>,
+    kind: Range<usize>,
+}
+
+impl Batch {
+    fn push(&mut self, row: &Row<'_>) {
+        let packed = Packed {
+            id: self.text(&row.id),
+            parent_id: row.parent_id.as_deref().map(|parent| self.text(parent)),
+            kind: self.text(&row.kind),
+            row: Row { id: Cow::Borrowed(""), parent_id: None, kind: Cow::Borrowed(""), ..*row },
+        };
+        self.rows.push(packed);
+    }
+
+    fn text(&mut self, text: &str) -> Range<usize> {
+        let start = self.text.len();
+        self.text.push_str(text);
+        start..self.text.len()
+    }
+
+    fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+        let text = |range: &Range<usize>| Cow::Borrowed(&self.text[range.clone()]);
+        self.rows.iter().map(move |packed| Row {
+            id: text(&packed.id),
+            parent_id: packed.parent_id.as_ref().map(text),
+            kind: text(&packed.kind),
+            ..packed.row
+        })
+    }
+}

@@ -1,0 +1,70 @@
+//! All stored rows in log order, for verification.
+//!
+//! Owns: the mapping from SQL rows to core's rows. Invariant: one row in memory at a time.
+//! Does not: compare.
+
+use jcode_session_core::index::row::Row;
+use jcode_session_core::verify::StoredRows;
+use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator;
+use rusqlite::{Result, Rows, Statement};
+use std::borrow::Cow;
+
+/// The statement behind a [`RowCursor`].
+pub const ALL_ROWS: &str = "SELECT seq,id,parent_id,ts,kind,branch_leaf_marker,byte_offset,byte_len,parent_step,depth \
+                            FROM entries NOT INDEXED ORDER BY seq";
+
+/// A cursor over the table `entries`.
+pub struct RowCursor<'s> {
+    rows: Rows<'s>,
+    /// What a row looks like that holds values of the wrong type.
+    broken: Option<String>,
+}
+
+impl std::fmt::Debug for RowCursor<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RowCursor").field("broken", &self.broken).finish_non_exhaustive()
+    }
+}
+
+impl<'s> RowCursor<'s> {
+    /// Starts on the first row of `statement`, which is [`ALL_ROWS`] prepared.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn new(statement: &'s mut Statement<'_>) -> Result<Self, String> {
+        let mut cursor = Self { rows: statement.query([]).map_err(|e| e.to_string())?, broken: None };
+        cursor.advance()?;
+        Ok(cursor)
+    }
+}
+
+impl StoredRows for RowCursor<'_> {
+    fn current(&self) -> Option<Row<'_>> {
+        read(self.rows.get()?).ok()
+    }
+
+    fn advance(&mut self) -> Result<(), String> {
+        self.rows.advance().map_err(|e| e.to_string())?;
+        match self.rows.get().map(read) {
+            Some(Err(error)) => Err(error.to_string()),
+            Some(Ok(_)) | None => Ok(()),
+        }
+    }
+}
+
+fn read<'r>(row: &'r rusqlite::Row<'_>) -> Result<Row<'r>> {
+    let text = |column| -> Result<Cow<'r, str>> { Ok(Cow::Borrowed(row.get_ref(column)?.as_str()?)) };
+    let unsigned = |column| -> Result<u64> { Ok(row.get::<_, i64>(column)?.cast_unsigned()) };
+    Ok(Row {
+        seq: row.get(0)?,
+        id: text(1)?,
+        parent_id: row.get_ref(2)?.as_str_or_null()?.map(Cow::Borrowed),
+        ts: row.get(3)?,
+        kind: text(4)?,
+        marker: row.get(5)?,
+        offset: unsigned(6)?,
+        len: unsigned(7)?,
+        parent_step: row.get(8)?,
+        depth: row.get(9)?,
+    })
+}

@@ -1,0 +1,15 @@
+//! The SQL that reads and writes sidecars, over any connection: files here, memory in the wasm host.
+//!
+//! Owns: statements and their mapping to core's rows. The schema's text is core's.
+//! Invariant: file-free; compiles without the feature `files`.
+//! Does not: open, lock, judge or replace sidecars.
+
+mod cursor;
+mod load;
+mod read;
+mod store;
+
+pub use cursor::RowCursor;
+pub use load::{BulkLoad, create_schema};
+pub use read::{ReadError, SidecarReader, StoredEntry};
+pub use store::{SqlStore, read_meta, write_meta};

@@ -1,0 +1,184 @@
+//! Reading a sidecar: the tree, single entries, paths.
+//!
+//! Owns: answers from stored rows, each checked before it is given.
+//! Invariant: cost follows what is asked for, never the number of entries. A damaged sidecar gives an error, so that
+//! the caller reads the log instead: the tree by its checksum, entries by comparing their line with their row.
+//! Does not: judge freshness, or read the log.
+
+use super::store::{branches, children, labels, read_meta};
+use jcode_session_core::index::row::{BRANCH_POINT, Seq};
+use jcode_session_core::index::store::IndexMeta;
+use jcode_session_core::index::{BranchPoint, Label, Leaf, Tree, TreeCheck};
+use rusqlite::{Connection, OptionalExtension};
+
+/// Why a sidecar gives no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// SQLite cannot read it.
+    #[error("the sidecar cannot be read: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// It is of another schema, or its metadata is damaged.
+    #[error("the sidecar is of another schema version or damaged")]
+    Schema,
+    /// What it says does not add up to its own checksum.
+    #[error("the sidecar is damaged: its content does not match its checksum")]
+    Damaged,
+}
+
+/// Where an entry stands, as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredEntry {
+    /// Number in log order.
+    pub seq: Seq,
+    /// Its key.
+    pub key: String,
+    /// The parent's number.
+    pub parent: Option<Seq>,
+    /// The parent's id as the log says it.
+    pub parent_id: Option<String>,
+    /// Its kind.
+    pub kind: String,
+    /// Time, Unix milliseconds.
+    pub ts: Option<i64>,
+    /// Offset of its line.
+    pub offset: u64,
+    /// Length of its line.
+    pub len: u64,
+}
+
+/// A sidecar, open for reading.
+#[derive(Debug)]
+pub struct SidecarReader {
+    connection: Connection,
+    meta: IndexMeta,
+}
+
+impl SidecarReader {
+    /// Reads the metadata of an open sidecar.
+    ///
+    /// # Errors
+    /// If it cannot be read or is of another schema.
+    pub fn new(connection: Connection) -> Result<Self, ReadError> {
+        // A hostile file may hold triggers and views; nothing of a schema may run functions.
+        connection.execute_batch("PRAGMA trusted_schema=OFF;PRAGMA query_only=ON;PRAGMA cell_size_check=ON")?;
+        let meta = read_meta(&connection)?.ok_or(ReadError::Schema)?;
+        Ok(Self { connection, meta })
+    }
+
+    /// The metadata.
+    #[must_use]
+    pub const fn meta(&self) -> &IndexMeta {
+        &self.meta
+    }
+
+    /// The connection, for [`super::RowCursor`].
+    #[must_use]
+    pub const fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// The tree, without reading a row an entry.
+    ///
+    /// # Errors
+    /// If the sidecar is damaged.
+    pub fn tree(&self) -> Result<Tree, ReadError> {
+        let tree = self.read_tree()?;
+        if TreeCheck::of(&tree) != self.meta.check {
+            return Err(ReadError::Damaged);
+        }
+        Ok(tree)
+    }
+
+    fn read_tree(&self) -> Result<Tree, ReadError> {
+        let c = &self.connection;
+        let mut tree = Tree {
+            entry_count: self.meta.counts.entries,
+            active_leaf: self.meta.active_leaf.clone(),
+            ..Tree::default()
+        };
+        let mut leaves = c.prepare(
+            "SELECT b.leaf_id,e.depth,e.ts,b.name,b.labeled_at FROM branches b JOIN entries e ON e.seq=b.seq \
+             ORDER BY b.seq",
+        )?;
+        let rows = leaves.query_map([], |row| {
+            Ok(Leaf {
+                id: row.get(0)?,
+                depth: row.get(1)?,
+                ts: row.get(2)?,
+                name: row.get(3)?,
+                labeled_at: row.get(4)?,
+            })
+        })?;
+        tree.leaves = rows.collect::<Result<_, _>>()?;
+
+        let mut roots = c.prepare("SELECT id FROM entries WHERE parent_step<>1 AND parent_step=0 ORDER BY seq")?;
+        tree.roots = roots.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+
+        // A branch point has two children, and only one of them can follow it directly: the other one is a jump.
+        let mut points = c.prepare(
+            "SELECT p.seq,p.id FROM entries p WHERE p.seq IN(SELECT seq-parent_step FROM entries WHERE \
+             parent_step<>1)AND p.branch_leaf_marker=?1 ORDER BY p.seq",
+        )?;
+        let points = points.query_map([BRANCH_POINT], |row| Ok((row.get::<_, Seq>(0)?, row.get::<_, String>(1)?)))?;
+        for point in points {
+            let (seq, id) = point?;
+            tree.branch_points.push(BranchPoint { id, children: children(c, seq)? });
+        }
+
+        let mut keys = c.prepare_cached("SELECT id FROM entries WHERE seq=?1")?;
+        let mut holding = labels(c)?;
+        holding.sort_by_key(|label| label.target);
+        for label in holding {
+            let Some(target) = label.target else { continue };
+            let entry_id = keys.query_row([target], |row| row.get(0))?;
+            tree.labels.push(Label { entry_id, name: label.name, labeled_at: label.labeled_at });
+        }
+        Ok(tree)
+    }
+
+    /// The entry with this key.
+    ///
+    /// # Errors
+    /// If the sidecar is damaged.
+    pub fn find(&self, key: &str) -> Result<Option<StoredEntry>, ReadError> {
+        self.entry_where("id=?1", key)
+    }
+
+    /// The entry with this number.
+    ///
+    /// # Errors
+    /// If the sidecar is damaged.
+    pub fn entry(&self, seq: Seq) -> Result<Option<StoredEntry>, ReadError> {
+        self.entry_where("seq=?1", seq)
+    }
+
+    fn entry_where(&self, condition: &str, value: impl rusqlite::ToSql) -> Result<Option<StoredEntry>, ReadError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT seq,id,parent_id,ts,kind,byte_offset,byte_len,parent_step FROM entries WHERE {condition}"
+        ))?;
+        let found = statement.query_row([value], |row| {
+            let seq: Seq = row.get(0)?;
+            let step: i64 = row.get(7)?;
+            Ok(StoredEntry {
+                seq,
+                key: row.get(1)?,
+                parent: if step == 0 { None } else { Seq::try_from(i64::from(seq) - step).ok() },
+                parent_id: row.get(2)?,
+                ts: row.get(3)?,
+                kind: row.get(4)?,
+                offset: row.get::<_, i64>(5)?.cast_unsigned(),
+                len: row.get::<_, i64>(6)?.cast_unsigned(),
+            })
+        });
+        Ok(found.optional()?)
+    }
+
+    /// Keys of all leaves, in log order.
+    ///
+    /// # Errors
+    /// If the sidecar is damaged.
+    pub fn leaves(&self) -> Result<Vec<String>, ReadError> {
+        Ok(branches(&self.connection)?.into_iter().map(|branch| branch.leaf_id).collect())
+    }
+}
