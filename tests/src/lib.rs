@@ -1,1 +1,3 @@
-//! x
+//! What the project's tests share.
+
+pub mod crash_storage;
