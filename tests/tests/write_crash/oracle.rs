@@ -38,20 +38,16 @@ pub(crate) fn check_with_crashes(run: &Run, state: &World, outcome: &Outcome, cr
             // What the first crash may have cost is settled by its kind; a second one costs nothing more.
             let worst = if crash == Crash::Power || crash_again == Crash::Power { Crash::Power } else { crash };
             let mut outcome_again = known(outcome_again);
-            preserve(&outcome.world, &outcome_again.world, &what, worst);
+            // What a power cut left is on the disk; what a kill left, only the same boot still has.
+            if crash == Crash::Power || crash_again == Crash::Kill {
+                assert_all_kept(&Log::of(&outcome.world).bytes, &outcome_again.world, &what);
+            }
             outcome_again.what = format!("{}: {}", what, outcome_again.what);
             check(run, state, &outcome_again, worst, &what);
             explored += 1;
         }
     }
     explored
-}
-
-/// What stood in the log, or what the crash left of it, is in the log still or in quarantine.
-fn preserve(before: &World, after: &World, what: &str, crash: Crash) {
-    if crash == Crash::Kill {
-        assert_all_kept(&Log::of(before).bytes, after, what);
-    }
 }
 
 /// Every byte of `before` is in the log or in a file of quarantine that says where it stood.
