@@ -1,1 +1,16 @@
-//! x
+//! The commands of jcode-session, for the stand-alone binary and for programs that mount them.
+//!
+//! A program with a clap command line of its own adds [`args::SessionArgs`] as a subcommand and hands what was parsed
+//! to [`run`]. Data goes to standard output, everything else to standard error; the exit status comes back as a
+//! value, so that the mounting program stays in control of its process.
+//!
+//! Layers: [`args`] is what was typed, [`settings`] what that means here, [`commands`] one function a command,
+//! [`output`] the only place that prints.
+
+pub mod args;
+pub mod commands;
+pub mod output;
+pub mod settings;
+
+pub use commands::run;
+pub use output::ExitStatus;

@@ -38,6 +38,7 @@ pub mod log;
 pub mod report;
 pub mod source;
 pub mod storage;
+pub mod store;
 pub mod upgrade;
 pub mod verify;
 pub mod write;

@@ -26,3 +26,18 @@ fn read_boot_id() -> Option<String> {
     let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     Some(id.trim().to_string()).filter(|id| !id.is_empty())
 }
+
+/// True if a process with this number lives.
+#[must_use]
+pub fn is_alive(pid: i32) -> bool {
+    cfg_if::cfg_if! {
+        if #[cfg(unix)] {
+            let Some(pid) = rustix::process::Pid::from_raw(pid).filter(|_| pid > 0) else { return false };
+            // Refused means that it lives and belongs to somebody else.
+            !matches!(rustix::process::test_kill_process(pid), Err(rustix::io::Errno::SRCH))
+        } else {
+            // Without a cheap question, caution: it may live.
+            pid > 0
+        }
+    }
+}

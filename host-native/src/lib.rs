@@ -18,6 +18,8 @@ pub mod fs;
 #[cfg(feature = "files")]
 pub mod host;
 #[cfg(feature = "files")]
+pub mod ledger;
+#[cfg(feature = "files")]
 pub mod map;
 #[cfg(feature = "files")]
 pub mod migrate;

@@ -1,1 +1,177 @@
-//! x
+//! Migration of one session: its log to the current dialect, its sidecar up to date.
+//!
+//! Owns: the order of steps, each of which leaves the session whole.
+//! Invariant: the old bytes are kept (as the migration's checkpoint) before the new log takes its place, and the new
+//! log takes it only after it was compared with the old one and synced. Run again, it changes no byte.
+//! Does not: walk folders or run in parallel; the command line does.
+//!
+//! Steps of an upgrade: lock, write the new log aside, compare it with the old one, sync it, keep the old one under
+//! `<stem>.store/checkpoints`, write the ledger's row, rename the new log over the old one, write the second row,
+//! build the sidecar.
+
+mod upgrade;
+
+use crate::fs::{LogFile, PathError};
+use crate::rebuild::{self, Done, RebuildError, Tick};
+use crate::replace::ReplaceError;
+use crate::sidecar::{self, Sidecar};
+use jcode_session_core::index::IndexBuilder;
+use jcode_session_core::log::{Dialect, LogScan, scan_source};
+use jcode_session_core::report::{MigrateAction, MigratedSession};
+use jcode_session_core::source::{ByteSource, SourceError};
+use jcode_session_core::upgrade::{CheckError, Presented, present, sniff};
+use std::ops::ControlFlow;
+use std::path::Path;
+
+/// Why a session was not migrated; it is as it was.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MigrateError {
+    /// A file operation failed.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// The log cannot be read.
+    #[error("{0}")]
+    Log(#[from] SourceError),
+    /// The upgraded log is not what the old one implies.
+    #[error("{0}")]
+    Check(#[from] CheckError),
+    /// The new log could not be put in place.
+    #[error(transparent)]
+    Replace(#[from] ReplaceError),
+    /// The sidecar could not be built; the log is migrated, and is read without one.
+    #[error("{0}")]
+    Sidecar(#[from] RebuildError),
+    /// There is no room.
+    #[error("it needs {needed} bytes and {free} are free; make room and run again")]
+    NoSpace {
+        /// Bytes needed.
+        needed: u64,
+        /// Bytes free.
+        free: u64,
+    },
+}
+
+/// How to migrate.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// Write nothing, only tell.
+    pub dry_run: bool,
+    /// Rebuild sidecars that are up to date.
+    pub force: bool,
+}
+
+/// Space that is left free: a full disk is every program's trouble.
+const RESERVE: u64 = 16 << 20;
+
+/// What is to be done with one session.
+#[derive(Debug)]
+struct Plan {
+    action: MigrateAction,
+    dialect: Dialect,
+    entry_count: u64,
+    bytes_needed: u64,
+    reason: Option<String>,
+}
+
+/// Migrates one session, or tells what that would do. A failure is part of the result, not an error: the other
+/// sessions of a run go on.
+pub fn migrate(path: &Path, options: Options, tick: &mut Tick<'_>) -> MigratedSession {
+    let session = |dialect, action, entry_count, bytes_needed, reason| MigratedSession {
+        path: path.to_string_lossy().into_owned(),
+        dialect,
+        action,
+        entry_count,
+        bytes_needed,
+        reason,
+    };
+    match run(path, options, tick) {
+        Ok(plan) => session(Some(plan.dialect), plan.action, plan.entry_count, plan.bytes_needed, plan.reason),
+        Err(MigrateError::Sidecar(RebuildError::Busy)) => {
+            let reason = "another process is writing this session".to_string();
+            session(dialect_of(path), MigrateAction::Skipped, 0, 0, Some(reason))
+        }
+        Err(error) => session(dialect_of(path), MigrateAction::Failed, 0, 0, Some(error.to_string())),
+    }
+}
+
+fn dialect_of(path: &Path) -> Option<Dialect> {
+    let log = LogFile::open(path).ok()?;
+    sniff(&log).ok().map(|sniffed| sniffed.dialect)
+}
+
+fn run(path: &Path, options: Options, tick: &mut Tick<'_>) -> Result<Plan, MigrateError> {
+    let mut log = LogFile::open(path)?;
+    if log.is_empty() {
+        return Ok(skipped(Dialect::TreeV3, "it is empty"));
+    }
+    let plan = |action, entry_count, bytes_needed| Plan {
+        action,
+        dialect: Dialect::TreeV3,
+        entry_count,
+        bytes_needed,
+        reason: None,
+    };
+    // The sidecar first: of a session that was migrated it says everything, for two small reads.
+    let state = sidecar::open(&log)?;
+    if let (Sidecar::Fresh { reader, restamp }, false) = (&state, options.force) {
+        let entries = reader.meta().counts.entries;
+        if *restamp && !options.dry_run {
+            rebuild::update(&log, false, tick)?;
+        }
+        return Ok(plan(MigrateAction::UpToDate, entries, 0));
+    }
+    log.map_if_guarded();
+    let (sniffed, presented) = present(log, &mut |_| ControlFlow::Continue(()))?;
+    match presented {
+        Presented::Upgraded(rope) => upgrade::upgrade(path, sniffed, &rope, options, tick),
+        Presented::AsIs(log) => {
+            if sniffed.header.is_none() && !has_entries(&log, tick)? {
+                return Ok(skipped(Dialect::TreeV3, "it holds no record; this is no session log"));
+            }
+            if options.dry_run || !matches!(state, Sidecar::Grown(_)) {
+                check_room(path, log.len() / 64)?;
+            }
+            if options.dry_run {
+                let entries = count_entries(&log, tick)?;
+                return Ok(plan(MigrateAction::Index, entries, sidecar_bytes(entries)));
+            }
+            let (done, meta) = rebuild::update(&log, options.force, tick)?;
+            let entries = meta.counts.entries;
+            Ok(match done {
+                Done::Nothing | Done::Restamped => plan(MigrateAction::UpToDate, entries, 0),
+                Done::CaughtUp | Done::Built => plan(MigrateAction::Index, entries, sidecar_bytes(entries)),
+            })
+        }
+    }
+}
+
+fn skipped(dialect: Dialect, reason: &str) -> Plan {
+    Plan { action: MigrateAction::Skipped, dialect, entry_count: 0, bytes_needed: 0, reason: Some(reason.to_string()) }
+}
+
+/// What the sidecar of so many entries takes at most, with ids of 36 characters.
+fn sidecar_bytes(entries: u64) -> u64 {
+    8192 + 190 * entries
+}
+
+fn count_entries(log: &dyn ByteSource, tick: &mut Tick<'_>) -> Result<u64, SourceError> {
+    let mut builder = IndexBuilder::new(());
+    scan_source(log, 0..log.len(), LogScan::new(), &mut builder, &mut |bytes| tick(bytes))?;
+    Ok(builder.entry_count())
+}
+
+fn has_entries(log: &dyn ByteSource, tick: &mut Tick<'_>) -> Result<bool, SourceError> {
+    count_entries(log, tick).map(|count| count > 0)
+}
+
+/// Refuses what does not fit beside the reserve.
+fn check_room(path: &Path, needed: u64) -> Result<(), MigrateError> {
+    let folder = crate::paths::folder(path);
+    let stat = rustix::fs::statvfs(folder).map_err(|error| PathError::new("look at", folder)(error.into()))?;
+    let free = stat.f_bavail.saturating_mul(stat.f_frsize);
+    if needed.saturating_add(RESERVE) > free {
+        return Err(MigrateError::NoSpace { needed, free });
+    }
+    Ok(())
+}

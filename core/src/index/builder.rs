@@ -108,6 +108,11 @@ impl<R: RowSink> IndexBuilder<R> {
         Self { findings: Some(Vec::new()), ..Self::new(rows) }
     }
 
+    /// Entries so far.
+    pub const fn entry_count(&self) -> u64 {
+        self.counts.entries
+    }
+
     /// The header, once it was read.
     pub const fn header(&self) -> Option<&Header> {
         self.header.as_ref()
@@ -287,11 +292,18 @@ impl<R: RowSink> LogSink for IndexBuilder<R> {
 }
 
 impl<R> Built<R> {
-    /// The same without the sink, for when that has to go elsewhere.
+    /// The same without the sink.
     pub fn without_rows(self) -> Built<()> {
-        let Self { rows: _, header, counts, fixups, branches, labels, findings, ids, links, made_keys, taken, times } =
+        self.take_rows().0
+    }
+
+    /// The same and the sink apart, for a sink that has an end of its own.
+    pub fn take_rows(self) -> (Built<()>, R) {
+        let Self { rows, header, counts, fixups, branches, labels, findings, ids, links, made_keys, taken, times } =
             self;
-        Built { rows: (), header, counts, fixups, branches, labels, findings, ids, links, made_keys, taken, times }
+        let built =
+            Built { rows: (), header, counts, fixups, branches, labels, findings, ids, links, made_keys, taken, times };
+        (built, rows)
     }
 
     /// The key of an entry.

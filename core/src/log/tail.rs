@@ -1,1 +1,120 @@
-//! x
+//! The last entries of the active path, read backwards from the end of a log.
+//!
+//! Owns: the first page of a session without an index: its cost follows the page, not the log.
+//! Invariant: what it gives equals what a full build gives. Where only the start of the log could tell (a parent that
+//! stands later, or nowhere), it gives nothing, and the caller builds.
+//! Does not: present older dialects; their ids follow from the start of the log.
+
+use super::Record;
+use super::line::{LineReader, Outcome};
+use crate::source::{ByteSource, SourceError};
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::ops::ControlFlow;
+
+/// Where an entry stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// Offset of its bytes.
+    pub offset: u64,
+    /// Their length, without LF.
+    pub len: u64,
+}
+
+/// Bytes read at first and at most in one step backwards.
+const FIRST_STEP: u64 = 64 * 1024;
+const MAX_STEP: u64 = 8 << 20;
+/// After so many bytes backwards a full build is the better way.
+const GIVE_UP: u64 = 256 << 20;
+
+/// The last `count` entries of the path from the root to the last entry of the log, in path order; `None` if a full
+/// build is needed.
+///
+/// # Errors
+/// If the source cannot be read.
+pub fn last_of_active_path(
+    source: &(impl ByteSource + ?Sized),
+    count: usize,
+) -> Result<Option<Vec<Span>>, SourceError> {
+    let mut walk = Walk { wanted: Wanted::Last, found: Vec::new(), count };
+    let mut reader = LineReader::new();
+    let mut step = FIRST_STEP;
+    // The bytes `start..start + held.len()` are in memory; everything behind them is done.
+    let mut start = source.len();
+    let mut held: Vec<u8> = Vec::new();
+    loop {
+        while let Some(lf) = memchr::memrchr(b'\n', held.get(..held.len().saturating_sub(1)).unwrap_or_default()) {
+            let line = held.split_off(lf + 1);
+            if walk.line(&mut reader, start + lf as u64 + 1, &line).is_break() {
+                return Ok(walk.result());
+            }
+        }
+        if start == 0 || source.len() - start > GIVE_UP {
+            break;
+        }
+        let take = step.min(start);
+        step = (step * 2).min(MAX_STEP);
+        start -= take;
+        let mut more = source.read_vec(start, usize::try_from(take).unwrap_or_default())?;
+        more.extend_from_slice(&held);
+        held = more;
+    }
+    if start == 0 && walk.line(&mut reader, 0, &held).is_break() {
+        return Ok(walk.result());
+    }
+    Ok(None)
+}
+
+enum Wanted {
+    /// The last entry, whatever its id.
+    Last,
+    /// The nearest entry with this id.
+    Id(String),
+    /// Nothing more: a root was reached.
+    Nothing,
+}
+
+struct Walk {
+    wanted: Wanted,
+    /// Last entry first.
+    found: Vec<Span>,
+    count: usize,
+}
+
+impl Walk {
+    fn line(&mut self, reader: &mut LineReader, offset: u64, line: &[u8]) -> ControlFlow<()> {
+        let bytes = line.strip_suffix(b"\n").unwrap_or(line);
+        match reader.read(offset, 0, bytes, false) {
+            Outcome::Blank => ControlFlow::Continue(()),
+            Outcome::Whole(record) => self.record(&record),
+            Outcome::Broken(salvaged) => salvaged.records.iter().rev().try_for_each(|record| self.record(record)),
+        }
+    }
+
+    fn record(&mut self, record: &Record<'_>) -> ControlFlow<()> {
+        if record.fields.is_session() {
+            return ControlFlow::Continue(());
+        }
+        let matches = match &self.wanted {
+            Wanted::Last => true,
+            Wanted::Id(id) => record.fields.usable_id().as_deref() == Some(id),
+            Wanted::Nothing => false,
+        };
+        if matches {
+            self.found.push(Span { offset: record.offset, len: record.bytes.len() as u64 });
+            self.wanted = match record.fields.parent_text() {
+                Some(parent) => Wanted::Id(parent.into_owned()),
+                None => Wanted::Nothing,
+            };
+        }
+        if self.found.len() == self.count || matches!(self.wanted, Wanted::Nothing) {
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn result(mut self) -> Option<Vec<Span>> {
+        self.found.reverse();
+        Some(self.found)
+    }
+}

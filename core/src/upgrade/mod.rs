@@ -5,6 +5,7 @@
 //! Invariant: a function of the input bytes alone. Upgrading what was upgraded changes nothing.
 //! Does not: write, or touch payloads beyond the fields that the dialect renames.
 
+mod check;
 mod ids;
 mod lines;
 mod splice;
@@ -13,6 +14,7 @@ use crate::log::{Dialect, Header, LogScan, LogSink, Record};
 use crate::source::{ByteSource, Rope, SourceError};
 use core::ops::ControlFlow;
 
+pub use check::{CheckError, check_upgrade};
 pub use ids::IdMaker;
 pub use lines::upgrade_lines;
 

@@ -6,11 +6,11 @@
 use jcode_session_core::index::row::Row;
 use jcode_session_core::verify::StoredRows;
 use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator;
-use rusqlite::{Result, Rows, Statement};
+use rusqlite::{Connection, Result, Rows, Statement};
 use std::borrow::Cow;
 
 /// The statement behind a [`RowCursor`].
-pub const ALL_ROWS: &str = "SELECT seq,id,parent_id,ts,kind,branch_leaf_marker,byte_offset,byte_len,parent_step,depth \
+const ALL_ROWS: &str = "SELECT seq,id,parent_id,ts,kind,branch_leaf_marker,byte_offset,byte_len,parent_step,depth \
                             FROM entries NOT INDEXED ORDER BY seq";
 
 /// A cursor over the table `entries`.
@@ -27,7 +27,15 @@ impl std::fmt::Debug for RowCursor<'_> {
 }
 
 impl<'s> RowCursor<'s> {
-    /// Starts on the first row of `statement`, which is [`ALL_ROWS`] prepared.
+    /// Prepares the statement that a cursor runs.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn prepare(connection: &Connection) -> Result<Statement<'_>> {
+        connection.prepare(ALL_ROWS)
+    }
+
+    /// Starts on the first row of `statement`, which [`RowCursor::prepare`] made.
     ///
     /// # Errors
     /// What SQLite says.

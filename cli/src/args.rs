@@ -1,0 +1,149 @@
+//! What can be typed: clap types and their help, nothing else.
+//!
+//! Owns: names and help of commands and flags (docs: section 6 of `docs/format.md`).
+//! Invariant: no defaults that depend on the machine; [`crate::settings`] resolves those.
+//! Does not: do anything.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// Session logs of coding agents: migrate, verify, look into.
+#[derive(Debug, Parser)]
+#[command(name = "jcode-session", version, max_term_width = 100)]
+pub struct Cli {
+    /// The command and its flags.
+    #[command(flatten)]
+    pub session: SessionArgs,
+}
+
+/// `jcode session …`: what a program mounts.
+#[derive(Debug, Args)]
+pub struct SessionArgs {
+    /// The command.
+    #[command(subcommand)]
+    pub command: SessionCommand,
+    /// Flags of all commands.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+}
+
+/// Flags of all commands.
+#[derive(Debug, Clone, Default, Args)]
+pub struct GlobalArgs {
+    /// Look for sessions here instead of in `<home>/sessions`; may be given several times
+    #[arg(long, global = true, value_name = "DIR")]
+    pub sessions_dir: Vec<PathBuf>,
+    /// When to colour output
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub color: Color,
+    /// Show no progress bars
+    #[arg(long, global = true)]
+    pub no_progress: bool,
+    /// Print no hints and summaries on standard error
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+}
+
+/// When to colour output.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum SessionCommand {
+    /// Upgrade logs to the current format and build their sidecars
+    Migrate(MigrateArgs),
+    /// Check logs, sidecars and stores; changes nothing
+    Verify(VerifyArgs),
+    /// Show the branches of a session
+    Tree(TreeArgs),
+    /// Show the entries of a session
+    Show(ShowArgs),
+    /// Print a completion script for a shell
+    #[command(hide = true)]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    #[command(hide = true)]
+    Man,
+}
+
+/// Flags of `migrate`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct MigrateArgs {
+    /// A log or a folder; all of `<home>/sessions` if none is given
+    #[arg(conflicts_with_all = ["all", "session"])]
+    pub path: Option<PathBuf>,
+    /// Migrate all sessions (this is also what happens without PATH)
+    #[arg(long, conflicts_with = "session")]
+    pub all: bool,
+    /// Migrate only the session with this id, or the only one whose id starts so
+    #[arg(long, value_name = "ID")]
+    pub session: Option<OsString>,
+    /// Write nothing; tell exactly what would be done, and the bytes it needs
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Rebuild sidecars that are up to date, too
+    #[arg(long)]
+    pub force: bool,
+    /// Also take sessions that a live process has open
+    #[arg(long)]
+    pub include_active: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `verify`.
+#[derive(Debug, Clone, Args)]
+pub struct VerifyArgs {
+    /// Logs, folders, or session ids
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<OsString>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `tree`.
+#[derive(Debug, Clone, Args)]
+pub struct TreeArgs {
+    /// Path, id, or the start of an id
+    pub session: OsString,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `show`.
+#[derive(Debug, Clone, Args)]
+pub struct ShowArgs {
+    /// Path, id, or the start of an id
+    pub session: OsString,
+    /// Only the last N entries
+    #[arg(long, value_name = "N")]
+    pub tail: Option<usize>,
+    /// The path to this leaf instead of the active one
+    #[arg(long, value_name = "LEAF", conflicts_with_all = ["file_order", "entry"])]
+    pub path: Option<String>,
+    /// All entries in the order of the file
+    #[arg(long, conflicts_with = "entry")]
+    pub file_order: bool,
+    /// Only this entry
+    #[arg(long, value_name = "ID", conflicts_with = "tail")]
+    pub entry: Option<String>,
+    /// Print the raw lines of the log
+    #[arg(long)]
+    pub json: bool,
+}

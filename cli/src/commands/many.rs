@@ -1,0 +1,63 @@
+//! Work on many sessions: on all cores, with progress, interruptible, results in order.
+//!
+//! Owns: the worker threads and Ctrl-C. Invariant: a session that is being worked on when Ctrl-C comes is left whole,
+//! old or new; those not begun are left alone.
+//! Does not: know what is done with a session.
+
+use crate::output::Progress;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, Once, PoisonError};
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// True once Ctrl-C was pressed.
+pub(super) fn interrupted() -> bool {
+    INTERRUPTED.load(Ordering::Relaxed)
+}
+
+/// Makes Ctrl-C a request to stop; a second one ends the process.
+pub(super) fn catch_interrupts() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // A mounting program may have a handler of its own, which then stays in charge.
+        let _ = ctrlc::try_set_handler(|| {
+            if INTERRUPTED.swap(true, Ordering::Relaxed) {
+                std::process::exit(2);
+            }
+        });
+    });
+}
+
+/// Runs `work` on every path; results by position. `work` gets a tick that reports bytes and breaks on Ctrl-C.
+pub(super) fn for_each<T: Send>(
+    paths: &[PathBuf],
+    progress: &Progress,
+    work: impl Fn(&PathBuf, &mut (dyn FnMut(u64) -> ControlFlow<()> + Send)) -> T + Sync,
+) -> Vec<Option<T>> {
+    catch_interrupts();
+    let results: Mutex<Vec<Option<T>>> = Mutex::new(paths.iter().map(|_| None).collect());
+    let next = AtomicUsize::new(0);
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    std::thread::scope(|scope| {
+        for _ in 0..cores.min(paths.len()) {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(path) = paths.get(index).filter(|_| !interrupted()) else { return };
+                    let mut tick = |bytes| {
+                        progress.advance(bytes);
+                        if interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                    };
+                    let result = work(path, &mut tick);
+                    let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
+                    if let Some(slot) = results.get_mut(index) {
+                        *slot = Some(result);
+                    }
+                }
+            });
+        }
+    });
+    results.into_inner().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,129 @@
+//! `verify`: which logs, and the report.
+//!
+//! Owns: choice of logs and the words around findings. Invariant: one log that cannot be read stops no other.
+//! Does not: verify; see `jcode_session_native::verify`.
+
+use super::many;
+use crate::args::VerifyArgs;
+use crate::output::{ExitStatus, Output, count, style, visible};
+use crate::settings::Settings;
+use anyhow::Result;
+use jcode_session_core::report::{LogReport, VerifyReport};
+use jcode_session_core::verify::{Finding, Severity};
+use jcode_session_native::discover::find_logs;
+use jcode_session_native::verify::verify as verify_one;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+pub(super) fn verify(args: &VerifyArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
+    let (logs, mut unreadable) = choose(args, settings, output);
+    let total = logs.iter().filter_map(|log| std::fs::metadata(log).ok()).map(|metadata| metadata.len()).sum();
+    let progress = output.progress(total, "verifying");
+    let results = many::for_each(&logs, &progress, |log, tick| verify_one(log, tick));
+    progress.finish();
+    let mut reports = Vec::new();
+    for result in results.into_iter().flatten() {
+        match result {
+            Ok(report) => reports.push(report),
+            Err(error) => {
+                output.error(&error.into());
+                unreadable = true;
+            }
+        }
+    }
+    let report = VerifyReport::new(reports);
+    if args.json {
+        output.json(&report)?;
+    } else {
+        report.logs.iter().try_for_each(|log| print(log, output))?;
+        summary(&report, output);
+    }
+    Ok(match report.ok {
+        _ if unreadable || many::interrupted() => ExitStatus::Failed,
+        true => ExitStatus::Clean,
+        false => ExitStatus::Problems,
+    })
+}
+
+/// The logs that are meant, and whether something that was named cannot be read.
+fn choose(args: &VerifyArgs, settings: &Settings, output: &Output) -> (Vec<PathBuf>, bool) {
+    let mut logs = Vec::new();
+    let mut unreadable = false;
+    for asked in &args.paths {
+        let path = Path::new(asked);
+        if path.is_dir() {
+            match find_logs(path) {
+                Ok(found) => {
+                    for problem in found.unreadable {
+                        output.warn(visible(&problem.to_string()));
+                        unreadable = true;
+                    }
+                    if found.logs.is_empty() {
+                        output.warn(format!("no session logs (*.jsonl) below {}", path.display()));
+                    }
+                    logs.extend(found.logs);
+                }
+                Err(error) => {
+                    output.error(&error.into());
+                    unreadable = true;
+                }
+            }
+        } else {
+            match super::resolve(asked, settings) {
+                Ok(log) => logs.push(log),
+                Err(error) => {
+                    output.error(&error);
+                    unreadable = true;
+                }
+            }
+        }
+    }
+    logs.sort_unstable();
+    logs.dedup();
+    (logs, unreadable)
+}
+
+fn print(log: &LogReport, output: &mut Output) -> Result<()> {
+    let (style, word) = if log.ok { (style::GOOD, "ok") } else { (style::BAD, "bad") };
+    let style = output.style(style);
+    let dialect = log.dialect.map_or("-", jcode_session_core::log::Dialect::name);
+    writeln!(
+        output.data(),
+        "{style}{word:<4}{style:#} {} ({dialect}, {}, sidecar {})",
+        visible(&log.path),
+        count(log.entry_count, "entry", "entries"),
+        log.sidecar
+    )?;
+    log.findings.iter().try_for_each(|finding| print_finding(finding, output))
+}
+
+fn print_finding(finding: &Finding, output: &mut Output) -> Result<()> {
+    let (style, word) = match finding.severity {
+        Severity::Warning => (style::WARNING, "warning"),
+        Severity::Error => (style::BAD, "error"),
+    };
+    let style = output.style(style);
+    let code = serde_json::to_value(finding.code)?;
+    let code = code.as_str().unwrap_or_default();
+    write!(output.data(), "     {style}{word}{style:#} {code}")?;
+    match (finding.line, finding.byte_offset) {
+        (Some(line), Some(offset)) => write!(output.data(), " line {line}, byte {offset}")?,
+        (None, Some(offset)) => write!(output.data(), " byte {offset}")?,
+        _ => {}
+    }
+    if let Some(entry) = &finding.entry_id {
+        write!(output.data(), ", entry {}", visible(entry))?;
+    }
+    writeln!(output.data(), ": {}", visible(&finding.message))?;
+    Ok(())
+}
+
+fn summary(report: &VerifyReport, output: &Output) {
+    let bad = report.logs.iter().filter(|log| !log.ok).count();
+    let logs = count(report.logs.len() as u64, "log", "logs");
+    if bad == 0 {
+        output.note(format!("{logs} verified, no errors"));
+    } else {
+        output.note(format!("{logs} verified, {bad} with errors"));
+    }
+}

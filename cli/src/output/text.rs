@@ -1,0 +1,52 @@
+//! Texts for people: sizes, times, and words from logs made harmless.
+//!
+//! Owns: these forms. Invariant: no control character leaves [`visible`], so that a log cannot steer a terminal.
+//! Does not: print.
+
+use jcode_session_core::log::time::format as rfc3339;
+
+/// Text from outside as it may be shown: control characters, and those that reorder text, become visible escapes.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        let reorders = matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+        if c == '\n' || c == '\t' || !(c.is_control() || reorders) {
+            out.push(c);
+        } else {
+            out.extend(c.escape_unicode());
+        }
+    }
+    out
+}
+
+/// The start of a text on one line, at most `width` characters.
+#[must_use]
+pub fn shorten(text: &str, width: usize) -> String {
+    let line: String = visible(text).split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= width {
+        return line;
+    }
+    let mut short: String = line.chars().take(width.saturating_sub(1)).collect();
+    short.push('…');
+    short
+}
+
+/// A size for people.
+#[must_use]
+pub fn bytes(n: u64) -> String {
+    indicatif::BinaryBytes(n).to_string()
+}
+
+/// `1 entry`, `2 entries`.
+#[must_use]
+pub fn count(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", indicatif::HumanCount(n), if n == 1 { one } else { many })
+}
+
+/// A time for people; a dash where there is none.
+#[must_use]
+pub fn time(unix_ms: Option<i64>) -> String {
+    let text = unix_ms.and_then(rfc3339);
+    text.map_or_else(|| "-".to_string(), |text| text.get(..19).unwrap_or(&text).replace('T', " "))
+}

@@ -1,0 +1,75 @@
+//! The upgrade of one log in place.
+//!
+//! Owns: the steps between the old log and the new one. Invariant: see [`super`].
+//! Does not: know dialects; the rope and the comparison are core's.
+
+use super::{MigrateError, Options, Plan, check_room, sidecar_bytes};
+use crate::fs::{LogFile, PathError};
+use crate::ledger;
+use crate::rebuild::{self, RebuildError, Tick};
+use crate::replace::{Expect, publish, temporary_for};
+use jcode_session_core::index::IndexBuilder;
+use jcode_session_core::log::{LogScan, scan_source};
+use jcode_session_core::report::MigrateAction;
+use jcode_session_core::source::{ByteSource, Rope, SourceError};
+use jcode_session_core::upgrade::{Sniffed, check_upgrade};
+use std::io::Write;
+use std::path::Path;
+
+/// Bytes copied at once.
+const CHUNK: u64 = 1 << 20;
+
+pub(super) fn upgrade(
+    path: &Path,
+    sniffed: Sniffed,
+    rope: &Rope<LogFile>,
+    options: Options,
+    tick: &mut Tick<'_>,
+) -> Result<Plan, MigrateError> {
+    let Some(old) = rope.sources().first() else { return Err(SourceError::Interrupted.into()) };
+    let mut builder = IndexBuilder::new(());
+    scan_source(rope, 0..rope.len(), LogScan::new(), &mut builder, &mut |bytes| tick(bytes))?;
+    let built = builder.finish();
+    let plan = Plan {
+        action: MigrateAction::Upgrade,
+        dialect: sniffed.dialect,
+        entry_count: built.counts.entries,
+        bytes_needed: rope.len() + sidecar_bytes(built.counts.entries),
+        reason: None,
+    };
+    check_room(path, plan.bytes_needed)?;
+    if is_link(path) {
+        let reason =
+            "it is a symbolic link, and no link is written through; migrate the file that it names".to_string();
+        return Ok(Plan { action: MigrateAction::Skipped, bytes_needed: 0, reason: Some(reason), ..plan });
+    }
+    if options.dry_run {
+        return Ok(plan);
+    }
+    old.file().try_lock().map_err(|_| MigrateError::Sidecar(RebuildError::Busy))?;
+    let mut temporary = temporary_for(path)?;
+    let mut at = 0;
+    while at < rope.len() {
+        let take = CHUNK.min(rope.len() - at);
+        let chunk = rope.read_vec(at, usize::try_from(take).unwrap_or_default())?;
+        temporary.write_all(&chunk).map_err(PathError::new("write", temporary.path()))?;
+        at += take;
+    }
+    rope.still_whole()?;
+    let written = LogFile::open(temporary.path())?;
+    check_upgrade(old, &written, sniffed.dialect, &mut |bytes| tick(bytes))?;
+
+    let leaf = built.entry_count().checked_sub(1).map(|last| built.key(last));
+    let kept = ledger::keep_original(path, old, sniffed.dialect, leaf.clone())?;
+    let stamp = publish(temporary, path, Expect::Same(old.stamp()))?;
+    ledger::record_migration(path, &kept, leaf, stamp.len)?;
+
+    let mut new = LogFile::open(path)?;
+    new.map_if_guarded();
+    rebuild::build_synced(&new, new.len(), tick)?;
+    Ok(plan)
+}
+
+fn is_link(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink())
+}
