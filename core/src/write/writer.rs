@@ -88,6 +88,14 @@ pub(super) struct Covered {
     pub(super) entries: u64,
 }
 
+impl<F: core::fmt::Debug, O> core::fmt::Debug for LogWriter<F, O> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let mut shown = f.debug_struct("LogWriter");
+        shown.field("file", &self.file).field("durability", &self.durability).field("written", &self.written);
+        shown.field("synced", &self.synced).field("latched", &self.latched).finish_non_exhaustive()
+    }
+}
+
 impl<F: StorageFile, O: LogObserver> LogWriter<F, O> {
     /// Opens a log, recovers what a crash left, and takes the entries that stand in it from then on for durable.
     ///
