@@ -1,3 +1,9 @@
-//! What the project's tests share.
+//! Models, generators and helpers that the tests share.
+//!
+//! Owns: the oracle (an independent, simple reading of logs), generators of logs, and helpers around files.
+//! Invariant: nothing here calls the code under test to find out what is right.
+//! Does not: hold tests, but those of the oracle itself.
 
 pub mod crash_storage;
+pub mod generate;
+pub mod oracle;

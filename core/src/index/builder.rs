@@ -125,10 +125,10 @@ impl<R: RowSink> IndexBuilder<R> {
     }
 
     /// The key of the entry at `offset`, and whether its id was seen before.
-    fn key<'a>(&mut self, seq: Seq, id: Option<&Cow<'a, str>>, offset: u64) -> Cow<'a, str> {
+    fn key<'a>(&mut self, seq: Seq, id: Option<&Cow<'a, str>>, offset: u64) -> (Cow<'a, str>, bool) {
         let repeated = self.ids.push(id.map_or("", |id| id.as_ref()));
         let base = match id {
-            Some(id) if !repeated && !self.taken.contains_key(id.as_ref()) => return id.clone(),
+            Some(id) if !repeated && !self.taken.contains_key(id.as_ref()) => return (id.clone(), false),
             Some(id) => format!("{id}#{offset}"),
             None => format!("@{offset}"),
         };
@@ -141,7 +141,7 @@ impl<R: RowSink> IndexBuilder<R> {
         if repeated {
             self.counts.duplicates += 1;
         }
-        Cow::Owned(key)
+        (Cow::Owned(key), repeated)
     }
 
     /// Ends the log; `unsettled` of its damages may be gone once it grows (see `ScanEnd`) and are not counted.
@@ -248,14 +248,17 @@ impl<R: RowSink> LogSink for IndexBuilder<R> {
         if let (None, Some(parent_id)) = (parent, &parent_id) {
             self.links.wait(parent_id, record.offset, record.line);
         }
-        let key = self.key(seq, id.as_ref(), record.offset);
+        let kind = fields.kind_text();
+        // Looked up before the entry's own id is known: nothing labels itself.
+        let change = LabelChange::read(&kind, fields).map(|change| (self.ids.latest(&change.target_id), change));
+        let (key, repeated) = self.key(seq, id.as_ref(), record.offset);
         if id.is_none() {
             self.find(|| {
                 Finding::at(Code::MissingId, record.offset, record.line)
                     .entry(key.to_string())
                     .say("has no id that can be used; known by its offset")
             });
-        } else if self.made_keys.contains_key(&seq) {
+        } else if repeated {
             self.find(|| {
                 Finding::at(Code::DuplicateId, record.offset, record.line)
                     .entry(key.to_string())
@@ -263,11 +266,9 @@ impl<R: RowSink> LogSink for IndexBuilder<R> {
             });
         }
         let ts = fields.time();
-        let kind = fields.kind_text();
         self.counts.observe(&kind, fields, ts);
         self.times.push(ts.unwrap_or(NO_TIME));
-        if let Some(change) = LabelChange::read(&kind, fields) {
-            let target = self.ids.latest(&change.target_id).filter(|&target| target != seq);
+        if let Some((target, change)) = change {
             self.labels.push(seq, change, target, ts);
         }
         self.rows.row(Row {

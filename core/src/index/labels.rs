@@ -8,6 +8,7 @@ use super::links::Links;
 use super::row::{BRANCH_POINT, LEAF, LabelRow, Seq};
 use crate::json::text;
 use crate::log::Fields;
+use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -28,8 +29,10 @@ impl LabelChange {
         if kind != "label" {
             return None;
         }
-        let owned = |token: Option<&[u8]>| token.and_then(text::string).filter(|t| !t.is_empty()).map(String::from);
-        Some(Self { target_id: owned(fields.target)?, name: owned(fields.label) })
+        let filled = |text: &Cow<'_, str>| !text.is_empty();
+        let target_id = fields.target.and_then(text::string).filter(filled)?.into_owned();
+        let name = fields.label.and_then(text::string_lossy).filter(filled).map(Cow::into_owned);
+        Some(Self { target_id, name })
     }
 }
 

@@ -16,54 +16,68 @@ pub fn string(token: &[u8]) -> Option<Cow<'_, str>> {
     unescape(inner)
 }
 
+/// As [`string`], with U+FFFD in the place of what is not valid Unicode: for text that is shown, not matched.
+#[must_use]
+pub fn string_lossy(token: &[u8]) -> Option<Cow<'_, str>> {
+    let inner = token.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+    match String::from_utf8_lossy(inner) {
+        Cow::Borrowed(text) => Some(decode(text).0),
+        Cow::Owned(text) => Some(Cow::Owned(decode(&text).0.into_owned())),
+    }
+}
+
 /// The text between the quotes of a string token, escapes decoded; `None` where it is not valid Unicode.
 #[must_use]
 pub fn unescape(inner: &[u8]) -> Option<Cow<'_, str>> {
-    let text = core::str::from_utf8(inner).ok()?;
+    let (text, exact) = decode(core::str::from_utf8(inner).ok()?);
+    exact.then_some(text)
+}
+
+/// Decodes escapes; false if one of them is no character, which then is U+FFFD.
+fn decode(text: &str) -> (Cow<'_, str>, bool) {
     if !text.contains('\\') {
-        return Some(Cow::Borrowed(text));
+        return (Cow::Borrowed(text), true);
     }
     let mut decoded = String::with_capacity(text.len());
+    let mut exact = true;
     let mut rest = text;
     while let Some((plain, escape)) = rest.split_once('\\') {
         decoded.push_str(plain);
         let mut chars = escape.chars();
-        let simple = match chars.next()? {
-            'u' => {
-                let (c, used) = unicode(escape)?;
-                decoded.push(c);
-                rest = escape.get(used..)?;
+        let simple = match chars.next() {
+            Some('u') => {
+                let (c, used) = unicode(escape);
+                exact &= c.is_some();
+                decoded.push(c.unwrap_or(char::REPLACEMENT_CHARACTER));
+                rest = escape.get(used..).unwrap_or_default();
                 continue;
             }
-            'b' => '\u{8}',
-            'f' => '\u{c}',
-            'n' => '\n',
-            'r' => '\r',
-            't' => '\t',
-            other => other,
+            Some('b') => '\u{8}',
+            Some('f') => '\u{c}',
+            Some('n') => '\n',
+            Some('r') => '\r',
+            Some('t') => '\t',
+            Some(other) => other,
+            None => break,
         };
         decoded.push(simple);
         rest = chars.as_str();
     }
     decoded.push_str(rest);
-    Some(Cow::Owned(decoded))
+    (Cow::Owned(decoded), exact)
 }
 
 /// The character of `uXXXX` (or of a surrogate pair `uXXXX\uXXXX`) at the start of `escape`, and its length.
-fn unicode(escape: &str) -> Option<(char, usize)> {
+fn unicode(escape: &str) -> (Option<char>, usize) {
     let unit = |at: usize| u32::from_str_radix(escape.get(at..at + 4)?, 16).ok();
-    let first = unit(1)?;
-    if !(0xD800..=0xDBFF).contains(&first) {
-        return Some((char::from_u32(first)?, 5));
+    let Some(first) = unit(1) else { return (None, 1) };
+    let second = if escape.get(5..7) == Some("\\u") { unit(7) } else { None };
+    match (first, second) {
+        (0xD800..=0xDBFF, Some(low @ 0xDC00..=0xDFFF)) => {
+            (char::from_u32(0x10000 + ((first - 0xD800) << 10) + (low - 0xDC00)), 11)
+        }
+        _ => (char::from_u32(first), 5),
     }
-    if escape.get(5..7) != Some("\\u") {
-        return None;
-    }
-    let second = unit(7)?;
-    if !(0xDC00..=0xDFFF).contains(&second) {
-        return None;
-    }
-    Some((char::from_u32(0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00))?, 11))
 }
 
 /// The value of an integer token that fits `i64` and has neither fraction nor exponent.

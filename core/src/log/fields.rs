@@ -76,7 +76,7 @@ impl<'a> Fields<'a> {
     /// The kind as text; empty where there is none that can be read.
     #[must_use]
     pub fn kind_text(&self) -> Cow<'a, str> {
-        self.kind.and_then(text::string).unwrap_or_default()
+        self.kind.and_then(text::string_lossy).unwrap_or_default()
     }
 
     /// The id, if it is usable: a string that is not empty and is valid Unicode.
@@ -88,10 +88,8 @@ impl<'a> Fields<'a> {
     /// The parent's id as the log says it; `parentId` goes before `parent_id`.
     #[must_use]
     pub fn parent_text(&self) -> Option<Cow<'a, str>> {
-        match self.parent {
-            Some(token) => usable(Some(token)),
-            None => usable(self.parent_snake),
-        }
+        // What cannot be decoded names a parent all the same, one that no entry is.
+        self.parent.or(self.parent_snake).and_then(text::string_lossy).filter(|text| !text.is_empty())
     }
 
     /// True for a record of type `session`.

@@ -15,6 +15,8 @@ use alloc::vec::Vec;
 /// What a broken line holds.
 #[derive(Debug)]
 pub struct Salvaged<'a> {
+    /// Where the line starts, behind a byte order mark.
+    pub offset: u64,
     /// The records in line order.
     pub records: Vec<Record<'a>>,
     /// What the line is, if it is not the last of the log.
@@ -73,7 +75,7 @@ pub(super) fn salvage<'a>(walker: &mut Walker, offset: u64, line: u64, bytes: &'
             lone_surrogate: f.lone_surrogate,
         })
         .collect();
-    Salvaged { records, code, torn_rest, all_recovered }
+    Salvaged { offset, records, code, torn_rest, all_recovered }
 }
 
 /// Whole records from the first byte on, each directly behind the one before.

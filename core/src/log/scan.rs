@@ -199,8 +199,11 @@ impl LogScan {
                     self.record(record, sink)?;
                 }
                 let count = u32::try_from(salvaged.records.len()).unwrap_or(u32::MAX);
-                let otherwise =
-                    Damage { salvaged: count, all_recovered: salvaged.all_recovered, ..damage(salvaged.code, offset) };
+                let otherwise = Damage {
+                    salvaged: count,
+                    all_recovered: salvaged.all_recovered,
+                    ..damage(salvaged.code, salvaged.offset)
+                };
                 match salvaged.torn_rest {
                     Some(rest) => {
                         let if_last = Damage { code: DamageCode::TornTail, offset: rest, ..otherwise };

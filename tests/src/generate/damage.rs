@@ -1,0 +1,176 @@
+//! Damage: one variant for each thing that goes wrong with logs, from cut power to careless
+//! programs. Owns the list and what a caller needs to know of each; how it is done is in
+//! `damage_bytes`, `damage_lines` and `damage_fields`. Damage that finds nothing to work on leaves
+//! the bytes as they are.
+
+use rand::RngExt;
+use rand::seq::IndexedRandom;
+
+use crate::generate::Random;
+use crate::generate::{damage_bytes as bytes, damage_fields as fields, damage_lines as lines};
+
+/// One kind of damage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Damage {
+    Truncate,
+    DropLf,
+    DropLastLf,
+    TornThenNext,
+    TornLine,
+    LostLineStart,
+    LostLastBrace,
+    NulLineStart,
+    NulMiddle,
+    NulTail,
+    NulLine,
+    FlipBytes,
+    InvalidUtf8,
+    LoneSurrogate,
+    RawControl,
+    LineSeparator,
+    SwapLines,
+    RepeatLine,
+    BlankLine,
+    BlanksAround,
+    CarriageReturns,
+    ByteOrderMark,
+    LateByteOrderMark,
+    SecondHeader,
+    FusedInOddWays,
+    NonObject,
+    GiantLine,
+    DeepLine,
+    DuplicateId,
+    MissingId,
+    MissingParent,
+    LaterParent,
+    SelfParent,
+    NoParent,
+    EscapedKeys,
+    RepeatedKeys,
+    SnakeCaseParent,
+    OddTimestamp,
+    LooseLabel,
+    /// The header's line is taken away.
+    NoHeader,
+    /// The header's line no longer parses.
+    BrokenHeader,
+    /// NULs stand where the header starts.
+    NulHeader,
+}
+
+impl Damage {
+    /// Every kind that leaves the header readable, as long as it is readable before.
+    pub const BODY: [Damage; 39] = [
+        Self::Truncate,
+        Self::DropLf,
+        Self::DropLastLf,
+        Self::TornThenNext,
+        Self::TornLine,
+        Self::LostLineStart,
+        Self::LostLastBrace,
+        Self::NulLineStart,
+        Self::NulMiddle,
+        Self::NulTail,
+        Self::NulLine,
+        Self::FlipBytes,
+        Self::InvalidUtf8,
+        Self::LoneSurrogate,
+        Self::RawControl,
+        Self::LineSeparator,
+        Self::SwapLines,
+        Self::RepeatLine,
+        Self::BlankLine,
+        Self::BlanksAround,
+        Self::CarriageReturns,
+        Self::ByteOrderMark,
+        Self::LateByteOrderMark,
+        Self::SecondHeader,
+        Self::FusedInOddWays,
+        Self::NonObject,
+        Self::GiantLine,
+        Self::DeepLine,
+        Self::DuplicateId,
+        Self::MissingId,
+        Self::MissingParent,
+        Self::LaterParent,
+        Self::SelfParent,
+        Self::NoParent,
+        Self::EscapedKeys,
+        Self::RepeatedKeys,
+        Self::SnakeCaseParent,
+        Self::OddTimestamp,
+        Self::LooseLabel,
+    ];
+
+    /// Every kind that takes the header away. What dialect is left is then for the reader to say.
+    pub const HEADER: [Damage; 3] = [Self::NoHeader, Self::BrokenHeader, Self::NulHeader];
+
+    /// Does this damage once, somewhere.
+    pub fn apply(self, log: &mut Vec<u8>, rng: &mut Random) {
+        match self {
+            Self::Truncate => bytes::truncate(log, rng),
+            Self::DropLf => bytes::drop_lf(log, rng),
+            Self::DropLastLf => bytes::drop_last_lf(log),
+            Self::TornThenNext => bytes::tear(log, rng, true),
+            Self::TornLine => bytes::tear(log, rng, false),
+            Self::LostLineStart => bytes::lose_start(log, rng),
+            Self::LostLastBrace => bytes::lose_last_byte(log, rng),
+            Self::NulLineStart => bytes::nul_line_start(log, rng),
+            Self::NulMiddle => bytes::nul_middle(log, rng),
+            Self::NulTail => bytes::nul_tail(log, rng),
+            Self::NulLine => lines::insert(log, &vec![0; rng.random_range(1..600)], rng),
+            Self::FlipBytes => bytes::flip(log, rng),
+            Self::InvalidUtf8 => {
+                let broken: [&[u8]; 5] = [b"\xff", b"\xc3", b"\xe2\x82", b"\xed\xa0\x80", b"\xc0\xaf"];
+                bytes::insert_in_string(log, broken.choose(rng).unwrap_or(&broken[0]), rng);
+            }
+            Self::LoneSurrogate => {
+                let lone = [r"\ud83d", r"\uDE00", r"\ud83d\ud83d\ude00", r"\udfffx"];
+                bytes::insert_in_string(log, lone.choose(rng).unwrap_or(&lone[0]).as_bytes(), rng);
+            }
+            Self::RawControl => {
+                let control = *[0x01, b'\t', b'\r', 0x1f, 0].choose(rng).unwrap_or(&0);
+                bytes::insert_in_string(log, &[control], rng);
+            }
+            Self::LineSeparator => bytes::insert_in_string(log, "\u{2028}\u{85}".as_bytes(), rng),
+            Self::SwapLines => lines::swap(log, rng),
+            Self::RepeatLine => lines::repeat(log, rng),
+            Self::BlankLine => lines::insert_blank(log, rng),
+            Self::BlanksAround => lines::blanks_around(log, rng),
+            Self::CarriageReturns => lines::carriage_returns(log, rng),
+            Self::ByteOrderMark => bytes::byte_order_mark(log),
+            Self::LateByteOrderMark => lines::late_mark(log, rng),
+            Self::SecondHeader => lines::second_header(log, rng),
+            Self::FusedInOddWays => lines::fuse(log, rng),
+            Self::NonObject => lines::non_object(log, rng),
+            Self::GiantLine => lines::giant(log, rng),
+            Self::DeepLine => lines::deep(log, rng),
+            Self::DuplicateId => fields::duplicate_id(log, rng),
+            Self::MissingId => fields::missing_id(log, rng),
+            Self::MissingParent => fields::missing_parent(log, rng),
+            Self::LaterParent => fields::later_parent(log, rng),
+            Self::SelfParent => fields::self_parent(log, rng),
+            Self::NoParent => fields::no_parent(log, rng),
+            Self::EscapedKeys => fields::escaped_keys(log, rng),
+            Self::RepeatedKeys => fields::repeated_keys(log, rng),
+            Self::SnakeCaseParent => fields::snake_case_parent(log, rng),
+            Self::OddTimestamp => fields::odd_timestamp(log, rng),
+            Self::LooseLabel => fields::loose_label(log, rng),
+            Self::NoHeader => lines::remove_header(log),
+            Self::BrokenHeader => bytes::break_header(log, rng),
+            Self::NulHeader => drop(log.splice(0..0, [0; 16])),
+        }
+    }
+}
+
+/// The log with one to four kinds of damage done to it; the header stays readable.
+pub fn damage(log: &[u8], rng: &mut Random) -> Vec<u8> {
+    let mut damaged = log.to_vec();
+    for _ in 0..rng.random_range(1..=4) {
+        if let Some(kind) = Damage::BODY.choose(rng) {
+            kind.apply(&mut damaged, rng);
+        }
+    }
+    damaged
+}

@@ -1,0 +1,177 @@
+//! Damage in the fields of entries: ids, parents, times and the keys themselves. A line that does
+//! not parse any more has no fields and is left alone.
+
+use std::ops::Range;
+
+use rand::RngExt;
+use rand::seq::IndexedRandom;
+use serde_json::{Map, Value, json};
+
+use crate::generate::Random;
+use crate::generate::damage_bytes::{body_line, lines};
+use crate::generate::damage_lines;
+
+fn parse(line: &[u8]) -> Option<Map<String, Value>> {
+    serde_json::from_slice(line).ok()
+}
+
+/// Changes the fields of some entry.
+fn edit(log: &mut Vec<u8>, rng: &mut Random, change: impl FnOnce(&mut Map<String, Value>)) {
+    let Some(line) = body_line(log, rng) else {
+        return;
+    };
+    if let Some(mut entry) = parse(&log[line.clone()]) {
+        change(&mut entry);
+        log.splice(line, Value::Object(entry).to_string().into_bytes());
+    }
+}
+
+/// An id of some entry at a place that `wanted` accepts.
+fn some_id(log: &[u8], rng: &mut Random, wanted: impl Fn(&Range<usize>) -> bool) -> Option<Value> {
+    let all = lines(log);
+    // Parsing every line would make each damage cost as much as the log is long.
+    let candidates: Vec<_> = all.iter().skip(1).filter(|line| wanted(line)).collect();
+    let line = (*candidates.choose(rng)?).clone();
+    parse(&log[line])?.get("id").cloned()
+}
+
+pub fn duplicate_id(log: &mut Vec<u8>, rng: &mut Random) {
+    if let Some(id) = some_id(log, rng, |_| true) {
+        edit(log, rng, |entry| drop(entry.insert("id".to_owned(), id)));
+    }
+}
+
+pub fn missing_id(log: &mut Vec<u8>, rng: &mut Random) {
+    let unusable = [None, Some(json!("")), Some(json!(7)), Some(Value::Null), Some(json!({"id": "x"}))];
+    let id = unusable.choose(rng).cloned().flatten();
+    edit(log, rng, |entry| match id {
+        Some(id) => drop(entry.insert("id".to_owned(), id)),
+        None => drop(entry.remove("id")),
+    });
+}
+
+pub fn missing_parent(log: &mut Vec<u8>, rng: &mut Random) {
+    edit(log, rng, |entry| {
+        drop(entry.insert("parentId".to_owned(), json!("nobody")));
+    });
+}
+
+/// A parent that stands further on; as that one mostly descends from this, this makes cycles.
+pub fn later_parent(log: &mut Vec<u8>, rng: &mut Random) {
+    let Some(line) = body_line(log, rng) else {
+        return;
+    };
+    let Some(later) = some_id(log, rng, |other| other.start > line.start) else {
+        return;
+    };
+    if let Some(mut entry) = parse(&log[line.clone()]) {
+        entry.insert("parentId".to_owned(), later);
+        log.splice(line, Value::Object(entry).to_string().into_bytes());
+    }
+}
+
+pub fn self_parent(log: &mut Vec<u8>, rng: &mut Random) {
+    edit(log, rng, |entry| {
+        let id = entry.get("id").cloned().unwrap_or_default();
+        entry.insert("parentId".to_owned(), id);
+    });
+}
+
+pub fn no_parent(log: &mut Vec<u8>, rng: &mut Random) {
+    let none = [None, Some(json!("")), Some(json!(0)), Some(Value::Null), Some(json!(["a"]))];
+    let parent = none.choose(rng).cloned().flatten();
+    edit(log, rng, |entry| match parent {
+        Some(parent) => drop(entry.insert("parentId".to_owned(), parent)),
+        None => drop(entry.remove("parentId")),
+    });
+}
+
+/// Replaces the first `from` of some line.
+fn replace_first(log: &mut Vec<u8>, rng: &mut Random, from: &str, to: &str) {
+    let Some(line) = body_line(log, rng) else {
+        return;
+    };
+    let found = log[line.clone()].windows(from.len()).position(|window| window == from.as_bytes());
+    if let Some(at) = found {
+        let start = line.start + at;
+        log.splice(start..start + from.len(), to.bytes());
+    }
+}
+
+/// Escapes where none is needed, in keys and at the start of ids.
+pub fn escaped_keys(log: &mut Vec<u8>, rng: &mut Random) {
+    let escaped = [
+        (r#""id":"#, r#""\u0069d":"#),
+        (r#""parentId":"#, r#""p\u0061rentI\u0064":"#),
+        (r#""type":"#, r#""\u0074\u0079pe":"#),
+        (r#""timestamp":"2"#, r#""timestamp":"\u0032"#),
+        (r#""type":"label""#, r#""type":"l\u0061bel""#),
+        (r#""targetId":"#, r#""target\u0049d":"#),
+        (r#""id":"0"#, r#""id":"\u0030"#),
+        (r#""parentId":"0"#, r#""parentId":"\u0030"#),
+    ];
+    if let Some((from, to)) = escaped.choose(rng) {
+        replace_first(log, rng, from, to);
+    }
+}
+
+/// Says a field twice, before or after what was there.
+pub fn repeated_keys(log: &mut Vec<u8>, rng: &mut Random) {
+    let Some(line) = body_line(log, rng) else {
+        return;
+    };
+    let repeats = [
+        r#""id":"repeated","parentId":"nobody""#,
+        r#""parentId":null"#,
+        r#""type":"label","targetId":"nobody""#,
+        r#""timestamp":1700000000000"#,
+        r#""\u0069d":"again""#,
+        r#""parent_id":"nobody""#,
+        r#""id":null"#,
+    ];
+    let repeat = repeats.choose(rng).unwrap_or(&repeats[0]);
+    if log[line.start] == b'{' && log[line.end - 1] == b'}' && line.len() > 2 {
+        if rng.random_bool(0.5) {
+            log.splice((line.start + 1)..=line.start, format!("{repeat},").into_bytes());
+        } else {
+            log.splice(line.end - 1..line.end - 1, format!(",{repeat}").into_bytes());
+        }
+    }
+}
+
+pub fn snake_case_parent(log: &mut Vec<u8>, rng: &mut Random) {
+    replace_first(log, rng, r#""parentId":"#, r#""parent_id":"#);
+}
+
+pub fn odd_timestamp(log: &mut Vec<u8>, rng: &mut Random) {
+    let times = [
+        json!(1_700_000_000_123_i64),
+        json!(-1),
+        json!(1.5),
+        Value::Null,
+        json!("soon"),
+        json!(""),
+        json!("2025-01-01T00:00:00+02:00"),
+        json!("2025-01-01T00:00:00.123456789-08:00"),
+        json!("1969-12-31T23:59:59.999Z"),
+        json!("2025-02-30T00:00:00Z"),
+        json!("2024-02-29t12:00:00z"),
+    ];
+    let time = times.choose(rng).cloned().unwrap_or_default();
+    edit(log, rng, |entry| {
+        drop(entry.insert("timestamp".to_owned(), time));
+    });
+}
+
+/// A label that hangs nowhere in the tree, for some entry that may stand before or after it.
+pub fn loose_label(log: &mut Vec<u8>, rng: &mut Random) {
+    let target = some_id(log, rng, |_| true).unwrap_or(json!("nobody"));
+    let names = [json!("loose"), json!(""), Value::Null, json!("ünï\u{2028}")];
+    let id = format!("{:08x}", rng.random::<u32>());
+    let name = names.choose(rng).cloned().unwrap_or_default();
+    let line = json!({
+        "type": "label", "id": id, "parentId": null, "timestamp": 1_700_000_000_000_i64,
+        "targetId": target, "label": name
+    });
+    damage_lines::insert(log, line.to_string().as_bytes(), rng);
+}

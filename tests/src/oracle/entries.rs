@@ -1,0 +1,94 @@
+//! From records to entries. Owns what is the header, what is a second one, and the key that each
+//! entry is known by. Parents are only read here, not looked up.
+
+use std::collections::HashSet;
+
+use crate::oracle::fields;
+use crate::oracle::model::{OracleEntry, OracleFinding, OracleHeader};
+use crate::oracle::scan::Record;
+
+/// The header, the entries without their places in the tree, and the findings so far.
+#[derive(Debug, Default)]
+pub struct Built<'a> {
+    pub header: Option<OracleHeader>,
+    pub entries: Vec<OracleEntry>,
+    /// The record that each entry was read from.
+    pub sources: Vec<&'a Record>,
+    pub findings: Vec<OracleFinding>,
+}
+
+pub fn build(records: &[Record]) -> Built<'_> {
+    let mut built = Built::default();
+    let mut keys = HashSet::new();
+    let mut ids = HashSet::new();
+    if records.is_empty() {
+        built.findings.push(OracleFinding::new("no-header", 0, 1));
+    }
+    for (at, record) in records.iter().enumerate() {
+        let is_session = fields::is_session(&record.object);
+        if at == 0 && is_session {
+            built.read_header(record);
+            continue;
+        }
+        if at == 0 {
+            built.find("no-header", record);
+        } else if is_session {
+            built.find("second-header", record);
+            continue;
+        }
+        let mut entry = unplaced_entry(record);
+        entry.key = match &entry.log_id {
+            None => {
+                built.find("missing-id", record);
+                format!("@{}", record.offset)
+            }
+            Some(id) if !ids.insert(id.clone()) => {
+                built.find("duplicate-id", record);
+                format!("{id}#{}", record.offset)
+            }
+            Some(id) => id.clone(),
+        };
+        while !keys.insert(entry.key.clone()) {
+            entry.key = format!("{}#{}", entry.key, record.offset);
+        }
+        built.entries.push(entry);
+        built.sources.push(record);
+    }
+    built
+}
+
+impl Built<'_> {
+    fn find(&mut self, code: &'static str, record: &Record) {
+        self.findings.push(OracleFinding::new(code, record.offset, record.line));
+    }
+
+    fn read_header(&mut self, record: &Record) {
+        let version = fields::version(&record.object);
+        if version.is_some_and(|version| version > 3) {
+            self.find("newer-version", record);
+        }
+        self.header = Some(OracleHeader {
+            offset: record.offset,
+            len: record.len,
+            session_id: fields::usable_id(&record.object),
+            version,
+        });
+    }
+}
+
+fn unplaced_entry(record: &Record) -> OracleEntry {
+    OracleEntry {
+        key: String::new(),
+        log_id: fields::usable_id(&record.object),
+        parent_id: fields::parent(&record.object).map(|name| name.lossy),
+        parent: None,
+        kind: fields::kind(&record.object),
+        ts: fields::timestamp(&record.object),
+        offset: record.offset,
+        len: record.len,
+        line: record.line,
+        leaf: false,
+        branch_point: false,
+        depth: 0,
+    }
+}

@@ -1,0 +1,47 @@
+//! The reference model of a `tree-v3` log: reads a whole log from memory and says what is in it, as
+//! plainly as possible. It shares no code with the engine, so that where both agree, it is because
+//! both follow the contract. Slow by design: correctness that can be seen goes before speed.
+//!
+//! Stages, each in a file of its own: bytes to lines (`frame`), lines to records and damage (`scan`,
+//! `salvage`), records to entries (`entries`), entries to a tree (`lookup`,
+//! `tree`), names on it (`labels`).
+
+mod entries;
+mod fields;
+mod frame;
+mod json;
+mod labels;
+mod lookup;
+mod model;
+mod salvage;
+mod scan;
+mod text;
+mod time;
+mod tree;
+
+#[cfg(test)]
+mod tests;
+
+pub use model::{OracleBranchPoint, OracleEntry, OracleFinding, OracleHeader, OracleLabel, OracleLeaf, OracleLog};
+
+/// Reads a `tree-v3` log. Never fails: what is damaged becomes a finding.
+#[must_use]
+pub fn read_log(bytes: &[u8]) -> OracleLog {
+    let scan = scan::scan(bytes);
+    let mut found = entries::build(&scan.records);
+    found.findings.extend(scan.findings);
+    tree::link(&mut found.entries, &found.sources, &mut found.findings);
+    let labels = labels::holding(&found.entries, &found.sources);
+    let leaves = labels::leaves(&found.entries, &labels);
+    found.findings.sort_by_key(|finding| (finding.offset, finding.code));
+    OracleLog {
+        header: found.header,
+        roots: tree::roots(&found.entries),
+        branch_points: tree::branch_points(&found.entries),
+        leaves,
+        labels: labels.into_iter().map(|held| held.label).collect(),
+        active_leaf: found.entries.last().map(|entry| entry.key.clone()),
+        findings: found.findings,
+        entries: found.entries,
+    }
+}

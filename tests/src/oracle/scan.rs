@@ -1,0 +1,107 @@
+//! From lines to records. Owns which lines are whole records, which are damaged, and the one
+//! finding that each damaged line gets. Knows nothing of ids and parents.
+
+use crate::oracle::frame::{Line, lines};
+use crate::oracle::json::{Object, is_blank, object_at};
+use crate::oracle::model::OracleFinding;
+use crate::oracle::salvage::{Found, Salvage, salvage};
+
+/// A header or an entry, with the place of its bytes.
+#[derive(Debug)]
+pub struct Record {
+    pub object: Object,
+    pub offset: u64,
+    pub len: u64,
+    pub line: u64,
+}
+
+/// All records of a log in file order, and what the lines themselves gave rise to.
+#[derive(Debug, Default)]
+pub struct Scan {
+    pub records: Vec<Record>,
+    pub findings: Vec<OracleFinding>,
+}
+
+pub fn scan(bytes: &[u8]) -> Scan {
+    let mut lines = lines(bytes);
+    // Blank lines say nothing, so the last of the others is the last line of the log.
+    lines.retain(|line| !line.is_blank());
+    let mut scan = Scan::default();
+    for (at, line) in lines.iter().enumerate() {
+        if let Some(object) = whole_record(line.bytes) {
+            if !line.terminated {
+                scan.findings.push(OracleFinding::new("torn-tail", line.start as u64, line.number));
+            }
+            scan.push(object, line, 0, line.bytes.len());
+        } else {
+            let salvage = salvage(line.bytes, scan.records.is_empty());
+            let is_last = at + 1 == lines.len();
+            scan.findings.push(judge(line, &salvage, is_last));
+            for Found { start, object } in salvage.chain.into_iter().chain(salvage.tail) {
+                let len = object.end - start;
+                scan.push(object, line, start, len);
+            }
+        }
+    }
+    scan
+}
+
+impl Scan {
+    fn push(&mut self, object: Object, line: &Line, start: usize, len: usize) {
+        let offset = (line.start + start) as u64;
+        if object.invalid_utf8 {
+            self.findings.push(OracleFinding::new("invalid-utf8", offset, line.number));
+        }
+        if object.lone_surrogate {
+            self.findings.push(OracleFinding::new("lone-surrogate", offset, line.number));
+        }
+        self.records.push(Record { object, offset, len: len as u64, line: line.number });
+    }
+}
+
+/// The object that is all of the line but the whitespace around it.
+fn whole_record(line: &[u8]) -> Option<Object> {
+    let start = line.iter().position(|&byte| !is_blank(byte))?;
+    let object = object_at(line, start)?;
+    line[object.end..].iter().copied().all(is_blank).then_some(object)
+}
+
+/// The one finding of a damaged line.
+fn judge(line: &Line, salvage: &Salvage, is_last: bool) -> OracleFinding {
+    let salvaged = salvage.chain.len() + salvage.tail.len();
+    let lost = lost_bytes(line.bytes, salvage);
+    let only_nuls_lost = lost.iter().all(|&byte| byte == 0 || is_blank(byte));
+    let line_has_nul = line.bytes.contains(&0);
+    let mut start = line.start;
+    let code = if only_nuls_lost && lost.contains(&0) {
+        "nul-run"
+    } else if salvaged > 0 && is_last && salvage.tail.is_empty() && !only_nuls_lost {
+        start += salvage.chain_end;
+        "torn-tail"
+    } else if salvaged > 0 {
+        "fused-records"
+    } else if line_has_nul {
+        "nul-run"
+    } else if is_last {
+        "torn-tail"
+    } else {
+        "invalid-json"
+    };
+    OracleFinding {
+        salvaged,
+        all_recovered: salvaged > 0 && only_nuls_lost,
+        ..OracleFinding::new(code, start as u64, line.number)
+    }
+}
+
+/// The bytes of the line that are in no salvaged record.
+fn lost_bytes(line: &[u8], salvage: &Salvage) -> Vec<u8> {
+    let mut lost = Vec::new();
+    let mut at = 0;
+    for found in salvage.chain.iter().chain(&salvage.tail) {
+        lost.extend_from_slice(&line[at..found.start]);
+        at = found.object.end;
+    }
+    lost.extend_from_slice(&line[at..]);
+    lost
+}

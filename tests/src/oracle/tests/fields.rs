@@ -1,0 +1,140 @@
+//! Header, ids and keys, parents as named, kinds and times.
+
+use super::{AFTER_HEADER, HEADER, entry, found, keys, read};
+use crate::oracle::read_log;
+
+#[test]
+fn header_is_read_and_is_no_entry() {
+    let log = read(&[&entry("a", "")]);
+    let header = log.header.expect("the first record is a header");
+    assert_eq!((header.offset, header.len), (0, HEADER.len() as u64));
+    assert_eq!((header.session_id.as_deref(), header.version), (Some("s"), Some(3)));
+    assert_eq!(log.entries.len(), 1);
+    assert!(log.findings.is_empty());
+}
+
+#[test]
+fn newer_header_is_found() {
+    let log = read_log(b"{\"type\":\"session\",\"version\":4,\"id\":\"s\"}\n");
+    assert_eq!(found(&log), [("newer-version", 0, 1)]);
+}
+
+#[test]
+fn log_without_header() {
+    assert_eq!(found(&read_log(b"")), [("no-header", 0, 1)]);
+    assert_eq!(found(&read_log(b"\n \n")), [("no-header", 0, 1)]);
+    let log = read_log(format!("\n{}\n", entry("a", "")).as_bytes());
+    assert_eq!((keys(&log), found(&log)), (vec!["a"], vec![("no-header", 1, 2)]));
+    assert!(log.header.is_none());
+}
+
+#[test]
+fn later_header_is_no_entry() {
+    let log = read(&[&entry("a", ""), HEADER, &entry("b", "a")]);
+    let offset = AFTER_HEADER + entry("a", "").len() as u64 + 1;
+    assert_eq!((keys(&log), found(&log)), (vec!["a", "b"], vec![("second-header", offset, 3)]));
+    let headless = read_log(format!("{}\n{HEADER}\n", entry("a", "")).as_bytes());
+    assert!(headless.header.is_none());
+    assert_eq!(headless.codes(), ["no-header", "second-header"]);
+}
+
+#[test]
+fn fields_are_those_of_the_entry_itself() {
+    let log = read(&[
+        r#"{"message":{"id":"inner","parentId":"inner","type":"x"},"type":"message","id":"a","parentId":null}"#,
+    ]);
+    assert_eq!((keys(&log), log.entries[0].kind.as_str()), (vec!["a"], "message"));
+    assert_eq!(log.entries[0].parent_id, None);
+}
+
+#[test]
+fn last_repeat_holds_and_escapes_are_decoded() {
+    let log = read(&[
+        &entry("a", ""),
+        r#"{"id":"x","type":"y","parentId":null,"\u0069d":"\u0062","parentId":"\u0061","type":"z"}"#,
+    ]);
+    assert_eq!(keys(&log), ["a", "b"]);
+    assert_eq!((log.entries[1].parent, log.entries[1].kind.as_str()), (Some(0), "z"));
+    let cleared = read(&[&entry("a", ""), r#"{"id":"b","parentId":"a","parentId":null}"#]);
+    assert_eq!(cleared.entries[1].parent_id, None);
+}
+
+#[test]
+fn camel_case_parent_goes_first() {
+    let log = read(&[
+        &entry("a", ""),
+        r#"{"id":"b","parent_id":"a"}"#,
+        r#"{"id":"c","parentId":"b","parent_id":"a"}"#,
+        r#"{"id":"d","parentId":null,"parent_id":"a"}"#,
+    ]);
+    let named: Vec<_> = log.entries.iter().map(|entry| entry.parent_id.as_deref()).collect();
+    assert_eq!(named, [None, Some("a"), Some("b"), None]);
+}
+
+#[test]
+fn unusable_ids_give_keys_by_offset() {
+    for id in ["", r#","id":"""#, r#","id":7"#, r#","id":null"#, r#","id":"\ud800""#] {
+        let log = read(&[&format!(r#"{{"type":"message"{id}}}"#)]);
+        assert_eq!(keys(&log), [format!("@{AFTER_HEADER}")], "{id}");
+        assert_eq!(log.entries[0].log_id, None);
+        assert!(log.findings.iter().any(|f| (f.code, f.offset) == ("missing-id", AFTER_HEADER)));
+    }
+    let mut bytes = super::log(&[]);
+    bytes.extend_from_slice(b"{\"type\":\"message\",\"id\":\"\xff\"}\n");
+    assert_eq!(read_log(&bytes).codes(), ["invalid-utf8", "missing-id"]);
+}
+
+#[test]
+fn seen_ids_give_keys_with_offset() {
+    let log = read(&[&entry("a", ""), &entry("a", "")]);
+    let second = AFTER_HEADER + entry("a", "").len() as u64 + 1;
+    assert_eq!(keys(&log), ["a".to_owned(), format!("a#{second}")]);
+    assert_eq!(log.entries[1].log_id.as_deref(), Some("a"));
+    assert_eq!(found(&log), [("duplicate-id", second, 3)]);
+}
+
+#[test]
+fn taken_keys_grow_until_free() {
+    // The first entries have the very ids that the duplicate, further on, would be known by.
+    let plain = entry("a", "");
+    let (one, two) = (entry("a#000", "").len(), entry("a#000#000", "").len());
+    let offset = AFTER_HEADER + (one + 1 + two + 1 + plain.len() + 1) as u64;
+    let squatters = [entry(&format!("a#{offset}"), ""), entry(&format!("a#{offset}#{offset}"), "")];
+    assert_eq!([squatters[0].len(), squatters[1].len()], [one, two]);
+    let log = read(&[&squatters[0], &squatters[1], &plain, &plain]);
+    assert_eq!(
+        (log.entries[3].offset, log.entries[3].key.as_str()),
+        (offset, format!("a#{offset}#{offset}#{offset}").as_str())
+    );
+    assert_eq!(log.codes(), ["duplicate-id"]);
+}
+
+#[test]
+fn missing_parent_names_stay_missing() {
+    for parent in [r#""""#, "null", "7", r#"["a"]"#, "true"] {
+        let log = read(&[&entry("a", ""), &format!(r#"{{"id":"b","parentId":{parent}}}"#)]);
+        assert_eq!((log.entries[1].parent_id.as_deref(), log.codes().len()), (None, 0), "{parent}");
+    }
+    // A name that cannot be decoded means no entry, not even one whose id looks like its remains.
+    let log = read(&[&entry("\u{fffd}", ""), r#"{"id":"b","parentId":"\ud800"}"#]);
+    assert_eq!(log.entries[1].parent, None);
+    assert_eq!(log.codes(), ["lone-surrogate", "missing-parent"]);
+    let nameless = read(&[r#"{"type":"message","parentId":"\ud800"}"#]);
+    assert_eq!(nameless.codes(), ["lone-surrogate", "missing-id", "missing-parent"]);
+}
+
+#[test]
+fn times_are_text_or_integer() {
+    let ts = |value: &str| {
+        let line = format!(r#"{{"type":"message","id":"a","timestamp":{value},"message":{{"timestamp":5}}}}"#);
+        read(&[&line]).entries[0].ts
+    };
+    assert_eq!(ts(r#""1970-01-01T00:00:01Z""#), Some(1000));
+    assert_eq!(ts(r#""1970\u002d01-01T00:00:01Z""#), Some(1000));
+    assert_eq!(ts("1700000000123"), Some(1_700_000_000_123));
+    assert_eq!(ts("-5"), Some(-5));
+    for none in ["1.5", "1e3", "99999999999999999999", "null", "\"soon\"", "\"1700000000123\""] {
+        assert_eq!(ts(none), None, "{none}");
+    }
+    assert_eq!(read(&[r#"{"id":"a"}"#]).entries[0].ts, None);
+}

@@ -1,0 +1,101 @@
+//! The tree. Owns parent links, cycles, depth, leaves and branch points. After `link` every chain
+//! of parents ends in a root, whatever the log says.
+
+use crate::oracle::fields;
+use crate::oracle::lookup::Lookup;
+use crate::oracle::model::{OracleBranchPoint, OracleEntry, OracleFinding};
+use crate::oracle::scan::Record;
+use crate::oracle::text::Text;
+
+/// Gives every entry its place in the tree.
+pub fn link(entries: &mut [OracleEntry], sources: &[&Record], findings: &mut Vec<OracleFinding>) {
+    let lookup = Lookup::new(entries);
+    for at in 0..entries.len() {
+        let Some(name) = fields::parent(&sources[at].object) else {
+            continue;
+        };
+        entries[at].parent = name.sound().and_then(|id| lookup.resolve(id, at));
+        if entries[at].parent.is_none() {
+            let code = if names_itself(&entries[at], &name) { "parent-cycle" } else { "missing-parent" };
+            findings.push(found(code, &entries[at]));
+        }
+    }
+    for at in cycle_heads(entries) {
+        entries[at].parent = None;
+        findings.push(found("parent-cycle", &entries[at]));
+    }
+    set_depths(entries);
+    for (at, children) in children(entries).iter().enumerate() {
+        entries[at].leaf = children.is_empty();
+        entries[at].branch_point = children.len() >= 2;
+    }
+}
+
+/// The entries without a parent, in file order.
+pub fn roots(entries: &[OracleEntry]) -> Vec<usize> {
+    (0..entries.len()).filter(|&at| entries[at].parent.is_none()).collect()
+}
+
+/// The entries with two or more children, in file order.
+pub fn branch_points(entries: &[OracleEntry]) -> Vec<OracleBranchPoint> {
+    let all = children(entries).into_iter().enumerate();
+    all.filter(|(_, children)| children.len() >= 2)
+        .map(|(entry, children)| OracleBranchPoint { entry, children })
+        .collect()
+}
+
+fn names_itself(entry: &OracleEntry, name: &Text) -> bool {
+    entry.log_id.is_some() && entry.log_id.as_deref() == name.sound()
+}
+
+fn found(code: &'static str, entry: &OracleEntry) -> OracleFinding {
+    OracleFinding::new(code, entry.offset, entry.line)
+}
+
+/// The first member in file order of each cycle. An entry has one parent at most, so following the
+/// parents from anywhere meets one cycle at most.
+fn cycle_heads(entries: &[OracleEntry]) -> Vec<usize> {
+    let mut heads = Vec::new();
+    let mut visited = vec![false; entries.len()];
+    for start in 0..entries.len() {
+        let mut walked = Vec::new();
+        let mut next = Some(start);
+        while let Some(at) = next.filter(|&at| !visited[at]) {
+            visited[at] = true;
+            walked.push(at);
+            next = entries[at].parent;
+        }
+        // If this walk came back to an entry of its own, it went round a cycle from there on.
+        if let Some(again) = next {
+            heads.extend(walked.iter().skip_while(|&&at| at != again).min());
+        }
+    }
+    heads
+}
+
+fn set_depths(entries: &mut [OracleEntry]) {
+    for start in 0..entries.len() {
+        // A depth of 0 is one that is not known yet; go up to one that is, then count back down.
+        let mut unknown = Vec::new();
+        let mut next = Some(start);
+        while let Some(at) = next.filter(|&at| entries[at].depth == 0) {
+            unknown.push(at);
+            next = entries[at].parent;
+        }
+        let mut depth = next.map_or(0, |at| entries[at].depth);
+        for at in unknown.into_iter().rev() {
+            depth += 1;
+            entries[at].depth = depth;
+        }
+    }
+}
+
+fn children(entries: &[OracleEntry]) -> Vec<Vec<usize>> {
+    let mut children = vec![Vec::new(); entries.len()];
+    for (at, entry) in entries.iter().enumerate() {
+        if let Some(parent) = entry.parent {
+            children[parent].push(at);
+        }
+    }
+    children
+}
