@@ -3,7 +3,6 @@
 //! `JCODE_SESSION_KILL_ROUNDS` sets the number of rounds in each mode (200).
 
 use jcode_session_native::verify::verify;
-use jcode_session_tests::crash_storage as _;
 use rand::{RngExt, SeedableRng};
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};

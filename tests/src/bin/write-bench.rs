@@ -165,7 +165,7 @@ fn main() -> Outcome<()> {
     let path = log();
     let writer = open(&path, balanced)?;
     let entry = entry(2000);
-    let mut at = |from: u32, to: u32| -> Outcome<f64> {
+    let at = |from: u32, to: u32| -> Outcome<f64> {
         let mut times = Vec::new();
         for _ in from..to {
             let start = Instant::now();
