@@ -206,7 +206,7 @@ impl Session {
             // Checked before the first one is given away: a sidecar that lies must not have answered in part.
             let mut expected: Option<Option<String>> = None;
             for spot in &spots {
-                let parent_id = locator.check(spot, &self.line(spot.span)?, expected.as_ref())?;
+                let parent_id = locator.check(spot, &self.claimed(spot)?, expected.as_ref())?;
                 expected = Some(parent_id);
             }
             for spot in spots.iter().rev() {
@@ -224,7 +224,7 @@ impl Session {
         let mut found = None;
         self.ask(|locator| {
             let spot = self.spot(locator, Some(key))?.ok_or(Answer::Lies)?;
-            let entry = self.line(spot.span)?;
+            let entry = self.claimed(&spot)?;
             locator.check(&spot, &entry, None)?;
             found = Some(entry);
             Ok(())
@@ -302,6 +302,14 @@ impl Session {
             scan_source(&self.log, 0..self.log.len(), LogScan::new(), &mut builder, &mut |_| ControlFlow::Continue(()));
         scanned.map_err(at(&self.path))?;
         Ok(self.memory.get_or_init(|| MemoryIndex::new(builder.finish())))
+    }
+
+    /// The line at a place that a locator names; a place outside the log shows that it lies.
+    fn claimed(&self, spot: &Spot) -> Result<Entry, Answer> {
+        if spot.span.offset.saturating_add(spot.span.len) > self.log.len() {
+            return Err(Answer::Lies);
+        }
+        Ok(self.line(spot.span)?)
     }
 
     fn line(&self, span: Span) -> Result<Entry, SessionError> {

@@ -5,5 +5,7 @@
 //! Does not: hold tests, but those of the oracle itself.
 
 pub mod crash_storage;
+pub mod files;
 pub mod generate;
 pub mod oracle;
+pub mod program;

@@ -10,7 +10,7 @@ use super::labels::{LabelChange, Labels, branch_names};
 use super::links::Links;
 use super::row::{BranchRow, Fixup, LEAF, LabelRow, Row, RowSink, Seq};
 use super::tree::{BranchPoint, Label, Leaf, Tree};
-use crate::log::{Damage, Fields, Header, LogSink, Record, ScanEnd};
+use crate::log::{Damage, DamageCode, Fields, Header, LogSink, Record, ScanEnd};
 use crate::verify::{Code, Finding};
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
@@ -36,7 +36,7 @@ pub struct Counts {
     pub orphans: u64,
     /// Labels on entries that do not exist.
     pub dangling_labels: u64,
-    /// Damaged lines and records, those of an unfinished last line aside.
+    /// Damaged lines and records, those of an unfinished last line and bad UTF-8 aside.
     pub damages: u64,
     /// The session's name, from the last session info.
     pub title: Option<String>,
@@ -286,7 +286,8 @@ impl<R: RowSink> LogSink for IndexBuilder<R> {
     }
 
     fn damage(&mut self, damage: Damage) -> ControlFlow<()> {
-        self.counts.damages += 1;
+        // Only a verifying scan judges UTF-8; the count must not depend on who scans.
+        self.counts.damages += u64::from(damage.code != DamageCode::InvalidUtf8);
         self.find(|| Finding::from_damage(damage));
         ControlFlow::Continue(())
     }

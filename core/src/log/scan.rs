@@ -30,7 +30,7 @@ pub struct ScanEnd {
     /// From where a later scan goes on when the log has grown: behind the last LF, or, with
     /// [`OpenLine::Whole`], at `len`, where the missing LF must then stand.
     pub resume_at: u64,
-    /// Lines that end before `resume_at`.
+    /// Lines that end before `resume_at`; a line without LF has not ended.
     pub lines: u64,
     /// A record was seen.
     pub record_seen: bool,
@@ -142,7 +142,7 @@ impl LogScan {
         }
         let len = before + rest.len() as u64;
         let whole = self.open_line == OpenLine::Whole;
-        let (resume_at, lines) = if whole { (len, lines + 1) } else { (before, lines) };
+        let resume_at = if whole { len } else { before };
         if flow.is_continue() {
             flow = self.settle(true, sink);
         }

@@ -21,6 +21,8 @@ struct State {
     waiting: bool,
     /// Something came since the thread last looked.
     news: bool,
+    /// The thread wants to hear of what is written, not only of syncs.
+    ahead: bool,
 }
 
 #[derive(Debug, Default)]
@@ -42,6 +44,11 @@ pub(super) struct News {
 pub(super) struct FeedEnd(pub(super) Arc<Feed>);
 
 impl Feed {
+    /// A feed whose reader hears of writes too, if `ahead`.
+    pub(super) fn new(ahead: bool) -> Self {
+        Self { state: Mutex::new(State { ahead, ..State::default() }), wake: Condvar::new() }
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -91,6 +98,12 @@ impl LogObserver for FeedEnd {
             state.gap = true;
         }
         state.written.extend_moved(entries, 0);
+        if state.ahead {
+            state.news = true;
+            if state.waiting {
+                self.0.wake.notify_one();
+            }
+        }
     }
 
     fn synced(&mut self, point: SyncPoint) {

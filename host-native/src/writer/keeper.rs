@@ -25,6 +25,9 @@ use std::time::Duration;
 const BUSY: Duration = Duration::from_millis(100);
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// Rows that wait for a sync in one transaction at most.
+const AHEAD: u64 = 100_000;
+
 /// The sidecar's side of one writer.
 pub(super) struct Keeper {
     log: LogFile,
@@ -35,6 +38,9 @@ pub(super) struct Keeper {
     gap: bool,
     /// The end of the log when the writer opened it: entries in front of it are no news.
     base: u64,
+    /// Rows are added as soon as their entries are written, and committed when those are synced: in `throughput`
+    /// a single sync may cover a whole session.
+    ahead: bool,
 }
 
 /// An open sidecar that holds what its metadata says.
@@ -76,9 +82,9 @@ impl From<RebuildError> for Lag {
 
 impl Keeper {
     /// `log` is the writer's log as it was opened, durable to its end.
-    pub(super) fn new(log: LogFile, feed: Arc<Feed>) -> Self {
+    pub(super) fn new(log: LogFile, feed: Arc<Feed>, ahead: bool) -> Self {
         let base = log.len();
-        Self { log, feed, index: None, pending: Briefs::default(), gap: false, base }
+        Self { log, feed, index: None, pending: Briefs::default(), gap: false, base, ahead }
     }
 
     /// Runs until the writer closes. What keeps the sidecar from being complete then, if anything.
@@ -138,16 +144,18 @@ impl Keeper {
         opened.and_then(|_| connect(&self.log))
     }
 
-    /// Adds the pending entries up to `target` in one transaction.
-    fn grow(&mut self, target: u64, closing: bool) -> Result<(), Lag> {
-        let Self { log, index, pending, .. } = self;
+    /// Adds the pending entries up to `target` in one transaction. Ahead of the log's syncs it stays open until what
+    /// it holds is synced.
+    fn grow(&mut self, mut target: u64, closing: bool) -> Result<(), Lag> {
+        let Self { log, index, pending, feed, ahead, gap, .. } = self;
         let Some(index) = index else { return Ok(()) };
         let from = index.meta.stamp.len;
-        let new = || pending.iter().filter(|brief| (from..target).contains(&brief.offset));
+        let waits = |pending: &Briefs| pending.iter().any(|brief| brief.offset >= from);
         log.restamp().map_err(|error| Lag::Other(error.to_string()))?;
         let settled = index.meta.unsynced_boot.is_none() && index.meta.stamp == log.stamp();
-        if from >= target && index.meta.synced_len >= target && (!closing || settled) {
-            drop_until(pending, target);
+        let nothing = from >= target && index.meta.synced_len >= target;
+        if nothing && (!closing || settled) && !(*ahead && !closing && waits(pending)) {
+            drop_until(pending, from);
             return Ok(());
         }
         if closing {
@@ -155,13 +163,38 @@ impl Keeper {
         } else if !index.marked {
             index.mark()?;
         }
+        if *ahead {
+            // Rows that are not committed must not lock readers out.
+            index.connection.execute_batch("PRAGMA cache_spill=OFF")?;
+        }
         let transaction = index.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut store = SqlStore::new(&transaction);
         let mut grower = Grower::new(&mut store, &index.meta)?;
         let mut count = 0;
-        for brief in new() {
-            grower.appended(&mut store, &brief)?;
-            count += 1;
+        let (mut end, mut ended) = (from, closing);
+        loop {
+            let limit = if *ahead && !closing && target <= from && count < AHEAD { u64::MAX } else { target };
+            let due = end..limit;
+            for brief in pending.iter().filter(|brief| due.contains(&brief.offset)) {
+                grower.appended(&mut store, &brief)?;
+                end = brief.offset + brief.len + 1;
+                count += 1;
+            }
+            drop_until(pending, end);
+            if end <= target || ended {
+                break;
+            }
+            // These rows are not for anybody to see before their entries are synced.
+            let news = feed.wait(pending, None);
+            (target, ended) = (news.synced.max(target), news.closing);
+            if news.gap {
+                *gap = true;
+                return Err(Lag::Other("entries came faster than they could be stored".to_string()));
+            }
+        }
+        if end > target {
+            // The writer ends without having synced them: the transaction goes, and with it the rows.
+            return Err(Lag::Other("the log was not synced".to_string()));
         }
         let grown = grower.finish(&mut store)?;
         let before = index.meta.counts.entries;
@@ -169,6 +202,8 @@ impl Keeper {
         meta.counts = grown.counts;
         meta.check = grown.check;
         meta.active_leaf = grown.active_leaf;
+        log.see(target);
+        log.restamp().map_err(|error| Lag::Other(error.to_string()))?;
         meta.stamp = log.stamp();
         meta.fingerprint = Fingerprint::take(log, target).map_err(|error| Lag::Other(error.to_string()))?;
         meta.indexed_at = host::now_ms();

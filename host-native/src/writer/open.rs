@@ -76,7 +76,8 @@ impl Writer {
         let now_ms = host::now_ms();
         let synced_len = synced_len(log);
         let core = OpenOptions { durability: options.durability, synced_len, header: header.as_deref(), now_ms };
-        let feed = Arc::new(Feed::default());
+        let ahead = options.durability == Durability::Throughput;
+        let feed = Arc::new(Feed::new(ahead));
         let storage = NativeStorage::new(log);
         let (writer, opened) = LogWriter::open(&storage, &core, FeedEnd(Arc::clone(&feed)), |opened| {
             let scanned = ScannedIds::new(opened.file.clone(), opened.len);
@@ -101,7 +102,7 @@ impl Writer {
             landed: Condvar::new(),
             due: Condvar::new(),
         });
-        let keeper = Keeper::new(LogFile::open(log)?, Arc::clone(&feed));
+        let keeper = Keeper::new(LogFile::open(log)?, Arc::clone(&feed), ahead);
         let thread = |name: &str| std::thread::Builder::new().name(name.to_string());
         let keeper = thread("jcode-sidecar").spawn(move || keeper.run()).map_err(PathError::new("index", log))?;
         let mut this = Self {

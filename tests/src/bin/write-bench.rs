@@ -116,6 +116,17 @@ fn main() -> Outcome<()> {
         number += 1;
         folder.join(format!("s{number}.jsonl"))
     };
+    if let Some(mode) = std::env::args().nth(2) {
+        // One mode alone, to be profiled: MODE [ENTRIES] [SYNC EVERY].
+        let number = |at, other| std::env::args().nth(at).and_then(|n| n.parse().ok()).unwrap_or(other);
+        let durability = match mode.parse()? {
+            Durability::Balanced { millis, .. } => Durability::Balanced { entries: number(4, 1024), millis },
+            other => other,
+        };
+        let (each, all) = appends(&log(), durability, number(3, 40_000), 2000)?;
+        println!("{mode}: {each:.2} us an entry, {all:.2} us closed");
+        return Ok(());
+    }
     let balanced = Durability::default();
     let mut figures: [Vec<f64>; 11] = Default::default();
     for _ in 0..7 {

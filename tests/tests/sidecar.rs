@@ -1,0 +1,323 @@
+//! The sidecar is a cache: it never changes an answer, only how fast it comes.
+
+use jcode_session_core::index::IndexBuilder;
+use jcode_session_core::log::{LogScan, scan_source};
+use jcode_session_core::source::{ByteSource, SourceError};
+use jcode_session_native::fs::LogFile;
+use jcode_session_native::map;
+use jcode_session_native::rebuild::{self, Done};
+use jcode_session_native::session::{Session, SessionError};
+use jcode_session_native::sidecar::{self, Sidecar};
+use jcode_session_tests::files::{LogDir, ask, dump};
+use jcode_session_tests::generate::{LogShape, damaged_tree_v3, tree_v3};
+use proptest::prelude::*;
+use std::fs;
+use std::io::{Seek, SeekFrom, Write};
+use std::ops::ControlFlow;
+
+fn cases(cases: u32) -> ProptestConfig {
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+proptest! {
+    #![proptest_config(cases(150))]
+
+    #[test]
+    fn a_fresh_sidecar_answers_like_the_log(sample in damaged_tree_v3(40)) {
+        let dir = LogDir::new(&sample.bytes);
+        let plain = ask(&dir.log());
+        prop_assert_eq!(dir.update(), Done::Built);
+        prop_assert!(Session::read(&dir.log()).expect("readable").has_sidecar());
+        prop_assert_eq!(ask(&dir.log()), plain);
+        prop_assert_eq!(dir.update(), Done::Nothing);
+    }
+
+    #[test]
+    fn catching_up_equals_building(sample in damaged_tree_v3(60), cuts in prop::collection::vec(0.0f64..1.0, 1..5)) {
+        let len = sample.bytes.len();
+        let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| (cut * len as f64) as usize).collect();
+        cuts.sort_unstable();
+        cuts.push(len);
+        let dir = LogDir::new(b"");
+        for cut in cuts {
+            let mut file = fs::OpenOptions::new().write(true).open(dir.log()).expect("there");
+            file.write_all(&sample.bytes[..cut]).expect("written");
+            drop(file);
+            dir.update();
+            let grown = dump(&dir.sidecar());
+            fs::remove_file(dir.sidecar()).expect("removed");
+            dir.update();
+            prop_assert_eq!(grown, dump(&dir.sidecar()), "after {} bytes", cut);
+        }
+    }
+
+    #[test]
+    fn flipped_bytes_in_a_sidecar_change_no_answer(
+        seed in 0u64..1000,
+        flips in prop::collection::vec((0.0f64..1.0, 1u8..=255), 1..4),
+    ) {
+        let dir = LogDir::new(&tree_v3(LogShape { entries: 40, ..LogShape::default() }, seed));
+        let plain = ask(&dir.log());
+        dir.update();
+        let mut bytes = fs::read(dir.sidecar()).expect("there");
+        for (place, flip) in flips {
+            let place = (place * bytes.len() as f64) as usize;
+            bytes[place] ^= flip;
+        }
+        fs::write(dir.sidecar(), &bytes).expect("written");
+        prop_assert_eq!(ask(&dir.log()), plain);
+    }
+}
+
+fn sample() -> (LogDir, jcode_session_tests::files::Answers) {
+    let dir = LogDir::new(&tree_v3(LogShape { entries: 400, branch_percent: 10, ..LogShape::default() }, 11));
+    let plain = ask(&dir.log());
+    dir.update();
+    assert!(Session::read(&dir.log()).expect("readable").has_sidecar());
+    (dir, plain)
+}
+
+/// The sidecar was damaged: answers are the same, it is not used, and `update` makes it good again.
+fn still_answers(dir: &LogDir, plain: &jcode_session_tests::files::Answers) {
+    assert_eq!(&ask(&dir.log()), plain);
+    let log = LogFile::open(&dir.log()).expect("there");
+    assert!(
+        !matches!(sidecar::open(&log).expect("readable"), Sidecar::Fresh { .. }),
+        "a damaged sidecar was taken for good"
+    );
+    assert_eq!(dir.update(), Done::Built);
+    assert_eq!(&ask(&dir.log()), plain);
+}
+
+#[test]
+fn a_missing_sidecar_is_rebuilt() {
+    let (dir, plain) = sample();
+    fs::remove_file(dir.sidecar()).expect("removed");
+    still_answers(&dir, &plain);
+}
+
+#[test]
+fn a_cut_sidecar_is_rebuilt() {
+    let (dir, plain) = sample();
+    for len in [0, 1, 100, 1024, 5000] {
+        fs::OpenOptions::new().write(true).open(dir.sidecar()).expect("there").set_len(len).expect("cut");
+        still_answers(&dir, &plain);
+    }
+}
+
+#[test]
+fn a_zeroed_header_is_rebuilt() {
+    let (dir, plain) = sample();
+    let mut file = fs::OpenOptions::new().write(true).open(dir.sidecar()).expect("there");
+    file.write_all(&[0; 100]).expect("written");
+    still_answers(&dir, &plain);
+}
+
+#[test]
+fn overwritten_pages_change_no_answer() {
+    let (dir, plain) = sample();
+    let pages = fs::metadata(dir.sidecar()).expect("there").len() / 1024;
+    let good = fs::read(dir.sidecar()).expect("there");
+    for page in 0..pages {
+        for byte in [0, 0xFF, 0x0D] {
+            fs::write(dir.sidecar(), &good).expect("written");
+            let mut file = fs::OpenOptions::new().write(true).open(dir.sidecar()).expect("there");
+            file.seek(SeekFrom::Start(page * 1024)).expect("sought");
+            file.write_all(&[byte; 1024]).expect("written");
+            drop(file);
+            assert_eq!(ask(&dir.log()), plain, "page {page} filled with {byte:#x}");
+        }
+    }
+}
+
+#[test]
+fn another_sessions_sidecar_is_rebuilt() {
+    let (dir, plain) = sample();
+    let other = LogDir::new(&tree_v3(LogShape { entries: 400, ..LogShape::default() }, 12));
+    other.update();
+    fs::copy(other.sidecar(), dir.sidecar()).expect("copied");
+    still_answers(&dir, &plain);
+}
+
+#[test]
+fn a_newer_sidecar_is_not_used() {
+    let (dir, plain) = sample();
+    let connection = rusqlite::Connection::open(dir.sidecar()).expect("a sidecar");
+    connection.execute_batch("PRAGMA user_version=3").expect("set");
+    drop(connection);
+    still_answers(&dir, &plain);
+}
+
+#[test]
+fn a_locked_sidecar_blocks_nobody() {
+    let (dir, plain) = sample();
+    let connection = rusqlite::Connection::open(dir.sidecar()).expect("a sidecar");
+    connection.execute_batch("BEGIN EXCLUSIVE").expect("locked");
+    assert_eq!(ask(&dir.log()), plain);
+}
+
+#[test]
+fn a_sidecar_of_another_boot_that_was_not_synced_is_rebuilt() {
+    let (dir, plain) = sample();
+    let connection = rusqlite::Connection::open(dir.sidecar()).expect("a sidecar");
+    let meta = jcode_session_native::sql::read_meta(&connection).expect("readable").expect("sound");
+    let unsynced = |boot: &str| jcode_session_core::index::store::IndexMeta {
+        unsynced_boot: Some(boot.to_string()),
+        ..meta.clone()
+    };
+    let this_boot = jcode_session_native::host::boot_id().expect("the system tells");
+    jcode_session_native::sql::write_meta(&connection, &unsynced(this_boot)).expect("written");
+    assert!(Session::read(&dir.log()).expect("readable").has_sidecar(), "a killed writer's sidecar is whole");
+    jcode_session_native::sql::write_meta(&connection, &unsynced("an earlier boot")).expect("written");
+    drop(connection);
+    still_answers(&dir, &plain);
+}
+
+#[test]
+fn a_touched_or_copied_log_is_not_indexed_anew() {
+    let (dir, plain) = sample();
+    let copy = dir.folder().join("copy.jsonl");
+    fs::copy(dir.log(), &copy).expect("copied");
+    fs::rename(&copy, dir.log()).expect("renamed");
+    assert!(Session::read(&dir.log()).expect("readable").has_sidecar());
+    assert_eq!(dir.update(), Done::Restamped);
+    assert_eq!(dir.update(), Done::Nothing);
+    assert_eq!(ask(&dir.log()), plain);
+}
+
+#[test]
+fn other_content_under_the_same_size_and_mtime_is_noticed() {
+    let (dir, _) = sample();
+    let times = fs::metadata(dir.log()).expect("there");
+    let bytes = String::from_utf8(fs::read(dir.log()).expect("there")).expect("text");
+    let last = bytes.rfind("\"id\":\"").expect("an id") + 6;
+    let mut changed = bytes.into_bytes();
+    changed[last] = if changed[last] == b'x' { b'y' } else { b'x' };
+    dir.write(&changed);
+    let file = fs::OpenOptions::new().write(true).open(dir.log()).expect("there");
+    let mtime = times.modified().expect("a time");
+    file.set_times(fs::FileTimes::new().set_modified(mtime)).expect("set");
+    drop(file);
+    assert!(!Session::read(&dir.log()).expect("readable").has_sidecar());
+    let plain = LogDir::new(&changed);
+    assert_eq!(ask(&dir.log()), ask(&plain.log()));
+}
+
+#[test]
+fn an_edit_between_the_samples_is_found_by_verify() {
+    let dir = LogDir::new(&tree_v3(LogShape { entries: 400, entry_bytes: 2000, ..LogShape::default() }, 5));
+    dir.update();
+    let clean = jcode_session_native::verify::verify(&dir.log(), &mut |_| ControlFlow::Continue(())).expect("verified");
+    assert!(clean.ok, "{:?}", clean.findings);
+    let mut bytes = fs::read(dir.log()).expect("there");
+    // An id that lies in no sample: any that keeps the sidecar fresh.
+    let fingerprint = |bytes: &[u8]| {
+        let source = jcode_session_core::source::SliceSource(bytes);
+        jcode_session_core::index::fingerprint::Fingerprint::take(&source, source.len()).expect("taken")
+    };
+    let before = fingerprint(&bytes);
+    let places = jcode_session_tests::oracle::read_log(&bytes).entries.into_iter().filter_map(|entry| {
+        let start = entry.offset as usize;
+        let line = &bytes[start..start + entry.len as usize];
+        let field = format!("\"id\":\"{}\"", entry.log_id?);
+        let at = line.windows(field.len()).position(|window| window == field.as_bytes())?;
+        Some(start + at + 6)
+    });
+    let ids: Vec<usize> = places.collect();
+    let hidden = ids.into_iter().find(|&at| {
+        let mut changed = bytes.clone();
+        changed[at] ^= 1;
+        fingerprint(&changed) == before
+    });
+    bytes[hidden.expect("most of the log is not sampled")] ^= 1;
+    dir.write(&bytes);
+    let report =
+        jcode_session_native::verify::verify(&dir.log(), &mut |_| ControlFlow::Continue(())).expect("verified");
+    assert_eq!(report.sidecar, "fresh");
+    assert!(!report.ok);
+}
+
+#[test]
+fn a_sidecar_is_private_and_leaves_nothing_beside() {
+    use std::os::unix::fs::PermissionsExt;
+    let (dir, _) = sample();
+    let mode = fs::metadata(dir.sidecar()).expect("there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let mut names: Vec<_> =
+        fs::read_dir(dir.folder()).expect("there").map(|e| e.expect("an entry").file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["log.jsonl", "log.sqlite3"]);
+}
+
+#[test]
+fn left_over_journals_do_not_come_to_life() {
+    let (dir, plain) = sample();
+    for ending in ["-wal", "-shm", "-journal"] {
+        fs::write(format!("{}{ending}", dir.sidecar().display()), b"left by a crash").expect("written");
+    }
+    fs::write(dir.sidecar(), b"not a database").expect("written");
+    still_answers(&dir, &plain);
+    assert!(!dir.folder().join("log.sqlite3-wal").exists());
+}
+
+#[test]
+fn opening_serves_at_once_and_builds_behind() {
+    let (dir, plain) = sample();
+    fs::remove_file(dir.sidecar()).expect("removed");
+    let (session, rebuild) = Session::open(&dir.log()).expect("readable");
+    assert!(!session.tail(3).expect("a tail").is_empty());
+    rebuild.expect("it was not fresh").join().expect("no panic").expect("built");
+    let (session, rebuild) = Session::open(&dir.log()).expect("readable");
+    assert!(session.has_sidecar() && rebuild.is_none());
+    assert_eq!(ask(&dir.log()), plain);
+}
+
+#[test]
+fn a_log_cut_while_it_is_open_gives_a_typed_error() {
+    let (dir, _) = sample();
+    let session = Session::read(&dir.log()).expect("readable");
+    fs::OpenOptions::new().write(true).open(dir.log()).expect("there").set_len(500).expect("cut");
+    match session.tail(5) {
+        Err(SessionError::Log { source: SourceError::Shrank { .. }, .. }) => {}
+        other => panic!("expected a shrunk log, got {other:?}"),
+    }
+}
+
+#[test]
+fn a_log_cut_while_it_is_mapped_gives_a_typed_error() {
+    assert!(map::install_guard());
+    let bytes = tree_v3(LogShape { entries: 3_000, entry_bytes: 2_000, ..LogShape::default() }, 5);
+    let dir = LogDir::new(&bytes);
+    let mut log = LogFile::open(&dir.log()).expect("there");
+    log.map_if_guarded();
+    assert!(log.view().is_some());
+    let mut cut = Some(fs::OpenOptions::new().write(true).open(dir.log()).expect("there"));
+    let mut builder = IndexBuilder::new(());
+    let result = scan_source(&log, 0..log.len(), LogScan::new(), &mut builder, &mut |_| {
+        // In the middle of the scan another program cuts the file, to a page that was not read yet.
+        if let Some(file) = cut.take() {
+            file.set_len(2 << 20).expect("cut");
+        }
+        ControlFlow::Continue(())
+    });
+    assert!(matches!(result, Err(SourceError::Shrank { .. })), "{result:?}");
+    // And it can be read again as it is now.
+    assert!(Session::read(&dir.log()).expect("readable").tail(1).is_ok());
+}
+
+#[test]
+fn many_logs_with_large_sidecars_take_few_bytes() {
+    let small = LogDir::new(&tree_v3(LogShape { entries: 10, ..LogShape::default() }, 1));
+    small.update();
+    let len = fs::metadata(small.sidecar()).expect("there").len();
+    assert!(len <= 8192, "{len} bytes for 10 entries");
+    let mut bytes = Vec::new();
+    jcode_session_tests::generate::write_large_log(&mut bytes, 20_000, 200, 20, 1).expect("memory takes it");
+    let large = LogDir::new(&bytes);
+    large.update();
+    let len = fs::metadata(large.sidecar()).expect("there").len();
+    assert!(len <= 20_000 * 190, "{len} bytes for 20,000 entries");
+    let log = LogFile::open(&large.log()).expect("there");
+    let force = rebuild::update(&log, true, &mut |_| ControlFlow::Continue(())).expect("built").0;
+    assert_eq!(force, Done::Built);
+}
