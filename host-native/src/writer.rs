@@ -21,7 +21,6 @@ use jcode_session_core::write::{
 pub use open::{NewSession, OpenError, WriterOptions};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
-use uuid::Uuid;
 
 /// Writes one session. Appends from several threads share writes and syncs.
 #[derive(Debug)]
@@ -74,7 +73,7 @@ impl Stamps for Clock {
     }
 
     fn new_id(&mut self) -> String {
-        Uuid::now_v7().to_string()
+        host::new_id()
     }
 }
 

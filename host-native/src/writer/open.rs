@@ -20,7 +20,6 @@ use jcode_session_core::write::{self, Durability, LogWriter, NewHeader, OpenOpti
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
-use uuid::Uuid;
 
 /// How to open a session.
 #[derive(Debug, Clone, Default)]
@@ -124,8 +123,7 @@ impl Writer {
 }
 
 fn header(log: &Path, new: &NewSession) -> Result<Vec<u8>, OpenError> {
-    let made = || Uuid::now_v7().to_string();
-    let session_id = new.session_id.clone().unwrap_or_else(made);
+    let session_id = new.session_id.clone().unwrap_or_else(host::new_id);
     let parent_session = new.parent_session.as_deref();
     let header = NewHeader { session_id: &session_id, now_ms: host::now_ms(), cwd: &new.cwd, parent_session };
     header.line().ok_or_else(|| OpenError::HeaderTooLong(log.to_path_buf()))
