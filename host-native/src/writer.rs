@@ -58,8 +58,13 @@ struct State {
     /// Threads that wait for `landed`.
     waiting: u32,
     syncer: syncer::State,
+    /// Entries that the last flight of `strict` carried.
+    last_group: usize,
     closing: bool,
 }
+
+/// How often a thread lets others go first before it takes off with a smaller group than the one before.
+const PATIENCE: u32 = 8;
 
 /// The outcome of one flight, once it has landed.
 type Round = OnceLock<Result<(), WriteError>>;
@@ -143,13 +148,26 @@ impl Writer {
     ) -> Result<String, AppendError> {
         let admitted = state.log.admit(json, parent, &mut Clock)?;
         let round = Arc::clone(&state.round);
+        let mut patience = PATIENCE;
         loop {
             if let Some(outcome) = round.get() {
                 outcome.clone()?;
                 return Ok(admitted.id);
             }
+            if patience > 0 && state.log.gathered() < state.last_group {
+                // Threads that the last flight has served are about to append again: one sync for all of them.
+                patience -= 1;
+                drop(state);
+                std::thread::yield_now();
+                state = self.shared.lock();
+                continue;
+            }
+            let gathered = state.log.gathered();
             state = match state.log.take_off(true) {
-                Some(flight) => self.shared.fly(state, flight).0,
+                Some(flight) => {
+                    state.last_group = gathered;
+                    self.shared.fly(state, flight).0
+                }
                 None => self.shared.wait(state),
             };
         }

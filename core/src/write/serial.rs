@@ -98,6 +98,12 @@ impl<F: StorageFile, O: LogObserver> LogWriter<F, O> {
         self.lines.len() >= BUFFER
     }
 
+    /// Entries in the group buffer.
+    #[must_use]
+    pub fn gathered(&self) -> usize {
+        self.briefs.len()
+    }
+
     /// True if nothing that was appended waits for a write or a sync.
     #[must_use]
     pub fn is_settled(&self) -> bool {

@@ -58,7 +58,7 @@ pub struct LogWriter<F, O> {
     settled: (Option<String>, usize),
     /// The group buffer.
     pub(super) lines: Vec<u8>,
-    briefs: Briefs,
+    pub(super) briefs: Briefs,
     /// Empty vectors from flights that landed, to be used again.
     spare: (Vec<u8>, Briefs),
     clock: (i64, String),

@@ -29,6 +29,7 @@ struct State {
 pub(super) struct Feed {
     state: Mutex<State>,
     wake: Condvar,
+    closed: Condvar,
 }
 
 /// What the sidecar's thread finds.
@@ -46,7 +47,7 @@ pub(super) struct FeedEnd(pub(super) Arc<Feed>);
 impl Feed {
     /// A feed whose reader hears of writes too, if `ahead`.
     pub(super) fn new(ahead: bool) -> Self {
-        Self { state: Mutex::new(State { ahead, ..State::default() }), wake: Condvar::new() }
+        Self { state: Mutex::new(State { ahead, ..State::default() }), ..Self::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -65,6 +66,14 @@ impl Feed {
     /// No more comes; the sidecar is to be finished.
     pub(super) fn close(&self) {
         self.tell(|state| state.closing = true);
+        self.closed.notify_all();
+    }
+
+    /// Lets news gather for so long, unless the writer closes.
+    pub(super) fn pause(&self, long: Duration) {
+        let state = self.lock();
+        let waited = self.closed.wait_timeout_while(state, long, |state| !state.closing);
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 
     /// Waits for news, at most so long, and moves what was written to the end of `pending`.

@@ -24,6 +24,9 @@ use std::time::Duration;
 /// How long a transaction waits for a reader, and how long a failed attempt is left alone.
 const BUSY: Duration = Duration::from_millis(100);
 const PAUSE: Duration = Duration::from_millis(100);
+/// Time between two transactions at least. On common file systems a sync of the log also waits for what was changed
+/// beside it, so that a transaction for each sync would slow every sync down.
+const GATHER: Duration = Duration::from_millis(5);
 
 /// Rows that wait for a sync in one transaction at most.
 const AHEAD: u64 = 100_000;
@@ -107,6 +110,7 @@ impl Keeper {
                 });
             }
             wait = outcome.err().map(|_| PAUSE);
+            self.feed.pause(GATHER);
         }
     }
 
