@@ -103,6 +103,41 @@ pub struct Known {
 /// # Errors
 /// See [`RebuildError`].
 pub fn build_knowing(log: &LogFile, known: &Known, tick: &mut Tick<'_>) -> Result<IndexMeta, RebuildError> {
+    build_aside(log, known, Held::No, tick)
+}
+
+/// Brings the sidecar of a log up to date for its writer, which holds the lock under which that is done. All of
+/// `log` is on the disk.
+pub(crate) fn update_held(log: &LogFile, tick: &mut Tick<'_>) -> Result<IndexMeta, RebuildError> {
+    match sidecar::open(log)? {
+        Sidecar::Fresh { reader, restamp: false } => return Ok(reader.meta().clone()),
+        Sidecar::Fresh { reader, restamp: true } | Sidecar::Grown(reader) => {
+            let meta = reader.meta().clone();
+            drop(reader);
+            if let Some((_, meta)) = catch_up::catch_up(log, &meta, tick)? {
+                return Ok(meta);
+            }
+        }
+        Sidecar::Locked => return Err(RebuildError::Busy),
+        _ => {}
+    }
+    build_held(log, tick)
+}
+
+/// Builds the sidecar of a log for its writer, which holds the lock. All of `log` is on the disk.
+pub(crate) fn build_held(log: &LogFile, tick: &mut Tick<'_>) -> Result<IndexMeta, RebuildError> {
+    let known = Known { synced_len: log.len(), ..Known::default() };
+    build_aside(log, &known, Held::ByWriter, tick)
+}
+
+/// Who holds the lock under which a sidecar is replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Held {
+    No,
+    ByWriter,
+}
+
+fn build_aside(log: &LogFile, known: &Known, held: Held, tick: &mut Tick<'_>) -> Result<IndexMeta, RebuildError> {
     let path = paths::sidecar(log.path());
     let mut temporary = temporary_for(&path)?;
     let meta = if log.len() <= SMALL {
@@ -118,7 +153,10 @@ pub fn build_knowing(log: &LogFile, known: &Known, tick: &mut Tick<'_>) -> Resul
         )?;
         pipeline::build_large(&connection, log, known, tick)?
     };
-    let _lock = lock(log)?;
+    let _lock = match held {
+        Held::ByWriter => None,
+        Held::No => Some(lock(log)?),
+    };
     remove_journals(&path)?;
     publish(temporary, &path, Expect::Anything)?;
     Ok(meta)

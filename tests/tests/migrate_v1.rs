@@ -4,8 +4,8 @@ use jcode_session_core::report::{MigrateAction, MigratedSession};
 use jcode_session_native::migrate::{Options, migrate};
 use jcode_session_native::session::Session;
 use jcode_session_native::verify::verify;
-use jcode_session_tests::jcode_model::{ModelRng, V1Files, generate, grow};
 use jcode_session_tests::jcode_model::Shape;
+use jcode_session_tests::jcode_model::{ModelRng, V1Files, generate, grow};
 use jcode_session_tests::program::run;
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,7 +17,7 @@ const ID: &str = "session_owl_1760000000000_0123abcd";
 
 fn folder(files: &V1Files) -> TempDir {
     let folder = TempDir::new().expect("a folder");
-    files.write_to(folder.path(), ID);
+    files.write_to(folder.path(), ID).expect("written");
     folder
 }
 
@@ -75,7 +75,7 @@ fn sessions_are_migrated_followed_and_left_as_they_are() {
 
         let Some((grown, how)) = grow(&v1, &mut rng) else { continue };
         v1 = grown;
-        v1.write_to(folder.path(), ID);
+        v1.write_to(folder.path(), ID).expect("written");
         let old = fs::read(&log).expect("there");
         let done = migrated(&log);
         let new = fs::read(&log).expect("there");
@@ -123,7 +123,7 @@ fn what_lies_beside_is_taken_for_no_session() {
     let home = TempDir::new().expect("a folder");
     let sessions = home.path().join("sessions");
     fs::create_dir(&sessions).expect("made");
-    generate(Shape::Both, 3, &mut ModelRng::new(1)).write_to(&sessions, ID);
+    generate(Shape::Both, 3, &mut ModelRng::new(1)).write_to(&sessions, ID).expect("written");
     for name in [
         "journal.corrupt.jsonl",
         "json.pre-wipe-1760000000000.bak",
@@ -143,6 +143,10 @@ fn what_lies_beside_is_taken_for_no_session() {
     let paths: Vec<&str> =
         report["sessions"].as_array().expect("a list").iter().map(|s| s["path"].as_str().expect("a path")).collect();
     assert_eq!(paths.len(), 3, "{paths:?}");
-    assert_eq!(report["counts"]["upgrade"].as_u64().expect("a number") + report["counts"]["failed"].as_u64().expect("a number"), 3);
+    assert_eq!(
+        report["counts"]["upgrade"].as_u64().expect("a number")
+            + report["counts"]["failed"].as_u64().expect("a number"),
+        3
+    );
     assert!(sessions.join("saved.jsonl").is_file());
 }
