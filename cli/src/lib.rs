@@ -23,3 +23,7 @@ pub fn program() -> std::process::ExitCode {
     jcode_session_native::map::install_guard();
     run(&args::Cli::parse().session).into()
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/integration.md")]
+struct Integration;

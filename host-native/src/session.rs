@@ -69,6 +69,9 @@ pub struct Entry {
     pub line: Vec<u8>,
 }
 
+/// A sidecar that is being brought up to date in the background.
+pub type Rebuild = JoinHandle<Result<(), RebuildError>>;
+
 /// A session, open for reading.
 #[derive(Debug)]
 pub struct Session {
@@ -126,7 +129,7 @@ impl Session {
     ///
     /// # Errors
     /// If the log cannot be read.
-    pub fn open(path: &Path) -> Result<(Self, Option<JoinHandle<Result<(), RebuildError>>>), SessionError> {
+    pub fn open(path: &Path) -> Result<(Self, Option<Rebuild>), SessionError> {
         let session = Self::read(path)?;
         if session.sidecar.is_some() || session.dialect != Dialect::TreeV3 {
             return Ok((session, None));

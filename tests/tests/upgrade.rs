@@ -281,7 +281,7 @@ fn a_presented_log_tells_where_its_bytes_come_from() {
     assert!(matches!(presented, Presented::Upgraded(_)));
     let (_, new) = upgraded(&old);
     let starts =
-        |bytes: &[u8]| -> Vec<u64> { read_log(bytes).entries.iter().map(|entry| entry.offset as u64).collect() };
+        |bytes: &[u8]| -> Vec<u64> { read_log(bytes).entries.iter().map(|entry| entry.offset).collect() };
     for (new, old) in starts(&new).into_iter().zip(starts(&old)) {
         assert_eq!(presented.origin(new), old);
     }
