@@ -58,12 +58,14 @@ struct State {
     /// Threads that wait for `landed`.
     waiting: u32,
     syncer: syncer::State,
+    /// A thread gathers the next flight of `strict`.
+    led: bool,
     /// Entries that the last flight of `strict` carried.
     last_group: usize,
     closing: bool,
 }
 
-/// How often a thread lets others go first before it takes off with a smaller group than the one before.
+/// How often a leading thread lets others go first before it takes off with a smaller group than the one before.
 const PATIENCE: u32 = 8;
 
 /// The outcome of one flight, once it has landed.
@@ -148,26 +150,29 @@ impl Writer {
     ) -> Result<String, AppendError> {
         let admitted = state.log.admit(json, parent, &mut Clock)?;
         let round = Arc::clone(&state.round);
-        let mut patience = PATIENCE;
         loop {
             if let Some(outcome) = round.get() {
                 outcome.clone()?;
                 return Ok(admitted.id);
             }
-            if patience > 0 && state.log.gathered() < state.last_group {
-                // Threads that the last flight has served are about to append again: one sync for all of them.
-                patience -= 1;
+            if state.led || !state.log.can_take_off() {
+                state = self.shared.wait(state);
+                continue;
+            }
+            // This thread leads. Those that the last flight served are about to append again: one sync for all.
+            state.led = true;
+            for _ in 0..PATIENCE {
+                if state.log.gathered() >= state.last_group {
+                    break;
+                }
                 drop(state);
                 std::thread::yield_now();
                 state = self.shared.lock();
-                continue;
             }
-            let gathered = state.log.gathered();
+            state.last_group = state.log.gathered();
+            state.led = false;
             state = match state.log.take_off(true) {
-                Some(flight) => {
-                    state.last_group = gathered;
-                    self.shared.fly(state, flight).0
-                }
+                Some(flight) => self.shared.fly(state, flight).0,
                 None => self.shared.wait(state),
             };
         }

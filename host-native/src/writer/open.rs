@@ -96,6 +96,7 @@ impl Writer {
                 round: Arc::default(),
                 waiting: 0,
                 syncer: syncer::State::Busy,
+                led: false,
                 last_group: 0,
                 closing: false,
             }),
