@@ -20,7 +20,7 @@ use jcode_session_core::write::{
 };
 pub use open::{NewSession, OpenError, WriterOptions};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::thread::JoinHandle;
+use std::thread::{JoinHandle, Thread};
 
 /// Writes one session. Appends from several threads share writes and syncs.
 #[derive(Debug)]
@@ -60,6 +60,8 @@ struct State {
     syncer: syncer::State,
     /// A thread gathers the next flight of `strict`.
     led: bool,
+    /// The threads whose entries gather, but for the one that leads.
+    parked: Vec<Thread>,
     /// Entries that the last flight of `strict` carried.
     last_group: usize,
     closing: bool,
@@ -109,6 +111,7 @@ impl Shared {
         flight: Flight<NativeFile>,
     ) -> (MutexGuard<'s, State>, Result<(), WriteError>) {
         let round = std::mem::take(&mut state.round);
+        let mut served = std::mem::take(&mut state.parked);
         drop(state);
         let landed = flight.run();
         let mut state = self.lock();
@@ -118,8 +121,17 @@ impl Shared {
             // What gathered meanwhile hangs below what was refused.
             let behind = std::mem::take(&mut state.round);
             let _ = behind.set(result.clone());
+            served.append(&mut state.parked);
         }
+        // One of those that gathered meanwhile is to lead.
+        served.extend(state.parked.first().cloned());
         self.tell(&state);
+        if !served.is_empty() {
+            // Without the lock, which they would only run into.
+            drop(state);
+            served.iter().for_each(std::thread::Thread::unpark);
+            state = self.lock();
+        }
         (state, result)
     }
 }
@@ -150,31 +162,45 @@ impl Writer {
     ) -> Result<String, AppendError> {
         let admitted = state.log.admit(json, parent, &mut Clock)?;
         let round = Arc::clone(&state.round);
+        let mut parked = false;
         loop {
-            if let Some(outcome) = round.get() {
-                outcome.clone()?;
-                return Ok(admitted.id);
-            }
             if state.led || !state.log.can_take_off() {
-                state = self.shared.wait(state);
-                continue;
-            }
-            // This thread leads. Those that the last flight served are about to append again: one sync for all.
-            state.led = true;
-            for _ in 0..PATIENCE {
-                if state.log.gathered() >= state.last_group {
-                    break;
+                if !std::mem::replace(&mut parked, true) {
+                    state.parked.push(std::thread::current());
                 }
                 drop(state);
-                std::thread::yield_now();
+                // Woken when the outcome is there, or to lead; and now and then for no reason.
+                std::thread::park();
+                if let Some(outcome) = round.get() {
+                    break outcome.clone();
+                }
                 state = self.shared.lock();
+            } else if round.get().is_none() {
+                state = self.lead(state);
             }
-            state.last_group = state.log.gathered();
-            state.led = false;
-            state = match state.log.take_off(true) {
-                Some(flight) => self.shared.fly(state, flight).0,
-                None => self.shared.wait(state),
-            };
+            if let Some(outcome) = round.get() {
+                break outcome.clone();
+            }
+        }?;
+        Ok(admitted.id)
+    }
+
+    /// Gathers what those that the last flight served are about to append again, and flies.
+    fn lead<'s>(&'s self, mut state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
+        state.led = true;
+        for _ in 0..PATIENCE {
+            if state.log.gathered() >= state.last_group {
+                break;
+            }
+            drop(state);
+            std::thread::yield_now();
+            state = self.shared.lock();
+        }
+        state.last_group = state.log.gathered();
+        state.led = false;
+        match state.log.take_off(true) {
+            Some(flight) => self.shared.fly(state, flight).0,
+            None => state,
         }
     }
 

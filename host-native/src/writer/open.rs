@@ -97,6 +97,7 @@ impl Writer {
                 waiting: 0,
                 syncer: syncer::State::Busy,
                 led: false,
+                parked: Vec::new(),
                 last_group: 0,
                 closing: false,
             }),
