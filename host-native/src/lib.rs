@@ -39,6 +39,8 @@ pub mod session;
 #[cfg(feature = "files")]
 pub mod sidecar;
 #[cfg(feature = "files")]
+pub mod v1;
+#[cfg(feature = "files")]
 pub mod verify;
 #[cfg(feature = "files")]
 pub mod writer;

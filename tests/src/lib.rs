@@ -7,5 +7,6 @@
 pub mod crash_storage;
 pub mod files;
 pub mod generate;
+pub mod jcode_model;
 pub mod oracle;
 pub mod program;
