@@ -20,7 +20,7 @@ use jcode_session_core::write::{
 };
 pub use open::{NewSession, OpenError, WriterOptions};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::thread::JoinHandle;
+use std::thread::{JoinHandle, Thread};
 
 /// Writes one session. Appends from several threads share writes and syncs.
 #[derive(Debug)]
@@ -58,12 +58,16 @@ struct State {
     /// Threads that wait for `landed`.
     waiting: u32,
     syncer: syncer::State,
+    /// A thread gathers the next flight of `strict`.
+    led: bool,
+    /// The threads whose entries gather, but for the one that leads.
+    parked: Vec<Thread>,
     /// Entries that the last flight of `strict` carried.
     last_group: usize,
     closing: bool,
 }
 
-/// How often a thread lets others go first before it takes off with a smaller group than the one before.
+/// How often a leading thread lets others go first before it takes off with a smaller group than the one before.
 const PATIENCE: u32 = 8;
 
 /// The outcome of one flight, once it has landed.
@@ -107,6 +111,7 @@ impl Shared {
         flight: Flight<NativeFile>,
     ) -> (MutexGuard<'s, State>, Result<(), WriteError>) {
         let round = std::mem::take(&mut state.round);
+        let mut served = std::mem::take(&mut state.parked);
         drop(state);
         let landed = flight.run();
         let mut state = self.lock();
@@ -116,8 +121,17 @@ impl Shared {
             // What gathered meanwhile hangs below what was refused.
             let behind = std::mem::take(&mut state.round);
             let _ = behind.set(result.clone());
+            served.append(&mut state.parked);
         }
+        // One of those that gathered meanwhile is to lead.
+        served.extend(state.parked.first().cloned());
         self.tell(&state);
+        if !served.is_empty() {
+            // Without the lock, which they would only run into.
+            drop(state);
+            served.iter().for_each(std::thread::Thread::unpark);
+            state = self.lock();
+        }
         (state, result)
     }
 }
@@ -148,28 +162,45 @@ impl Writer {
     ) -> Result<String, AppendError> {
         let admitted = state.log.admit(json, parent, &mut Clock)?;
         let round = Arc::clone(&state.round);
-        let mut patience = PATIENCE;
+        let mut parked = false;
         loop {
-            if let Some(outcome) = round.get() {
-                outcome.clone()?;
-                return Ok(admitted.id);
-            }
-            if patience > 0 && state.log.gathered() < state.last_group {
-                // Threads that the last flight has served are about to append again: one sync for all of them.
-                patience -= 1;
-                drop(state);
-                std::thread::yield_now();
-                state = self.shared.lock();
-                continue;
-            }
-            let gathered = state.log.gathered();
-            state = match state.log.take_off(true) {
-                Some(flight) => {
-                    state.last_group = gathered;
-                    self.shared.fly(state, flight).0
+            if state.led || !state.log.can_take_off() {
+                if !std::mem::replace(&mut parked, true) {
+                    state.parked.push(std::thread::current());
                 }
-                None => self.shared.wait(state),
-            };
+                drop(state);
+                // Woken when the outcome is there, or to lead; and now and then for no reason.
+                std::thread::park();
+                if let Some(outcome) = round.get() {
+                    break outcome.clone();
+                }
+                state = self.shared.lock();
+            } else if round.get().is_none() {
+                state = self.lead(state);
+            }
+            if let Some(outcome) = round.get() {
+                break outcome.clone();
+            }
+        }?;
+        Ok(admitted.id)
+    }
+
+    /// Gathers what those that the last flight served are about to append again, and flies.
+    fn lead<'s>(&'s self, mut state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
+        state.led = true;
+        for _ in 0..PATIENCE {
+            if state.log.gathered() >= state.last_group {
+                break;
+            }
+            drop(state);
+            std::thread::yield_now();
+            state = self.shared.lock();
+        }
+        state.last_group = state.log.gathered();
+        state.led = false;
+        match state.log.take_off(true) {
+            Some(flight) => self.shared.fly(state, flight).0,
+            None => state,
         }
     }
 

@@ -104,6 +104,12 @@ impl<F: StorageFile, O: LogObserver> LogWriter<F, O> {
         self.briefs.len()
     }
 
+    /// True if a group could be written now: there is one, and no write or sync is in its way.
+    #[must_use]
+    pub fn can_take_off(&self) -> bool {
+        !self.lines.is_empty() && self.flying.is_none() && self.syncing.is_none() && self.latched.is_none()
+    }
+
     /// True if nothing that was appended waits for a write or a sync.
     #[must_use]
     pub fn is_settled(&self) -> bool {

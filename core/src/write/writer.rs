@@ -64,7 +64,7 @@ pub struct LogWriter<F, O> {
     clock: (i64, String),
     pub(super) flying: Option<Flying>,
     /// A sync is running; it covers this much.
-    syncing: Option<Covered>,
+    pub(super) syncing: Option<Covered>,
     pub(super) written: Covered,
     pub(super) synced: Covered,
     /// When the first entry that no sync covers was written, and the first that the running sync does not cover.

@@ -26,7 +26,7 @@ const BUSY: Duration = Duration::from_millis(100);
 const PAUSE: Duration = Duration::from_millis(100);
 /// Time between two transactions at least. On common file systems a sync of the log also waits for what was changed
 /// beside it, so that a transaction for each sync would slow every sync down.
-const GATHER: Duration = Duration::from_millis(5);
+const GATHER: Duration = Duration::from_millis(25);
 
 /// Rows that wait for a sync in one transaction at most.
 const AHEAD: u64 = 100_000;
@@ -222,6 +222,7 @@ impl Keeper {
         if (before..meta.counts.entries).contains(&(JUMP_INDEX_FROM - 1)) {
             store.index_jumps(JUMP_INDEX_FROM)?;
         }
+        drop(store);
         write_meta(&transaction, &meta)?;
         transaction.commit()?;
         index.meta = meta;

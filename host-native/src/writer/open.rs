@@ -96,6 +96,8 @@ impl Writer {
                 round: Arc::default(),
                 waiting: 0,
                 syncer: syncer::State::Busy,
+                led: false,
+                parked: Vec::new(),
                 last_group: 0,
                 closing: false,
             }),

@@ -51,6 +51,8 @@ fn bare_rows(folder: &Path, count: u32) -> Outcome<f64> {
         insert.execute(rusqlite::params![number, id, id, 1, "message", 0, number * 2000, 2000, 1, number])?;
     }
     drop(insert);
+    // The key on `id` belongs to the rows.
+    connection.execute_batch(jcode_session_core::index::schema::ID_INDEX)?;
     connection.execute_batch("COMMIT")?;
     let each = start.elapsed().as_secs_f64() / f64::from(count) * 1e6;
     drop(connection);
@@ -119,6 +121,11 @@ fn main() -> Outcome<()> {
     if let Some(mode) = std::env::args().nth(2) {
         // One mode alone, to be profiled: MODE [ENTRIES] [SYNC EVERY].
         let number = |at, other| std::env::args().nth(at).and_then(|n| n.parse().ok()).unwrap_or(other);
+        if mode == "threads" {
+            let (one, eight) = (threads(&log(), 1, 8_000)?, threads(&log(), 8, 4_000)?);
+            println!("strict, 1 thread {one:.0}/s, 8 threads {eight:.0}/s: {:.2}x (3)", eight / one);
+            return Ok(());
+        }
         let durability = match mode.parse()? {
             Durability::Balanced { millis, .. } => Durability::Balanced { entries: number(4, 1024), millis },
             other => other,
