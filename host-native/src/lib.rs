@@ -15,6 +15,8 @@ pub mod sql;
 #[cfg(feature = "files")]
 pub mod discover;
 #[cfg(feature = "files")]
+pub mod fork;
+#[cfg(feature = "files")]
 pub mod fs;
 #[cfg(feature = "files")]
 pub mod host;

@@ -110,7 +110,9 @@ pub fn migrate(path: &Path, options: Options, tick: &mut Tick<'_>) -> MigratedSe
     }
 }
 
-fn dialect_of(path: &Path) -> Option<Dialect> {
+/// The dialect of a session, as far as its start tells; `None` if it cannot be read.
+#[must_use]
+pub fn dialect_of(path: &Path) -> Option<Dialect> {
     if v1::is_snapshot(path) {
         return Some(Dialect::JcodeV1);
     }

@@ -129,7 +129,7 @@ impl Shared {
         if !served.is_empty() {
             // Without the lock, which they would only run into.
             drop(state);
-            served.iter().for_each(std::thread::Thread::unpark);
+            served.iter().for_each(Thread::unpark);
             state = self.lock();
         }
         (state, result)

@@ -89,8 +89,7 @@ fn compare(bytes: &[u8], oracle: &OracleLog) {
         .iter()
         .map(|f| (f.byte_offset.expect("located"), f.line.expect("located"), name(f.code)))
         .collect();
-    let mut expected: Vec<_> =
-        oracle.findings.iter().map(|f| (f.offset, f.line, f.code.to_string())).collect();
+    let mut expected: Vec<_> = oracle.findings.iter().map(|f| (f.offset, f.line, f.code.to_string())).collect();
     found.sort();
     expected.sort();
     assert_eq!(found, expected, "findings");

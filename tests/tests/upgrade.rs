@@ -280,8 +280,7 @@ fn a_presented_log_tells_where_its_bytes_come_from() {
     let (_, presented) = present(SliceSource(&old), &mut |_| ControlFlow::Continue(())).expect("readable");
     assert!(matches!(presented, Presented::Upgraded(_)));
     let (_, new) = upgraded(&old);
-    let starts =
-        |bytes: &[u8]| -> Vec<u64> { read_log(bytes).entries.iter().map(|entry| entry.offset).collect() };
+    let starts = |bytes: &[u8]| -> Vec<u64> { read_log(bytes).entries.iter().map(|entry| entry.offset).collect() };
     for (new, old) in starts(&new).into_iter().zip(starts(&old)) {
         assert_eq!(presented.origin(new), old);
     }

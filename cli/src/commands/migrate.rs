@@ -10,7 +10,7 @@ use crate::settings::Settings;
 use anyhow::{Context, Result};
 use jcode_session_core::report::{MigrateAction, MigrateReport, MigratedSession};
 use jcode_session_native::discover::find_logs;
-use jcode_session_native::migrate::{Options, migrate as migrate_one};
+use jcode_session_native::migrate::{Options, dialect_of, migrate as migrate_one};
 use jcode_session_native::paths;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -78,7 +78,7 @@ fn is_active(log: &Path, settings: &Settings) -> bool {
 fn left_alone(log: &Path, reason: &str) -> MigratedSession {
     MigratedSession {
         path: log.to_string_lossy().into_owned(),
-        dialect: None,
+        dialect: dialect_of(log),
         action: MigrateAction::Skipped,
         entry_count: 0,
         bytes_needed: 0,
