@@ -5,6 +5,7 @@
 //! Does not: do anything.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jcode_session_core::write::Durability;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -68,6 +69,12 @@ pub enum SessionCommand {
     Tree(TreeArgs),
     /// Show the entries of a session
     Show(ShowArgs),
+    /// Append entries from standard input, a JSON object a line
+    Append(AppendArgs),
+    /// Name an entry of a session
+    Label(LabelArgs),
+    /// Make a new session from the path to an entry
+    Fork(ForkArgs),
     /// Print a completion script for a shell
     #[command(hide = true)]
     Completions {
@@ -124,6 +131,52 @@ pub struct TreeArgs {
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+/// How appends are made safe.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct DurabilityArgs {
+    /// When an append is acknowledged: strict (once it is on the disk), balanced (once the system has it; the default) or
+    /// throughput (once it is buffered). Also read from JCODE_SESSION_DURABILITY
+    #[arg(long, value_name = "MODE")]
+    pub session_durability: Option<Durability>,
+}
+
+/// Flags of `append`.
+#[derive(Debug, Clone, Args)]
+pub struct AppendArgs {
+    /// Path, id, or the start of an id; a path that does not exist is made
+    pub session: OsString,
+    /// The first entry hangs on this one instead of on the last
+    #[arg(long, value_name = "ID")]
+    pub parent: Option<String>,
+    /// How appends are made safe.
+    #[command(flatten)]
+    pub durability: DurabilityArgs,
+}
+
+/// Flags of `label`.
+#[derive(Debug, Clone, Args)]
+pub struct LabelArgs {
+    /// Path, id, or the start of an id
+    pub session: OsString,
+    /// Id of the entry
+    pub entry: String,
+    /// The name; empty takes it away
+    pub name: String,
+    /// How appends are made safe.
+    #[command(flatten)]
+    pub durability: DurabilityArgs,
+}
+
+/// Flags of `fork`.
+#[derive(Debug, Clone, Args)]
+pub struct ForkArgs {
+    /// Path, id, or the start of an id
+    pub session: OsString,
+    /// The entry that the new session ends with, instead of the last
+    #[arg(long, value_name = "ID")]
+    pub at: Option<String>,
 }
 
 /// Flags of `show`.

@@ -14,6 +14,7 @@ use anstyle::Style;
 use anyhow::Result;
 use serde::Serialize;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::path::PathBuf;
 
 pub use progress::Progress;
 pub use text::{bytes, count, shorten, time, visible};
@@ -152,10 +153,12 @@ impl Output {
         self.to_stderr(&format!("{b}error{b:#}: {}\n", visible(&format!("{error:#}"))));
     }
 
-    /// A progress bar over `total` bytes; invisible where progress is not wanted.
+    /// A progress bar over the bytes of some files; invisible where progress is not wanted.
     #[must_use]
-    pub fn progress(&self, total: u64, what: &str) -> Progress {
-        Progress::new(self.progress.then_some(total), what)
+    pub fn progress(&self, files: &[PathBuf], what: &str) -> Progress {
+        // Thousands of files are not asked for their size if nobody sees the bar.
+        let len = |file| std::fs::metadata(file).map_or(0, |metadata| metadata.len());
+        Progress::new(self.progress.then(|| files.iter().map(len).sum()), what)
     }
 
     fn to_stderr(&self, text: &str) {

@@ -41,3 +41,4 @@ pub mod storage;
 pub mod store;
 pub mod upgrade;
 pub mod verify;
+pub mod write;

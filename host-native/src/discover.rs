@@ -7,6 +7,7 @@
 
 use crate::fs::LogFile;
 use crate::paths;
+use crate::v1;
 use jcode_session_core::upgrade::sniff;
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -75,6 +76,12 @@ fn look(folder: &Path, entries: std::fs::ReadDir, found: &mut Found, folders: &m
             }
         } else if kind.is_file() && name.to_str().map_or_else(|| is_odd_log(&name), paths::is_log_name) {
             found.logs.push(entry.path());
+        } else if kind.is_file() && name.to_str().is_some_and(paths::is_snapshot_name) {
+            // A snapshot and the log migrated from it are one session, and the log stands for it.
+            let path = entry.path();
+            if !path.with_extension("jsonl").is_file() && v1::is_snapshot(&path) {
+                found.logs.push(path);
+            }
         }
     }
 }

@@ -56,6 +56,19 @@ impl LogFile {
         Ok(Self { stamp: stamp_of(&metadata), file, path: path.to_path_buf(), mapping: None })
     }
 
+    /// Looks at the first `len` bytes only, which are there; a writer adds more meanwhile.
+    pub(crate) const fn see(&mut self, len: u64) {
+        self.stamp.len = len;
+    }
+
+    /// Takes the times of the file anew.
+    pub(crate) fn restamp(&mut self) -> Result<(), PathError> {
+        let len = self.stamp.len;
+        let metadata = self.file.metadata().map_err(PathError::new("read", &self.path))?;
+        self.stamp = FileStamp { len, ..stamp_of(&metadata) };
+        Ok(())
+    }
+
     /// Maps the log for scans, if the process guards against files that shrink while they are mapped (see
     /// [`crate::map::install_guard`]). Without the guard, or where mapping fails, scans read in pieces.
     pub fn map_if_guarded(&mut self) {

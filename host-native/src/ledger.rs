@@ -68,6 +68,16 @@ pub fn record_migration(path: &Path, kept: &Kept, leaf: Option<String>, len: u64
     append(path, row)
 }
 
+/// Records that a log was written, or grew, from jcode's v1 files, which stay as they are.
+///
+/// # Errors
+/// If the ledger cannot be written.
+pub fn record_v1_migration(path: &Path, log: &LogFile) -> Result<(), PathError> {
+    let hash = digest(log).map_err(PathError::new("read", path))?;
+    let note = format!("migrated from {}", Dialect::JcodeV1);
+    append(path, LedgerRow::new(Event::Migrate, host::now_ms(), log.len(), digest_hex(&hash), &note))
+}
+
 /// Appends a row to the ledger of a log, durably.
 ///
 /// # Errors

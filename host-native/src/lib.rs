@@ -5,6 +5,7 @@
 //! | opening a session, its last page, tree and entries | [`session::Session`] |
 //! | bringing a log and its sidecar up to date | [`migrate`] |
 //! | checking one | [`verify`] |
+//! | appending to one | [`writer::Writer`] |
 //! | finding sessions | [`discover`] |
 //!
 //! Without the feature `files` only [`sql`] is left: the statements that the wasm host shares.
@@ -20,9 +21,13 @@ pub mod host;
 #[cfg(feature = "files")]
 pub mod ledger;
 #[cfg(feature = "files")]
+pub mod lock;
+#[cfg(feature = "files")]
 pub mod map;
 #[cfg(feature = "files")]
 pub mod migrate;
+#[cfg(feature = "files")]
+pub mod native_storage;
 #[cfg(feature = "files")]
 pub mod paths;
 #[cfg(feature = "files")]
@@ -34,4 +39,8 @@ pub mod session;
 #[cfg(feature = "files")]
 pub mod sidecar;
 #[cfg(feature = "files")]
+pub mod v1;
+#[cfg(feature = "files")]
 pub mod verify;
+#[cfg(feature = "files")]
+pub mod writer;

@@ -9,16 +9,19 @@
 //! `<stem>.store/checkpoints`, write the ledger's row, rename the new log over the old one, write the second row,
 //! build the sidecar.
 
+mod from_v1;
 mod upgrade;
 
 use crate::fs::{LogFile, PathError};
 use crate::rebuild::{self, Done, RebuildError, Tick};
 use crate::replace::ReplaceError;
 use crate::sidecar::{self, Sidecar};
+use crate::v1::{self, V1Files};
 use jcode_session_core::index::IndexBuilder;
 use jcode_session_core::log::{Dialect, LogScan, scan_source};
 use jcode_session_core::report::{MigrateAction, MigratedSession};
 use jcode_session_core::source::{ByteSource, SourceError};
+use jcode_session_core::upgrade::jcode::{GrowthError, ReplayError};
 use jcode_session_core::upgrade::{CheckError, Presented, present, sniff};
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -36,6 +39,18 @@ pub enum MigrateError {
     /// The upgraded log is not what the old one implies.
     #[error("{0}")]
     Check(#[from] CheckError),
+    /// The v1 files cannot be read as a session.
+    #[error("{0}")]
+    V1(#[from] ReplayError),
+    /// What the v1 files gained cannot be added to the log beside them.
+    #[error("{0}")]
+    Growth(#[from] GrowthError),
+    /// jcode wrote its v1 files while they were read.
+    #[error("jcode changed its files meanwhile; run again once it is idle")]
+    SourceChanged,
+    /// The written log is not what the v1 files say.
+    #[error("the written log does not hold what the v1 files say, and was thrown away; please report this")]
+    NotEqual,
     /// The new log could not be put in place.
     #[error(transparent)]
     Replace(#[from] ReplaceError),
@@ -96,35 +111,43 @@ pub fn migrate(path: &Path, options: Options, tick: &mut Tick<'_>) -> MigratedSe
 }
 
 fn dialect_of(path: &Path) -> Option<Dialect> {
+    if v1::is_snapshot(path) {
+        return Some(Dialect::JcodeV1);
+    }
     let log = LogFile::open(path).ok()?;
     sniff(&log).ok().map(|sniffed| sniffed.dialect)
 }
 
 fn run(path: &Path, options: Options, tick: &mut Tick<'_>) -> Result<Plan, MigrateError> {
+    let v1 = V1Files::beside(path);
+    let log = path.with_extension("jsonl");
+    let has_v1 = v1.exist() && v1::is_snapshot(v1.snapshot());
+    if !options.force
+        && let Some(meta) = sidecar::glance(if has_v1 { &log } else { path })
+        && (!has_v1 || meta.migrated_from == Some(v1.stamps()))
+    {
+        return Ok(up_to_date(meta.counts.entries));
+    }
+    if has_v1 {
+        return from_v1::migrate(&log, &v1, options, tick);
+    }
     let mut log = LogFile::open(path)?;
     if log.is_empty() {
         return Ok(skipped(Dialect::TreeV3, "it is empty"));
     }
-    let plan = |action, entry_count, bytes_needed| Plan {
-        action,
-        dialect: Dialect::TreeV3,
-        entry_count,
-        bytes_needed,
-        reason: None,
-    };
-    // The sidecar first: of a session that was migrated it says everything, for two small reads.
     let state = sidecar::open(&log)?;
     if let (Sidecar::Fresh { reader, restamp }, false) = (&state, options.force) {
         let entries = reader.meta().counts.entries;
         if *restamp && !options.dry_run {
             rebuild::update(&log, false, tick)?;
         }
-        return Ok(plan(MigrateAction::UpToDate, entries, 0));
+        return Ok(up_to_date(entries));
     }
     log.map_if_guarded();
     let (sniffed, presented) = present(log, &mut |_| ControlFlow::Continue(()))?;
     match presented {
         Presented::Upgraded(rope) => upgrade::upgrade(path, sniffed, &rope, options, tick),
+        Presented::Replayed(_) => Err(MigrateError::NotEqual),
         Presented::AsIs(log) => {
             if sniffed.header.is_none() && !has_entries(&log, tick)? {
                 return Ok(skipped(Dialect::TreeV3, "it holds no record; this is no session log"));
@@ -134,16 +157,26 @@ fn run(path: &Path, options: Options, tick: &mut Tick<'_>) -> Result<Plan, Migra
             }
             if options.dry_run {
                 let entries = count_entries(&log, tick)?;
-                return Ok(plan(MigrateAction::Index, entries, sidecar_bytes(entries)));
+                return Ok(index(entries));
             }
             let (done, meta) = rebuild::update(&log, options.force, tick)?;
             let entries = meta.counts.entries;
             Ok(match done {
-                Done::Nothing | Done::Restamped => plan(MigrateAction::UpToDate, entries, 0),
-                Done::CaughtUp | Done::Built => plan(MigrateAction::Index, entries, sidecar_bytes(entries)),
+                Done::Nothing | Done::Restamped => up_to_date(entries),
+                Done::CaughtUp | Done::Built => index(entries),
             })
         }
     }
+}
+
+const fn up_to_date(entry_count: u64) -> Plan {
+    let (action, dialect) = (MigrateAction::UpToDate, Dialect::TreeV3);
+    Plan { action, dialect, entry_count, bytes_needed: 0, reason: None }
+}
+
+const fn index(entry_count: u64) -> Plan {
+    let (action, dialect) = (MigrateAction::Index, Dialect::TreeV3);
+    Plan { action, dialect, entry_count, bytes_needed: sidecar_bytes(entry_count), reason: None }
 }
 
 fn skipped(dialect: Dialect, reason: &str) -> Plan {
@@ -151,7 +184,7 @@ fn skipped(dialect: Dialect, reason: &str) -> Plan {
 }
 
 /// What the sidecar of so many entries takes at most, with ids of 36 characters.
-fn sidecar_bytes(entries: u64) -> u64 {
+const fn sidecar_bytes(entries: u64) -> u64 {
     8192 + 190 * entries
 }
 

@@ -5,12 +5,16 @@
 //! written here.
 //! Does not: build or catch up; see [`crate::rebuild`].
 
-use crate::fs::LogFile;
+use crate::fs::{LogFile, stamp_of};
 use crate::sql::{ReadError, SidecarReader};
 use crate::{host, paths};
 use jcode_session_core::index::fingerprint::{Freshness, judge};
+use jcode_session_core::index::peek::{PEEK_LEN, peek};
+use jcode_session_core::index::store::IndexMeta;
 use jcode_session_core::source::{ByteSource, SourceError};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
@@ -50,6 +54,32 @@ impl Sidecar {
             Self::Corrupt(_) => "corrupt",
         }
     }
+}
+
+/// The metadata of a log's sidecar, if the file system says that the log is as it was when the sidecar was written;
+/// without SQLite, for runs over thousands of sessions. `None`: open it and see.
+#[must_use]
+pub fn glance(log: &Path) -> Option<IndexMeta> {
+    let path = paths::sidecar(log);
+    let mut file = open_plain(&path)?;
+    let mut start = [0; PEEK_LEN];
+    file.read_exact(&mut start).ok()?;
+    let meta = peek(&start)?;
+    let now = stamp_of(&std::fs::symlink_metadata(log).ok()?);
+    let synced = meta.unsynced_boot.is_none() || meta.unsynced_boot.as_deref() == host::boot_id();
+    // A journal beside it belongs to a commit that did not end.
+    (now == meta.stamp && synced && !journal(&path).exists()).then_some(meta)
+}
+
+fn open_plain(path: &Path) -> Option<File> {
+    let file = File::open(path).ok()?;
+    file.metadata().ok()?.is_file().then_some(file)
+}
+
+fn journal(sidecar: &Path) -> std::path::PathBuf {
+    let mut name = sidecar.as_os_str().to_owned();
+    name.push("-journal");
+    name.into()
 }
 
 /// How long a reader waits for a writer's commit before it reads the log instead.

@@ -321,3 +321,30 @@ fn many_logs_with_large_sidecars_take_few_bytes() {
     let force = rebuild::update(&log, true, &mut |_| ControlFlow::Continue(())).expect("built").0;
     assert_eq!(force, Done::Built);
 }
+
+#[test]
+fn a_glance_says_what_sqlite_says_or_nothing() {
+    use jcode_session_core::index::peek::{PEEK_LEN, peek};
+    let (dir, _) = sample();
+    let connection = rusqlite::Connection::open(dir.sidecar()).expect("a sidecar");
+    let meta = jcode_session_native::sql::read_meta(&connection).expect("readable").expect("sound");
+    drop(connection);
+    let mut bytes = fs::read(dir.sidecar()).expect("there");
+    bytes.truncate(PEEK_LEN);
+    assert_eq!(peek(&bytes).as_ref(), Some(&meta), "the layout is the one that is read");
+    assert_eq!(sidecar::glance(&dir.log()), Some(meta.clone()));
+    for at in 0..bytes.len() {
+        for flip in [1, 0x80, 0xFF] {
+            bytes[at] ^= flip;
+            let seen = peek(&bytes);
+            assert!(seen.is_none() || seen.as_ref() == Some(&meta), "byte {at} ^ {flip:#x} changed the answer");
+            bytes[at] ^= flip;
+        }
+    }
+    for len in 0..bytes.len() {
+        assert_eq!(peek(&bytes[..len]), None);
+    }
+    // Not after the log changed, nor beside a commit that did not end.
+    fs::write(format!("{}-journal", dir.sidecar().display()), b"x").expect("written");
+    assert_eq!(sidecar::glance(&dir.log()), None);
+}

@@ -18,8 +18,7 @@ use std::path::{Path, PathBuf};
 pub(super) fn migrate(args: &MigrateArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
     let logs = choose(args, settings, output)?;
     let options = Options { dry_run: args.dry_run, force: args.force };
-    let total = logs.iter().filter_map(|log| std::fs::metadata(log).ok()).map(|metadata| metadata.len()).sum();
-    let progress = output.progress(total, if args.dry_run { "planning" } else { "migrating" });
+    let progress = output.progress(&logs, if args.dry_run { "planning" } else { "migrating" });
     let results = many::for_each(&logs, &progress, |log, tick| {
         if !args.include_active && is_active(log, settings) {
             return left_alone(log, "a running process has it open; `--include-active` takes it too");

@@ -4,6 +4,8 @@
 //! Invariant: a command returns its exit status; only the binary ends the process.
 //! Does not: read or write sessions; that is the native host's.
 
+mod append;
+mod fork;
 mod many;
 mod migrate;
 mod render;
@@ -47,6 +49,9 @@ fn dispatch(command: &SessionCommand, settings: &Settings, output: &mut Output) 
         SessionCommand::Verify(args) => verify::verify(args, settings, output),
         SessionCommand::Tree(args) => tree::tree(args, settings, output),
         SessionCommand::Show(args) => show::show(args, settings, output),
+        SessionCommand::Append(args) => append::append(args, settings, output),
+        SessionCommand::Label(args) => append::label(args, settings, output),
+        SessionCommand::Fork(args) => fork::fork(args, settings, output),
         SessionCommand::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "jcode-session", &mut script);

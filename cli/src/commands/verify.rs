@@ -17,8 +17,7 @@ use std::path::{Path, PathBuf};
 
 pub(super) fn verify(args: &VerifyArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
     let (logs, mut unreadable) = choose(args, settings, output);
-    let total = logs.iter().filter_map(|log| std::fs::metadata(log).ok()).map(|metadata| metadata.len()).sum();
-    let progress = output.progress(total, "verifying");
+    let progress = output.progress(&logs, "verifying");
     let results = many::for_each(&logs, &progress, |log, tick| verify_one(log, tick));
     progress.finish();
     let mut reports = Vec::new();

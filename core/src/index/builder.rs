@@ -10,7 +10,7 @@ use super::labels::{LabelChange, Labels, branch_names};
 use super::links::Links;
 use super::row::{BranchRow, Fixup, LEAF, LabelRow, Row, RowSink, Seq};
 use super::tree::{BranchPoint, Label, Leaf, Tree};
-use crate::log::{Damage, Header, LogSink, Record, ScanEnd};
+use crate::log::{Damage, DamageCode, Fields, Header, LogSink, Record, ScanEnd};
 use crate::verify::{Code, Finding};
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
@@ -36,7 +36,7 @@ pub struct Counts {
     pub orphans: u64,
     /// Labels on entries that do not exist.
     pub dangling_labels: u64,
-    /// Damaged lines and records, those of an unfinished last line aside.
+    /// Damaged lines and records, those of an unfinished last line and bad UTF-8 aside.
     pub damages: u64,
     /// The session's name, from the last session info.
     pub title: Option<String>,
@@ -199,7 +199,7 @@ impl<R: RowSink> IndexBuilder<R> {
 
 impl Counts {
     /// Takes one entry into account.
-    pub fn observe(&mut self, kind: &str, record: &Record<'_>, ts: Option<i64>) {
+    pub fn observe(&mut self, kind: &str, fields: &Fields<'_>, ts: Option<i64>) {
         self.entries += 1;
         self.last_entry_at = ts.or(self.last_entry_at);
         match kind {
@@ -208,7 +208,7 @@ impl Counts {
                 self.last_message_at = ts.or(self.last_message_at);
             }
             "session_info" => {
-                let name = record.fields.name.and_then(crate::json::text::string);
+                let name = fields.name.and_then(crate::json::text::string);
                 self.title = name.map(|name| name.trim().to_string()).filter(|name| !name.is_empty());
             }
             _ => {}
@@ -266,7 +266,7 @@ impl<R: RowSink> LogSink for IndexBuilder<R> {
             });
         }
         let ts = fields.time();
-        self.counts.observe(&kind, record, ts);
+        self.counts.observe(&kind, fields, ts);
         self.times.push(ts.unwrap_or(NO_TIME));
         if let Some((target, change)) = change {
             self.labels.push(seq, change, target, ts);
@@ -286,7 +286,8 @@ impl<R: RowSink> LogSink for IndexBuilder<R> {
     }
 
     fn damage(&mut self, damage: Damage) -> ControlFlow<()> {
-        self.counts.damages += 1;
+        // Only a verifying scan judges UTF-8; the count must not depend on who scans.
+        self.counts.damages += u64::from(damage.code != DamageCode::InvalidUtf8);
         self.find(|| Finding::from_damage(damage));
         ControlFlow::Continue(())
     }

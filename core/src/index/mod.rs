@@ -11,6 +11,7 @@ pub mod grow;
 mod ids;
 mod labels;
 mod links;
+pub mod peek;
 pub mod row;
 pub mod schema;
 pub mod store;

@@ -106,6 +106,8 @@ pub struct IndexMeta {
     pub resume: Resume,
     /// Boot during which the file was changed last without a sync; `None` once it is synced.
     pub unsynced_boot: Option<String>,
+    /// What the host says about the files that the log was migrated from, as of the last migration.
+    pub migrated_from: Option<String>,
 }
 
 /// Where a catch-up goes on scanning.
@@ -178,6 +180,7 @@ impl IndexMeta {
             synced_len: 0,
             resume: Resume::after(end),
             unsynced_boot: None,
+            migrated_from: None,
         })
     }
 
@@ -209,6 +212,7 @@ impl IndexMeta {
         optional(key::LAST_ENTRY_AT, counts.last_entry_at.map(Value::Int));
         optional(key::TITLE, counts.title.clone().map(Value::Text));
         optional(key::UNSYNCED_BOOT, self.unsynced_boot.clone().map(Value::Text));
+        optional(key::MIGRATED_FROM, self.migrated_from.clone().map(Value::Text));
         let odd = [counts.duplicates, counts.orphans, counts.dangling_labels, counts.damages];
         optional(key::ODD, odd.iter().any(|&n| n > 0).then(|| Value::Text(join(&odd))));
         let (resume, lines) = match self.resume {
@@ -283,6 +287,7 @@ impl IndexMeta {
             synced_len: count(key::SYNCED_LEN)?,
             resume,
             unsynced_boot: text(key::UNSYNCED_BOOT),
+            migrated_from: text(key::MIGRATED_FROM),
         })
     }
 }

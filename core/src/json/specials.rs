@@ -10,8 +10,8 @@ use wide::u8x16;
 const BLOCK: usize = 64;
 
 /// The positions of special bytes in one text.
-#[derive(Debug)]
-pub(super) struct Specials<'a> {
+#[derive(Debug, Clone)]
+pub(crate) struct Specials<'a> {
     bytes: &'a [u8],
     /// Start of the block that `mask` describes.
     base: usize,

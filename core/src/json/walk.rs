@@ -4,6 +4,7 @@
 //! Invariant: `walk_object` accepts exactly the valid objects, except that bytes of 0x80 and above inside strings
 //! are passed through unjudged; a rejection names the byte at which the text stops being a prefix of an object.
 //! Does not: decode anything. Keys and values are handed out as raw tokens.
+//! `Cursor` is the same grammar step by step, for readers that know the shape of what they read.
 //!
 //! Speed comes from strings: they are most of a session log, and are skipped from one special byte to the next
 //! (see [`super::specials`]).
@@ -87,8 +88,13 @@ impl Walker {
         Ok(cursor.at)
     }
 
+    /// Levels of arrays and objects in the value that was walked last.
+    pub(crate) const fn deepest(&self) -> usize {
+        self.nesting.deepest
+    }
+
     /// Walks one value of any depth. On entry the cursor stands on its first byte, on return just behind it.
-    fn walk_value(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
+    pub(crate) fn walk_value(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
         self.nesting.clear();
         loop {
             // A value begins here.
@@ -102,6 +108,7 @@ impl Walker {
                         cursor.key()?;
                         continue;
                     }
+                    self.nesting.note_empty();
                     cursor.at += 1;
                 }
                 b'[' => {
@@ -111,6 +118,7 @@ impl Walker {
                         self.nesting.push(Container::Array);
                         continue;
                     }
+                    self.nesting.note_empty();
                     cursor.at += 1;
                 }
                 b't' => cursor.literal(b"true")?,
@@ -158,12 +166,14 @@ struct Nesting {
     word: u64,
     /// Levels held in `word`, 0 to 64.
     used: u32,
+    deepest: usize,
 }
 
 impl Nesting {
     fn clear(&mut self) {
         self.full.clear();
         self.used = 0;
+        self.deepest = 0;
     }
 
     fn push(&mut self, container: Container) {
@@ -173,6 +183,16 @@ impl Nesting {
         }
         self.word = (self.word << 1) | u64::from(container == Container::Array);
         self.used += 1;
+        self.deepest = self.deepest.max(self.levels());
+    }
+
+    /// Counts a container that closes at once and is never pushed.
+    fn note_empty(&mut self) {
+        self.deepest = self.deepest.max(self.levels() + 1);
+    }
+
+    fn levels(&self) -> usize {
+        self.full.len() * 64 + self.used as usize
     }
 
     fn top(&mut self) -> Option<Container> {
@@ -189,25 +209,66 @@ impl Nesting {
     }
 }
 
-struct Cursor<'a> {
-    bytes: &'a [u8],
-    at: usize,
+/// A place in a text, and the steps of the grammar from there: what readers that know the shape of a value take
+/// instead of [`Walker::walk_object`]. Every step leaves the cursor behind what it read.
+#[derive(Debug, Clone)]
+pub(crate) struct Cursor<'a> {
+    pub(crate) bytes: &'a [u8],
+    pub(crate) at: usize,
     specials: Specials<'a>,
-    lone_surrogate: bool,
+    /// Set by a string with half a surrogate pair; never cleared here.
+    pub(crate) lone_surrogate: bool,
+    /// Set by a number that no 64-bit float can hold; never cleared here.
+    pub(crate) infinite: bool,
 }
 
 impl<'a> Cursor<'a> {
-    fn new(bytes: &'a [u8], at: usize) -> Self {
-        Self { bytes, at, specials: Specials::new(bytes), lone_surrogate: false }
+    pub(crate) fn new(bytes: &'a [u8], at: usize) -> Self {
+        Self { bytes, at, specials: Specials::new(bytes), lone_surrogate: false, infinite: false }
+    }
+
+    /// The bytes from `start` to here.
+    pub(crate) fn since(&self, start: usize) -> &'a [u8] {
+        self.bytes.get(start..self.at).unwrap_or_default()
+    }
+
+    /// What stands between two values of a container, and the space around it: true for a comma, false for `close`.
+    #[inline]
+    pub(crate) fn goes_on(&mut self, close: u8) -> Result<bool, Fault> {
+        self.skip_space();
+        match self.peek()? {
+            b',' => {
+                self.at += 1;
+                self.skip_space();
+                Ok(true)
+            }
+            byte if byte == close => {
+                self.at += 1;
+                Ok(false)
+            }
+            _ => Err(Fault::Invalid(self.at)),
+        }
+    }
+
+    /// The start of a container: true if something stands in it, false if it is closed at once.
+    #[inline]
+    pub(crate) fn opens(&mut self, open: u8, close: u8) -> Result<bool, Fault> {
+        self.expect(open)?;
+        self.skip_space();
+        if self.peek()? == close {
+            self.at += 1;
+            return Ok(false);
+        }
+        Ok(true)
     }
 
     #[inline]
-    fn peek(&self) -> Result<u8, Fault> {
+    pub(crate) fn peek(&self) -> Result<u8, Fault> {
         self.bytes.get(self.at).copied().ok_or(Fault::Ended)
     }
 
     #[inline]
-    fn expect(&mut self, byte: u8) -> Result<(), Fault> {
+    pub(crate) fn expect(&mut self, byte: u8) -> Result<(), Fault> {
         if self.peek()? != byte {
             return Err(Fault::Invalid(self.at));
         }
@@ -216,7 +277,7 @@ impl<'a> Cursor<'a> {
     }
 
     #[inline]
-    fn skip_space(&mut self) {
+    pub(crate) fn skip_space(&mut self) {
         while matches!(self.bytes.get(self.at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
             self.at += 1;
         }
@@ -224,7 +285,7 @@ impl<'a> Cursor<'a> {
 
     /// A key and its colon, up to the first byte of the value; the key without its quotes.
     #[inline]
-    fn key(&mut self) -> Result<&'a [u8], Fault> {
+    pub(crate) fn key(&mut self) -> Result<&'a [u8], Fault> {
         if self.peek()? != b'"' {
             return Err(Fault::Invalid(self.at));
         }
@@ -239,7 +300,7 @@ impl<'a> Cursor<'a> {
 
     /// A string, from its opening quote to just behind its closing one.
     #[inline]
-    fn string(&mut self) -> Result<(), Fault> {
+    pub(crate) fn string(&mut self) -> Result<(), Fault> {
         self.at += 1;
         loop {
             self.at = self.specials.next(self.at).ok_or(Fault::Ended)?;
@@ -303,7 +364,7 @@ impl<'a> Cursor<'a> {
     }
 
     #[inline]
-    fn literal(&mut self, word: &[u8]) -> Result<(), Fault> {
+    pub(crate) fn literal(&mut self, word: &[u8]) -> Result<(), Fault> {
         for &byte in word {
             self.expect(byte)?;
         }
@@ -311,7 +372,8 @@ impl<'a> Cursor<'a> {
     }
 
     #[inline]
-    fn number(&mut self) -> Result<(), Fault> {
+    pub(crate) fn number(&mut self) -> Result<(), Fault> {
+        let start = self.at;
         if self.peek()? == b'-' {
             self.at += 1;
         }
@@ -330,8 +392,17 @@ impl<'a> Cursor<'a> {
                 self.at += 1;
             }
             self.some_digits()?;
+            self.judge_size(start);
+        } else if self.at - start > 300 {
+            self.judge_size(start);
         }
         Ok(())
+    }
+
+    #[cold]
+    fn judge_size(&mut self, start: usize) {
+        let value = core::str::from_utf8(self.since(start)).ok().and_then(|token| token.parse::<f64>().ok());
+        self.infinite |= !value.is_some_and(f64::is_finite);
     }
 
     fn some_digits(&mut self) -> Result<(), Fault> {

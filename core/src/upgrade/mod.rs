@@ -7,6 +7,7 @@
 
 mod check;
 mod ids;
+pub mod jcode;
 mod lines;
 mod splice;
 
@@ -34,6 +35,8 @@ pub enum Presented<S> {
     AsIs(S),
     /// It was spliced.
     Upgraded(Rope<S>),
+    /// It was replayed from jcode's v1 files.
+    Replayed(jcode::V1Log<S>),
 }
 
 impl<S: ByteSource> Presented<S> {
@@ -42,6 +45,7 @@ impl<S: ByteSource> Presented<S> {
         match self {
             Self::AsIs(_) => offset,
             Self::Upgraded(rope) => rope.origin(offset).map_or(offset, |(_, at)| at),
+            Self::Replayed(log) => log.origin(offset).map_or(offset, |(_, at)| at),
         }
     }
 }
@@ -51,6 +55,7 @@ impl<S: ByteSource> ByteSource for Presented<S> {
         match self {
             Self::AsIs(source) => source.len(),
             Self::Upgraded(rope) => rope.len(),
+            Self::Replayed(log) => log.len(),
         }
     }
 
@@ -58,13 +63,14 @@ impl<S: ByteSource> ByteSource for Presented<S> {
         match self {
             Self::AsIs(source) => source.read_at(offset, buffer),
             Self::Upgraded(rope) => rope.read_at(offset, buffer),
+            Self::Replayed(log) => log.read_at(offset, buffer),
         }
     }
 
     fn view(&self) -> Option<&[u8]> {
         match self {
             Self::AsIs(source) => source.view(),
-            Self::Upgraded(_) => None,
+            Self::Upgraded(_) | Self::Replayed(_) => None,
         }
     }
 
@@ -72,6 +78,7 @@ impl<S: ByteSource> ByteSource for Presented<S> {
         match self {
             Self::AsIs(source) => source.still_whole(),
             Self::Upgraded(rope) => rope.still_whole(),
+            Self::Replayed(log) => log.still_whole(),
         }
     }
 }

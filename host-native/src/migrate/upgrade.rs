@@ -6,7 +6,7 @@
 use super::{MigrateError, Options, Plan, check_room, sidecar_bytes};
 use crate::fs::{LogFile, PathError};
 use crate::ledger;
-use crate::rebuild::{self, RebuildError, Tick};
+use crate::rebuild::{self, Known, RebuildError, Tick};
 use crate::replace::{Expect, publish, temporary_for};
 use jcode_session_core::index::IndexBuilder;
 use jcode_session_core::log::{LogScan, scan_source};
@@ -66,7 +66,8 @@ pub(super) fn upgrade(
 
     let mut new = LogFile::open(path)?;
     new.map_if_guarded();
-    rebuild::build_synced(&new, new.len(), tick)?;
+    let known = Known { synced_len: new.len(), ..Known::default() };
+    rebuild::build_knowing(&new, &known, tick)?;
     Ok(plan)
 }
 

@@ -28,10 +28,7 @@ pub(super) fn catch_up(
     if grown && (log.len() - offset > seen.stamp.len || (expect_lf && log.read_vec(offset, 1)? != b"\n")) {
         return Ok(None);
     }
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(paths::sidecar(log.path()), flags)?;
-    connection.busy_timeout(Duration::from_millis(250))?;
-    connection.execute_batch("PRAGMA trusted_schema=OFF")?;
+    let mut connection = connect(log)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if read_meta(&transaction)?.as_ref() != Some(seen) {
         return Ok(None);
@@ -69,6 +66,24 @@ pub(super) fn catch_up(
     write_meta(&transaction, &meta)?;
     transaction.commit()?;
     Ok(Some((Done::CaughtUp, meta)))
+}
+
+/// Notes what the log was migrated from.
+pub(super) fn note_source(log: &LogFile, stamps: &str) -> Result<(), RebuildError> {
+    let mut connection = connect(log)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let Some(meta) = read_meta(&transaction)? else { return Ok(()) };
+    write_meta(&transaction, &IndexMeta { migrated_from: Some(stamps.to_string()), ..meta })?;
+    transaction.commit()?;
+    Ok(())
+}
+
+fn connect(log: &LogFile) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(paths::sidecar(log.path()), flags)?;
+    connection.busy_timeout(Duration::from_millis(250))?;
+    connection.execute_batch("PRAGMA trusted_schema=OFF")?;
+    Ok(connection)
 }
 
 fn rebuild_or<T>(error: GrowError<rusqlite::Error>) -> Result<Option<T>, RebuildError> {

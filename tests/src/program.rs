@@ -1,0 +1,68 @@
+//! Runs the command line as its users do.
+//!
+//! Owns: finding and running the built binary. Invariant: a home of its own, no colours, no terminal.
+//! Does not: judge output.
+
+use serde_json::Value;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// What a run gave.
+#[derive(Debug)]
+pub struct Run {
+    /// Exit code.
+    pub code: i32,
+    /// Standard output.
+    pub stdout: Vec<u8>,
+    /// Standard error.
+    pub stderr: String,
+}
+
+impl Run {
+    /// Standard output as text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.stdout).into_owned()
+    }
+
+    /// Standard output as one JSON value.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+/// The binary: beside the test's own, where cargo puts both.
+#[must_use]
+pub fn binary() -> PathBuf {
+    let mut path = std::env::current_exe().expect("a test runs");
+    path.pop();
+    if path.ends_with("deps") {
+        path.pop();
+    }
+    path.join("session-under-test")
+}
+
+/// A command with a home of its own.
+#[must_use]
+pub fn command(home: &Path) -> Command {
+    let mut command = Command::new(binary());
+    command.env("JCODE_HOME", home).env_remove("JCODE_SESSION_DURABILITY").env("NO_COLOR", "1").stdin(Stdio::null());
+    command
+}
+
+/// Runs the binary.
+pub fn run<A: AsRef<OsStr>>(home: &Path, args: impl IntoIterator<Item = A>) -> Run {
+    finished(command(home).args(args).output().expect("the binary is built"))
+}
+
+/// The result of a finished process.
+#[must_use]
+pub fn finished(output: Output) -> Run {
+    Run {
+        code: output.status.code().unwrap_or(-1),
+        stdout: output.stdout,
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
