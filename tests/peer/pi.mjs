@@ -3,12 +3,13 @@
 //   node pi.mjs <jcode-session> <node_modules> <log>...
 //
 // Each log is copied and migrated first. Then pi must see the same entries, parents, leaf, branches and labels, must
-// not rewrite the file, and must upgrade the original to the same entries, ids aside.
+// not rewrite the file, and must upgrade the original to the same entries, ids aside. The same is asked of logs that
+// jcode-session appended to, made or forked, and of one that both programs wrote by turns.
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { deepStrictEqual, ok, strictEqual } from 'node:assert'
 import { tmpdir } from 'node:os'
-import { basename, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 const [binary, modules, ...logs] = process.argv.slice(2)
@@ -16,7 +17,11 @@ const manager = join(resolve(modules), '@earendil-works/pi-coding-agent/dist/cor
 const { SessionManager, migrateSessionEntries, parseSessionEntries } = await import(pathToFileURL(manager))
 
 function run(...args) {
-  const done = spawnSync(binary, args, { encoding: 'utf8', maxBuffer: 1 << 30 })
+  return runWith('', ...args)
+}
+
+function runWith(input, ...args) {
+  const done = spawnSync(binary, args, { input, encoding: 'utf8', maxBuffer: 1 << 30 })
   strictEqual(done.status, 0, `jcode-session ${args.join(' ')}: ${done.stderr}`)
   return done.stdout
 }
@@ -83,21 +88,62 @@ function compareUpgrade(original, log) {
   deepStrictEqual(withoutIds(lines(readFileSync(log, 'utf8'))), withoutIds(theirs), 'upgrade')
 }
 
+/** Appends entries; the ids that were acknowledged. */
+function append(log, entries, ...args) {
+  const acks = runWith(entries.map((entry) => JSON.stringify(entry) + '\n').join(''), 'append', log, ...args)
+  return acks.trim().split('\n').map((line) => line.replace(/^ack /, ''))
+}
+
+const said = (role, text) => ({ type: 'message', message: { role, content: [{ type: 'text', text }] } })
+
+/** A branch, labels and a fork, on whatever the log holds. */
+function write(log) {
+  const [question, answer] = append(log, [said('user', 'Which way?'), said('assistant', 'The short one.')])
+  append(log, [said('user', 'The long one, please.'), { type: 'label', targetId: answer, label: 'short' }], '--parent', question)
+  run('label', log, question, 'fork in the road')
+  compare(log)
+  const forked = run('fork', log, '--at', answer).trim()
+  compare(join(dirname(log), `${forked}.jsonl`))
+}
+
+/** pi writes, we write, pi writes: every entry stands, and each program reads them all. */
+function takeTurns(log) {
+  append(log, [said('user', 'first')])
+  const session = SessionManager.open(log)
+  session.appendMessage({ role: 'assistant', content: [{ type: 'text', text: 'second' }] })
+  append(log, [said('user', 'third')])
+  SessionManager.open(log).appendLabelChange(session.getLeafId(), 'middle')
+  compare(log)
+  strictEqual(JSON.parse(run('tree', log, '--json')).entry_count, 4, 'entries of both programs')
+  compare(log)
+}
+
 const folder = mkdtempSync(join(tmpdir(), 'jcode-session-peer-'))
+let passed = 0
 let failed = 0
+function check(name, test) {
+  try {
+    test()
+    passed += 1
+    console.log(`same: ${name}`)
+  } catch (error) {
+    failed += 1
+    console.log(`DIFFERENT: ${name}: ${error.message}`)
+  }
+}
+
 for (const original of logs) {
   const log = join(folder, basename(original))
-  try {
+  check(`${basename(original)}, migrated`, () => {
     copyFileSync(original, log)
     run('migrate', log)
     compare(log)
     compareUpgrade(original, log)
-    console.log(`same: ${basename(original)}`)
-  } catch (error) {
-    failed += 1
-    console.log(`DIFFERENT: ${basename(original)}: ${error.message}`)
-  }
+  })
+  check(`${basename(original)}, appended to`, () => write(log))
 }
+check('a new log', () => write(join(folder, 'new.jsonl')))
+check('a log of two writers', () => takeTurns(join(folder, 'turns.jsonl')))
 rmSync(folder, { recursive: true })
-console.log(`pi: ${logs.length - failed} passed; ${failed} failed`)
+console.log(`pi: ${passed} passed; ${failed} failed`)
 process.exit(failed === 0 ? 0 : 1)
