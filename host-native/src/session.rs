@@ -6,6 +6,7 @@
 //! Does not: write, except that [`Session::open`] may bring the sidecar up to date in the background.
 
 mod locate;
+mod resume;
 
 use crate::fs::{LogFile, PathError};
 use crate::paths;
@@ -20,6 +21,7 @@ use jcode_session_core::source::{ByteSource, SourceError};
 use jcode_session_core::upgrade::jcode::{self, ReplayError, replay};
 use jcode_session_core::upgrade::{Presented, present, sniff};
 use locate::{Locator, MemoryIndex, Spot};
+pub use resume::{Compaction, Resume};
 use std::cell::OnceCell;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -345,7 +347,7 @@ impl Session {
 
 /// Why a locator gave no answer.
 #[derive(Debug)]
-pub(crate) enum Answer {
+enum Answer {
     /// What it says is not what the log says: ask another one.
     Lies,
     /// Nobody can answer.

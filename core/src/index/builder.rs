@@ -38,6 +38,8 @@ pub struct Counts {
     pub dangling_labels: u64,
     /// Damaged lines and records, those of an unfinished last line and bad UTF-8 aside.
     pub damages: u64,
+    /// Entries of kind `compaction`.
+    pub compactions: u64,
     /// The session's name, from the last session info.
     pub title: Option<String>,
 }
@@ -207,6 +209,7 @@ impl Counts {
                 self.messages += 1;
                 self.last_message_at = ts.or(self.last_message_at);
             }
+            "compaction" => self.compactions += 1,
             "session_info" => {
                 let name = fields.name.and_then(crate::json::text::string);
                 self.title = name.map(|name| name.trim().to_string()).filter(|name| !name.is_empty());

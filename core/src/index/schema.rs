@@ -71,7 +71,7 @@ pub mod key {
     pub const LAST_MESSAGE_AT: &str = "last_message_at";
     /// Time of the last entry, Unix milliseconds.
     pub const LAST_ENTRY_AT: &str = "last_entry_at";
-    /// Duplicates, orphans, dangling labels and damages: what catch-up and lists need to know about odd logs.
+    /// Duplicates, orphans, dangling labels, damages and compactions: numbers that most logs do not have.
     pub const ODD: &str = "odd";
     /// Name of the session.
     pub const TITLE: &str = "title";

@@ -213,7 +213,7 @@ impl IndexMeta {
         optional(key::TITLE, counts.title.clone().map(Value::Text));
         optional(key::UNSYNCED_BOOT, self.unsynced_boot.clone().map(Value::Text));
         optional(key::MIGRATED_FROM, self.migrated_from.clone().map(Value::Text));
-        let odd = [counts.duplicates, counts.orphans, counts.dangling_labels, counts.damages];
+        let odd = [counts.duplicates, counts.orphans, counts.dangling_labels, counts.damages, counts.compactions];
         optional(key::ODD, odd.iter().any(|&n| n > 0).then(|| Value::Text(join(&odd))));
         let (resume, lines) = match self.resume {
             Resume::Rebuild => (String::from("rebuild"), 0),
@@ -242,8 +242,8 @@ impl IndexMeta {
         if *get(key::DIGEST)? != digest(others.map(|(name, value)| (name.as_str(), value))) {
             return None;
         }
-        let odd = split::<4>(get(key::ODD).and_then(Value::as_text).unwrap_or("0 0 0 0"))?;
-        let [duplicates, orphans, dangling_labels, damages] = odd;
+        let odd = split::<5>(get(key::ODD).and_then(Value::as_text).unwrap_or("0 0 0 0 0"))?;
+        let [duplicates, orphans, dangling_labels, damages, compactions] = odd;
         let resume = match get(key::RESUME_AT)?.as_text()? {
             "rebuild" => Resume::Rebuild,
             at => {
@@ -279,6 +279,7 @@ impl IndexMeta {
                 orphans,
                 dangling_labels,
                 damages,
+                compactions,
                 title: text(key::TITLE),
             },
             check: TreeCheck::from_bytes(check)?,
