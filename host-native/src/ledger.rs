@@ -55,6 +55,26 @@ pub fn keep_original(path: &Path, old: &LogFile, dialect: Dialect, leaf: Option<
     Ok(kept)
 }
 
+/// Makes a kept original private to the user, now that it is no longer the log. One that has other names outside the
+/// store is left as it is: its mode is theirs too.
+///
+/// # Errors
+/// If its mode cannot be changed.
+pub fn make_private(log: &Path, kept: &Kept) -> Result<(), PathError> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt};
+        let path = paths::store(log).join(&kept.checkpoint_path);
+        let metadata = std::fs::symlink_metadata(&path).map_err(PathError::new("look at", &path))?;
+        let mode = metadata.permissions().mode();
+        if metadata.nlink() == 1 && mode & 0o077 != 0 {
+            let private = std::fs::Permissions::from_mode(mode & 0o700);
+            std::fs::set_permissions(&path, private).map_err(PathError::new("set the mode of", &path))?;
+        }
+    }
+    Ok(())
+}
+
 /// Records that a log was upgraded.
 ///
 /// # Errors

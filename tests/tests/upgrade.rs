@@ -183,7 +183,9 @@ fn the_original_is_kept_and_a_second_run_changes_nothing() {
     assert_eq!(fs::metadata(&store).expect("there").permissions().mode() & 0o777, 0o700);
     let kept: Vec<_> = fs::read_dir(store.join("checkpoints")).expect("there").collect();
     assert_eq!(kept.len(), 1);
-    assert_eq!(fs::read(kept[0].as_ref().expect("an entry").path()).expect("there"), bytes);
+    let kept = kept[0].as_ref().expect("an entry").path();
+    assert_eq!(fs::read(&kept).expect("there"), bytes);
+    assert_eq!(fs::metadata(&kept).expect("there").permissions().mode() & 0o077, 0, "what is kept is private");
     let ledger = fs::read_to_string(store.join("ledger.jsonl")).expect("there");
     let events: Vec<Value> = ledger.lines().map(|line| serde_json::from_str(line).expect("a row")).collect();
     assert_eq!(
