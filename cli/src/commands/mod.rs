@@ -4,9 +4,9 @@
 //! Invariant: a command returns its exit status; only the binary ends the process.
 //! Does not: read or write sessions; that is the native host's.
 
+mod export;
 mod many;
 mod migrate;
-mod render;
 mod show;
 mod tree;
 mod verify;
@@ -47,6 +47,7 @@ fn dispatch(command: &SessionCommand, settings: &Settings, output: &mut Output) 
         SessionCommand::Verify(args) => verify::verify(args, settings, output),
         SessionCommand::Tree(args) => tree::tree(args, settings, output),
         SessionCommand::Show(args) => show::show(args, settings, output),
+        SessionCommand::Export(args) => export::export(args, settings, output),
         SessionCommand::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "jcode-session", &mut script);
