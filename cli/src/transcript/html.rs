@@ -148,7 +148,9 @@ impl<W: Write> Html<W> {
 
 impl<W: Write> Writer for Html<W> {
     fn begin(&mut self, head: &Head) -> io::Result<()> {
-        let title = head.title.as_deref().map_or_else(|| format!("Session {}", head.id), |title| shorten(title, 300));
+        let day = head.began.and_then(rfc3339).and_then(|began| began.get(..10).map(|day| format!(" of {day}")));
+        let title = head.title.as_deref().map(|title| shorten(title, 300));
+        let title = title.unwrap_or_else(|| format!("Session{}", day.unwrap_or_default()));
         self.tag(concat!(
             "<!doctype html>\n<html lang=en>\n<head>\n<meta charset=utf-8>\n",
             "<meta http-equiv=Content-Security-Policy content=\"default-src 'none'; style-src 'unsafe-inline'; ",
