@@ -75,6 +75,8 @@ pub enum SessionCommand {
     Label(LabelArgs),
     /// Make a new session from the path to an entry
     Fork(ForkArgs),
+    /// Write a session as one file of another form
+    Export(ExportArgs),
     /// Print a completion script for a shell
     #[command(hide = true)]
     Completions {
@@ -199,4 +201,33 @@ pub struct ShowArgs {
     /// Print the raw lines of the log
     #[arg(long)]
     pub json: bool,
+}
+
+/// Flags of `export`.
+#[derive(Debug, Clone, Args)]
+pub struct ExportArgs {
+    /// Path, id, or the start of an id
+    pub session: OsString,
+    /// What to write
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: ExportFormat,
+    /// Write to this file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Replace FILE if it exists
+    #[arg(long, requires = "output")]
+    pub force: bool,
+}
+
+/// What `export` writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// The active path as the snapshot that jcode loads; only for sessions that come from jcode
+    JcodeV1,
+    /// The whole log as one plain file of the current format
+    V3,
+    /// The active path as one page for a browser, without scripts or network access
+    Html,
+    /// The active path as Markdown
+    Markdown,
 }

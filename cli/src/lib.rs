@@ -11,6 +11,7 @@ pub mod args;
 pub mod commands;
 pub mod output;
 pub mod settings;
+mod transcript;
 
 pub use commands::run;
 pub use output::ExitStatus;

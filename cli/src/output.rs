@@ -99,6 +99,12 @@ impl Output {
         &mut self.data
     }
 
+    /// True if a person sees standard output as it is written.
+    #[must_use]
+    pub fn is_terminal(&self) -> bool {
+        self.data.get_ref().is_terminal()
+    }
+
     /// A style as standard output wants it: nothing where it is not coloured.
     #[must_use]
     pub const fn style(&self, style: Style) -> Style {

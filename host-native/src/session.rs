@@ -23,7 +23,7 @@ use jcode_session_core::upgrade::{Presented, present, sniff};
 use locate::{Locator, MemoryIndex, Spot};
 pub use resume::{Compaction, Resume};
 use std::cell::OnceCell;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::path::Path;
 use std::thread::JoinHandle;
 
@@ -224,25 +224,45 @@ impl Session {
         count: Option<usize>,
         each: &mut dyn FnMut(Entry),
     ) -> Result<(), SessionError> {
+        for range in self.path_ranges(leaf, count)? {
+            each(self.entry_at(range)?);
+        }
+        Ok(())
+    }
+
+    /// Where the entries of that path stand in [`Session::bytes`], root first: all that needs to be held of a path
+    /// while its entries are read one by one.
+    ///
+    /// # Errors
+    /// If the log cannot be read, or there is no such entry.
+    pub fn path_ranges(&self, leaf: Option<&str>, count: Option<usize>) -> Result<Vec<Range<u64>>, SessionError> {
+        let mut ranges = Vec::new();
         self.ask(|locator| {
-            let Some(leaf) = self.spot(locator, leaf)? else { return Ok(()) };
-            let mut spots = vec![leaf];
-            while let Some(parent) = spots.last().and_then(|spot| spot.parent)
-                && count.is_none_or(|count| spots.len() < count)
-            {
-                spots.push(locator.spot(parent)?.ok_or(Answer::Lies)?);
-            }
-            // Checked before the first one is given away: a sidecar that lies must not have answered in part.
+            ranges.clear();
+            let mut next = self.spot(locator, leaf)?;
             let mut expected: Option<Option<String>> = None;
-            for spot in &spots {
-                let parent_id = locator.check(spot, &self.claimed(spot)?, expected.as_ref())?;
-                expected = Some(parent_id);
-            }
-            for spot in spots.iter().rev() {
-                each(self.line(spot.span)?);
+            // All are checked before the first one is given away: a sidecar that lies must not answer in part.
+            while let Some(spot) = next.take()
+                && count.is_none_or(|count| ranges.len() < count)
+            {
+                expected = Some(locator.check(&spot, &self.claimed(&spot)?, expected.as_ref())?);
+                ranges.push(spot.span.offset..spot.span.offset + spot.span.len);
+                if let Some(parent) = spot.parent {
+                    next = Some(locator.spot(parent)?.ok_or(Answer::Lies)?);
+                }
             }
             Ok(())
-        })
+        })?;
+        ranges.reverse();
+        Ok(ranges)
+    }
+
+    /// The entry at one of the [`Session::path_ranges`].
+    ///
+    /// # Errors
+    /// If the log cannot be read.
+    pub fn entry_at(&self, range: Range<u64>) -> Result<Entry, SessionError> {
+        self.line(Span { offset: range.start, len: range.end.saturating_sub(range.start) })
     }
 
     /// The entry with this key.

@@ -5,10 +5,10 @@
 //! Does not: read or write sessions; that is the native host's.
 
 mod append;
+mod export;
 mod fork;
 mod many;
 mod migrate;
-mod render;
 mod show;
 mod tree;
 mod verify;
@@ -52,6 +52,7 @@ fn dispatch(command: &SessionCommand, settings: &Settings, output: &mut Output) 
         SessionCommand::Append(args) => append::append(args, settings, output),
         SessionCommand::Label(args) => append::label(args, settings, output),
         SessionCommand::Fork(args) => fork::fork(args, settings, output),
+        SessionCommand::Export(args) => export::export(args, settings, output),
         SessionCommand::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "jcode-session", &mut script);

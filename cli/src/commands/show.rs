@@ -3,10 +3,10 @@
 //! Owns: which entries are meant. Invariant: with `--json` the log's own lines, byte for byte.
 //! Does not: read the session or render entries.
 
-use super::render;
 use crate::args::ShowArgs;
 use crate::output::{ExitStatus, Output};
 use crate::settings::Settings;
+use crate::transcript::terminal;
 use anyhow::Result;
 use jcode_session_native::session::{Entry, Session};
 
@@ -16,7 +16,7 @@ pub(super) fn show(args: &ShowArgs, settings: &Settings, output: &mut Output) ->
     let mut each = |entry: Entry| {
         // Entries are handed on one by one; after a failure (a closed pipe) the rest passes unseen.
         if printed.is_ok() {
-            printed = if args.json { output.raw_line(&entry.line) } else { render::entry(&entry, output) };
+            printed = if args.json { output.raw_line(&entry.line) } else { terminal::entry(&entry.line, output) };
         }
     };
     if let Some(key) = &args.entry {

@@ -1,0 +1,106 @@
+//! `export`: a session as one file of another form.
+//!
+//! Owns: where the file goes. Invariant: a file appears whole or not at all, private to the user, and never in the
+//! place of another one without `--force`, nor ever in the log's.
+//! Does not: write the forms; see [`crate::transcript`] and `jcode_session_core::upgrade::jcode`.
+
+use crate::args::{ExportArgs, ExportFormat};
+use crate::output::{ExitStatus, Output};
+use crate::settings::Settings;
+use crate::transcript::html::Html;
+use crate::transcript::markdown::Markdown;
+use crate::transcript::{self, WriteError, Writer};
+use anyhow::{Context, Result, bail};
+use jcode_session_core::upgrade::jcode::{self, ExportError};
+use jcode_session_native::fs::{PathError, stamp};
+use jcode_session_native::replace::{Expect, publish, temporary_for};
+use jcode_session_native::session::Session;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+/// Bytes copied or buffered at once.
+const STEP: usize = 1 << 18;
+
+pub(super) fn export(args: &ExportArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
+    let log = super::resolve(&args.session, settings)?;
+    let session = Session::read(&log)?;
+    match args.output.as_deref().filter(|target| *target != Path::new("-")) {
+        None => {
+            let visible = output.is_terminal();
+            write(&session, args.format, output.data(), visible)?;
+        }
+        Some(target) => {
+            let expect = expected(target, &log, args.force)?;
+            let mut file = BufWriter::with_capacity(STEP, temporary_for(target)?);
+            write(&session, args.format, &mut file, false)
+                .with_context(|| format!("cannot export to {}", target.display()))?;
+            let file = file.into_inner().map_err(std::io::IntoInnerError::into_error);
+            let file = file.with_context(|| format!("cannot write in the folder of {}", target.display()))?;
+            publish(file, target, expect)?;
+            output.note(format!("written: {}", target.display()));
+        }
+    }
+    Ok(ExitStatus::Clean)
+}
+
+/// What the target may replace.
+fn expected(target: &Path, log: &Path, force: bool) -> Result<Expect> {
+    let there = match std::fs::symlink_metadata(target) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Expect::Nothing),
+        Err(error) => return Err(PathError::new("read", target)(error).into()),
+    };
+    if there.is_dir() {
+        bail!("{} is a folder; name a file in it", target.display());
+    }
+    let same = |a, b| matches!((a, b), (Some((dev, ino)), Some(other)) if (dev, ino) == other && ino != 0);
+    let inode = |path| stamp(path).map(|stamp| stamp.map(|stamp| (stamp.dev, stamp.ino)));
+    if same(inode(target)?, inode(log)?) || target == log {
+        bail!("{} is the session's own log; name another file", target.display());
+    }
+    if !force {
+        bail!("{} exists; --force replaces it", target.display());
+    }
+    Ok(Expect::Anything)
+}
+
+fn write(session: &Session, format: ExportFormat, out: &mut impl Write, visible: bool) -> Result<()> {
+    match format {
+        ExportFormat::V3 => copy(session, out)?,
+        ExportFormat::JcodeV1 => {
+            let path = session.path_ranges(None, None)?;
+            let written = jcode::export(&session.bytes(), path.into_iter(), &mut |bytes| out.write_all(bytes));
+            match written {
+                // The cause alone, so that a closed pipe is seen as one.
+                Err(ExportError::Output(error)) => return Err(error.into()),
+                written => written.with_context(|| session.path().display().to_string())?,
+            }
+        }
+        ExportFormat::Html => transcribe(session, &mut Html::new(&mut *out))?,
+        ExportFormat::Markdown => transcribe(session, &mut Markdown::new(&mut *out, visible))?,
+    }
+    out.flush()?;
+    Ok(())
+}
+
+fn transcribe(session: &Session, writer: &mut dyn Writer) -> Result<()> {
+    transcript::write(session, writer).map_err(|error| match error {
+        WriteError::Output(error) => error.into(),
+        WriteError::Session(error) => error.into(),
+    })
+}
+
+/// The log as the current dialect, whole.
+fn copy(session: &Session, out: &mut impl Write) -> Result<()> {
+    let bytes = session.bytes();
+    let mut buffer = vec![0; STEP];
+    let mut at = 0;
+    while at < bytes.len() {
+        let take = usize::try_from(bytes.len() - at).unwrap_or(STEP).min(STEP);
+        let chunk = buffer.get_mut(..take).unwrap_or_default();
+        bytes.read_at(at, chunk).with_context(|| session.path().display().to_string())?;
+        out.write_all(chunk)?;
+        at += take as u64;
+    }
+    bytes.still_whole().with_context(|| session.path().display().to_string())
+}

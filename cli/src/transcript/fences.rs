@@ -1,0 +1,147 @@
+//! Code fences, as CommonMark reads them.
+//!
+//! Owns: fences that hold any text, and the judgement whether a text may stand in a Markdown page as it is.
+//! Invariant: what is judged tame ends in the state in which it began: no fence stays open, and no tag is live. In
+//! doubt a text is not tame.
+//! Does not: read Markdown beyond that.
+
+/// A part of a text.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Part<'a> {
+    /// Outside of fences.
+    Prose(&'a str),
+    /// The lines inside a fence.
+    Code(&'a str),
+}
+
+/// A fence that the text cannot close: longer than any run of backticks in it.
+pub(super) fn around(text: &str) -> String {
+    "`".repeat(longest_run(text).max(2) + 1)
+}
+
+/// The longest run of backticks.
+pub(super) fn longest_run(text: &str) -> usize {
+    text.split(|c| c != '`').map(str::len).max().unwrap_or_default()
+}
+
+/// Cuts a text at the fences that stand at the start of a line. One that is never closed goes to the end.
+pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
+    let mut parts = Vec::new();
+    let mut open: Option<&str> = None;
+    let mut start = 0;
+    let mut at = 0;
+    for line in text.split_inclusive(['\n', '\r']) {
+        let next = at + line.len();
+        match (open, fence(line)) {
+            (None, Some((mark, _))) => {
+                parts.extend(text.get(start..at).filter(|part| !part.is_empty()).map(Part::Prose));
+                (open, start) = (Some(mark), next);
+            }
+            (Some(mark), Some(end)) if closes(mark, end) => {
+                parts.extend(text.get(start..at).map(Part::Code));
+                (open, start) = (None, next);
+            }
+            _ => {}
+        }
+        at = next;
+    }
+    let rest = text.get(start..).filter(|part| !part.is_empty());
+    parts.extend(rest.map(if open.is_some() { Part::Code } else { Part::Prose }));
+    parts
+}
+
+/// The fence that a line begins with, and what stands behind it.
+fn fence(line: &str) -> Option<(&str, &str)> {
+    let mark = line.chars().next().filter(|c| matches!(c, '`' | '~'))?;
+    let rest = line.trim_start_matches(mark);
+    let fence = line.strip_suffix(rest)?;
+    (fence.len() >= 3 && !(mark == '`' && rest.contains('`'))).then_some((fence, rest))
+}
+
+/// True if a fence ends the one that `open` began.
+fn closes(open: &str, (mark, rest): (&str, &str)) -> bool {
+    mark.starts_with(open) && rest.trim_matches([' ', '\t', '\r', '\n']).is_empty()
+}
+
+/// The text as it may stand in a page: as it is, but for backslashes before what would be live tags; `None` for a
+/// text that must be fenced.
+pub(super) fn tame(text: &str) -> Option<String> {
+    let mut tame = String::with_capacity(text.len());
+    let mut open: Option<&str> = None;
+    let mut tags = false;
+    let mut doubtful = false;
+    for line in text.split_inclusive(['\n', '\r']) {
+        let starts = fence(line);
+        match (open, starts) {
+            (None, Some((mark, _))) => open = Some(mark),
+            (Some(mark), Some(end)) if closes(mark, end) => open = None,
+            (Some(_), None) if hidden_fence(line) => return None,
+            (Some(_), _) => {}
+            (None, None) if hidden_fence(line) => return None,
+            (None, None) => {
+                let (found, doubt) = prose(line, &mut tame);
+                tags |= found;
+                doubtful |= doubt;
+                continue;
+            }
+        }
+        tame.push_str(line);
+    }
+    // A code span over several lines may hide where tags are code and where they are live.
+    (open.is_none() && !(tags && doubtful)).then_some(tame)
+}
+
+/// A fence in a list or quote, or an indented one: where it ends is up to what it stands in.
+fn hidden_fence(line: &str) -> bool {
+    let inner = line.trim_start_matches(|c: char| c.is_whitespace() || c.is_ascii_digit() || ">-*+.)".contains(c));
+    inner.starts_with("```") || inner.starts_with("~~~")
+}
+
+/// Adds a line of prose; whether it has tags, and whether it is in doubt what of it is code.
+fn prose(line: &str, out: &mut String) -> (bool, bool) {
+    let mut tags = false;
+    let mut doubtful = false;
+    let mut rest = line;
+    while let Some(at) = rest.find(['`', '<', '\\']) {
+        let (before, from) = rest.split_at(at);
+        out.push_str(before);
+        let run = from.len() - from.trim_start_matches('`').len();
+        let used = if run > 0 {
+            let span = span(from, run);
+            let inside = span.and_then(|len| from.get(..len)).unwrap_or_default();
+            // In a table a bar ends the cell, code span or not.
+            doubtful |= span.is_none() || inside.contains('|');
+            tags |= inside.contains('<');
+            span.unwrap_or(run)
+        } else if from.starts_with('\\') {
+            doubtful |= from[1..].starts_with('`');
+            1
+        } else {
+            if from[1..].starts_with(|c: char| c.is_ascii_alphabetic() || "/!?".contains(c)) {
+                tags = true;
+                // Behind a backslash this one would be the escaped one, and the tag live.
+                doubtful |= out.ends_with('\\');
+                out.push('\\');
+            }
+            1
+        };
+        out.push_str(&from[..used]);
+        rest = &from[used..];
+    }
+    out.push_str(rest);
+    (tags, doubtful)
+}
+
+/// The length of the code span that `text` begins with, marks of `run` backticks included.
+fn span(text: &str, run: usize) -> Option<usize> {
+    let mut at = run;
+    loop {
+        at += text.get(at..)?.find('`')?;
+        let rest = text.get(at..)?;
+        let found = rest.len() - rest.trim_start_matches('`').len();
+        at += found;
+        if found == run {
+            return Some(at);
+        }
+    }
+}

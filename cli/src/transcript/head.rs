@@ -1,0 +1,101 @@
+//! What stands above a transcript.
+//!
+//! Owns: title, times and counts of a session, as its header and the entries of the path leave them.
+//! Invariant: entries are read one at a time; of those without a title nothing is parsed.
+//! Does not: lay it out.
+
+use super::json::Object;
+use crate::output::count;
+use jcode_session_core::index::Tree;
+use jcode_session_core::log::time;
+use jcode_session_native::session::{Session, SessionError};
+use memchr::memmem;
+use std::ops::Range;
+
+/// The head of a transcript.
+#[derive(Debug)]
+pub(crate) struct Head {
+    /// The session's id.
+    pub(crate) id: String,
+    /// Its title, if it has one.
+    pub(crate) title: Option<String>,
+    /// The folder in which it ran.
+    pub(crate) cwd: Option<String>,
+    /// When it began, Unix milliseconds.
+    pub(crate) began: Option<i64>,
+    /// Time of the last entry, Unix milliseconds.
+    pub(crate) ended: Option<i64>,
+    /// The session that it was forked from.
+    pub(crate) parent: Option<String>,
+    /// How many entries there are, in words.
+    pub(crate) entries: String,
+}
+
+impl Head {
+    /// Reads the head of the path at `ranges`.
+    pub(super) fn gather(session: &Session, tree: &Tree, ranges: &[Range<u64>]) -> Result<Self, SessionError> {
+        let header = session.header();
+        let mut names = Names::default();
+        if let Some(header) = header {
+            let line = session.entry_at(header.offset..header.offset + header.len)?.line;
+            let jcode = Object::read(&line).and_then(|line| line.object("metadata")?.object("jcode"));
+            names.change(jcode.as_ref());
+        }
+        let kinds = [memmem::Finder::new("session_info"), memmem::Finder::new("jcode/meta")];
+        let mut ended = None;
+        for (number, range) in ranges.iter().enumerate() {
+            let line = session.entry_at(range.clone())?.line;
+            let last = number + 1 == ranges.len();
+            if !last && !kinds.iter().any(|kind| kind.find(&line).is_some()) {
+                continue;
+            }
+            let Some(entry) = Object::read(&line) else { continue };
+            match entry.text("type").as_deref() {
+                Some("session_info") => names.info = entry.text("name").map(|name| name.into_owned()),
+                Some("custom") if entry.text("customType").as_deref() == Some("jcode/meta") => {
+                    names.change(entry.object("data").as_ref());
+                }
+                _ => {}
+            }
+            if last {
+                ended = entry.get("timestamp").and_then(time::parse);
+            }
+        }
+        let on_path = count(ranges.len() as u64, "entry", "entries");
+        let entries = match tree.leaves.len() as u64 {
+            0 | 1 => on_path,
+            leaves => format!("{on_path} of {} ({leaves} branches, this is the active one)", tree.entry_count),
+        };
+        Ok(Self {
+            id: session.id(),
+            title: names.info.or(names.custom).or(names.title).filter(|title| !title.trim().is_empty()),
+            cwd: header.and_then(|header| header.cwd.clone()).filter(|cwd| !cwd.is_empty()),
+            began: header.and_then(|header| header.created_at),
+            ended,
+            parent: header.and_then(|header| header.parent_session.clone()),
+            entries,
+        })
+    }
+}
+
+/// Titles by who gave them.
+#[derive(Debug, Default)]
+struct Names {
+    info: Option<String>,
+    custom: Option<String>,
+    title: Option<String>,
+}
+
+impl Names {
+    /// Takes over jcode's top-level fields as far as they are there; null clears.
+    fn change(&mut self, fields: Option<&Object<'_>>) {
+        for (name, _) in fields.iter().flat_map(|fields| fields.fields()) {
+            let text = || fields.and_then(|fields| fields.text(name)).map(|text| text.into_owned());
+            match name {
+                "custom_title" => self.custom = text(),
+                "title" => self.title = text(),
+                _ => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! A transcript as one HTML page that needs nothing else: no script, no network.
+//!
+//! Owns: its layout and looks. Invariant: all that comes from a log passes [`escape`]; pictures are shown only if
+//! they are base64 of a raster format, so that nothing of a log is ever markup, style or link target.
+//! Does not: leave anything out: what is long is folded.
+
+mod escape;
+
+use super::Writer;
+use super::fences::{Part, parts};
+use super::head::Head;
+use super::model::{Block, Message, Text, Voice, base64_len};
+use crate::output::{bytes, count, shorten, time};
+use escape::{escape, fragment};
+use jcode_session_core::log::time::format as rfc3339;
+use std::io::{self, Write};
+
+const STYLE: &str = include_str!("html/style.css");
+
+/// Raster formats: a picture of these is pixels only.
+const PICTURES: [&str; 7] =
+    ["image/png", "image/jpeg", "image/jpg", "image/gif", "image/webp", "image/avif", "image/bmp"];
+
+/// Longer texts of tools are folded.
+const FOLD_LINES: usize = 14;
+const FOLD_CHARS: usize = 1600;
+/// Characters of a folded text that are seen.
+const PEEK: usize = 90;
+
+/// Writes HTML.
+#[derive(Debug)]
+pub(crate) struct Html<W> {
+    out: W,
+}
+
+impl<W: Write> Html<W> {
+    /// Writes to `out`.
+    pub(crate) const fn new(out: W) -> Self {
+        Self { out }
+    }
+
+    /// Markup of ours.
+    fn tag(&mut self, markup: &str) -> io::Result<()> {
+        self.out.write_all(markup.as_bytes())
+    }
+
+    /// Text between tags, or the value of an attribute in double quotes.
+    fn text(&mut self, text: &str) -> io::Result<()> {
+        escape(text, &mut self.out)
+    }
+
+    fn around(&mut self, before: &str, text: &str, after: &str) -> io::Result<()> {
+        self.tag(before)?;
+        self.text(text)?;
+        self.tag(after)
+    }
+
+    /// What a person or a model wrote: fenced parts as code.
+    fn said(&mut self, text: &str) -> io::Result<()> {
+        for part in parts(text) {
+            match part {
+                Part::Prose(text) if text.trim().is_empty() => {}
+                Part::Prose(text) => self.around("<p>", text.trim_matches(['\n', '\r']), "</p>\n")?,
+                Part::Code(text) => self.pre(text)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn pre(&mut self, text: &str) -> io::Result<()> {
+        // The parser drops the first line feed of a pre.
+        self.around("<pre>\n", text.trim_end_matches(['\n', '\r']), "</pre>\n")
+    }
+
+    /// Text of a tool: as it is if short, else folded.
+    fn printed(&mut self, what: &str, text: &str) -> io::Result<()> {
+        let lines = text.lines().count();
+        if lines <= FOLD_LINES && text.len() <= FOLD_CHARS {
+            if !what.is_empty() {
+                self.around("<span class=what>", what, "</span>\n")?;
+            }
+            return if text.is_empty() { self.tag("<p class=none>no output</p>\n") } else { self.pre(text) };
+        }
+        let size = format!("{}, {}", count(lines as u64, "line", "lines"), bytes(text.len() as u64));
+        self.folded(what, &size, text)
+    }
+
+    fn folded(&mut self, what: &str, size: &str, text: &str) -> io::Result<()> {
+        let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+        self.around("<details><summary><span class=what>", what, "</span> ")?;
+        self.around("<span class=size>", size, "</span> ")?;
+        self.around("<span class=peek>", &shorten(first, PEEK), "</span></summary>\n")?;
+        self.pre(text)?;
+        self.tag("</details>\n")
+    }
+
+    fn block(&mut self, block: &Block<'_>) -> io::Result<()> {
+        match block {
+            Block::Text(text) => self.said(text),
+            Block::Thinking(text) => {
+                self.folded("thinking", &count(text.lines().count() as u64, "line", "lines"), text)
+            }
+            Block::Call { tool, arguments } => {
+                self.around("<div class=call><b>", tool, "</b>\n")?;
+                arguments.iter().try_for_each(|(name, value)| self.argument(name, value))?;
+                self.tag("</div>\n")
+            }
+            Block::Output { failed: false, text } => self.printed("", text),
+            Block::Output { failed: true, text } => {
+                self.tag("<div class=failed>\n")?;
+                self.printed("failed", text)?;
+                self.tag("</div>\n")
+            }
+            Block::Image { mime, data } => self.image(mime, data),
+            Block::Note(text) => self.around("<p class=note>", text, "</p>\n"),
+            Block::Data { name, text } => self.folded(name, &bytes(text.len() as u64), text),
+        }
+    }
+
+    fn argument(&mut self, name: &str, value: &str) -> io::Result<()> {
+        if value.len() <= 200 && !value.contains('\n') {
+            self.around("<div class=arg><span class=what>", name, "</span> ")?;
+            return self.around("<code>", value, "</code></div>\n");
+        }
+        self.tag("<div class=arg>")?;
+        self.printed(name, value)?;
+        self.tag("</div>\n")
+    }
+
+    fn image(&mut self, mime: &str, data: &str) -> io::Result<()> {
+        let picture = PICTURES.into_iter().find(|picture| picture.eq_ignore_ascii_case(mime));
+        let (Some(picture), Some(size)) = (picture, base64_len(data)) else {
+            let what = format!("picture not shown: {}, {} of data", shorten(mime, 60), bytes(data.len() as u64));
+            return self.around("<p class=note>", &what, "</p>\n");
+        };
+        // Both come from a list of ours, or hold only letters, digits, `+`, `/` and `=`.
+        self.tag(&format!("<img alt=\"{picture}, {}\" src=\"data:{picture};base64,", bytes(size)))?;
+        self.tag(data)?;
+        self.tag("\">\n")
+    }
+
+    fn time(&mut self, at: Option<i64>) -> io::Result<()> {
+        let machine = at.and_then(rfc3339).unwrap_or_default();
+        self.around("<time datetime=\"", &machine, "\">")?;
+        self.around("", &time(at), "</time>")
+    }
+}
+
+impl<W: Write> Writer for Html<W> {
+    fn begin(&mut self, head: &Head) -> io::Result<()> {
+        let day = head.began.and_then(rfc3339).and_then(|began| began.get(..10).map(|day| format!(" of {day}")));
+        let title = head.title.as_deref().map(|title| shorten(title, 300));
+        let title = title.unwrap_or_else(|| format!("Session{}", day.unwrap_or_default()));
+        self.tag(concat!(
+            "<!doctype html>\n<html lang=en>\n<head>\n<meta charset=utf-8>\n",
+            "<meta http-equiv=Content-Security-Policy content=\"default-src 'none'; style-src 'unsafe-inline'; ",
+            "img-src data:\">\n<meta name=referrer content=no-referrer>\n",
+            "<meta name=viewport content=\"width=device-width, initial-scale=1\">\n",
+            "<meta name=color-scheme content=\"light dark\">\n",
+        ))?;
+        self.around("<title>", &title, "</title>\n<style>\n")?;
+        self.tag(STYLE)?;
+        self.around("</style>\n</head>\n<body>\n<header>\n<h1>", &title, "</h1>\n<dl>\n")?;
+        self.around("<dt>session</dt><dd><code>", &head.id, "</code></dd>\n")?;
+        if let Some(cwd) = &head.cwd {
+            self.around("<dt>folder</dt><dd><code>", cwd, "</code></dd>\n")?;
+        }
+        if let Some(parent) = &head.parent {
+            self.around("<dt>forked from</dt><dd><code>", parent, "</code></dd>\n")?;
+        }
+        self.tag("<dt>time</dt><dd>")?;
+        self.time(head.began)?;
+        self.tag(" to ")?;
+        self.time(head.ended)?;
+        self.tag(" UTC</dd>\n")?;
+        self.around("<dt>shown</dt><dd>", &head.entries, "</dd>\n</dl>\n</header>\n<main>\n")
+    }
+
+    fn message(&mut self, message: &Message<'_>, label: Option<&str>) -> io::Result<()> {
+        let voice = message.voice.name();
+        let element = if message.voice == Voice::Change { "div" } else { "article" };
+        self.tag(&format!("<{element} class={voice}"))?;
+        if message.id.is_empty() {
+            self.tag(">\n<div class=head>")?;
+        } else {
+            self.around(" id=\"", &message.id, "\">\n<div class=head>")?;
+        }
+        self.around("<span class=name>", &message.name, "</span> ")?;
+        if let Some(detail) = message.detail.as_deref().filter(|detail: &&str| !detail.is_empty()) {
+            self.around("<span class=detail>", detail, "</span> ")?;
+        }
+        if let Some(label) = label {
+            self.around("<span class=label>", label, "</span> ")?;
+        }
+        if message.voice == Voice::Change {
+            for block in &message.blocks {
+                self.block(block)?;
+            }
+        }
+        let link: Text<'_> = fragment(&message.id).into();
+        self.around("<a href=\"#", &link, "\">")?;
+        self.time(message.at)?;
+        self.tag("</a></div>\n")?;
+        if message.voice != Voice::Change {
+            message.blocks.iter().try_for_each(|block| self.block(block))?;
+        }
+        self.tag(&format!("</{element}>\n"))
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.tag("</main>\n</body>\n</html>\n")?;
+        self.out.flush()
+    }
+}

@@ -1,0 +1,68 @@
+//! Text of a log in HTML.
+//!
+//! Owns: escaping for text and for values in double quotes, and fragments of links.
+//! Invariant: what was escaped holds no `<`, `>`, `&`, `"` or `'`, and no character that a browser would drop,
+//! obey, or use to reorder its neighbours. Runs without any of those are written in one piece.
+//! Does not: know where the text stands; it is safe in both places.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+/// Writes `text`, escaped.
+pub(super) fn escape(text: &str, out: &mut impl Write) -> io::Result<()> {
+    let mut rest = text.as_bytes();
+    let special = |byte: &u8| *byte < b' ' && *byte != b'\n' && *byte != b'\t' || b"<>&\"'\x7F\xC2\xE2".contains(byte);
+    while let Some(at) = rest.iter().position(special) {
+        let (before, from) = rest.split_at(at);
+        out.write_all(before)?;
+        let (len, instead) = replacement(from);
+        match instead {
+            Some(Instead::Text(text)) => out.write_all(text.as_bytes())?,
+            Some(Instead::Code(code)) => write!(out, "\\u{{{code:x}}}")?,
+            None => out.write_all(&from[..len])?,
+        }
+        rest = &from[len..];
+    }
+    out.write_all(rest)
+}
+
+enum Instead {
+    Text(&'static str),
+    /// The character's number, visibly.
+    Code(u32),
+}
+
+/// What stands for the character that `from` begins with, and that character's length.
+fn replacement(from: &[u8]) -> (usize, Option<Instead>) {
+    let text = |text| (1, Some(Instead::Text(text)));
+    match *from {
+        [b'<', ..] => text("&lt;"),
+        [b'>', ..] => text("&gt;"),
+        [b'&', ..] => text("&amp;"),
+        [b'"', ..] => text("&quot;"),
+        [b'\'', ..] => text("&#39;"),
+        [b'\r', b'\n', ..] => text(""),
+        [b'\r', ..] => text("\n"),
+        // C1 controls, and characters that reorder text.
+        [0xC2, low @ 0x80..=0x9F, ..] => (2, Some(Instead::Code(u32::from(low)))),
+        [0xE2, 0x80, low @ (0x8E | 0x8F | 0xAA..=0xAE), ..] => (3, Some(Instead::Code(0x1F80 + u32::from(low)))),
+        [0xE2, 0x81, low @ 0xA6..=0xA9, ..] => (3, Some(Instead::Code(0x1FC0 + u32::from(low)))),
+        [0xC2 | 0xE2, ..] => (1, None),
+        [control, ..] => (1, Some(Instead::Code(u32::from(control)))),
+        [] => (0, None),
+    }
+}
+
+/// The fragment of a link to the element with this id.
+pub(super) fn fragment(id: &str) -> String {
+    let mut out = String::with_capacity(id.len());
+    for byte in id.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}

@@ -1,0 +1,148 @@
+//! A transcript as Markdown.
+//!
+//! Owns: its layout. Invariant: text stands as it is; where it could leave its place (an open fence, live tags in
+//! doubt) it stands in a fence longer than any run of backticks in it. Names and titles are escaped, on one line.
+//! Does not: fold or shorten what was said or printed.
+
+use super::Writer;
+use super::fences::{around, longest_run, tame};
+use super::head::Head;
+use super::model::{Block, Message, Voice, base64_len};
+use crate::output::{bytes, shorten, time, visible};
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+/// Writes Markdown.
+#[derive(Debug)]
+pub(crate) struct Markdown<W> {
+    out: W,
+    /// It goes to a terminal, which must not obey it.
+    visible: bool,
+}
+
+impl<W: Write> Markdown<W> {
+    /// Writes to `out`; with `visible`, control characters are shown instead of written.
+    pub(crate) const fn new(out: W, visible: bool) -> Self {
+        Self { out, visible }
+    }
+
+    fn put(&mut self, text: &str) -> io::Result<()> {
+        let text = if self.visible { Cow::Owned(visible(text)) } else { Cow::Borrowed(text) };
+        self.out.write_all(text.as_bytes())
+    }
+
+    fn fenced(&mut self, text: &str) -> io::Result<()> {
+        let fence = around(text);
+        let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+        for part in [&fence, "\n", text, end, &fence, "\n\n"] {
+            self.put(part)?;
+        }
+        Ok(())
+    }
+
+    fn block(&mut self, block: &Block<'_>) -> io::Result<()> {
+        match block {
+            Block::Text(text) => match tame(text) {
+                Some(text) => self.put(&format!("{}\n\n", text.trim_end_matches('\n'))),
+                None => self.fenced(text),
+            },
+            Block::Thinking(text) => {
+                self.put("*thinking*\n\n")?;
+                self.fenced(text)
+            }
+            Block::Call { tool, arguments } => {
+                self.put(&format!("**Tool call** {}\n\n", code(tool)))?;
+                self.arguments(arguments)
+            }
+            Block::Output { failed, text } => {
+                self.put(if *failed { "**Tool failed**\n\n" } else { "**Tool result**\n\n" })?;
+                self.fenced(text)
+            }
+            Block::Image { mime, data } => {
+                let size = base64_len(data).map_or_else(|| "not base64".to_string(), bytes);
+                self.put(&format!("*image: {}, {size}*\n\n", code(mime)))
+            }
+            Block::Note(text) => self.put(&format!("*{}*\n\n", inline(text))),
+            Block::Data { name, text } => {
+                self.put(&format!("{}\n\n", code(name)))?;
+                self.fenced(text)
+            }
+        }
+    }
+
+    /// Those of one line together, the others each in a fence of its own.
+    fn arguments(&mut self, arguments: &[(Cow<'_, str>, Cow<'_, str>)]) -> io::Result<()> {
+        let long = |value: &str| value.contains(['\n', '\r']);
+        let short = arguments.iter().filter(|(name, value)| !long(value) && !long(name));
+        let short: Vec<String> = short.map(|(name, value)| format!("{name}: {value}")).collect();
+        if !short.is_empty() {
+            self.fenced(&short.join("\n"))?;
+        }
+        for (name, value) in arguments.iter().filter(|(name, value)| long(value) || long(name)) {
+            self.put(&format!("{}:\n\n", code(name)))?;
+            self.fenced(value)?;
+        }
+        Ok(())
+    }
+}
+
+impl<W: Write> Writer for Markdown<W> {
+    fn begin(&mut self, head: &Head) -> io::Result<()> {
+        let title = head.title.as_deref().map_or_else(|| "Session".into(), inline);
+        self.put(&format!("# {title}\n\n- session: {}\n", code(&head.id)))?;
+        if let Some(cwd) = &head.cwd {
+            self.put(&format!("- folder: {}\n", code(cwd)))?;
+        }
+        if let Some(parent) = &head.parent {
+            self.put(&format!("- forked from: {}\n", code(parent)))?;
+        }
+        self.put(&format!("- time: {} to {} UTC\n", time(head.began), time(head.ended)))?;
+        self.put(&format!("- {}\n\n", head.entries))
+    }
+
+    fn message(&mut self, message: &Message<'_>, label: Option<&str>) -> io::Result<()> {
+        let (name, at) = (inline(&message.name), time(message.at));
+        if message.voice == Voice::Change {
+            let notes = message.blocks.iter().filter_map(|block| match block {
+                Block::Note(text) => Some(inline(text)),
+                _ => None,
+            });
+            let notes: Vec<String> = notes.collect();
+            return self.put(&format!("*{name}: {} ({at})*\n\n", notes.join(" ")));
+        }
+        let detail = message.detail.as_deref().map(|detail| format!(" {}", code(detail))).unwrap_or_default();
+        let label = label.map(|label| format!(" · label: {}", inline(label))).unwrap_or_default();
+        self.put(&format!("## {name}{detail} · {at}{label}\n\n"))?;
+        message.blocks.iter().try_for_each(|block| self.block(block))
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// Characters of a name or title that are shown.
+const NAME_WIDTH: usize = 300;
+
+/// Text on one line that means nothing to Markdown.
+fn inline(text: &str) -> String {
+    let mut out = String::new();
+    for c in shorten(text, NAME_WIDTH).chars() {
+        if "\\`*_{}[]<>#|~&!$".contains(c) {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// Text on one line as a code span that it cannot leave.
+fn code(text: &str) -> String {
+    let text = shorten(text, NAME_WIDTH);
+    if text.is_empty() {
+        return String::new();
+    }
+    let mark = "`".repeat(longest_run(&text) + 1);
+    let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
+    format!("{mark}{pad}{text}{pad}{mark}")
+}

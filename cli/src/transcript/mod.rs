@@ -1,0 +1,60 @@
+//! Sessions as people read them: one reading of entries, and a writer for each form.
+//!
+//! Owns: the way from an entry's line to terminal, Markdown and HTML.
+//! Invariant: what an entry means is decided in `read` alone; the writers only decide how it looks. Every line gives
+//! a message: what is not understood is shown as it stands. One entry at a time is in memory.
+//! Does not: choose entries, or open files.
+
+mod fences;
+mod head;
+pub(crate) mod html;
+mod json;
+pub(crate) mod markdown;
+mod model;
+mod read;
+pub(crate) mod terminal;
+
+use head::Head;
+use jcode_session_native::session::{Session, SessionError};
+use model::Message;
+use std::collections::HashMap;
+use std::io;
+
+/// A form of transcript.
+pub(crate) trait Writer {
+    /// What stands before the messages.
+    fn begin(&mut self, head: &Head) -> io::Result<()>;
+    /// A message and the label that its entry has.
+    fn message(&mut self, message: &Message<'_>, label: Option<&str>) -> io::Result<()>;
+    /// What stands behind them.
+    fn end(&mut self) -> io::Result<()>;
+}
+
+/// Why a transcript was not written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WriteError {
+    /// The session cannot be read.
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// The output cannot be written.
+    #[error(transparent)]
+    Output(#[from] io::Error),
+}
+
+/// Writes the active path of a session.
+///
+/// # Errors
+/// If the session cannot be read or the output cannot be written.
+pub(crate) fn write(session: &Session, writer: &mut dyn Writer) -> Result<(), WriteError> {
+    let ranges = session.path_ranges(None, None)?;
+    let tree = session.tree()?.tree;
+    writer.begin(&Head::gather(session, &tree, &ranges)?)?;
+    let labels: HashMap<String, String> = tree.labels.into_iter().map(|label| (label.entry_id, label.name)).collect();
+    for range in ranges {
+        let entry = session.entry_at(range)?;
+        let message = Message::read(&entry.line);
+        writer.message(&message, labels.get(&*message.id).map(String::as_str))?;
+    }
+    writer.end()?;
+    Ok(())
+}
