@@ -6,7 +6,7 @@
 // not rewrite the file, and must upgrade the original to the same entries, ids aside. The same is asked of logs that
 // jcode-session appended to, made or forked, and of one that both programs wrote by turns.
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { deepStrictEqual, ok, strictEqual } from 'node:assert'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
@@ -132,7 +132,20 @@ function check(name, test) {
   }
 }
 
-for (const original of logs) {
+/** A jcode v1 session: pi cannot read it, but must read the log that it becomes. */
+function fromV1(snapshot) {
+  const stem = snapshot.replace(/\.json$/, '')
+  for (const ending of ['json', 'bak', 'journal.jsonl']) {
+    if (existsSync(`${stem}.${ending}`)) copyFileSync(`${stem}.${ending}`, join(folder, `${basename(stem)}.${ending}`))
+  }
+  run('migrate', join(folder, basename(snapshot)))
+  compare(join(folder, `${basename(stem)}.jsonl`))
+}
+
+for (const snapshot of logs.filter((path) => path.endsWith('.json'))) {
+  check(`${basename(snapshot)}, migrated`, () => fromV1(snapshot))
+}
+for (const original of logs.filter((path) => !path.endsWith('.json'))) {
   const log = join(folder, basename(original))
   check(`${basename(original)}, migrated`, () => {
     copyFileSync(original, log)

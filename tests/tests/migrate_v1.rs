@@ -150,3 +150,36 @@ fn what_lies_beside_is_taken_for_no_session() {
     );
     assert!(sessions.join("saved.jsonl").is_file());
 }
+
+#[test]
+fn recorded_sessions_come_back_as_jcode_loads_them() {
+    use jcode_session_tests::jcode_model::{normal_form, value_of};
+    let Some(fixtures) = std::env::var_os("SESSION_FIXTURES") else { return };
+    let fixtures = Path::new(&fixtures).join("jcode");
+    let home = TempDir::new().expect("a folder");
+    let sessions = home.path().join("sessions");
+    fs::create_dir(&sessions).expect("made");
+    for entry in fs::read_dir(fixtures.join("sessions")).expect("the fixtures") {
+        let path = entry.expect("an entry").path();
+        fs::write(sessions.join(path.file_name().expect("a name")), fs::read(&path).expect("there")).expect("written");
+    }
+    let done = run(home.path(), ["migrate", "--all", "--json"]);
+    assert_eq!((done.code, done.json()["counts"]["upgrade"].as_u64()), (0, Some(12)), "{done:?}");
+    let before = contents(&sessions);
+    assert_eq!(run(home.path(), ["verify", &sessions.to_string_lossy()]).code, 0);
+    for log in before.keys().filter(|path| path.extension().is_some_and(|ending| ending == "jsonl")) {
+        let Some(id) = log.file_stem().and_then(|stem| stem.to_str()).filter(|stem| !stem.ends_with(".journal")) else {
+            continue;
+        };
+        if id == "ledger" {
+            continue;
+        }
+        let exported = run(home.path(), ["export", id, "--format", "jcode-v1"]);
+        assert_eq!(exported.code, 0, "{exported:?}");
+        let exported = value_of(&exported.stdout).expect("json");
+        let loaded = fs::read(fixtures.join(format!("{id}.loaded.json"))).expect("the fixture");
+        assert_eq!(normal_form(&exported), normal_form(&value_of(&loaded).expect("json")), "{id}");
+    }
+    assert_eq!(run(home.path(), ["migrate", "--json"]).json()["counts"]["up_to_date"], 12);
+    assert_eq!(contents(&sessions), before, "a second run changes no byte");
+}
