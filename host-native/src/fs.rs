@@ -47,7 +47,7 @@ impl LogFile {
     /// # Errors
     /// If it cannot be opened or is no plain file.
     pub fn open(path: &Path) -> Result<Self, PathError> {
-        let file = File::open(path).map_err(PathError::new("open", path))?;
+        let file = open_for_reading(path).map_err(PathError::new("open", path))?;
         let metadata = file.metadata().map_err(PathError::new("read", path))?;
         if !metadata.is_file() {
             let error = io::Error::new(io::ErrorKind::InvalidInput, "it is no plain file");
@@ -144,7 +144,12 @@ pub fn stamp(path: &Path) -> Result<Option<FileStamp>, PathError> {
 
 cfg_if::cfg_if! {
     if #[cfg(unix)] {
-        use std::os::unix::fs::{FileExt, MetadataExt};
+        use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+
+        /// Opens without waiting: a pipe of that name must not hold up a run over many files.
+        fn open_for_reading(path: &Path) -> io::Result<File> {
+            File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path)
+        }
 
         /// The stamp in a file's metadata.
         #[must_use]
@@ -163,6 +168,10 @@ cfg_if::cfg_if! {
         }
     } else {
         use std::time::UNIX_EPOCH;
+
+        fn open_for_reading(path: &Path) -> io::Result<File> {
+            File::open(path)
+        }
 
         /// The stamp in a file's metadata. Without inodes, times and length must do; a fingerprint confirms them.
         #[must_use]

@@ -38,6 +38,8 @@ pub fn keep_original(path: &Path, old: &LogFile, dialect: Dialect, leaf: Option<
     let digest = digest_hex(&hash);
     let name = format!("{dialect}-{}.jsonl", &digest[..16]);
     let target = folder.join(&name);
+    // What is kept must be on the disk before it is all there is of the old log.
+    old.file().sync_data().map_err(PathError::new("sync", path))?;
     match std::fs::hard_link(path, &target) {
         Ok(()) => {}
         // A run that was interrupted here kept it already: the name holds the content's digest.

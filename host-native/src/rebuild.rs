@@ -13,7 +13,7 @@ use crate::replace::{Expect, ReplaceError, publish, temporary_for};
 use crate::sidecar::{self, Sidecar};
 use jcode_session_core::index::store::IndexMeta;
 use jcode_session_core::source::{ByteSource, SourceError};
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -70,8 +70,12 @@ pub fn update(log: &LogFile, force: bool, tick: &mut Tick<'_>) -> Result<(Done, 
                 let meta = reader.meta().clone();
                 drop(reader);
                 let _lock = lock(log)?;
-                if let Some(done) = catch_up::catch_up(log, &meta, tick)? {
-                    return Ok(done);
+                match catch_up::catch_up(log, &meta, tick) {
+                    Ok(Some(done)) => return Ok(done),
+                    // Damage that the metadata did not show: what cannot be caught up is built anew.
+                    Ok(None) => {}
+                    Err(RebuildError::Sqlite(error)) if !is_busy(&error) => {}
+                    Err(error) => return Err(error),
                 }
             }
             _ => {}
@@ -171,6 +175,11 @@ pub fn note_source(log: &LogFile, stamps: &str) -> Result<(), RebuildError> {
     catch_up::note_source(log, stamps)
 }
 
+/// A database that is in use, rather than damaged.
+fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+}
+
 /// Removes what SQLite left beside an old sidecar: it would be taken for the new one's.
 fn remove_journals(sidecar: &Path) -> Result<(), PathError> {
     for ending in ["-wal", "-shm", "-journal"] {
@@ -188,7 +197,7 @@ fn remove_journals(sidecar: &Path) -> Result<(), PathError> {
 }
 
 /// The lock under which sidecars are replaced or caught up: the log's own inode, which a writer holds all its life.
-fn lock(log: &LogFile) -> Result<InodeLock<'_>, RebuildError> {
+pub(crate) fn lock(log: &LogFile) -> Result<InodeLock<'_>, RebuildError> {
     match log.file().try_lock() {
         Ok(()) => Ok(InodeLock(log)),
         Err(std::fs::TryLockError::WouldBlock) => Err(RebuildError::Busy),
@@ -196,7 +205,7 @@ fn lock(log: &LogFile) -> Result<InodeLock<'_>, RebuildError> {
     }
 }
 
-struct InodeLock<'l>(&'l LogFile);
+pub(crate) struct InodeLock<'l>(&'l LogFile);
 
 impl Drop for InodeLock<'_> {
     fn drop(&mut self) {

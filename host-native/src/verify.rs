@@ -145,7 +145,7 @@ fn compare_rest(built: &Built<()>, sidecar: &SidecarReader) -> rusqlite::Result<
 }
 
 fn corrupt(message: &str) -> Finding {
-    let words = format!("the sidecar cannot be read ({message}); reads go to the log, `migrate` rebuilds it");
+    let words = format!("the sidecar cannot be read ({message}); reads go to the log, `migrate --force` rebuilds it");
     Finding::new(Code::SidecarCorrupt).say(words)
 }
 

@@ -47,7 +47,12 @@ fn resolve_or_new(session: &OsStr, settings: &Settings) -> Result<(PathBuf, Opti
 }
 
 /// Opens a session for writing and tells what recovery did.
-pub(super) fn open(log: &Path, durability: Durability, create: Option<NewSession>, output: &Output) -> Result<Writer> {
+pub(super) fn open(
+    log: &Path,
+    durability: Durability,
+    create: Option<NewSession>,
+    output: &mut Output,
+) -> Result<Writer> {
     let writer = Writer::open(log, &WriterOptions { durability, create })?;
     if let Some(aside) = writer.recovery().set_aside {
         let name = aside.name.name().map(|name| name.as_str().to_string()).unwrap_or_default();
@@ -88,7 +93,7 @@ fn explain(error: AppendError, line: u64) -> anyhow::Error {
 }
 
 /// Closes a session; a sidecar that lags is no failure.
-pub(super) fn finish(writer: Writer, output: &Output) -> Result<()> {
+pub(super) fn finish(writer: Writer, output: &mut Output) -> Result<()> {
     let closed = writer.close().context("not everything that was appended is on the disk")?;
     if let Some(why) = closed.sidecar_lags {
         output.note(format_args!("the sidecar lags behind and is brought up to date later: {}", visible(&why)));

@@ -43,13 +43,17 @@ pub(super) fn migrate(args: &MigrateArgs, settings: &Settings, output: &mut Outp
     })
 }
 
-fn choose(args: &MigrateArgs, settings: &Settings, output: &Output) -> Result<Vec<PathBuf>> {
+fn choose(args: &MigrateArgs, settings: &Settings, output: &mut Output) -> Result<Vec<PathBuf>> {
     if let Some(session) = &args.session {
         return Ok(vec![super::resolve(session, settings)?]);
     }
     let roots = args.path.as_ref().map_or_else(|| settings.roots.clone(), |path| vec![path.clone()]);
     let mut logs = Vec::new();
     for root in &roots {
+        if args.path.is_none() && settings.roots.len() == 1 && !root.exists() {
+            output.note(format!("there are no sessions yet at {}", root.display()));
+            continue;
+        }
         let found = find_logs(root).context("nothing was migrated")?;
         for unreadable in found.unreadable {
             output.warn(visible(&unreadable.to_string()));

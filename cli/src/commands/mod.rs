@@ -16,8 +16,10 @@ mod verify;
 use crate::args::{Cli, SessionArgs, SessionCommand};
 use crate::output::{ExitStatus, Output, is_closed_pipe};
 use crate::settings::Settings;
-use anyhow::{Context, Result};
+use anyhow::{Result, anyhow, bail};
 use clap::CommandFactory;
+use jcode_session_native::discover::{ResolveError, resolve as resolve_session};
+use jcode_session_native::session::Session;
 use std::ffi::OsStr;
 use std::io::Write;
 use std::path::PathBuf;
@@ -68,10 +70,22 @@ fn dispatch(command: &SessionCommand, settings: &Settings, output: &mut Output) 
     }
 }
 
+/// The session that SESSION means, open for reading.
+fn open(session: &OsStr, settings: &Settings) -> Result<Session> {
+    let session = Session::read(&resolve(session, settings)?)?;
+    if session.header().is_none() && session.entry_count()? == 0 {
+        bail!("{} holds no record; it is no session log", session.path().display());
+    }
+    Ok(session)
+}
+
 /// The log that SESSION means.
 fn resolve(session: &OsStr, settings: &Settings) -> Result<PathBuf> {
-    jcode_session_native::discover::resolve(session, &settings.roots).with_context(|| {
-        let roots: Vec<String> = settings.roots.iter().map(|root| root.display().to_string()).collect();
-        format!("looked in {}", roots.join(", "))
+    resolve_session(session, &settings.roots).map_err(|error| match error {
+        ResolveError::NotFound(_) => {
+            let roots: Vec<String> = settings.roots.iter().map(|root| root.display().to_string()).collect();
+            anyhow!("{error}; looked in {}", roots.join(", "))
+        }
+        other => other.into(),
     })
 }

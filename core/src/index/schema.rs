@@ -61,7 +61,8 @@ pub mod key {
     pub const TREE_CHECK: &str = "tree_check";
     /// Checksum of all other rows of `metadata`.
     pub const DIGEST: &str = "digest";
-    /// Where a catch-up goes on scanning; negative where it cannot.
+    /// Where a catch-up goes on scanning: offset, whether a record was seen, whether an LF must stand there; or the word
+    /// `rebuild`.
     pub const RESUME_AT: &str = "resume_at";
     /// Lines before `resume_at`.
     pub const LINES: &str = "lines";

@@ -7,7 +7,7 @@
 use super::{MigrateError, Options, Plan, check_room, sidecar_bytes, skipped, up_to_date};
 use crate::fs::{LogFile, PathError};
 use crate::ledger;
-use crate::rebuild::{self, Known, RebuildError, Tick};
+use crate::rebuild::{self, Known, Tick};
 use crate::replace::{Expect, publish, temporary_for};
 use crate::sidecar::{self, Sidecar};
 use crate::v1::V1Files;
@@ -37,7 +37,7 @@ fn open(files: &V1Files, tick: &mut Tick<'_>) -> Result<Replay<LogFile>, Migrate
 
 fn upgrade(entry_count: u64, bytes: u64) -> Plan {
     let bytes_needed = bytes + sidecar_bytes(entry_count);
-    Plan { action: MigrateAction::Upgrade, dialect: Dialect::JcodeV1, entry_count, bytes_needed, reason: None }
+    Plan { action: MigrateAction::Upgrade, dialect: Some(Dialect::JcodeV1), entry_count, bytes_needed, reason: None }
 }
 
 fn first(
@@ -78,7 +78,7 @@ fn grow(
     let more = match growth {
         Growth::Diverged => {
             let reason = "diverged: entries were appended to the log and jcode went on writing v1; both are untouched";
-            return Ok(skipped(Dialect::JcodeV1, reason));
+            return Ok(skipped(Some(Dialect::JcodeV1), reason));
         }
         Growth::Nothing => return nothing_new(&old, state, stamps, options, tick),
         Growth::Append(more) => more,
@@ -86,14 +86,15 @@ fn grow(
     let (entries, end) = scan(&old, tick)?;
     if matches!(end.open_line, OpenLine::Torn | OpenLine::Salvaged) {
         let reason = "the log's last line is incomplete; `repair` sets it aside";
-        return Ok(skipped(Dialect::JcodeV1, reason));
+        return Ok(skipped(Some(Dialect::JcodeV1), reason));
     }
     let plan = upgrade(entries + more.entry_count(), old.len() + 1 + more.len());
     check_room(log, plan.bytes_needed)?;
     if options.dry_run {
+        drop(rebuild::lock(&old)?);
         return Ok(plan);
     }
-    old.file().try_lock().map_err(|_| MigrateError::Sidecar(RebuildError::Busy))?;
+    let lock = rebuild::lock(&old)?;
     let mut temporary = temporary_for(log)?;
     copy(&old, &mut temporary)?;
     if end.open_line == OpenLine::Whole {
@@ -101,6 +102,7 @@ fn grow(
     }
     copy(&more, &mut temporary)?;
     put_in_place(log, temporary, files, stamps, Expect::Same(old.stamp()), tick)?;
+    drop(lock);
     Ok(plan)
 }
 
