@@ -5,6 +5,8 @@
 //! doubt a text is not tame.
 //! Does not: read Markdown beyond that.
 
+use memchr::{memchr2_iter, memchr3};
+
 /// A part of a text.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Part<'a> {
@@ -30,7 +32,7 @@ pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
     let mut open: Option<&str> = None;
     let mut start = 0;
     let mut at = 0;
-    for line in text.split_inclusive(['\n', '\r']) {
+    for line in lines(text) {
         let next = at + line.len();
         match (open, fence(line)) {
             (None, Some((mark, _))) => {
@@ -48,6 +50,13 @@ pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
     let rest = text.get(start..).filter(|part| !part.is_empty());
     parts.extend(rest.map(if open.is_some() { Part::Code } else { Part::Prose }));
     parts
+}
+
+/// The lines with their ends; a carriage return ends one, too.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut start = 0;
+    let ends = memchr2_iter(b'\n', b'\r', text.as_bytes()).map(|at| at + 1).chain([text.len()]);
+    ends.filter_map(move |end| text.get(std::mem::replace(&mut start, end)..end)).filter(|line| !line.is_empty())
 }
 
 /// The fence that a line begins with, and what stands behind it.
@@ -70,7 +79,7 @@ pub(super) fn tame(text: &str) -> Option<String> {
     let mut open: Option<&str> = None;
     let mut tags = false;
     let mut doubtful = false;
-    for line in text.split_inclusive(['\n', '\r']) {
+    for line in lines(text) {
         let starts = fence(line);
         match (open, starts) {
             (None, Some((mark, _))) => open = Some(mark),
@@ -102,7 +111,7 @@ fn prose(line: &str, out: &mut String) -> (bool, bool) {
     let mut tags = false;
     let mut doubtful = false;
     let mut rest = line;
-    while let Some(at) = rest.find(['`', '<', '\\']) {
+    while let Some(at) = memchr3(b'`', b'<', b'\\', rest.as_bytes()) {
         let (before, from) = rest.split_at(at);
         out.push_str(before);
         let run = from.len() - from.trim_start_matches('`').len();
@@ -113,8 +122,8 @@ fn prose(line: &str, out: &mut String) -> (bool, bool) {
             doubtful |= span.is_none() || inside.contains('|');
             tags |= inside.contains('<');
             span.unwrap_or(run)
-        } else if from.starts_with('\\') {
-            doubtful |= from[1..].starts_with('`');
+        } else if let Some(after) = from.strip_prefix('\\') {
+            doubtful |= after.starts_with('`');
             1
         } else {
             if from[1..].starts_with(|c: char| c.is_ascii_alphabetic() || "/!?".contains(c)) {

@@ -86,10 +86,11 @@ impl<W: Write> Html<W> {
     }
 
     fn folded(&mut self, what: &str, size: &str, text: &str) -> io::Result<()> {
-        let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+        // Some more than what is seen, for what is blank.
+        let start = text.get(..text.floor_char_boundary(PEEK * 4)).unwrap_or_default();
         self.around("<details><summary><span class=what>", what, "</span> ")?;
         self.around("<span class=size>", size, "</span> ")?;
-        self.around("<span class=peek>", &shorten(first, PEEK), "</span></summary>\n")?;
+        self.around("<span class=peek>", &shorten(start, PEEK), "</span></summary>\n")?;
         self.pre(text)?;
         self.tag("</details>\n")
     }

@@ -103,6 +103,14 @@ fn decoded(link: &str) -> String {
 }
 
 #[test]
+fn colours_of_a_terminal_are_left_out() {
+    let message = json!({"role": "bashExecution", "command": "ls", "output": "\u{1b}[1;31mred\u{1b}[m \u{1b}[2J"});
+    let entry = json!({"type": "message", "id": "a", "parentId": null, "message": message});
+    let log = format!("{{\"type\":\"session\",\"version\":3,\"id\":\"s\"}}\n{entry}\n");
+    assert!(page(log.as_bytes(), "html").contains("<pre>\nred \\u{1b}[2J</pre>"));
+}
+
+#[test]
 fn what_serde_would_refuse_is_shown() {
     let deep = format!("{}1{}", "[".repeat(5000), "]".repeat(5000));
     let log = format!(

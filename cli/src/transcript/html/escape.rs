@@ -2,17 +2,28 @@
 //!
 //! Owns: escaping for text and for values in double quotes, and fragments of links.
 //! Invariant: what was escaped holds no `<`, `>`, `&`, `"` or `'`, and no character that a browser would drop,
-//! obey, or use to reorder its neighbours. Runs without any of those are written in one piece.
+//! obey, or use to reorder its neighbours. Colour sequences of terminals are left out. Runs without any of those are written in one piece.
 //! Does not: know where the text stands; it is safe in both places.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+/// First bytes of characters that may have to be replaced.
+const SPECIAL: [bool; 256] = {
+    let mut special = [false; 256];
+    let mut byte = 0;
+    while byte < special.len() {
+        special[byte] = byte < 0x20 && byte != 0x0A && byte != 0x09
+            || matches!(byte as u8, b'<' | b'>' | b'&' | b'"' | b'\'' | 0x7F | 0xC2 | 0xE2);
+        byte += 1;
+    }
+    special
+};
+
 /// Writes `text`, escaped.
 pub(super) fn escape(text: &str, out: &mut impl Write) -> io::Result<()> {
     let mut rest = text.as_bytes();
-    let special = |byte: &u8| *byte < b' ' && *byte != b'\n' && *byte != b'\t' || b"<>&\"'\x7F\xC2\xE2".contains(byte);
-    while let Some(at) = rest.iter().position(special) {
+    while let Some(at) = rest.iter().position(|&byte| SPECIAL[usize::from(byte)]) {
         let (before, from) = rest.split_at(at);
         out.write_all(before)?;
         let (len, instead) = replacement(from);
@@ -42,6 +53,7 @@ fn replacement(from: &[u8]) -> (usize, Option<Instead>) {
         [b'"', ..] => text("&quot;"),
         [b'\'', ..] => text("&#39;"),
         [b'\r', b'\n', ..] => text(""),
+        [0x1B, b'[', ref rest @ ..] if let Some(len) = color(rest) => (2 + len, Some(Instead::Text(""))),
         [b'\r', ..] => text("\n"),
         // C1 controls, and characters that reorder text.
         [0xC2, low @ 0x80..=0x9F, ..] => (2, Some(Instead::Code(u32::from(low)))),
@@ -51,6 +63,12 @@ fn replacement(from: &[u8]) -> (usize, Option<Instead>) {
         [control, ..] => (1, Some(Instead::Code(u32::from(control)))),
         [] => (0, None),
     }
+}
+
+/// The length of a terminal's colour sequence behind its `ESC [`.
+fn color(rest: &[u8]) -> Option<usize> {
+    let end = rest.iter().position(|byte| !byte.is_ascii_digit() && *byte != b';')?;
+    (rest.get(end) == Some(&b'm')).then_some(end + 1)
 }
 
 /// The fragment of a link to the element with this id.
