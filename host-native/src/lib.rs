@@ -7,11 +7,14 @@
 //! | checking one | [`verify`] |
 //! | appending to one | [`writer::Writer`] |
 //! | finding sessions | [`discover`] |
+//! | listing and picking them | [`catalog`] |
 //!
 //! Without the feature `files` only [`sql`] is left: the statements that the wasm host shares.
 
 pub mod sql;
 
+#[cfg(feature = "files")]
+pub mod catalog;
 #[cfg(feature = "files")]
 pub mod discover;
 #[cfg(feature = "files")]
