@@ -53,7 +53,7 @@ pub struct Seen {
 pub struct Plan {
     /// Rows that hold.
     pub kept: Vec<Row>,
-    /// Positions in the list of seen sessions of those to read, and whether a row was there.
+    /// Positions in the list of seen sessions of those to read, and whether a row was there for another state of it.
     pub read: Vec<(usize, bool)>,
     /// Paths whose rows go.
     pub dropped: Vec<Vec<u8>>,
@@ -76,7 +76,10 @@ pub fn plan(mut stored: Vec<Row>, seen: &mut [Seen], sidecar: &mut dyn FnMut(&Se
         }
         match found {
             Some(row) if holds(&row.stamps, now, sidecar) => plan.kept.push(row),
-            old => plan.read.push((position, old.is_some())),
+            old => {
+                let differs = |row: Row| row.stamps.log != now.log || row.stamps.beside != now.beside;
+                plan.read.push((position, old.is_some_and(differs)));
+            }
         }
     }
     plan.dropped.extend(stored.map(|row| row.rel));

@@ -141,7 +141,7 @@ impl Catalog {
         let mut sidecar = |seen: &Seen| root.sidecar_stamp(&seen.rel);
         let damaged = stored.damaged;
         let Plan { kept, read: to_read, dropped } = plan(stored.rows, &mut seen, &mut sidecar);
-        all.stale_rows += dropped.len() as u64 + damaged + to_read.iter().filter(|(_, known)| *known).count() as u64;
+        all.stale_rows += dropped.len() as u64 + damaged + to_read.iter().filter(|(_, stale)| *stale).count() as u64;
         let fresh = read_all(root, &found, &to_read);
         let anew = usable.is_err() || damaged > 0;
         if keep == Keep::Store && (anew || !fresh.is_empty() || !dropped.is_empty()) {
