@@ -69,6 +69,12 @@ pub enum SessionCommand {
     Tree(TreeArgs),
     /// Show the entries of a session
     Show(ShowArgs),
+    /// List the sessions, newest first
+    List(ListArgs),
+    /// Tag a session (`+T` adds, `-T` takes away) or show its tags
+    Tag(TagArgs),
+    /// Look for what is wrong with all sessions, and mend what can be made anew
+    Doctor(DoctorArgs),
     /// Append entries from standard input, a JSON object a line
     Append(AppendArgs),
     /// Name an entry of a session
@@ -197,6 +203,58 @@ pub struct ShowArgs {
     #[arg(long, value_name = "ID", conflicts_with = "tail")]
     pub entry: Option<String>,
     /// Print the raw lines of the log
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `list`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ListArgs {
+    /// Only sessions of this working directory
+    #[arg(long, value_name = "DIR")]
+    pub cwd: Option<PathBuf>,
+    /// Only sessions with this tag
+    #[arg(long, value_name = "T")]
+    pub tag: Option<String>,
+    /// At most N sessions
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `tag`; they stand in front of SESSION, what follows it are tags.
+#[derive(Debug, Clone, Args)]
+pub struct TagArgs {
+    /// How appends are made safe.
+    #[command(flatten)]
+    pub durability: DurabilityArgs,
+    /// Path, id, or the start of an id
+    pub session: OsString,
+    /// `+T` adds a tag, `-T` takes one away
+    #[arg(value_name = "+T|-T", allow_hyphen_values = true, trailing_var_arg = true)]
+    pub changes: Vec<String>,
+}
+
+/// What the doctor looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DoctorPart {
+    /// Sessions: logs, sidecars, stores, the session index
+    Sessions,
+}
+
+/// Flags of `doctor`. A program may mount them at its own top level, and hand them to
+/// [`run_doctor`](crate::run_doctor).
+#[derive(Debug, Clone, Default, Args)]
+pub struct DoctorArgs {
+    /// Look only at this part
+    #[arg(long, value_enum, value_name = "PART")]
+    pub only: Option<DoctorPart>,
+    /// Make sidecars and the session index anew where they are broken, remove our temporary files of yesterday
+    #[arg(long)]
+    pub fix: bool,
+    /// Print one JSON object
     #[arg(long)]
     pub json: bool,
 }

@@ -28,7 +28,7 @@ pub(super) fn fork(args: &ForkArgs, settings: &Settings, output: &mut Output) ->
         cwd: session.header().and_then(|header| header.cwd.clone()).unwrap_or_default(),
         parent_session: Some(log.to_string_lossy().into_owned()),
     };
-    let writer = open(&target, Durability::Throughput, Some(new), output)?;
+    let writer = open(&target, Durability::Throughput, Some(new), settings, output)?;
     let copied = copy(&session, args.at.as_deref(), &writer);
     finish(writer, output)?;
     if let Err(error) = copied {
