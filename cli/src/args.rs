@@ -230,11 +230,11 @@ pub struct TagArgs {
     /// How appends are made safe.
     #[command(flatten)]
     pub durability: DurabilityArgs,
-    /// Path, id, or the start of an id
-    pub session: OsString,
-    /// `+T` adds a tag, `-T` takes one away
-    #[arg(value_name = "+T|-T", allow_hyphen_values = true, trailing_var_arg = true)]
-    pub changes: Vec<String>,
+    /// Path, id, or the start of an id; then `+T` for each tag to add and `-T` for each to take away
+    // One list: what trails SESSION is never taken for a flag only if SESSION begins it.
+    #[arg(required = true, value_names = ["SESSION", "+T|-T"], num_args = 1.., trailing_var_arg = true)]
+    #[arg(allow_hyphen_values = true)]
+    pub words: Vec<OsString>,
 }
 
 /// What the doctor looks at.

@@ -48,7 +48,8 @@ pub fn examine(what: &Examination) -> DoctorReport {
         report.found(&catalog::file_path(&what.home), Finding::new(Code::SessionIndex).say(why));
     } else if refreshed.stale_rows > 0 {
         let n = refreshed.stale_rows;
-        let words = format!("{n} rows are of sessions that changed or are gone; the next `list` brings them up to date");
+        let words =
+            format!("{n} rows are of sessions that changed or are gone; the next `list` brings them up to date");
         report.found(&catalog::file_path(&what.home), Finding::new(Code::SessionIndex).say(words));
     }
     for problem in refreshed.unreadable {

@@ -11,9 +11,9 @@ mod keeper;
 mod open;
 mod syncer;
 
-use crate::{catalog, host};
 use crate::lock::SessionLock;
 use crate::native_storage::NativeFile;
+use crate::{catalog, host};
 use feed::{Feed, FeedEnd};
 use jcode_session_core::write::{
     AppendError, Durability, Flight, LogWriter, Parent, Recovery, Stamps, Unwritten, WriteError,

@@ -18,11 +18,8 @@ pub(super) fn list(args: &ListArgs, settings: &Settings, output: &mut Output) ->
     for problem in &refreshed.unreadable {
         output.warn(visible(&problem.to_string()));
     }
-    let filter = Filter {
-        cwd: args.cwd.as_deref().map(names_of_folder).unwrap_or_default(),
-        tag: args.tag.clone(),
-        text: None,
-    };
+    let filter =
+        Filter { cwd: args.cwd.as_deref().map(names_of_folder).unwrap_or_default(), tag: args.tag.clone(), text: None };
     let all = refreshed.sessions.len();
     let sessions = refreshed.sessions.into_iter().filter(|session| filter.passes(&session.summary));
     let sessions: Vec<Listed> = sessions.take(args.limit.unwrap_or(usize::MAX)).collect();

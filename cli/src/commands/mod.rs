@@ -37,10 +37,7 @@ pub fn run_doctor(args: &DoctorArgs, global: &GlobalArgs) -> ExitStatus {
     with_output(global, |settings, output| doctor::doctor(args, settings, output))
 }
 
-fn with_output(
-    global: &GlobalArgs,
-    command: impl FnOnce(&Settings, &mut Output) -> Result<ExitStatus>,
-) -> ExitStatus {
+fn with_output(global: &GlobalArgs, command: impl FnOnce(&Settings, &mut Output) -> Result<ExitStatus>) -> ExitStatus {
     let settings = Settings::resolve(global);
     let mut output = Output::new(global);
     let result = command(&settings, &mut output).and_then(|status| {

@@ -12,8 +12,9 @@ use jcode_session_native::tags;
 use std::io::Write;
 
 pub(super) fn tag(args: &TagArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
-    let changes = args.changes.iter().map(|word| change(word)).collect::<Result<Vec<_>>>()?;
-    let log = super::resolve(&args.session, settings)?;
+    let Some((session, words)) = args.words.split_first() else { bail!("which SESSION?") };
+    let changes = words.iter().map(|word| change(&word.to_string_lossy())).collect::<Result<Vec<_>>>()?;
+    let log = super::resolve(session, settings)?;
     let set = if changes.is_empty() {
         tags::read(&log)?
     } else {

@@ -35,11 +35,7 @@ impl Cursor {
     /// The place of a session.
     #[must_use]
     pub fn at(summary: &SessionSummary, path: &[u8]) -> Self {
-        Self {
-            last_modified: summary.last_modified,
-            session_id: summary.session_id.clone(),
-            path: path.to_vec(),
-        }
+        Self { last_modified: summary.last_modified, session_id: summary.session_id.clone(), path: path.to_vec() }
     }
 
     /// True if a session comes behind this place.

@@ -147,8 +147,7 @@ impl Found {
             _ => {}
         });
         let (Ok(_), Some(meta)) = (walked, meta) else { return };
-        let mut state =
-            State { id: self.state.id.clone(), created_at: self.state.created_at, ..State::default() };
+        let mut state = State { id: self.state.id.clone(), created_at: self.state.created_at, ..State::default() };
         let mut must = 0;
         let walked = Walker::new().walk_object(meta, 0, |key, value| {
             must += u8::from([&b"updated_at"[..], b"status", b"is_canary", b"is_debug", b"saved"].contains(&key));

@@ -21,8 +21,8 @@ pub use picker::{Changes, Picker};
 use root::Root;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use store::{Dropped, Store, Unusable};
 use walk::{FoundSession, Walked};
 

@@ -185,7 +185,8 @@ fn large(log: &LogFile) -> Result<Option<SessionSummary>, SourceError> {
         let from = log.len().saturating_sub(tail).max(lines as u64);
         let bytes = log.read_vec(from, usize::try_from(log.len() - from).unwrap_or_default())?;
         // Behind the head a line begins; elsewhere the first piece is the end of one.
-        let skip = if from == lines as u64 { 0 } else { memchr::memchr(b'\n', &bytes).map_or(bytes.len(), |lf| lf + 1) };
+        let skip =
+            if from == lines as u64 { 0 } else { memchr::memchr(b'\n', &bytes).map_or(bytes.len(), |lf| lf + 1) };
         let rest = &bytes[skip..];
         let mut with_tail = head.clone();
         let mut seen = Gleaner::default();

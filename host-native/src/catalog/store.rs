@@ -49,8 +49,12 @@ impl From<rusqlite::Error> for Unusable {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(
-                ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::CannotOpen | ErrorCode::ReadOnly
-                | ErrorCode::PermissionDenied | ErrorCode::DiskFull,
+                ErrorCode::DatabaseBusy
+                | ErrorCode::DatabaseLocked
+                | ErrorCode::CannotOpen
+                | ErrorCode::ReadOnly
+                | ErrorCode::PermissionDenied
+                | ErrorCode::DiskFull,
             ) => Self::Busy,
             _ => Self::Broken(error.to_string()),
         }
@@ -240,14 +244,13 @@ impl Store {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         if is_new {
             transaction.execute_batch(SCHEMA)?;
-            transaction.execute_batch(&format!("PRAGMA application_id={APPLICATION_ID};PRAGMA user_version={VERSION}"))?;
+            transaction
+                .execute_batch(&format!("PRAGMA application_id={APPLICATION_ID};PRAGMA user_version={VERSION}"))?;
         }
         transaction.execute("INSERT OR IGNORE INTO roots(path) VALUES(?1)", [root])?;
         let root: i64 = transaction.query_row("SELECT id FROM roots WHERE path=?1", [root], |row| row.get(0))?;
         {
-            let mut remove = transaction.prepare(
-                "DELETE FROM sessions WHERE root=?1 AND rel=?2 RETURNING id",
-            )?;
+            let mut remove = transaction.prepare("DELETE FROM sessions WHERE root=?1 AND rel=?2 RETURNING id")?;
             let mut untag = transaction.prepare("DELETE FROM tags WHERE session=?1")?;
             if let Dropped::AllOthers = dropped {
                 transaction

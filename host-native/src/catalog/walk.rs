@@ -194,7 +194,8 @@ pub(super) fn one(root: &Path, rel: &Path) -> Option<FoundSession> {
         return None;
     }
     let beside = |ending: &str| stamp(&path.with_extension(ending));
-    let snapshot = beside("json").filter(|_| part(path.with_extension("json").file_name().unwrap_or_default()).is_some());
+    let snapshot =
+        beside("json").filter(|_| part(path.with_extension("json").file_name().unwrap_or_default()).is_some());
     let (journal, bak) = if snapshot.is_some() { (beside("journal.jsonl"), beside("bak")) } else { (None, None) };
     Some(FoundSession { rel: rel.to_path_buf(), log: Some(stamp(&path)?), snapshot, journal, bak })
 }
