@@ -69,6 +69,12 @@ pub enum SessionCommand {
     Tree(TreeArgs),
     /// Show the entries of a session
     Show(ShowArgs),
+    /// List the sessions, newest first
+    List(ListArgs),
+    /// Tag a session (`+T` adds, `-T` takes away) or show its tags
+    Tag(TagArgs),
+    /// Look for what is wrong with all sessions, and mend what can be made anew
+    Doctor(DoctorArgs),
     /// Append entries from standard input, a JSON object a line
     Append(AppendArgs),
     /// Name an entry of a session
@@ -230,4 +236,56 @@ pub enum ExportFormat {
     Html,
     /// The active path as Markdown
     Markdown,
+}
+
+/// Flags of `list`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ListArgs {
+    /// Only sessions of this working directory
+    #[arg(long, value_name = "DIR")]
+    pub cwd: Option<PathBuf>,
+    /// Only sessions with this tag
+    #[arg(long, value_name = "T")]
+    pub tag: Option<String>,
+    /// At most N sessions
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `tag`; they stand in front of SESSION, what follows it are tags.
+#[derive(Debug, Clone, Args)]
+pub struct TagArgs {
+    /// How appends are made safe.
+    #[command(flatten)]
+    pub durability: DurabilityArgs,
+    /// Path, id, or the start of an id; then `+T` for each tag to add and `-T` for each to take away
+    // One list: what trails SESSION is never taken for a flag only if SESSION begins it.
+    #[arg(required = true, value_names = ["SESSION", "+T|-T"], num_args = 1.., trailing_var_arg = true)]
+    #[arg(allow_hyphen_values = true)]
+    pub words: Vec<OsString>,
+}
+
+/// What the doctor looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DoctorPart {
+    /// Sessions: logs, sidecars, stores, the session index
+    Sessions,
+}
+
+/// Flags of `doctor`. A program may mount them at its own top level, and hand them to
+/// [`run_doctor`](crate::run_doctor).
+#[derive(Debug, Clone, Default, Args)]
+pub struct DoctorArgs {
+    /// Look only at this part
+    #[arg(long, value_enum, value_name = "PART")]
+    pub only: Option<DoctorPart>,
+    /// Make sidecars and the session index anew where they are broken, remove our temporary files of yesterday
+    #[arg(long)]
+    pub fix: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
 }

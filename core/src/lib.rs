@@ -32,6 +32,7 @@
 
 extern crate alloc;
 
+pub mod catalog;
 pub mod index;
 pub mod json;
 pub mod log;

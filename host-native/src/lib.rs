@@ -7,13 +7,20 @@
 //! | checking one | [`verify`] |
 //! | appending to one | [`writer::Writer`] |
 //! | finding sessions | [`discover`] |
+//! | listing and picking them | [`catalog`] |
+//! | tagging one | [`tags`] |
+//! | finding what is wrong with all of them | [`doctor`] |
 //!
 //! Without the feature `files` only [`sql`] is left: the statements that the wasm host shares.
 
 pub mod sql;
 
 #[cfg(feature = "files")]
+pub mod catalog;
+#[cfg(feature = "files")]
 pub mod discover;
+#[cfg(feature = "files")]
+pub mod doctor;
 #[cfg(feature = "files")]
 pub mod fork;
 #[cfg(feature = "files")]
@@ -40,6 +47,8 @@ pub mod replace;
 pub mod session;
 #[cfg(feature = "files")]
 pub mod sidecar;
+#[cfg(feature = "files")]
+pub mod tags;
 #[cfg(feature = "files")]
 pub mod v1;
 #[cfg(feature = "files")]

@@ -173,7 +173,7 @@ fn state_finding(sidecar: &Sidecar, dialect: Dialect) -> Option<Finding> {
 }
 
 /// The ledger and what it names.
-fn check_store(log: &Path) -> Vec<Finding> {
+pub(crate) fn check_store(log: &Path) -> Vec<Finding> {
     let store = paths::store(log);
     let Ok(bytes) = std::fs::read(store.join("ledger.jsonl")) else { return Vec::new() };
     let ledger = Ledger::read(&bytes);

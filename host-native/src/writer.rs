@@ -11,14 +11,15 @@ mod keeper;
 mod open;
 mod syncer;
 
-use crate::host;
 use crate::lock::SessionLock;
 use crate::native_storage::NativeFile;
+use crate::{catalog, host};
 use feed::{Feed, FeedEnd};
 use jcode_session_core::write::{
     AppendError, Durability, Flight, LogWriter, Parent, Recovery, Stamps, Unwritten, WriteError,
 };
 pub use open::{NewSession, OpenError, WriterOptions};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{JoinHandle, Thread};
 
@@ -32,6 +33,8 @@ pub struct Writer {
     session_id: Option<String>,
     recovery: Recovery,
     lock: SessionLock,
+    /// The log, and the home whose session index lists it.
+    listed: Option<(PathBuf, PathBuf)>,
 }
 
 /// What closing found out.
@@ -257,6 +260,12 @@ impl Writer {
         }
     }
 
+    /// Keeps the session's row in the session index of `home` up to date: when this writer closes, off the path of
+    /// every append, and only if nobody else writes the index just then.
+    pub fn list_in(&mut self, home: &Path, log: &Path) {
+        self.listed = Some((log.to_path_buf(), home.to_path_buf()));
+    }
+
     /// Flushes, finishes the sidecar and lets go of the session.
     ///
     /// # Errors
@@ -278,10 +287,14 @@ impl Writer {
             let _ = syncer.join();
         }
         self.feed.close();
-        match self.keeper.take()?.join() {
+        let lags = match self.keeper.take()?.join() {
             Ok(outcome) => outcome.err(),
             Err(_) => Some("its thread ended early".to_string()),
+        };
+        if let Some((log, home)) = self.listed.take() {
+            catalog::update_own_row(&home, &log);
         }
+        lags
     }
 
     /// Lines that are buffered and not in the log, each with its LF.

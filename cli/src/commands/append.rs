@@ -12,14 +12,14 @@ use jcode_session_core::json::text::write_string;
 use jcode_session_core::write::{AppendError, Durability, Parent};
 use jcode_session_native::paths;
 use jcode_session_native::session::Session;
-use jcode_session_native::writer::{NewSession, Writer, WriterOptions};
+use jcode_session_native::writer::{Closed, NewSession, Writer, WriterOptions};
 use std::ffi::OsStr;
 use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 
 pub(super) fn append(args: &AppendArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
     let (log, create) = resolve_or_new(&args.session, settings)?;
-    let writer = open(&log, durability(args.durability)?, create, output)?;
+    let writer = open(&log, durability(args.durability)?, create, settings, output)?;
     let appended = from_input(&writer, args.parent.as_deref(), output);
     finish(writer, output)?;
     appended?;
@@ -51,9 +51,11 @@ pub(super) fn open(
     log: &Path,
     durability: Durability,
     create: Option<NewSession>,
+    settings: &Settings,
     output: &mut Output,
 ) -> Result<Writer> {
-    let writer = Writer::open(log, &WriterOptions { durability, create })?;
+    let mut writer = Writer::open(log, &WriterOptions { durability, create })?;
+    writer.list_in(&settings.home, log);
     if let Some(aside) = writer.recovery().set_aside {
         let name = aside.name.name().map(|name| name.as_str().to_string()).unwrap_or_default();
         let place = paths::store(log).join("quarantine").join(name);
@@ -95,10 +97,15 @@ fn explain(error: AppendError, line: u64) -> anyhow::Error {
 /// Closes a session; a sidecar that lags is no failure.
 pub(super) fn finish(writer: Writer, output: &mut Output) -> Result<()> {
     let closed = writer.close().context("not everything that was appended is on the disk")?;
+    note_lag(closed, output);
+    Ok(())
+}
+
+/// Tells that a sidecar lags.
+pub(super) fn note_lag(closed: Closed, output: &mut Output) {
     if let Some(why) = closed.sidecar_lags {
         output.note(format_args!("the sidecar lags behind and is brought up to date later: {}", visible(&why)));
     }
-    Ok(())
 }
 
 pub(super) fn label(args: &LabelArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
@@ -112,7 +119,7 @@ pub(super) fn label(args: &LabelArgs, settings: &Settings, output: &mut Output) 
         write_string(&mut entry, &args.name);
     }
     entry.push(b'}');
-    let writer = open(&log, durability(args.durability)?, None, output)?;
+    let writer = open(&log, durability(args.durability)?, None, settings, output)?;
     let id = writer.append(&entry, Parent::Leaf);
     finish(writer, output)?;
     writeln!(output.data(), "ack {}", id?)?;

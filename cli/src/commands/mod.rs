@@ -5,15 +5,18 @@
 //! Does not: read or write sessions; that is the native host's.
 
 mod append;
+mod doctor;
 mod export;
 mod fork;
+mod list;
 mod many;
 mod migrate;
 mod show;
+mod tag;
 mod tree;
 mod verify;
 
-use crate::args::{Cli, SessionArgs, SessionCommand};
+use crate::args::{Cli, DoctorArgs, GlobalArgs, SessionArgs, SessionCommand};
 use crate::output::{ExitStatus, Output, is_closed_pipe};
 use crate::settings::Settings;
 use anyhow::{Result, anyhow, bail};
@@ -27,9 +30,19 @@ use std::path::PathBuf;
 /// Runs a parsed command and prints what it has to say, errors included.
 #[must_use]
 pub fn run(args: &SessionArgs) -> ExitStatus {
-    let settings = Settings::resolve(&args.global);
-    let mut output = Output::new(&args.global);
-    let result = dispatch(&args.command, &settings, &mut output).and_then(|status| {
+    with_output(&args.global, |settings, output| dispatch(&args.command, settings, output))
+}
+
+/// Runs `doctor` for a program that mounts it beside its own commands.
+#[must_use]
+pub fn run_doctor(args: &DoctorArgs, global: &GlobalArgs) -> ExitStatus {
+    with_output(global, |settings, output| doctor::doctor(args, settings, output))
+}
+
+fn with_output(global: &GlobalArgs, command: impl FnOnce(&Settings, &mut Output) -> Result<ExitStatus>) -> ExitStatus {
+    let settings = Settings::resolve(global);
+    let mut output = Output::new(global);
+    let result = command(&settings, &mut output).and_then(|status| {
         output.flush()?;
         Ok(status)
     });
@@ -51,6 +64,9 @@ fn dispatch(command: &SessionCommand, settings: &Settings, output: &mut Output) 
         SessionCommand::Verify(args) => verify::verify(args, settings, output),
         SessionCommand::Tree(args) => tree::tree(args, settings, output),
         SessionCommand::Show(args) => show::show(args, settings, output),
+        SessionCommand::List(args) => list::list(args, settings, output),
+        SessionCommand::Tag(args) => tag::tag(args, settings, output),
+        SessionCommand::Doctor(args) => doctor::doctor(args, settings, output),
         SessionCommand::Append(args) => append::append(args, settings, output),
         SessionCommand::Label(args) => append::label(args, settings, output),
         SessionCommand::Fork(args) => fork::fork(args, settings, output),

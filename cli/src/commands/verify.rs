@@ -96,7 +96,7 @@ fn print(log: &LogReport, output: &mut Output) -> Result<()> {
     log.findings.iter().try_for_each(|finding| print_finding(finding, output))
 }
 
-fn print_finding(finding: &Finding, output: &mut Output) -> Result<()> {
+pub(super) fn print_finding(finding: &Finding, output: &mut Output) -> Result<()> {
     let (style, word) = match finding.severity {
         Severity::Warning => (style::WARNING, "warning"),
         Severity::Error => (style::BAD, "error"),

@@ -10,6 +10,7 @@ use super::labels::{LabelChange, Labels, branch_names};
 use super::links::Links;
 use super::row::{BranchRow, Fixup, LEAF, LabelRow, Row, RowSink, Seq};
 use super::tree::{BranchPoint, Label, Leaf, Tree};
+use crate::catalog::tags;
 use crate::log::{Damage, DamageCode, Fields, Header, LogSink, Record, ScanEnd};
 use crate::verify::{Code, Finding};
 use alloc::borrow::Cow;
@@ -42,6 +43,8 @@ pub struct Counts {
     pub compactions: u64,
     /// The session's name, from the last session info.
     pub title: Option<String>,
+    /// The session's tags, sorted, from the last entry that sets them.
+    pub tags: Vec<String>,
 }
 
 /// Reads a log's records into an index.
@@ -213,6 +216,11 @@ impl Counts {
             "session_info" => {
                 let name = fields.name.and_then(crate::json::text::string);
                 self.title = name.map(|name| name.trim().to_string()).filter(|name| !name.is_empty());
+            }
+            "custom" => {
+                if let Some(set) = tags::set_by(fields) {
+                    self.tags = set;
+                }
             }
             _ => {}
         }

@@ -76,6 +76,8 @@ pub mod key {
     pub const ODD: &str = "odd";
     /// Name of the session.
     pub const TITLE: &str = "title";
+    /// Tags of the session, a JSON array.
+    pub const TAGS: &str = "tags";
     /// Stamps of the files that the log was migrated from, as the host writes them.
     pub const MIGRATED_FROM: &str = "migrated_from";
     /// Boot during which the sidecar was last changed without a sync; absent once it is synced.

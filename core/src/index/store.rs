@@ -9,6 +9,7 @@ use super::check::TreeCheck;
 use super::fingerprint::{FileStamp, Fingerprint};
 use super::row::{BranchRow, LabelRow, Row, Seq};
 use super::schema::{SCHEMA_VERSION, key};
+use crate::catalog::tags;
 use crate::log::{OpenLine, ScanEnd};
 use crate::source::{ByteSource, SourceError};
 use alloc::format;
@@ -211,6 +212,7 @@ impl IndexMeta {
         optional(key::LAST_MESSAGE_AT, counts.last_message_at.map(Value::Int));
         optional(key::LAST_ENTRY_AT, counts.last_entry_at.map(Value::Int));
         optional(key::TITLE, counts.title.clone().map(Value::Text));
+        optional(key::TAGS, (!counts.tags.is_empty()).then(|| Value::Text(tags::array(&counts.tags))));
         optional(key::UNSYNCED_BOOT, self.unsynced_boot.clone().map(Value::Text));
         optional(key::MIGRATED_FROM, self.migrated_from.clone().map(Value::Text));
         let odd = [counts.duplicates, counts.orphans, counts.dangling_labels, counts.damages, counts.compactions];
@@ -281,6 +283,7 @@ impl IndexMeta {
                 damages,
                 compactions,
                 title: text(key::TITLE),
+                tags: text(key::TAGS).and_then(|array| tags::read_array(array.as_bytes())).unwrap_or_default(),
             },
             check: TreeCheck::from_bytes(check)?,
             active_leaf: text(key::ACTIVE_LEAF),

@@ -4,11 +4,12 @@
 //! Invariant: the fields are what a scan of the written line would give.
 //! Does not: know rows; [`crate::index::grow::Grower::add`] takes these.
 
+use crate::catalog::tags;
 use crate::log::Fields;
 use alloc::vec::Vec;
 
 /// Fields that an index row is made of, in the order in which they are kept.
-const KEPT: usize = 7;
+const KEPT: usize = 9;
 
 /// Where one entry stands.
 #[derive(Debug, Clone, Copy)]
@@ -20,7 +21,7 @@ struct Place {
     /// End of each kept token in `text`.
     ends: [u32; KEPT],
     /// Which tokens there are.
-    present: u8,
+    present: u16,
 }
 
 /// Entries that were appended together.
@@ -72,13 +73,19 @@ impl Briefs {
         let mut ends = [0; KEPT];
         let mut present = 0;
         let f = &entry.fields;
-        let tokens = [f.kind, f.id, f.parent.or(f.parent_snake), f.timestamp, f.target, f.label, f.name];
+        let tokens =
+            [f.kind, f.id, f.parent.or(f.parent_snake), f.timestamp, f.target, f.label, f.name, f.custom_type, f.data];
         // Labels and names are short everywhere else too: of other kinds these fields are not read.
         let is_label = f.kind == Some(b"\"label\"");
         let is_info = f.kind == Some(b"\"session_info\"");
         let plain = f.kind.is_some_and(|kind| !kind.contains(&b'\\'));
+        let is_tags = tags::are_set_by(f);
         for (i, (token, end)) in tokens.into_iter().zip(&mut ends).enumerate() {
-            let wanted = i < 4 || !plain || (is_label && i < 6) || (is_info && i == 6);
+            let wanted = match i {
+                0..4 => true,
+                4..7 => !plain || (is_label && i < 6) || (is_info && i == 6),
+                _ => is_tags,
+            };
             if let Some(token) = token.filter(|_| wanted) {
                 self.text.extend_from_slice(token);
                 present |= 1 << i;
@@ -118,6 +125,8 @@ impl Briefs {
                 target: token(4),
                 label: token(5),
                 name: token(6),
+                custom_type: token(7),
+                data: token(8),
                 ..Fields::default()
             };
             at += place.ends.last().copied().unwrap_or_default() as usize;

@@ -115,6 +115,7 @@ impl Writer {
             session_id: opened.session_id,
             recovery: opened.recovery,
             lock,
+            listed: None,
         };
         if matches!(options.durability, Durability::Balanced { .. }) {
             let shared = Arc::clone(&this.shared);
