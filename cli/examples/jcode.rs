@@ -1,9 +1,9 @@
-//! A small `jcode` that mounts the session commands as `jcode session …`, the way the real one does.
+//! A small `jcode` that mounts the session commands as `jcode session …` and the doctor as `jcode doctor`.
 //!
 //! Try it: `cargo run --example jcode -- session migrate --dry-run`
 
 use clap::{Parser, Subcommand};
-use jcode_session::args::SessionArgs;
+use jcode_session::args::{DoctorArgs, GlobalArgs, SessionArgs};
 use std::process::ExitCode;
 
 #[derive(Debug, Parser)]
@@ -17,6 +17,8 @@ struct Jcode {
 enum Command {
     /// Session logs: migrate, verify, look into, go back
     Session(SessionArgs),
+    /// What is wrong, and what to do about it
+    Doctor(DoctorArgs),
 }
 
 fn main() -> ExitCode {
@@ -24,5 +26,6 @@ fn main() -> ExitCode {
     jcode_session_native::map::install_guard();
     match Jcode::parse().command {
         Command::Session(args) => jcode_session::run(&args).into(),
+        Command::Doctor(args) => jcode_session::run_doctor(&args, &GlobalArgs::default()).into(),
     }
 }
