@@ -144,7 +144,7 @@ impl Storage for Machine {
         let names = recorded.world.names.keys().filter(|place| place.folder() == folder);
         let text = |place: &Place| match place {
             Place::Checkpoint(name) | Place::Segment(name) | Place::Quarantine(name) => Some(name.as_str().to_owned()),
-            Place::Log | Place::Temporary(_) | Place::Ledger => None,
+            Place::Log | Place::Temporary(_) | Place::Ledger | Place::LedgerHead => None,
         };
         Ok(names.filter_map(text).collect())
     }
