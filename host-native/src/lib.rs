@@ -6,6 +6,7 @@
 //! | bringing a log and its sidecar up to date | [`migrate`] |
 //! | checking one | [`verify`] |
 //! | appending to one | [`writer::Writer`] |
+//! | returning one to an earlier state, repairing one | [`store`] |
 //! | finding sessions | [`discover`] |
 //!
 //! Without the feature `files` only [`sql`] is left: the statements that the wasm host shares.
@@ -38,6 +39,8 @@ pub mod replace;
 pub mod session;
 #[cfg(feature = "files")]
 pub mod sidecar;
+#[cfg(feature = "files")]
+pub mod store;
 #[cfg(feature = "files")]
 pub mod v1;
 #[cfg(feature = "files")]

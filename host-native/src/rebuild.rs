@@ -171,6 +171,16 @@ pub fn note_source(log: &LogFile, stamps: &str) -> Result<(), RebuildError> {
     catch_up::note_source(log, stamps)
 }
 
+/// Removes the sidecar of a log that is gone, or of a dialect that has none.
+pub(crate) fn remove(log: &Path) -> Result<(), PathError> {
+    let path = paths::sidecar(log);
+    remove_journals(&path)?;
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(PathError::new("remove", &path)(error)),
+        _ => Ok(()),
+    }
+}
+
 /// Removes what SQLite left beside an old sidecar: it would be taken for the new one's.
 fn remove_journals(sidecar: &Path) -> Result<(), PathError> {
     for ending in ["-wal", "-shm", "-journal"] {

@@ -13,7 +13,7 @@ const MODES: [Durability; 3] =
 
 fn open(log: &Path, durability: Durability) -> Writer {
     let create = Some(NewSession { cwd: "/".into(), ..NewSession::default() });
-    Writer::open(log, &WriterOptions { durability, create }).expect("opens")
+    Writer::open(log, &WriterOptions { durability, create, ..WriterOptions::default() }).expect("opens")
 }
 
 fn message(number: usize) -> Vec<u8> {

@@ -48,7 +48,7 @@ fn resolve_or_new(session: &OsStr, settings: &Settings) -> Result<(PathBuf, Opti
 
 /// Opens a session for writing and tells what recovery did.
 pub(super) fn open(log: &Path, durability: Durability, create: Option<NewSession>, output: &Output) -> Result<Writer> {
-    let writer = Writer::open(log, &WriterOptions { durability, create })?;
+    let writer = Writer::open(log, &WriterOptions { durability, create, ..WriterOptions::default() })?;
     if let Some(aside) = writer.recovery().set_aside {
         let name = aside.name.name().map(|name| name.as_str().to_string()).unwrap_or_default();
         let place = paths::store(log).join("quarantine").join(name);

@@ -5,10 +5,13 @@
 //! Does not: read or write sessions; that is the native host's.
 
 mod append;
+mod checkpoints;
 mod fork;
 mod many;
 mod migrate;
 mod render;
+mod repair;
+mod rollback;
 mod show;
 mod tree;
 mod verify;
@@ -52,6 +55,9 @@ fn dispatch(command: &SessionCommand, settings: &Settings, output: &mut Output) 
         SessionCommand::Append(args) => append::append(args, settings, output),
         SessionCommand::Label(args) => append::label(args, settings, output),
         SessionCommand::Fork(args) => fork::fork(args, settings, output),
+        SessionCommand::Checkpoints(args) => checkpoints::checkpoints(args, settings, output),
+        SessionCommand::Rollback(args) => rollback::rollback(args, settings, output),
+        SessionCommand::Repair(args) => repair::repair(args, settings, output),
         SessionCommand::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "jcode-session", &mut script);

@@ -61,8 +61,8 @@ pub(super) fn upgrade(
 
     let leaf = built.entry_count().checked_sub(1).map(|last| built.key(last));
     let kept = ledger::keep_original(path, old, sniffed.dialect, leaf.clone())?;
-    let stamp = publish(temporary, path, Expect::Same(old.stamp()))?;
-    ledger::record_migration(path, &kept, leaf, stamp.len)?;
+    publish(temporary, path, Expect::Same(old.stamp()))?;
+    ledger::record_migration(path, &kept, leaf)?;
 
     let mut new = LogFile::open(path)?;
     new.map_if_guarded();
