@@ -83,6 +83,12 @@ pub enum SessionCommand {
     Fork(ForkArgs),
     /// Write a session as one file of another form
     Export(ExportArgs),
+    /// List the states that a session can be returned to
+    Checkpoints(CheckpointsArgs),
+    /// Return a session to an earlier state, or take that back
+    Rollback(RollbackArgs),
+    /// Rewrite a damaged log from its good records
+    Repair(RepairArgs),
     /// Print a completion script for a shell
     #[command(hide = true)]
     Completions {
@@ -185,6 +191,48 @@ pub struct ForkArgs {
     /// The entry that the new session ends with, instead of the last
     #[arg(long, value_name = "ID")]
     pub at: Option<String>,
+}
+
+/// Flags of `checkpoints`.
+#[derive(Debug, Clone, Args)]
+pub struct CheckpointsArgs {
+    /// Path, id, or the start of an id
+    pub session: OsString,
+    /// Take one of the state now, first
+    #[arg(long)]
+    pub take: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `rollback`.
+#[derive(Debug, Clone, Args)]
+pub struct RollbackArgs {
+    /// Path, id, or the start of an id
+    pub session: OsString,
+    /// The newest checkpoint at or before this time (RFC 3339), instead of the newest whose content differs from now
+    #[arg(long, value_name = "TS", conflicts_with = "undo")]
+    pub to_checkpoint: Option<String>,
+    /// Write nothing; tell what would be done
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Take the last rollback back, byte for byte
+    #[arg(long)]
+    pub undo: bool,
+    /// With --undo: also if entries were appended since; they are set aside in quarantine
+    #[arg(long, requires = "undo")]
+    pub force: bool,
+}
+
+/// Flags of `repair`.
+#[derive(Debug, Clone, Args)]
+pub struct RepairArgs {
+    /// Path, id, or the start of an id
+    pub session: OsString,
+    /// Write nothing; tell what would be done
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Flags of `show`.

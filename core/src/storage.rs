@@ -19,6 +19,8 @@ pub enum Place {
     Temporary(u32),
     /// `<stem>.store/ledger.jsonl`.
     Ledger,
+    /// `<stem>.store/ledger.head`: how many rows the ledger has, and the digest of the last.
+    LedgerHead,
     /// `<stem>.store/checkpoints/<name>`.
     Checkpoint(Name),
     /// `<stem>.store/segments/<name>`.
@@ -48,7 +50,7 @@ impl Place {
     pub const fn folder(&self) -> Folder {
         match self {
             Self::Log | Self::Temporary(_) => Folder::Sessions,
-            Self::Ledger => Folder::Store,
+            Self::Ledger | Self::LedgerHead => Folder::Store,
             Self::Checkpoint(_) => Folder::Checkpoints,
             Self::Segment(_) => Folder::Segments,
             Self::Quarantine(_) => Folder::Quarantine,

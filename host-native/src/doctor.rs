@@ -14,7 +14,7 @@ use crate::rebuild;
 use crate::sidecar::{self, Sidecar};
 use jcode_session_core::log::Dialect;
 use jcode_session_core::report::{DoctorReport, DoctorSessions, PathFinding};
-use jcode_session_core::store::ledger::{Event, Ledger};
+use jcode_session_core::store::ledger::Event;
 use jcode_session_core::verify::{Code, Finding};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -111,11 +111,11 @@ impl Report {
     }
 
     fn ledger(&mut self, log: &Path) {
-        let Ok(bytes) = std::fs::read(crate::paths::store(log).join("ledger.jsonl")) else { return };
-        let migrations = Ledger::read(&bytes).rows.into_iter().filter(|row| row.event == Event::Migrate);
+        let Ok(ledger) = crate::ledger::read(log) else { return };
+        let migrations = ledger.rows.iter().filter(|row| row.event == Event::Migrate);
         let newest = migrations.filter_map(|row| jcode_session_core::log::time::parse_text(&row.timestamp)).max();
         self.sessions.last_migrate = self.sessions.last_migrate.max(newest);
-        for finding in crate::verify::check_store(log) {
+        for finding in crate::verify::store::glance(log, &ledger) {
             self.sessions.missing_checkpoints += u64::from(finding.code == Code::CheckpointMissing);
             self.found(log, finding);
         }

@@ -1,16 +1,19 @@
-//! The ledger's file, and the originals that migrations keep.
+//! What migrations record, and the originals that they keep.
 //!
-//! Owns: appending rows durably, and giving a log's old bytes a second name before the log is replaced.
+//! Owns: giving a log's old bytes a second name before the log is replaced, and reading a ledger without its lock.
 //! Invariant: a row is on the disk before what it announces happens.
 //! Does not: read or judge rows; core does.
 
 use crate::fs::{LogFile, PathError};
+use crate::native_storage::NativeStorage;
 use crate::{host, paths, replace};
 use jcode_session_core::log::Dialect;
 use jcode_session_core::source::ByteSource;
-use jcode_session_core::store::ledger::{Event, LedgerRow, digest_hex};
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use jcode_session_core::store::book::Book;
+use jcode_session_core::store::ledger::{Event, Head, Ledger, LedgerRow, digest_hex};
+use jcode_session_core::store::{Desk, LogState, StoreError, checkpoint};
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// An original that was kept.
@@ -50,10 +53,10 @@ pub fn keep_original(path: &Path, old: &LogFile, dialect: Dialect, leaf: Option<
     replace::sync_folder(&folder)?;
     let kept = Kept { checkpoint_path: format!("checkpoints/{name}"), digest, dialect };
     let note = format!("before the upgrade of a {dialect} log");
-    let mut row = LedgerRow::new(Event::Checkpoint, host::now_ms(), old.len(), kept.digest.clone(), &note);
+    let mut row = row_of(Event::Checkpoint, path, old, &note)?;
     row.branch_leaf = leaf;
     row.checkpoint_path = Some(kept.checkpoint_path.clone());
-    append(path, row)?;
+    add(path, row)?;
     Ok(kept)
 }
 
@@ -81,13 +84,32 @@ pub fn make_private(log: &Path, kept: &Kept) -> Result<(), PathError> {
 ///
 /// # Errors
 /// If the ledger cannot be written.
-pub fn record_migration(path: &Path, kept: &Kept, leaf: Option<String>, len: u64) -> Result<(), PathError> {
+pub fn record_migration(path: &Path, kept: &Kept, leaf: Option<String>) -> Result<(), PathError> {
     let log = LogFile::open(path)?;
-    let hash = digest(&log).map_err(PathError::new("read", path))?;
     let note = format!("upgraded from {} to {}", kept.dialect, Dialect::TreeV3);
-    let mut row = LedgerRow::new(Event::Migrate, host::now_ms(), len, digest_hex(&hash), &note);
+    let mut row = row_of(Event::Migrate, path, &log, &note)?;
     row.branch_leaf = leaf;
-    append(path, row)
+    add(path, row)
+}
+
+/// Records the state before a log is written, or grows, from jcode's v1 files, so that it can be returned to.
+///
+/// # Errors
+/// If the ledger cannot be written.
+pub fn record_before_v1(path: &Path, old: Option<&LogFile>) -> Result<(), PathError> {
+    let note = format!("before a migration from {}", Dialect::JcodeV1);
+    let store = NativeStorage::new(path);
+    match old {
+        Some(_) => {
+            let mut desk = Desk::open(&store).map_err(store_failed(path))?;
+            desk.settle(host::now_ms()).map_err(store_failed(path))?;
+            desk.checkpoint(host::now_ms(), &note).map_err(store_failed(path)).map(|_| ())
+        }
+        None => {
+            let nothing = digest_hex(&blake3::hash(b""));
+            add(path, LedgerRow::new(Event::Checkpoint, host::now_ms(), 0, nothing, &note))
+        }
+    }
 }
 
 /// Records that a log was written, or grew, from jcode's v1 files, which stay as they are.
@@ -95,34 +117,52 @@ pub fn record_migration(path: &Path, kept: &Kept, leaf: Option<String>, len: u64
 /// # Errors
 /// If the ledger cannot be written.
 pub fn record_v1_migration(path: &Path, log: &LogFile) -> Result<(), PathError> {
-    let hash = digest(log).map_err(PathError::new("read", path))?;
     let note = format!("migrated from {}", Dialect::JcodeV1);
-    append(path, LedgerRow::new(Event::Migrate, host::now_ms(), log.len(), digest_hex(&hash), &note))
+    let failed = store_failed(path);
+    let mut book = Book::open(&NativeStorage::new(path)).map_err(store_failed(path))?;
+    let mut row =
+        checkpoint::row(&book.ledger, log, log.len(), None, host::now_ms(), &note).map_err(store_failed(path))?;
+    row.event = Event::Migrate;
+    book.add(&NativeStorage::new(path), row).map(|_| ()).map_err(failed)
 }
 
-/// Appends a row to the ledger of a log, durably.
+/// A row about all of a log.
+fn row_of(event: Event, path: &Path, log: &LogFile, note: &str) -> Result<LedgerRow, PathError> {
+    let failed = |error: jcode_session_core::source::SourceError| PathError::new("read", path)(io::Error::other(error));
+    let hash = digest(log).map_err(PathError::new("read", path))?;
+    let mut row = LedgerRow::new(event, host::now_ms(), log.len(), digest_hex(&hash), note);
+    row.fingerprint = Some(LogState::of(log, log.len()).map_err(failed)?.fingerprint);
+    Ok(row)
+}
+
+/// Adds a row to the ledger of a log, durably.
+fn add(path: &Path, row: LedgerRow) -> Result<(), PathError> {
+    let storage = NativeStorage::new(path);
+    let mut book = Book::open(&storage).map_err(store_failed(path))?;
+    book.add(&storage, row).map(|_| ()).map_err(store_failed(path))
+}
+
+fn store_failed(log: &Path) -> impl Fn(StoreError) -> PathError {
+    let ledger = paths::store(log).join("ledger.jsonl");
+    move |error| PathError::new("record in", &ledger)(io::Error::other(error))
+}
+
+/// Reads a ledger for looking at it; one that is not there has no rows.
 ///
 /// # Errors
-/// If the ledger cannot be written.
-pub fn append(log: &Path, row: LedgerRow) -> Result<(), PathError> {
-    let folder = paths::store(log);
-    make_private_folder(&folder)?;
-    let path = folder.join("ledger.jsonl");
-    let failed = |action| PathError::new(action, &path);
-    let before = match std::fs::read(&path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-        Err(error) => return Err(failed("read")(error)),
+/// If it is there and cannot be read.
+pub fn read(log: &Path) -> Result<Ledger, PathError> {
+    let store = paths::store(log);
+    let bytes = |name: &str| {
+        let path = store.join(name);
+        match std::fs::read(&path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(PathError::new("read", &path)(error)),
+        }
     };
-    let mut file = open_private(&path).map_err(failed("open"))?;
-    let whole = before.iter().rposition(|&b| b == b'\n').map_or(0, |last| last + 1);
-    if whole < before.len() {
-        // A row that a crash tore was never acted upon.
-        file.set_len(whole as u64).map_err(failed("cut"))?;
-    }
-    file.write_all(&row.line(&before[..whole])).map_err(failed("write"))?;
-    file.sync_data().map_err(failed("sync"))?;
-    replace::sync_folder(&folder)
+    let head = bytes("ledger.head")?.and_then(|head| Head::read(&head));
+    Ok(Ledger::read(&bytes("ledger.jsonl")?.unwrap_or_default(), head.as_ref()))
 }
 
 fn digest(log: &LogFile) -> io::Result<blake3::Hash> {
@@ -144,17 +184,6 @@ fn copy(from: &Path, to: &Path) -> Result<(), PathError> {
     target.as_file().sync_data().map_err(PathError::new("sync", target.path()))?;
     target.persist(to).map_err(|error| PathError::new("write", to)(error.error))?;
     Ok(())
-}
-
-fn open_private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600).custom_flags(libc::O_NOFOLLOW);
-    }
-    options.open(path)
 }
 
 /// Makes a folder and the ones above it below the log's, private to the user. A link in its place is refused.

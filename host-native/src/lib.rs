@@ -6,6 +6,7 @@
 //! | bringing a log and its sidecar up to date | [`migrate`] |
 //! | checking one | [`verify`] |
 //! | appending to one | [`writer::Writer`] |
+//! | returning one to an earlier state, repairing one | [`store`] |
 //! | finding sessions | [`discover`] |
 //! | listing and picking them | [`catalog`] |
 //! | tagging one | [`tags`] |
@@ -47,6 +48,8 @@ pub mod replace;
 pub mod session;
 #[cfg(feature = "files")]
 pub mod sidecar;
+#[cfg(feature = "files")]
+pub mod store;
 #[cfg(feature = "files")]
 pub mod tags;
 #[cfg(feature = "files")]

@@ -42,6 +42,7 @@ impl NativeStorage {
                 paths::folder(&self.log).join(name)
             }
             Place::Ledger => self.store.join("ledger.jsonl"),
+            Place::LedgerHead => self.store.join("ledger.head"),
             Place::Checkpoint(name) => self.folder(Folder::Checkpoints).join(name.as_str()),
             Place::Segment(name) => self.folder(Folder::Segments).join(name.as_str()),
             Place::Quarantine(name) => self.folder(Folder::Quarantine).join(name.as_str()),

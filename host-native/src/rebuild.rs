@@ -180,6 +180,16 @@ fn is_busy(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
+/// Removes the sidecar of a log that is gone, or of a dialect that has none.
+pub(crate) fn remove(log: &Path) -> Result<(), PathError> {
+    let path = paths::sidecar(log);
+    remove_journals(&path)?;
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(PathError::new("remove", &path)(error)),
+        _ => Ok(()),
+    }
+}
+
 /// Removes what SQLite left beside an old sidecar: it would be taken for the new one's.
 fn remove_journals(sidecar: &Path) -> Result<(), PathError> {
     for ending in ["-wal", "-shm", "-journal"] {

@@ -98,7 +98,7 @@ pub fn change(
     if tags::change(&before, words())? == before {
         return Ok((before, None));
     }
-    let mut writer = Writer::open(path, &WriterOptions { durability, create: None })?;
+    let mut writer = Writer::open(path, &WriterOptions { durability, ..WriterOptions::default() })?;
     writer.list_in(home, path);
     // Once more, now that nobody else can change it.
     let set = tags::change(&read(path)?, words())?;

@@ -3,10 +3,10 @@
 //! Owns: the order of the checks. Invariant: nothing is changed; the log and its sidecar are read to the last byte.
 //! Does not: decide what a finding is; that is core's.
 
+pub(crate) mod store;
 mod v1_files;
 
 use crate::fs::{LogFile, PathError};
-use crate::paths;
 use crate::rebuild::Tick;
 use crate::sidecar::{self, Sidecar};
 use crate::sql::{RowCursor, SidecarReader, SqlStore};
@@ -16,7 +16,6 @@ use jcode_session_core::index::{Built, IndexBuilder, TreeCheck};
 use jcode_session_core::log::{Dialect, LogScan, scan_source};
 use jcode_session_core::report::LogReport;
 use jcode_session_core::source::{ByteSource, SourceError};
-use jcode_session_core::store::ledger::Ledger;
 use jcode_session_core::upgrade::jcode::ReplayError;
 use jcode_session_core::upgrade::{Presented, present};
 use jcode_session_core::verify::{Code, Coherence, Comparison, Finding, compare_tables};
@@ -87,7 +86,7 @@ pub fn verify(path: &Path, tick: &mut Tick<'_>) -> Result<LogReport, VerifyError
         finding.byte_offset = finding.byte_offset.map(|offset| presented.origin(offset));
     }
     findings.extend(beside);
-    findings.extend(check_store(path));
+    findings.extend(store::check(path, presented.as_is())?);
     let log_is_sound = !findings.iter().any(Finding::is_error);
     findings.extend(v1_files::beside(path, log_is_sound, tick)?);
     Ok(LogReport {
@@ -170,20 +169,4 @@ fn state_finding(sidecar: &Sidecar, dialect: Dialect) -> Option<Finding> {
         Sidecar::Locked => stale("the sidecar is locked by another process; it was not compared, verify again later"),
         Sidecar::Corrupt(message) => Some(corrupt(message)),
     }
-}
-
-/// The ledger and what it names.
-pub(crate) fn check_store(log: &Path) -> Vec<Finding> {
-    let store = paths::store(log);
-    let Ok(bytes) = std::fs::read(store.join("ledger.jsonl")) else { return Vec::new() };
-    let ledger = Ledger::read(&bytes);
-    let mut findings = ledger.findings;
-    for row in &ledger.rows {
-        let Some(name) = row.checkpoint_name() else { continue };
-        if !store.join("checkpoints").join(name.as_str()).is_file() {
-            let words = format!("the checkpoint of {} is missing: checkpoints/{}", row.timestamp, name.as_str());
-            findings.push(Finding::new(Code::CheckpointMissing).say(words));
-        }
-    }
-    findings
 }

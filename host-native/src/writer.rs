@@ -5,6 +5,7 @@
 //! Invariant: core decides when an append is acknowledged; the lock is never held during a sync.
 //! Does not: let the sidecar into any append's way.
 
+mod checkpoints;
 mod feed;
 mod ids;
 mod keeper;

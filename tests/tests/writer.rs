@@ -13,7 +13,7 @@ const MODES: [Durability; 3] =
 
 fn open(log: &Path, durability: Durability) -> Writer {
     let create = Some(NewSession { cwd: "/".into(), ..NewSession::default() });
-    Writer::open(log, &WriterOptions { durability, create }).expect("opens")
+    Writer::open(log, &WriterOptions { durability, create, ..WriterOptions::default() }).expect("opens")
 }
 
 fn message(number: usize) -> Vec<u8> {
@@ -73,7 +73,7 @@ fn branches_and_labels_follow_in_the_sidecar() {
             let mode = std::fs::metadata(path).expect("there").permissions().mode();
             assert_eq!(mode & 0o777, 0o600, "{}", path.display());
         }
-        assert!(!log.with_extension("store").exists(), "nothing was set aside, so there is no store");
+        assert!(!log.with_extension("store").join("quarantine").exists(), "nothing was set aside");
     }
 }
 

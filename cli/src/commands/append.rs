@@ -54,7 +54,7 @@ pub(super) fn open(
     settings: &Settings,
     output: &mut Output,
 ) -> Result<Writer> {
-    let mut writer = Writer::open(log, &WriterOptions { durability, create })?;
+    let mut writer = Writer::open(log, &WriterOptions { durability, create, ..WriterOptions::default() })?;
     writer.list_in(&settings.home, log);
     if let Some(aside) = writer.recovery().set_aside {
         let name = aside.name.name().map(|name| name.as_str().to_string()).unwrap_or_default();

@@ -5,12 +5,15 @@
 //! Does not: read or write sessions; that is the native host's.
 
 mod append;
+mod checkpoints;
 mod doctor;
 mod export;
 mod fork;
 mod list;
 mod many;
 mod migrate;
+mod repair;
+mod rollback;
 mod show;
 mod tag;
 mod tree;
@@ -71,6 +74,9 @@ fn dispatch(command: &SessionCommand, settings: &Settings, output: &mut Output) 
         SessionCommand::Label(args) => append::label(args, settings, output),
         SessionCommand::Fork(args) => fork::fork(args, settings, output),
         SessionCommand::Export(args) => export::export(args, settings, output),
+        SessionCommand::Checkpoints(args) => checkpoints::checkpoints(args, settings, output),
+        SessionCommand::Rollback(args) => rollback::rollback(args, settings, output),
+        SessionCommand::Repair(args) => repair::repair(args, settings, output),
         SessionCommand::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "jcode-session", &mut script);

@@ -5,6 +5,7 @@
 //! Does not: print.
 
 mod catalog;
+mod store;
 
 use crate::index::Tree;
 use crate::log::Dialect;
@@ -12,6 +13,7 @@ use crate::verify::Finding;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::Serialize;
+pub use store::{CheckpointReport, CheckpointsReport};
 
 pub use catalog::{DiskUse, DoctorReport, DoctorSessions, ListReport, ListedSession, PathFinding};
 

@@ -1,7 +1,23 @@
-//! The store beside a log: what happened to it, and the bytes that were set aside.
+//! The store beside a log: what happened to it, the states that can be returned to, the bytes that were set aside.
 //!
-//! Owns: the ledger's rows. Section 7 of `docs/format.md` is the format.
-//! Invariant: nothing here is needed to read a session.
-//! Does not: write files; hosts do.
+//! Owns: the ledger's rows, what they mean together, and the steps of checkpoint, rollback, undo and repair over the
+//! storage contract. Section 7 of `docs/format.md` is the format.
+//! Invariant: nothing here is needed to read a session; a crash between any two steps leaves the log as it was or as
+//! it was to become, and bytes that leave the log are durable elsewhere before.
+//! Does not: lock, keep time, or follow with the sidecar; hosts do.
 
+mod aside;
+pub mod book;
+pub mod checkpoint;
+mod desk;
+mod error;
+pub mod history;
 pub mod ledger;
+pub mod repair;
+pub mod rollback;
+mod state;
+pub mod undo;
+
+pub use desk::{Desk, settled};
+pub use error::StoreError;
+pub use state::LogState;

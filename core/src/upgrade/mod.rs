@@ -6,10 +6,10 @@
 //! Does not: write, or touch payloads beyond the fields that the dialect renames.
 
 mod check;
-mod ids;
+pub(crate) mod ids;
 pub mod jcode;
 mod lines;
-mod splice;
+pub(crate) mod splice;
 
 use crate::log::{Dialect, Header, LogScan, LogSink, Record};
 use crate::source::{ByteSource, Rope, SourceError};
@@ -41,6 +41,14 @@ pub enum Presented<S> {
 }
 
 impl<S: ByteSource> Presented<S> {
+    /// The log as it stands, if it is of the current dialect.
+    pub const fn as_is(&self) -> Option<&S> {
+        match self {
+            Self::AsIs(source) => Some(source),
+            Self::Upgraded(_) | Self::Replayed(_) => None,
+        }
+    }
+
     /// The place in the file from which the byte at `offset` comes.
     pub fn origin(&self, offset: u64) -> u64 {
         match self {

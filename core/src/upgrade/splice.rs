@@ -12,19 +12,19 @@ use core::ops::Range;
 
 /// Changes to one record.
 #[derive(Debug)]
-pub(super) struct Splice<'a> {
+pub(crate) struct Splice<'a> {
     record: &'a [u8],
     /// Replaced ranges of the record, in any order, not overlapping.
     changes: Vec<(Range<usize>, Vec<u8>)>,
 }
 
 impl<'a> Splice<'a> {
-    pub(super) const fn new(record: &'a [u8]) -> Self {
+    pub(crate) const fn new(record: &'a [u8]) -> Self {
         Self { record, changes: Vec::new() }
     }
 
     /// Puts `"key":value` behind the field whose value is `anchor`, or first in the object if there is none.
-    pub(super) fn insert_behind(&mut self, anchor: Option<&[u8]>, fields: &[(&str, &[u8])]) {
+    pub(crate) fn insert_behind(&mut self, anchor: Option<&[u8]>, fields: &[(&str, &[u8])]) {
         if fields.is_empty() {
             return;
         }
@@ -57,14 +57,14 @@ impl<'a> Splice<'a> {
     }
 
     /// Replaces a token of the record.
-    pub(super) fn replace(&mut self, token: &[u8], with: &[u8]) {
+    pub(crate) fn replace(&mut self, token: &[u8], with: &[u8]) {
         if let Some(range) = self.range(token) {
             self.changes.push((range, with.to_vec()));
         }
     }
 
     /// Replaces the field whose value is `value` by another field, or takes it out with one comma.
-    pub(super) fn replace_field(&mut self, value: &[u8], with: Option<(&str, &[u8])>) {
+    pub(crate) fn replace_field(&mut self, value: &[u8], with: Option<(&str, &[u8])>) {
         let Some(range) = self.range(value) else { return };
         let Some(key_start) = self.key_start(range.start) else { return };
         let mut text = Vec::new();
@@ -88,7 +88,7 @@ impl<'a> Splice<'a> {
     }
 
     /// Appends the record as changed to a rope; `offset` is where it stands in original 0.
-    pub(super) fn apply<S>(mut self, rope: &mut Rope<S>, offset: u64) {
+    pub(crate) fn apply<S>(mut self, rope: &mut Rope<S>, offset: u64) {
         self.changes.sort_by_key(|(range, _)| (range.start, range.end));
         let mut at = offset;
         for (range, text) in &self.changes {

@@ -81,9 +81,9 @@ impl LogSink for Collect {
 
 /// The first bytes of an open file.
 #[derive(Debug)]
-pub(super) struct FileSource<F> {
-    pub(super) file: F,
-    pub(super) len: u64,
+pub(crate) struct FileSource<F> {
+    pub(crate) file: F,
+    pub(crate) len: u64,
 }
 
 impl<F: StorageFile> ByteSource for FileSource<F> {

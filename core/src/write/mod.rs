@@ -19,6 +19,11 @@ mod serial;
 mod tail;
 mod writer;
 
+pub(crate) use ids::FileSource;
+pub(crate) use quarantine::{QuarantineError, set_aside};
+pub(crate) use recover::count_records;
+pub(crate) use tail::last_id;
+
 pub use brief::{Brief, Briefs};
 pub use durability::{DEFAULT_ENTRIES, DEFAULT_MILLIS, Durability, UnknownDurability};
 pub use entry::{Parent, Refusal, Stamps};

@@ -41,7 +41,7 @@ impl QuarantineName {
 
 /// Why bytes were not set aside.
 #[derive(Debug)]
-pub(super) enum QuarantineError {
+pub(crate) enum QuarantineError {
     Source(SourceError),
     Storage(StorageError),
 }
@@ -61,7 +61,7 @@ impl From<StorageError> for QuarantineError {
 const WINDOW: u64 = 1 << 20;
 
 /// Copies a range of the log to `quarantine/` and makes the copy durable.
-pub(super) fn set_aside<S: Storage>(
+pub(crate) fn set_aside<S: Storage>(
     storage: &S,
     log: &FileSource<S::File>,
     range: Range<u64>,

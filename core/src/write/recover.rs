@@ -166,7 +166,7 @@ impl LogSink for FirstDamage {
 }
 
 /// Records from `from` to the end.
-fn count_records<F: StorageFile>(log: &FileSource<F>, from: u64) -> Result<u64, SourceError> {
+pub(crate) fn count_records<F: StorageFile>(log: &FileSource<F>, from: u64) -> Result<u64, SourceError> {
     struct Count(u64);
     impl LogSink for Count {
         fn header(&mut self, _: &Record<'_>) -> ControlFlow<()> {

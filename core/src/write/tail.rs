@@ -30,7 +30,7 @@ pub(super) fn line_start<F: StorageFile>(log: &FileSource<F>, end: u64) -> Resul
 }
 
 /// The id of the last entry that has a usable one. `log` ends behind an LF.
-pub(super) fn last_id<F: StorageFile>(log: &FileSource<F>) -> Result<Option<String>, SourceError> {
+pub(crate) fn last_id<F: StorageFile>(log: &FileSource<F>) -> Result<Option<String>, SourceError> {
     let mut reader = LineReader::new();
     let mut behind = log.len();
     while behind > 0 {

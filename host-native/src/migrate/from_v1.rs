@@ -55,7 +55,7 @@ fn first(
     }
     let mut temporary = temporary_for(log)?;
     copy(&rendered, &mut temporary)?;
-    put_in_place(log, temporary, files, stamps, Expect::Nothing, tick)?;
+    put_in_place(log, temporary, files, stamps, None, tick)?;
     Ok(plan)
 }
 
@@ -101,7 +101,7 @@ fn grow(
         temporary.write_all(b"\n").map_err(PathError::new("write", temporary.path()))?;
     }
     copy(&more, &mut temporary)?;
-    put_in_place(log, temporary, files, stamps, Expect::Same(old.stamp()), tick)?;
+    put_in_place(log, temporary, files, stamps, Some(&old), tick)?;
     drop(lock);
     Ok(plan)
 }
@@ -138,7 +138,7 @@ fn put_in_place(
     temporary: NamedTempFile,
     files: &V1Files,
     stamps: &str,
-    expect: Expect,
+    old: Option<&LogFile>,
     tick: &mut Tick<'_>,
 ) -> Result<(), MigrateError> {
     let written = LogFile::open(temporary.path())?;
@@ -149,7 +149,8 @@ fn put_in_place(
     if !holds_all {
         return Err(MigrateError::NotEqual);
     }
-    let stamp = publish(temporary, log, expect)?;
+    ledger::record_before_v1(log, old)?;
+    let stamp = publish(temporary, log, old.map_or(Expect::Nothing, |old| Expect::Same(old.stamp())))?;
     let mut new = LogFile::open(log)?;
     ledger::record_v1_migration(log, &new)?;
     new.map_if_guarded();

@@ -62,9 +62,9 @@ pub(super) fn upgrade(
 
     let leaf = built.entry_count().checked_sub(1).map(|last| built.key(last));
     let kept = ledger::keep_original(path, old, sniffed.dialect, leaf.clone())?;
-    let stamp = publish(temporary, path, Expect::Same(old.stamp()))?;
+    publish(temporary, path, Expect::Same(old.stamp()))?;
     ledger::make_private(path, &kept)?;
-    ledger::record_migration(path, &kept, leaf, stamp.len)?;
+    ledger::record_migration(path, &kept, leaf)?;
 
     drop(lock);
     let mut new = LogFile::open(path)?;

@@ -10,10 +10,10 @@ use std::time::Duration;
 /// Bytes of entries that wait for the sidecar at most.
 const MOST: usize = 32 << 20;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
     written: Briefs,
-    synced: u64,
+    synced: SyncPoint,
     closing: bool,
     /// Entries were dropped: the queue no longer holds all.
     gap: bool,
@@ -25,7 +25,7 @@ struct State {
     ahead: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Feed {
     state: Mutex<State>,
     wake: Condvar,
@@ -35,7 +35,7 @@ pub(super) struct Feed {
 /// What the sidecar's thread finds.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct News {
-    pub(super) synced: u64,
+    pub(super) synced: SyncPoint,
     pub(super) closing: bool,
     pub(super) gap: bool,
 }
@@ -47,7 +47,16 @@ pub(super) struct FeedEnd(pub(super) Arc<Feed>);
 impl Feed {
     /// A feed whose reader hears of writes too, if `ahead`.
     pub(super) fn new(ahead: bool) -> Self {
-        Self { state: Mutex::new(State { ahead, ..State::default() }), ..Self::default() }
+        let state = State {
+            written: Briefs::default(),
+            synced: SyncPoint { len: 0, entries: 0 },
+            closing: false,
+            gap: false,
+            waiting: false,
+            news: false,
+            ahead,
+        };
+        Self { state: Mutex::new(state), wake: Condvar::new(), closed: Condvar::new() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -116,6 +125,6 @@ impl LogObserver for FeedEnd {
     }
 
     fn synced(&mut self, point: SyncPoint) {
-        self.0.tell(|state| state.synced = point.len);
+        self.0.tell(|state| state.synced = point);
     }
 }

@@ -5,6 +5,7 @@
 //! is not synced, and goes with a sync when the writer closes; a sidecar that a power cut may have torn is known by it.
 //! Does not: matter to appends. Whatever fails here makes the sidecar lag, and it is tried again.
 
+use super::checkpoints::Checkpoints;
 use super::feed::{Feed, News};
 use crate::fs::LogFile;
 use crate::rebuild::{self, RebuildError};
@@ -15,7 +16,8 @@ use jcode_session_core::index::grow::{GrowError, Grower};
 use jcode_session_core::index::schema::JUMP_INDEX_FROM;
 use jcode_session_core::index::store::{IndexMeta, Resume};
 use jcode_session_core::source::ByteSource;
-use jcode_session_core::write::Briefs;
+use jcode_session_core::store::checkpoint::Policy;
+use jcode_session_core::write::{Briefs, SyncPoint};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -44,6 +46,7 @@ pub(super) struct Keeper {
     /// Rows are added as soon as their entries are written, and committed when those are synced: in `throughput`
     /// a single sync may cover a whole session.
     ahead: bool,
+    checkpoints: Checkpoints,
 }
 
 /// An open sidecar that holds what its metadata says.
@@ -85,9 +88,10 @@ impl From<RebuildError> for Lag {
 
 impl Keeper {
     /// `log` is the writer's log as it was opened, durable to its end.
-    pub(super) fn new(log: LogFile, feed: Arc<Feed>, ahead: bool) -> Self {
+    pub(super) fn new(log: LogFile, feed: Arc<Feed>, ahead: bool, policy: Policy) -> Self {
         let base = log.len();
-        Self { log, feed, index: None, pending: Briefs::default(), gap: false, base, ahead }
+        let checkpoints = Checkpoints::new(&log, policy);
+        Self { log, feed, index: None, pending: Briefs::default(), gap: false, base, ahead, checkpoints }
     }
 
     /// Runs until the writer closes. What keeps the sidecar from being complete then, if anything.
@@ -96,8 +100,9 @@ impl Keeper {
         loop {
             let News { synced, closing, gap } = self.feed.wait(&mut self.pending, wait);
             self.gap |= gap;
-            let target = synced.max(self.base);
+            let target = synced.len.max(self.base);
             let outcome = self.bring_to(target, closing);
+            self.checkpoint(synced);
             if closing {
                 if let Some(index) = self.index {
                     // Removes the journal; one that stays is empty and does no harm.
@@ -112,6 +117,13 @@ impl Keeper {
             wait = outcome.err().map(|_| PAUSE);
             self.feed.pause(GATHER);
         }
+    }
+
+    /// Takes a checkpoint if one is due. The sidecar knows the leaf if it is at the same point.
+    fn checkpoint(&mut self, point: SyncPoint) {
+        let meta = self.index.as_ref().map(|index| &index.meta);
+        let leaf = meta.filter(|meta| meta.stamp.len == point.len).and_then(|meta| meta.active_leaf.as_deref());
+        self.checkpoints.reached(&mut self.log, point, leaf);
     }
 
     /// Brings the sidecar to the first `target` bytes of the log.
@@ -190,7 +202,7 @@ impl Keeper {
             }
             // These rows are not for anybody to see before their entries are synced.
             let news = feed.wait(pending, None);
-            (target, ended) = (news.synced.max(target), news.closing);
+            (target, ended) = (news.synced.len.max(target), news.closing);
             if news.gap {
                 *gap = true;
                 return Err(Lag::Other("entries came faster than they could be stored".to_string()));

@@ -16,6 +16,7 @@ use crate::{host, paths};
 use jcode_session_core::index::fingerprint::Fingerprint;
 use jcode_session_core::index::store::IndexMeta;
 use jcode_session_core::source::ByteSource;
+use jcode_session_core::store::checkpoint::Policy;
 use jcode_session_core::write::{self, Durability, LogWriter, NewHeader, OpenOptions, ScannedIds};
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
@@ -26,6 +27,8 @@ use std::sync::{Arc, Condvar, Mutex};
 pub struct WriterOptions {
     /// When appends are acknowledged.
     pub durability: Durability,
+    /// When checkpoints are taken.
+    pub checkpoints: Policy,
     /// Make the log if there is none.
     pub create: Option<NewSession>,
 }
@@ -104,7 +107,7 @@ impl Writer {
             landed: Condvar::new(),
             due: Condvar::new(),
         });
-        let keeper = Keeper::new(LogFile::open(log)?, Arc::clone(&feed), ahead);
+        let keeper = Keeper::new(LogFile::open(log)?, Arc::clone(&feed), ahead, options.checkpoints);
         let thread = |name: &str| std::thread::Builder::new().name(name.to_string());
         let keeper = thread("jcode-sidecar").spawn(move || keeper.run()).map_err(PathError::new("index", log))?;
         let mut this = Self {

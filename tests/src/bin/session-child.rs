@@ -28,7 +28,7 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     };
     let count = count.first().map_or(Ok(u64::MAX), |count| count.parse())?;
     let create = Some(NewSession { cwd: "/".into(), ..NewSession::default() });
-    let writer = Writer::open(Path::new(log), &WriterOptions { durability, create })?;
+    let writer = Writer::open(Path::new(log), &WriterOptions { durability, create, ..WriterOptions::default() })?;
     // One write a line: a line that is cut by the kill is no acknowledgement.
     let mut out = std::io::stdout();
     out.write_all(b"open\n")?;

@@ -62,7 +62,7 @@ fn bare_rows(folder: &Path, count: u32) -> Outcome<f64> {
 
 fn open(log: &Path, durability: Durability) -> Outcome<Writer> {
     let create = Some(NewSession { cwd: "/".into(), ..NewSession::default() });
-    Ok(Writer::open(log, &WriterOptions { durability, create })?)
+    Ok(Writer::open(log, &WriterOptions { durability, create, ..WriterOptions::default() })?)
 }
 
 /// Microseconds an entry until all is acknowledged, and until it is closed, sidecar included.

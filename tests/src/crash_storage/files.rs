@@ -3,7 +3,7 @@
 //! Owns: which call changes what, now and durably. Invariant: only `sync_data` and `sync_folder` make durable.
 //! Does not: touch the disk.
 
-use super::{Fault, Machine, Op, error};
+use super::{Fault, Machine, Op, World, error};
 use jcode_session_core::index::fingerprint::FileStamp;
 use jcode_session_core::storage::{Folder, Place, Storage, StorageError, StorageErrorKind, StorageFile};
 
@@ -83,6 +83,15 @@ fn parent(folder: Folder) -> Folder {
     }
 }
 
+/// The folders that a place needs, as hosts make them.
+fn make_folders(world: &mut World, place: &Place) {
+    let mut folder = place.folder();
+    while folder != Folder::Sessions {
+        world.folders.insert(folder);
+        folder = parent(folder);
+    }
+}
+
 impl Storage for Machine {
     type File = CrashFile;
 
@@ -98,11 +107,7 @@ impl Storage for Machine {
         if world.names.contains_key(place) {
             return Err(error(StorageErrorKind::Exists, "there already"));
         }
-        let mut folder = place.folder();
-        while folder != Folder::Sessions {
-            world.folders.insert(folder);
-            folder = parent(folder);
-        }
+        make_folders(world, place);
         let inode = world.inodes.len();
         world.inodes.push(super::Inode::default());
         world.names.insert(place.clone(), inode);
@@ -118,6 +123,7 @@ impl Storage for Machine {
         self.step(None)?;
         let world = &mut self.recorded().world;
         let inode = world.names.remove(from).ok_or_else(|| error(StorageErrorKind::NotFound, "not there"))?;
+        make_folders(world, to);
         world.names.insert(to.clone(), inode);
         Ok(())
     }
@@ -129,6 +135,7 @@ impl Storage for Machine {
         if world.names.contains_key(to) {
             return Err(error(StorageErrorKind::Exists, "there already"));
         }
+        make_folders(world, to);
         world.names.insert(to.clone(), inode);
         Ok(())
     }
@@ -144,7 +151,7 @@ impl Storage for Machine {
         let names = recorded.world.names.keys().filter(|place| place.folder() == folder);
         let text = |place: &Place| match place {
             Place::Checkpoint(name) | Place::Segment(name) | Place::Quarantine(name) => Some(name.as_str().to_owned()),
-            Place::Log | Place::Temporary(_) | Place::Ledger => None,
+            Place::Log | Place::Temporary(_) | Place::Ledger | Place::LedgerHead => None,
         };
         Ok(names.filter_map(text).collect())
     }

@@ -1,0 +1,51 @@
+//! `repair`: a damaged log rewritten from its good records.
+//!
+//! Owns: the words. Invariant: a sound log is left alone, and says so. Does not: repair; the native store does.
+
+use crate::args::RepairArgs;
+use crate::output::{ExitStatus, Output, bytes, count, visible};
+use crate::settings::Settings;
+use anyhow::Result;
+use jcode_session_core::store::repair::Plan;
+use jcode_session_native::paths;
+use jcode_session_native::store::{self, Follow};
+use std::io::Write;
+
+pub(super) fn repair(args: &RepairArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
+    let log = store::log_of(&super::resolve(&args.session, settings)?);
+    let (plan, follow) =
+        if args.dry_run { (store::plan_repair(&log)?, Follow::UpToDate) } else { store::repair(&log)? };
+    let name = visible(&log.to_string_lossy());
+    if plan.is_nothing() {
+        writeln!(output.data(), "{name}: nothing is wrong with the log; it was left alone")?;
+        return Ok(ExitStatus::Clean);
+    }
+    let verb = if args.dry_run { "would repair" } else { "repaired" };
+    writeln!(output.data(), "{verb} {name}: {}", what(&plan))?;
+    for finding in &plan.findings {
+        let at = finding.byte_offset.map(|offset| format!(" byte {offset}")).unwrap_or_default();
+        writeln!(output.data(), " {at}: {}", visible(&finding.message))?;
+    }
+    if let Some(path) = &plan.set_aside {
+        let kept = paths::store(&log).join(path);
+        writeln!(
+            output.data(),
+            "  the old log of {} is kept in {}",
+            bytes(plan.from_len),
+            visible(&kept.to_string_lossy())
+        )?;
+    }
+    if follow == Follow::Later {
+        output.note("the sidecar is rebuilt when the session is opened next; until then reads go to the log");
+    }
+    Ok(ExitStatus::Clean)
+}
+
+fn what(plan: &Plan) -> String {
+    let findings = count(plan.findings.len() as u64, "finding", "findings");
+    let entries = count(plan.entries, "entry", "entries");
+    match plan.restored {
+        0 => format!("{findings}, {entries} kept"),
+        n => format!("{findings}, {entries} kept, {n} of them from quarantine"),
+    }
+}

@@ -1,0 +1,117 @@
+//! `rollback`: a session back to an earlier state, and forward again.
+//!
+//! Owns: the words of the plan and of what was done. Invariant: what was done names the exact command that takes it
+//! back. Does not: roll back; the native store does.
+
+use crate::args::RollbackArgs;
+use crate::output::{ExitStatus, Output, bytes, count, visible};
+use crate::settings::Settings;
+use anyhow::{Context, Result};
+use jcode_session_core::log::time;
+use jcode_session_core::store::history::How;
+use jcode_session_core::store::{rollback as back, undo as forth};
+use jcode_session_native::paths;
+use jcode_session_native::store::{self, Follow};
+use std::io::Write;
+use std::path::Path;
+
+pub(super) fn rollback(args: &RollbackArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
+    let log = store::log_of(&super::resolve(&args.session, settings)?);
+    if args.undo {
+        return undo(args, &log, output);
+    }
+    let to_ms = args.to_checkpoint.as_deref().map(parse).transpose()?;
+    if args.dry_run {
+        let plan = store::plan_rollback(&log, to_ms)?;
+        if plan.is_there {
+            return is_there(&plan, output);
+        }
+        writeln!(output.data(), "would return {} to {}", shown(&log), state(&plan))?;
+        writeln!(output.data(), "  {}", taken_out(&plan))?;
+        if plan.finishes {
+            writeln!(output.data(), "  this finishes a rollback that was interrupted")?;
+        }
+        return Ok(ExitStatus::Clean);
+    }
+    let (plan, follow) = store::rollback(&log, to_ms)?;
+    if plan.is_there {
+        return is_there(&plan, output);
+    }
+    writeln!(output.data(), "returned {} to {}", shown(&log), state(&plan))?;
+    writeln!(output.data(), "  {}{}", taken_out(&plan), kept(&log, plan.set_aside.as_deref()))?;
+    writeln!(output.data(), "  to take this back: jcode-session rollback {} --undo", quoted(&log))?;
+    tell(follow, output);
+    Ok(ExitStatus::Clean)
+}
+
+fn undo(args: &RollbackArgs, log: &Path, output: &mut Output) -> Result<ExitStatus> {
+    if args.dry_run {
+        let plan = store::plan_undo(log, args.force)?;
+        writeln!(output.data(), "would take back the rollback of {}", visible(&plan.timestamp))?;
+        writeln!(output.data(), "  {}", put_back(log, &plan))?;
+        return Ok(ExitStatus::Clean);
+    }
+    let (plan, follow) = store::undo(log, args.force)?;
+    writeln!(output.data(), "took back the rollback of {}", visible(&plan.timestamp))?;
+    writeln!(output.data(), "  {}{}", put_back(log, &plan), kept(log, plan.set_aside.as_deref()))?;
+    tell(follow, output);
+    Ok(ExitStatus::Clean)
+}
+
+fn parse(text: &str) -> Result<i64> {
+    time::parse_text(text).with_context(|| {
+        format!("`{text}` is no time; write it as `checkpoints` does, for example 2026-01-31T09:30:00.000Z")
+    })
+}
+
+fn is_there(plan: &back::Plan, output: &mut Output) -> Result<ExitStatus> {
+    writeln!(output.data(), "nothing to do: the session is in the state of {} already", visible(&plan.timestamp))?;
+    Ok(ExitStatus::Clean)
+}
+
+fn state(plan: &back::Plan) -> String {
+    format!("its state of {} ({}, {})", visible(&plan.timestamp), visible(&plan.note), bytes(plan.to_len))
+}
+
+fn taken_out(plan: &back::Plan) -> String {
+    match (&plan.how, plan.records) {
+        (How::Cut, records) => format!(
+            "{} ({}) leave the log",
+            count(records.unwrap_or_default(), "entry", "entries"),
+            bytes(plan.from_len.saturating_sub(plan.to_len))
+        ),
+        (How::File(_), _) => format!("the log of {} is replaced by the original", bytes(plan.from_len)),
+        (How::Gone, _) => {
+            format!("the log of {} goes; the files that it was migrated from are read again", bytes(plan.from_len))
+        }
+    }
+}
+
+fn put_back(log: &Path, plan: &forth::Plan) -> String {
+    let appended = match plan.appended {
+        0 => String::new(),
+        n => format!(", {} that were appended since are set aside", bytes(n)),
+    };
+    format!("{} has {} again{appended}", shown(log), bytes(plan.to_len))
+}
+
+fn kept(log: &Path, set_aside: Option<&str>) -> String {
+    set_aside.map_or_else(String::new, |path| format!(", kept in {}", shown(&paths::store(log).join(path))))
+}
+
+fn tell(follow: Follow, output: &mut Output) {
+    if follow == Follow::Later {
+        output.note("the sidecar is rebuilt when the session is opened next; until then reads go to the log");
+    }
+}
+
+fn shown(path: &Path) -> String {
+    visible(&path.to_string_lossy())
+}
+
+/// A path as a shell takes it.
+pub(super) fn quoted(path: &Path) -> String {
+    let text = shown(path);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c);
+    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}

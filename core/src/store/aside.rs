@@ -1,0 +1,100 @@
+//! Whole logs set aside, and files put together from kept bytes.
+//!
+//! Owns: which file in `quarantine/` holds a whole log. Invariant: what is set aside is durable when it is named.
+//! Does not: remove anything.
+
+use super::book;
+use super::error::StoreError;
+use crate::source::ByteSource;
+use crate::storage::{Folder, Place, PublishError, Storage, StorageErrorKind, StorageFile, append_all, publish};
+use crate::write::{FileSource, QuarantineName};
+
+/// Number of the temporary file that becomes the log.
+const NEW_LOG: Place = Place::Temporary(2);
+
+/// Gives the whole log a second name in `quarantine/`. An earlier try that was interrupted is taken up.
+pub(super) fn whole_log<S: Storage>(
+    storage: &S,
+    log: &FileSource<S::File>,
+    now_ms: i64,
+) -> Result<QuarantineName, StoreError> {
+    let mut file = log.file.clone();
+    file.sync_data()?;
+    let ino = |stamp: crate::index::fingerprint::FileStamp| (stamp.dev, stamp.ino);
+    let own = ino(file.stamp()?);
+    let mut name = QuarantineName { offset: 0, len: log.len, at_ms: now_ms.max(0) };
+    let done = storage.list(Folder::Quarantine)?.into_iter().filter_map(|name| QuarantineName::parse(&name));
+    for there in done.filter(|there| (there.offset, there.len) == (0, log.len)) {
+        let Some(place) = there.name().map(Place::Quarantine) else { continue };
+        if storage.stamp(&place)?.map(ino) == Some(own) {
+            storage.sync_folder(Folder::Quarantine)?;
+            storage.sync_folder(Folder::Store)?;
+            return Ok(there);
+        }
+    }
+    loop {
+        let Some(place) = name.name().map(Place::Quarantine) else {
+            return Err(StoreError::OtherLog { len: log.len });
+        };
+        match storage.link(&Place::Log, &place) {
+            Ok(()) => break,
+            Err(error) if error.kind == StorageErrorKind::Exists => name.at_ms += 1,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    storage.sync_folder(Folder::Quarantine)?;
+    storage.sync_folder(Folder::Store)?;
+    Ok(name)
+}
+
+/// Opens the file that is to become the log.
+pub(super) fn new_log<S: Storage>(storage: &S) -> Result<S::File, StoreError> {
+    Ok(book::create(storage, &NEW_LOG)?)
+}
+
+/// Removes it again.
+pub(super) fn drop_new_log<S: Storage>(storage: &S) {
+    // It is in nobody's way: the next one takes its place.
+    let _ = storage.remove(&NEW_LOG);
+}
+
+/// Puts the written file in the place of the log that the caller saw.
+pub(super) fn publish_log<S: Storage>(
+    storage: &S,
+    file: S::File,
+    seen: Option<&FileSource<S::File>>,
+) -> Result<(), StoreError> {
+    let expected = match seen {
+        Some(log) => {
+            let stamp = log.file.stamp()?;
+            if stamp.len != log.len {
+                return Err(PublishError::Changed { what: Place::Log }.into());
+            }
+            Some(stamp)
+        }
+        // An empty file stands for no log.
+        None => storage.stamp(&Place::Log)?.filter(|stamp| stamp.len == 0),
+    };
+    publish(storage, file, &NEW_LOG, &Place::Log, expected)?;
+    Ok(())
+}
+
+const WINDOW: u64 = 1 << 20;
+
+/// Appends the first `len` bytes of a source to a file, and gives them to `seen` as they pass.
+pub(super) fn copy<F: StorageFile>(
+    from: &(impl ByteSource + ?Sized),
+    len: u64,
+    to: &mut F,
+    mut seen: impl FnMut(&[u8]),
+) -> Result<(), StoreError> {
+    let mut at = 0;
+    while at < len {
+        let take = (len - at).min(WINDOW);
+        let bytes = from.read_vec(at, usize::try_from(take).unwrap_or_default())?;
+        seen(&bytes);
+        append_all(to, &bytes)?;
+        at += take;
+    }
+    Ok(())
+}

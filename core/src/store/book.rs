@@ -1,0 +1,100 @@
+//! The ledger as files: its rows and the head.
+//!
+//! Owns: the order of writes and syncs. Invariant: when [`Book::add`] returns, the row is on the disk, and then the
+//! head; a crash between leaves a head that is one row behind, which is no finding. A torn last row is cut off
+//! before the next is added. Does not: know what rows mean.
+
+use super::error::StoreError;
+use super::ledger::{Head, Ledger, LedgerRow};
+use crate::source::ByteSource;
+use crate::storage::{Folder, Place, Storage, StorageError, StorageErrorKind, StorageFile, append_all, publish};
+use crate::write::FileSource;
+use alloc::vec::Vec;
+
+/// Number of the temporary file that becomes the head.
+const HEAD: Place = Place::Temporary(1);
+
+/// An open ledger.
+#[derive(Debug)]
+pub struct Book<F> {
+    file: Option<F>,
+    /// What it holds.
+    pub ledger: Ledger,
+}
+
+impl<F: StorageFile> Book<F> {
+    /// Opens the ledger; one that is not there has no rows.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn open<S: Storage<File = F>>(storage: &S) -> Result<Self, StoreError> {
+        let head = match open(storage, &Place::LedgerHead)? {
+            Some(file) => Head::read(&read(&file)?),
+            None => None,
+        };
+        let file = open(storage, &Place::Ledger)?;
+        let bytes = file.as_ref().map_or(Ok(Vec::new()), read)?;
+        Ok(Self { file, ledger: Ledger::read(&bytes, head.as_ref()) })
+    }
+
+    /// Adds a row, durably; its number.
+    ///
+    /// # Errors
+    /// If it cannot be written; then what it announces must not happen.
+    pub fn add<S: Storage<File = F>>(&mut self, storage: &S, row: LedgerRow) -> Result<u64, StoreError> {
+        let mut file = match self.file.take() {
+            Some(file) => file,
+            None => storage.create(&Place::Ledger)?,
+        };
+        let whole = self.ledger.whole as u64;
+        if file.len()? > whole {
+            file.set_len(whole)?;
+        }
+        let line = row.line(&self.ledger.link);
+        append_all(&mut file, &line)?;
+        file.sync_data()?;
+        storage.sync_folder(Folder::Store)?;
+        self.file = Some(file);
+        let mut read = Ledger::read(&line, None);
+        self.ledger.rows.append(&mut read.rows);
+        self.ledger.lines += 1;
+        self.ledger.numbers.push(self.ledger.lines);
+        self.ledger.whole += line.len();
+        self.ledger.link = read.link;
+        self.write_head(storage)?;
+        Ok(self.ledger.lines)
+    }
+
+    fn write_head<S: Storage<File = F>>(&self, storage: &S) -> Result<(), StoreError> {
+        let mut file = create(storage, &HEAD)?;
+        append_all(&mut file, &serde_json::to_vec(&self.ledger.head()).unwrap_or_default())?;
+        let there = storage.stamp(&Place::LedgerHead)?;
+        publish(storage, file, &HEAD, &Place::LedgerHead, there)?;
+        Ok(())
+    }
+}
+
+/// Opens a file if it is there.
+pub(super) fn open<S: Storage>(storage: &S, place: &Place) -> Result<Option<S::File>, StorageError> {
+    match storage.open(place) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind == StorageErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Makes a temporary file, in the place of one that a crash left.
+pub(super) fn create<S: Storage>(storage: &S, place: &Place) -> Result<S::File, StorageError> {
+    match storage.create(place) {
+        Err(error) if error.kind == StorageErrorKind::Exists => {
+            storage.remove(place)?;
+            storage.create(place)
+        }
+        other => other,
+    }
+}
+
+fn read<F: StorageFile>(file: &F) -> Result<Vec<u8>, StoreError> {
+    let source = FileSource { file: file.clone(), len: file.len()? };
+    Ok(source.read_vec(0, usize::try_from(source.len).unwrap_or_default())?)
+}

@@ -1,0 +1,176 @@
+//! Checkpoints: when one is due, what it says, and which of them stay on offer.
+//!
+//! Owns: the policy, the chained digest, thinning.
+//! Invariant: a checkpoint copies nothing and costs the bytes since the one before: its digest is BLAKE3 of that
+//! one's digest (64 hex digits) and those bytes; the first one's, and one of a log that was replaced, BLAKE3 of all
+//! bytes. Does not: keep time.
+
+use super::desk::settled;
+use super::error::StoreError;
+use super::history::{History, How, Reachable};
+use super::ledger::{Event, Ledger, LedgerRow, digest_hex};
+use super::state::LogState;
+use crate::source::{ByteSource, SourceError};
+use alloc::collections::BTreeSet;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+/// Entries after which a writer takes a checkpoint.
+pub const DEFAULT_ENTRIES: u64 = 100;
+/// Bytes after which a writer takes a checkpoint.
+pub const DEFAULT_BYTES: u64 = 1 << 20;
+/// Milliseconds between two checkpoints of a writer at least: bulk appends reach the other two limits many times a
+/// second, and nobody returns to a state of half a second ago.
+pub const DEFAULT_APART_MS: i64 = 1000;
+
+/// When a writer takes checkpoints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy {
+    /// After this many entries.
+    pub entries: u64,
+    /// After this many bytes.
+    pub bytes: u64,
+    /// This long after the one before, at least.
+    pub apart_ms: i64,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { entries: DEFAULT_ENTRIES, bytes: DEFAULT_BYTES, apart_ms: DEFAULT_APART_MS }
+    }
+}
+
+impl Policy {
+    /// True if a checkpoint is due at a sync point. `last_ms`: when this writer took the one before.
+    #[must_use]
+    pub const fn due(&self, entries: u64, bytes: u64, last_ms: Option<i64>, now_ms: i64) -> bool {
+        let far_enough = match last_ms {
+            Some(last) => now_ms.saturating_sub(last) >= self.apart_ms || now_ms < last,
+            None => true,
+        };
+        bytes > 0 && far_enough && (entries >= self.entries || bytes >= self.bytes)
+    }
+}
+
+const HOUR_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
+
+/// Which checkpoints stay on offer: all of the last hour, the newest of each hour for a day, the newest of each day
+/// after that; those with `always` in any case. `rows`: time and `always` of each, newest first.
+#[must_use]
+pub fn thinned(rows: &[(i64, bool)], now_ms: i64) -> Vec<bool> {
+    let mut filled = BTreeSet::new();
+    rows.iter()
+        .map(|&(at, always)| {
+            let age = now_ms.saturating_sub(at);
+            let period = if age <= HOUR_MS {
+                return true;
+            } else if age <= DAY_MS {
+                HOUR_MS
+            } else {
+                DAY_MS
+            };
+            let first = filled.insert((period, at.div_euclid(period)));
+            always || first
+        })
+        .collect()
+}
+
+/// The states that a session can be returned to, newest first, thinned.
+#[must_use]
+pub fn offered(history: &History<'_>, now_ms: i64) -> Vec<Reachable> {
+    let all = history.reachable();
+    let rows: Vec<(i64, bool)> = all
+        .iter()
+        .map(|state| {
+            let at = history.row(state.row).and_then(LedgerRow::at_ms).unwrap_or_default();
+            (at, state.how != How::Cut)
+        })
+        .collect();
+    all.into_iter().zip(thinned(&rows, now_ms)).filter_map(|(state, kept)| kept.then_some(state)).collect()
+}
+
+/// The row of a checkpoint of the first `len` bytes of the log, continuing the newest one that is a prefix of it.
+///
+/// # Errors
+/// If the log cannot be read.
+pub fn row(
+    ledger: &Ledger,
+    log: &(impl ByteSource + ?Sized),
+    len: u64,
+    leaf: Option<String>,
+    now_ms: i64,
+    note: &str,
+) -> Result<LedgerRow, StoreError> {
+    let base = base(ledger, log, len)?;
+    let (from, seed) = base.map_or((0, None), |(_, row)| (row.logical_len, Some(row.digest.as_str())));
+    let digest = digest_hex(&digest(seed, log, from..len)?);
+    let mut row = LedgerRow::new(Event::Checkpoint, now_ms, len, digest, note);
+    row.branch_leaf = leaf;
+    row.base = base.map(|(number, _)| number);
+    row.fingerprint = Some(LogState::of(log, len)?.fingerprint);
+    Ok(row)
+}
+
+/// The state at the top, if it is a prefix of the log: its row's number, and the row.
+fn base<'l>(
+    ledger: &'l Ledger,
+    log: &(impl ByteSource + ?Sized),
+    len: u64,
+) -> Result<Option<(u64, &'l LedgerRow)>, SourceError> {
+    let history = History::of(ledger);
+    let Some(index) = history.now.top else { return Ok(None) };
+    let (Some(row), Some(&number)) = (history.row(index), ledger.numbers.get(index)) else { return Ok(None) };
+    if row.logical_len == 0 {
+        return Ok(Some((number, row)));
+    }
+    let Some(state) = row.state().filter(|state| state.len <= len) else { return Ok(None) };
+    Ok(state.begins(log)?.then_some((number, row)))
+}
+
+const WINDOW: u64 = 1 << 20;
+
+/// BLAKE3 of the digest before, if there is one, and a range of the log.
+///
+/// # Errors
+/// If the log cannot be read.
+pub fn digest(
+    seed: Option<&str>,
+    log: &(impl ByteSource + ?Sized),
+    range: Range<u64>,
+) -> Result<blake3::Hash, SourceError> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(seed.unwrap_or_default().as_bytes());
+    let mut at = range.start;
+    while at < range.end {
+        let take = (range.end - at).min(WINDOW);
+        hasher.update(&log.read_vec(at, usize::try_from(take).unwrap_or_default())?);
+        at += take;
+    }
+    Ok(hasher.finalize())
+}
+
+/// Compares the log with the digests of the states that it grew from; the first byte of the range that differs.
+///
+/// # Errors
+/// If the log cannot be read.
+pub fn first_difference(ledger: &Ledger, log: &(impl ByteSource + ?Sized)) -> Result<Option<Range<u64>>, SourceError> {
+    let ledger = settled(ledger, Some(log))?;
+    let history = History::of(&ledger);
+    let states = history.reachable();
+    // The newest states come first; a range is named by the oldest state that has it.
+    for state in states.iter().rev().filter(|state| state.how == How::Cut) {
+        let Some(row) = history.row(state.row) else { continue };
+        let base = history.base(state.row).and_then(|base| history.row(base));
+        let from = base.map_or(0, |base| base.logical_len);
+        let range = from..row.logical_len;
+        let differs = range.end > log.len()
+            || range.start > range.end
+            || digest_hex(&digest(base.map(|base| base.digest.as_str()), log, range.clone())?) != row.digest;
+        if differs {
+            return Ok(Some(range));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,155 @@
+//! A session's log and ledger, open together, with its writer's lock held.
+//!
+//! Owns: whether what the ledger announced last took place, and taking it off the books if not.
+//! Invariant: a row is on the disk before what it announces happens, so only the last row can be open.
+//! Does not: lock.
+
+use super::book::{self, Book};
+use super::checkpoint;
+use super::error::StoreError;
+use super::history::History;
+use super::ledger::{Event, Ledger, LedgerRow};
+use super::state::LogState;
+use crate::source::{ByteSource, SourceError};
+use crate::storage::{Place, Storage, StorageFile};
+use crate::write::{FileSource, last_id};
+use alloc::string::String;
+
+/// A session's log and ledger.
+#[derive(Debug)]
+pub struct Desk<'s, S: Storage> {
+    pub(super) storage: &'s S,
+    pub(super) book: Book<S::File>,
+    pub(super) log: Option<FileSource<S::File>>,
+}
+
+impl<'s, S: Storage> Desk<'s, S> {
+    /// Opens both; what stands in the log is durable afterwards. There may be no log.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn open(storage: &'s S) -> Result<Self, StoreError> {
+        let mut desk = Self { storage, book: Book::open(storage)?, log: None };
+        desk.reopen()?;
+        Ok(desk)
+    }
+
+    pub(super) fn reopen(&mut self) -> Result<(), StoreError> {
+        self.log = match book::open(self.storage, &Place::Log)? {
+            Some(mut file) => {
+                // What is decided here must not rest on bytes that a power cut takes back.
+                file.sync_data()?;
+                let len = file.len()?;
+                (len > 0).then_some(FileSource { file, len })
+            }
+            None => None,
+        };
+        Ok(())
+    }
+
+    /// The ledger.
+    #[must_use]
+    pub const fn book(&self) -> &Book<S::File> {
+        &self.book
+    }
+
+    /// Length of the log; 0 if there is none.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.log.as_ref().map_or(0, |log| log.len)
+    }
+
+    /// True if there is no log.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.log.is_none()
+    }
+
+    pub(super) fn state(&self) -> Result<LogState, StoreError> {
+        Ok(match &self.log {
+            Some(log) => LogState::of(log, log.len)?,
+            None => LogState::none(),
+        })
+    }
+
+    /// The log begins with this state, or, where the state is none, is not there.
+    pub(super) fn begins_with(&self, state: &LogState) -> Result<bool, StoreError> {
+        Ok(match &self.log {
+            Some(log) => state.begins(log)?,
+            None => state.len == 0,
+        })
+    }
+
+    /// The last row, if it announces what did not take place.
+    pub(super) fn open_row(&self) -> Result<Option<usize>, StoreError> {
+        Ok(open_row(&self.book.ledger, self.log.as_ref())?)
+    }
+
+    /// Takes what was announced last and did not take place off the books.
+    ///
+    /// # Errors
+    /// If the ledger cannot be written.
+    pub fn settle(&mut self, now_ms: i64) -> Result<bool, StoreError> {
+        let Some(index) = self.open_row()? else { return Ok(false) };
+        let Some((row, &number)) = self.book.ledger.rows.get(index).zip(self.book.ledger.numbers.get(index)) else {
+            return Ok(false);
+        };
+        let from = row.from.clone().unwrap_or_else(LogState::none);
+        let mut off = LedgerRow::new(Event::Undo, now_ms, from.len, String::new(), "did not take place");
+        off.fingerprint = Some(from.fingerprint);
+        off.target = Some(number);
+        self.book.add(self.storage, off)?;
+        Ok(true)
+    }
+
+    /// Takes a checkpoint of the log as it is, unless the newest one is of this very state; the number of its row.
+    ///
+    /// # Errors
+    /// If the log cannot be read or the ledger not be written.
+    pub fn checkpoint(&mut self, now_ms: i64, note: &str) -> Result<Option<u64>, StoreError> {
+        let now = self.state()?;
+        let top = History::of(&self.book.ledger).now.top;
+        let known = top.and_then(|top| self.book.ledger.rows.get(top)).and_then(LedgerRow::state);
+        let Some(log) = self.log.as_ref().filter(|_| known != Some(now)) else { return Ok(None) };
+        let row = checkpoint::row(&self.book.ledger, log, log.len, leaf(log), now_ms, note)?;
+        Ok(Some(self.book.add(self.storage, row)?))
+    }
+}
+
+/// The last row, if it announces what did not take place in the log, of which there may be none.
+pub(super) fn open_row(
+    ledger: &Ledger,
+    log: Option<&(impl ByteSource + ?Sized)>,
+) -> Result<Option<usize>, SourceError> {
+    let Some((index, row)) = ledger.rows.iter().enumerate().next_back() else { return Ok(None) };
+    let (Some(from), Some(to)) = (&row.from, row.state()) else { return Ok(None) };
+    let begins = |state: &LogState| match log {
+        Some(log) => state.begins(log),
+        None => Ok(state.len == 0),
+    };
+    if !begins(from)? {
+        return Ok(None);
+    }
+    // Where one state begins with the other, the longer one is what the log is.
+    let took_place = begins(&to)? && to.len >= from.len;
+    Ok((!took_place).then_some(index))
+}
+
+/// The ledger without a last row that announces what did not take place.
+///
+/// # Errors
+/// If the log cannot be read.
+pub fn settled(ledger: &Ledger, log: Option<&(impl ByteSource + ?Sized)>) -> Result<Ledger, SourceError> {
+    let mut ledger = ledger.clone();
+    if let Some(open) = open_row(&ledger, log)? {
+        ledger.rows.truncate(open);
+        ledger.numbers.truncate(open);
+    }
+    Ok(ledger)
+}
+
+/// Id of the last entry; a log whose end cannot be read has none.
+pub(super) fn leaf<F: StorageFile>(log: &FileSource<F>) -> Option<String> {
+    let ends_whole = log.read_vec(log.len().checked_sub(1)?, 1).is_ok_and(|last| last == b"\n");
+    if ends_whole { last_id(log).ok().flatten() } else { None }
+}

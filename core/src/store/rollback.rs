@@ -1,0 +1,251 @@
+//! Rollback: a session returned to an earlier state.
+//!
+//! Owns: the choice of the state, the plan, and the order of steps, each of which ends with its sync:
+//! 1. what leaves the log is copied to `quarantine/` (of a log that is replaced, the whole log gets a name there);
+//! 2. a checkpoint of the log as it is, unless there is one; 3. the row of the rollback; 4. the log is cut, or the
+//!    kept original renamed over it, or, where there was no log yet, its name removed.
+//!
+//! Invariant: until step 4 the log is as it was, after it as it was then; the row says from what to what, so that
+//! the log itself tells which. Run again, it goes on from where it was. Does not: follow with the sidecar.
+
+use super::aside;
+use super::book;
+use super::checkpoint::{self, digest};
+use super::desk::{Desk, settled};
+use super::error::StoreError;
+use super::history::{History, How, Reachable};
+use super::ledger::{Event, LedgerRow, digest_hex};
+use crate::source::ByteSource;
+use crate::storage::{Folder, Place, PublishError, Storage, StorageFile};
+use crate::write::{FileSource, count_records, set_aside};
+use alloc::format;
+use alloc::string::{String, ToString};
+
+/// Where to.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// The newest state at or before this time (Unix milliseconds), instead of the newest that differs from now.
+    pub to_ms: Option<i64>,
+    /// Now, Unix milliseconds.
+    pub now_ms: i64,
+    /// The files from which the log was migrated are still there, so that it may go whole.
+    pub has_source: bool,
+}
+
+/// What a rollback does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// Number of the row of the state that is returned to.
+    pub target: u64,
+    /// When that state was recorded.
+    pub timestamp: String,
+    /// Its words.
+    pub note: String,
+    /// How it is returned to.
+    pub how: How,
+    /// Length of the log now, and then.
+    pub from_len: u64,
+    /// Length of the log then.
+    pub to_len: u64,
+    /// Records that leave the log, where only its end does.
+    pub records: Option<u64>,
+    /// A rollback to there was interrupted, and is finished.
+    pub finishes: bool,
+    /// The log is in that state already; nothing is done.
+    pub is_there: bool,
+    /// Where what leaves the log is kept, below the store, once it is done.
+    pub set_aside: Option<String>,
+}
+
+/// Says what [`run`] would do.
+///
+/// # Errors
+/// If there is no such checkpoint, or it cannot be returned to.
+pub fn plan<S: Storage>(desk: &Desk<'_, S>, options: &Options) -> Result<Plan, StoreError> {
+    if let Some(row) = interrupted(desk, options)? {
+        return Ok(Plan { finishes: true, ..row });
+    }
+    // What did not take place is as if it had not been announced.
+    let ledger = settled(&desk.book.ledger, desk.log.as_ref())?;
+    let history = History::of(&ledger);
+    let mut only_asked = String::new();
+    for state in checkpoint::offered(&history, options.now_ms) {
+        let Some(row) = history.row(state.row) else { continue };
+        if options.to_ms.is_some_and(|to| row.at_ms().is_none_or(|at| at > to)) {
+            continue;
+        }
+        let is_now = row.state().is_some_and(|then| desk.state().is_ok_and(|now| now == then));
+        if is_now && options.to_ms.is_none() || !can_return(desk, &state, row, options)? {
+            only_asked = String::from("that the log still agrees with");
+            continue;
+        }
+        let number = ledger.numbers.get(state.row).copied().unwrap_or_default();
+        return describe(desk, number, row, state.how, is_now);
+    }
+    let asked = match options.to_ms {
+        Some(to) => format!("at or before {}", crate::log::time::format(to).unwrap_or_default()),
+        None if only_asked.is_empty() => String::from("yet"),
+        None => String::from("that differs from now"),
+    };
+    Err(StoreError::NoCheckpoint(asked))
+}
+
+/// The rollback that was announced last and interrupted, if it is the one that is asked for.
+fn interrupted<S: Storage>(desk: &Desk<'_, S>, options: &Options) -> Result<Option<Plan>, StoreError> {
+    let ledger = &desk.book.ledger;
+    let Some(row) = desk.open_row()?.and_then(|open| ledger.rows.get(open)) else { return Ok(None) };
+    let target = row.target.and_then(|number| ledger.index_of(number)).and_then(|index| ledger.rows.get(index));
+    let (Event::Rollback, Some(target)) = (row.event, target) else { return Ok(None) };
+    if options.to_ms.is_some_and(|to| target.at_ms().is_none_or(|at| at > to)) {
+        return Ok(None);
+    }
+    let grown = row.from.as_ref().is_none_or(|from| from.len != desk.len());
+    let how = how_of(target);
+    let state = Reachable { row: 0, how: how.clone() };
+    if grown || !can_return(desk, &state, target, options)? {
+        return Ok(None);
+    }
+    Ok(Some(describe(desk, row.target.unwrap_or_default(), target, how, false)?))
+}
+
+fn how_of(target: &LedgerRow) -> How {
+    match target.checkpoint_name() {
+        Some(name) => How::File(name),
+        None if target.logical_len == 0 => How::Gone,
+        None => How::Cut,
+    }
+}
+
+fn can_return<S: Storage>(
+    desk: &Desk<'_, S>,
+    state: &Reachable,
+    row: &LedgerRow,
+    options: &Options,
+) -> Result<bool, StoreError> {
+    Ok(match (&state.how, &desk.log) {
+        (How::Gone, log) => options.has_source && log.is_some(),
+        (How::File(name), _) => desk.storage.stamp(&Place::Checkpoint(name.clone()))?.is_some(),
+        (How::Cut, None) => false,
+        (How::Cut, Some(log)) => match row.state() {
+            // A log is only ever cut behind a line.
+            Some(then) if then.begins(log)? => log.read_vec(then.len - 1, 1)? == b"\n",
+            _ => false,
+        },
+    })
+}
+
+fn describe<S: Storage>(
+    desk: &Desk<'_, S>,
+    target: u64,
+    row: &LedgerRow,
+    how: How,
+    is_there: bool,
+) -> Result<Plan, StoreError> {
+    let records = match (&how, &desk.log) {
+        (How::Cut, Some(log)) => Some(count_records(log, row.logical_len)?),
+        _ => None,
+    };
+    Ok(Plan {
+        target,
+        timestamp: row.timestamp.clone(),
+        note: row.note.clone(),
+        how,
+        from_len: desk.len(),
+        to_len: row.logical_len,
+        records,
+        finishes: false,
+        is_there,
+        set_aside: None,
+    })
+}
+
+/// Does it. The desk shows the log as it is afterwards.
+///
+/// # Errors
+/// As [`plan`], and what storage says; the log is then in its old state, or in its new one.
+pub fn run<S: Storage>(desk: &mut Desk<'_, S>, options: &Options) -> Result<Plan, StoreError> {
+    let mut plan = plan(desk, options)?;
+    if plan.is_there {
+        desk.settle(options.now_ms)?;
+        return Ok(plan);
+    }
+    if !plan.finishes {
+        desk.settle(options.now_ms)?;
+    }
+    let row = desk.book.ledger.index_of(plan.target).and_then(|index| desk.book.ledger.rows.get(index)).cloned();
+    let Some(target) = row else { return Err(StoreError::NoCheckpoint(plan.timestamp)) };
+    // Everything that can fail for want of room or bytes comes before the announcement.
+    let restored = match &plan.how {
+        How::File(name) => Some(restore(desk, &Place::Checkpoint(name.clone()), &target)?),
+        How::Cut | How::Gone => None,
+    };
+    let from = desk.state()?;
+    let (name, removed_digest) = match &desk.log {
+        Some(log) => {
+            let start = if plan.how == How::Cut { plan.to_len } else { 0 };
+            let name = match plan.how {
+                How::Cut => set_aside(desk.storage, log, start..log.len, options.now_ms)?,
+                How::File(_) | How::Gone => aside::whole_log(desk.storage, log, options.now_ms)?,
+            };
+            (name.name(), digest_hex(&digest(None, log, start..log.len)?))
+        }
+        None => (None, String::new()),
+    };
+    plan.set_aside = name.map(|name| format!("quarantine/{}", name.as_str()));
+    if !plan.finishes {
+        desk.checkpoint(options.now_ms, "before a rollback")?;
+        let words = format!("returned to the checkpoint of {}", target.timestamp);
+        let mut row =
+            LedgerRow::new(Event::Rollback, options.now_ms, target.logical_len, target.digest.clone(), &words);
+        row.branch_leaf.clone_from(&target.branch_leaf);
+        row.fingerprint.clone_from(&target.fingerprint);
+        row.from = Some(from);
+        row.target = Some(plan.target);
+        row.set_aside.clone_from(&plan.set_aside);
+        row.set_aside_digest = Some(removed_digest);
+        desk.book.add(desk.storage, row)?;
+    }
+    match (restored, &desk.log) {
+        (Some(file), log) => aside::publish_log(desk.storage, file, log.as_ref())?,
+        (None, Some(log)) => take_away(desk.storage, log, plan.to_len)?,
+        (None, None) => {}
+    }
+    desk.reopen()?;
+    Ok(plan)
+}
+
+/// Cuts the log, or removes its name.
+fn take_away<S: Storage>(storage: &S, log: &FileSource<S::File>, to_len: u64) -> Result<(), StoreError> {
+    let mut file = log.file.clone();
+    if file.len()? != log.len {
+        return Err(PublishError::Changed { what: Place::Log }.into());
+    }
+    if to_len == 0 {
+        storage.remove(&Place::Log)?;
+        storage.sync_folder(Folder::Sessions)?;
+    } else {
+        file.set_len(to_len)?;
+        file.sync_data()?;
+    }
+    Ok(())
+}
+
+/// Copies a kept file to what becomes the log, and compares it with what was kept.
+fn restore<S: Storage>(desk: &Desk<'_, S>, place: &Place, target: &LedgerRow) -> Result<S::File, StoreError> {
+    let what = target.checkpoint_path.clone().unwrap_or_else(|| "checkpoint".to_string());
+    let Some(file) = book::open(desk.storage, place)? else {
+        return Err(StoreError::Kept { what, how: "is missing" });
+    };
+    let kept = FileSource { len: file.len()?, file };
+    let mut hasher = blake3::Hasher::new();
+    let mut new = aside::new_log(desk.storage)?;
+    aside::copy(&kept, kept.len, &mut new, |bytes| {
+        hasher.update(bytes);
+    })?;
+    if kept.len != target.logical_len || digest_hex(&hasher.finalize()) != target.digest {
+        aside::drop_new_log(desk.storage);
+        return Err(StoreError::Kept { what, how: "does not hold the bytes that were kept" });
+    }
+    new.sync_data()?;
+    Ok(new)
+}

@@ -1,0 +1,180 @@
+//! Undo: a rollback taken back, byte for byte.
+//!
+//! Owns: when it is refused, and the order of steps, each of which ends with its sync: 1. with `force`, what was
+//! appended since goes to `quarantine/`; 2. the log as it was before the rollback is written aside, from what is
+//! left of it and what was set aside, and compared; 3. the row; 4. it is renamed over the log.
+//! Invariant: before step 4 the log is as it was, after it as it was before the rollback. What was set aside stays
+//! in `quarantine/`. Does not: follow with the sidecar. Unlike a rollback it copies the log: putting bytes back at
+//! the end in place would show other programs half of them.
+
+use super::aside;
+use super::book;
+use super::desk::Desk;
+use super::error::StoreError;
+use super::history::History;
+use super::ledger::{Event, LedgerRow, digest_hex};
+use crate::storage::{Place, Storage, StorageFile};
+use crate::write::{FileSource, QuarantineName, set_aside};
+use alloc::format;
+use alloc::string::String;
+
+/// How.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Set aside what was appended since.
+    pub force: bool,
+    /// Now, Unix milliseconds.
+    pub now_ms: i64,
+}
+
+/// What an undo does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// Number of the rollback's row.
+    pub rollback: u64,
+    /// When it was.
+    pub timestamp: String,
+    /// Length of the log now, and then.
+    pub from_len: u64,
+    /// Length of the log then.
+    pub to_len: u64,
+    /// Bytes that were appended since, and are set aside.
+    pub appended: u64,
+    /// An undo of it was interrupted, and is finished.
+    pub finishes: bool,
+    /// Where those are kept, below the store, once it is done.
+    pub set_aside: Option<String>,
+}
+
+/// Says what [`run`] would do.
+///
+/// # Errors
+/// If there is nothing to take back, or it is refused.
+pub fn plan<S: Storage>(desk: &Desk<'_, S>, options: &Options) -> Result<Plan, StoreError> {
+    let ledger = &desk.book.ledger;
+    let open = desk.open_row()?;
+    let finishes = open.and_then(|open| ledger.rows.get(open)).is_some_and(|row| row.event == Event::Undo);
+    let history = History::of(ledger);
+    let index = match open {
+        // The rollback that the interrupted undo was to take back.
+        Some(open) if finishes => history.before(open).undo,
+        Some(_) => return Err(StoreError::NeverTookPlace),
+        None => history.now.undo,
+    };
+    let index = index.ok_or(StoreError::NothingToUndo)?;
+    let (Some(row), Some(&rollback)) = (history.row(index), ledger.numbers.get(index)) else {
+        return Err(StoreError::NothingToUndo);
+    };
+    let (Some(after), Some(before)) = (row.state(), &row.from) else { return Err(StoreError::NothingToUndo) };
+    if after.len > 0 && !desk.begins_with(&after)? && !is_whole(row) {
+        return Err(StoreError::OtherLog { len: after.len });
+    }
+    let same = desk.state()? == after;
+    let appended = match is_whole(row) {
+        true if same => 0,
+        true => desk.len(),
+        false => desk.len() - after.len,
+    };
+    if appended > 0 && !options.force {
+        return Err(StoreError::Appended { appended, since: row.timestamp.clone() });
+    }
+    Ok(Plan {
+        rollback,
+        timestamp: row.timestamp.clone(),
+        from_len: desk.len(),
+        to_len: before.len,
+        appended,
+        finishes,
+        set_aside: None,
+    })
+}
+
+/// The rollback replaced the log instead of cutting it.
+fn is_whole(row: &LedgerRow) -> bool {
+    kept(row).is_none_or(|name| name.offset == 0)
+}
+
+fn kept(row: &LedgerRow) -> Option<QuarantineName> {
+    QuarantineName::parse(row.set_aside_name()?.as_str())
+}
+
+/// Does it. The desk shows the log as it is afterwards.
+///
+/// # Errors
+/// As [`plan`], and what storage says; the log is then in its old state, or in its new one.
+pub fn run<S: Storage>(desk: &mut Desk<'_, S>, options: &Options) -> Result<Plan, StoreError> {
+    let mut plan = match plan(desk, options) {
+        Err(StoreError::NeverTookPlace) => {
+            desk.settle(options.now_ms)?;
+            return Err(StoreError::NeverTookPlace);
+        }
+        other => other?,
+    };
+    let index = desk.book.ledger.index_of(plan.rollback);
+    let Some(rollback) = index.and_then(|index| desk.book.ledger.rows.get(index)).cloned() else {
+        return Err(StoreError::NothingToUndo);
+    };
+    if plan.appended > 0
+        && let Some(log) = &desk.log
+    {
+        let name = if is_whole(&rollback) {
+            aside::whole_log(desk.storage, log, options.now_ms)?
+        } else {
+            set_aside(desk.storage, log, rollback.logical_len..log.len, options.now_ms)?
+        };
+        plan.set_aside = name.name().map(|name| format!("quarantine/{}", name.as_str()));
+    }
+    let new = put_together(desk, &rollback)?;
+    if !plan.finishes {
+        let before = rollback.from.clone();
+        let words = format!("took back the rollback of {}", rollback.timestamp);
+        let top = index.and_then(|index| History::of(&desk.book.ledger).before(index).top);
+        let state = top.and_then(|top| desk.book.ledger.rows.get(top));
+        let digest = state.map(|row| row.digest.clone()).unwrap_or_default();
+        let leaf = state.and_then(|row| row.branch_leaf.clone());
+        let mut row = LedgerRow::new(Event::Undo, options.now_ms, plan.to_len, digest, &words);
+        row.branch_leaf = leaf;
+        row.fingerprint = before.map(|before| before.fingerprint);
+        row.from = Some(desk.state()?);
+        row.target = Some(plan.rollback);
+        row.set_aside.clone_from(&plan.set_aside);
+        desk.book.add(desk.storage, row)?;
+    }
+    aside::publish_log(desk.storage, new, desk.log.as_ref())?;
+    desk.reopen()?;
+    Ok(plan)
+}
+
+/// The log as it was before the rollback, written aside and compared.
+fn put_together<S: Storage>(desk: &Desk<'_, S>, rollback: &LedgerRow) -> Result<S::File, StoreError> {
+    let what = rollback.set_aside.clone().unwrap_or_default();
+    let broken = |how| StoreError::Kept { what: what.clone(), how };
+    let name = rollback.set_aside_name().ok_or_else(|| broken("is no name of a file in quarantine"))?;
+    let parsed = kept(rollback).ok_or_else(|| broken("does not tell which bytes it holds"))?;
+    let file = book::open(desk.storage, &Place::Quarantine(name))?.ok_or_else(|| broken("is missing"))?;
+    let removed = FileSource { len: file.len()?, file };
+    // A log that was set aside whole may have grown by a program that had it open; its first bytes are what counts.
+    if removed.len < parsed.len {
+        return Err(broken("is shorter than what was set aside"));
+    }
+    let mut new = aside::new_log(desk.storage)?;
+    if let Some(log) = desk.log.as_ref().filter(|_| parsed.offset > 0) {
+        aside::copy(log, parsed.offset, &mut new, |_| ())?;
+    }
+    let mut hasher = blake3::Hasher::new();
+    aside::copy(&removed, parsed.len, &mut new, |bytes| {
+        hasher.update(bytes);
+    })?;
+    new.sync_data()?;
+    let whole = FileSource { len: new.len()?, file: new.clone() };
+    let right = rollback.set_aside_digest.as_deref() == Some(digest_hex(&hasher.finalize()).as_str())
+        && match &rollback.from {
+            Some(before) => before.len == whole.len && before.begins(&whole)?,
+            None => false,
+        };
+    if right {
+        return Ok(new);
+    }
+    aside::drop_new_log(desk.storage);
+    Err(broken("does not hold the bytes that were set aside"))
+}
