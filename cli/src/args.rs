@@ -89,6 +89,8 @@ pub enum SessionCommand {
     Rollback(RollbackArgs),
     /// Rewrite a damaged log from its good records
     Repair(RepairArgs),
+    /// Delete originals and set-aside bytes that are no longer needed
+    Prune(PruneArgs),
     /// Print a completion script for a shell
     #[command(hide = true)]
     Completions {
@@ -284,6 +286,17 @@ pub enum ExportFormat {
     Html,
     /// The active path as Markdown
     Markdown,
+}
+
+/// Flags of `prune`.
+#[derive(Debug, Clone, Args)]
+pub struct PruneArgs {
+    /// Delete nothing; tell what would go
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Keep what was set aside in the last N days
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    pub older_than: u32,
 }
 
 /// Flags of `list`.

@@ -126,6 +126,16 @@ pub fn record_v1_migration(path: &Path, log: &LogFile) -> Result<(), PathError> 
     book.add(&NativeStorage::new(path), row).map(|_| ()).map_err(failed)
 }
 
+/// Records what is about to be deleted on request.
+///
+/// # Errors
+/// If the ledger cannot be written; then nothing must be deleted.
+pub fn record_prune(path: &Path, log: &LogFile, pruned: Vec<String>) -> Result<(), PathError> {
+    let mut row = row_of(Event::Prune, path, log, "deleted on request")?;
+    row.pruned = pruned;
+    add(path, row)
+}
+
 /// A row about all of a log.
 fn row_of(event: Event, path: &Path, log: &LogFile, note: &str) -> Result<LedgerRow, PathError> {
     let failed = |error: jcode_session_core::source::SourceError| PathError::new("read", path)(io::Error::other(error));

@@ -41,6 +41,8 @@ pub mod native_storage;
 #[cfg(feature = "files")]
 pub mod paths;
 #[cfg(feature = "files")]
+pub mod prune;
+#[cfg(feature = "files")]
 pub mod rebuild;
 #[cfg(feature = "files")]
 pub mod replace;

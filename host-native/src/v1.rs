@@ -38,6 +38,12 @@ impl V1Files {
         &self.snapshot
     }
 
+    /// The paths of all of them, whether they are there or not.
+    #[must_use]
+    pub fn paths(&self) -> [PathBuf; 3] {
+        [self.snapshot.clone(), self.bak.clone(), self.journal.clone()]
+    }
+
     /// True if there is a snapshot: without one there is no v1 session.
     #[must_use]
     pub fn exist(&self) -> bool {

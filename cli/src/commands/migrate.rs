@@ -69,7 +69,7 @@ fn choose(args: &MigrateArgs, settings: &Settings, output: &mut Output) -> Resul
 }
 
 /// A running jcode has the session open: `<home>/active_pids/<id>` holds the number of a process that lives.
-fn is_active(log: &Path, settings: &Settings) -> bool {
+pub(super) fn is_active(log: &Path, settings: &Settings) -> bool {
     let id = paths::stem(log);
     if !paths::is_session_id(&id) {
         return false;

@@ -12,6 +12,7 @@ mod fork;
 mod list;
 mod many;
 mod migrate;
+mod prune;
 mod repair;
 mod rollback;
 mod show;
@@ -77,6 +78,7 @@ fn dispatch(command: &SessionCommand, settings: &Settings, output: &mut Output) 
         SessionCommand::Checkpoints(args) => checkpoints::checkpoints(args, settings, output),
         SessionCommand::Rollback(args) => rollback::rollback(args, settings, output),
         SessionCommand::Repair(args) => repair::repair(args, settings, output),
+        SessionCommand::Prune(args) => prune::prune(args, settings, output),
         SessionCommand::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "jcode-session", &mut script);

@@ -3,7 +3,7 @@
 //! Owns: the walk over the rows. Invariant: pure; a hostile row can name wrong states, never anything outside.
 //! Does not: read the log; whoever returns to a state compares it first.
 
-use super::ledger::{Event, Ledger, LedgerRow};
+use super::ledger::{Event, Ledger, LedgerRow, V1_FILES};
 use crate::storage::Name;
 use alloc::vec::Vec;
 
@@ -61,7 +61,7 @@ impl<'l> History<'l> {
                 (Event::Migrate | Event::Repair | Event::Seal, _) => Position { top: Some(index), undo: None },
                 (Event::Rollback, Some(target)) => Position { top: Some(target), undo: Some(index) },
                 (Event::Undo, Some(taken_back)) => history.before.get(taken_back).copied().unwrap_or(at),
-                (Event::Rollback | Event::Undo, None) => at,
+                (Event::Rollback | Event::Undo, None) | (Event::Prune, _) => at,
             };
         }
         history
@@ -95,9 +95,9 @@ impl<'l> History<'l> {
         while let Some(index) = at {
             let Some(row) = self.row(index) else { break };
             let how = match (row.checkpoint_name(), &row.checkpoint_path) {
-                (Some(name), _) => Some(How::File(name)),
+                (Some(name), path) => (!self.is_pruned(path.as_deref())).then_some(How::File(name)),
                 (None, Some(_)) => None,
-                (None, None) if row.logical_len == 0 => Some(How::Gone),
+                (None, None) if row.logical_len == 0 => (!self.is_pruned(Some(V1_FILES))).then_some(How::Gone),
                 (None, None) => is_prefix.then_some(How::Cut),
             };
             found.extend(how.map(|how| Reachable { row: index, how }));
@@ -108,12 +108,19 @@ impl<'l> History<'l> {
         found
     }
 
+    fn is_pruned(&self, path: Option<&str>) -> bool {
+        path.is_some_and(|path| self.ledger.pruned.contains(path))
+    }
+
     /// The rollbacks that undo after undo would take back, newest first.
     #[must_use]
     pub fn undoable(&self) -> Vec<usize> {
         let mut found = Vec::new();
         let mut at = self.now.undo;
         while let Some(index) = at {
+            if self.row(index).is_some_and(|row| self.is_pruned(row.set_aside.as_deref())) {
+                break;
+            }
             found.push(index);
             at = self.before(index).undo.filter(|&older| older < index);
         }

@@ -9,10 +9,14 @@ use super::state::LogState;
 use crate::log::time;
 use crate::storage::Name;
 use crate::verify::{Code, Finding};
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
+
+/// In a prune's list: the files of an older format from which the log was written.
+pub const V1_FILES: &str = "v1 files";
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +34,8 @@ pub enum Event {
     Repair,
     /// A prefix was sealed into segments.
     Seal,
+    /// Kept bytes were deleted on request.
+    Prune,
 }
 
 /// One row.
@@ -72,6 +78,9 @@ pub struct LedgerRow {
     /// Names in `quarantine/` whose records a repair put back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub restored: Vec<String>,
+    /// What a prune deleted: paths below the store, or [`V1_FILES`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pruned: Vec<String>,
     /// First 16 hex digits of the BLAKE3 of the row before; empty for the first.
     #[serde(default)]
     pub prev: String,
@@ -96,6 +105,7 @@ impl LedgerRow {
             set_aside: None,
             set_aside_digest: None,
             restored: Vec::new(),
+            pruned: Vec::new(),
             prev: String::new(),
         }
     }
@@ -168,6 +178,8 @@ pub struct Ledger {
     pub rows: Vec<LedgerRow>,
     /// The number of each: its line, from 1.
     pub numbers: Vec<u64>,
+    /// What prunes deleted: its absence is no finding, and nothing can be returned to with it.
+    pub pruned: BTreeSet<String>,
     /// What is wrong with it.
     pub findings: Vec<Finding>,
     /// Lines that count, and the bytes that they take.
@@ -200,6 +212,7 @@ impl Ledger {
                     if row.names_elsewhere() {
                         ledger.findings.push(broken("names a file outside the store"));
                     }
+                    ledger.pruned.extend(row.pruned.iter().cloned());
                     ledger.rows.push(row);
                     ledger.numbers.push(number);
                 }

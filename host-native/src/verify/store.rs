@@ -47,6 +47,9 @@ fn checkpoints(ledger: &Ledger, store: &Path, holds: &dyn Fn(&LogFile, u64, &str
     let mut findings = Vec::new();
     for row in &ledger.rows {
         let Some(name) = row.checkpoint_name() else { continue };
+        if row.checkpoint_path.as_ref().is_some_and(|path| ledger.pruned.contains(path)) {
+            continue;
+        }
         let path = store.join("checkpoints").join(name.as_str());
         let wrong = match plain(&path) {
             None => "is missing",

@@ -1,0 +1,52 @@
+//! `prune`: gives back the space of what was kept for safety.
+//!
+//! Owns: which sessions, and the list. Invariant: only on request; a session that is in use, or that does not verify,
+//! keeps all it has, and stops no other. Does not: delete; see `jcode_session_native::prune`.
+
+use super::{many, migrate};
+use crate::args::PruneArgs;
+use crate::output::{ExitStatus, Output, bytes, count, visible};
+use crate::settings::Settings;
+use anyhow::Result;
+use jcode_session_native::discover::find_logs;
+use jcode_session_native::prune::prune as prune_one;
+use std::ffi::OsStr;
+use std::io::Write;
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+pub(super) fn prune(args: &PruneArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
+    let mut logs = Vec::new();
+    for root in settings.roots.iter().filter(|root| root.exists()) {
+        logs.extend(find_logs(root)?.logs);
+    }
+    // v1 sessions that were not migrated have nothing to prune.
+    logs.retain(|log| log.extension() == Some(OsStr::new("jsonl")) && !migrate::is_active(log, settings));
+    let grace_ms = i64::from(args.older_than) * DAY_MS;
+    let progress = output.progress(&logs, "pruning");
+    let results = many::for_each(&logs, &progress, |log, tick| prune_one(log, grace_ms, args.dry_run, tick));
+    progress.finish();
+    let (mut files, mut total, mut failed) = (0, 0, false);
+    for result in results.into_iter().flatten() {
+        match result {
+            Ok(pruned) => {
+                for file in pruned {
+                    writeln!(output.data(), "{}  {}", visible(&file.path.to_string_lossy()), bytes(file.len))?;
+                    files += 1;
+                    total += file.len;
+                }
+            }
+            Err(error) => {
+                output.error(&error.into());
+                failed = true;
+            }
+        }
+    }
+    let word = if args.dry_run { "would be deleted" } else { "deleted" };
+    output.note(format!("{}, {} {word}", count(files, "file", "files"), bytes(total)));
+    Ok(match failed {
+        _ if many::interrupted() => ExitStatus::Failed,
+        true => ExitStatus::Problems,
+        false => ExitStatus::Clean,
+    })
+}
