@@ -5,6 +5,7 @@
 //! Does not: do anything.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jcode_session_core::write::Durability;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -68,6 +69,18 @@ pub enum SessionCommand {
     Tree(TreeArgs),
     /// Show the entries of a session
     Show(ShowArgs),
+    /// List the sessions, newest first
+    List(ListArgs),
+    /// Tag a session (`+T` adds, `-T` takes away) or show its tags
+    Tag(TagArgs),
+    /// Look for what is wrong with all sessions, and mend what can be made anew
+    Doctor(DoctorArgs),
+    /// Append entries from standard input, a JSON object a line
+    Append(AppendArgs),
+    /// Name an entry of a session
+    Label(LabelArgs),
+    /// Make a new session from the path to an entry
+    Fork(ForkArgs),
     /// Write a session as one file of another form
     Export(ExportArgs),
     /// Print a completion script for a shell
@@ -128,6 +141,52 @@ pub struct TreeArgs {
     pub json: bool,
 }
 
+/// How appends are made safe.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct DurabilityArgs {
+    /// When an append is acknowledged: strict (once it is on the disk), balanced (once the system has it; the default) or
+    /// throughput (once it is buffered). Also read from JCODE_SESSION_DURABILITY
+    #[arg(long, value_name = "MODE")]
+    pub session_durability: Option<Durability>,
+}
+
+/// Flags of `append`.
+#[derive(Debug, Clone, Args)]
+pub struct AppendArgs {
+    /// Path, id, or the start of an id; a path that does not exist is made
+    pub session: OsString,
+    /// The first entry hangs on this one instead of on the last
+    #[arg(long, value_name = "ID")]
+    pub parent: Option<String>,
+    /// How appends are made safe.
+    #[command(flatten)]
+    pub durability: DurabilityArgs,
+}
+
+/// Flags of `label`.
+#[derive(Debug, Clone, Args)]
+pub struct LabelArgs {
+    /// Path, id, or the start of an id
+    pub session: OsString,
+    /// Id of the entry
+    pub entry: String,
+    /// The name; empty takes it away
+    pub name: String,
+    /// How appends are made safe.
+    #[command(flatten)]
+    pub durability: DurabilityArgs,
+}
+
+/// Flags of `fork`.
+#[derive(Debug, Clone, Args)]
+pub struct ForkArgs {
+    /// Path, id, or the start of an id
+    pub session: OsString,
+    /// The entry that the new session ends with, instead of the last
+    #[arg(long, value_name = "ID")]
+    pub at: Option<String>,
+}
+
 /// Flags of `show`.
 #[derive(Debug, Clone, Args)]
 pub struct ShowArgs {
@@ -177,4 +236,56 @@ pub enum ExportFormat {
     Html,
     /// The active path as Markdown
     Markdown,
+}
+
+/// Flags of `list`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ListArgs {
+    /// Only sessions of this working directory
+    #[arg(long, value_name = "DIR")]
+    pub cwd: Option<PathBuf>,
+    /// Only sessions with this tag
+    #[arg(long, value_name = "T")]
+    pub tag: Option<String>,
+    /// At most N sessions
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `tag`; they stand in front of SESSION, what follows it are tags.
+#[derive(Debug, Clone, Args)]
+pub struct TagArgs {
+    /// How appends are made safe.
+    #[command(flatten)]
+    pub durability: DurabilityArgs,
+    /// Path, id, or the start of an id; then `+T` for each tag to add and `-T` for each to take away
+    // One list: what trails SESSION is never taken for a flag only if SESSION begins it.
+    #[arg(required = true, value_names = ["SESSION", "+T|-T"], num_args = 1.., trailing_var_arg = true)]
+    #[arg(allow_hyphen_values = true)]
+    pub words: Vec<OsString>,
+}
+
+/// What the doctor looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DoctorPart {
+    /// Sessions: logs, sidecars, stores, the session index
+    Sessions,
+}
+
+/// Flags of `doctor`. A program may mount them at its own top level, and hand them to
+/// [`run_doctor`](crate::run_doctor).
+#[derive(Debug, Clone, Default, Args)]
+pub struct DoctorArgs {
+    /// Look only at this part
+    #[arg(long, value_enum, value_name = "PART")]
+    pub only: Option<DoctorPart>,
+    /// Make sidecars and the session index anew where they are broken, remove our temporary files of yesterday
+    #[arg(long)]
+    pub fix: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
 }

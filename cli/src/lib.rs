@@ -1,7 +1,7 @@
 //! The commands of jcode-session, for the stand-alone binary and for programs that mount them.
 //!
 //! A program with a clap command line of its own adds [`args::SessionArgs`] as a subcommand and hands what was parsed
-//! to [`run`]. Data goes to standard output, everything else to standard error; the exit status comes back as a
+//! to [`run`]; [`args::DoctorArgs`] can be mounted beside it ([`run_doctor`]). Data goes to standard output, everything else to standard error; the exit status comes back as a
 //! value, so that the mounting program stays in control of its process.
 //!
 //! Layers: [`args`] is what was typed, [`settings`] what that means here, [`commands`] one function a command,
@@ -13,5 +13,18 @@ pub mod output;
 pub mod settings;
 mod transcript;
 
-pub use commands::run;
+pub use commands::{run, run_doctor};
 pub use output::ExitStatus;
+
+use clap::Parser;
+
+/// The stand-alone program: guards the process against files that shrink while mapped, parses, runs.
+#[must_use]
+pub fn program() -> std::process::ExitCode {
+    jcode_session_native::map::install_guard();
+    run(&args::Cli::parse().session).into()
+}
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/integration.md")]
+struct Integration;

@@ -140,23 +140,23 @@ impl Output {
         Ok(())
     }
 
-    /// A summary or hint on standard error.
-    pub fn note(&self, text: impl std::fmt::Display) {
+    /// A summary or hint on standard error, behind the data that it speaks of.
+    pub fn note(&mut self, text: impl std::fmt::Display) {
         if !self.quiet {
             self.to_stderr(&format!("{text}\n"));
         }
     }
 
     /// A warning on standard error.
-    pub fn warn(&self, text: impl std::fmt::Display) {
+    pub fn warn(&mut self, text: impl std::fmt::Display) {
         let w = style::WARNING;
         self.to_stderr(&format!("{w}warning{w:#}: {text}\n"));
     }
 
     /// An error with its causes and, if it has one, its hint.
-    pub fn error(&self, error: &anyhow::Error) {
+    pub fn error(&mut self, error: &anyhow::Error) {
         let b = style::BAD;
-        self.to_stderr(&format!("{b}error{b:#}: {}\n", visible(&format!("{error:#}"))));
+        self.to_stderr(&format!("{b}error{b:#}: {}\n", visible(&in_words(error))));
     }
 
     /// A progress bar over the bytes of some files; invisible where progress is not wanted.
@@ -167,10 +167,25 @@ impl Output {
         Progress::new(self.progress.then(|| files.iter().map(len).sum()), what)
     }
 
-    fn to_stderr(&self, text: &str) {
+    fn to_stderr(&mut self, text: &str) {
+        // A closed pipe shows when the data itself is written out.
+        let _ = self.data.flush();
         // Nobody can be told that standard error is closed.
         let _ = AutoStream::new(io::stderr(), self.color).write_all(text.as_bytes());
     }
+}
+
+/// An error and its causes on one line; a cause that the text before it has named already is not named again.
+fn in_words(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |said, cause| {
+        if said.contains(&cause) {
+            said
+        } else if said.is_empty() {
+            cause
+        } else {
+            format!("{said}: {cause}")
+        }
+    })
 }
 
 /// True for a reader that has gone away, which is no error.

@@ -3,7 +3,9 @@
 //! Owns: the precedence flag, environment, default. Invariant: everything below sees resolved values only.
 //! Does not: touch files.
 
-use crate::args::GlobalArgs;
+use crate::args::{DurabilityArgs, GlobalArgs};
+use anyhow::{Context, Result};
+use jcode_session_core::write::Durability;
 use std::path::PathBuf;
 
 /// Resolved settings of a run.
@@ -23,5 +25,19 @@ impl Settings {
         let home = from_env.unwrap_or_else(|| std::env::home_dir().unwrap_or_default().join(".jcode"));
         let roots = if args.sessions_dir.is_empty() { vec![home.join("sessions")] } else { args.sessions_dir.clone() };
         Self { home, roots }
+    }
+}
+
+/// How appends are made safe: flag, else `JCODE_SESSION_DURABILITY`, else balanced.
+///
+/// # Errors
+/// If the variable holds no mode.
+pub fn durability(args: DurabilityArgs) -> Result<Durability> {
+    if let Some(durability) = args.session_durability {
+        return Ok(durability);
+    }
+    match std::env::var_os("JCODE_SESSION_DURABILITY").filter(|mode| !mode.is_empty()) {
+        Some(mode) => mode.to_string_lossy().parse().context("in JCODE_SESSION_DURABILITY"),
+        None => Ok(Durability::default()),
     }
 }

@@ -32,6 +32,7 @@
 
 extern crate alloc;
 
+pub mod catalog;
 pub mod index;
 pub mod json;
 pub mod log;
@@ -41,3 +42,4 @@ pub mod storage;
 pub mod store;
 pub mod upgrade;
 pub mod verify;
+pub mod write;

@@ -105,8 +105,9 @@ pub struct StorageError {
     pub message: String,
 }
 
-/// An open file.
-pub trait StorageFile {
+/// An open file. Clones are further handles to the same open file, not to whatever has its name now: one may sync
+/// while another appends, and a sync reports failures of what any of them wrote.
+pub trait StorageFile: Clone {
     /// Length in bytes.
     ///
     /// # Errors
@@ -129,13 +130,19 @@ pub trait StorageFile {
     /// # Errors
     /// If nothing could be written.
     fn append(&mut self, bytes: &[u8]) -> Result<usize, StorageError>;
+    /// Writes over bytes that are there, so that the host must bring them to the disk once more: after a failed sync
+    /// it may hold them for written.
+    ///
+    /// # Errors
+    /// If not all of it could be written.
+    fn overwrite(&mut self, offset: u64, bytes: &[u8]) -> Result<(), StorageError>;
     /// Cuts or extends with zeros.
     ///
     /// # Errors
     /// If the length could not be changed.
     fn set_len(&mut self, len: u64) -> Result<(), StorageError>;
     /// Makes content and length durable. After an error nothing is known of what was written since the last
-    /// success, and calling again proves nothing.
+    /// success, and calling again proves nothing. Covers what was written before the call, by any clone.
     ///
     /// # Errors
     /// If it failed.

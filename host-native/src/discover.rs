@@ -7,8 +7,8 @@
 
 use crate::fs::LogFile;
 use crate::paths;
+use crate::v1;
 use jcode_session_core::upgrade::sniff;
-use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -75,6 +75,12 @@ fn look(folder: &Path, entries: std::fs::ReadDir, found: &mut Found, folders: &m
             }
         } else if kind.is_file() && name.to_str().map_or_else(|| is_odd_log(&name), paths::is_log_name) {
             found.logs.push(entry.path());
+        } else if kind.is_file() && name.to_str().is_some_and(paths::is_snapshot_name) {
+            // A snapshot and the log migrated from it are one session, and the log stands for it.
+            let path = entry.path();
+            if !path.with_extension("jsonl").is_file() && v1::is_snapshot(&path) {
+                found.logs.push(path);
+            }
         }
     }
 }
@@ -92,13 +98,21 @@ pub enum ResolveError {
     #[error("no session `{0}`: it is neither a path nor the id, or the start of an id, of a session")]
     NotFound(String),
     /// There are several.
-    #[error("`{asked}` is the start of {} session ids: {}; give more of it", ids.len(), ids.join(", "))]
+    #[error("`{asked}` can mean {count} sessions; give more of the id, or a path: {}", paths.join(", "))]
     Ambiguous {
         /// What was asked for.
         asked: String,
-        /// The ids, at most a few.
-        ids: Vec<String>,
+        /// How many there are.
+        count: usize,
+        /// The first few.
+        paths: Vec<String>,
     },
+    /// A folder was named.
+    #[error("`{0}` is a folder; name a log in it")]
+    Folder(String),
+    /// A path was named at which there is nothing.
+    #[error("there is no file `{0}`")]
+    NoFile(String),
     /// What was asked for cannot be a session's id.
     #[error(
         "`{0}` is no path that exists, and cannot be a session id: those hold only letters, digits, `.`, `_` and `-`"
@@ -120,9 +134,15 @@ pub fn resolve(asked: &OsStr, roots: &[PathBuf]) -> Result<PathBuf, ResolveError
     }
     let text = asked.to_string_lossy();
     if !paths::is_session_id(&text) {
-        let looks_like_path = text.contains('/') || text.ends_with(".jsonl");
+        let looks_like_path = text.contains(std::path::is_separator);
         let name = text.into_owned();
-        return Err(if looks_like_path { ResolveError::NotFound(name) } else { ResolveError::BadId(name) });
+        return Err(if path.is_dir() {
+            ResolveError::Folder(name)
+        } else if looks_like_path {
+            ResolveError::NoFile(name)
+        } else {
+            ResolveError::BadId(name)
+        });
     }
     let mut logs = Vec::new();
     for root in roots {
@@ -141,26 +161,32 @@ fn choose(asked: &str, logs: &[PathBuf]) -> Result<PathBuf, ResolveError> {
         let stem = paths::stem(log);
         stem == asked || stem.rsplit_once('_').is_some_and(|(_, id)| id == asked)
     };
-    if let Some(log) = logs.iter().find(named) {
-        return Ok(log.clone());
+    let by_name: Vec<&PathBuf> = logs.iter().filter(named).collect();
+    if !by_name.is_empty() {
+        return only(asked, &by_name);
     }
-    let mut starting = BTreeSet::new();
-    let mut matches = Vec::new();
+    let (mut equal, mut starting) = (Vec::new(), Vec::new());
     for log in logs {
         let stem = paths::stem(log);
         let id = header_id(log).unwrap_or_else(|| stem.clone());
         if id == asked {
-            return Ok(log.clone());
-        }
-        if id.starts_with(asked) || stem.starts_with(asked) {
-            starting.insert(id);
-            matches.push(log);
+            equal.push(log);
+        } else if id.starts_with(asked) || stem.starts_with(asked) {
+            starting.push(log);
         }
     }
-    match matches.as_slice() {
+    only(asked, if equal.is_empty() { &starting } else { &equal })
+}
+
+/// The one log, if there is just one.
+fn only(asked: &str, logs: &[&PathBuf]) -> Result<PathBuf, ResolveError> {
+    match logs {
         [] => Err(ResolveError::NotFound(asked.to_string())),
         [log] => Ok((*log).clone()),
-        _ => Err(ResolveError::Ambiguous { asked: asked.to_string(), ids: starting.into_iter().take(5).collect() }),
+        _ => {
+            let paths = logs.iter().take(5).map(|log| log.to_string_lossy().into_owned()).collect();
+            Err(ResolveError::Ambiguous { asked: asked.to_string(), count: logs.len(), paths })
+        }
     }
 }
 

@@ -47,13 +47,26 @@ impl LogFile {
     /// # Errors
     /// If it cannot be opened or is no plain file.
     pub fn open(path: &Path) -> Result<Self, PathError> {
-        let file = File::open(path).map_err(PathError::new("open", path))?;
+        let file = open_for_reading(path).map_err(PathError::new("open", path))?;
         let metadata = file.metadata().map_err(PathError::new("read", path))?;
         if !metadata.is_file() {
             let error = io::Error::new(io::ErrorKind::InvalidInput, "it is no plain file");
             return Err(PathError::new("read", path)(error));
         }
         Ok(Self { stamp: stamp_of(&metadata), file, path: path.to_path_buf(), mapping: None })
+    }
+
+    /// Looks at the first `len` bytes only, which are there; a writer adds more meanwhile.
+    pub(crate) const fn see(&mut self, len: u64) {
+        self.stamp.len = len;
+    }
+
+    /// Takes the times of the file anew.
+    pub(crate) fn restamp(&mut self) -> Result<(), PathError> {
+        let len = self.stamp.len;
+        let metadata = self.file.metadata().map_err(PathError::new("read", &self.path))?;
+        self.stamp = FileStamp { len, ..stamp_of(&metadata) };
+        Ok(())
     }
 
     /// Maps the log for scans, if the process guards against files that shrink while they are mapped (see
@@ -131,7 +144,12 @@ pub fn stamp(path: &Path) -> Result<Option<FileStamp>, PathError> {
 
 cfg_if::cfg_if! {
     if #[cfg(unix)] {
-        use std::os::unix::fs::{FileExt, MetadataExt};
+        use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+
+        /// Opens without waiting: a pipe of that name must not hold up a run over many files.
+        fn open_for_reading(path: &Path) -> io::Result<File> {
+            File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path)
+        }
 
         /// The stamp in a file's metadata.
         #[must_use]
@@ -150,6 +168,10 @@ cfg_if::cfg_if! {
         }
     } else {
         use std::time::UNIX_EPOCH;
+
+        fn open_for_reading(path: &Path) -> io::Result<File> {
+            File::open(path)
+        }
 
         /// The stamp in a file's metadata. Without inodes, times and length must do; a fingerprint confirms them.
         #[must_use]

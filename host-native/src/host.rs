@@ -1,6 +1,6 @@
-//! What only the running system knows: the time, and which boot this is.
+//! What only the running system knows: the time, which boot this is, and what is unique.
 //!
-//! Owns: nothing but these two answers. Invariant: a boot id never repeats across boots.
+//! Owns: nothing but these answers. Invariant: a boot id never repeats across boots.
 //! Does not: cache the time.
 
 use std::sync::OnceLock;
@@ -11,6 +11,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// A new id: unique, and sorting behind all that this process made before.
+#[must_use]
+pub fn new_id() -> String {
+    uuid::Uuid::now_v7().to_string()
 }
 
 /// The id of this boot; `None` where the system does not tell.

@@ -38,6 +38,8 @@ pub fn keep_original(path: &Path, old: &LogFile, dialect: Dialect, leaf: Option<
     let digest = digest_hex(&hash);
     let name = format!("{dialect}-{}.jsonl", &digest[..16]);
     let target = folder.join(&name);
+    // What is kept must be on the disk before it is all there is of the old log.
+    old.file().sync_data().map_err(PathError::new("sync", path))?;
     match std::fs::hard_link(path, &target) {
         Ok(()) => {}
         // A run that was interrupted here kept it already: the name holds the content's digest.
@@ -55,6 +57,26 @@ pub fn keep_original(path: &Path, old: &LogFile, dialect: Dialect, leaf: Option<
     Ok(kept)
 }
 
+/// Makes a kept original private to the user, now that it is no longer the log. One that has other names outside the
+/// store is left as it is: its mode is theirs too.
+///
+/// # Errors
+/// If its mode cannot be changed.
+pub fn make_private(log: &Path, kept: &Kept) -> Result<(), PathError> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt};
+        let path = paths::store(log).join(&kept.checkpoint_path);
+        let metadata = std::fs::symlink_metadata(&path).map_err(PathError::new("look at", &path))?;
+        let mode = metadata.permissions().mode();
+        if metadata.nlink() == 1 && mode & 0o077 != 0 {
+            let private = std::fs::Permissions::from_mode(mode & 0o700);
+            std::fs::set_permissions(&path, private).map_err(PathError::new("set the mode of", &path))?;
+        }
+    }
+    Ok(())
+}
+
 /// Records that a log was upgraded.
 ///
 /// # Errors
@@ -66,6 +88,16 @@ pub fn record_migration(path: &Path, kept: &Kept, leaf: Option<String>, len: u64
     let mut row = LedgerRow::new(Event::Migrate, host::now_ms(), len, digest_hex(&hash), &note);
     row.branch_leaf = leaf;
     append(path, row)
+}
+
+/// Records that a log was written, or grew, from jcode's v1 files, which stay as they are.
+///
+/// # Errors
+/// If the ledger cannot be written.
+pub fn record_v1_migration(path: &Path, log: &LogFile) -> Result<(), PathError> {
+    let hash = digest(log).map_err(PathError::new("read", path))?;
+    let note = format!("migrated from {}", Dialect::JcodeV1);
+    append(path, LedgerRow::new(Event::Migrate, host::now_ms(), log.len(), digest_hex(&hash), &note))
 }
 
 /// Appends a row to the ledger of a log, durably.

@@ -5,14 +5,24 @@
 //! | opening a session, its last page, tree and entries | [`session::Session`] |
 //! | bringing a log and its sidecar up to date | [`migrate`] |
 //! | checking one | [`verify`] |
+//! | appending to one | [`writer::Writer`] |
 //! | finding sessions | [`discover`] |
+//! | listing and picking them | [`catalog`] |
+//! | tagging one | [`tags`] |
+//! | finding what is wrong with all of them | [`doctor`] |
 //!
 //! Without the feature `files` only [`sql`] is left: the statements that the wasm host shares.
 
 pub mod sql;
 
 #[cfg(feature = "files")]
+pub mod catalog;
+#[cfg(feature = "files")]
 pub mod discover;
+#[cfg(feature = "files")]
+pub mod doctor;
+#[cfg(feature = "files")]
+pub mod fork;
 #[cfg(feature = "files")]
 pub mod fs;
 #[cfg(feature = "files")]
@@ -20,9 +30,13 @@ pub mod host;
 #[cfg(feature = "files")]
 pub mod ledger;
 #[cfg(feature = "files")]
+pub mod lock;
+#[cfg(feature = "files")]
 pub mod map;
 #[cfg(feature = "files")]
 pub mod migrate;
+#[cfg(feature = "files")]
+pub mod native_storage;
 #[cfg(feature = "files")]
 pub mod paths;
 #[cfg(feature = "files")]
@@ -34,4 +48,10 @@ pub mod session;
 #[cfg(feature = "files")]
 pub mod sidecar;
 #[cfg(feature = "files")]
+pub mod tags;
+#[cfg(feature = "files")]
+pub mod v1;
+#[cfg(feature = "files")]
 pub mod verify;
+#[cfg(feature = "files")]
+pub mod writer;

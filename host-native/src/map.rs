@@ -5,6 +5,7 @@
 //! the mapping; whoever reads asks [`Mapping::was_cut`] afterwards and throws away what it read.
 //! Invariant: bytes of a mapping never change from under a reader: logs are only appended to, or replaced by rename,
 //! by every program that keeps to the format; a program that overwrites in place gives wrong findings, not crashes.
+//! The guard also ignores SIGXFSZ, which a file size limit raises.
 //! Does not: install anything by itself: a library must not take over a process's signals.
 #![expect(unsafe_code, reason = "mapping files and handling SIGBUS are unsafe by nature")]
 
@@ -142,6 +143,8 @@ mod unix {
             action.sa_sigaction = on_sigbus as *const () as usize;
             action.sa_flags = libc::SA_SIGINFO;
             libc::sigemptyset(&raw mut action.sa_mask);
+            // A write past a file size limit would end the process too; ignored, it fails like one on a full disk.
+            libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
             libc::sigaction(libc::SIGBUS, &raw const action, std::ptr::null_mut()) == 0
         }
     }

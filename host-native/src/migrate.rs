@@ -5,20 +5,23 @@
 //! log takes it only after it was compared with the old one and synced. Run again, it changes no byte.
 //! Does not: walk folders or run in parallel; the command line does.
 //!
-//! Steps of an upgrade: lock, write the new log aside, compare it with the old one, sync it, keep the old one under
-//! `<stem>.store/checkpoints`, write the ledger's row, rename the new log over the old one, write the second row,
-//! build the sidecar.
+//! Steps of an upgrade: lock, write the new log aside, compare it with the old one, sync the old one and keep it under
+//! `<stem>.store/checkpoints`, write the ledger's row, sync the new log and rename it over the old one, write the second
+//! row, build the sidecar.
 
+mod from_v1;
 mod upgrade;
 
 use crate::fs::{LogFile, PathError};
 use crate::rebuild::{self, Done, RebuildError, Tick};
 use crate::replace::ReplaceError;
 use crate::sidecar::{self, Sidecar};
+use crate::v1::{self, V1Files};
 use jcode_session_core::index::IndexBuilder;
 use jcode_session_core::log::{Dialect, LogScan, scan_source};
 use jcode_session_core::report::{MigrateAction, MigratedSession};
 use jcode_session_core::source::{ByteSource, SourceError};
+use jcode_session_core::upgrade::jcode::{GrowthError, ReplayError};
 use jcode_session_core::upgrade::{CheckError, Presented, present, sniff};
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -36,6 +39,18 @@ pub enum MigrateError {
     /// The upgraded log is not what the old one implies.
     #[error("{0}")]
     Check(#[from] CheckError),
+    /// The v1 files cannot be read as a session.
+    #[error("{0}")]
+    V1(#[from] ReplayError),
+    /// What the v1 files gained cannot be added to the log beside them.
+    #[error("{0}")]
+    Growth(#[from] GrowthError),
+    /// jcode wrote its v1 files while they were read.
+    #[error("jcode changed its files meanwhile; run again once it is idle")]
+    SourceChanged,
+    /// The written log is not what the v1 files say.
+    #[error("the written log does not hold what the v1 files say, and was thrown away; please report this")]
+    NotEqual,
     /// The new log could not be put in place.
     #[error(transparent)]
     Replace(#[from] ReplaceError),
@@ -68,7 +83,7 @@ const RESERVE: u64 = 16 << 20;
 #[derive(Debug)]
 struct Plan {
     action: MigrateAction,
-    dialect: Dialect,
+    dialect: Option<Dialect>,
     entry_count: u64,
     bytes_needed: u64,
     reason: Option<String>,
@@ -86,7 +101,7 @@ pub fn migrate(path: &Path, options: Options, tick: &mut Tick<'_>) -> MigratedSe
         reason,
     };
     match run(path, options, tick) {
-        Ok(plan) => session(Some(plan.dialect), plan.action, plan.entry_count, plan.bytes_needed, plan.reason),
+        Ok(plan) => session(plan.dialect, plan.action, plan.entry_count, plan.bytes_needed, plan.reason),
         Err(MigrateError::Sidecar(RebuildError::Busy)) => {
             let reason = "another process is writing this session".to_string();
             session(dialect_of(path), MigrateAction::Skipped, 0, 0, Some(reason))
@@ -95,20 +110,32 @@ pub fn migrate(path: &Path, options: Options, tick: &mut Tick<'_>) -> MigratedSe
     }
 }
 
-fn dialect_of(path: &Path) -> Option<Dialect> {
+/// The dialect of a session, as far as its start tells; `None` if it cannot be read.
+#[must_use]
+pub fn dialect_of(path: &Path) -> Option<Dialect> {
+    if v1::is_snapshot(path) {
+        return Some(Dialect::JcodeV1);
+    }
     let log = LogFile::open(path).ok()?;
     sniff(&log).ok().map(|sniffed| sniffed.dialect)
 }
 
 fn run(path: &Path, options: Options, tick: &mut Tick<'_>) -> Result<Plan, MigrateError> {
+    let v1 = V1Files::beside(path);
+    let log = path.with_extension("jsonl");
+    let has_v1 = v1.exist() && v1::is_snapshot(v1.snapshot());
     if !options.force
-        && let Some(meta) = sidecar::glance(path)
+        && let Some(meta) = sidecar::glance(if has_v1 { &log } else { path })
+        && (!has_v1 || meta.migrated_from == Some(v1.stamps()))
     {
         return Ok(up_to_date(meta.counts.entries));
     }
+    if has_v1 {
+        return from_v1::migrate(&log, &v1, options, tick);
+    }
     let mut log = LogFile::open(path)?;
     if log.is_empty() {
-        return Ok(skipped(Dialect::TreeV3, "it is empty"));
+        return Ok(skipped(None, "it is empty"));
     }
     let state = sidecar::open(&log)?;
     if let (Sidecar::Fresh { reader, restamp }, false) = (&state, options.force) {
@@ -122,14 +149,14 @@ fn run(path: &Path, options: Options, tick: &mut Tick<'_>) -> Result<Plan, Migra
     let (sniffed, presented) = present(log, &mut |_| ControlFlow::Continue(()))?;
     match presented {
         Presented::Upgraded(rope) => upgrade::upgrade(path, sniffed, &rope, options, tick),
+        Presented::Replayed(_) => Err(MigrateError::NotEqual),
         Presented::AsIs(log) => {
             if sniffed.header.is_none() && !has_entries(&log, tick)? {
-                return Ok(skipped(Dialect::TreeV3, "it holds no record; this is no session log"));
+                return Ok(skipped(None, "it holds no record; this is no session log"));
             }
-            if options.dry_run || !matches!(state, Sidecar::Grown(_)) {
-                check_room(path, log.len() / 64)?;
-            }
+            check_room(path, sidecar_bytes(guess_entries(&log)?))?;
             if options.dry_run {
+                drop(rebuild::lock(&log)?);
                 let entries = count_entries(&log, tick)?;
                 return Ok(index(entries));
             }
@@ -144,22 +171,30 @@ fn run(path: &Path, options: Options, tick: &mut Tick<'_>) -> Result<Plan, Migra
 }
 
 const fn up_to_date(entry_count: u64) -> Plan {
-    let (action, dialect) = (MigrateAction::UpToDate, Dialect::TreeV3);
+    let (action, dialect) = (MigrateAction::UpToDate, Some(Dialect::TreeV3));
     Plan { action, dialect, entry_count, bytes_needed: 0, reason: None }
 }
 
 const fn index(entry_count: u64) -> Plan {
-    let (action, dialect) = (MigrateAction::Index, Dialect::TreeV3);
+    let (action, dialect) = (MigrateAction::Index, Some(Dialect::TreeV3));
     Plan { action, dialect, entry_count, bytes_needed: sidecar_bytes(entry_count), reason: None }
 }
 
-fn skipped(dialect: Dialect, reason: &str) -> Plan {
+fn skipped(dialect: Option<Dialect>, reason: &str) -> Plan {
     Plan { action: MigrateAction::Skipped, dialect, entry_count: 0, bytes_needed: 0, reason: Some(reason.to_string()) }
 }
 
 /// What the sidecar of so many entries takes at most, with ids of 36 characters.
 const fn sidecar_bytes(entries: u64) -> u64 {
     8192 + 190 * entries
+}
+
+/// About how many entries a log has, by the length of its first lines.
+fn guess_entries(log: &dyn ByteSource) -> Result<u64, SourceError> {
+    let seen = log.len().min(256 << 10);
+    let start = log.read_vec(0, usize::try_from(seen).unwrap_or_default())?;
+    let lines = memchr::memchr_iter(b'\n', &start).count() as u64;
+    Ok(log.len().checked_div(seen / lines.max(1)).unwrap_or_default())
 }
 
 fn count_entries(log: &dyn ByteSource, tick: &mut Tick<'_>) -> Result<u64, SourceError> {
@@ -172,9 +207,11 @@ fn has_entries(log: &dyn ByteSource, tick: &mut Tick<'_>) -> Result<bool, Source
     count_entries(log, tick).map(|count| count > 0)
 }
 
-/// Refuses what does not fit beside the reserve.
+/// Refuses what does not fit beside the reserve, or into a folder that cannot be written.
 fn check_room(path: &Path, needed: u64) -> Result<(), MigrateError> {
     let folder = crate::paths::folder(path);
+    rustix::fs::access(folder, rustix::fs::Access::WRITE_OK)
+        .map_err(|error| PathError::new("write in", folder)(error.into()))?;
     let stat = rustix::fs::statvfs(folder).map_err(|error| PathError::new("look at", folder)(error.into()))?;
     let free = stat.f_bavail.saturating_mul(stat.f_frsize);
     if needed.saturating_add(RESERVE) > free {

@@ -13,7 +13,7 @@ use crate::replace::{Expect, ReplaceError, publish, temporary_for};
 use crate::sidecar::{self, Sidecar};
 use jcode_session_core::index::store::IndexMeta;
 use jcode_session_core::source::{ByteSource, SourceError};
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -70,8 +70,12 @@ pub fn update(log: &LogFile, force: bool, tick: &mut Tick<'_>) -> Result<(Done, 
                 let meta = reader.meta().clone();
                 drop(reader);
                 let _lock = lock(log)?;
-                if let Some(done) = catch_up::catch_up(log, &meta, tick)? {
-                    return Ok(done);
+                match catch_up::catch_up(log, &meta, tick) {
+                    Ok(Some(done)) => return Ok(done),
+                    // Damage that the metadata did not show: what cannot be caught up is built anew.
+                    Ok(None) => {}
+                    Err(RebuildError::Sqlite(error)) if !is_busy(&error) => {}
+                    Err(error) => return Err(error),
                 }
             }
             _ => {}
@@ -86,19 +90,63 @@ pub fn update(log: &LogFile, force: bool, tick: &mut Tick<'_>) -> Result<(Done, 
 /// # Errors
 /// See [`RebuildError`].
 pub fn build(log: &LogFile, tick: &mut Tick<'_>) -> Result<IndexMeta, RebuildError> {
-    build_synced(log, 0, tick)
+    build_knowing(log, &Known::default(), tick)
 }
 
-/// As [`build`], for a log of which `synced_len` bytes are known to be on the disk.
+/// What the caller knows about a log and the sidecar should remember.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// Bytes of the log that are on the disk; 0 if nothing is known.
+    pub synced_len: u64,
+    /// What the host says about the files that the log was migrated from.
+    pub migrated_from: Option<String>,
+}
+
+/// As [`build`], and the sidecar remembers what is known.
 ///
 /// # Errors
 /// See [`RebuildError`].
-pub fn build_synced(log: &LogFile, synced_len: u64, tick: &mut Tick<'_>) -> Result<IndexMeta, RebuildError> {
+pub fn build_knowing(log: &LogFile, known: &Known, tick: &mut Tick<'_>) -> Result<IndexMeta, RebuildError> {
+    build_aside(log, known, Held::No, tick)
+}
+
+/// Brings the sidecar of a log up to date for its writer, which holds the lock under which that is done. All of
+/// `log` is on the disk.
+pub(crate) fn update_held(log: &LogFile, tick: &mut Tick<'_>) -> Result<IndexMeta, RebuildError> {
+    match sidecar::open(log)? {
+        Sidecar::Fresh { reader, restamp: false } => return Ok(reader.meta().clone()),
+        Sidecar::Fresh { reader, restamp: true } | Sidecar::Grown(reader) => {
+            let meta = reader.meta().clone();
+            drop(reader);
+            if let Some((_, meta)) = catch_up::catch_up(log, &meta, tick)? {
+                return Ok(meta);
+            }
+        }
+        Sidecar::Locked => return Err(RebuildError::Busy),
+        _ => {}
+    }
+    build_held(log, tick)
+}
+
+/// Builds the sidecar of a log for its writer, which holds the lock. All of `log` is on the disk.
+pub(crate) fn build_held(log: &LogFile, tick: &mut Tick<'_>) -> Result<IndexMeta, RebuildError> {
+    let known = Known { synced_len: log.len(), ..Known::default() };
+    build_aside(log, &known, Held::ByWriter, tick)
+}
+
+/// Who holds the lock under which a sidecar is replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Held {
+    No,
+    ByWriter,
+}
+
+fn build_aside(log: &LogFile, known: &Known, held: Held, tick: &mut Tick<'_>) -> Result<IndexMeta, RebuildError> {
     let path = paths::sidecar(log.path());
     let mut temporary = temporary_for(&path)?;
     let meta = if log.len() <= SMALL {
         let mut connection = Connection::open_in_memory()?;
-        let meta = pipeline::build_small(&connection, log, synced_len, tick)?;
+        let meta = pipeline::build_small(&connection, log, known, tick)?;
         let image = connection.serialize("main")?;
         temporary.write_all(&image).map_err(PathError::new("write", temporary.path()))?;
         meta
@@ -107,12 +155,29 @@ pub fn build_synced(log: &LogFile, synced_len: u64, tick: &mut Tick<'_>) -> Resu
         connection.execute_batch(
             "PRAGMA journal_mode=OFF;PRAGMA synchronous=OFF;PRAGMA locking_mode=EXCLUSIVE;PRAGMA cache_size=-32768",
         )?;
-        pipeline::build_large(&connection, log, synced_len, tick)?
+        pipeline::build_large(&connection, log, known, tick)?
     };
-    let _lock = lock(log)?;
+    let _lock = match held {
+        Held::ByWriter => None,
+        Held::No => Some(lock(log)?),
+    };
     remove_journals(&path)?;
     publish(temporary, &path, Expect::Anything)?;
     Ok(meta)
+}
+
+/// Notes in the sidecar of a log what the host says about the files that the log was migrated from.
+///
+/// # Errors
+/// See [`RebuildError`].
+pub fn note_source(log: &LogFile, stamps: &str) -> Result<(), RebuildError> {
+    let _lock = lock(log)?;
+    catch_up::note_source(log, stamps)
+}
+
+/// A database that is in use, rather than damaged.
+fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
 /// Removes what SQLite left beside an old sidecar: it would be taken for the new one's.
@@ -132,7 +197,7 @@ fn remove_journals(sidecar: &Path) -> Result<(), PathError> {
 }
 
 /// The lock under which sidecars are replaced or caught up: the log's own inode, which a writer holds all its life.
-fn lock(log: &LogFile) -> Result<InodeLock<'_>, RebuildError> {
+pub(crate) fn lock(log: &LogFile) -> Result<InodeLock<'_>, RebuildError> {
     match log.file().try_lock() {
         Ok(()) => Ok(InodeLock(log)),
         Err(std::fs::TryLockError::WouldBlock) => Err(RebuildError::Busy),
@@ -140,7 +205,7 @@ fn lock(log: &LogFile) -> Result<InodeLock<'_>, RebuildError> {
     }
 }
 
-struct InodeLock<'l>(&'l LogFile);
+pub(crate) struct InodeLock<'l>(&'l LogFile);
 
 impl Drop for InodeLock<'_> {
     fn drop(&mut self) {

@@ -46,7 +46,8 @@ pub fn temporary_for(target: &Path) -> Result<NamedTempFile, PathError> {
         .prefix(paths::TEMPORARY)
         .suffix(".tmp")
         .tempfile_in(folder)
-        .map_err(PathError::new("write in", folder))
+        // The library's text names the temporary file, which says nothing to anybody.
+        .map_err(|error| PathError::new("write in", folder)(error.kind().into()))
 }
 
 /// Puts a written temporary file in the place of `target`: syncs it, checks `expect`, renames, syncs the folder.

@@ -7,18 +7,22 @@
 
 mod locate;
 mod path;
+mod resume;
 
 use crate::fs::{LogFile, PathError};
 use crate::paths;
 use crate::rebuild::{self, RebuildError};
 use crate::sidecar::{self, Sidecar};
+use crate::v1::{self, V1Files};
 use jcode_session_core::index::{IndexBuilder, Tree};
 use jcode_session_core::log::tail::Span;
 use jcode_session_core::log::{Dialect, Header, LogScan, scan_source};
 use jcode_session_core::report::TreeReport;
 use jcode_session_core::source::{ByteSource, SourceError};
-use jcode_session_core::upgrade::{Presented, present};
+use jcode_session_core::upgrade::jcode::{self, ReplayError, replay};
+use jcode_session_core::upgrade::{Presented, present, sniff};
 use locate::{Locator, MemoryIndex, Spot};
+pub use resume::{Compaction, Resume};
 use std::cell::OnceCell;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -39,6 +43,14 @@ pub enum SessionError {
         /// Why.
         source: SourceError,
     },
+    /// The v1 files cannot be read as a session.
+    #[error("{}: {source}", path.display())]
+    V1 {
+        /// The snapshot.
+        path: std::path::PathBuf,
+        /// Why.
+        source: ReplayError,
+    },
     /// There is no such entry.
     #[error("{}: no entry `{key}`; `tree` lists the leaves, `show --file-order` all entries", path.display())]
     NoEntry {
@@ -58,6 +70,9 @@ pub struct Entry {
     pub line: Vec<u8>,
 }
 
+/// A sidecar that is being brought up to date in the background.
+pub type Rebuild = JoinHandle<Result<(), RebuildError>>;
+
 /// A session, open for reading.
 #[derive(Debug)]
 pub struct Session {
@@ -75,6 +90,9 @@ impl Session {
     /// # Errors
     /// If the log cannot be read.
     pub fn read(path: &Path) -> Result<Self, SessionError> {
+        if v1::is_snapshot(path) {
+            return Self::read_v1(path);
+        }
         let mut log = LogFile::open(path)?;
         let state = sidecar::open(&log).map_err(at(path))?;
         let sidecar = match state {
@@ -96,12 +114,23 @@ impl Session {
         })
     }
 
+    /// Opens a v1 session as the log that migration would write.
+    fn read_v1(path: &Path) -> Result<Self, SessionError> {
+        let unreadable = |source| SessionError::V1 { path: path.to_path_buf(), source };
+        let sources = V1Files::beside(path).open()?;
+        let replayed = replay(sources, &mut |_| ControlFlow::Continue(())).map_err(unreadable)?;
+        let log = Presented::Replayed(jcode::present(replayed).map_err(unreadable)?);
+        let header = sniff(&log).map_err(at(path))?.header;
+        let memory = OnceCell::new();
+        Ok(Self { log, path: path.to_path_buf(), dialect: Dialect::JcodeV1, header, sidecar: None, memory })
+    }
+
     /// Opens a session; if its sidecar is not fresh, a background thread brings it up to date meanwhile, while reads
     /// are answered from the log. The thread ends by itself; joining its handle is up to the caller.
     ///
     /// # Errors
     /// If the log cannot be read.
-    pub fn open(path: &Path) -> Result<(Self, Option<JoinHandle<Result<(), RebuildError>>>), SessionError> {
+    pub fn open(path: &Path) -> Result<(Self, Option<Rebuild>), SessionError> {
         let session = Self::read(path)?;
         if session.sidecar.is_some() || session.dialect != Dialect::TreeV3 {
             return Ok((session, None));
@@ -271,7 +300,7 @@ impl Session {
 
 /// Why a locator gave no answer.
 #[derive(Debug)]
-pub(crate) enum Answer {
+enum Answer {
     /// What it says is not what the log says: ask another one.
     Lies,
     /// Nobody can answer.

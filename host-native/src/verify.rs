@@ -3,17 +3,21 @@
 //! Owns: the order of the checks. Invariant: nothing is changed; the log and its sidecar are read to the last byte.
 //! Does not: decide what a finding is; that is core's.
 
+mod v1_files;
+
 use crate::fs::{LogFile, PathError};
 use crate::paths;
 use crate::rebuild::Tick;
 use crate::sidecar::{self, Sidecar};
 use crate::sql::{RowCursor, SidecarReader, SqlStore};
+use crate::v1;
 use jcode_session_core::index::store::IndexStore;
 use jcode_session_core::index::{Built, IndexBuilder, TreeCheck};
 use jcode_session_core::log::{Dialect, LogScan, scan_source};
 use jcode_session_core::report::LogReport;
 use jcode_session_core::source::{ByteSource, SourceError};
 use jcode_session_core::store::ledger::Ledger;
+use jcode_session_core::upgrade::jcode::ReplayError;
 use jcode_session_core::upgrade::{Presented, present};
 use jcode_session_core::verify::{Code, Coherence, Comparison, Finding, compare_tables};
 use std::path::Path;
@@ -25,6 +29,14 @@ pub enum VerifyError {
     /// The log cannot be opened.
     #[error(transparent)]
     Path(#[from] PathError),
+    /// The v1 files cannot be read as a session.
+    #[error("{}: {source}", path.display())]
+    V1 {
+        /// The snapshot.
+        path: std::path::PathBuf,
+        /// Why.
+        source: ReplayError,
+    },
     /// The log cannot be read.
     #[error("{}: {source}", path.display())]
     Log {
@@ -40,6 +52,9 @@ pub enum VerifyError {
 /// # Errors
 /// If the check could not be carried out; what it finds is in the report.
 pub fn verify(path: &Path, tick: &mut Tick<'_>) -> Result<LogReport, VerifyError> {
+    if v1::is_snapshot(path) {
+        return v1_files::verify(path, tick);
+    }
     let failed = |source| VerifyError::Log { path: path.to_path_buf(), source };
     let mut log = LogFile::open(path)?;
     log.map_if_guarded();
@@ -73,6 +88,8 @@ pub fn verify(path: &Path, tick: &mut Tick<'_>) -> Result<LogReport, VerifyError
     }
     findings.extend(beside);
     findings.extend(check_store(path));
+    let log_is_sound = !findings.iter().any(Finding::is_error);
+    findings.extend(v1_files::beside(path, log_is_sound, tick)?);
     Ok(LogReport {
         path: path.to_string_lossy().into_owned(),
         ok: !findings.iter().any(Finding::is_error),
@@ -128,7 +145,7 @@ fn compare_rest(built: &Built<()>, sidecar: &SidecarReader) -> rusqlite::Result<
 }
 
 fn corrupt(message: &str) -> Finding {
-    let words = format!("the sidecar cannot be read ({message}); reads go to the log, `migrate` rebuilds it");
+    let words = format!("the sidecar cannot be read ({message}); reads go to the log, `migrate --force` rebuilds it");
     Finding::new(Code::SidecarCorrupt).say(words)
 }
 
@@ -156,7 +173,7 @@ fn state_finding(sidecar: &Sidecar, dialect: Dialect) -> Option<Finding> {
 }
 
 /// The ledger and what it names.
-fn check_store(log: &Path) -> Vec<Finding> {
+pub(crate) fn check_store(log: &Path) -> Vec<Finding> {
     let store = paths::store(log);
     let Ok(bytes) = std::fs::read(store.join("ledger.jsonl")) else { return Vec::new() };
     let ledger = Ledger::read(&bytes);

@@ -4,6 +4,7 @@
 //! Invariant: nothing here calls the code under test to find out what is right.
 //! Does not: hold tests, but those of the oracle itself.
 
+pub mod crash_storage;
 pub mod files;
 pub mod generate;
 pub mod jcode_model;

@@ -41,7 +41,7 @@ pub fn binary() -> PathBuf {
     if path.ends_with("deps") {
         path.pop();
     }
-    path.join("jcode-session")
+    path.join("session-under-test")
 }
 
 /// A command with a home of its own.

@@ -174,7 +174,10 @@ fn sessions_are_found_by_id_and_by_its_start() {
     }
     let ambiguous = run(home.path(), ["tree", "one"]);
     assert_eq!(ambiguous.code, 2);
-    assert!(ambiguous.stderr.contains("one-1, one-2"), "{ambiguous:?}");
+    assert!(ambiguous.stderr.contains("2 sessions") && ambiguous.stderr.contains("one-2.jsonl"), "{ambiguous:?}");
+    put(home.path(), "elsewhere/one-1.jsonl", log("one-1").as_bytes());
+    let twice = run(home.path(), ["tree", "one-1"]);
+    assert_eq!(twice.code, 2, "two logs of one name are not told apart by guessing: {twice:?}");
     for outside in ["../../etc/passwd", "..", ".hidden", "nobody"] {
         let result = run(home.path(), ["tree", outside]);
         assert_eq!(result.code, 2, "{result:?}");
@@ -306,4 +309,41 @@ fn help_manual_and_completions_are_there() {
         assert!(!shown.stdout.is_empty());
     }
     assert!(binary().exists());
+}
+
+#[test]
+fn a_damaged_sidecar_of_a_log_that_grew_is_built_anew() {
+    use std::io::{Seek, SeekFrom, Write};
+    let home = home();
+    let bytes = tree_v3(LogShape { entries: 300, ..LogShape::default() }, 4);
+    let cut = read_log(&bytes).entries[280].offset as usize;
+    let path = put(home.path(), "a.jsonl", &bytes[..cut]);
+    clean(&run(home.path(), ["migrate", &path]));
+    let sidecar = Path::new(&path).with_extension("sqlite3");
+    let pages = fs::metadata(&sidecar).expect("there").len() / 1024;
+    let mut file = fs::OpenOptions::new().write(true).open(&sidecar).expect("there");
+    for page in (1..pages).filter(|page| *page != 4) {
+        file.seek(SeekFrom::Start(page * 1024)).expect("sought");
+        file.write_all(&[0xFF; 1024]).expect("written");
+    }
+    drop(file);
+    let mut log = fs::OpenOptions::new().append(true).open(&path).expect("there");
+    log.write_all(&bytes[cut..]).expect("written");
+    drop(log);
+    clean(&run(home.path(), ["migrate", &path]));
+    clean(&run(home.path(), ["verify", &path]));
+}
+
+#[test]
+fn a_pipe_under_a_logs_name_holds_nothing_up() {
+    let home = home();
+    put(home.path(), "good.jsonl", &good());
+    let pipe = home.path().join("sessions/pipe.jsonl");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    if !made.is_ok_and(|status| status.success()) {
+        return;
+    }
+    let named = run(home.path(), ["migrate", &pipe.to_string_lossy()]);
+    assert_eq!(named.code, 1, "{named:?}");
+    clean(&run(home.path(), ["migrate"]));
 }

@@ -56,7 +56,7 @@ fn compare(bytes: &[u8], oracle: &OracleLog) {
         assert_eq!(row.parent_id.as_deref(), entry.parent_id.as_deref(), "parent id of {}", entry.key);
         assert_eq!(row.kind, entry.kind, "kind of {}", entry.key);
         assert_eq!(row.ts, entry.ts, "time of {}", entry.key);
-        assert_eq!((row.offset, row.len), (entry.offset as u64, entry.len as u64), "place of {}", entry.key);
+        assert_eq!((row.offset, row.len), (entry.offset, entry.len), "place of {}", entry.key);
         assert_eq!(i64::from(row.marker), entry.marker(), "marker of {}", entry.key);
         assert_eq!(u64::from(row.depth), entry.depth, "depth of {}", entry.key);
         let parent = (row.parent_step != 0).then(|| usize::try_from(seq as i64 - row.parent_step).expect("in range"));
@@ -89,8 +89,7 @@ fn compare(bytes: &[u8], oracle: &OracleLog) {
         .iter()
         .map(|f| (f.byte_offset.expect("located"), f.line.expect("located"), name(f.code)))
         .collect();
-    let mut expected: Vec<_> =
-        oracle.findings.iter().map(|f| (f.offset as u64, f.line as u64, f.code.to_string())).collect();
+    let mut expected: Vec<_> = oracle.findings.iter().map(|f| (f.offset, f.line, f.code.to_string())).collect();
     found.sort();
     expected.sort();
     assert_eq!(found, expected, "findings");

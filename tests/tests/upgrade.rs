@@ -183,7 +183,9 @@ fn the_original_is_kept_and_a_second_run_changes_nothing() {
     assert_eq!(fs::metadata(&store).expect("there").permissions().mode() & 0o777, 0o700);
     let kept: Vec<_> = fs::read_dir(store.join("checkpoints")).expect("there").collect();
     assert_eq!(kept.len(), 1);
-    assert_eq!(fs::read(kept[0].as_ref().expect("an entry").path()).expect("there"), bytes);
+    let kept = kept[0].as_ref().expect("an entry").path();
+    assert_eq!(fs::read(&kept).expect("there"), bytes);
+    assert_eq!(fs::metadata(&kept).expect("there").permissions().mode() & 0o077, 0, "what is kept is private");
     let ledger = fs::read_to_string(store.join("ledger.jsonl")).expect("there");
     let events: Vec<Value> = ledger.lines().map(|line| serde_json::from_str(line).expect("a row")).collect();
     assert_eq!(
@@ -280,8 +282,7 @@ fn a_presented_log_tells_where_its_bytes_come_from() {
     let (_, presented) = present(SliceSource(&old), &mut |_| ControlFlow::Continue(())).expect("readable");
     assert!(matches!(presented, Presented::Upgraded(_)));
     let (_, new) = upgraded(&old);
-    let starts =
-        |bytes: &[u8]| -> Vec<u64> { read_log(bytes).entries.iter().map(|entry| entry.offset as u64).collect() };
+    let starts = |bytes: &[u8]| -> Vec<u64> { read_log(bytes).entries.iter().map(|entry| entry.offset).collect() };
     for (new, old) in starts(&new).into_iter().zip(starts(&old)) {
         assert_eq!(presented.origin(new), old);
     }

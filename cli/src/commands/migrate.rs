@@ -10,7 +10,7 @@ use crate::settings::Settings;
 use anyhow::{Context, Result};
 use jcode_session_core::report::{MigrateAction, MigrateReport, MigratedSession};
 use jcode_session_native::discover::find_logs;
-use jcode_session_native::migrate::{Options, migrate as migrate_one};
+use jcode_session_native::migrate::{Options, dialect_of, migrate as migrate_one};
 use jcode_session_native::paths;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -43,13 +43,17 @@ pub(super) fn migrate(args: &MigrateArgs, settings: &Settings, output: &mut Outp
     })
 }
 
-fn choose(args: &MigrateArgs, settings: &Settings, output: &Output) -> Result<Vec<PathBuf>> {
+fn choose(args: &MigrateArgs, settings: &Settings, output: &mut Output) -> Result<Vec<PathBuf>> {
     if let Some(session) = &args.session {
         return Ok(vec![super::resolve(session, settings)?]);
     }
     let roots = args.path.as_ref().map_or_else(|| settings.roots.clone(), |path| vec![path.clone()]);
     let mut logs = Vec::new();
     for root in &roots {
+        if args.path.is_none() && settings.roots.len() == 1 && !root.exists() {
+            output.note(format!("there are no sessions yet at {}", root.display()));
+            continue;
+        }
         let found = find_logs(root).context("nothing was migrated")?;
         for unreadable in found.unreadable {
             output.warn(visible(&unreadable.to_string()));
@@ -78,7 +82,7 @@ fn is_active(log: &Path, settings: &Settings) -> bool {
 fn left_alone(log: &Path, reason: &str) -> MigratedSession {
     MigratedSession {
         path: log.to_string_lossy().into_owned(),
-        dialect: None,
+        dialect: dialect_of(log),
         action: MigrateAction::Skipped,
         entry_count: 0,
         bytes_needed: 0,

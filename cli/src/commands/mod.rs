@@ -4,18 +4,25 @@
 //! Invariant: a command returns its exit status; only the binary ends the process.
 //! Does not: read or write sessions; that is the native host's.
 
+mod append;
+mod doctor;
 mod export;
+mod fork;
+mod list;
 mod many;
 mod migrate;
 mod show;
+mod tag;
 mod tree;
 mod verify;
 
-use crate::args::{Cli, SessionArgs, SessionCommand};
+use crate::args::{Cli, DoctorArgs, GlobalArgs, SessionArgs, SessionCommand};
 use crate::output::{ExitStatus, Output, is_closed_pipe};
 use crate::settings::Settings;
-use anyhow::{Context, Result};
+use anyhow::{Result, anyhow, bail};
 use clap::CommandFactory;
+use jcode_session_native::discover::{ResolveError, resolve as resolve_session};
+use jcode_session_native::session::Session;
 use std::ffi::OsStr;
 use std::io::Write;
 use std::path::PathBuf;
@@ -23,9 +30,19 @@ use std::path::PathBuf;
 /// Runs a parsed command and prints what it has to say, errors included.
 #[must_use]
 pub fn run(args: &SessionArgs) -> ExitStatus {
-    let settings = Settings::resolve(&args.global);
-    let mut output = Output::new(&args.global);
-    let result = dispatch(&args.command, &settings, &mut output).and_then(|status| {
+    with_output(&args.global, |settings, output| dispatch(&args.command, settings, output))
+}
+
+/// Runs `doctor` for a program that mounts it beside its own commands.
+#[must_use]
+pub fn run_doctor(args: &DoctorArgs, global: &GlobalArgs) -> ExitStatus {
+    with_output(global, |settings, output| doctor::doctor(args, settings, output))
+}
+
+fn with_output(global: &GlobalArgs, command: impl FnOnce(&Settings, &mut Output) -> Result<ExitStatus>) -> ExitStatus {
+    let settings = Settings::resolve(global);
+    let mut output = Output::new(global);
+    let result = command(&settings, &mut output).and_then(|status| {
         output.flush()?;
         Ok(status)
     });
@@ -47,6 +64,12 @@ fn dispatch(command: &SessionCommand, settings: &Settings, output: &mut Output) 
         SessionCommand::Verify(args) => verify::verify(args, settings, output),
         SessionCommand::Tree(args) => tree::tree(args, settings, output),
         SessionCommand::Show(args) => show::show(args, settings, output),
+        SessionCommand::List(args) => list::list(args, settings, output),
+        SessionCommand::Tag(args) => tag::tag(args, settings, output),
+        SessionCommand::Doctor(args) => doctor::doctor(args, settings, output),
+        SessionCommand::Append(args) => append::append(args, settings, output),
+        SessionCommand::Label(args) => append::label(args, settings, output),
+        SessionCommand::Fork(args) => fork::fork(args, settings, output),
         SessionCommand::Export(args) => export::export(args, settings, output),
         SessionCommand::Completions { shell } => {
             let mut script = Vec::new();
@@ -63,10 +86,22 @@ fn dispatch(command: &SessionCommand, settings: &Settings, output: &mut Output) 
     }
 }
 
+/// The session that SESSION means, open for reading.
+fn open(session: &OsStr, settings: &Settings) -> Result<Session> {
+    let session = Session::read(&resolve(session, settings)?)?;
+    if session.header().is_none() && session.entry_count()? == 0 {
+        bail!("{} holds no record; it is no session log", session.path().display());
+    }
+    Ok(session)
+}
+
 /// The log that SESSION means.
 fn resolve(session: &OsStr, settings: &Settings) -> Result<PathBuf> {
-    jcode_session_native::discover::resolve(session, &settings.roots).with_context(|| {
-        let roots: Vec<String> = settings.roots.iter().map(|root| root.display().to_string()).collect();
-        format!("looked in {}", roots.join(", "))
+    resolve_session(session, &settings.roots).map_err(|error| match error {
+        ResolveError::NotFound(_) => {
+            let roots: Vec<String> = settings.roots.iter().map(|root| root.display().to_string()).collect();
+            anyhow!("{error}; looked in {}", roots.join(", "))
+        }
+        other => other.into(),
     })
 }

@@ -8,10 +8,10 @@ use crate::output::{ExitStatus, Output};
 use crate::settings::Settings;
 use crate::transcript::terminal;
 use anyhow::Result;
-use jcode_session_native::session::{Entry, Session};
+use jcode_session_native::session::Entry;
 
 pub(super) fn show(args: &ShowArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
-    let session = Session::read(&super::resolve(&args.session, settings)?)?;
+    let session = super::open(&args.session, settings)?;
     let mut printed = Ok(());
     let mut each = |entry: Entry| {
         // Entries are handed on one by one; after a failure (a closed pipe) the rest passes unseen.

@@ -8,11 +8,10 @@ use crate::settings::Settings;
 use anyhow::Result;
 use comfy_table::{Table, presets};
 use jcode_session_core::report::TreeReport;
-use jcode_session_native::session::Session;
 use std::io::Write;
 
 pub(super) fn tree(args: &TreeArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
-    let session = Session::read(&super::resolve(&args.session, settings)?)?;
+    let session = super::open(&args.session, settings)?;
     let report = session.tree()?;
     if args.json {
         output.json(&report)?;

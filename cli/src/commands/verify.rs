@@ -45,7 +45,7 @@ pub(super) fn verify(args: &VerifyArgs, settings: &Settings, output: &mut Output
 }
 
 /// The logs that are meant, and whether something that was named cannot be read.
-fn choose(args: &VerifyArgs, settings: &Settings, output: &Output) -> (Vec<PathBuf>, bool) {
+fn choose(args: &VerifyArgs, settings: &Settings, output: &mut Output) -> (Vec<PathBuf>, bool) {
     let mut logs = Vec::new();
     let mut unreadable = false;
     for asked in &args.paths {
@@ -96,7 +96,7 @@ fn print(log: &LogReport, output: &mut Output) -> Result<()> {
     log.findings.iter().try_for_each(|finding| print_finding(finding, output))
 }
 
-fn print_finding(finding: &Finding, output: &mut Output) -> Result<()> {
+pub(super) fn print_finding(finding: &Finding, output: &mut Output) -> Result<()> {
     let (style, word) = match finding.severity {
         Severity::Warning => (style::WARNING, "warning"),
         Severity::Error => (style::BAD, "error"),
@@ -117,7 +117,10 @@ fn print_finding(finding: &Finding, output: &mut Output) -> Result<()> {
     Ok(())
 }
 
-fn summary(report: &VerifyReport, output: &Output) {
+fn summary(report: &VerifyReport, output: &mut Output) {
+    if report.logs.is_empty() {
+        return;
+    }
     let bad = report.logs.iter().filter(|log| !log.ok).count();
     let logs = count(report.logs.len() as u64, "log", "logs");
     if bad == 0 {

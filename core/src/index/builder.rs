@@ -10,7 +10,8 @@ use super::labels::{LabelChange, Labels, branch_names};
 use super::links::Links;
 use super::row::{BranchRow, Fixup, LEAF, LabelRow, Row, RowSink, Seq};
 use super::tree::{BranchPoint, Label, Leaf, Tree};
-use crate::log::{Damage, DamageCode, Header, LogSink, Record, ScanEnd};
+use crate::catalog::tags;
+use crate::log::{Damage, DamageCode, Fields, Header, LogSink, Record, ScanEnd};
 use crate::verify::{Code, Finding};
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
@@ -38,8 +39,12 @@ pub struct Counts {
     pub dangling_labels: u64,
     /// Damaged lines and records, those of an unfinished last line and bad UTF-8 aside.
     pub damages: u64,
+    /// Entries of kind `compaction`.
+    pub compactions: u64,
     /// The session's name, from the last session info.
     pub title: Option<String>,
+    /// The session's tags, sorted, from the last entry that sets them.
+    pub tags: Vec<String>,
 }
 
 /// Reads a log's records into an index.
@@ -199,7 +204,7 @@ impl<R: RowSink> IndexBuilder<R> {
 
 impl Counts {
     /// Takes one entry into account.
-    pub fn observe(&mut self, kind: &str, record: &Record<'_>, ts: Option<i64>) {
+    pub fn observe(&mut self, kind: &str, fields: &Fields<'_>, ts: Option<i64>) {
         self.entries += 1;
         self.last_entry_at = ts.or(self.last_entry_at);
         match kind {
@@ -207,9 +212,15 @@ impl Counts {
                 self.messages += 1;
                 self.last_message_at = ts.or(self.last_message_at);
             }
+            "compaction" => self.compactions += 1,
             "session_info" => {
-                let name = record.fields.name.and_then(crate::json::text::string);
+                let name = fields.name.and_then(crate::json::text::string);
                 self.title = name.map(|name| name.trim().to_string()).filter(|name| !name.is_empty());
+            }
+            "custom" => {
+                if let Some(set) = tags::set_by(fields) {
+                    self.tags = set;
+                }
             }
             _ => {}
         }
@@ -266,7 +277,7 @@ impl<R: RowSink> LogSink for IndexBuilder<R> {
             });
         }
         let ts = fields.time();
-        self.counts.observe(&kind, record, ts);
+        self.counts.observe(&kind, fields, ts);
         self.times.push(ts.unwrap_or(NO_TIME));
         if let Some((target, change)) = change {
             self.labels.push(seq, change, target, ts);

@@ -14,7 +14,8 @@ use super::labels::LabelChange;
 use super::row::{BRANCH_POINT, BranchRow, LEAF, LabelRow, Row, Seq};
 use super::store::{IndexMeta, IndexStore, Node};
 use super::tree::{Label, Leaf};
-use crate::log::Record;
+use crate::log::{Fields, Record};
+use crate::write::Brief;
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::String;
@@ -34,6 +35,15 @@ impl<E> From<E> for GrowError<E> {
     fn from(error: E) -> Self {
         Self::Store(error)
     }
+}
+
+/// What is known of an entry's id beforehand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Id {
+    /// Nothing.
+    Unknown,
+    /// No entry before it has it.
+    New,
 }
 
 /// The newest entry, not stored yet.
@@ -120,11 +130,29 @@ impl Grower {
     /// # Errors
     /// [`GrowError::NeedsRebuild`] where older rows would change.
     pub fn entry<S: IndexStore>(&mut self, store: &mut S, record: &Record<'_>) -> Result<(), GrowError<S::Error>> {
-        let fields = &record.fields;
+        self.add(store, record.offset, record.bytes.len() as u64, &record.fields, Id::Unknown)
+    }
+
+    /// Adds an entry of the session's own writer, which has seen to it that its id was not in the log before.
+    ///
+    /// # Errors
+    /// As [`Grower::entry`].
+    pub fn appended<S: IndexStore>(&mut self, store: &mut S, brief: &Brief<'_>) -> Result<(), GrowError<S::Error>> {
+        self.add(store, brief.offset, brief.len, &brief.fields, Id::New)
+    }
+
+    fn add<S: IndexStore>(
+        &mut self,
+        store: &mut S,
+        offset: u64,
+        len: u64,
+        fields: &Fields<'_>,
+        known: Id,
+    ) -> Result<(), GrowError<S::Error>> {
         let seq = Seq::try_from(self.counts.entries).unwrap_or(Seq::MAX);
         let id = fields.usable_id();
         let parent_id = fields.parent_text();
-        let key = self.key(store, id.as_deref(), record.offset)?;
+        let key = self.key(store, id.as_deref(), offset, known)?;
         let continues_tip = match (&self.tip, &parent_id) {
             (Some(tip), Some(parent)) => tip.id == parent.as_ref(),
             _ => false,
@@ -151,15 +179,15 @@ impl Grower {
                 ts,
                 kind: Cow::Owned(kind.clone().into_owned()),
                 marker: LEAF,
-                offset: record.offset,
-                len: record.bytes.len() as u64,
+                offset,
+                len,
                 parent_step,
                 depth,
             },
             id: id.map(Cow::into_owned).unwrap_or_default(),
             branch,
         });
-        self.counts.observe(&kind, record, ts);
+        self.counts.observe(&kind, fields, ts);
         if let Some(change) = change {
             self.label(store, seq, change, ts)?;
         }
@@ -184,6 +212,7 @@ impl Grower {
         store: &mut S,
         id: Option<&str>,
         offset: u64,
+        known: Id,
     ) -> Result<String, GrowError<S::Error>> {
         let Some(id) = id else { return self.free_key(store, format!("@{offset}"), offset) };
         if self.counts.orphans > 0 && (self.tip_misses(id) || store.is_missed(id)?) {
@@ -195,7 +224,9 @@ impl Grower {
                 return Err(GrowError::NeedsRebuild);
             }
         }
-        if self.is_tip(id) || store.find(id)?.is_some() {
+        // Only keys that were made from an offset could still be in the way of a new id.
+        let is_new = known == Id::New && !id.contains(['#', '@']);
+        if !is_new && (self.is_tip(id) || store.find(id)?.is_some()) {
             self.counts.duplicates += 1;
             return self.free_key(store, format!("{id}#{offset}"), offset);
         }

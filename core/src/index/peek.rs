@@ -69,7 +69,7 @@ fn value(serial_type: u64, body: &[u8]) -> Option<(Value, &[u8])> {
         12.. => {
             let len = usize::try_from((serial_type - 12) / 2).ok()?;
             let (bytes, rest) = body.split_at_checked(len)?;
-            let value = if serial_type % 2 == 0 {
+            let value = if serial_type.is_multiple_of(2) {
                 Value::Blob(bytes.to_vec())
             } else {
                 Value::Text(String::from_utf8(bytes.to_vec()).ok()?)

@@ -61,7 +61,8 @@ pub mod key {
     pub const TREE_CHECK: &str = "tree_check";
     /// Checksum of all other rows of `metadata`.
     pub const DIGEST: &str = "digest";
-    /// Where a catch-up goes on scanning; negative where it cannot.
+    /// Where a catch-up goes on scanning: offset, whether a record was seen, whether an LF must stand there; or the word
+    /// `rebuild`.
     pub const RESUME_AT: &str = "resume_at";
     /// Lines before `resume_at`.
     pub const LINES: &str = "lines";
@@ -71,10 +72,14 @@ pub mod key {
     pub const LAST_MESSAGE_AT: &str = "last_message_at";
     /// Time of the last entry, Unix milliseconds.
     pub const LAST_ENTRY_AT: &str = "last_entry_at";
-    /// Duplicates, orphans, dangling labels and damages: what catch-up and lists need to know about odd logs.
+    /// Duplicates, orphans, dangling labels, damages and compactions: numbers that most logs do not have.
     pub const ODD: &str = "odd";
     /// Name of the session.
     pub const TITLE: &str = "title";
+    /// Tags of the session, a JSON array.
+    pub const TAGS: &str = "tags";
+    /// Stamps of the files that the log was migrated from, as the host writes them.
+    pub const MIGRATED_FROM: &str = "migrated_from";
     /// Boot during which the sidecar was last changed without a sync; absent once it is synced.
     pub const UNSYNCED_BOOT: &str = "unsynced_boot";
 }

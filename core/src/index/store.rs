@@ -9,6 +9,7 @@ use super::check::TreeCheck;
 use super::fingerprint::{FileStamp, Fingerprint};
 use super::row::{BranchRow, LabelRow, Row, Seq};
 use super::schema::{SCHEMA_VERSION, key};
+use crate::catalog::tags;
 use crate::log::{OpenLine, ScanEnd};
 use crate::source::{ByteSource, SourceError};
 use alloc::format;
@@ -106,6 +107,8 @@ pub struct IndexMeta {
     pub resume: Resume,
     /// Boot during which the file was changed last without a sync; `None` once it is synced.
     pub unsynced_boot: Option<String>,
+    /// What the host says about the files that the log was migrated from, as of the last migration.
+    pub migrated_from: Option<String>,
 }
 
 /// Where a catch-up goes on scanning.
@@ -178,6 +181,7 @@ impl IndexMeta {
             synced_len: 0,
             resume: Resume::after(end),
             unsynced_boot: None,
+            migrated_from: None,
         })
     }
 
@@ -208,8 +212,10 @@ impl IndexMeta {
         optional(key::LAST_MESSAGE_AT, counts.last_message_at.map(Value::Int));
         optional(key::LAST_ENTRY_AT, counts.last_entry_at.map(Value::Int));
         optional(key::TITLE, counts.title.clone().map(Value::Text));
+        optional(key::TAGS, (!counts.tags.is_empty()).then(|| Value::Text(tags::array(&counts.tags))));
         optional(key::UNSYNCED_BOOT, self.unsynced_boot.clone().map(Value::Text));
-        let odd = [counts.duplicates, counts.orphans, counts.dangling_labels, counts.damages];
+        optional(key::MIGRATED_FROM, self.migrated_from.clone().map(Value::Text));
+        let odd = [counts.duplicates, counts.orphans, counts.dangling_labels, counts.damages, counts.compactions];
         optional(key::ODD, odd.iter().any(|&n| n > 0).then(|| Value::Text(join(&odd))));
         let (resume, lines) = match self.resume {
             Resume::Rebuild => (String::from("rebuild"), 0),
@@ -238,8 +244,8 @@ impl IndexMeta {
         if *get(key::DIGEST)? != digest(others.map(|(name, value)| (name.as_str(), value))) {
             return None;
         }
-        let odd = split::<4>(get(key::ODD).and_then(Value::as_text).unwrap_or("0 0 0 0"))?;
-        let [duplicates, orphans, dangling_labels, damages] = odd;
+        let odd = split::<5>(get(key::ODD).and_then(Value::as_text).unwrap_or("0 0 0 0 0"))?;
+        let [duplicates, orphans, dangling_labels, damages, compactions] = odd;
         let resume = match get(key::RESUME_AT)?.as_text()? {
             "rebuild" => Resume::Rebuild,
             at => {
@@ -275,7 +281,9 @@ impl IndexMeta {
                 orphans,
                 dangling_labels,
                 damages,
+                compactions,
                 title: text(key::TITLE),
+                tags: text(key::TAGS).and_then(|array| tags::read_array(array.as_bytes())).unwrap_or_default(),
             },
             check: TreeCheck::from_bytes(check)?,
             active_leaf: text(key::ACTIVE_LEAF),
@@ -283,6 +291,7 @@ impl IndexMeta {
             synced_len: count(key::SYNCED_LEN)?,
             resume,
             unsynced_boot: text(key::UNSYNCED_BOOT),
+            migrated_from: text(key::MIGRATED_FROM),
         })
     }
 }

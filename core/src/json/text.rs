@@ -95,6 +95,12 @@ pub fn is_null(token: &[u8]) -> bool {
 /// Appends `text` as a JSON string literal with its quotes.
 pub fn write_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
+    // Nearly every text is plain: then it goes as it is.
+    if !text.bytes().any(|b| b < b' ' || b == b'"' || b == b'\\') {
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+        return;
+    }
     for c in text.chars() {
         match c {
             '"' => out.extend_from_slice(b"\\\""),

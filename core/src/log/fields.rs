@@ -53,6 +53,10 @@ fields! {
     custom_type = "customType",
     /// `data` of a custom entry.
     data = "data",
+    /// `firstKeptEntryId` of a compaction.
+    first_kept = "firstKeptEntryId",
+    /// `modelId` of a model change.
+    model_id = "modelId",
     /// `firstKeptEntryIndex` of a version 1 compaction.
     first_kept_index = "firstKeptEntryIndex",
     /// `metadata` of a header.

@@ -10,6 +10,7 @@ use crate::json::walk::Walker;
 
 /// What a line is.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, and nearly always the large one")]
 pub enum Outcome<'a> {
     /// Nothing but JSON white space.
     Blank,

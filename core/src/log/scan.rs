@@ -99,6 +99,12 @@ impl LogScan {
         }
     }
 
+    /// As [`LogScan::resume`], and finds every damage.
+    #[must_use]
+    pub fn resume_full(resume_at: u64, lines: u64, record_seen: bool) -> Self {
+        Self { full: true, ..Self::resume(resume_at, lines, record_seen) }
+    }
+
     /// Takes the next bytes.
     pub fn push(&mut self, chunk: &[u8], sink: &mut dyn LogSink) -> ControlFlow<()> {
         let mut rest = chunk;

@@ -25,7 +25,7 @@ pub struct Span {
 const FIRST_STEP: u64 = 64 * 1024;
 const MAX_STEP: u64 = 8 << 20;
 /// After so many bytes backwards a full build is the better way.
-const GIVE_UP: u64 = 256 << 20;
+const GIVE_UP: u64 = 64 << 20;
 
 /// The last `count` entries of the path from the root to the last entry of the log, in path order; `None` if a full
 /// build is needed.

@@ -4,12 +4,16 @@
 //! Invariant: arrays are in a stable order, and no run times or other noise stand in a report.
 //! Does not: print.
 
+mod catalog;
+
 use crate::index::Tree;
 use crate::log::Dialect;
 use crate::verify::Finding;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::Serialize;
+
+pub use catalog::{DiskUse, DoctorReport, DoctorSessions, ListReport, ListedSession, PathFinding};
 
 /// Version of all reports here.
 pub const VERSION: u32 = 1;

@@ -98,7 +98,11 @@ impl Compare<'_> {
             self.spans.next().ok_or(CheckError::Differs { offset: self.old.len(), what: "a record too many" })?;
         let differs = |what| CheckError::Differs { offset: span.offset, what };
         let bytes = self.old.read_vec(span.offset, usize::try_from(span.len).unwrap_or(usize::MAX))?;
-        let changed = if header { &["version"][..] } else { &["id", "parentId", "firstKeptEntryIndex"][..] };
+        let changed = match self.dialect {
+            _ if header => &["version"][..],
+            Dialect::LinearV1 => &["id", "firstKeptEntryIndex"][..],
+            _ => &[][..],
+        };
         let (was, is) = (fields(&bytes), fields(new.bytes));
         let (Some(was), Some(is)) = (was, is) else { return Err(differs("it is no record")) };
         for (name, value) in &was {

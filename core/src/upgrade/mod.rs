@@ -18,6 +18,7 @@ use core::ops::ControlFlow;
 pub use check::{CheckError, check_upgrade};
 pub use ids::IdMaker;
 pub use lines::upgrade_lines;
+pub use splice::field;
 
 /// What the start of a JSONL log says about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub enum Presented<S> {
     AsIs(S),
     /// It was spliced.
     Upgraded(Rope<S>),
+    /// It was replayed from jcode's v1 files.
+    Replayed(jcode::V1Log<S>),
 }
 
 impl<S: ByteSource> Presented<S> {
@@ -43,6 +46,7 @@ impl<S: ByteSource> Presented<S> {
         match self {
             Self::AsIs(_) => offset,
             Self::Upgraded(rope) => rope.origin(offset).map_or(offset, |(_, at)| at),
+            Self::Replayed(log) => log.origin(offset).map_or(offset, |(_, at)| at),
         }
     }
 }
@@ -52,6 +56,7 @@ impl<S: ByteSource> ByteSource for Presented<S> {
         match self {
             Self::AsIs(source) => source.len(),
             Self::Upgraded(rope) => rope.len(),
+            Self::Replayed(log) => log.len(),
         }
     }
 
@@ -59,13 +64,14 @@ impl<S: ByteSource> ByteSource for Presented<S> {
         match self {
             Self::AsIs(source) => source.read_at(offset, buffer),
             Self::Upgraded(rope) => rope.read_at(offset, buffer),
+            Self::Replayed(log) => log.read_at(offset, buffer),
         }
     }
 
     fn view(&self) -> Option<&[u8]> {
         match self {
             Self::AsIs(source) => source.view(),
-            Self::Upgraded(_) => None,
+            Self::Upgraded(_) | Self::Replayed(_) => None,
         }
     }
 
@@ -73,6 +79,7 @@ impl<S: ByteSource> ByteSource for Presented<S> {
         match self {
             Self::AsIs(source) => source.still_whole(),
             Self::Upgraded(rope) => rope.still_whole(),
+            Self::Replayed(log) => log.still_whole(),
         }
     }
 }

@@ -125,7 +125,8 @@ fn write_field(out: &mut Vec<u8>, key: &str, value: &[u8]) {
 }
 
 /// The raw value of a depth-1 field of the object `object`; of a repeated key the last.
-pub(super) fn field<'a>(object: &'a [u8], name: &str) -> Option<&'a [u8]> {
+#[must_use]
+pub fn field<'a>(object: &'a [u8], name: &str) -> Option<&'a [u8]> {
     let start = object.iter().position(|&b| b == b'{')?;
     let mut found = None;
     let walked = Walker::new().walk_object(object, start, |key, value| {

@@ -60,6 +60,16 @@ pub enum Code {
     SegmentDamaged,
     /// Old and new log both went on.
     Diverged,
+    /// Others than its user can read or write a file.
+    Permissions,
+    /// A sidecar without a log.
+    OrphanedSidecar,
+    /// A file that an interrupted run left behind.
+    TemporaryFile,
+    /// A file or folder that cannot be read.
+    Unreadable,
+    /// The session index cannot be used, or says something else than the sessions.
+    SessionIndex,
 }
 
 /// How bad a finding is.
@@ -94,7 +104,13 @@ impl Finding {
     #[must_use]
     pub fn new(code: Code) -> Self {
         let severity = match code {
-            Code::TornTail | Code::SidecarMissing | Code::SidecarStale => Severity::Warning,
+            Code::TornTail
+            | Code::SidecarMissing
+            | Code::SidecarStale
+            | Code::Permissions
+            | Code::OrphanedSidecar
+            | Code::TemporaryFile
+            | Code::SessionIndex => Severity::Warning,
             _ => Severity::Error,
         };
         Self { code, severity, byte_offset: None, line: None, entry_id: None, message: String::new() }

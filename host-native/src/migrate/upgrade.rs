@@ -6,7 +6,7 @@
 use super::{MigrateError, Options, Plan, check_room, sidecar_bytes};
 use crate::fs::{LogFile, PathError};
 use crate::ledger;
-use crate::rebuild::{self, RebuildError, Tick};
+use crate::rebuild::{self, Known, Tick};
 use crate::replace::{Expect, publish, temporary_for};
 use jcode_session_core::index::IndexBuilder;
 use jcode_session_core::log::{LogScan, scan_source};
@@ -32,7 +32,7 @@ pub(super) fn upgrade(
     let built = builder.finish();
     let plan = Plan {
         action: MigrateAction::Upgrade,
-        dialect: sniffed.dialect,
+        dialect: Some(sniffed.dialect),
         entry_count: built.counts.entries,
         bytes_needed: rope.len() + sidecar_bytes(built.counts.entries),
         reason: None,
@@ -44,9 +44,10 @@ pub(super) fn upgrade(
         return Ok(Plan { action: MigrateAction::Skipped, bytes_needed: 0, reason: Some(reason), ..plan });
     }
     if options.dry_run {
+        drop(rebuild::lock(old)?);
         return Ok(plan);
     }
-    old.file().try_lock().map_err(|_| MigrateError::Sidecar(RebuildError::Busy))?;
+    let lock = rebuild::lock(old)?;
     let mut temporary = temporary_for(path)?;
     let mut at = 0;
     while at < rope.len() {
@@ -62,11 +63,14 @@ pub(super) fn upgrade(
     let leaf = built.entry_count().checked_sub(1).map(|last| built.key(last));
     let kept = ledger::keep_original(path, old, sniffed.dialect, leaf.clone())?;
     let stamp = publish(temporary, path, Expect::Same(old.stamp()))?;
+    ledger::make_private(path, &kept)?;
     ledger::record_migration(path, &kept, leaf, stamp.len)?;
 
+    drop(lock);
     let mut new = LogFile::open(path)?;
     new.map_if_guarded();
-    rebuild::build_synced(&new, new.len(), tick)?;
+    let known = Known { synced_len: new.len(), ..Known::default() };
+    rebuild::build_knowing(&new, &known, tick)?;
     Ok(plan)
 }
 

@@ -8,12 +8,12 @@ use crate::fs::LogFile;
 use crate::sql::{SqlStore, read_meta, write_meta};
 use crate::{host, paths};
 use jcode_session_core::index::fingerprint::Fingerprint;
-use jcode_session_core::index::grow::{GrowError, Grower};
+use jcode_session_core::index::grow::{GrowError, Grower, Grown};
 use jcode_session_core::index::store::{IndexMeta, Resume};
-use jcode_session_core::log::{Damage, LogScan, LogSink, Record, scan_source};
-use jcode_session_core::source::ByteSource;
+use jcode_session_core::log::{Damage, LogScan, LogSink, Record, ScanEnd, scan_source};
+use jcode_session_core::source::{ByteSource, SourceError};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::time::Duration;
 
 /// Brings a sidecar with metadata `seen` up to date. `None`: it must be built anew.
@@ -22,16 +22,13 @@ pub(super) fn catch_up(
     seen: &IndexMeta,
     tick: &mut Tick<'_>,
 ) -> Result<Option<(Done, IndexMeta)>, RebuildError> {
-    let Resume::At { offset, lines, record_seen, expect_lf } = seen.resume else { return Ok(None) };
+    let Resume::At { offset, expect_lf, .. } = seen.resume else { return Ok(None) };
     let grown = log.len() > seen.stamp.len;
     // A tail as long as all the rest is read faster than it is looked up entry by entry.
     if grown && (log.len() - offset > seen.stamp.len || (expect_lf && log.read_vec(offset, 1)? != b"\n")) {
         return Ok(None);
     }
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(paths::sidecar(log.path()), flags)?;
-    connection.busy_timeout(Duration::from_millis(250))?;
-    connection.execute_batch("PRAGMA trusted_schema=OFF")?;
+    let mut connection = connect(log)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if read_meta(&transaction)?.as_ref() != Some(seen) {
         return Ok(None);
@@ -42,22 +39,8 @@ pub(super) fn catch_up(
         transaction.commit()?;
         return Ok(Some((Done::Restamped, meta)));
     }
-    let mut store = SqlStore::new(&transaction);
-    let grower = match Grower::new(&mut store, seen) {
-        Ok(grower) => grower,
-        Err(error) => return rebuild_or(error),
-    };
-    let mut sink = Tail { store, grower, failed: None };
-    let scan = LogScan::resume(offset, lines, record_seen);
-    let scanned = scan_source(log, offset..log.len(), scan, &mut sink, &mut |bytes| tick(bytes));
-    let Tail { mut store, mut grower, failed } = sink;
-    if let Some(error) = failed {
-        return rebuild_or(error);
-    }
-    let end = scanned?;
-    grower.uncount_damages(end.unsettled);
-    let grown = match grower.finish(&mut store) {
-        Ok(grown) => grown,
+    let (grown, end) = match add(&transaction, log, seen, offset..log.len(), tick) {
+        Ok(added) => added?,
         Err(error) => return rebuild_or(error),
     };
     meta.counts = grown.counts;
@@ -65,10 +48,56 @@ pub(super) fn catch_up(
     meta.active_leaf = grown.active_leaf;
     meta.fingerprint = Fingerprint::take(log, end.len)?;
     meta.resume = Resume::after(&end);
-    store.index_jumps(meta.counts.entries)?;
+    SqlStore::new(&transaction).index_jumps(meta.counts.entries)?;
     write_meta(&transaction, &meta)?;
     transaction.commit()?;
     Ok(Some((Done::CaughtUp, meta)))
+}
+
+type Added = Result<(Grown, ScanEnd), SourceError>;
+
+/// Adds the entries of a range of the log.
+fn add(
+    transaction: &Connection,
+    log: &LogFile,
+    seen: &IndexMeta,
+    range: Range<u64>,
+    tick: &mut Tick<'_>,
+) -> Result<Added, GrowError<rusqlite::Error>> {
+    let Resume::At { offset, lines, record_seen, .. } = seen.resume else { return Err(GrowError::NeedsRebuild) };
+    let mut store = SqlStore::new(transaction);
+    let grower = Grower::new(&mut store, seen)?;
+    let mut sink = Tail { store, grower, failed: None };
+    let scan = LogScan::resume(offset, lines, record_seen);
+    let scanned = scan_source(log, range, scan, &mut sink, &mut |bytes| tick(bytes));
+    let Tail { mut store, mut grower, failed } = sink;
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    let end = match scanned {
+        Ok(end) => end,
+        Err(error) => return Ok(Err(error)),
+    };
+    grower.uncount_damages(end.unsettled);
+    Ok(Ok((grower.finish(&mut store)?, end)))
+}
+
+/// Notes what the log was migrated from.
+pub(super) fn note_source(log: &LogFile, stamps: &str) -> Result<(), RebuildError> {
+    let mut connection = connect(log)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let Some(meta) = read_meta(&transaction)? else { return Ok(()) };
+    write_meta(&transaction, &IndexMeta { migrated_from: Some(stamps.to_string()), ..meta })?;
+    transaction.commit()?;
+    Ok(())
+}
+
+fn connect(log: &LogFile) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(paths::sidecar(log.path()), flags)?;
+    connection.busy_timeout(Duration::from_millis(250))?;
+    connection.execute_batch("PRAGMA trusted_schema=OFF")?;
+    Ok(connection)
 }
 
 fn rebuild_or<T>(error: GrowError<rusqlite::Error>) -> Result<Option<T>, RebuildError> {

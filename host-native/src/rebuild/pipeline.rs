@@ -4,7 +4,7 @@
 //! Invariant: at most a few batches are in flight; memory does not grow with the log, but for core's ids.
 //! Does not: publish.
 
-use super::{RebuildError, Tick};
+use super::{Known, RebuildError, Tick};
 use crate::fs::LogFile;
 use crate::sql::{BulkLoad, create_schema};
 use crate::{host, paths};
@@ -26,7 +26,7 @@ const IN_FLIGHT: usize = 4;
 pub(super) fn build_small(
     connection: &Connection,
     log: &LogFile,
-    synced_len: u64,
+    known: &Known,
     tick: &mut Tick<'_>,
 ) -> Result<IndexMeta, RebuildError> {
     create_schema(connection)?;
@@ -38,7 +38,7 @@ pub(super) fn build_small(
         return Err(error.into());
     }
     let (built, end) = read?;
-    let meta = meta(log, &built, &end, synced_len)?;
+    let meta = meta(log, &built, &end, known)?;
     load.finish(&built, &meta)?;
     Ok(meta)
 }
@@ -47,7 +47,7 @@ pub(super) fn build_small(
 pub(super) fn build_large(
     connection: &Connection,
     log: &LogFile,
-    synced_len: u64,
+    known: &Known,
     tick: &mut Tick<'_>,
 ) -> Result<IndexMeta, RebuildError> {
     create_schema(connection)?;
@@ -74,7 +74,7 @@ pub(super) fn build_large(
             return Err(error.into());
         }
         let (built, end) = read?;
-        let meta = meta(log, &built, &end, synced_len)?;
+        let meta = meta(log, &built, &end, known)?;
         load.finish(&built, &meta)?;
         Ok(meta)
     })
@@ -86,10 +86,10 @@ fn read(log: &LogFile, rows: impl RowSink, tick: &mut Tick<'_>) -> Result<(Built
     Ok((builder.finish_at(&end).without_rows(), end))
 }
 
-fn meta(log: &LogFile, built: &Built<()>, end: &ScanEnd, synced_len: u64) -> Result<IndexMeta, SourceError> {
+fn meta(log: &LogFile, built: &Built<()>, end: &ScanEnd, known: &Known) -> Result<IndexMeta, SourceError> {
     let stem = paths::stem(log.path());
     let meta = IndexMeta::of_build(built, end, log, log.stamp(), &stem, host::now_ms())?;
-    Ok(IndexMeta { synced_len, ..meta })
+    Ok(IndexMeta { synced_len: known.synced_len, migrated_from: known.migrated_from.clone(), ..meta })
 }
 
 /// Rows straight into SQLite.

@@ -8,7 +8,7 @@
 use super::{Answer, Entry};
 use crate::sql::{SidecarReader, StoredEntry};
 use jcode_session_core::index::row::{Row, RowSink, Seq};
-use jcode_session_core::index::{Built, Tree};
+use jcode_session_core::index::{Built, Counts, Tree};
 use jcode_session_core::log::tail::Span;
 use jcode_session_core::log::{Damage, LineReader, LogSink, Outcome, Record};
 use std::ops::ControlFlow;
@@ -19,6 +19,8 @@ pub(super) struct Spot {
     pub(super) span: Span,
     pub(super) key: String,
     pub(super) parent: Option<Seq>,
+    /// The kind, where it is known.
+    pub(super) kind: Option<String>,
 }
 
 /// Knows where entries stand.
@@ -85,7 +87,8 @@ impl Locator for SidecarReader {
 }
 
 fn spot_of(stored: StoredEntry) -> Spot {
-    Spot { span: Span { offset: stored.offset, len: stored.len }, key: stored.key, parent: stored.parent }
+    let span = Span { offset: stored.offset, len: stored.len };
+    Spot { span, key: stored.key, parent: stored.parent, kind: Some(stored.kind) }
 }
 
 /// Where all entries stand, while an index is built.
@@ -110,6 +113,10 @@ impl MemoryIndex {
         Self { built }
     }
 
+    pub(super) const fn counts(&self) -> &Counts {
+        &self.built.counts
+    }
+
     pub(super) fn tree(&self) -> Tree {
         self.built.tree()
     }
@@ -129,7 +136,7 @@ impl Locator for MemoryIndex {
 
     fn spot(&self, seq: Seq) -> Result<Option<Spot>, Answer> {
         let span = self.built.rows.0.get(seq as usize);
-        Ok(span.map(|&span| Spot { span, key: self.built.key(seq), parent: self.built.parent(seq) }))
+        Ok(span.map(|&span| Spot { span, key: self.built.key(seq), parent: self.built.parent(seq), kind: None }))
     }
 
     fn last(&self) -> Result<Option<Spot>, Answer> {

@@ -27,7 +27,6 @@ pub fn create_schema(connection: &Connection) -> Result<()> {
 }
 
 /// One bulk load into a database whose schema was just made.
-
 pub struct BulkLoad<'c> {
     connection: &'c Connection,
     insert: CachedStatement<'c>,

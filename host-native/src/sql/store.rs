@@ -9,12 +9,19 @@ use jcode_session_core::index::row::{BranchRow, LabelRow, Row, Seq};
 use jcode_session_core::index::schema;
 use jcode_session_core::index::store::{IndexMeta, IndexStore, Node, Value};
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OptionalExtension, Params, Result, ToSql, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Result, ToSql, params};
 
 /// A sidecar's tables, open for change.
-#[derive(Debug)]
 pub struct SqlStore<'c> {
     connection: &'c Connection,
+    /// Looked up once: it runs once an entry.
+    insert: Option<CachedStatement<'c>>,
+}
+
+impl std::fmt::Debug for SqlStore<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SqlStore").finish_non_exhaustive()
+    }
 }
 
 const NODE: &str = "SELECT seq,id,branch_leaf_marker,parent_step,depth,byte_offset,ts FROM entries ";
@@ -23,7 +30,7 @@ impl<'c> SqlStore<'c> {
     /// The tables behind a connection.
     #[must_use]
     pub const fn new(connection: &'c Connection) -> Self {
-        Self { connection }
+        Self { connection, insert: None }
     }
 
     /// Makes the index over branch starts once the log is long enough to need it.
@@ -86,7 +93,11 @@ impl IndexStore for SqlStore<'_> {
     }
 
     fn insert(&mut self, row: &Row<'_>) -> Result<()> {
-        insert_entry(&mut self.connection.prepare_cached(INSERT_ENTRY)?, row)
+        let insert = match &mut self.insert {
+            Some(insert) => insert,
+            none => none.insert(self.connection.prepare_cached(INSERT_ENTRY)?),
+        };
+        insert_entry(insert, row)
     }
 
     fn set_marker(&mut self, seq: Seq, marker: u8) -> Result<()> {

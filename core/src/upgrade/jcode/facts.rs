@@ -98,7 +98,7 @@ impl<S: ByteSource> Replay<S> {
 }
 
 /// The name of a variant: the text itself, or the only key of an object.
-fn name_of(token: &[u8]) -> Option<String> {
+pub(crate) fn name_of(token: &[u8]) -> Option<String> {
     if let Some(text) = text::string(token) {
         return Some(text.to_string());
     }

@@ -34,6 +34,7 @@ mod window;
 pub use build::present;
 pub use export::{ExportError, export};
 pub use facts::Facts;
+pub(crate) use facts::name_of;
 pub use growth::{Growth, GrowthError, plan_growth};
 pub use render::V1Log;
 pub use replay::{Origin, Replay, ReplayError, V1Sources, replay};

@@ -1,0 +1,127 @@
+//! `append` and `label`: entries from outside into a session.
+//!
+//! Owns: the lines of standard input and the acknowledgements. Invariant: an entry is acknowledged on standard output
+//! when the mode says so, and at once; the first entry that is refused ends the run, because what follows would hang
+//! on another entry than its author meant. Does not: write; the native writer does.
+
+use crate::args::{AppendArgs, LabelArgs};
+use crate::output::{ExitStatus, Output, visible};
+use crate::settings::{Settings, durability};
+use anyhow::{Context, Result, anyhow};
+use jcode_session_core::json::text::write_string;
+use jcode_session_core::write::{AppendError, Durability, Parent};
+use jcode_session_native::paths;
+use jcode_session_native::session::Session;
+use jcode_session_native::writer::{Closed, NewSession, Writer, WriterOptions};
+use std::ffi::OsStr;
+use std::io::{BufRead, Write};
+use std::path::{Path, PathBuf};
+
+pub(super) fn append(args: &AppendArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
+    let (log, create) = resolve_or_new(&args.session, settings)?;
+    let writer = open(&log, durability(args.durability)?, create, settings, output)?;
+    let appended = from_input(&writer, args.parent.as_deref(), output);
+    finish(writer, output)?;
+    appended?;
+    Ok(ExitStatus::Clean)
+}
+
+/// A session that is there, or a path at which one is to be made.
+fn resolve_or_new(session: &OsStr, settings: &Settings) -> Result<(PathBuf, Option<NewSession>)> {
+    let path = Path::new(session);
+    let names_a_log = path.file_name().and_then(OsStr::to_str).is_some_and(paths::is_log_name);
+    // An empty file is one that a program made for its session and has not written yet.
+    let is_empty = std::fs::symlink_metadata(path).is_ok_and(|there| there.is_file() && there.len() == 0);
+    let is_missing = std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
+    if !(is_empty || is_missing && names_a_log) {
+        return Ok((super::resolve(session, settings)?, None));
+    }
+    let stem = paths::stem(path);
+    let cwd = std::env::current_dir().context("cannot tell the working directory")?;
+    let new = NewSession {
+        session_id: paths::is_session_id(&stem).then_some(stem),
+        cwd: cwd.to_string_lossy().into_owned(),
+        parent_session: None,
+    };
+    Ok((path.to_path_buf(), Some(new)))
+}
+
+/// Opens a session for writing and tells what recovery did.
+pub(super) fn open(
+    log: &Path,
+    durability: Durability,
+    create: Option<NewSession>,
+    settings: &Settings,
+    output: &mut Output,
+) -> Result<Writer> {
+    let mut writer = Writer::open(log, &WriterOptions { durability, create })?;
+    writer.list_in(&settings.home, log);
+    if let Some(aside) = writer.recovery().set_aside {
+        let name = aside.name.name().map(|name| name.as_str().to_string()).unwrap_or_default();
+        let place = paths::store(log).join("quarantine").join(name);
+        output.warn(format_args!(
+            "{} bytes at byte {} were damaged and are set aside in {}; `repair` salvages {} whole records from them",
+            aside.name.len,
+            aside.name.offset,
+            visible(&place.to_string_lossy()),
+            aside.records,
+        ));
+    }
+    Ok(writer)
+}
+
+fn from_input(writer: &Writer, parent: Option<&str>, output: &mut Output) -> Result<()> {
+    let mut input = std::io::stdin().lock();
+    let mut line = Vec::new();
+    let mut parent = parent.map_or(Parent::Leaf, Parent::Id);
+    for number in 1u64.. {
+        line.clear();
+        if input.read_until(b'\n', &mut line).context("cannot read standard input")? == 0 {
+            break;
+        }
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        let id = writer.append(&line, parent).map_err(|error| explain(error, number))?;
+        parent = Parent::Leaf;
+        writeln!(output.data(), "ack {id}")?;
+        output.flush()?;
+    }
+    Ok(())
+}
+
+fn explain(error: AppendError, line: u64) -> anyhow::Error {
+    anyhow!(error).context(format!("line {line} of standard input was not appended, and nothing behind it"))
+}
+
+/// Closes a session; a sidecar that lags is no failure.
+pub(super) fn finish(writer: Writer, output: &mut Output) -> Result<()> {
+    let closed = writer.close().context("not everything that was appended is on the disk")?;
+    note_lag(closed, output);
+    Ok(())
+}
+
+/// Tells that a sidecar lags.
+pub(super) fn note_lag(closed: Closed, output: &mut Output) {
+    if let Some(why) = closed.sidecar_lags {
+        output.note(format_args!("the sidecar lags behind and is brought up to date later: {}", visible(&why)));
+    }
+}
+
+pub(super) fn label(args: &LabelArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
+    let log = super::resolve(&args.session, settings)?;
+    // Says which entry is missing before anything is written.
+    Session::read(&log)?.entry(&args.entry)?;
+    let mut entry = br#"{"type":"label","targetId":"#.to_vec();
+    write_string(&mut entry, &args.entry);
+    if !args.name.is_empty() {
+        entry.extend_from_slice(br#","label":"#);
+        write_string(&mut entry, &args.name);
+    }
+    entry.push(b'}');
+    let writer = open(&log, durability(args.durability)?, None, settings, output)?;
+    let id = writer.append(&entry, Parent::Leaf);
+    finish(writer, output)?;
+    writeln!(output.data(), "ack {}", id?)?;
+    Ok(ExitStatus::Clean)
+}

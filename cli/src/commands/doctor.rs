@@ -1,0 +1,58 @@
+//! `doctor`: the state of all sessions, and cures.
+//!
+//! Owns: the words. Invariant: exit code 1 only for findings that are errors.
+//! Does not: examine; the native doctor does.
+
+use super::verify::print_finding;
+use crate::args::DoctorArgs;
+use crate::output::{ExitStatus, Output, bytes, count, time, visible};
+use crate::settings::Settings;
+use anyhow::Result;
+use jcode_session_core::report::DoctorReport;
+use jcode_session_native::doctor::{Examination, examine};
+use std::io::Write;
+
+pub(super) fn doctor(args: &DoctorArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
+    let what = Examination { home: settings.home.clone(), roots: settings.roots.clone(), fix: args.fix };
+    let report = examine(&what);
+    if args.json {
+        output.json(&report)?;
+    } else {
+        print(&report, output)?;
+    }
+    Ok(if report.is_ok() { ExitStatus::Clean } else { ExitStatus::Problems })
+}
+
+fn print(report: &DoctorReport, output: &mut Output) -> Result<()> {
+    let s = &report.sessions;
+    let migrated = s.last_migrate.map_or_else(|| "never".to_string(), |at| time(Some(at)));
+    writeln!(
+        output.data(),
+        "{}, {}\nsidecars: {} of {}\nlast migration: {migrated}\nstale rows in the session index: {}\nmissing \
+         checkpoints: {}\non the disk: logs {}, v1 files {}, sidecars {}, stores {}, other {}",
+        count(s.count, "session", "sessions"),
+        bytes(s.total_bytes),
+        s.with_sidecar,
+        s.count,
+        s.stale_index_rows,
+        s.missing_checkpoints,
+        bytes(s.disk.logs),
+        bytes(s.disk.v1_files),
+        bytes(s.disk.sidecars),
+        bytes(s.disk.stores),
+        bytes(s.disk.other),
+    )?;
+    let mut last = None;
+    for found in &report.findings {
+        if last != Some(&found.path) {
+            writeln!(output.data(), "\n{}", visible(&found.path))?;
+        }
+        last = Some(&found.path);
+        print_finding(&found.finding, output)?;
+    }
+    output.note(match report.findings.len() {
+        0 => "nothing is wrong".to_string(),
+        n => count(n as u64, "finding", "findings"),
+    });
+    Ok(())
+}

@@ -1,0 +1,19 @@
+//! `fork`: a new session from the path to an entry.
+//!
+//! Owns: what is printed: the new session's id. Does not: fork; see `jcode_session_native::fork`.
+
+use crate::args::ForkArgs;
+use crate::output::{ExitStatus, Output, visible};
+use crate::settings::Settings;
+use anyhow::{Context, Result};
+use jcode_session_native::fork::fork as fork_session;
+use std::io::Write;
+
+pub(super) fn fork(args: &ForkArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
+    let log = super::resolve(&args.session, settings)?;
+    let log = std::fs::canonicalize(&log).with_context(|| format!("cannot find {}", log.display()))?;
+    let forked = fork_session(&log, args.at.as_deref()).context("nothing was forked")?;
+    writeln!(output.data(), "{}", forked.session_id)?;
+    output.note(visible(&forked.log.to_string_lossy()));
+    Ok(ExitStatus::Clean)
+}

@@ -1,0 +1,66 @@
+//! `list`: the sessions, newest first.
+//!
+//! Owns: the meaning of `--cwd` and the table. Invariant: what is printed is the state of the sessions now; the index
+//! only saves reading them. Does not: refresh; the native catalog does.
+
+use crate::args::ListArgs;
+use crate::output::{ExitStatus, Output, count, shorten, style, time, visible};
+use crate::settings::Settings;
+use anyhow::Result;
+use jcode_session_core::catalog::page::Filter;
+use jcode_session_core::report::{ListReport, ListedSession};
+use jcode_session_native::catalog::{Catalog, Keep, Listed};
+use std::io::Write;
+use std::path::Path;
+
+pub(super) fn list(args: &ListArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
+    let refreshed = Catalog::new(&settings.home, &settings.roots).refresh(Keep::Store);
+    for problem in &refreshed.unreadable {
+        output.warn(visible(&problem.to_string()));
+    }
+    let filter =
+        Filter { cwd: args.cwd.as_deref().map(names_of_folder).unwrap_or_default(), tag: args.tag.clone(), text: None };
+    let all = refreshed.sessions.len();
+    let sessions = refreshed.sessions.into_iter().filter(|session| filter.passes(&session.summary));
+    let sessions: Vec<Listed> = sessions.take(args.limit.unwrap_or(usize::MAX)).collect();
+    if args.json {
+        let listed = sessions.into_iter().map(|session| ListedSession {
+            path: session.path.to_string_lossy().into_owned(),
+            summary: session.summary,
+        });
+        output.json(&ListReport::new(listed.collect()))?;
+    } else {
+        sessions.iter().try_for_each(|session| print(session, output))?;
+        let all = count(all as u64, "session", "sessions");
+        output.note(format_args!("{} of {all}", sessions.len()));
+    }
+    Ok(if refreshed.unreadable.is_empty() { ExitStatus::Clean } else { ExitStatus::Problems })
+}
+
+/// The names under which sessions may have recorded a folder: as given, absolute, and without links.
+fn names_of_folder(folder: &Path) -> Vec<String> {
+    let absolute = std::path::absolute(folder).ok();
+    let real = std::fs::canonicalize(folder).ok();
+    let names = [Some(folder.to_path_buf()), absolute, real].into_iter().flatten();
+    names.map(|name| name.to_string_lossy().into_owned()).collect()
+}
+
+fn print(session: &Listed, output: &mut Output) -> Result<()> {
+    let s = &session.summary;
+    let (strong, faint) = (output.style(style::STRONG), output.style(style::FAINT));
+    let title = s.title.as_deref().or(s.first_prompt.as_deref()).unwrap_or("(no messages)");
+    let messages = s.message_count.map(|n| format!(", {}", count(n, "message", "messages"))).unwrap_or_default();
+    let at = time(Some(s.last_modified));
+    writeln!(output.data(), "{at}  {strong}{}{strong:#}  {}", shorten(&s.session_id, 60), shorten(title, 70))?;
+    let mut details = shorten(s.cwd.as_deref().unwrap_or("-"), 80);
+    details.push_str(&messages);
+    let words = [s.model.as_deref(), s.status.as_deref(), s.save_label.as_deref()];
+    for word in words.into_iter().flatten() {
+        details.push_str(&format!(", {}", shorten(word, 40)));
+    }
+    for tag in &s.tags {
+        details.push_str(&format!(" +{}", shorten(tag, 64)));
+    }
+    writeln!(output.data(), "                     {faint}{details}{faint:#}")?;
+    Ok(())
+}

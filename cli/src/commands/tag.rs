@@ -1,0 +1,40 @@
+//! `tag`: words for a session.
+//!
+//! Owns: the meaning of `+T` and `-T`. Invariant: without a change nothing is written.
+//! Does not: write; the native host does.
+
+use super::append::note_lag;
+use crate::args::TagArgs;
+use crate::output::{ExitStatus, Output, visible};
+use crate::settings::{Settings, durability};
+use anyhow::{Result, bail};
+use jcode_session_native::tags;
+use std::io::Write;
+
+pub(super) fn tag(args: &TagArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
+    let Some((session, words)) = args.words.split_first() else { bail!("which SESSION?") };
+    let changes = words.iter().map(|word| change(&word.to_string_lossy())).collect::<Result<Vec<_>>>()?;
+    let log = super::resolve(session, settings)?;
+    let set = if changes.is_empty() {
+        tags::read(&log)?
+    } else {
+        let (set, closed) = tags::change(&log, &changes, durability(args.durability)?, &settings.home)?;
+        if let Some(closed) = closed {
+            note_lag(closed, output);
+        }
+        set
+    };
+    for tag in set {
+        writeln!(output.data(), "{}", visible(&tag))?;
+    }
+    Ok(ExitStatus::Clean)
+}
+
+fn change(word: &str) -> Result<(String, bool)> {
+    match word.split_at_checked(1) {
+        _ if word.starts_with("--") => bail!("`{word}`: flags stand in front of SESSION, behind it only `+T` and `-T`"),
+        Some(("+", tag)) => Ok((tag.to_string(), true)),
+        Some(("-", tag)) => Ok((tag.to_string(), false)),
+        _ => bail!("`{word}`: say `+{word}` to add the tag or `-{word}` to take it away"),
+    }
+}

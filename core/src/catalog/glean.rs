@@ -1,0 +1,195 @@
+//! Gleaning a summary from the records of a log, or of its head and tail.
+//!
+//! Owns: which record each fact of a summary comes from.
+//! Invariant: records come in file order, and of repeated facts the last one holds; counts are given only where
+//! the caller vouches that they are of the whole log.
+//! Does not: choose which parts of a log are read.
+
+use super::message::{Message, short_text};
+use super::state::State;
+use super::summary::SessionSummary;
+use crate::index::Counts;
+use crate::json::text;
+use crate::json::walk::Walker;
+use crate::log::{Damage, Dialect, Header, LogSink, Record};
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::ops::ControlFlow;
+
+/// Collects what a summary needs.
+#[derive(Debug, Clone, Default)]
+pub struct Gleaner {
+    header: Option<Header>,
+    state: State,
+    counts: Counts,
+    first_prompt: Option<String>,
+    last_message: Vec<u8>,
+    leaf: Option<String>,
+    /// A record that only a session log has.
+    is_session: bool,
+}
+
+/// What a host knows about a log besides its records.
+#[derive(Debug, Clone, Default)]
+pub struct Around<'a> {
+    /// The file's stem.
+    pub stem: &'a str,
+    /// Dialect of the log as it stands.
+    pub dialect: Option<Dialect>,
+    /// Its size.
+    pub size_bytes: u64,
+    /// The file's modification time, Unix milliseconds.
+    pub file_time: i64,
+    /// Numbers of the whole log, and its active leaf.
+    pub exact: Option<(Counts, Option<String>)>,
+}
+
+impl Gleaner {
+    /// True once a header or an entry was seen: other files named `*.jsonl` have neither.
+    #[must_use]
+    pub const fn is_session(&self) -> bool {
+        self.is_session
+    }
+
+    /// True once a message with a time was seen.
+    #[must_use]
+    pub const fn has_message_time(&self) -> bool {
+        self.counts.last_message_at.is_some()
+    }
+
+    /// The summary.
+    #[must_use]
+    pub fn finish(self, around: Around<'_>) -> SessionSummary {
+        let Self { header, state, counts, first_prompt, last_message, leaf, .. } = self;
+        let is_exact = around.exact.is_some();
+        let (counts, active_leaf) = around.exact.unwrap_or((counts, leaf));
+        let last_modified = counts.last_message_at.or(counts.last_entry_at).unwrap_or(around.file_time);
+        let title = counts.title.clone().or_else(|| state.shown_title());
+        let header = header.as_ref();
+        SessionSummary {
+            session_id: header.and_then(|h| h.session_id.clone()).unwrap_or_else(|| around.stem.to_string()),
+            dialect: around.dialect,
+            cwd: header.and_then(|h| h.cwd.clone()).filter(|cwd| !cwd.is_empty()).or(state.working_dir),
+            title,
+            created_at: header.and_then(|h| h.created_at),
+            last_modified,
+            size_bytes: around.size_bytes,
+            entry_count: is_exact.then_some(counts.entries),
+            message_count: is_exact.then_some(counts.messages),
+            tags: counts.tags,
+            model: state.model,
+            status: state.status,
+            saved: state.saved,
+            save_label: state.save_label,
+            parent_session: header.and_then(|h| h.parent_session.clone()).or(state.parent_id),
+            first_prompt,
+            preview: Message::read(&last_message).preview(),
+            active_leaf,
+            is_debug: state.is_debug,
+            is_canary: state.is_canary,
+            short_name: state.short_name,
+            provider: state.provider,
+            last_active_at: state.last_active_at,
+        }
+    }
+
+    fn message(&mut self, token: &[u8]) {
+        self.last_message.clear();
+        self.last_message.extend_from_slice(token);
+        let names_model = memchr::memmem::find(token, b"\"model\"").is_some();
+        if self.first_prompt.is_some() && !names_model {
+            return;
+        }
+        let message = Message::read(token);
+        if self.first_prompt.is_none() && message.is_from_user() {
+            self.first_prompt = message.preview();
+        }
+        if let Some(model) = message.model() {
+            self.state.model = Some(model);
+            self.state.provider = message.provider().or(self.state.provider.take());
+        }
+    }
+
+    fn model_change(&mut self, bytes: &[u8]) {
+        let (mut model, mut provider) = (None, None);
+        let walked = Walker::new().walk_object(bytes, 0, |key, value| match key {
+            b"modelId" => model = short_text(value),
+            b"provider" => provider = short_text(value),
+            _ => {}
+        });
+        if walked.is_ok() && model.is_some() {
+            self.state.model = model;
+            self.state.provider = provider.or(self.state.provider.take());
+        }
+    }
+}
+
+impl LogSink for Gleaner {
+    fn header(&mut self, header: &Record<'_>) -> ControlFlow<()> {
+        self.is_session = true;
+        self.header = Some(Header::read(header));
+        let Some(metadata) = header.fields.metadata else { return ControlFlow::Continue(()) };
+        let mut jcode = None;
+        let walked = Walker::new().walk_object(metadata, 0, |key, value| {
+            if key == b"jcode" {
+                jcode = Some(value);
+            }
+        });
+        if let (Ok(_), Some(jcode)) = (walked, jcode) {
+            self.state.apply(jcode);
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()> {
+        let fields = &entry.fields;
+        let kind = fields.kind_text();
+        self.is_session |= fields.looks_like_entry() || fields.message.is_some();
+        self.counts.observe(&kind, fields, fields.time());
+        self.leaf = fields.usable_id().map(|id| id.into_owned());
+        match &*kind {
+            "message" => {
+                if let Some(token) = fields.message {
+                    self.message(token);
+                }
+            }
+            "model_change" => self.model_change(entry.bytes),
+            "custom" if fields.custom_type.and_then(text::string).is_some_and(|t| t == "jcode/meta") => {
+                if let Some(data) = fields.data {
+                    self.state.apply(data);
+                }
+            }
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn damage(&mut self, _: Damage) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
+
+/// Goes on counting behind what a sidecar has counted.
+#[derive(Debug)]
+pub struct Recount {
+    /// Numbers so far.
+    pub counts: Counts,
+    /// The last entry's id.
+    pub leaf: Option<String>,
+}
+
+impl LogSink for Recount {
+    fn header(&mut self, _: &Record<'_>) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()> {
+        self.counts.observe(&entry.fields.kind_text(), &entry.fields, entry.fields.time());
+        self.leaf = entry.fields.usable_id().map(|id| id.into_owned());
+        ControlFlow::Continue(())
+    }
+
+    fn damage(&mut self, _: Damage) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}

@@ -1,0 +1,111 @@
+//! What lists show of one message.
+//!
+//! Owns: where in a message its text stands: in `content`, a text or a list of blocks.
+//! Invariant: one line, at most [`PREVIEW_CHARS`] characters. Does not: judge what is in the text; what prints does.
+
+use crate::json::text;
+use crate::json::walk::{Cursor, Walker};
+use alloc::string::String;
+
+/// Characters of a preview.
+const PREVIEW_CHARS: usize = 160;
+
+/// Fields of a message, as tokens.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Message<'m> {
+    role: Option<&'m [u8]>,
+    content: Option<&'m [u8]>,
+    model: Option<&'m [u8]>,
+    provider: Option<&'m [u8]>,
+}
+
+impl<'m> Message<'m> {
+    pub(super) fn read(token: &'m [u8]) -> Self {
+        let mut message = Self::default();
+        let walked = Walker::new().walk_object(token, 0, |key, value| match key {
+            b"role" => message.role = Some(value),
+            b"content" => message.content = Some(value),
+            b"model" => message.model = Some(value),
+            b"provider" => message.provider = Some(value),
+            _ => {}
+        });
+        if walked.is_ok() { message } else { Self::default() }
+    }
+
+    pub(super) fn is_from_user(&self) -> bool {
+        self.role == Some(b"\"user\"")
+    }
+
+    pub(super) fn model(&self) -> Option<String> {
+        short_text(self.model?)
+    }
+
+    pub(super) fn provider(&self) -> Option<String> {
+        short_text(self.provider?)
+    }
+
+    /// The start of its text; `None` where it has none.
+    pub(super) fn preview(&self) -> Option<String> {
+        let content = self.content?;
+        let text = match content.first()? {
+            b'"' => text::string_lossy(content)?,
+            b'[' => text::string_lossy(first_text(content)?)?,
+            _ => return None,
+        };
+        preview(&text)
+    }
+}
+
+/// The token of the first text that is not blank in a list of blocks.
+fn first_text(blocks: &[u8]) -> Option<&[u8]> {
+    let mut walker = Walker::new();
+    let mut cursor = Cursor::new(blocks, 0);
+    let mut more = cursor.opens(b'[', b']').ok()?;
+    while more {
+        let start = cursor.at;
+        walker.walk_value(&mut cursor).ok()?;
+        let (mut kind, mut shown) = (None, None);
+        let walked = Walker::new().walk_object(cursor.since(start), 0, |key, value| match key {
+            b"type" => kind = Some(value),
+            b"text" => shown = Some(value),
+            _ => {}
+        });
+        if let (Ok(_), Some(b"\"text\""), Some(text)) = (walked, kind, shown)
+            && text.len() > 2
+        {
+            return Some(text);
+        }
+        more = cursor.goes_on(b']').ok()?;
+    }
+    None
+}
+
+/// The start of a text on one line.
+pub(super) fn preview(text: &str) -> Option<String> {
+    let mut out = String::new();
+    let mut left = PREVIEW_CHARS;
+    for word in text.split_whitespace() {
+        if !out.is_empty() && left > 1 {
+            out.push(' ');
+            left -= 1;
+        }
+        for c in word.chars() {
+            if left == 0 {
+                out.push('…');
+                return Some(out);
+            }
+            out.push(c);
+            left -= 1;
+        }
+        if left == 0 {
+            break;
+        }
+    }
+    (!out.is_empty()).then_some(out)
+}
+
+/// A text that is a name; longer than any name means that it is none.
+pub(super) fn short_text(token: &[u8]) -> Option<String> {
+    let named = token.len() <= 4096;
+    named.then(|| text::string_lossy(token)).flatten().map(|text| text.into_owned()).filter(|text| !text.is_empty())
+}

@@ -1,0 +1,76 @@
+//! Order, pages and filters of a list.
+//!
+//! Owns: the order (newest first, ties by id, then by path), the cursor, and what a filter lets through.
+//! Invariant: the order is total, so that pages neither skip nor repeat, whatever ties there are; a session that
+//! changes between two pages moves, the others stay.
+//! Does not: hold the list.
+
+use super::SessionSummary;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cmp::{Ordering, Reverse};
+
+/// A place in a list: that of the session with this time, id and path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor {
+    /// Its time.
+    pub last_modified: i64,
+    /// Its id.
+    pub session_id: String,
+    /// Its path, as the host's bytes.
+    pub path: Vec<u8>,
+}
+
+/// Compares two sessions by their place in a list.
+#[must_use]
+pub fn order(a: (&SessionSummary, &[u8]), b: (&SessionSummary, &[u8])) -> Ordering {
+    key(a).cmp(&key(b))
+}
+
+fn key<'k>((summary, path): (&'k SessionSummary, &'k [u8])) -> (Reverse<i64>, &'k str, &'k [u8]) {
+    (Reverse(summary.last_modified), &summary.session_id, path)
+}
+
+impl Cursor {
+    /// The place of a session.
+    #[must_use]
+    pub fn at(summary: &SessionSummary, path: &[u8]) -> Self {
+        Self { last_modified: summary.last_modified, session_id: summary.session_id.clone(), path: path.to_vec() }
+    }
+
+    /// True if a session comes behind this place.
+    #[must_use]
+    pub fn is_before(&self, session: (&SessionSummary, &[u8])) -> bool {
+        key(session) > (Reverse(self.last_modified), &self.session_id, &self.path)
+    }
+}
+
+/// What a list is cut down to; the default lets everything through.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Working directories, all names of one folder; empty for any.
+    pub cwd: Vec<String>,
+    /// Tag.
+    pub tag: Option<String>,
+    /// Words in title, first prompt, preview, id or short name, whatever their case.
+    pub text: Option<String>,
+}
+
+impl Filter {
+    /// True if a session passes.
+    #[must_use]
+    pub fn passes(&self, summary: &SessionSummary) -> bool {
+        let trim = |path: &str| String::from(if path.len() > 1 { path.trim_end_matches('/') } else { path });
+        let in_folder = || summary.cwd.as_deref().map(trim).is_some_and(|cwd| self.cwd.iter().any(|c| trim(c) == cwd));
+        let tagged = |tag: &String| summary.tags.contains(tag);
+        (self.cwd.is_empty() || in_folder()) && self.tag.as_ref().is_none_or(tagged) && self.matches_text(summary)
+    }
+
+    fn matches_text(&self, s: &SessionSummary) -> bool {
+        let Some(text) = &self.text else { return true };
+        let shown = [Some(&s.session_id), s.title.as_ref(), s.first_prompt.as_ref(), s.preview.as_ref()];
+        let shown = shown.into_iter().chain([s.short_name.as_ref()]).flatten().map(|shown| shown.to_lowercase());
+        let shown: Vec<String> = shown.collect();
+        text.to_lowercase().split_whitespace().all(|word| shown.iter().any(|shown| shown.contains(word)))
+    }
+}

@@ -1,0 +1,60 @@
+//! The summary of one session.
+//!
+//! Owns: what a list can show of it. Invariant: times are Unix milliseconds; counts are exact or unknown.
+//! Does not: know where the session is.
+
+use crate::log::Dialect;
+use alloc::string::String;
+use alloc::vec::Vec;
+use serde::Serialize;
+
+/// What lists show of a session.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct SessionSummary {
+    /// Id in the header, or the file's stem.
+    pub session_id: String,
+    /// Dialect; `None` if the log cannot be read.
+    pub dialect: Option<Dialect>,
+    /// Working directory.
+    pub cwd: Option<String>,
+    /// The name that the user or the agent gave it.
+    pub title: Option<String>,
+    /// Time in the header.
+    pub created_at: Option<i64>,
+    /// Time of the last message, else of the last entry, else of the file.
+    pub last_modified: i64,
+    /// Bytes of the log, or of the v1 files where there is no log.
+    pub size_bytes: u64,
+    /// Entries, if known.
+    pub entry_count: Option<u64>,
+    /// Entries of kind `message`, if known.
+    pub message_count: Option<u64>,
+    /// Tags, sorted.
+    pub tags: Vec<String>,
+    /// Model that was used last.
+    pub model: Option<String>,
+    /// Name of jcode's status.
+    pub status: Option<String>,
+    /// The user saved it.
+    pub saved: bool,
+    /// Under this label.
+    pub save_label: Option<String>,
+    /// The session from which it was forked or spawned.
+    pub parent_session: Option<String>,
+    /// Start of the first message of the user.
+    pub first_prompt: Option<String>,
+    /// Start of the last message.
+    pub preview: Option<String>,
+    /// The last entry, if its id is known.
+    pub active_leaf: Option<String>,
+    /// A session of a debugging run.
+    pub is_debug: bool,
+    /// A session of a canary build.
+    pub is_canary: bool,
+    /// jcode's short name.
+    pub short_name: Option<String>,
+    /// Provider of the model.
+    pub provider: Option<String>,
+    /// When jcode had it open last.
+    pub last_active_at: Option<i64>,
+}

@@ -1,0 +1,109 @@
+//! The reports over all sessions: `list` and `doctor`.
+//!
+//! Owns: their fields. Invariant: as in [`super`].
+//! Does not: look at sessions.
+
+use super::VERSION;
+use crate::catalog::SessionSummary;
+use crate::verify::Finding;
+use alloc::string::String;
+use alloc::vec::Vec;
+use serde::Serialize;
+
+/// `list --json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ListReport {
+    schema: &'static str,
+    version: u32,
+    /// The sessions, newest first.
+    pub sessions: Vec<ListedSession>,
+}
+
+/// One session in `list --json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ListedSession {
+    /// Its log, or the snapshot of a v1 session.
+    pub path: String,
+    /// What is known about it.
+    #[serde(flatten)]
+    pub summary: SessionSummary,
+}
+
+impl ListReport {
+    /// The report over these sessions, in their order.
+    #[must_use]
+    pub const fn new(sessions: Vec<ListedSession>) -> Self {
+        Self { schema: "jcode-session.list", version: VERSION, sessions }
+    }
+}
+
+/// `doctor --json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DoctorReport {
+    schema: &'static str,
+    version: u32,
+    /// The sessions as a whole.
+    pub sessions: DoctorSessions,
+    /// What was found, by path.
+    pub findings: Vec<PathFinding>,
+}
+
+/// The sessions as a whole, in `doctor --json`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct DoctorSessions {
+    /// Sessions.
+    pub count: u64,
+    /// Bytes of their logs and v1 files.
+    pub total_bytes: u64,
+    /// Sessions whose sidecar can be used.
+    pub with_sidecar: u64,
+    /// Rows of the session index of sessions that changed or are gone.
+    pub stale_index_rows: u64,
+    /// Checkpoints whose bytes are missing.
+    pub missing_checkpoints: u64,
+    /// Time of the newest migration that changed something, Unix milliseconds.
+    pub last_migrate: Option<i64>,
+    /// Bytes on the disk by kind of file.
+    pub disk: DiskUse,
+}
+
+/// Bytes on the disk by kind of file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct DiskUse {
+    /// Logs.
+    pub logs: u64,
+    /// jcode's v1 files, backups included.
+    pub v1_files: u64,
+    /// Sidecars.
+    pub sidecars: u64,
+    /// Ledgers, checkpoints, segments and what is in quarantine.
+    pub stores: u64,
+    /// Anything else.
+    pub other: u64,
+}
+
+/// A finding, and the file that it is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PathFinding {
+    /// The file.
+    pub path: String,
+    /// What was found.
+    #[serde(flatten)]
+    pub finding: Finding,
+}
+
+impl DoctorReport {
+    /// The report.
+    #[must_use]
+    pub fn new(sessions: DoctorSessions, mut findings: Vec<PathFinding>) -> Self {
+        let key = |finding: &PathFinding| (finding.path.clone(), finding.finding.byte_offset, finding.finding.code);
+        findings.sort_by_key(key);
+        Self { schema: "jcode-session.doctor", version: VERSION, sessions, findings }
+    }
+
+    /// True if no finding is an error.
+    #[must_use]
+    pub fn is_ok(&self) -> bool {
+        !self.findings.iter().any(|found| found.finding.is_error())
+    }
+}

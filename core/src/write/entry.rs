@@ -1,0 +1,240 @@
+//! The entry maker: one JSON object of a caller, made a line of the log.
+//!
+//! Owns: what is refused and what is filled in (`id`, `parentId`, `timestamp`, in pi's order behind `type`).
+//! Invariant: the bytes of the caller's fields are kept; only line breaks between tokens go, which a line cannot
+//! hold. Does not: remember what was appended; its caller tells it which ids are taken.
+
+use super::brief::Brief;
+use crate::json::text::write_string;
+use crate::json::walk::{Fault, Walker};
+use crate::log::Fields;
+use crate::source::SourceError;
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// What only the host has: a clock and a source of ids.
+pub trait Stamps {
+    /// Now, Unix milliseconds.
+    fn now_ms(&mut self) -> i64;
+    /// A new id, unique and sorting behind all that were made before.
+    fn new_id(&mut self) -> String;
+}
+
+/// The parent of an entry that does not name one itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Parent<'a> {
+    /// The last entry of the log.
+    #[default]
+    Leaf,
+    /// The entry with this id.
+    Id(&'a str),
+    /// None: the entry becomes a root.
+    Root,
+}
+
+/// Why an entry was not taken. Nothing of it was written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// Not one JSON object.
+    #[error("not one JSON object: byte {at} cannot stand there")]
+    NotAnObject {
+        /// Where in the caller's text.
+        at: usize,
+    },
+    /// The object has no end.
+    #[error("not one JSON object: it ends early, at byte {len}")]
+    Incomplete {
+        /// Bytes given.
+        len: usize,
+    },
+    /// Not UTF-8.
+    #[error("not UTF-8 at byte {at}")]
+    NotUtf8 {
+        /// Where in the caller's text.
+        at: usize,
+    },
+    /// No type.
+    #[error("has no `type`")]
+    NoType,
+    /// A header.
+    #[error("type `session` is the header's; an entry needs another type")]
+    IsHeader,
+    /// The id is no text, or empty.
+    #[error("its `id` is not a text that can be an id; leave the field out to have one made")]
+    BadId,
+    /// The id is taken.
+    #[error("id `{0}` is taken")]
+    TakenId(String),
+    /// The parent is neither a text nor null.
+    #[error("its `parentId` is neither an id nor null")]
+    BadParent,
+    /// There is no such entry.
+    #[error("parent `{0}` is not in the log")]
+    UnknownParent(String),
+    /// The log could not be searched for an id.
+    #[error("cannot look an id up: {0}")]
+    Search(SourceError),
+}
+
+/// What a caller's object says about itself.
+#[derive(Debug)]
+pub(super) struct Draft<'a> {
+    text: Cow<'a, [u8]>,
+}
+
+/// The fields that matter, found in the text of a draft.
+pub(super) struct Seen<'t> {
+    text: &'t [u8],
+    fields: Fields<'t>,
+}
+
+/// Values for what the caller left out.
+pub(super) struct Filled<'v> {
+    pub id: &'v str,
+    pub parent: Option<&'v str>,
+    pub timestamp: &'v str,
+}
+
+impl<'a> Draft<'a> {
+    /// Takes a caller's text; line breaks between its tokens go.
+    pub(super) fn new(text: &'a [u8]) -> Result<Self, Refusal> {
+        if let Err(error) = core::str::from_utf8(text) {
+            return Err(Refusal::NotUtf8 { at: error.valid_up_to() });
+        }
+        // Within strings the grammar forbids them, so every one found here stands between tokens.
+        let text = match memchr::memchr2(b'\n', b'\r', text.trim_ascii()) {
+            None => Cow::Borrowed(text.trim_ascii()),
+            Some(_) => {
+                check(&mut Walker::new(), text.trim_ascii(), &mut Fields::default())?;
+                Cow::Owned(text.trim_ascii().iter().copied().filter(|b| !matches!(b, b'\n' | b'\r')).collect())
+            }
+        };
+        Ok(Self { text })
+    }
+
+    /// Checks grammar, type, id and parent as such.
+    pub(super) fn read(&self, walker: &mut Walker) -> Result<Seen<'_>, Refusal> {
+        let mut fields = Fields::default();
+        check(walker, &self.text, &mut fields)?;
+        if fields.kind_text().is_empty() {
+            return Err(Refusal::NoType);
+        }
+        if fields.is_session() {
+            return Err(Refusal::IsHeader);
+        }
+        if fields.id.is_some() && fields.usable_id().is_none() {
+            return Err(Refusal::BadId);
+        }
+        let seen = Seen { text: &self.text, fields };
+        if seen.parent_token().is_some_and(|token| token != b"null") && seen.fields.parent_text().is_none() {
+            return Err(Refusal::BadParent);
+        }
+        Ok(seen)
+    }
+}
+
+fn check<'t>(walker: &mut Walker, text: &'t [u8], fields: &mut Fields<'t>) -> Result<(), Refusal> {
+    match walker.walk_object(text, 0, |key, value| fields.take(key, value)) {
+        Ok(walked) if walked.end == text.len() => Ok(()),
+        Ok(walked) => Err(Refusal::NotAnObject { at: walked.end }),
+        Err(Fault::Invalid(at)) => Err(Refusal::NotAnObject { at }),
+        Err(Fault::Ended) => Err(Refusal::Incomplete { len: text.len() }),
+    }
+}
+
+impl<'t> Seen<'t> {
+    /// The caller's id.
+    pub(super) fn id(&self) -> Option<Cow<'t, str>> {
+        self.fields.usable_id()
+    }
+
+    /// The parent as the caller names it: not at all, or as none, or by id.
+    pub(super) fn parent(&self) -> Option<Option<Cow<'t, str>>> {
+        self.parent_token().map(|_| self.fields.parent_text())
+    }
+
+    /// The caller gave a time.
+    pub(super) const fn has_timestamp(&self) -> bool {
+        self.fields.timestamp.is_some()
+    }
+
+    fn parent_token(&self) -> Option<&'t [u8]> {
+        self.fields.parent.or(self.fields.parent_snake)
+    }
+
+    /// Appends the line, without LF, to `out`; tells its fields to `brief`, with an offset from the start of `out`.
+    pub(super) fn write(&self, filled: &Filled<'_>, out: &mut Vec<u8>, brief: impl FnOnce(&Brief<'_>)) {
+        let start = out.len();
+        let f = &self.fields;
+        let after_type = f.kind.map_or(1, |token| self.end_of(token));
+        let after_id = f.id.map_or(after_type, |token| self.end_of(token));
+        let after_parent = self.parent_token().map_or(after_id, |token| self.end_of(token));
+        let mut made = Made::default();
+        // Of two that go to one place the one named first here comes first; places may come in any order.
+        let inserts = [
+            (after_type, f.id.is_none(), "id", Some(filled.id)),
+            (after_id, self.parent_token().is_none(), "parentId", filled.parent),
+            (after_parent, f.timestamp.is_none(), "timestamp", Some(filled.timestamp)),
+        ];
+        let mut at = 0;
+        let mut order = [0, 1, 2];
+        order.sort_by_key(|&i: &usize| inserts.get(i).map_or(0, |insert| insert.0));
+        for i in order {
+            let Some(&(place, wanted, key, value)) = inserts.get(i) else { continue };
+            if !wanted {
+                continue;
+            }
+            out.extend_from_slice(self.text.get(at..place).unwrap_or_default());
+            at = place;
+            out.push(b',');
+            write_string(out, key);
+            out.push(b':');
+            let from = out.len();
+            match value {
+                Some(value) => write_string(out, value),
+                None => out.extend_from_slice(b"null"),
+            }
+            made.set(i, from..out.len());
+        }
+        out.extend_from_slice(self.text.get(at..).unwrap_or_default());
+        let token = |i: usize, own: Option<&'t [u8]>| own.map(Token::Own).or_else(|| made.get(i).map(Token::Made));
+        let line: &[u8] = out;
+        let bytes = |token: Option<Token<'t>>| match token {
+            Some(Token::Own(bytes)) => Some(bytes),
+            Some(Token::Made(range)) => line.get(range),
+            None => None,
+        };
+        let (id, parent, timestamp) = (token(0, f.id), token(1, self.parent_token()), token(2, f.timestamp));
+        let fields = Fields { id: bytes(id), parent: bytes(parent), timestamp: bytes(timestamp), ..*f };
+        brief(&Brief { offset: start as u64, len: (line.len() - start) as u64, fields });
+    }
+
+    /// Position behind a token, which is a slice of the text.
+    fn end_of(&self, token: &[u8]) -> usize {
+        let start = (token.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
+        (start + token.len()).min(self.text.len())
+    }
+}
+
+enum Token<'t> {
+    Own(&'t [u8]),
+    Made(core::ops::Range<usize>),
+}
+
+/// Where the values that were filled in stand in the line.
+#[derive(Default)]
+struct Made([Option<(usize, usize)>; 3]);
+
+impl Made {
+    fn set(&mut self, i: usize, range: core::ops::Range<usize>) {
+        if let Some(slot) = self.0.get_mut(i) {
+            *slot = Some((range.start, range.end));
+        }
+    }
+
+    fn get(&self, i: usize) -> Option<core::ops::Range<usize>> {
+        self.0.get(i).copied().flatten().map(|(start, end)| start..end)
+    }
+}

@@ -1,0 +1,33 @@
+//! Writing: from a caller's JSON object to a line that survives what the caller was promised.
+//!
+//! Owns: what is filled into an entry and what is refused, when an append is acknowledged, when the log is synced,
+//! how errors leave the log, and recovery when a log is opened for writing. Section 5 of `docs/format.md`.
+//! Invariant: the log holds whole lines only, up to the write that is running; what a sync covered is never cut.
+//! Does not: lock, keep time, make threads or ids; hosts pass in [`Stamps`] and carry out [`Flight`]s.
+
+mod brief;
+mod durability;
+mod entry;
+mod error;
+mod flight;
+mod header;
+mod ids;
+mod open;
+mod quarantine;
+mod recover;
+mod serial;
+mod tail;
+mod writer;
+
+pub use brief::{Brief, Briefs};
+pub use durability::{DEFAULT_ENTRIES, DEFAULT_MILLIS, Durability, UnknownDurability};
+pub use entry::{Parent, Refusal, Stamps};
+pub use error::{AppendError, Cause, OpenError, WriteError};
+pub use flight::{Flight, Landed};
+pub use header::NewHeader;
+pub use ids::{NoOlderIds, OlderIds, ScannedIds};
+pub use open::{OpenOptions, Opened};
+pub use quarantine::QuarantineName;
+pub use recover::{Recovery, SetAside};
+pub use serial::Unwritten;
+pub use writer::{Admitted, LogObserver, LogWriter, SyncPoint};

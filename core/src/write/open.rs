@@ -1,0 +1,119 @@
+//! Opening a log for writing, or making a new one.
+//!
+//! Owns: the order of steps: header, recovery, what the writer must know of the log's end.
+//! Invariant: a log is written only if it is of the current format; a new log's name and header are durable before
+//! the first entry is taken. Does not: lock; the host holds the session's lock before it calls this.
+
+use super::durability::Durability;
+use super::error::OpenError;
+use super::ids::FileSource;
+use super::recover::{Recovery, recover};
+use super::tail;
+use crate::index::fingerprint::FileStamp;
+use crate::log::{Dialect, Header, LineReader, MAX_HEADER_BYTES, Outcome};
+use crate::source::ByteSource;
+use crate::storage::{Folder, Place, PublishError, Storage, StorageErrorKind, StorageFile, append_all, publish};
+use alloc::string::String;
+
+/// How to open a log.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OpenOptions<'a> {
+    /// When appends are acknowledged.
+    pub durability: Durability,
+    /// Bytes known to be on the disk, from the sidecar; `None` if nothing is known.
+    pub synced_len: Option<u64>,
+    /// The header line, without LF, for a log that is not there yet or is empty.
+    pub header: Option<&'a [u8]>,
+    /// Now, Unix milliseconds.
+    pub now_ms: i64,
+}
+
+/// An open log, recovered.
+#[derive(Debug)]
+pub struct Opened<F> {
+    /// The log.
+    pub file: F,
+    /// Its length; all of it is durable.
+    pub len: u64,
+    /// The header's session id.
+    pub session_id: Option<String>,
+    /// Id of the last entry.
+    pub leaf: Option<String>,
+    /// What recovery did.
+    pub recovery: Recovery,
+    /// The log was made now.
+    pub created: bool,
+}
+
+/// Opens the log, recovers it, makes it if there is none and a header is given.
+pub(super) fn open<S: Storage>(storage: &S, options: &OpenOptions<'_>) -> Result<Opened<S::File>, OpenError> {
+    let there = match storage.open(&Place::Log) {
+        Ok(file) => Some(file),
+        Err(error) if error.kind == StorageErrorKind::NotFound && options.header.is_some() => None,
+        Err(error) => return Err(error.into()),
+    };
+    let (mut file, created) = match (there, options.header) {
+        (Some(file), Some(header)) if file.is_empty()? => (create(storage, header, Some(file.stamp()?))?, true),
+        (Some(file), _) => (file, false),
+        (None, header) => (create(storage, header.unwrap_or_default(), None)?, true),
+    };
+    // Before recovery: a log that must not be written is not touched.
+    let header = read_header(&file, file.len()?)?.ok_or(OpenError::NoHeader)?;
+    judge(&header)?;
+    let (len, recovery) = recover(storage, &mut file, options.synced_len, options.now_ms)?;
+    if !created {
+        storage.sync_folder(Folder::Sessions)?;
+    }
+    let leaf = tail::last_id(&FileSource { file: file.clone(), len })?;
+    Ok(Opened { file, len, session_id: header.session_id, leaf, recovery, created })
+}
+
+/// Makes a log that holds its header: complete and durable before it has its name.
+fn create<S: Storage>(storage: &S, header: &[u8], replaces: Option<FileStamp>) -> Result<S::File, OpenError> {
+    let place = Place::Temporary(0);
+    let mut file = match storage.create(&place) {
+        // Left by a crash: whoever holds the session's lock is alone here.
+        Err(error) if error.kind == StorageErrorKind::Exists => {
+            storage.remove(&place)?;
+            storage.create(&place)?
+        }
+        other => other?,
+    };
+    append_all(&mut file, &[header, b"\n"].concat())?;
+    match publish(storage, file.clone(), &place, &Place::Log, replaces) {
+        Ok(_) => Ok(file),
+        Err(PublishError::Changed { .. }) => Err(OpenError::Changed),
+        Err(PublishError::Storage(error)) => Err(error.into()),
+    }
+}
+
+fn judge(header: &Header) -> Result<(), OpenError> {
+    if let Some(newer) = header.newer() {
+        return Err(OpenError::Newer(newer.0));
+    }
+    match header.dialect() {
+        Dialect::TreeV3 => Ok(()),
+        older => Err(OpenError::NeedsMigration(older)),
+    }
+}
+
+/// The header, if the first line that is a record is one.
+fn read_header<F: StorageFile>(file: &F, len: u64) -> Result<Option<Header>, OpenError> {
+    let log = FileSource { file: file.clone(), len };
+    let head = log.read_vec(0, usize::try_from(len.min(MAX_HEADER_BYTES)).unwrap_or_default())?;
+    let mut reader = LineReader::new();
+    let mut offset = 0;
+    for line in head.split(|&b| b == b'\n') {
+        match reader.read(offset, 1, line, true) {
+            Outcome::Whole(record) => return Ok(record.fields.is_session().then(|| Header::read(&record))),
+            Outcome::Broken(salvaged) => {
+                if let Some(record) = salvaged.records.first() {
+                    return Ok(record.fields.is_session().then(|| Header::read(record)));
+                }
+            }
+            Outcome::Blank => {}
+        }
+        offset += line.len() as u64 + 1;
+    }
+    Ok(None)
+}

@@ -1,0 +1,139 @@
+//! Bytes set aside: copied to the store and durable there before anything is cut.
+//!
+//! Owns: the names in `quarantine/` and the copy.
+//! Invariant: a file whose length is not the one in its name is a copy that a crash interrupted; the bytes are
+//! then still in the log. An interrupted copy is finished, a finished one reused, so that crashes leave no heaps.
+//! Does not: cut.
+
+use super::ids::FileSource;
+use crate::source::{ByteSource, SourceError};
+use crate::storage::{Folder, Name, Place, Storage, StorageError, StorageErrorKind, StorageFile, append_all};
+use alloc::format;
+use core::ops::Range;
+
+/// `<offset>-<len>-<unix ms>.bin`: which bytes of the log a file in `quarantine/` holds, and since when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct QuarantineName {
+    /// Where in the log the bytes stood.
+    pub offset: u64,
+    /// How many.
+    pub len: u64,
+    /// When they were set aside, Unix milliseconds.
+    pub at_ms: i64,
+}
+
+impl QuarantineName {
+    /// The file's name.
+    #[must_use]
+    pub fn name(&self) -> Option<Name> {
+        Name::new(&format!("{}-{}-{}.bin", self.offset, self.len, self.at_ms.max(0)))
+    }
+
+    /// Reads a name; `None` for other files of the folder.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        let mut parts = name.strip_suffix(".bin")?.splitn(3, '-');
+        let offset = parts.next()?.parse().ok()?;
+        let len = parts.next()?.parse().ok()?;
+        Some(Self { offset, len, at_ms: parts.next()?.parse().ok()? })
+    }
+}
+
+/// Why bytes were not set aside.
+#[derive(Debug)]
+pub(super) enum QuarantineError {
+    Source(SourceError),
+    Storage(StorageError),
+}
+
+impl From<SourceError> for QuarantineError {
+    fn from(error: SourceError) -> Self {
+        Self::Source(error)
+    }
+}
+
+impl From<StorageError> for QuarantineError {
+    fn from(error: StorageError) -> Self {
+        Self::Storage(error)
+    }
+}
+
+const WINDOW: u64 = 1 << 20;
+
+/// Copies a range of the log to `quarantine/` and makes the copy durable.
+pub(super) fn set_aside<S: Storage>(
+    storage: &S,
+    log: &FileSource<S::File>,
+    range: Range<u64>,
+    now_ms: i64,
+) -> Result<QuarantineName, QuarantineError> {
+    let len = range.end - range.start;
+    let (name, mut file, done) = match unfinished(storage, log, &range)? {
+        Some(found) => found,
+        None => create(storage, QuarantineName { offset: range.start, len, at_ms: now_ms.max(0) })?,
+    };
+    let mut at = range.start + done;
+    while at < range.end {
+        let take = (range.end - at).min(WINDOW);
+        append_all(&mut file, &log.read_vec(at, usize::try_from(take).unwrap_or_default())?)?;
+        at += take;
+    }
+    file.sync_data()?;
+    storage.sync_folder(Folder::Quarantine)?;
+    storage.sync_folder(Folder::Store)?;
+    Ok(name)
+}
+
+type Copy<F> = (QuarantineName, F, u64);
+
+/// A copy of these very bytes that an earlier recovery began or finished.
+fn unfinished<S: Storage>(
+    storage: &S,
+    log: &FileSource<S::File>,
+    range: &Range<u64>,
+) -> Result<Option<Copy<S::File>>, QuarantineError> {
+    for name in storage.list(Folder::Quarantine)? {
+        let Some(parsed) = QuarantineName::parse(&name) else { continue };
+        if (parsed.offset, parsed.len) != (range.start, range.end - range.start) {
+            continue;
+        }
+        let Some(place) = Name::new(&name).map(Place::Quarantine) else { continue };
+        let file = storage.open(&place)?;
+        let done = file.len()?;
+        let copy = FileSource { file, len: done };
+        if done <= parsed.len && same(&copy, log, range.start)? {
+            return Ok(Some((parsed, copy.file, done)));
+        }
+    }
+    Ok(None)
+}
+
+/// All of `copy` stands in the log from `offset` on.
+fn same<F: StorageFile>(copy: &FileSource<F>, log: &FileSource<F>, offset: u64) -> Result<bool, SourceError> {
+    let mut at = 0;
+    while at < copy.len() {
+        let take = usize::try_from((copy.len() - at).min(WINDOW)).unwrap_or_default();
+        if copy.read_vec(at, take)? != log.read_vec(offset + at, take)? {
+            return Ok(false);
+        }
+        at += take as u64;
+    }
+    Ok(true)
+}
+
+fn create<S: Storage>(storage: &S, mut name: QuarantineName) -> Result<Copy<S::File>, QuarantineError> {
+    loop {
+        let place = name.name().map(Place::Quarantine).ok_or_else(|| StorageError {
+            kind: StorageErrorKind::Denied,
+            action: "create",
+            what: format!("{name:?}"),
+            message: "not a name".into(),
+        })?;
+        match storage.create(&place) {
+            Ok(file) => return Ok((name, file, 0)),
+            // Other bytes of the same place, in the same millisecond.
+            Err(error) if error.kind == StorageErrorKind::Exists => name.at_ms += 1,
+            Err(error) => return Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! The end of a log, read backwards.
+//!
+//! Owns: finding the last line feed and the last entry that a new one can name as its parent.
+//! Invariant: cost follows the last lines, not the log. Does not: judge more than single lines.
+
+use super::ids::FileSource;
+use crate::log::{LineReader, Outcome};
+use crate::source::{ByteSource, SourceError};
+use crate::storage::StorageFile;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+const WINDOW: u64 = 16 * 1024;
+
+/// Start of the line that ends at `end` (where its LF stands or would stand).
+pub(super) fn line_start<F: StorageFile>(log: &FileSource<F>, end: u64) -> Result<u64, SourceError> {
+    let mut at = end;
+    let mut window = WINDOW;
+    while at > 0 {
+        let from = at.saturating_sub(window);
+        let bytes = log.read_vec(from, usize::try_from(at - from).unwrap_or_default())?;
+        if let Some(found) = memchr::memrchr(b'\n', &bytes) {
+            return Ok(from + found as u64 + 1);
+        }
+        at = from;
+        // Long lines are read in few steps.
+        window = (window * 2).min(1 << 20);
+    }
+    Ok(0)
+}
+
+/// The id of the last entry that has a usable one. `log` ends behind an LF.
+pub(super) fn last_id<F: StorageFile>(log: &FileSource<F>) -> Result<Option<String>, SourceError> {
+    let mut reader = LineReader::new();
+    let mut behind = log.len();
+    while behind > 0 {
+        let end = behind - 1;
+        let start = line_start(log, end)?;
+        let line = log.read_vec(start, usize::try_from(end - start).unwrap_or_default())?;
+        let records = match reader.read(start, 0, &line, start == 0) {
+            Outcome::Blank => Vec::new(),
+            Outcome::Whole(record) => alloc::vec![record],
+            Outcome::Broken(salvaged) => salvaged.records,
+        };
+        let entries = records.iter().rev().filter(|record| !record.fields.is_session());
+        if let Some(id) = entries.filter_map(|record| record.fields.usable_id()).next() {
+            return Ok(Some(id.into_owned()));
+        }
+        behind = start;
+    }
+    Ok(None)
+}

@@ -1,0 +1,25 @@
+//! The writer's own row: brought up to date when it closes, so that the next list need not read the session.
+//!
+//! Owns: finding the root that a log lies under. Invariant: only if the index is there and its lock is free at once;
+//! whatever fails leaves a stale row, which the next list notices.
+//! Does not: add roots; lists do.
+
+use super::root::path_of;
+use super::store::{Dropped, Store};
+use super::{read, walk};
+use std::path::Path;
+
+/// Reads the session of this log anew and stores its row.
+pub(crate) fn update_own_row(home: &Path, log: &Path) {
+    let store = Store::new(home);
+    let (Ok(real), Ok(roots)) = (std::fs::canonicalize(log), store.roots()) else { return };
+    for key in roots {
+        let root = path_of(&key);
+        if let Ok(rel) = real.strip_prefix(&root)
+            && let Some(found) = walk::one(&root, rel)
+            && let Some(row) = read::read(&root, &found)
+        {
+            store.save(&key, &Ok(()), std::iter::once(&row), Dropped::These(&[]));
+        }
+    }
+}

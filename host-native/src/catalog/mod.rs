@@ -1,0 +1,190 @@
+//! The session index, and lists of sessions that are never stale.
+//!
+//! Owns: a refresh: stored rows, one walk, and what core's plan says about both; and the picker.
+//! Invariant: the answer is that of a plain scan. The index only saves reading what has not changed: missing,
+//! locked, corrupt, newer or unwritable, it costs time and never a session. It is written only where its lock is
+//! free at once, and nobody waits for it.
+//! Does not: decide which rows hold, or what a summary says; core does.
+
+mod current;
+mod picker;
+mod read;
+mod root;
+mod store;
+mod walk;
+
+use crate::discover::Unreadable;
+use jcode_session_core::catalog::page::{Cursor, order};
+use jcode_session_core::catalog::refresh::{Plan, Seen, plan};
+use jcode_session_core::catalog::{Row, SessionSummary};
+pub use picker::{Changes, Picker};
+use root::Root;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use store::{Dropped, Store, Unusable};
+use walk::{FoundSession, Walked};
+
+pub(crate) use current::update_own_row;
+pub use store::file_path;
+
+/// One session of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Its log, or the snapshot of a v1 session.
+    pub path: PathBuf,
+    /// What is known about it.
+    pub summary: SessionSummary,
+}
+
+impl Listed {
+    /// Its place in a list.
+    #[must_use]
+    pub fn cursor(&self) -> Cursor {
+        Cursor::at(&self.summary, self.key().1)
+    }
+
+    fn key(&self) -> (&SessionSummary, &[u8]) {
+        (&self.summary, self.path.as_os_str().as_encoded_bytes())
+    }
+}
+
+/// What a refresh gave.
+#[derive(Debug, Default)]
+pub struct Refreshed {
+    /// All sessions, newest first.
+    pub sessions: Vec<Listed>,
+    /// What could not be looked into.
+    pub unreadable: Vec<Unreadable>,
+    /// Rows of the index that did not hold: of sessions that changed or are gone.
+    pub stale_rows: u64,
+    /// Why the index was not used, in words, if it is there and was not.
+    pub unusable: Option<String>,
+}
+
+/// Whether a refresh may write the index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// Changes go into the index.
+    Store,
+    /// Nothing is written.
+    Nothing,
+}
+
+/// The sessions below some folders.
+#[derive(Debug, Clone)]
+pub struct Catalog {
+    store: Store,
+    roots: Vec<Root>,
+}
+
+impl Catalog {
+    /// The catalog of the sessions below `roots`, with the session index of `home`.
+    #[must_use]
+    pub fn new(home: &Path, roots: &[PathBuf]) -> Self {
+        let mut own: Vec<Root> = Vec::new();
+        for root in roots.iter().map(|root| Root::new(root)) {
+            if !own.iter().any(|other| other.key == root.key) {
+                own.push(root);
+            }
+        }
+        Self { store: Store::new(home), roots: own }
+    }
+
+    /// The newest sessions as the index has them, unchecked; nothing if the index cannot be read at once.
+    #[must_use]
+    pub fn first_page(&self, limit: usize) -> Vec<Listed> {
+        let mut sessions = Vec::new();
+        for root in &self.roots {
+            let rows = self.store.newest(&root.key, limit).unwrap_or_default();
+            sessions.extend(rows.into_iter().filter_map(|row| root.listed(row)));
+        }
+        sort(&mut sessions);
+        sessions.truncate(limit);
+        sessions
+    }
+
+    /// All sessions as they are now.
+    #[must_use]
+    pub fn refresh(&self, keep: Keep) -> Refreshed {
+        let mut all = Refreshed::default();
+        for root in &self.roots {
+            self.refresh_root(root, keep, &mut all);
+        }
+        sort(&mut all.sessions);
+        if self.roots.len() > 1 {
+            // Folders that were named may lie in one another.
+            let mut seen = std::collections::HashSet::new();
+            all.sessions.retain(|session| {
+                let real = std::fs::canonicalize(&session.path).unwrap_or_else(|_| session.path.clone());
+                seen.insert(real)
+            });
+        }
+        all
+    }
+
+    fn refresh_root(&self, root: &Root, keep: Keep, all: &mut Refreshed) {
+        let (stored, walked) = std::thread::scope(|scope| {
+            let stored = scope.spawn(|| self.store.load(&root.key));
+            let walked = walk::walk(&root.given);
+            (stored.join().unwrap_or(Err(Unusable::Busy)), walked)
+        });
+        let (stored, usable) = match stored {
+            Ok(loaded) => (loaded, Ok(())),
+            Err(why) => (store::Loaded::default(), Err(why)),
+        };
+        let Walked { sessions: mut found, unreadable } = walked;
+        all.unreadable.extend(unreadable);
+        found.sort_unstable_by(|a, b| a.rel.cmp(&b.rel));
+        let mut seen: Vec<Seen> = found.iter().map(FoundSession::seen).collect();
+        let mut sidecar = |seen: &Seen| root.sidecar_stamp(&seen.rel);
+        let damaged = stored.damaged;
+        let Plan { kept, read: to_read, dropped } = plan(stored.rows, &mut seen, &mut sidecar);
+        all.stale_rows += dropped.len() as u64 + damaged + to_read.iter().filter(|(_, stale)| *stale).count() as u64;
+        let fresh = read_all(root, &found, &to_read);
+        let anew = usable.is_err() || damaged > 0;
+        if keep == Keep::Store && (anew || !fresh.is_empty() || !dropped.is_empty()) {
+            // A broken index is made anew, with all that is known.
+            let everything = if anew { kept.as_slice() } else { &[] };
+            let dropped = if anew { Dropped::AllOthers } else { Dropped::These(&dropped) };
+            self.store.save(&root.key, &usable, fresh.iter().chain(everything), dropped);
+        }
+        match usable {
+            Ok(()) | Err(Unusable::Missing) => {}
+            Err(why) => all.unusable = Some(why.to_string()),
+        }
+        all.sessions.extend(kept.into_iter().chain(fresh).filter_map(|row| root.listed(row)));
+    }
+}
+
+/// Puts sessions in the order of lists.
+fn sort(sessions: &mut [Listed]) {
+    sessions.sort_unstable_by(|a, b| order(a.key(), b.key()));
+}
+
+/// Reads sessions on all cores.
+fn read_all(root: &Root, found: &[FoundSession], wanted: &[(usize, bool)]) -> Vec<Row> {
+    let read = |position: usize| found.get(position).and_then(|session| read::read(&root.given, session));
+    if wanted.len() < 2 {
+        return wanted.iter().filter_map(|&(position, _)| read(position)).collect();
+    }
+    let rows: Mutex<Vec<Row>> = Mutex::new(Vec::with_capacity(wanted.len()));
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..cores().min(wanted.len()) {
+            scope.spawn(|| {
+                let mut own = Vec::new();
+                while let Some(&(position, _)) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    own.extend(read(position));
+                }
+                rows.lock().unwrap_or_else(PoisonError::into_inner).extend(own);
+            });
+        }
+    });
+    rows.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}

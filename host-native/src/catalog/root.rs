@@ -1,0 +1,82 @@
+//! One folder of sessions: how it was named, and what it is.
+//!
+//! Owns: paths below it as bytes, and back. Invariant: the index knows a folder by its real path, so that a link to
+//! it, or a relative name, finds the same rows. Does not: walk.
+
+use super::Listed;
+use crate::fs::stamp_of;
+use crate::paths;
+use jcode_session_core::catalog::Row;
+use jcode_session_core::index::fingerprint::FileStamp;
+use jcode_session_core::log::Dialect;
+use std::path::{Path, PathBuf};
+
+/// A sessions folder.
+#[derive(Debug, Clone)]
+pub(super) struct Root {
+    /// As the user named it.
+    pub(super) given: PathBuf,
+    /// Its real path, as bytes.
+    pub(super) key: Vec<u8>,
+}
+
+impl Root {
+    pub(super) fn new(given: &Path) -> Self {
+        let real = std::fs::canonicalize(given).or_else(|_| std::path::absolute(given));
+        let real = real.unwrap_or_else(|_| given.to_path_buf());
+        Self { given: given.to_path_buf(), key: real.as_os_str().as_encoded_bytes().to_vec() }
+    }
+
+    /// The session of a row; nothing for a file that is none.
+    pub(super) fn listed(&self, row: Row) -> Option<Listed> {
+        let summary = row.summary?;
+        let mut path = self.given.join(path_of(&row.rel));
+        if summary.dialect == Some(Dialect::JcodeV1) {
+            // The log beside it is empty: the snapshot is the session.
+            path.set_extension("json");
+        }
+        Some(Listed { path, summary })
+    }
+
+    /// Digest over the stamp of a session's sidecar; 0 if there is none.
+    pub(super) fn sidecar_stamp(&self, rel: &[u8]) -> u64 {
+        sidecar_stamp(&self.given.join(path_of(rel)))
+    }
+}
+
+/// Digest over the stamp of a log's sidecar; 0 if there is none.
+pub(super) fn sidecar_stamp(log: &Path) -> u64 {
+    let metadata = std::fs::symlink_metadata(paths::sidecar(log)).ok();
+    digest(&[metadata.filter(std::fs::Metadata::is_file).map(|metadata| stamp_of(&metadata))])
+}
+
+/// Digest over stamps of files that may be there; 0 if none is.
+pub(super) fn digest(stamps: &[Option<FileStamp>]) -> u64 {
+    if stamps.iter().all(Option::is_none) {
+        return 0;
+    }
+    let mut hasher = blake3::Hasher::new();
+    for stamp in stamps {
+        let s = stamp.unwrap_or_default();
+        hasher.update(&[u8::from(stamp.is_some())]);
+        for n in [s.dev, s.ino, s.len, s.mtime_ns.cast_unsigned(), s.ctime_ns.cast_unsigned()] {
+            hasher.update(&n.to_le_bytes());
+        }
+    }
+    u64::from_le_bytes(hasher.finalize().as_bytes().first_chunk().copied().unwrap_or_default())
+}
+
+cfg_if::cfg_if! {
+    if #[cfg(unix)] {
+        /// The path of these bytes.
+        pub(super) fn path_of(bytes: &[u8]) -> PathBuf {
+            use std::os::unix::ffi::OsStrExt;
+            PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
+        }
+    } else {
+        /// The path of these bytes.
+        pub(super) fn path_of(bytes: &[u8]) -> PathBuf {
+            PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! From the writer to the sidecar's thread: what was written, and how far it is synced.
+//!
+//! Owns: the queue between the two. Invariant: putting something in never waits for the sidecar; a queue that grows
+//! too long is dropped, and the sidecar reads the log instead. Does not: touch SQLite.
+
+use jcode_session_core::write::{Briefs, LogObserver, SyncPoint};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Bytes of entries that wait for the sidecar at most.
+const MOST: usize = 32 << 20;
+
+#[derive(Debug, Default)]
+struct State {
+    written: Briefs,
+    synced: u64,
+    closing: bool,
+    /// Entries were dropped: the queue no longer holds all.
+    gap: bool,
+    /// The sidecar's thread waits.
+    waiting: bool,
+    /// Something came since the thread last looked.
+    news: bool,
+    /// The thread wants to hear of what is written, not only of syncs.
+    ahead: bool,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Feed {
+    state: Mutex<State>,
+    wake: Condvar,
+    closed: Condvar,
+}
+
+/// What the sidecar's thread finds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct News {
+    pub(super) synced: u64,
+    pub(super) closing: bool,
+    pub(super) gap: bool,
+}
+
+/// The writer's end.
+#[derive(Debug)]
+pub(super) struct FeedEnd(pub(super) Arc<Feed>);
+
+impl Feed {
+    /// A feed whose reader hears of writes too, if `ahead`.
+    pub(super) fn new(ahead: bool) -> Self {
+        Self { state: Mutex::new(State { ahead, ..State::default() }), ..Self::default() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tell(&self, change: impl FnOnce(&mut State)) {
+        let mut state = self.lock();
+        change(&mut state);
+        state.news = true;
+        if state.waiting {
+            self.wake.notify_one();
+        }
+    }
+
+    /// No more comes; the sidecar is to be finished.
+    pub(super) fn close(&self) {
+        self.tell(|state| state.closing = true);
+        self.closed.notify_all();
+    }
+
+    /// Lets news gather for so long, unless the writer closes.
+    pub(super) fn pause(&self, long: Duration) {
+        let state = self.lock();
+        let waited = self.closed.wait_timeout_while(state, long, |state| !state.closing);
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Waits for news, at most so long, and moves what was written to the end of `pending`.
+    pub(super) fn wait(&self, pending: &mut Briefs, at_most: Option<Duration>) -> News {
+        let mut state = self.lock();
+        if !state.news && !state.closing {
+            state.waiting = true;
+            state = match at_most {
+                Some(most) => self.wake.wait_timeout(state, most).unwrap_or_else(PoisonError::into_inner).0,
+                None => self.wake.wait(state).unwrap_or_else(PoisonError::into_inner),
+            };
+            state.waiting = false;
+        }
+        state.news = false;
+        if pending.is_empty() {
+            std::mem::swap(pending, &mut state.written);
+        } else {
+            pending.extend_moved(&state.written, 0);
+            state.written.clear();
+        }
+        let gap = std::mem::take(&mut state.gap);
+        News { synced: state.synced, closing: state.closing, gap }
+    }
+}
+
+impl LogObserver for FeedEnd {
+    fn written(&mut self, entries: &Briefs) {
+        let mut state = self.0.lock();
+        if state.written.weight() > MOST {
+            state.written = Briefs::default();
+            state.gap = true;
+        }
+        state.written.extend_moved(entries, 0);
+        if state.ahead {
+            state.news = true;
+            if state.waiting {
+                self.0.wake.notify_one();
+            }
+        }
+    }
+
+    fn synced(&mut self, point: SyncPoint) {
+        self.0.tell(|state| state.synced = point.len);
+    }
+}

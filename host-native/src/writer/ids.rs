@@ -1,0 +1,40 @@
+//! Old ids, looked up in the sidecar where that is of this log.
+//!
+//! Owns: the choice between sidecar and log. Invariant: only a sidecar that was fresh when the log was opened
+//! answers; anything odd about it, and the log is read. Does not: change either.
+
+use crate::fs::LogFile;
+use crate::native_storage::NativeFile;
+use crate::sidecar::{self, Sidecar};
+use crate::sql::SidecarReader;
+use jcode_session_core::source::SourceError;
+use jcode_session_core::write::{OlderIds, ScannedIds};
+
+/// The ids of the log as it was opened.
+pub(super) struct Ids {
+    sidecar: Option<SidecarReader>,
+    log: ScannedIds<NativeFile>,
+}
+
+impl Ids {
+    pub(super) fn new(log: &LogFile, scanned: ScannedIds<NativeFile>) -> Self {
+        let sidecar = match sidecar::open(log) {
+            Ok(Sidecar::Fresh { reader, .. }) => Some(reader),
+            _ => None,
+        };
+        Self { sidecar, log: scanned }
+    }
+}
+
+impl OlderIds for Ids {
+    fn has(&mut self, id: &str) -> Result<bool, SourceError> {
+        // Keys that are made from an offset hold these; the log knows which of them are ids.
+        if let Some(reader) = self.sidecar.as_ref().filter(|_| !id.contains(['#', '@'])) {
+            match reader.find(id) {
+                Ok(found) => return Ok(found.is_some()),
+                Err(_) => self.sidecar = None,
+            }
+        }
+        self.log.has(id)
+    }
+}

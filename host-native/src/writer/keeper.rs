@@ -1,0 +1,276 @@
+//! The sidecar's thread: brings the sidecar to each sync point of the log, behind the writer's back.
+//!
+//! Owns: the writer's connection to the sidecar, its transactions, and the mark `unsynced_boot`.
+//! Invariant: what is committed was synced in the log before. The mark is on the disk before the first change that
+//! is not synced, and goes with a sync when the writer closes; a sidecar that a power cut may have torn is known by it.
+//! Does not: matter to appends. Whatever fails here makes the sidecar lag, and it is tried again.
+
+use super::feed::{Feed, News};
+use crate::fs::LogFile;
+use crate::rebuild::{self, RebuildError};
+use crate::sql::{SqlStore, read_meta, write_meta};
+use crate::{host, paths};
+use jcode_session_core::index::fingerprint::Fingerprint;
+use jcode_session_core::index::grow::{GrowError, Grower};
+use jcode_session_core::index::schema::JUMP_INDEX_FROM;
+use jcode_session_core::index::store::{IndexMeta, Resume};
+use jcode_session_core::source::ByteSource;
+use jcode_session_core::write::Briefs;
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a transaction waits for a reader, and how long a failed attempt is left alone.
+const BUSY: Duration = Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(100);
+/// Time between two transactions at least. On common file systems a sync of the log also waits for what was changed
+/// beside it, so that a transaction for each sync would slow every sync down.
+const GATHER: Duration = Duration::from_millis(25);
+
+/// Rows that wait for a sync in one transaction at most.
+const AHEAD: u64 = 100_000;
+
+/// The sidecar's side of one writer.
+pub(super) struct Keeper {
+    log: LogFile,
+    feed: Arc<Feed>,
+    index: Option<Index>,
+    /// Entries that wait, and whether some before them are missing.
+    pending: Briefs,
+    gap: bool,
+    /// The end of the log when the writer opened it: entries in front of it are no news.
+    base: u64,
+    /// Rows are added as soon as their entries are written, and committed when those are synced: in `throughput`
+    /// a single sync may cover a whole session.
+    ahead: bool,
+}
+
+/// An open sidecar that holds what its metadata says.
+struct Index {
+    connection: Connection,
+    meta: IndexMeta,
+    /// The mark is set, and commits are not synced from here on.
+    marked: bool,
+}
+
+/// Why the sidecar lags.
+enum Lag {
+    /// The stored rows cannot be added to.
+    Rebuild,
+    Sqlite(rusqlite::Error),
+    Other(String),
+}
+
+impl From<rusqlite::Error> for Lag {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+impl From<GrowError<rusqlite::Error>> for Lag {
+    fn from(error: GrowError<rusqlite::Error>) -> Self {
+        match error {
+            GrowError::NeedsRebuild => Self::Rebuild,
+            GrowError::Store(error) => Self::Sqlite(error),
+        }
+    }
+}
+
+impl From<RebuildError> for Lag {
+    fn from(error: RebuildError) -> Self {
+        Self::Other(error.to_string())
+    }
+}
+
+impl Keeper {
+    /// `log` is the writer's log as it was opened, durable to its end.
+    pub(super) fn new(log: LogFile, feed: Arc<Feed>, ahead: bool) -> Self {
+        let base = log.len();
+        Self { log, feed, index: None, pending: Briefs::default(), gap: false, base, ahead }
+    }
+
+    /// Runs until the writer closes. What keeps the sidecar from being complete then, if anything.
+    pub(super) fn run(mut self) -> Result<(), String> {
+        let mut wait = None;
+        loop {
+            let News { synced, closing, gap } = self.feed.wait(&mut self.pending, wait);
+            self.gap |= gap;
+            let target = synced.max(self.base);
+            let outcome = self.bring_to(target, closing);
+            if closing {
+                if let Some(index) = self.index {
+                    // Removes the journal; one that stays is empty and does no harm.
+                    let _ = index.connection.query_row("PRAGMA journal_mode=DELETE", [], |_| Ok(()));
+                }
+                return outcome.map_err(|lag| match lag {
+                    Lag::Rebuild => "its rows do not fit the log".to_string(),
+                    Lag::Sqlite(error) => error.to_string(),
+                    Lag::Other(error) => error,
+                });
+            }
+            wait = outcome.err().map(|_| PAUSE);
+            self.feed.pause(GATHER);
+        }
+    }
+
+    /// Brings the sidecar to the first `target` bytes of the log.
+    fn bring_to(&mut self, target: u64, closing: bool) -> Result<(), Lag> {
+        self.log.see(target);
+        if self.index.is_none() || self.gap {
+            self.index = None;
+            self.index = Some(self.open()?);
+            self.gap = false;
+        }
+        let outcome = self.grow(target, closing);
+        match outcome {
+            Err(Lag::Rebuild) => {
+                self.index = None;
+                rebuild::build_held(&self.log, &mut |_| ControlFlow::Continue(()))?;
+                self.index = Some(connect(&self.log)?);
+                self.grow(target, closing)
+            }
+            Err(Lag::Sqlite(error)) if is_busy(&error) => Err(Lag::Sqlite(error)),
+            Err(lag) => {
+                // A file that SQLite no longer likes is looked at anew, and built anew if need be.
+                self.index = None;
+                Err(lag)
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// Opens the sidecar, brought up to what is synced of the log by reading that, if it is not there yet.
+    fn open(&self) -> Result<Index, Lag> {
+        // Opened for writing first: that is what takes back the transaction of a killed writer.
+        drop(connect(&self.log));
+        let opened = rebuild::update_held(&self.log, &mut |_| ControlFlow::Continue(())).map_err(Lag::from);
+        opened.and_then(|_| connect(&self.log))
+    }
+
+    /// Adds the pending entries up to `target` in one transaction. Ahead of the log's syncs it stays open until what
+    /// it holds is synced.
+    fn grow(&mut self, mut target: u64, closing: bool) -> Result<(), Lag> {
+        let Self { log, index, pending, feed, ahead, gap, .. } = self;
+        let Some(index) = index else { return Ok(()) };
+        let from = index.meta.stamp.len;
+        let waits = |pending: &Briefs| pending.iter().any(|brief| brief.offset >= from);
+        log.restamp().map_err(|error| Lag::Other(error.to_string()))?;
+        let settled = index.meta.unsynced_boot.is_none() && index.meta.stamp == log.stamp();
+        let nothing = from >= target && index.meta.synced_len >= target;
+        if nothing && (!closing || settled) && !(*ahead && !closing && waits(pending)) {
+            drop_until(pending, from);
+            return Ok(());
+        }
+        if closing {
+            index.connection.execute_batch("PRAGMA synchronous=FULL")?;
+        } else if !index.marked {
+            index.mark()?;
+        }
+        if *ahead {
+            // Rows that are not committed must not lock readers out.
+            index.connection.execute_batch("PRAGMA cache_spill=OFF")?;
+        }
+        let transaction = index.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut store = SqlStore::new(&transaction);
+        let mut grower = Grower::new(&mut store, &index.meta)?;
+        let mut count = 0;
+        let (mut end, mut ended) = (from, closing);
+        loop {
+            let limit = if *ahead && !closing && target <= from && count < AHEAD { u64::MAX } else { target };
+            let due = end..limit;
+            for brief in pending.iter().filter(|brief| due.contains(&brief.offset)) {
+                grower.appended(&mut store, &brief)?;
+                end = brief.offset + brief.len + 1;
+                count += 1;
+            }
+            drop_until(pending, end);
+            if end <= target || ended {
+                break;
+            }
+            // These rows are not for anybody to see before their entries are synced.
+            let news = feed.wait(pending, None);
+            (target, ended) = (news.synced.max(target), news.closing);
+            if news.gap {
+                *gap = true;
+                return Err(Lag::Other("entries came faster than they could be stored".to_string()));
+            }
+        }
+        if end > target {
+            // The writer ends without having synced them: the transaction goes, and with it the rows.
+            return Err(Lag::Other("the log was not synced".to_string()));
+        }
+        let grown = grower.finish(&mut store)?;
+        let before = index.meta.counts.entries;
+        let mut meta = index.meta.clone();
+        meta.counts = grown.counts;
+        meta.check = grown.check;
+        meta.active_leaf = grown.active_leaf;
+        log.see(target);
+        log.restamp().map_err(|error| Lag::Other(error.to_string()))?;
+        meta.stamp = log.stamp();
+        meta.fingerprint = Fingerprint::take(log, target).map_err(|error| Lag::Other(error.to_string()))?;
+        meta.indexed_at = host::now_ms();
+        meta.synced_len = target;
+        if let Resume::At { offset, lines, .. } = &mut meta.resume {
+            *offset = target;
+            *lines += count;
+        }
+        if closing {
+            meta.unsynced_boot = None;
+        }
+        if (before..meta.counts.entries).contains(&(JUMP_INDEX_FROM - 1)) {
+            store.index_jumps(JUMP_INDEX_FROM)?;
+        }
+        drop(store);
+        write_meta(&transaction, &meta)?;
+        transaction.commit()?;
+        index.meta = meta;
+        drop_until(pending, target);
+        Ok(())
+    }
+}
+
+impl Index {
+    /// Says, durably, that what follows is not synced.
+    fn mark(&mut self) -> Result<(), Lag> {
+        // Without a boot id a torn sidecar could not be told from a whole one: then every commit is synced.
+        let Some(boot) = host::boot_id() else { return Ok(()) };
+        let meta = IndexMeta { unsynced_boot: Some(boot.to_string()), ..self.meta.clone() };
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        write_meta(&transaction, &meta)?;
+        transaction.commit()?;
+        self.meta = meta;
+        self.connection.execute_batch("PRAGMA synchronous=OFF")?;
+        self.marked = true;
+        Ok(())
+    }
+}
+
+fn connect(log: &LogFile) -> Result<Index, Lag> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let connection = Connection::open_with_flags(paths::sidecar(log.path()), flags)?;
+    connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    connection.execute_batch("PRAGMA trusted_schema=OFF;PRAGMA synchronous=FULL")?;
+    // Cheaper than making and removing the journal for each commit; closing removes it.
+    connection.query_row("PRAGMA journal_mode=TRUNCATE", [], |_| Ok(()))?;
+    let meta = read_meta(&connection)?.ok_or(Lag::Rebuild)?;
+    Ok(Index { connection, meta, marked: false })
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
+    matches!(error.sqlite_error_code(), Some(DatabaseBusy | DatabaseLocked))
+}
+
+/// Forgets the entries before `target`.
+fn drop_until(pending: &mut Briefs, target: u64) {
+    let mut rest = Briefs::default();
+    pending.iter().filter(|brief| brief.offset >= target).for_each(|brief| rest.push(&brief));
+    if rest.is_empty() {
+        pending.clear();
+    } else {
+        *pending = rest;
+    }
+}

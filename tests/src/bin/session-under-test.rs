@@ -1,0 +1,7 @@
+//! The command line, built with the tests: `cargo test` builds no binary of another package.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    jcode_session::program()
+}

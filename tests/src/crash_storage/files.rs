@@ -1,0 +1,166 @@
+//! Core's storage contracts over a [`Machine`].
+//!
+//! Owns: which call changes what, now and durably. Invariant: only `sync_data` and `sync_folder` make durable.
+//! Does not: touch the disk.
+
+use super::{Fault, Machine, Op, error};
+use jcode_session_core::index::fingerprint::FileStamp;
+use jcode_session_core::storage::{Folder, Place, Storage, StorageError, StorageErrorKind, StorageFile};
+
+/// An open file of a machine.
+#[derive(Debug, Clone)]
+pub struct CrashFile {
+    machine: Machine,
+    inode: usize,
+}
+
+impl CrashFile {
+    fn change(&self, op: Op) {
+        let inode = &mut self.machine.recorded().world.inodes[self.inode];
+        op.apply(&mut inode.live);
+        inode.pending.push(op);
+    }
+}
+
+impl StorageFile for CrashFile {
+    fn len(&self) -> Result<u64, StorageError> {
+        Ok(self.machine.recorded().world.inodes[self.inode].live.len() as u64)
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), StorageError> {
+        let recorded = self.machine.recorded();
+        let live = &recorded.world.inodes[self.inode].live;
+        let start = usize::try_from(offset).unwrap_or(usize::MAX);
+        let found = live.get(start..start + buffer.len()).ok_or_else(|| error(StorageErrorKind::Io, "too short"))?;
+        buffer.copy_from_slice(found);
+        Ok(())
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> Result<usize, StorageError> {
+        let fault = self.machine.step(Some((self.inode, bytes)))?;
+        let take = if fault == Some(Fault::Short) && bytes.len() > 1 { bytes.len() / 2 } else { bytes.len() };
+        let at = self.len()?;
+        self.change(Op::Write(at, bytes[..take].to_vec()));
+        Ok(take)
+    }
+
+    fn overwrite(&mut self, offset: u64, bytes: &[u8]) -> Result<(), StorageError> {
+        self.machine.step(None)?;
+        assert!(offset + bytes.len() as u64 <= self.len()?, "only bytes that are there are written over");
+        self.change(Op::Write(offset, bytes.to_vec()));
+        Ok(())
+    }
+
+    fn set_len(&mut self, len: u64) -> Result<(), StorageError> {
+        self.machine.step(None)?;
+        self.change(Op::SetLen(len));
+        Ok(())
+    }
+
+    fn sync_data(&mut self) -> Result<(), StorageError> {
+        let outcome = self.machine.step(None);
+        let inode = &mut self.machine.recorded().world.inodes[self.inode];
+        if let Err(failed) = outcome {
+            // Held for clean from now on, though it never got to the disk.
+            inode.pending.clear();
+            return Err(failed);
+        }
+        for op in inode.pending.drain(..) {
+            op.apply(&mut inode.durable);
+        }
+        Ok(())
+    }
+
+    fn stamp(&self) -> Result<FileStamp, StorageError> {
+        Ok(FileStamp { dev: 1, ino: self.inode as u64, len: self.len()?, mtime_ns: 0, ctime_ns: 0 })
+    }
+}
+
+fn parent(folder: Folder) -> Folder {
+    match folder {
+        Folder::Sessions | Folder::Store => Folder::Sessions,
+        Folder::Checkpoints | Folder::Segments | Folder::Quarantine => Folder::Store,
+    }
+}
+
+impl Storage for Machine {
+    type File = CrashFile;
+
+    fn open(&self, place: &Place) -> Result<CrashFile, StorageError> {
+        let inode = self.recorded().world.names.get(place).copied();
+        let inode = inode.ok_or_else(|| error(StorageErrorKind::NotFound, "not there"))?;
+        Ok(CrashFile { machine: self.clone(), inode })
+    }
+
+    fn create(&self, place: &Place) -> Result<CrashFile, StorageError> {
+        self.step(None)?;
+        let world = &mut self.recorded().world;
+        if world.names.contains_key(place) {
+            return Err(error(StorageErrorKind::Exists, "there already"));
+        }
+        let mut folder = place.folder();
+        while folder != Folder::Sessions {
+            world.folders.insert(folder);
+            folder = parent(folder);
+        }
+        let inode = world.inodes.len();
+        world.inodes.push(super::Inode::default());
+        world.names.insert(place.clone(), inode);
+        Ok(CrashFile { machine: self.clone(), inode })
+    }
+
+    fn stamp(&self, place: &Place) -> Result<Option<FileStamp>, StorageError> {
+        let inode = self.recorded().world.names.get(place).copied();
+        inode.map(|inode| CrashFile { machine: self.clone(), inode }.stamp()).transpose()
+    }
+
+    fn rename(&self, from: &Place, to: &Place) -> Result<(), StorageError> {
+        self.step(None)?;
+        let world = &mut self.recorded().world;
+        let inode = world.names.remove(from).ok_or_else(|| error(StorageErrorKind::NotFound, "not there"))?;
+        world.names.insert(to.clone(), inode);
+        Ok(())
+    }
+
+    fn link(&self, from: &Place, to: &Place) -> Result<(), StorageError> {
+        self.step(None)?;
+        let world = &mut self.recorded().world;
+        let inode = *world.names.get(from).ok_or_else(|| error(StorageErrorKind::NotFound, "not there"))?;
+        if world.names.contains_key(to) {
+            return Err(error(StorageErrorKind::Exists, "there already"));
+        }
+        world.names.insert(to.clone(), inode);
+        Ok(())
+    }
+
+    fn remove(&self, place: &Place) -> Result<(), StorageError> {
+        self.step(None)?;
+        let removed = self.recorded().world.names.remove(place);
+        removed.map(|_| ()).ok_or_else(|| error(StorageErrorKind::NotFound, "not there"))
+    }
+
+    fn list(&self, folder: Folder) -> Result<Vec<String>, StorageError> {
+        let recorded = self.recorded();
+        let names = recorded.world.names.keys().filter(|place| place.folder() == folder);
+        let text = |place: &Place| match place {
+            Place::Checkpoint(name) | Place::Segment(name) | Place::Quarantine(name) => Some(name.as_str().to_owned()),
+            Place::Log | Place::Temporary(_) | Place::Ledger => None,
+        };
+        Ok(names.filter_map(text).collect())
+    }
+
+    fn sync_folder(&self, folder: Folder) -> Result<(), StorageError> {
+        self.step(None)?;
+        let world = &mut self.recorded().world;
+        let inside = |place: &Place| place.folder() == folder;
+        world.durable_names.retain(|place, _| !inside(place));
+        let now: Vec<_> = world.names.iter().filter(|(place, _)| inside(place)).map(|(p, i)| (p.clone(), *i)).collect();
+        world.durable_names.extend(now);
+        if world.folders.contains(&folder) {
+            world.durable_folders.insert(folder);
+        }
+        let children: Vec<_> = world.folders.iter().copied().filter(|&child| parent(child) == folder).collect();
+        world.durable_folders.extend(children);
+        Ok(())
+    }
+}

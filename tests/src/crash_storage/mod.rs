@@ -1,0 +1,197 @@
+//! The crash model: a session's files in memory, with what is there now kept apart from what would survive.
+//!
+//! Owns: [`World`], its implementation of core's storage contracts, and injected faults.
+//! Invariant: a write, a cut or a name survives a power cut for sure only once it was synced; a failed sync makes
+//! the pending writes look clean and lost at once, as Linux does.
+//! Does not: decide what survives of the rest; [`outcomes`] lists all that may.
+
+mod files;
+pub mod outcomes;
+
+use jcode_session_core::storage::{Folder, Place, StorageError, StorageErrorKind};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+pub use files::CrashFile;
+
+/// A change to a file that no sync has covered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Op {
+    /// Bytes at an offset.
+    Write(u64, Vec<u8>),
+    /// A new length.
+    SetLen(u64),
+    /// A length of at least this; what is new reads as zeros.
+    Extend(u64),
+}
+
+impl Op {
+    /// Carries it out.
+    pub fn apply(&self, bytes: &mut Vec<u8>) {
+        match self {
+            Self::Write(offset, new) => {
+                let start = usize::try_from(*offset).unwrap_or(usize::MAX);
+                if bytes.len() < start + new.len() {
+                    bytes.resize(start + new.len(), 0);
+                }
+                bytes[start..start + new.len()].copy_from_slice(new);
+            }
+            Self::Extend(len) => bytes.resize(bytes.len().max(usize::try_from(*len).unwrap_or(usize::MAX)), 0),
+            Self::SetLen(len) => bytes.resize(usize::try_from(*len).unwrap_or(usize::MAX), 0),
+        }
+    }
+}
+
+/// One file, whatever its names.
+#[derive(Debug, Clone, Default)]
+pub struct Inode {
+    /// What a reader sees.
+    pub live: Vec<u8>,
+    /// What a power cut leaves at least, were nothing of `pending` to survive.
+    pub durable: Vec<u8>,
+    /// Changes since.
+    pub pending: Vec<Op>,
+}
+
+/// What an injected fault does to one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The call fails, nothing happens.
+    Error(StorageErrorKind),
+    /// An append writes half of its bytes and succeeds; other calls are not affected.
+    Short,
+}
+
+/// All state, of the machine and of what its user was told.
+#[derive(Debug, Clone, Default)]
+pub struct World {
+    /// Files, by number.
+    pub inodes: Vec<Inode>,
+    /// Names now.
+    pub names: BTreeMap<Place, usize>,
+    /// Names that are on the disk.
+    pub durable_names: BTreeMap<Place, usize>,
+    /// Folders now.
+    pub folders: BTreeSet<Folder>,
+    /// Folders that are on the disk.
+    pub durable_folders: BTreeSet<Folder>,
+    /// Every synced length that the sidecar ever committed.
+    pub sidecar: Vec<u64>,
+    /// Acknowledged entries, with the time.
+    pub acked: Vec<(String, i64)>,
+    /// How many of them a flush has covered.
+    pub flushed: usize,
+    /// The clock.
+    pub now_ms: i64,
+    /// Mutating calls so far.
+    pub calls: u64,
+    /// Faults by call number.
+    pub faults: BTreeMap<u64, Fault>,
+    /// From this call on everything fails so.
+    pub broken_from: Option<(u64, StorageErrorKind)>,
+    /// The append during which the state was recorded: the bytes that were being written.
+    pub writing: Option<(usize, Vec<u8>)>,
+}
+
+/// A machine: its world, and the states that it went through.
+#[derive(Debug, Clone, Default)]
+pub struct Machine(Arc<Mutex<Recorded>>);
+
+/// A world and its history.
+#[derive(Debug, Default)]
+pub struct Recorded {
+    /// Now.
+    pub world: World,
+    /// The state before every mutating call, if it is recorded.
+    pub history: Option<Vec<World>>,
+}
+
+impl Machine {
+    /// A machine in this state, without history or faults.
+    #[must_use]
+    pub fn from_world(mut world: World) -> Self {
+        world.faults.clear();
+        world.broken_from = None;
+        world.calls = 0;
+        world.writing = None;
+        Self(Arc::new(Mutex::new(Recorded { world, history: None })))
+    }
+
+    /// As [`Machine::from_world`]; every state from now on is recorded.
+    #[must_use]
+    pub fn recording(world: World) -> Self {
+        let machine = Self::from_world(world);
+        machine.recorded().history = Some(Vec::new());
+        machine
+    }
+
+    /// The state and its history, to look at or to change.
+    ///
+    /// # Panics
+    /// Never: a poisoned lock is taken all the same.
+    pub fn recorded(&self) -> MutexGuard<'_, Recorded> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The state now.
+    #[must_use]
+    pub fn world(&self) -> World {
+        self.recorded().world.clone()
+    }
+
+    /// All recorded states and the one now.
+    #[must_use]
+    pub fn history(&self) -> Vec<World> {
+        let recorded = self.recorded();
+        let mut all = recorded.history.clone().unwrap_or_default();
+        all.push(recorded.world.clone());
+        all
+    }
+
+    /// The user is told that an entry is safe.
+    pub fn ack(&self, id: &str) {
+        let world = &mut self.recorded().world;
+        let now = world.now_ms;
+        world.acked.push((id.to_string(), now));
+    }
+
+    /// The user is told that all is flushed.
+    pub fn flushed(&self) {
+        let world = &mut self.recorded().world;
+        world.flushed = world.acked.len();
+    }
+
+    /// Sets the clock.
+    pub fn set_clock(&self, now_ms: i64) {
+        self.recorded().world.now_ms = now_ms;
+    }
+
+    /// The sidecar commits a synced length. A step like a storage call.
+    pub fn commit_sidecar(&self, synced_len: u64) {
+        if self.step(None).is_ok() {
+            self.recorded().world.sidecar.push(synced_len);
+        }
+    }
+
+    /// Counts a mutating call, records the state before it, and fails or shortens it if a fault is due.
+    fn step(&self, writing: Option<(usize, &[u8])>) -> Result<Option<Fault>, StorageError> {
+        let mut recorded = self.recorded();
+        let Recorded { world, history } = &mut *recorded;
+        let call = world.calls;
+        world.calls += 1;
+        if let Some(history) = history {
+            let mut state = world.clone();
+            state.writing = writing.map(|(inode, bytes)| (inode, bytes.to_vec()));
+            history.push(state);
+        }
+        let broken = world.broken_from.filter(|(from, _)| call >= *from).map(|(_, kind)| Fault::Error(kind));
+        match broken.or(world.faults.get(&call).copied()) {
+            Some(Fault::Error(kind)) => Err(error(kind, "injected")),
+            other => Ok(other),
+        }
+    }
+}
+
+fn error(kind: StorageErrorKind, message: &str) -> StorageError {
+    StorageError { kind, action: "model", what: "a file".into(), message: message.into() }
+}

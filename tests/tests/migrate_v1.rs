@@ -1,0 +1,185 @@
+//! v1 sessions on a file system: migrated once, followed as they grow, never changed.
+
+use jcode_session_core::report::{MigrateAction, MigratedSession};
+use jcode_session_native::migrate::{Options, migrate};
+use jcode_session_native::session::Session;
+use jcode_session_native::verify::verify;
+use jcode_session_tests::jcode_model::Shape;
+use jcode_session_tests::jcode_model::{ModelRng, V1Files, generate, grow};
+use jcode_session_tests::program::run;
+use std::collections::BTreeMap;
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+const ID: &str = "session_owl_1760000000000_0123abcd";
+
+fn folder(files: &V1Files) -> TempDir {
+    let folder = TempDir::new().expect("a folder");
+    files.write_to(folder.path(), ID).expect("written");
+    folder
+}
+
+fn file(folder: &TempDir, ending: &str) -> PathBuf {
+    folder.path().join(format!("{ID}.{ending}"))
+}
+
+fn go(path: &Path, dry_run: bool) -> MigratedSession {
+    migrate(path, Options { dry_run, ..Options::default() }, &mut |_| ControlFlow::Continue(()))
+}
+
+/// Predicts, runs, and compares both.
+fn migrated(path: &Path) -> MigratedSession {
+    let planned = go(path, true);
+    let done = go(path, false);
+    assert_eq!(planned, done);
+    done
+}
+
+fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder).expect("there") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            files.extend(contents(&path));
+        } else {
+            files.insert(path.clone(), fs::read(&path).expect("there"));
+        }
+    }
+    files
+}
+
+#[test]
+fn sessions_are_migrated_followed_and_left_as_they_are() {
+    for seed in 0..60 {
+        let mut rng = ModelRng::new(seed);
+        let shape = [Shape::SnapshotOnly, Shape::JournalOverSmallSnapshot, Shape::Both][seed as usize % 3];
+        let mut v1 = generate(shape, 1 + seed as usize % 12, &mut rng);
+        let folder = folder(&v1);
+        let (snapshot, log) = (file(&folder, "json"), file(&folder, "jsonl"));
+        let before = contents(folder.path());
+
+        let shown = Session::read(&snapshot).expect("readable").tree().expect("a tree");
+        let done = migrated(&snapshot);
+        assert_eq!(done.action, MigrateAction::Upgrade, "{seed}: {:?}", done.reason);
+        assert_eq!(shown, Session::read(&log).expect("readable").tree().expect("a tree"), "{seed}");
+        let report = verify(&log, &mut |_| ControlFlow::Continue(())).expect("readable");
+        assert!(report.ok && report.sidecar == "fresh", "{seed}: {report:?}");
+        let after = contents(folder.path());
+        for (path, bytes) in &before {
+            assert_eq!(after.get(path), Some(bytes), "{seed}: {} is jcode's", path.display());
+        }
+        assert_eq!(migrated(&log).action, MigrateAction::UpToDate, "{seed}");
+        assert_eq!(contents(folder.path()), after, "{seed}: a second run changes no byte");
+
+        let Some((grown, how)) = grow(&v1, &mut rng) else { continue };
+        v1 = grown;
+        v1.write_to(folder.path(), ID).expect("written");
+        let old = fs::read(&log).expect("there");
+        let done = migrated(&log);
+        let new = fs::read(&log).expect("there");
+        assert!(new.starts_with(&old), "{seed}: {how:?}: the log is never rewritten");
+        assert_ne!(done.action, MigrateAction::Failed, "{seed}: {how:?}: {:?}", done.reason);
+        assert_eq!(new.len() > old.len(), done.action == MigrateAction::Upgrade, "{seed}: {how:?}");
+        let report = verify(&log, &mut |_| ControlFlow::Continue(())).expect("readable");
+        assert!(report.ok && report.sidecar == "fresh", "{seed}: {how:?}: {report:?}");
+        assert_eq!(migrated(&log).action, MigrateAction::UpToDate, "{seed}: {how:?}");
+    }
+}
+
+#[test]
+fn a_session_that_went_on_on_both_sides_is_reported_and_left_alone() {
+    let mut rng = ModelRng::new(5);
+    let v1 = generate(Shape::Both, 6, &mut rng);
+    let folder = folder(&v1);
+    let log = file(&folder, "jsonl");
+    assert_eq!(migrated(&file(&folder, "json")).action, MigrateAction::Upgrade);
+    let last = Session::read(&log).expect("readable").tree().expect("a tree").tree.active_leaf.expect("entries");
+    let mut bytes = fs::read(&log).expect("there");
+    bytes.extend_from_slice(
+        format!(
+            "{{\"type\":\"message\",\"id\":\"native\",\"parentId\":\"{last}\",\"timestamp\":\"2026-01-01T00:00:00Z\",\
+             \"message\":{{\"role\":\"user\",\"content\":\"hi\"}}}}\n"
+        )
+        .as_bytes(),
+    );
+    fs::write(&log, &bytes).expect("written");
+    assert_eq!(migrated(&log).action, MigrateAction::Index, "native entries alone are no conflict");
+    let line = b"{\"meta\":{\"updated_at\":\"2026-02-01T00:00:00Z\",\"status\":\"Active\",\"is_canary\":false,\"is_debug\":false,\"saved\":false},\"append_messages\":[{\"id\":\"late\",\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"more\"}]}]}\n";
+    let mut journal = fs::read(file(&folder, "journal.jsonl")).unwrap_or_default();
+    journal.extend_from_slice(line);
+    fs::write(file(&folder, "journal.jsonl"), journal).expect("written");
+    let done = migrated(&log);
+    assert_eq!(done.action, MigrateAction::Skipped);
+    assert!(done.reason.expect("a reason").contains("diverged"));
+    assert_eq!(fs::read(&log).expect("there"), bytes);
+    let report = verify(&log, &mut |_| ControlFlow::Continue(())).expect("readable");
+    assert!(report.findings.iter().any(|f| f.code == jcode_session_core::verify::Code::Diverged), "{report:?}");
+}
+
+#[test]
+fn what_lies_beside_is_taken_for_no_session() {
+    let home = TempDir::new().expect("a folder");
+    let sessions = home.path().join("sessions");
+    fs::create_dir(&sessions).expect("made");
+    generate(Shape::Both, 3, &mut ModelRng::new(1)).write_to(&sessions, ID).expect("written");
+    for name in [
+        "journal.corrupt.jsonl",
+        "json.pre-wipe-1760000000000.bak",
+        "journal.jsonl.pre-wipe-1760000000000.bak",
+        "json.tmp.1234",
+        "tmp.1234.json",
+    ] {
+        fs::write(sessions.join(format!("{ID}.{name}")), b"{\"id\":\"x\",\"messages\":[]").expect("written");
+    }
+    fs::write(sessions.join("package.json"), b"{\"name\":\"something else\"}").expect("written");
+    // Two broken sessions: one that only its backup saves, one that nothing does.
+    let good = generate(Shape::SnapshotOnly, 3, &mut ModelRng::new(2)).snapshot.expect("a snapshot");
+    fs::write(sessions.join("saved.json"), &good[..good.len() / 2]).expect("written");
+    fs::write(sessions.join("saved.bak"), &good).expect("written");
+    fs::write(sessions.join("lost.json"), b"{\"id\":\"lost\",\"messages\":").expect("written");
+    let report = run(home.path(), ["migrate", "--json"]).json();
+    let paths: Vec<&str> =
+        report["sessions"].as_array().expect("a list").iter().map(|s| s["path"].as_str().expect("a path")).collect();
+    assert_eq!(paths.len(), 3, "{paths:?}");
+    assert_eq!(
+        report["counts"]["upgrade"].as_u64().expect("a number")
+            + report["counts"]["failed"].as_u64().expect("a number"),
+        3
+    );
+    assert!(sessions.join("saved.jsonl").is_file());
+}
+
+#[test]
+fn recorded_sessions_come_back_as_jcode_loads_them() {
+    use jcode_session_tests::jcode_model::{normal_form, value_of};
+    let Some(fixtures) = std::env::var_os("SESSION_FIXTURES") else { return };
+    let fixtures = Path::new(&fixtures).join("jcode");
+    let home = TempDir::new().expect("a folder");
+    let sessions = home.path().join("sessions");
+    fs::create_dir(&sessions).expect("made");
+    for entry in fs::read_dir(fixtures.join("sessions")).expect("the fixtures") {
+        let path = entry.expect("an entry").path();
+        fs::write(sessions.join(path.file_name().expect("a name")), fs::read(&path).expect("there")).expect("written");
+    }
+    let done = run(home.path(), ["migrate", "--all", "--json"]);
+    assert_eq!((done.code, done.json()["counts"]["upgrade"].as_u64()), (0, Some(12)), "{done:?}");
+    let before = contents(&sessions);
+    assert_eq!(run(home.path(), ["verify", &sessions.to_string_lossy()]).code, 0);
+    for log in before.keys().filter(|path| path.extension().is_some_and(|ending| ending == "jsonl")) {
+        let Some(id) = log.file_stem().and_then(|stem| stem.to_str()).filter(|stem| !stem.ends_with(".journal")) else {
+            continue;
+        };
+        if id == "ledger" {
+            continue;
+        }
+        let exported = run(home.path(), ["export", id, "--format", "jcode-v1"]);
+        assert_eq!(exported.code, 0, "{exported:?}");
+        let exported = value_of(&exported.stdout).expect("json");
+        let loaded = fs::read(fixtures.join(format!("{id}.loaded.json"))).expect("the fixture");
+        assert_eq!(normal_form(&exported), normal_form(&value_of(&loaded).expect("json")), "{id}");
+    }
+    assert_eq!(run(home.path(), ["migrate", "--json"]).json()["counts"]["up_to_date"], 12);
+    assert_eq!(contents(&sessions), before, "a second run changes no byte");
+}
