@@ -6,6 +6,7 @@
 //! Does not: write, except that [`Session::open`] may bring the sidecar up to date in the background.
 
 mod locate;
+mod path;
 mod resume;
 
 use crate::fs::{LogFile, PathError};
@@ -14,7 +15,7 @@ use crate::rebuild::{self, RebuildError};
 use crate::sidecar::{self, Sidecar};
 use crate::v1::{self, V1Files};
 use jcode_session_core::index::{IndexBuilder, Tree};
-use jcode_session_core::log::tail::{Span, last_of_active_path};
+use jcode_session_core::log::tail::Span;
 use jcode_session_core::log::{Dialect, Header, LogScan, scan_source};
 use jcode_session_core::report::TreeReport;
 use jcode_session_core::source::{ByteSource, SourceError};
@@ -23,7 +24,7 @@ use jcode_session_core::upgrade::{Presented, present, sniff};
 use locate::{Locator, MemoryIndex, Spot};
 pub use resume::{Compaction, Resume};
 use std::cell::OnceCell;
-use std::ops::{ControlFlow, Range};
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::thread::JoinHandle;
 
@@ -192,77 +193,6 @@ impl Session {
             None => self.memory()?.tree(),
         };
         Ok(TreeReport::new(self.id(), tree))
-    }
-
-    /// The last `count` entries of the active path, in path order.
-    ///
-    /// # Errors
-    /// If the log cannot be read.
-    pub fn tail(&self, count: usize) -> Result<Vec<Entry>, SessionError> {
-        if count == 0 {
-            return Ok(Vec::new());
-        }
-        if self.sidecar.is_none() && self.memory.get().is_none() && matches!(self.log, Presented::AsIs(_)) {
-            let spans = last_of_active_path(&self.log, count).map_err(at(&self.path))?;
-            if let Some(spans) = spans {
-                return spans.into_iter().map(|span| self.line(span)).collect();
-            }
-        }
-        let mut entries = Vec::new();
-        self.path_to(None, Some(count), &mut |entry| entries.push(entry))?;
-        Ok(entries)
-    }
-
-    /// Gives the entries of the path to `leaf` (the active leaf if `None`), the last `count` of them if that is
-    /// given, in path order.
-    ///
-    /// # Errors
-    /// If the log cannot be read, or there is no such entry.
-    pub fn path_to(
-        &self,
-        leaf: Option<&str>,
-        count: Option<usize>,
-        each: &mut dyn FnMut(Entry),
-    ) -> Result<(), SessionError> {
-        for range in self.path_ranges(leaf, count)? {
-            each(self.entry_at(range)?);
-        }
-        Ok(())
-    }
-
-    /// Where the entries of that path stand in [`Session::bytes`], root first: all that needs to be held of a path
-    /// while its entries are read one by one.
-    ///
-    /// # Errors
-    /// If the log cannot be read, or there is no such entry.
-    pub fn path_ranges(&self, leaf: Option<&str>, count: Option<usize>) -> Result<Vec<Range<u64>>, SessionError> {
-        let mut ranges = Vec::new();
-        self.ask(|locator| {
-            ranges.clear();
-            let mut next = self.spot(locator, leaf)?;
-            let mut expected: Option<Option<String>> = None;
-            // All are checked before the first one is given away: a sidecar that lies must not answer in part.
-            while let Some(spot) = next.take()
-                && count.is_none_or(|count| ranges.len() < count)
-            {
-                expected = Some(locator.check(&spot, &self.claimed(&spot)?, expected.as_ref())?);
-                ranges.push(spot.span.offset..spot.span.offset + spot.span.len);
-                if let Some(parent) = spot.parent {
-                    next = Some(locator.spot(parent)?.ok_or(Answer::Lies)?);
-                }
-            }
-            Ok(())
-        })?;
-        ranges.reverse();
-        Ok(ranges)
-    }
-
-    /// The entry at one of the [`Session::path_ranges`].
-    ///
-    /// # Errors
-    /// If the log cannot be read.
-    pub fn entry_at(&self, range: Range<u64>) -> Result<Entry, SessionError> {
-        self.line(Span { offset: range.start, len: range.end.saturating_sub(range.start) })
     }
 
     /// The entry with this key.
