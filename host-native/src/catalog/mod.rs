@@ -126,9 +126,9 @@ impl Catalog {
 
     fn refresh_root(&self, root: &Root, keep: Keep, all: &mut Refreshed) {
         let (stored, walked) = std::thread::scope(|scope| {
-            let stored = scope.spawn(|| self.store.load(&root.key));
-            let walked = walk::walk(&root.given);
-            (stored.join().unwrap_or(Err(Unusable::Busy)), walked)
+            let walked = scope.spawn(|| walk::walk(&root.given));
+            let stored = self.store.load(&root.key);
+            (stored, walked.join().unwrap_or_default())
         });
         let (stored, usable) = match stored {
             Ok(loaded) => (loaded, Ok(())),
@@ -137,10 +137,10 @@ impl Catalog {
         let Walked { sessions: mut found, unreadable } = walked;
         all.unreadable.extend(unreadable);
         found.sort_unstable_by(|a, b| a.rel.cmp(&b.rel));
-        let mut seen: Vec<Seen> = found.iter().map(FoundSession::seen).collect();
-        let mut sidecar = |seen: &Seen| root.sidecar_stamp(&seen.rel);
+        let seen: Vec<Seen<'_>> = found.iter().map(FoundSession::seen).collect();
+        let mut sidecar = |seen: &Seen<'_>| root.sidecar_stamp(seen.rel);
         let damaged = stored.damaged;
-        let Plan { kept, read: to_read, dropped } = plan(stored.rows, &mut seen, &mut sidecar);
+        let Plan { kept, read: to_read, dropped } = plan(stored.rows, &seen, &mut sidecar);
         all.stale_rows += dropped.len() as u64 + damaged + to_read.iter().filter(|(_, stale)| *stale).count() as u64;
         let fresh = read_all(root, &found, &to_read);
         let anew = usable.is_err() || damaged > 0;
