@@ -62,7 +62,8 @@ pub struct Plan {
 /// Compares stored rows with what is there, which comes in the order of the paths' bytes. `sidecar` gives the digest
 /// over the stamp of a session's sidecar, and is asked only for rows that lack something.
 pub fn plan(mut stored: Vec<Row>, seen: &[Seen<'_>], sidecar: &mut dyn FnMut(&Seen<'_>) -> u64) -> Plan {
-    stored.sort_unstable_by(|a, b| a.rel.cmp(&b.rel));
+    // They were mostly stored in this order, and this sort makes use of it.
+    stored.sort_by(|a, b| a.rel.cmp(&b.rel));
     let mut plan = Plan::default();
     let mut stored = stored.into_iter().peekable();
     for (position, now) in seen.iter().enumerate() {
