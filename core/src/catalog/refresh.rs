@@ -39,9 +39,9 @@ pub const fn is_racy(ctime_ns: i64, now_ns: i64) -> bool {
 
 /// One session as a walk sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub struct Seen<'s> {
     /// Path below the root.
-    pub rel: Vec<u8>,
+    pub rel: &'s [u8],
     /// As in [`Stamps`].
     pub log: FileStamp,
     /// As in [`Stamps`].
@@ -59,17 +59,17 @@ pub struct Plan {
     pub dropped: Vec<Vec<u8>>,
 }
 
-/// Compares stored rows with what is there; both are put in the order of their paths. `sidecar` gives the digest
+/// Compares stored rows with what is there, which comes in the order of the paths' bytes. `sidecar` gives the digest
 /// over the stamp of a session's sidecar, and is asked only for rows that lack something.
-pub fn plan(mut stored: Vec<Row>, seen: &mut [Seen], sidecar: &mut dyn FnMut(&Seen) -> u64) -> Plan {
-    stored.sort_unstable_by(|a, b| a.rel.cmp(&b.rel));
-    seen.sort_unstable_by(|a, b| a.rel.cmp(&b.rel));
+pub fn plan(mut stored: Vec<Row>, seen: &[Seen<'_>], sidecar: &mut dyn FnMut(&Seen<'_>) -> u64) -> Plan {
+    // They were mostly stored in this order, and this sort makes use of it.
+    stored.sort_by(|a, b| a.rel.cmp(&b.rel));
     let mut plan = Plan::default();
     let mut stored = stored.into_iter().peekable();
     for (position, now) in seen.iter().enumerate() {
         let mut found = None;
-        while let Some(row) = stored.next_if(|row| row.rel <= now.rel) {
-            match row.rel.cmp(&now.rel) {
+        while let Some(row) = stored.next_if(|row| row.rel.as_slice() <= now.rel) {
+            match row.rel.as_slice().cmp(now.rel) {
                 Ordering::Equal => found = Some(row),
                 _ => plan.dropped.push(row.rel),
             }
@@ -86,7 +86,7 @@ pub fn plan(mut stored: Vec<Row>, seen: &mut [Seen], sidecar: &mut dyn FnMut(&Se
     plan
 }
 
-fn holds(stamps: &Stamps, now: &Seen, sidecar: &mut dyn FnMut(&Seen) -> u64) -> bool {
+fn holds(stamps: &Stamps, now: &Seen<'_>, sidecar: &mut dyn FnMut(&Seen<'_>) -> u64) -> bool {
     let same = stamps.log == now.log && stamps.beside == now.beside && !stamps.racy;
     same && !(stamps.lacking && sidecar(now) != stamps.sidecar)
 }

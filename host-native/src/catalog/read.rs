@@ -5,7 +5,7 @@
 //! The stamps of a row are those of the files as they were opened.
 //! Does not: know what a record says; core does.
 
-use super::root::sidecar_stamp;
+use super::root::{path_of, sidecar_stamp};
 use super::walk::FoundSession;
 use crate::fs::LogFile;
 use crate::sidecar::{self, Sidecar};
@@ -30,7 +30,7 @@ const SMALL_GROWTH: u64 = 1 << 20;
 
 /// Reads a session; `None` if it is gone.
 pub(super) fn read(root: &Path, found: &FoundSession) -> Option<Row> {
-    let path = root.join(&found.rel);
+    let path = root.join(path_of(&found.rel));
     let now_ns = host::now_ms().saturating_mul(1_000_000);
     let mut racy = [found.log, found.snapshot, found.journal, found.bak]
         .into_iter()
@@ -63,7 +63,7 @@ pub(super) fn read(root: &Path, found: &FoundSession) -> Option<Row> {
     let lacking = found.log.is_some() && summary.as_ref().is_some_and(|summary| summary.entry_count.is_none());
     let sidecar = if lacking { sidecar_stamp(&path) } else { 0 };
     let stamps = Stamps { log: log_stamp, beside: seen.beside, sidecar, racy, lacking };
-    Some(Row { rel: seen.rel, stamps, summary })
+    Some(Row { rel: seen.rel.to_vec(), stamps, summary })
 }
 
 enum Trouble {

@@ -19,8 +19,9 @@ use std::path::{Path, PathBuf};
 /// The files of one session.
 #[derive(Debug, Clone, Default)]
 pub(super) struct FoundSession {
-    /// Path of the log, or of the snapshot where there is no log, below the root.
-    pub(super) rel: PathBuf,
+    /// Path of the log, or of the snapshot where there is no log, below the root, as bytes: lists compare paths a
+    /// lot, and comparing components is slow.
+    pub(super) rel: Vec<u8>,
     pub(super) log: Option<FileStamp>,
     pub(super) snapshot: Option<FileStamp>,
     pub(super) journal: Option<FileStamp>,
@@ -34,9 +35,9 @@ impl FoundSession {
         root::digest(&[snapshot, self.journal, self.bak])
     }
 
-    pub(super) fn seen(&self) -> Seen {
+    pub(super) fn seen(&self) -> Seen<'_> {
         let log = self.log.or(self.snapshot).unwrap_or_default();
-        Seen { rel: self.rel.as_os_str().as_encoded_bytes().to_vec(), log, beside: self.beside() }
+        Seen { rel: &self.rel, log, beside: self.beside() }
     }
 }
 
@@ -116,6 +117,11 @@ fn part(name: &OsStr) -> Option<Part> {
     }
 }
 
+/// The path of a file below the root.
+fn bytes(below: &Path, name: &OsStr) -> Vec<u8> {
+    below.join(name).into_os_string().into_encoded_bytes()
+}
+
 /// Files below this number are not worth a thread.
 const FEW: usize = 256;
 
@@ -142,7 +148,11 @@ fn group(below: &Path, files: Vec<(Part, DirEntry)>) -> Vec<FoundSession> {
     if !has_v1 {
         let logs = stamped.into_iter().filter(|(part, ..)| matches!(part, Part::Log));
         return logs
-            .map(|(_, name, stamp)| FoundSession { rel: below.join(name), log: Some(stamp), ..FoundSession::default() })
+            .map(|(_, name, stamp)| FoundSession {
+                rel: bytes(below, &name),
+                log: Some(stamp),
+                ..FoundSession::default()
+            })
             .collect();
     }
     let mut sessions: HashMap<OsString, FoundSession> = HashMap::with_capacity(stamped.len());
@@ -151,12 +161,12 @@ fn group(below: &Path, files: Vec<(Part, DirEntry)>) -> Vec<FoundSession> {
         match part {
             Part::Log => {
                 session.log = Some(stamp);
-                session.rel = below.join(&name);
+                session.rel = bytes(below, &name);
             }
             Part::Snapshot => {
                 session.snapshot = Some(stamp);
                 if session.log.is_none() {
-                    session.rel = below.join(&name);
+                    session.rel = bytes(below, &name);
                 }
             }
             Part::Journal => session.journal = Some(stamp),
@@ -197,5 +207,11 @@ pub(super) fn one(root: &Path, rel: &Path) -> Option<FoundSession> {
     let snapshot =
         beside("json").filter(|_| part(path.with_extension("json").file_name().unwrap_or_default()).is_some());
     let (journal, bak) = if snapshot.is_some() { (beside("journal.jsonl"), beside("bak")) } else { (None, None) };
-    Some(FoundSession { rel: rel.to_path_buf(), log: Some(stamp(&path)?), snapshot, journal, bak })
+    Some(FoundSession {
+        rel: rel.as_os_str().as_encoded_bytes().to_vec(),
+        log: Some(stamp(&path)?),
+        snapshot,
+        journal,
+        bak,
+    })
 }
