@@ -33,6 +33,9 @@ fn object(n: u64) -> String {
     format!("{{\"type\":\"message\",\"id\":\"e{n}\",\"message\":{{\"role\":\"user\",\"content\":\"{n}\"}}}}")
 }
 
+/// A log, its checkpoints, and the log right after the rollback.
+type Undo = (Vec<u8>, Vec<Vec<u8>>, Vec<u8>);
+
 /// What the session must be, in the simplest terms: whole logs.
 #[derive(Clone, Default)]
 struct Model {
@@ -40,7 +43,7 @@ struct Model {
     /// Checkpoints that the log has grown from.
     states: Vec<Vec<u8>>,
     /// What undo returns to, with the log right after each rollback.
-    undo: Vec<(Vec<u8>, Vec<Vec<u8>>, Vec<u8>)>,
+    undo: Vec<Undo>,
 }
 
 impl Model {

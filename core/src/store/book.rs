@@ -42,25 +42,45 @@ impl<F: StorageFile> Book<F> {
     /// # Errors
     /// If it cannot be written; then what it announces must not happen.
     pub fn add<S: Storage<File = F>>(&mut self, storage: &S, row: LedgerRow) -> Result<u64, StoreError> {
+        self.add_all(storage, alloc::vec![row])
+    }
+
+    /// Adds rows with one sync; the number of the last. A crash leaves the first few of them.
+    ///
+    /// # Errors
+    /// As [`Book::add`].
+    pub fn add_all<S: Storage<File = F>>(&mut self, storage: &S, rows: Vec<LedgerRow>) -> Result<u64, StoreError> {
+        let mut lines = Vec::new();
+        let mut link = self.ledger.link.clone();
+        let mut added = Vec::new();
+        for row in rows {
+            let line = row.line(&link);
+            let mut read = Ledger::read(&line, None);
+            added.append(&mut read.rows);
+            link = read.link;
+            lines.extend_from_slice(&line);
+        }
         let mut file = match self.file.take() {
             Some(file) => file,
-            None => storage.create(&Place::Ledger)?,
+            None => {
+                let file = storage.create(&Place::Ledger)?;
+                // Before the head, which would miss it.
+                storage.sync_folder(Folder::Store)?;
+                file
+            }
         };
         let whole = self.ledger.whole as u64;
         if file.len()? > whole {
             file.set_len(whole)?;
         }
-        let line = row.line(&self.ledger.link);
-        append_all(&mut file, &line)?;
+        append_all(&mut file, &lines)?;
         file.sync_data()?;
-        storage.sync_folder(Folder::Store)?;
         self.file = Some(file);
-        let mut read = Ledger::read(&line, None);
-        self.ledger.rows.append(&mut read.rows);
-        self.ledger.lines += 1;
-        self.ledger.numbers.push(self.ledger.lines);
-        self.ledger.whole += line.len();
-        self.ledger.link = read.link;
+        self.ledger.numbers.extend((1..=added.len() as u64).map(|n| self.ledger.lines + n));
+        self.ledger.lines += added.len() as u64;
+        self.ledger.rows.append(&mut added);
+        self.ledger.whole += lines.len();
+        self.ledger.link = link;
         self.write_head(storage)?;
         Ok(self.ledger.lines)
     }

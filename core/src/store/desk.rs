@@ -107,12 +107,16 @@ impl<'s, S: Storage> Desk<'s, S> {
     /// # Errors
     /// If the log cannot be read or the ledger not be written.
     pub fn checkpoint(&mut self, now_ms: i64, note: &str) -> Result<Option<u64>, StoreError> {
+        self.new_checkpoint(now_ms, note)?.map(|row| self.book.add(self.storage, row)).transpose()
+    }
+
+    /// The row of a checkpoint of the log as it is, unless the newest one is of this very state.
+    pub(super) fn new_checkpoint(&self, now_ms: i64, note: &str) -> Result<Option<LedgerRow>, StoreError> {
         let now = self.state()?;
         let top = History::of(&self.book.ledger).now.top;
         let known = top.and_then(|top| self.book.ledger.rows.get(top)).and_then(LedgerRow::state);
         let Some(log) = self.log.as_ref().filter(|_| known != Some(now)) else { return Ok(None) };
-        let row = checkpoint::row(&self.book.ledger, log, log.len, leaf(log), now_ms, note)?;
-        Ok(Some(self.book.add(self.storage, row)?))
+        checkpoint::row(&self.book.ledger, log, log.len, leaf(log), now_ms, note).map(Some)
     }
 }
 

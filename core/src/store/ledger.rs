@@ -216,8 +216,8 @@ impl Ledger {
                     ledger.rows.push(row);
                     ledger.numbers.push(number);
                 }
-                // Behind the head nothing is known to have been written whole.
-                Err(_) if lines.peek().is_none() && head.is_none_or(|head| head.rows < number) => break,
+                // Behind the head nothing is known to have been written whole, so what a crash tore ends the ledger.
+                Err(_) if head.map_or(lines.peek().is_none(), |head| head.rows < number) => break,
                 Err(_) => ledger.findings.push(broken("cannot be read")),
             }
             ledger.link = link(line);

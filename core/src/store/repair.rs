@@ -198,8 +198,11 @@ fn line_at<F: StorageFile>(log: &FileSource<F>, offset: u64) -> Result<u64, Stor
     Ok(if begins { offset } else { log.len })
 }
 
+/// A file in `quarantine/`, open.
+type Waiting<F> = (QuarantineName, FileSource<F>);
+
 /// Whole files in `quarantine/` that recovery made and no repair has put back, by where they stood.
-fn waiting<S: Storage>(desk: &Desk<'_, S>) -> Result<Vec<(QuarantineName, FileSource<S::File>)>, StoreError> {
+fn waiting<S: Storage>(desk: &Desk<'_, S>) -> Result<Vec<Waiting<S::File>>, StoreError> {
     let known = accounted(&desk.book.ledger);
     let names = desk.storage.list(Folder::Quarantine)?;
     let names = names.iter().filter(|name| !known.contains(name.as_str()));

@@ -2,10 +2,10 @@
 //!
 //! Owns: the choice of the state, the plan, and the order of steps, each of which ends with its sync:
 //! 1. what leaves the log is copied to `quarantine/` (of a log that is replaced, the whole log gets a name there);
-//! 2. a checkpoint of the log as it is, unless there is one; 3. the row of the rollback; 4. the log is cut, or the
+//! 2. a checkpoint of the log as it is, unless there is one, and the row of the rollback; 3. the log is cut, or the
 //!    kept original renamed over it, or, where there was no log yet, its name removed.
 //!
-//! Invariant: until step 4 the log is as it was, after it as it was then; the row says from what to what, so that
+//! Invariant: until step 3 the log is as it was, after it as it was then; the row says from what to what, so that
 //! the log itself tells which. Run again, it goes on from where it was. Does not: follow with the sidecar.
 
 use super::aside;
@@ -20,6 +20,7 @@ use crate::storage::{Folder, Place, PublishError, Storage, StorageFile};
 use crate::write::{FileSource, count_records, set_aside};
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
 /// Where to.
 #[derive(Debug, Clone, Copy)]
@@ -193,7 +194,7 @@ pub fn run<S: Storage>(desk: &mut Desk<'_, S>, options: &Options) -> Result<Plan
     };
     plan.set_aside = name.map(|name| format!("quarantine/{}", name.as_str()));
     if !plan.finishes {
-        desk.checkpoint(options.now_ms, "before a rollback")?;
+        let mut rows: Vec<LedgerRow> = desk.new_checkpoint(options.now_ms, "before a rollback")?.into_iter().collect();
         let words = format!("returned to the checkpoint of {}", target.timestamp);
         let mut row =
             LedgerRow::new(Event::Rollback, options.now_ms, target.logical_len, target.digest.clone(), &words);
@@ -203,7 +204,8 @@ pub fn run<S: Storage>(desk: &mut Desk<'_, S>, options: &Options) -> Result<Plan
         row.target = Some(plan.target);
         row.set_aside.clone_from(&plan.set_aside);
         row.set_aside_digest = Some(removed_digest);
-        desk.book.add(desk.storage, row)?;
+        rows.push(row);
+        desk.book.add_all(desk.storage, rows)?;
     }
     match (restored, &desk.log) {
         (Some(file), log) => aside::publish_log(desk.storage, file, log.as_ref())?,
