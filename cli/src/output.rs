@@ -143,20 +143,20 @@ impl Output {
     /// A summary or hint on standard error, behind the data that it speaks of.
     pub fn note(&mut self, text: impl std::fmt::Display) {
         if !self.quiet {
-            self.to_stderr(&format!("{text}\n"));
+            self.print_aside(&format!("{text}\n"));
         }
     }
 
     /// A warning on standard error.
     pub fn warn(&mut self, text: impl std::fmt::Display) {
         let w = style::WARNING;
-        self.to_stderr(&format!("{w}warning{w:#}: {text}\n"));
+        self.print_aside(&format!("{w}warning{w:#}: {text}\n"));
     }
 
     /// An error with its causes and, if it has one, its hint.
     pub fn error(&mut self, error: &anyhow::Error) {
         let b = style::BAD;
-        self.to_stderr(&format!("{b}error{b:#}: {}\n", visible(&in_words(error))));
+        self.print_aside(&format!("{b}error{b:#}: {}\n", visible(&in_words(error))));
     }
 
     /// A progress bar over the bytes of some files; invisible where progress is not wanted.
@@ -167,7 +167,7 @@ impl Output {
         Progress::new(self.progress.then(|| files.iter().map(len).sum()), what)
     }
 
-    fn to_stderr(&mut self, text: &str) {
+    fn print_aside(&mut self, text: &str) {
         // A closed pipe shows when the data itself is written out.
         let _ = self.data.flush();
         // Nobody can be told that standard error is closed.
