@@ -17,7 +17,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-const NEVER: Policy = Policy { entries: u64::MAX, bytes: u64::MAX, apart_ms: 0 };
+const NEVER: Policy = Policy { before: false, entries: u64::MAX, bytes: u64::MAX, apart_ms: 0 };
 
 fn writer(log: &Path, checkpoints: Policy) -> Writer {
     let create = Some(NewSession { session_id: Some("s".into()), ..NewSession::default() });
@@ -176,7 +176,7 @@ fn sidecar_follows_a_rollback() {
 fn writers_take_checkpoints_at_sync_points() {
     let folder = TempDir::new().expect("a folder");
     let log = folder.path().join("s.jsonl");
-    let policy = Policy { entries: 5, bytes: u64::MAX, apart_ms: 0 };
+    let policy = Policy { before: false, entries: 5, bytes: u64::MAX, apart_ms: 0 };
     let mut n = 0;
     for _ in 0..3 {
         let open = writer(&log, policy);
@@ -353,7 +353,7 @@ fn thinning_keeps_less_of_what_is_older() {
 
 #[test]
 fn policy_counts_entries_bytes_and_time() {
-    let policy = Policy { entries: 10, bytes: 1000, apart_ms: 500 };
+    let policy = Policy { before: false, entries: 10, bytes: 1000, apart_ms: 500 };
     assert!(!policy.due(9, 999, None, 0));
     assert!(policy.due(10, 1, None, 0) && policy.due(1, 1000, None, 0));
     assert!(!policy.due(10, 1, Some(0), 499) && policy.due(10, 1, Some(0), 500));

@@ -27,6 +27,8 @@ pub const DEFAULT_APART_MS: i64 = 1000;
 /// When a writer takes checkpoints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
+    /// Before the first entry of each run: what a user wants to go back to first.
+    pub before: bool,
     /// After this many entries.
     pub entries: u64,
     /// After this many bytes.
@@ -37,7 +39,7 @@ pub struct Policy {
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { entries: DEFAULT_ENTRIES, bytes: DEFAULT_BYTES, apart_ms: DEFAULT_APART_MS }
+        Self { before: true, entries: DEFAULT_ENTRIES, bytes: DEFAULT_BYTES, apart_ms: DEFAULT_APART_MS }
     }
 }
 
