@@ -201,6 +201,32 @@ fn writers_take_checkpoints_at_sync_points() {
     assert_eq!(errors(&log), []);
 }
 
+/// Another program cut the log: what is still a prefix of it stays on offer, and the chain goes on from there.
+#[test]
+fn a_log_that_was_cut_keeps_the_checkpoints_that_it_still_begins_with() {
+    let folder = TempDir::new().expect("a folder");
+    let log = folder.path().join("s.jsonl");
+    let mut lens = Vec::new();
+    for n in 0..4 {
+        let open = writer(&log, NEVER);
+        open.append(object(n).as_bytes(), Parent::Leaf).expect("appends");
+        open.close().expect("closes");
+        take_checkpoint(&log).expect("taken");
+        lens.push(fs::metadata(&log).expect("there").len());
+    }
+    fs::File::options().write(true).open(&log).and_then(|file| file.set_len(lens[1])).expect("cut");
+    let open = writer(&log, NEVER);
+    open.append(object(9).as_bytes(), Parent::Leaf).expect("appends");
+    open.close().expect("closes");
+    take_checkpoint(&log).expect("taken");
+    assert_eq!(ledger(&log).rows.last().expect("rows").base, Some(2));
+    assert_eq!(errors(&log), []);
+    let offered: Vec<u64> = checkpoints(&log).expect("listed").checkpoints.iter().map(|c| c.logical_len).collect();
+    assert_eq!(offered, [fs::metadata(&log).expect("there").len(), lens[1], lens[0]]);
+    rollback(&log, None).expect("rolled back");
+    assert_eq!(fs::metadata(&log).expect("there").len(), lens[1]);
+}
+
 /// Bytes in front of a checkpoint that were changed by hand: JSON all the same, and found by verify.
 #[test]
 fn changed_bytes_under_a_checkpoint_are_found() {
@@ -270,16 +296,28 @@ fn a_cut_or_changed_ledger_is_named() {
 }
 
 #[test]
-fn missing_files_of_the_store_are_named() {
+fn missing_and_changed_files_of_the_store_are_named() {
     let (_folder, log) = rolled_back();
-    let quarantine = log.with_extension("store").join("quarantine");
-    for entry in fs::read_dir(&quarantine).expect("there") {
-        fs::remove_file(entry.expect("an entry").path()).expect("removed");
-    }
-    assert!(errors(&log).iter().any(|(code, _)| *code == Code::CheckpointMissing));
     let before = fs::read(&log).expect("there");
-    assert!(undo(&log, true).expect_err("refused").to_string().contains("missing"));
-    assert_eq!(fs::read(&log).expect("there"), before);
+    let quarantine = fs::read_dir(log.with_extension("store").join("quarantine")).expect("there");
+    let kept = quarantine.map(|entry| entry.expect("an entry").path()).next().expect("a file");
+    let bytes = fs::read(&kept).expect("there");
+    let mut flipped = bytes.clone();
+    flipped[bytes.len() / 2] ^= 1;
+    for (damage, words) in [(Some(flipped), "does not hold"), (Some(bytes[1..].to_vec()), "shorter"), (None, "missing")]
+    {
+        match damage {
+            Some(bytes) => fs::write(&kept, bytes).expect("written"),
+            None => fs::remove_file(&kept).expect("removed"),
+        }
+        assert!(errors(&log).iter().any(|(code, _)| *code == Code::CheckpointMissing), "{words}");
+        let refused = undo(&log, true).expect_err("refused").to_string();
+        assert!(refused.contains(words), "{refused}");
+        assert_eq!(fs::read(&log).expect("there"), before);
+    }
+    fs::write(&kept, &bytes).expect("written");
+    assert_eq!(errors(&log), []);
+    undo(&log, false).expect("taken back");
 }
 
 #[test]

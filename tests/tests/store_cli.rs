@@ -217,12 +217,13 @@ fn a_v1_migration_is_rolled_back() {
     let log = home.bytes();
     home.verified();
     assert!(ok(home.run(&["rollback", "s", "--dry-run"])).contains("the log of"));
-    ok(home.run(&["rollback", "s"]));
+    let done = ok(home.run(&["rollback", "s"]));
+    let named = done.lines().find_map(|line| line.split_once("jcode-session ")).expect("a command").1.to_string();
     assert!(!home.log().exists());
     let left: Vec<_> =
         contents(&sessions).into_iter().filter(|(path, _)| !path.to_string_lossy().contains("s.store")).collect();
     assert_eq!(left, before, "as jcode left it");
-    ok(home.run(&["rollback", "s", "--undo"]));
+    ok(home.run(&named.split(' ').collect::<Vec<_>>()));
     assert_eq!(home.bytes(), log);
     home.verified();
     // Without the v1 files there is nothing to go back to.
