@@ -31,7 +31,14 @@ impl Checkpoints {
     /// For a writer that found `log` so.
     pub(super) fn new(log: &LogFile, policy: Policy) -> Self {
         let last = SyncPoint { len: log.len(), entries: 0 };
-        Self { storage: NativeStorage::new(log.path()), policy, book: None, last, last_ms: None, found: policy.before.then(|| log.len()) }
+        Self {
+            storage: NativeStorage::new(log.path()),
+            policy,
+            book: None,
+            last,
+            last_ms: None,
+            found: policy.before.then(|| log.len()),
+        }
     }
 
     /// The log is on the disk as far as `point`.
