@@ -18,7 +18,7 @@ fn timed<T>(what: &str, work: impl FnOnce() -> T) -> T {
 }
 
 fn append(log: &Path, count: u32) {
-    let never = Policy { entries: u64::MAX, bytes: u64::MAX, apart_ms: 0 };
+    let never = Policy { before: false, entries: u64::MAX, bytes: u64::MAX, apart_ms: 0 };
     let options = WriterOptions { durability: Durability::Throughput, checkpoints: never, ..WriterOptions::default() };
     let writer = Writer::open(log, &options).expect("opens");
     let text = "x".repeat(1000);

@@ -17,7 +17,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-const NEVER: Policy = Policy { entries: u64::MAX, bytes: u64::MAX, apart_ms: 0 };
+const NEVER: Policy = Policy { before: false, entries: u64::MAX, bytes: u64::MAX, apart_ms: 0 };
 
 fn writer(log: &Path, checkpoints: Policy) -> Writer {
     let create = Some(NewSession { session_id: Some("s".into()), ..NewSession::default() });
@@ -176,7 +176,7 @@ fn sidecar_follows_a_rollback() {
 fn writers_take_checkpoints_at_sync_points() {
     let folder = TempDir::new().expect("a folder");
     let log = folder.path().join("s.jsonl");
-    let policy = Policy { entries: 5, bytes: u64::MAX, apart_ms: 0 };
+    let policy = Policy { before: false, entries: 5, bytes: u64::MAX, apart_ms: 0 };
     let mut n = 0;
     for _ in 0..3 {
         let open = writer(&log, policy);
@@ -199,6 +199,32 @@ fn writers_take_checkpoints_at_sync_points() {
     }
     assert_eq!(ledger.rows.last().expect("rows").logical_len, fs::metadata(&log).expect("there").len());
     assert_eq!(errors(&log), []);
+}
+
+/// Another program cut the log: what is still a prefix of it stays on offer, and the chain goes on from there.
+#[test]
+fn a_log_that_was_cut_keeps_the_checkpoints_that_it_still_begins_with() {
+    let folder = TempDir::new().expect("a folder");
+    let log = folder.path().join("s.jsonl");
+    let mut lens = Vec::new();
+    for n in 0..4 {
+        let open = writer(&log, NEVER);
+        open.append(object(n).as_bytes(), Parent::Leaf).expect("appends");
+        open.close().expect("closes");
+        take_checkpoint(&log).expect("taken");
+        lens.push(fs::metadata(&log).expect("there").len());
+    }
+    fs::File::options().write(true).open(&log).and_then(|file| file.set_len(lens[1])).expect("cut");
+    let open = writer(&log, NEVER);
+    open.append(object(9).as_bytes(), Parent::Leaf).expect("appends");
+    open.close().expect("closes");
+    take_checkpoint(&log).expect("taken");
+    assert_eq!(ledger(&log).rows.last().expect("rows").base, Some(2));
+    assert_eq!(errors(&log), []);
+    let offered: Vec<u64> = checkpoints(&log).expect("listed").checkpoints.iter().map(|c| c.logical_len).collect();
+    assert_eq!(offered, [fs::metadata(&log).expect("there").len(), lens[1], lens[0]]);
+    rollback(&log, None).expect("rolled back");
+    assert_eq!(fs::metadata(&log).expect("there").len(), lens[1]);
 }
 
 /// Bytes in front of a checkpoint that were changed by hand: JSON all the same, and found by verify.
@@ -270,16 +296,28 @@ fn a_cut_or_changed_ledger_is_named() {
 }
 
 #[test]
-fn missing_files_of_the_store_are_named() {
+fn missing_and_changed_files_of_the_store_are_named() {
     let (_folder, log) = rolled_back();
-    let quarantine = log.with_extension("store").join("quarantine");
-    for entry in fs::read_dir(&quarantine).expect("there") {
-        fs::remove_file(entry.expect("an entry").path()).expect("removed");
-    }
-    assert!(errors(&log).iter().any(|(code, _)| *code == Code::CheckpointMissing));
     let before = fs::read(&log).expect("there");
-    assert!(undo(&log, true).expect_err("refused").to_string().contains("missing"));
-    assert_eq!(fs::read(&log).expect("there"), before);
+    let quarantine = fs::read_dir(log.with_extension("store").join("quarantine")).expect("there");
+    let kept = quarantine.map(|entry| entry.expect("an entry").path()).next().expect("a file");
+    let bytes = fs::read(&kept).expect("there");
+    let mut flipped = bytes.clone();
+    flipped[bytes.len() / 2] ^= 1;
+    for (damage, words) in [(Some(flipped), "does not hold"), (Some(bytes[1..].to_vec()), "shorter"), (None, "missing")]
+    {
+        match damage {
+            Some(bytes) => fs::write(&kept, bytes).expect("written"),
+            None => fs::remove_file(&kept).expect("removed"),
+        }
+        assert!(errors(&log).iter().any(|(code, _)| *code == Code::CheckpointMissing), "{words}");
+        let refused = undo(&log, true).expect_err("refused").to_string();
+        assert!(refused.contains(words), "{refused}");
+        assert_eq!(fs::read(&log).expect("there"), before);
+    }
+    fs::write(&kept, &bytes).expect("written");
+    assert_eq!(errors(&log), []);
+    undo(&log, false).expect("taken back");
 }
 
 #[test]
@@ -353,7 +391,7 @@ fn thinning_keeps_less_of_what_is_older() {
 
 #[test]
 fn policy_counts_entries_bytes_and_time() {
-    let policy = Policy { entries: 10, bytes: 1000, apart_ms: 500 };
+    let policy = Policy { before: false, entries: 10, bytes: 1000, apart_ms: 500 };
     assert!(!policy.due(9, 999, None, 0));
     assert!(policy.due(10, 1, None, 0) && policy.due(1, 1000, None, 0));
     assert!(!policy.due(10, 1, Some(0), 499) && policy.due(10, 1, Some(0), 500));

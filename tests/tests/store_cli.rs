@@ -217,12 +217,13 @@ fn a_v1_migration_is_rolled_back() {
     let log = home.bytes();
     home.verified();
     assert!(ok(home.run(&["rollback", "s", "--dry-run"])).contains("the log of"));
-    ok(home.run(&["rollback", "s"]));
+    let done = ok(home.run(&["rollback", "s"]));
+    let named = done.lines().find_map(|line| line.split_once("jcode-session ")).expect("a command").1.to_string();
     assert!(!home.log().exists());
     let left: Vec<_> =
         contents(&sessions).into_iter().filter(|(path, _)| !path.to_string_lossy().contains("s.store")).collect();
     assert_eq!(left, before, "as jcode left it");
-    ok(home.run(&["rollback", "s", "--undo"]));
+    ok(home.run(&named.split(' ').collect::<Vec<_>>()));
     assert_eq!(home.bytes(), log);
     home.verified();
     // Without the v1 files there is nothing to go back to.
@@ -242,7 +243,7 @@ fn repair_says_what_it_does_and_leaves_sound_logs_alone() {
         assert!(ok(home.run(args)).contains("nothing is wrong"));
     }
     assert_eq!(home.bytes(), good);
-    assert!(!home.log().with_extension("store").exists());
+    assert!(!home.log().with_extension("store").join("quarantine").exists(), "nothing was set aside");
     let mut damaged = good.clone();
     let second = damaged.iter().position(|&b| b == b'\n').expect("lines") + 1;
     damaged.splice(second..second, b"{\"broken\n\0\0\0\n".iter().copied());
@@ -286,4 +287,36 @@ fn repair_puts_back_what_recovery_set_aside() {
     home.verified();
     assert!(ok(home.run(&["repair", "s"])).contains("nothing is wrong"));
     assert!(quarantine.join(format!("{}-{}-1760000000000.bin", ends[2], rest.len())).exists());
+}
+
+/// The state before each run of a writer is a state to return to, without anybody asking for it.
+#[test]
+fn a_rollback_returns_to_before_the_last_run() {
+    let home = tempfile::TempDir::new().expect("a folder");
+    let log = home.path().join("s.jsonl");
+    let path = log.to_string_lossy().into_owned();
+    let mut states = Vec::new();
+    for text in ["one", "two", "three"] {
+        let line = format!("{{\"type\":\"message\",\"message\":{{\"role\":\"user\",\"content\":\"{text}\"}}}}\n");
+        let mut child = jcode_session_tests::program::command(home.path())
+            .args(["append", &path])
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .expect("the binary is built");
+        std::io::Write::write_all(&mut child.stdin.take().expect("piped"), line.as_bytes()).expect("written");
+        assert!(child.wait_with_output().expect("ends").status.success());
+        states.push(std::fs::read(&log).expect("there"));
+    }
+    for state in states.iter().rev().skip(1) {
+        let back = jcode_session_tests::program::run(home.path(), ["rollback", &path]);
+        assert_eq!(back.code, 0, "{back:?}");
+        assert_eq!(&std::fs::read(&log).expect("there"), state);
+    }
+    for state in states.iter().skip(1) {
+        assert_eq!(jcode_session_tests::program::run(home.path(), ["rollback", &path, "--undo"]).code, 0);
+        assert_eq!(&std::fs::read(&log).expect("there"), state);
+    }
+    assert_eq!(jcode_session_tests::program::run(home.path(), ["verify", &path]).code, 0);
 }

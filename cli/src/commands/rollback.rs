@@ -39,7 +39,7 @@ pub(super) fn rollback(args: &RollbackArgs, settings: &Settings, output: &mut Ou
     }
     writeln!(output.data(), "returned {} to {}", shown(&log), state(&plan))?;
     writeln!(output.data(), "  {}{}", taken_out(&plan), kept(&log, plan.set_aside.as_deref()))?;
-    writeln!(output.data(), "  to take this back: jcode-session rollback {} --undo", quoted(&log))?;
+    writeln!(output.data(), "  to take this back: {}", undo_command(&log))?;
     tell(follow, output);
     Ok(ExitStatus::Clean)
 }
@@ -109,8 +109,18 @@ fn shown(path: &Path) -> String {
     visible(&path.to_string_lossy())
 }
 
+/// The command that takes a rollback back, from whatever folder, as this program is called.
+fn undo_command(log: &Path) -> String {
+    let called = std::env::args_os().next().unwrap_or_default();
+    let mounted = Path::new(&called).file_stem().is_some_and(|name| name == "jcode");
+    let program = if mounted { "jcode session" } else { "jcode-session" };
+    // Where the log is gone, the snapshot that it was migrated from names the session.
+    let session = if log.exists() { log.to_path_buf() } else { log.with_extension("json") };
+    format!("{program} rollback {} --undo", quoted(&std::path::absolute(&session).unwrap_or(session)))
+}
+
 /// A path as a shell takes it.
-pub(super) fn quoted(path: &Path) -> String {
+fn quoted(path: &Path) -> String {
     let text = shown(path);
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c);
     if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }

@@ -27,6 +27,8 @@ pub const DEFAULT_APART_MS: i64 = 1000;
 /// When a writer takes checkpoints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
+    /// Before the first entry of each run: what a user wants to go back to first.
+    pub before: bool,
     /// After this many entries.
     pub entries: u64,
     /// After this many bytes.
@@ -37,7 +39,7 @@ pub struct Policy {
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { entries: DEFAULT_ENTRIES, bytes: DEFAULT_BYTES, apart_ms: DEFAULT_APART_MS }
+        Self { before: true, entries: DEFAULT_ENTRIES, bytes: DEFAULT_BYTES, apart_ms: DEFAULT_APART_MS }
     }
 }
 
@@ -113,20 +115,21 @@ pub fn row(
     Ok(row)
 }
 
-/// The state at the top, if it is a prefix of the log: its row's number, and the row.
+/// The newest state behind the session that the first `len` bytes of the log begin with: its row's number, and the
+/// row. That is the one at the top, unless another program cut the log.
 fn base<'l>(
     ledger: &'l Ledger,
     log: &(impl ByteSource + ?Sized),
     len: u64,
 ) -> Result<Option<(u64, &'l LedgerRow)>, SourceError> {
-    let history = History::of(ledger);
-    let Some(index) = history.now.top else { return Ok(None) };
-    let (Some(row), Some(&number)) = (history.row(index), ledger.numbers.get(index)) else { return Ok(None) };
-    if row.logical_len == 0 {
-        return Ok(Some((number, row)));
+    for state in History::of(ledger).reachable() {
+        let (Some(row), Some(&number)) = (ledger.rows.get(state.row), ledger.numbers.get(state.row)) else { continue };
+        let Some(then) = row.state().filter(|then| then.len <= len) else { continue };
+        if then.len == 0 || then.begins(log)? {
+            return Ok(Some((number, row)));
+        }
     }
-    let Some(state) = row.state().filter(|state| state.len <= len) else { return Ok(None) };
-    Ok(state.begins(log)?.then_some((number, row)))
+    Ok(None)
 }
 
 const WINDOW: u64 = 1 << 20;

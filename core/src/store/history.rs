@@ -55,7 +55,8 @@ impl<'l> History<'l> {
             let at = history.now;
             let named = row.target.and_then(|number| ledger.index_of(number)).filter(|&named| named < index);
             history.before.push(at);
-            history.parent.push(at.top);
+            let base = row.base.and_then(|number| ledger.index_of(number)).filter(|&base| base < index);
+            history.parent.push(base.or(at.top));
             history.now = match (row.event, named) {
                 (Event::Checkpoint, _) => Position { top: Some(index), ..at },
                 (Event::Migrate | Event::Repair | Event::Seal, _) => Position { top: Some(index), undo: None },
@@ -102,7 +103,8 @@ impl<'l> History<'l> {
             };
             found.extend(how.map(|how| Reachable { row: index, how }));
             let parent = self.parent.get(index).copied().flatten().filter(|&parent| parent < index);
-            is_prefix &= parent.is_some() && self.base(index) == parent;
+            // A row without a base describes a log that took the place of the one before.
+            is_prefix &= self.base(index).is_some();
             at = parent;
         }
         found

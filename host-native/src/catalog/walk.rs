@@ -93,8 +93,8 @@ fn choose(
             if Path::new(&name).extension() != Some(OsStr::new("store")) {
                 folders.push(below.join(&name));
             }
-        } else if kind.is_file()
-            && let Some(part) = part(&name)
+        } else if let Some(part) = part(&name)
+            && (kind.is_file() || kind.is_symlink() && part.follows_links())
         {
             files.push((part, entry));
         }
@@ -122,6 +122,13 @@ fn bytes(below: &Path, name: &OsStr) -> Vec<u8> {
     below.join(name).into_os_string().into_encoded_bytes()
 }
 
+impl Part {
+    /// Journal and backup of a snapshot are read by name, wherever that leads: then so are their stamps.
+    const fn follows_links(self) -> bool {
+        matches!(self, Self::Journal | Self::Bak)
+    }
+}
+
 /// Files below this number are not worth a thread.
 const FEW: usize = 256;
 
@@ -130,8 +137,13 @@ fn group(below: &Path, files: Vec<(Part, DirEntry)>) -> Vec<FoundSession> {
     let stat = |files: &[(Part, DirEntry)]| -> Vec<(Part, OsString, FileStamp)> {
         let stamped = files.iter().filter_map(|(part, entry)| {
             // Of a file that was replaced by a link meanwhile this is the link.
-            let metadata = entry.metadata().ok().filter(std::fs::Metadata::is_file)?;
-            Some((*part, entry.file_name(), stamp_of(&metadata)))
+            let metadata = entry.metadata().ok()?;
+            let metadata = if metadata.is_symlink() && part.follows_links() {
+                std::fs::metadata(entry.path()).ok()?
+            } else {
+                metadata
+            };
+            metadata.is_file().then(|| (*part, entry.file_name(), stamp_of(&metadata)))
         });
         stamped.collect()
     };
@@ -203,9 +215,13 @@ pub(super) fn one(root: &Path, rel: &Path) -> Option<FoundSession> {
     if inside_store || !matches!(part(path.file_name()?), Some(Part::Log)) {
         return None;
     }
-    let beside = |ending: &str| stamp(&path.with_extension(ending));
-    let snapshot =
-        beside("json").filter(|_| part(path.with_extension("json").file_name().unwrap_or_default()).is_some());
+    let snapshot = path.with_extension("json");
+    let is_snapshot = snapshot.file_name().and_then(part).is_some_and(|part| matches!(part, Part::Snapshot));
+    let snapshot = stamp(&snapshot).filter(|_| is_snapshot);
+    let beside = |ending: &str| {
+        let metadata = std::fs::metadata(path.with_extension(ending)).ok().filter(std::fs::Metadata::is_file)?;
+        Some(stamp_of(&metadata))
+    };
     let (journal, bak) = if snapshot.is_some() { (beside("journal.jsonl"), beside("bak")) } else { (None, None) };
     Some(FoundSession {
         rel: rel.as_os_str().as_encoded_bytes().to_vec(),

@@ -11,6 +11,7 @@ use jcode_session_core::store::checkpoint::{digest, first_difference};
 use jcode_session_core::store::history::History;
 use jcode_session_core::store::ledger::{Ledger, digest_hex};
 use jcode_session_core::verify::{Code, Finding};
+use jcode_session_core::write::QuarantineName;
 use std::path::Path;
 
 /// What is wrong with the store of a log. `as_is`: the log, if it is of the current dialect.
@@ -68,20 +69,30 @@ fn set_aside(ledger: &Ledger, store: &Path) -> Vec<Finding> {
     let mut findings = Vec::new();
     for row in history.undoable().into_iter().filter_map(|index| history.row(index)) {
         let Some(name) = row.set_aside_name() else { continue };
-        if plain(&store.join("quarantine").join(name.as_str())).is_none() {
-            let words = format!(
-                "what the rollback of {} took out of the log is missing, it cannot be taken back: quarantine/{}",
-                row.timestamp,
-                name.as_str()
-            );
-            findings.push(Finding::new(Code::CheckpointMissing).say(words));
-        }
+        // A log that was set aside whole may have grown by a program that had it open: its first bytes count.
+        let len = QuarantineName::parse(name.as_str()).map(|parsed| parsed.len);
+        let wanted = row.set_aside_digest.as_deref();
+        let wrong = match (plain(&store.join("quarantine").join(name.as_str())), len, wanted) {
+            (Some(file), Some(len), Some(wanted)) if starts_with(&file, len, wanted) => continue,
+            (None, ..) => "is missing",
+            _ => "does not hold the bytes that were set aside",
+        };
+        let words = format!(
+            "what the rollback of {} took out of the log {wrong}, it cannot be taken back: quarantine/{}",
+            row.timestamp,
+            name.as_str()
+        );
+        findings.push(Finding::new(Code::CheckpointMissing).say(words));
     }
     findings
 }
 
 fn holds(file: &LogFile, len: u64, wanted: &str) -> bool {
-    file.len() == len && digest(None, file, 0..len).is_ok_and(|found| digest_hex(&found) == wanted)
+    file.len() == len && starts_with(file, len, wanted)
+}
+
+fn starts_with(file: &LogFile, len: u64, wanted: &str) -> bool {
+    len <= file.len() && digest(None, file, 0..len).is_ok_and(|found| digest_hex(&found) == wanted)
 }
 
 /// A file of the store, no link.

@@ -6,9 +6,12 @@
 use crate::fs::LogFile;
 use crate::host;
 use crate::native_storage::{NativeFile, NativeStorage};
+use jcode_session_core::log::tail::last_of_active_path;
+use jcode_session_core::log::{LineReader, Outcome};
 use jcode_session_core::source::ByteSource;
 use jcode_session_core::store::book::Book;
 use jcode_session_core::store::checkpoint::{self, Policy};
+use jcode_session_core::store::history::History;
 use jcode_session_core::store::{Desk, StoreError};
 use jcode_session_core::write::SyncPoint;
 
@@ -20,18 +23,28 @@ pub(super) struct Checkpoints {
     /// The sync point of the last one; at first where the writer began.
     last: SyncPoint,
     last_ms: Option<i64>,
+    /// Bytes of the log as the writer found it, until the state before its first entry is recorded.
+    found: Option<u64>,
 }
 
 impl Checkpoints {
     /// For a writer that found `log` so.
     pub(super) fn new(log: &LogFile, policy: Policy) -> Self {
         let last = SyncPoint { len: log.len(), entries: 0 };
-        Self { storage: NativeStorage::new(log.path()), policy, book: None, last, last_ms: None }
+        Self { storage: NativeStorage::new(log.path()), policy, book: None, last, last_ms: None, found: policy.before.then(|| log.len()) }
     }
 
     /// The log is on the disk as far as `point`.
     pub(super) fn reached(&mut self, log: &mut LogFile, point: SyncPoint, leaf: Option<&str>) {
         let now = host::now_ms();
+        if let Some(found) = self.found.filter(|&found| point.len > found) {
+            self.found = None;
+            log.see(found);
+            if self.take_found(log, now).is_err() {
+                self.book = None;
+            }
+        }
+        log.see(point.len);
         let (entries, bytes) =
             (point.entries.saturating_sub(self.last.entries), point.len.saturating_sub(self.last.len));
         if !self.policy.due(entries, bytes, self.last_ms, now) {
@@ -46,18 +59,50 @@ impl Checkpoints {
         }
     }
 
+    /// Records the log as the writer found it, if it holds entries and the ledger does not end with that state.
+    fn take_found(&mut self, log: &LogFile, now: i64) -> Result<(), StoreError> {
+        let Some(leaf) = last_entry(log) else { return Ok(()) };
+        let newest = {
+            let ledger = &self.book(now)?.ledger;
+            History::of(ledger).now.top.and_then(|top| ledger.rows.get(top)).map(|row| row.logical_len)
+        };
+        if newest == Some(log.len()) {
+            return Ok(());
+        }
+        self.add(log, now, Some(leaf), "before it was written to")
+    }
+
     fn take(&mut self, log: &LogFile, now: i64, leaf: Option<&str>) -> Result<(), StoreError> {
-        let book = match &mut self.book {
-            Some(book) => book,
+        self.add(log, now, leaf.map(ToString::to_string), "while it was written")
+    }
+
+    fn add(&mut self, log: &LogFile, now: i64, leaf: Option<String>, note: &str) -> Result<(), StoreError> {
+        let row = checkpoint::row(&self.book(now)?.ledger, log, log.len(), leaf, now, note)?;
+        let Self { storage, book, .. } = self;
+        if let Some(book) = book {
+            book.add(storage, row)?;
+        }
+        Ok(())
+    }
+
+    fn book(&mut self, now: i64) -> Result<&mut Book<NativeFile>, StoreError> {
+        match &mut self.book {
+            Some(book) => Ok(book),
             none => {
                 // What a crash left half done is settled before anything else is recorded.
                 Desk::open(&self.storage)?.settle(now)?;
-                none.insert(Book::open(&self.storage)?)
+                Ok(none.insert(Book::open(&self.storage)?))
             }
-        };
-        let leaf = leaf.map(ToString::to_string);
-        let row = checkpoint::row(&book.ledger, log, log.len(), leaf, now, "while it was written")?;
-        book.add(&self.storage, row)?;
-        Ok(())
+        }
+    }
+}
+
+/// The id of the last entry of a log, read from its end.
+fn last_entry(log: &LogFile) -> Option<String> {
+    let span = last_of_active_path(log, 1).ok()??.pop()?;
+    let line = log.read_vec(span.offset, usize::try_from(span.len).ok()?).ok()?;
+    match LineReader::new().read(span.offset, 0, &line, false) {
+        Outcome::Whole(record) => record.fields.usable_id().map(|id| id.into_owned()),
+        _ => None,
     }
 }

@@ -57,6 +57,29 @@ fn odd_names_loops_and_ids_from_outside() {
 
 #[cfg(unix)]
 #[test]
+fn a_journal_that_is_a_link_is_followed_and_watched() {
+    use jcode_session_tests::jcode_model::{ModelRng, Shape, generate};
+    let home = home();
+    let other = tempfile::TempDir::new().expect("a folder");
+    generate(Shape::Both, 4, &mut ModelRng::new(2)).write_to(&sessions(home.path()), "owl").expect("written");
+    let (journal, real) = (sessions(home.path()).join("owl.journal.jsonl"), other.path().join("j"));
+    fs::rename(&journal, &real).expect("moved");
+    std::os::unix::fs::symlink(&real, &journal).expect("linked");
+    for len in [None, Some(0)] {
+        if let Some(len) = len {
+            fs::File::options().write(true).open(&real).and_then(|file| file.set_len(len)).expect("cut");
+        }
+        let list = listed(home.path());
+        assert_eq!(list.len(), 1);
+        // Old enough for its stamps to count.
+        let old = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+        fs::File::options().write(true).open(&real).and_then(|file| file.set_modified(old)).expect("set");
+        assert_eq!(listed(home.path()), scanned(home.path()));
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn what_cannot_be_read_hides_nothing_else() {
     use std::os::unix::fs::PermissionsExt;
     use std::os::unix::process::CommandExt;
