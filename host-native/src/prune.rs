@@ -71,15 +71,14 @@ pub fn prune(log: &Path, grace_ms: i64, dry_run: bool, tick: &mut Tick<'_>) -> R
     if old.is_empty() {
         return Ok(old);
     }
+    let busy = |source| PruneError::Lock { path: log.to_path_buf(), source };
+    let lock = rebuild::lock(&file).map_err(busy)?;
     if !verify(log, tick)?.ok {
         return Err(PruneError::Unsound(log.to_path_buf()));
     }
-    old.sort_by(|a, b| a.path.cmp(&b.path));
     if dry_run {
         return Ok(old);
     }
-    let busy = |source| PruneError::Lock { path: log.to_path_buf(), source };
-    let lock = rebuild::lock(&file).map_err(busy)?;
     let mut names: Vec<String> = old.iter().map(|pruned| pruned.name.clone()).collect();
     names.dedup();
     ledger::record_prune(log, &file, names)?;
@@ -112,7 +111,9 @@ fn kept(log: &Path, grace_ms: i64) -> Vec<Pruned> {
 /// The v1 files, if the log holds all of them as they are now.
 fn v1_files(log: &Path, migrated_from: Option<&str>, grace_ms: i64) -> Vec<Pruned> {
     let files = V1Files::beside(log);
-    if !files.exist() || migrated_from != Some(files.stamps().as_str()) {
+    // What a prune that was cut short left of them is no session any more: the snapshot goes first.
+    let left_over = !files.exist() && ledger::read(log).is_ok_and(|ledger| ledger.pruned.contains(V1_FILES));
+    if !left_over && (!files.exist() || migrated_from != Some(files.stamps().as_str())) {
         return Vec::new();
     }
     let there = files.paths().into_iter().filter(|path| path.is_file());

@@ -70,7 +70,12 @@ pub fn plan<S: Storage>(desk: &Desk<'_, S>, options: &Options) -> Result<Plan, S
     let ledger = settled(&desk.book.ledger, desk.log.as_ref())?;
     let history = History::of(&ledger);
     let mut only_asked = String::new();
-    for state in checkpoint::offered(&history, options.now_ms) {
+    // A time that is named means the newest state of that time, also one that lists leave out.
+    let states = match options.to_ms {
+        Some(_) => history.reachable(),
+        None => checkpoint::offered(&history, options.now_ms),
+    };
+    for state in states {
         let Some(row) = history.row(state.row) else { continue };
         if options.to_ms.is_some_and(|to| row.at_ms().is_none_or(|at| at > to)) {
             continue;

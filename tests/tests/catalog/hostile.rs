@@ -9,7 +9,7 @@ const MS: u64 = 1_770_000_000_000;
 #[test]
 fn foreign_files_are_no_sessions_and_are_not_read_twice() {
     let home = home();
-    for number in 0..3000 {
+    for number in 0..16_700 {
         put(home.path(), &format!("f{number}.txt"), b"x");
         put(home.path(), &format!("f{number}.json"), b"{\"a\":1}");
         put(home.path(), &format!("x/f{number}.jsonl"), b"{\"event\":\"ledger\"}\n{\"n\":1}\n");
