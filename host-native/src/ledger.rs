@@ -37,8 +37,7 @@ pub struct Kept {
 pub fn keep_original(path: &Path, old: &LogFile, dialect: Dialect, leaf: Option<String>) -> Result<Kept, PathError> {
     let folder = paths::store(path).join("checkpoints");
     make_private_folder(&folder)?;
-    let hash = digest(old).map_err(PathError::new("read", path))?;
-    let digest = digest_hex(&hash);
+    let digest = digest(path, old)?;
     let name = format!("{dialect}-{}.jsonl", &digest[..16]);
     let target = folder.join(&name);
     // What is kept must be on the disk before it is all there is of the old log.
@@ -53,7 +52,7 @@ pub fn keep_original(path: &Path, old: &LogFile, dialect: Dialect, leaf: Option<
     replace::sync_folder(&folder)?;
     let kept = Kept { checkpoint_path: format!("checkpoints/{name}"), digest, dialect };
     let note = format!("before the upgrade of a {dialect} log");
-    let mut row = row_of(Event::Checkpoint, path, old, &note)?;
+    let mut row = row_of(Event::Checkpoint, path, old, kept.digest.clone(), &note)?;
     row.branch_leaf = leaf;
     row.checkpoint_path = Some(kept.checkpoint_path.clone());
     add(path, row)?;
@@ -87,7 +86,7 @@ pub fn make_private(log: &Path, kept: &Kept) -> Result<(), PathError> {
 pub fn record_migration(path: &Path, kept: &Kept, leaf: Option<String>) -> Result<(), PathError> {
     let log = LogFile::open(path)?;
     let note = format!("upgraded from {} to {}", kept.dialect, Dialect::TreeV3);
-    let mut row = row_of(Event::Migrate, path, &log, &note)?;
+    let mut row = row_of(Event::Migrate, path, &log, digest(path, &log)?, &note)?;
     row.branch_leaf = leaf;
     add(path, row)
 }
@@ -131,16 +130,15 @@ pub fn record_v1_migration(path: &Path, log: &LogFile) -> Result<(), PathError> 
 /// # Errors
 /// If the ledger cannot be written; then nothing must be deleted.
 pub fn record_prune(path: &Path, log: &LogFile, pruned: Vec<String>) -> Result<(), PathError> {
-    let mut row = row_of(Event::Prune, path, log, "deleted on request")?;
+    let mut row = row_of(Event::Prune, path, log, digest(path, log)?, "deleted on request")?;
     row.pruned = pruned;
     add(path, row)
 }
 
-/// A row about all of a log.
-fn row_of(event: Event, path: &Path, log: &LogFile, note: &str) -> Result<LedgerRow, PathError> {
+/// A row about all of a log, whose digest is known.
+fn row_of(event: Event, path: &Path, log: &LogFile, digest: String, note: &str) -> Result<LedgerRow, PathError> {
     let failed = |error: jcode_session_core::source::SourceError| PathError::new("read", path)(io::Error::other(error));
-    let hash = digest(log).map_err(PathError::new("read", path))?;
-    let mut row = LedgerRow::new(event, host::now_ms(), log.len(), digest_hex(&hash), note);
+    let mut row = LedgerRow::new(event, host::now_ms(), log.len(), digest, note);
     row.fingerprint = Some(LogState::of(log, log.len()).map_err(failed)?.fingerprint);
     Ok(row)
 }
@@ -175,16 +173,10 @@ pub fn read(log: &Path) -> Result<Ledger, PathError> {
     Ok(Ledger::read(&bytes("ledger.jsonl")?.unwrap_or_default(), head.as_ref()))
 }
 
-fn digest(log: &LogFile) -> io::Result<blake3::Hash> {
-    let mut hasher = blake3::Hasher::new();
-    let mut at = 0;
-    while at < log.len() {
-        let take = (1 << 20).min(log.len() - at);
-        let chunk = log.read_vec(at, usize::try_from(take).unwrap_or_default()).map_err(io::Error::other)?;
-        hasher.update(&chunk);
-        at += take;
-    }
-    Ok(hasher.finalize())
+/// Digest of all bytes of a log, in hex.
+fn digest(path: &Path, log: &LogFile) -> Result<String, PathError> {
+    let hash = checkpoint::digest(None, log, 0..log.len());
+    hash.map(|hash| digest_hex(&hash)).map_err(|error| PathError::new("read", path)(io::Error::other(error)))
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), PathError> {

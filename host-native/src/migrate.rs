@@ -23,8 +23,10 @@ use jcode_session_core::report::{MigrateAction, MigratedSession};
 use jcode_session_core::source::{ByteSource, SourceError};
 use jcode_session_core::upgrade::jcode::{GrowthError, ReplayError};
 use jcode_session_core::upgrade::{CheckError, Presented, present, sniff};
+use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::Path;
+use tempfile::NamedTempFile;
 
 /// Why a session was not migrated; it is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -217,5 +219,21 @@ fn check_room(path: &Path, needed: u64) -> Result<(), MigrateError> {
     if needed.saturating_add(RESERVE) > free {
         return Err(MigrateError::NoSpace { needed, free });
     }
+    Ok(())
+}
+
+/// Bytes copied at once.
+const CHUNK: u64 = 1 << 20;
+
+/// Writes all of a source to a temporary file.
+fn copy(from: &dyn ByteSource, to: &mut NamedTempFile) -> Result<(), MigrateError> {
+    let mut at = 0;
+    while at < from.len() {
+        let take = CHUNK.min(from.len() - at);
+        let chunk = from.read_vec(at, usize::try_from(take).unwrap_or_default())?;
+        to.write_all(&chunk).map_err(PathError::new("write", to.path()))?;
+        at += take;
+    }
+    from.still_whole()?;
     Ok(())
 }

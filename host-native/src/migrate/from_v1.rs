@@ -4,7 +4,7 @@
 //! place only after it was compared with a second replay of the v1 files, and only if those did not change meanwhile.
 //! Does not: know the formats; core does.
 
-use super::{MigrateError, Options, Plan, check_room, sidecar_bytes, skipped, up_to_date};
+use super::{MigrateError, Options, Plan, check_room, copy, sidecar_bytes, skipped, up_to_date};
 use crate::fs::{LogFile, PathError};
 use crate::ledger;
 use crate::rebuild::{self, Known, Tick};
@@ -156,17 +156,5 @@ fn put_in_place(
     new.map_if_guarded();
     let known = Known { synced_len: stamp.len, migrated_from: Some(stamps.to_string()) };
     rebuild::build_knowing(&new, &known, tick)?;
-    Ok(())
-}
-
-fn copy(from: &dyn ByteSource, to: &mut NamedTempFile) -> Result<(), MigrateError> {
-    let mut at = 0;
-    while at < from.len() {
-        let take = (1 << 20).min(from.len() - at);
-        let chunk = from.read_vec(at, usize::try_from(take).unwrap_or_default())?;
-        to.write_all(&chunk).map_err(PathError::new("write", to.path()))?;
-        at += take;
-    }
-    from.still_whole()?;
     Ok(())
 }

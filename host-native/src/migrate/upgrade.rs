@@ -3,8 +3,8 @@
 //! Owns: the steps between the old log and the new one. Invariant: see [`super`].
 //! Does not: know dialects; the rope and the comparison are core's.
 
-use super::{MigrateError, Options, Plan, check_room, sidecar_bytes};
-use crate::fs::{LogFile, PathError};
+use super::{MigrateError, Options, Plan, check_room, copy, sidecar_bytes};
+use crate::fs::LogFile;
 use crate::ledger;
 use crate::rebuild::{self, Known, Tick};
 use crate::replace::{Expect, publish, temporary_for};
@@ -13,11 +13,7 @@ use jcode_session_core::log::{LogScan, scan_source};
 use jcode_session_core::report::MigrateAction;
 use jcode_session_core::source::{ByteSource, Rope, SourceError};
 use jcode_session_core::upgrade::{Sniffed, check_upgrade};
-use std::io::Write;
 use std::path::Path;
-
-/// Bytes copied at once.
-const CHUNK: u64 = 1 << 20;
 
 pub(super) fn upgrade(
     path: &Path,
@@ -49,14 +45,7 @@ pub(super) fn upgrade(
     }
     let lock = rebuild::lock(old)?;
     let mut temporary = temporary_for(path)?;
-    let mut at = 0;
-    while at < rope.len() {
-        let take = CHUNK.min(rope.len() - at);
-        let chunk = rope.read_vec(at, usize::try_from(take).unwrap_or_default())?;
-        temporary.write_all(&chunk).map_err(PathError::new("write", temporary.path()))?;
-        at += take;
-    }
-    rope.still_whole()?;
+    copy(rope, &mut temporary)?;
     let written = LogFile::open(temporary.path())?;
     check_upgrade(old, &written, sniffed.dialect, &mut |bytes| tick(bytes))?;
 
