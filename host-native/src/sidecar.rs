@@ -32,7 +32,7 @@ pub enum Sidecar {
     },
     /// The log has grown since.
     Grown(SidecarReader),
-    /// It is of another state of the log, or of another log.
+    /// It is of another state of the log, or of another log, or a commit to it was interrupted.
     Stale,
     /// It was made by another version of this software.
     OtherSchema,
@@ -114,7 +114,8 @@ pub fn open(log: &LogFile) -> Result<Sidecar, SourceError> {
     })
 }
 
-/// Opens a sidecar for reading. A crashed writer's journal cannot be rolled back that way, and makes it unreadable.
+/// Opens a sidecar for reading. A killed writer's journal cannot be rolled back that way: the sidecar is then of no
+/// state of the log.
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
@@ -125,8 +126,9 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
 fn verdict(error: ReadError) -> Sidecar {
     match error {
         ReadError::Schema => Sidecar::OtherSchema,
-        ReadError::Sqlite(error) => match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Sidecar::Locked,
+        ReadError::Sqlite(error) => match error.sqlite_error() {
+            Some(e) if matches!(e.code, ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Sidecar::Locked,
+            Some(e) if e.extended_code == rusqlite::ffi::SQLITE_READONLY_ROLLBACK => Sidecar::Stale,
             _ => Sidecar::Corrupt(error.to_string()),
         },
         damaged => Sidecar::Corrupt(damaged.to_string()),
