@@ -1,5 +1,6 @@
 //! Crashes a command between its system calls, and looks at what is found.
 
+use super::cases::Case;
 use jcode_session_native::paths::{is_log_name, sidecar};
 use jcode_session_native::verify::verify;
 use jcode_session_tests::files::ask;
@@ -14,38 +15,8 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-/// A command and what may be found of it.
-#[derive(Clone, Copy)]
-pub(crate) struct Case<'c> {
-    pub(crate) name: &'c str,
-    pub(crate) args: &'c [&'c str],
-    pub(crate) setup: &'c dyn Fn(&Path),
-    pub(crate) input: &'c str,
-    /// It appends to the log; else each file is the old one or the new one.
-    pub(crate) grows: bool,
-    /// It makes logs with names of their own each time.
-    pub(crate) others: bool,
-    /// It removes files, those of v1 among them.
-    pub(crate) removes: bool,
-    /// The log is sound before, so that it must be at any time.
-    pub(crate) sound: bool,
-    /// Run again it may be run to its end, whatever was found.
-    pub(crate) again: bool,
-}
-
-impl<'c> Case<'c> {
-    /// A command that leaves each file as it was or as it will be, and that may be run again.
-    pub(crate) fn same(name: &'c str, args: &'c [&'c str], setup: &'c dyn Fn(&Path)) -> Self {
-        Self { name, args, setup, input: "", grows: false, others: false, removes: false, sound: true, again: true }
-    }
-
-    fn args(&self) -> Vec<String> {
-        self.args.iter().map(ToString::to_string).collect()
-    }
-}
-
 /// The files that hold what nothing can make anew.
-fn truth(state: &State) -> State {
+pub(crate) fn truth(state: &State) -> State {
     let is_truth = |path: &Path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let in_store =
@@ -56,18 +27,18 @@ fn truth(state: &State) -> State {
     state.iter().filter(|(path, _)| is_truth(path)).map(|(path, bytes)| (path.clone(), bytes.clone())).collect()
 }
 
-fn logs(home: &Path) -> Vec<PathBuf> {
+pub(crate) fn logs(home: &Path) -> Vec<PathBuf> {
     let is_log = |path: &PathBuf| path.file_name().is_some_and(|name| is_log_name(&name.to_string_lossy()));
     truth(&read(home)).into_keys().filter(is_log).map(|path| home.join(path)).collect()
 }
 
 /// A folder in memory where there is one.
-fn folder() -> tempfile::TempDir {
+pub(crate) fn folder() -> tempfile::TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a folder")
 }
 
 /// Crashes the command at each of its calls.
-pub(crate) fn explore(case: &Case<'_>) {
+pub(crate) fn explore(case: &Case) {
     if !available() {
         println!("{}: skipped: strace cannot record a process here", case.name);
         return;
@@ -104,10 +75,8 @@ pub(crate) fn explore(case: &Case<'_>) {
     assert!(explored > 20, "{}: only {explored} states", case.name);
 }
 
-fn check(case: &Case<'_>, found: &Found, (before, after): (&State, &State), said: &[u8], what: &str) {
-    for path in truth(before).keys().chain(after.keys()) {
-        kept(case, path, found.state.get(path), (before.get(path), after.get(path)), what);
-    }
+fn check(case: &Case, found: &Found, (before, after): (&State, &State), said: &[u8], what: &str) {
+    all_kept(case, &found.state, (before, after), what);
     let home = folder();
     let mut state = found.state.clone();
     if found.power {
@@ -125,9 +94,16 @@ fn check(case: &Case<'_>, found: &Found, (before, after): (&State, &State), said
     }
 }
 
+/// Every file of the truth is as it was, or as it becomes.
+pub(crate) fn all_kept(case: &Case, found: &State, (before, after): (&State, &State), what: &str) {
+    for path in truth(before).keys().chain(after.keys()) {
+        kept(case, path, found.get(path), (before.get(path), after.get(path)), what);
+    }
+}
+
 /// One file of the truth: as before, as after, or on the way between where that is what the command does.
 fn kept(
-    case: &Case<'_>,
+    case: &Case,
     path: &Path,
     found: Option<&Option<Vec<u8>>>,
     (before, after): (Option<&Option<Vec<u8>>>, Option<&Option<Vec<u8>>>),
@@ -151,7 +127,7 @@ fn kept(
 }
 
 /// A log reads well, and reads the same without its sidecar.
-fn sound(case: &Case<'_>, log: &Path, what: &str) {
+pub(crate) fn sound(case: &Case, log: &Path, what: &str) {
     let report = verify(log, &mut |_| ControlFlow::Continue(())).unwrap_or_else(|error| panic!("{what}: {error}"));
     let broken: Vec<_> = report.findings.iter().filter(|finding| finding.is_error()).collect();
     // What a power cut tore behind the synced end is cut when the log is next opened for writing.
@@ -171,7 +147,7 @@ fn code(finding: &jcode_session_core::verify::Finding) -> String {
 }
 
 /// What was acknowledged is there, once the log was opened for writing.
-fn promised(case: &Case<'_>, home: &Path, said: &[u8], what: &str) {
+pub(crate) fn promised(case: &Case, home: &Path, said: &[u8], what: &str) {
     let said = String::from_utf8_lossy(said);
     let acks: Vec<&str> = said.lines().filter_map(|line| line.strip_prefix("ack ")).collect();
     if acks.is_empty() {
@@ -194,7 +170,7 @@ fn promised(case: &Case<'_>, home: &Path, said: &[u8], what: &str) {
 }
 
 /// The command run again: it ends well, with the truth that it would have left the first time.
-fn again(case: &Case<'_>, home: &Path, (before, after): (&State, &State), what: &str) {
+pub(crate) fn again(case: &Case, home: &Path, (before, after): (&State, &State), what: &str) {
     let output = command(home).args(case.args()).current_dir(home).output().expect("runs");
     assert!(output.status.success(), "{what}: run again: {}", String::from_utf8_lossy(&output.stderr));
     let now = truth(&read(home));
