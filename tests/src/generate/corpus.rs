@@ -93,5 +93,13 @@ const PIECES: &[&str] = &[
     "## Color Tokens\n\nEvery theme must define all color tokens. There are no optional colors.\n\n",
     "error[E0502]: cannot borrow `*self` as mutable because it is also borrowed as immutable\n  --> src/lib.rs:12:9\n   |\n",
     "{\"name\": \"pi-mono\", \"private\": true, \"scripts\": {\"build\": \"tsc -p .\"}}\n",
+    "    }\n",
+    "  });\n\n",
+    "    return null;\n",
+    "\t\t\"type\": \"string\",\n",
+    "    \"dev\": \"tsx watch\",\n",
+    "    expect(read(\"a\")).toBe(\"b\");\n",
+    "<div className=\"row\" id=\"list\">\n",
+    "    use super::*;\n\n",
     "  \"resolved\": \"https://registry.npmjs.org/chalk/-/chalk-5.6.2.tgz\",\n",
 ];
