@@ -3,7 +3,7 @@
 use jcode_session_core::log::tail::last_of_active_path;
 use jcode_session_core::source::SliceSource;
 use jcode_session_tests::differential::{NoView, build, compare, final_rows, said_in_chunks};
-use jcode_session_tests::generate::{Sample, damaged_tree_v3, tree_v3_log};
+use jcode_session_tests::generate::{LargeLog, Sample, Until, damaged_tree_v3, tree_v3_log};
 use jcode_session_tests::oracle::read_log;
 use proptest::prelude::*;
 
@@ -70,7 +70,8 @@ fn the_tail_of_a_whole_log_is_found_without_its_start() {
 #[test]
 fn logs_larger_than_a_window_read_the_same_with_and_without_a_view() {
     let mut bytes = Vec::new();
-    jcode_session_tests::generate::write_large_log(&mut bytes, 2_000, 3_000, 10, 3).expect("memory takes it");
+    let shape = LargeLog { until: Until::Entries(2_000), entry_bytes: 3_000, branches: 10, ..LargeLog::default() };
+    shape.write(&mut bytes).expect("memory takes it");
     let long_line = format!(
         "{{\"type\":\"message\",\"id\":\"long\",\"parentId\":null,\"timestamp\":\"2026-01-01T00:00:00Z\",\"x\":\"{}\"}}\n",
         "y".repeat(3 << 20)
