@@ -58,7 +58,7 @@ pub fn verify(path: &Path, tick: &mut Tick<'_>) -> Result<LogReport, VerifyError
     let mut log = LogFile::open(path)?;
     log.map_if_guarded();
     let sidecar = sidecar::open(&log).map_err(failed)?;
-    let (sniffed, presented) = present(log, &mut |_| std::ops::ControlFlow::Continue(())).map_err(failed)?;
+    let (sniffed, presented) = present(log, &mut |_| tick(0)).map_err(failed)?;
     let dialect = sniffed.dialect;
     let mut word = sidecar.word();
     let mut beside = Vec::new();
