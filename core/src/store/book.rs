@@ -7,7 +7,7 @@
 use super::error::StoreError;
 use super::ledger::{Head, Ledger, LedgerRow};
 use crate::source::ByteSource;
-use crate::storage::{Folder, Place, Storage, StorageError, StorageErrorKind, StorageFile, append_all, publish};
+use crate::storage::{Folder, Place, Storage, StorageFile, append_all, create_anew, open_if_there, publish};
 use crate::write::FileSource;
 use alloc::vec::Vec;
 
@@ -28,11 +28,11 @@ impl<F: StorageFile> Book<F> {
     /// # Errors
     /// If it cannot be read.
     pub fn open<S: Storage<File = F>>(storage: &S) -> Result<Self, StoreError> {
-        let head = match open(storage, &Place::LedgerHead)? {
+        let head = match open_if_there(storage, &Place::LedgerHead)? {
             Some(file) => Head::read(&read(&file)?),
             None => None,
         };
-        let file = open(storage, &Place::Ledger)?;
+        let file = open_if_there(storage, &Place::Ledger)?;
         let bytes = file.as_ref().map_or(Ok(Vec::new()), read)?;
         Ok(Self { file, ledger: Ledger::read(&bytes, head.as_ref()) })
     }
@@ -86,31 +86,11 @@ impl<F: StorageFile> Book<F> {
     }
 
     fn write_head<S: Storage<File = F>>(&self, storage: &S) -> Result<(), StoreError> {
-        let mut file = create(storage, &HEAD)?;
+        let mut file = create_anew(storage, &HEAD)?;
         append_all(&mut file, &serde_json::to_vec(&self.ledger.head()).unwrap_or_default())?;
         let there = storage.stamp(&Place::LedgerHead)?;
         publish(storage, file, &HEAD, &Place::LedgerHead, there)?;
         Ok(())
-    }
-}
-
-/// Opens a file if it is there.
-pub(super) fn open<S: Storage>(storage: &S, place: &Place) -> Result<Option<S::File>, StorageError> {
-    match storage.open(place) {
-        Ok(file) => Ok(Some(file)),
-        Err(error) if error.kind == StorageErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// Makes a temporary file, in the place of one that a crash left.
-pub(super) fn create<S: Storage>(storage: &S, place: &Place) -> Result<S::File, StorageError> {
-    match storage.create(place) {
-        Err(error) if error.kind == StorageErrorKind::Exists => {
-            storage.remove(place)?;
-            storage.create(place)
-        }
-        other => other,
     }
 }
 

@@ -4,23 +4,23 @@
 //! Invariant: a row is on the disk before what it announces happens, so only the last row can be open.
 //! Does not: lock.
 
-use super::book::{self, Book};
+use super::book::Book;
 use super::checkpoint;
 use super::error::StoreError;
 use super::history::History;
 use super::ledger::{Event, Ledger, LedgerRow};
 use super::state::LogState;
 use crate::source::{ByteSource, SourceError};
-use crate::storage::{Place, Storage, StorageFile};
+use crate::storage::{Place, Storage, StorageFile, open_if_there};
 use crate::write::{FileSource, last_id};
 use alloc::string::String;
 
 /// A session's log and ledger.
 #[derive(Debug)]
 pub struct Desk<'s, S: Storage> {
-    pub(super) storage: &'s S,
-    pub(super) book: Book<S::File>,
-    pub(super) log: Option<FileSource<S::File>>,
+    pub(crate) storage: &'s S,
+    pub(crate) book: Book<S::File>,
+    pub(crate) log: Option<FileSource<S::File>>,
 }
 
 impl<'s, S: Storage> Desk<'s, S> {
@@ -34,8 +34,8 @@ impl<'s, S: Storage> Desk<'s, S> {
         Ok(desk)
     }
 
-    pub(super) fn reopen(&mut self) -> Result<(), StoreError> {
-        self.log = match book::open(self.storage, &Place::Log)? {
+    pub(crate) fn reopen(&mut self) -> Result<(), StoreError> {
+        self.log = match open_if_there(self.storage, &Place::Log)? {
             Some(mut file) => {
                 // What is decided here must not rest on bytes that a power cut takes back.
                 file.sync_data()?;
@@ -65,7 +65,7 @@ impl<'s, S: Storage> Desk<'s, S> {
         self.log.is_none()
     }
 
-    pub(super) fn state(&self) -> Result<LogState, StoreError> {
+    pub(crate) fn state(&self) -> Result<LogState, StoreError> {
         Ok(match &self.log {
             Some(log) => LogState::of(log, log.len)?,
             None => LogState::none(),
@@ -102,6 +102,14 @@ impl<'s, S: Storage> Desk<'s, S> {
         Ok(true)
     }
 
+    /// Adds a row, durably; its number.
+    ///
+    /// # Errors
+    /// If the ledger cannot be written; then what it announces must not happen.
+    pub fn record(&mut self, row: LedgerRow) -> Result<u64, StoreError> {
+        self.book.add(self.storage, row)
+    }
+
     /// Takes a checkpoint of the log as it is, unless the newest one is of this very state; the number of its row.
     ///
     /// # Errors
@@ -116,7 +124,14 @@ impl<'s, S: Storage> Desk<'s, S> {
         let top = History::of(&self.book.ledger).now.top;
         let known = top.and_then(|top| self.book.ledger.rows.get(top)).and_then(LedgerRow::state);
         let Some(log) = self.log.as_ref().filter(|_| known != Some(now)) else { return Ok(None) };
-        checkpoint::row(&self.book.ledger, log, log.len, leaf(log), now_ms, note).map(Some)
+        self.row(log, now_ms, note).map(Some)
+    }
+
+    /// The row of a checkpoint of the log as it is.
+    pub(crate) fn row(&self, log: &FileSource<S::File>, now_ms: i64, note: &str) -> Result<LedgerRow, StoreError> {
+        let mut row = checkpoint::row(&self.book.ledger, log, log.len, leaf(log), now_ms, note)?;
+        row.sealed = self.storage.sealed(&log.file);
+        Ok(row)
     }
 }
 

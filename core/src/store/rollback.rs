@@ -9,14 +9,13 @@
 //! the log itself tells which. Run again, it goes on from where it was. Does not: follow with the sidecar.
 
 use super::aside;
-use super::book;
 use super::checkpoint::{self, digest};
 use super::desk::{Desk, settled};
 use super::error::StoreError;
 use super::history::{History, How, Reachable};
 use super::ledger::{Event, LedgerRow, digest_hex};
 use crate::source::ByteSource;
-use crate::storage::{Folder, Place, PublishError, Storage, StorageFile};
+use crate::storage::{Folder, Place, PublishError, Storage, StorageFile, open_if_there};
 use crate::write::{FileSource, count_records, set_aside};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -231,8 +230,7 @@ fn take_away<S: Storage>(storage: &S, log: &FileSource<S::File>, to_len: u64) ->
         storage.remove(&Place::Log)?;
         storage.sync_folder(Folder::Sessions)?;
     } else {
-        file.set_len(to_len)?;
-        file.sync_data()?;
+        storage.cut(&mut file, to_len)?;
     }
     Ok(())
 }
@@ -240,7 +238,7 @@ fn take_away<S: Storage>(storage: &S, log: &FileSource<S::File>, to_len: u64) ->
 /// Copies a kept file to what becomes the log, and compares it with what was kept.
 fn restore<S: Storage>(desk: &Desk<'_, S>, place: &Place, target: &LedgerRow) -> Result<S::File, StoreError> {
     let what = target.checkpoint_path.clone().unwrap_or_else(|| "checkpoint".to_string());
-    let Some(file) = book::open(desk.storage, place)? else {
+    let Some(file) = open_if_there(desk.storage, place)? else {
         return Err(StoreError::Kept { what, how: "is missing" });
     };
     let kept = FileSource { len: file.len()?, file };

@@ -8,12 +8,11 @@
 //! the end in place would show other programs half of them.
 
 use super::aside;
-use super::book;
 use super::desk::Desk;
 use super::error::StoreError;
 use super::history::History;
 use super::ledger::{Event, LedgerRow, digest_hex};
-use crate::storage::{Place, Storage, StorageFile};
+use crate::storage::{Place, Storage, StorageFile, open_if_there};
 use crate::write::{FileSource, QuarantineName, set_aside};
 use alloc::format;
 use alloc::string::String;
@@ -151,7 +150,7 @@ fn put_together<S: Storage>(desk: &Desk<'_, S>, rollback: &LedgerRow) -> Result<
     let broken = |how| StoreError::Kept { what: what.clone(), how };
     let name = rollback.set_aside_name().ok_or_else(|| broken("is no name of a file in quarantine"))?;
     let parsed = kept(rollback).ok_or_else(|| broken("does not tell which bytes it holds"))?;
-    let file = book::open(desk.storage, &Place::Quarantine(name))?.ok_or_else(|| broken("is missing"))?;
+    let file = open_if_there(desk.storage, &Place::Quarantine(name))?.ok_or_else(|| broken("is missing"))?;
     let removed = FileSource { len: file.len()?, file };
     // A log that was set aside whole may have grown by a program that had it open; its first bytes are what counts.
     if removed.len < parsed.len {
