@@ -125,6 +125,7 @@ pub fn rollback(log: &Path, to_ms: Option<i64>) -> Result<(rollback::Plan, Follo
     let mut desk = Desk::open(&storage).map_err(failed(log))?;
     let plan = rollback::run(&mut desk, &rollback_options(log, to_ms)).map_err(failed(log))?;
     let follow = if plan.is_there { Follow::UpToDate } else { follow(log, plan.how == How::Gone)? };
+    desk.told().map_err(failed(log))?;
     Ok((plan, follow))
 }
 
@@ -147,7 +148,9 @@ pub fn undo(log: &Path, force: bool) -> Result<(undo::Plan, Follow), RestoreErro
     let storage = segments::storage(log);
     let mut desk = Desk::open(&storage).map_err(failed(log))?;
     let plan = undo::run(&mut desk, &undo::Options { force, now_ms: host::now_ms() }).map_err(failed(log))?;
-    Ok((plan, follow(log, false)?))
+    let follow = follow(log, false)?;
+    desk.told().map_err(failed(log))?;
+    Ok((plan, follow))
 }
 
 /// Says what [`repair`] would do.

@@ -21,7 +21,11 @@ const NEVER: Policy = Policy { before: false, entries: u64::MAX, bytes: u64::MAX
 
 fn writer(log: &Path, checkpoints: Policy) -> Writer {
     let create = Some(NewSession { session_id: Some("s".into()), ..NewSession::default() });
-    Writer::open(log, &WriterOptions { durability: Durability::Throughput, create, checkpoints }).expect("opens")
+    Writer::open(
+        log,
+        &WriterOptions { durability: Durability::Throughput, create, checkpoints, ..WriterOptions::default() },
+    )
+    .expect("opens")
 }
 
 fn errors(log: &Path) -> Vec<(Code, String)> {

@@ -13,9 +13,9 @@ use crate::log::{Damage, Dialect, Header, LogScan, LogSink, MAX_HEADER_BYTES, Re
 use crate::source::ByteSource;
 use crate::storage::{Folder, Place, PublishError, Storage, StorageFile, create_anew};
 use crate::store::ledger::{Event, LedgerRow};
-use crate::store::{Desk, StoreError};
+use crate::store::{Desk, StoreError, leaf};
 use crate::write::{FileSource, line_start};
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::ops::{ControlFlow, Range};
 
@@ -125,13 +125,14 @@ pub(super) fn announce<S: Storage>(
     let Some(log) = &desk.log else { return Err(StoreError::NothingLeft) };
     let now = desk.state()?;
     let is_last = |row: &LedgerRow| {
-        (row.event, row.sealed, row.note.as_str()) == (Event::Seal, sealed, note) && row.state() == Some(now)
+        (row.event, row.sealed, row.note.as_str()) == (Event::Seal, sealed, note) && row.state().as_ref() == Some(&now)
     };
     if desk.book.ledger.rows.last().cloned().is_some_and(|row| is_last(&row)) {
         return Ok(());
     }
-    let mut row = desk.row(log, now_ms, note)?;
-    row.event = Event::Seal;
+    let mut row = LedgerRow::new(Event::Seal, now_ms, now.len, String::new(), note);
+    row.branch_leaf = leaf(log);
+    row.fingerprint = Some(now.fingerprint);
     row.sealed = sealed;
     desk.book.add(desk.storage, row)?;
     Ok(())

@@ -7,7 +7,7 @@
 //! folder. Does not: lock, or write the ledger; [`super::seal`] does.
 
 use super::Decompress;
-use super::check::differs;
+use super::check::{Depth, check, differs};
 use super::layout::Sealed;
 use super::layout::{Form, Layout, Segment};
 use super::look::{View, look};
@@ -21,6 +21,7 @@ use crate::storage::{
     open_if_there, publish,
 };
 use crate::store::LogState;
+use crate::verify::Finding;
 use crate::write::FileSource;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -110,6 +111,16 @@ impl<S: Storage, D: Decompress> Segmented<S, D> {
             None => look(&names, manifest.as_deref(), &SliceSource(b""), Files(self)),
         };
         seen.map_err(unreadable)
+    }
+
+    /// What is wrong with the segments of the log.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn findings(&self, depth: Depth) -> Result<Vec<Finding>, StorageError> {
+        let view = self.view()?;
+        let Some(layout) = &view.layout else { return Ok(Vec::new()) };
+        check(layout, view.doubt, Files(self), depth).map_err(unreadable)
     }
 
     /// Puts a written file in the place of the log's own, which from then on has the bytes behind these segments.

@@ -1,7 +1,7 @@
 //! The ledger as files: its rows and the head.
 //!
 //! Owns: the order of writes and syncs. Invariant: when [`Book::add`] returns, the row is on the disk, and then the
-//! head; a crash between leaves a head that is one row behind, which is no finding. A torn last row is cut off
+//! head; a crash between leaves a head that is behind, which is no finding. A torn last row is cut off
 //! before the next is added. Does not: know what rows mean.
 
 use super::error::StoreError;
@@ -20,6 +20,8 @@ pub struct Book<F> {
     file: Option<F>,
     /// What it holds.
     pub ledger: Ledger,
+    /// Rows that the head counts, if there is one.
+    head: Option<u64>,
 }
 
 impl<F: StorageFile> Book<F> {
@@ -34,7 +36,7 @@ impl<F: StorageFile> Book<F> {
         };
         let file = open_if_there(storage, &Place::Ledger)?;
         let bytes = file.as_ref().map_or(Ok(Vec::new()), read)?;
-        Ok(Self { file, ledger: Ledger::read(&bytes, head.as_ref()) })
+        Ok(Self { file, ledger: Ledger::read(&bytes, head.as_ref()), head: head.map(|head| head.rows) })
     }
 
     /// Adds a row, durably; its number.
@@ -50,6 +52,16 @@ impl<F: StorageFile> Book<F> {
     /// # Errors
     /// As [`Book::add`].
     pub fn add_all<S: Storage<File = F>>(&mut self, storage: &S, rows: Vec<LedgerRow>) -> Result<u64, StoreError> {
+        let last = self.announce(storage, rows)?;
+        self.write_head(storage)?;
+        Ok(last)
+    }
+
+    /// Adds rows and leaves the head behind, until what the last one announces is done and told.
+    ///
+    /// # Errors
+    /// As [`Book::add`].
+    pub fn announce<S: Storage<File = F>>(&mut self, storage: &S, rows: Vec<LedgerRow>) -> Result<u64, StoreError> {
         let mut lines = Vec::new();
         let mut link = self.ledger.link.clone();
         let mut added = Vec::new();
@@ -81,15 +93,20 @@ impl<F: StorageFile> Book<F> {
         self.ledger.rows.append(&mut added);
         self.ledger.whole += lines.len();
         self.ledger.link = link;
-        self.write_head(storage)?;
         Ok(self.ledger.lines)
     }
 
-    fn write_head<S: Storage<File = F>>(&self, storage: &S) -> Result<(), StoreError> {
+    /// The head counts all rows.
+    pub(super) fn is_told(&self) -> bool {
+        self.head.is_none_or(|rows| rows >= self.ledger.lines)
+    }
+
+    pub(super) fn write_head<S: Storage<File = F>>(&mut self, storage: &S) -> Result<(), StoreError> {
         let mut file = create_anew(storage, &HEAD)?;
         append_all(&mut file, &serde_json::to_vec(&self.ledger.head()).unwrap_or_default())?;
         let there = storage.stamp(&Place::LedgerHead)?;
         publish(storage, file, &HEAD, &Place::LedgerHead, there)?;
+        self.head = Some(self.ledger.lines);
         Ok(())
     }
 }

@@ -85,6 +85,23 @@ impl<'s, S: Storage> Desk<'s, S> {
         Ok(open_row(&self.book.ledger, self.log.as_ref())?)
     }
 
+    /// Notes that whoever asked for the last change was told of it: the same question is a new one from here on.
+    ///
+    /// # Errors
+    /// If it cannot be noted.
+    pub fn told(&mut self) -> Result<(), StoreError> {
+        self.book.write_head(self.storage)
+    }
+
+    /// The last row, if it is of this event, took place, left the log as it is now, and nobody was told.
+    pub(super) fn untold(&self, event: Event) -> Result<Option<&LedgerRow>, StoreError> {
+        let Some(row) = self.book.ledger.rows.last().filter(|row| row.event == event && row.from.is_some()) else {
+            return Ok(None);
+        };
+        let now = Some(self.state()?);
+        Ok((!self.book.is_told() && row.state() == now && self.open_row()?.is_none()).then_some(row))
+    }
+
     /// Takes what was announced last and did not take place off the books.
     ///
     /// # Errors
@@ -124,7 +141,9 @@ impl<'s, S: Storage> Desk<'s, S> {
         let top = History::of(&self.book.ledger).now.top;
         let known = top.and_then(|top| self.book.ledger.rows.get(top)).and_then(LedgerRow::state);
         let Some(log) = self.log.as_ref().filter(|_| known != Some(now)) else { return Ok(None) };
-        self.row(log, now_ms, note).map(Some)
+        let mut row = checkpoint::row(&self.book.ledger, log, log.len, leaf(log), now_ms, note)?;
+        row.sealed = self.storage.sealed(&log.file);
+        Ok(Some(row))
     }
 
     /// The row of a checkpoint of the log as it is.
@@ -168,7 +187,7 @@ pub fn settled(ledger: &Ledger, log: Option<&(impl ByteSource + ?Sized)>) -> Res
 }
 
 /// Id of the last entry; a log whose end cannot be read has none.
-pub(super) fn leaf<F: StorageFile>(log: &FileSource<F>) -> Option<String> {
+pub(crate) fn leaf<F: StorageFile>(log: &FileSource<F>) -> Option<String> {
     let ends_whole = log.read_vec(log.len().checked_sub(1)?, 1).is_ok_and(|last| last == b"\n");
     if ends_whole { last_id(log).ok().flatten() } else { None }
 }

@@ -58,12 +58,12 @@ impl<'l> History<'l> {
             let base = row.base.and_then(|number| ledger.index_of(number)).filter(|&base| base < index);
             history.parent.push(base.or(at.top));
             history.now = match (row.event, named) {
-                // A seal changes where bytes stand, and none of them.
-                (Event::Checkpoint | Event::Seal, _) => Position { top: Some(index), ..at },
+                (Event::Checkpoint, _) => Position { top: Some(index), ..at },
                 (Event::Migrate | Event::Repair, _) => Position { top: Some(index), undo: None },
                 (Event::Rollback, Some(target)) => Position { top: Some(target), undo: Some(index) },
                 (Event::Undo, Some(taken_back)) => history.before.get(taken_back).copied().unwrap_or(at),
-                (Event::Rollback | Event::Undo, None) | (Event::Prune, _) => at,
+                // A seal changes where bytes stand, and none of them.
+                (Event::Rollback | Event::Undo, None) | (Event::Prune | Event::Seal, _) => at,
             };
         }
         history

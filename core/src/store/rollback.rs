@@ -53,6 +53,8 @@ pub struct Plan {
     pub finishes: bool,
     /// The log is in that state already; nothing is done.
     pub is_there: bool,
+    /// It took place, and ended before anybody was told; nothing more is done.
+    pub untold: bool,
     /// Where what leaves the log is kept, below the store, once it is done.
     pub set_aside: Option<String>,
 }
@@ -62,6 +64,9 @@ pub struct Plan {
 /// # Errors
 /// If there is no such checkpoint, or it cannot be returned to.
 pub fn plan<S: Storage>(desk: &Desk<'_, S>, options: &Options) -> Result<Plan, StoreError> {
+    if let Some(plan) = untold(desk, options)? {
+        return Ok(plan);
+    }
     if let Some(row) = interrupted(desk, options)? {
         return Ok(Plan { finishes: true, ..row });
     }
@@ -93,6 +98,26 @@ pub fn plan<S: Storage>(desk: &Desk<'_, S>, options: &Options) -> Result<Plan, S
         None => String::from("that differs from now"),
     };
     Err(StoreError::NoCheckpoint(asked))
+}
+
+/// The rollback that took place last and ended before anybody was told.
+fn untold<S: Storage>(desk: &Desk<'_, S>, options: &Options) -> Result<Option<Plan>, StoreError> {
+    let Some(row) = desk.untold(Event::Rollback)?.filter(|_| options.to_ms.is_none()) else { return Ok(None) };
+    let ledger = &desk.book.ledger;
+    let target = row.target.and_then(|number| ledger.index_of(number)).and_then(|index| ledger.rows.get(index));
+    let Some(target) = target else { return Ok(None) };
+    let how = how_of(target);
+    let removed = match (&how, row.set_aside_name().map(Place::Quarantine)) {
+        (How::Cut, Some(place)) => open_if_there(desk.storage, &place)?,
+        _ => None,
+    };
+    let records = match removed {
+        Some(file) => Some(count_records(&FileSource { len: file.len()?, file }, 0)?),
+        None => None,
+    };
+    let plan = describe(desk, row.target.unwrap_or_default(), target, how, false)?;
+    let from_len = row.from.as_ref().map_or(0, |from| from.len);
+    Ok(Some(Plan { from_len, records, finishes: true, untold: true, set_aside: row.set_aside.clone(), ..plan }))
 }
 
 /// The rollback that was announced last and interrupted, if it is the one that is asked for.
@@ -160,11 +185,12 @@ fn describe<S: Storage>(
         records,
         finishes: false,
         is_there,
+        untold: false,
         set_aside: None,
     })
 }
 
-/// Does it. The desk shows the log as it is afterwards.
+/// Does it. The desk shows the log as it is afterwards; whoever tells the user notes that by [`Desk::told`].
 ///
 /// # Errors
 /// As [`plan`], and what storage says; the log is then in its old state, or in its new one.
@@ -172,6 +198,9 @@ pub fn run<S: Storage>(desk: &mut Desk<'_, S>, options: &Options) -> Result<Plan
     let mut plan = plan(desk, options)?;
     if plan.is_there {
         desk.settle(options.now_ms)?;
+        return Ok(plan);
+    }
+    if plan.untold {
         return Ok(plan);
     }
     if !plan.finishes {
@@ -209,7 +238,7 @@ pub fn run<S: Storage>(desk: &mut Desk<'_, S>, options: &Options) -> Result<Plan
         row.set_aside.clone_from(&plan.set_aside);
         row.set_aside_digest = Some(removed_digest);
         rows.push(row);
-        desk.book.add_all(desk.storage, rows)?;
+        desk.book.announce(desk.storage, rows)?;
     }
     match (restored, &desk.log) {
         (Some(file), log) => aside::publish_log(desk.storage, file, log.as_ref())?,
