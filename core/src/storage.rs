@@ -8,6 +8,7 @@
 
 use crate::index::fingerprint::FileStamp;
 use crate::segment::Sealed;
+use crate::verify::Finding;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -213,6 +214,13 @@ pub trait Storage {
         file.set_len(len)?;
         file.sync_data()?;
         Ok(())
+    }
+    /// What is wrong with how the log's bytes are stored, besides the bytes themselves.
+    ///
+    /// # Errors
+    /// If that cannot be looked at.
+    fn troubles(&self) -> Result<Vec<Finding>, StorageError> {
+        Ok(Vec::new())
     }
     /// What of the open log stands in segments.
     fn sealed(&self, _: &Self::File) -> Option<Sealed> {

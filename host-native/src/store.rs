@@ -124,7 +124,10 @@ pub fn rollback(log: &Path, to_ms: Option<i64>) -> Result<(rollback::Plan, Follo
     let storage = segments::storage(log);
     let mut desk = Desk::open(&storage).map_err(failed(log))?;
     let plan = rollback::run(&mut desk, &rollback_options(log, to_ms)).map_err(failed(log))?;
-    let follow = if plan.is_there { Follow::UpToDate } else { follow(log, plan.how == How::Gone)? };
+    if plan.is_there {
+        return Ok((plan, Follow::UpToDate));
+    }
+    let follow = follow(log, plan.how == How::Gone)?;
     desk.told().map_err(failed(log))?;
     Ok((plan, follow))
 }

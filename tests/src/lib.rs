@@ -10,3 +10,4 @@ pub mod generate;
 pub mod jcode_model;
 pub mod oracle;
 pub mod program;
+pub mod written;

@@ -42,11 +42,13 @@ enum Opened<F> {
     Lost(&'static str),
 }
 
+/// The segment that is open, by its range.
+type Open<F> = ((u64, u64), Opened<F>);
+
 /// Reads segments, and remembers where it read last.
 pub struct Reader<A: Archive> {
     archive: A,
-    /// The segment that is open, by its range.
-    open: Option<((u64, u64), Opened<A::File>)>,
+    open: Option<Open<A::File>>,
     /// A block of it: the frame's number, and its bytes if they could be had.
     block: Option<(usize, Option<Vec<u8>>)>,
 }

@@ -58,6 +58,8 @@ struct Parts<S, D> {
     layout: Layout,
     /// Logical length up to which the log's own file tells that it has this layout.
     told_len: u64,
+    /// Logical length that was durable when it got that.
+    durable_len: u64,
     storage: Segmented<S, D>,
 }
 
@@ -162,10 +164,11 @@ impl<S: Storage, D: Decompress> Segmented<S, D> {
         }
         // Without a manifest, segments are taken by their names: the manifest goes last.
         let names = self.inner.list(Folder::Segments)?;
-        if after == 0 && !names.iter().any(|name| Segment::parse(name).is_some()) {
-            if let Some(name) = manifest::name() {
-                self.remove_if_there(&Place::Segment(name))?;
-            }
+        if after == 0
+            && !names.iter().any(|name| Segment::parse(name).is_some())
+            && let Some(name) = manifest::name()
+        {
+            self.remove_if_there(&Place::Segment(name))?;
         }
         Ok(())
     }
@@ -236,7 +239,8 @@ impl<S: Storage + Clone, D: Decompress + Clone> Storage for Segmented<S, D> {
         let view = self.view_of(Some(&own))?;
         let parts = view.layout.map(|layout| {
             let told_len = layout.logical_len(view.witness_len);
-            Arc::new(Parts { layout, told_len, storage: self.clone() })
+            let durable_len = if view.doubt.is_some() { layout.sealed_len() } else { told_len };
+            Arc::new(Parts { layout, told_len, durable_len, storage: self.clone() })
         });
         Ok(SegmentedFile { own, parts })
     }
@@ -310,6 +314,10 @@ impl<S: Storage + Clone, D: Decompress + Clone> Storage for Segmented<S, D> {
         Ok(())
     }
 
+    fn troubles(&self) -> Result<Vec<Finding>, StorageError> {
+        self.findings(Depth::Full)
+    }
+
     fn sealed(&self, log: &Self::File) -> Option<Sealed> {
         log.parts.as_ref().map(|parts| Sealed::of(&parts.layout))
     }
@@ -326,7 +334,7 @@ impl<S: Storage, D> SegmentedFile<S, D> {
     /// by a recovery.
     #[must_use]
     pub fn durable_len(&self) -> u64 {
-        self.parts.as_ref().map_or(0, |parts| parts.told_len)
+        self.parts.as_ref().map_or(0, |parts| parts.durable_len)
     }
 
     /// Offset in the log's own file for a change.

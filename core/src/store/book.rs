@@ -34,9 +34,15 @@ impl<F: StorageFile> Book<F> {
             Some(file) => Head::read(&read(&file)?),
             None => None,
         };
-        let file = open_if_there(storage, &Place::Ledger)?;
+        let mut file = open_if_there(storage, &Place::Ledger)?;
         let bytes = file.as_ref().map_or(Ok(Vec::new()), read)?;
-        Ok(Self { file, ledger: Ledger::read(&bytes, head.as_ref()), head: head.map(|head| head.rows) })
+        let ledger = Ledger::read(&bytes, head.as_ref());
+        let head = head.map(|head| head.rows);
+        // Rows behind the head may never have been synced; what is done because of them must not outlive them.
+        if let Some(file) = file.as_mut().filter(|_| head.is_none_or(|rows| rows < ledger.lines)) {
+            file.sync_data()?;
+        }
+        Ok(Self { file, ledger, head })
     }
 
     /// Adds a row, durably; its number.

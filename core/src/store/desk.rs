@@ -145,13 +145,6 @@ impl<'s, S: Storage> Desk<'s, S> {
         row.sealed = self.storage.sealed(&log.file);
         Ok(Some(row))
     }
-
-    /// The row of a checkpoint of the log as it is.
-    pub(crate) fn row(&self, log: &FileSource<S::File>, now_ms: i64, note: &str) -> Result<LedgerRow, StoreError> {
-        let mut row = checkpoint::row(&self.book.ledger, log, log.len, leaf(log), now_ms, note)?;
-        row.sealed = self.storage.sealed(&log.file);
-        Ok(row)
-    }
 }
 
 /// The last row, if it announces what did not take place in the log, of which there may be none.

@@ -73,7 +73,8 @@ pub fn plan<S: Storage>(desk: &Desk<'_, S>) -> Result<Plan, StoreError> {
 
 fn survey<S: Storage>(desk: &Desk<'_, S>, gathered: &Gathered<S::File>) -> Result<Plan, StoreError> {
     let Some(log) = &desk.log else { return Err(StoreError::NothingLeft) };
-    let findings = damages(log)?;
+    let mut findings = desk.storage.troubles()?;
+    findings.extend(damages(log)?);
     let mut builder = IndexBuilder::new(());
     let tick = &mut |_| ControlFlow::Continue(());
     scan_source(&gathered.rope, 0..gathered.rope.len(), LogScan::new(), &mut builder, tick)?;

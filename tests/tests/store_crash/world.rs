@@ -1,11 +1,13 @@
 //! Sessions in memory, in the states from which the commands start.
 
+use jcode_session_core::segment::Segmented;
 use jcode_session_core::source::SliceSource;
 use jcode_session_core::storage::{Folder, Name, Place, Storage, StorageFile, append_all};
 use jcode_session_core::store::Desk;
 use jcode_session_core::store::LogState;
 use jcode_session_core::store::book::Book;
 use jcode_session_core::store::ledger::{Event, LedgerRow};
+use jcode_session_native::segments::Zstd;
 use jcode_session_tests::crash_storage::{Machine, World};
 use std::ops::Range;
 
@@ -28,16 +30,25 @@ pub(crate) fn lines(numbers: Range<u32>) -> Vec<u8> {
     out
 }
 
-pub(crate) fn opened(machine: &Machine) -> Desk<'_, Machine> {
-    Desk::open(machine).expect("opens")
+/// The files of a machine, its log as one.
+pub(crate) type Store = Segmented<Machine, Zstd>;
+
+pub(crate) fn stored(machine: &Machine) -> Store {
+    Segmented::new(machine.clone(), Zstd::default())
 }
 
-pub(crate) fn file_of(world: &World, place: &Place) -> Option<Vec<u8>> {
-    world.names.get(place).map(|&inode| world.inodes[inode].live.clone())
+pub(crate) fn opened(store: &Store) -> Desk<'_, Store> {
+    Desk::open(store).expect("opens")
 }
 
+/// All bytes of the log, wherever they stand.
 pub(crate) fn log_of(world: &World) -> Option<Vec<u8>> {
-    file_of(world, &Place::Log)
+    let store = stored(&Machine::from_world(world.clone()));
+    store.stamp(&Place::Log).expect("known")?;
+    let file = store.open(&Place::Log).expect("there");
+    let mut bytes = vec![0; usize::try_from(file.len().expect("known")).expect("small")];
+    file.read_at(0, &mut bytes).expect("read");
+    Some(bytes)
 }
 
 /// Durable, as a writer leaves it.
