@@ -61,7 +61,7 @@ pub fn verify(path: &Path, tick: &mut Tick<'_>) -> Result<LogReport, VerifyError
     log.map_if_guarded();
     let segments = segments::findings(&log, Depth::Full).map_err(failed)?;
     let sidecar = sidecar::open(&log).map_err(failed)?;
-    let (sniffed, presented) = present(log, &mut |_| std::ops::ControlFlow::Continue(())).map_err(failed)?;
+    let (sniffed, presented) = present(log, &mut |_| tick(0)).map_err(failed)?;
     let dialect = sniffed.dialect;
     let mut word = sidecar.word();
     let mut beside = Vec::new();

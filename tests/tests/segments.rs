@@ -258,7 +258,7 @@ fn hostile_tables_cost_no_memory_and_no_crash() {
     let table = |entries: &[(u32, u32)], claimed: u32, flags: u8| {
         let mut file = vec![0xAA; 1000];
         file.extend_from_slice(&0x184D_2A5E_u32.to_le_bytes());
-        file.extend_from_slice(&(8 * claimed).wrapping_add(9).to_le_bytes());
+        file.extend_from_slice(&claimed.wrapping_mul(8).wrapping_add(9).to_le_bytes());
         for (stored, plain) in entries {
             file.extend_from_slice(&stored.to_le_bytes());
             file.extend_from_slice(&plain.to_le_bytes());

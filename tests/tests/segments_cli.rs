@@ -86,7 +86,7 @@ fn sealed_compressed_and_back() {
     assert!(home.ok(&["seal", "s"]).contains("nothing to seal"), "64 MiB are not there");
     assert_eq!(contents(home.0.path()).len(), before.len());
 
-    assert!(home.ok(&["seal", "s", "--segment-size", "64K"]).contains("into 2 segments"));
+    assert!(home.ok(&["seal", "s", "--segment-size", "64K"]).contains("into 3 segments"));
     assert!(fs::metadata(home.log()).expect("there").len() < 100_000);
     assert_eq!(home.exported().into_bytes(), whole);
     assert!(home.ok(&["seal", "s", "--segment-size", "64K"]).contains("nothing to seal"));
@@ -96,10 +96,10 @@ fn sealed_compressed_and_back() {
     assert_eq!(listed["sessions"][0]["entry_count"], 400);
     assert!(home.ok(&["show", "s", "--entry", "e3", "--json"]).contains("\"e3\""));
 
-    assert!(home.ok(&["seal", "s", "--segment-size", "64K", "--compress"]).contains("2 segments compressed"));
+    assert!(home.ok(&["seal", "s", "--segment-size", "64K", "--compress"]).contains("3 segments compressed"));
     assert!(home.segments().iter().all(|name| name.ends_with(".zst")));
     assert_eq!(home.exported().into_bytes(), whole);
-    assert!(home.ok(&["seal", "s", "--plain"]).contains("decompressed 2 segments"));
+    assert!(home.ok(&["seal", "s", "--plain"]).contains("decompressed 3 segments"));
     assert!(home.segments().iter().all(|name| name.ends_with(".jsonl")));
     home.ok(&["verify", "s"]);
     assert!(home.ok(&["seal", "s", "--undo"]).contains("back into one file"));
@@ -115,10 +115,10 @@ fn append_seals_when_it_is_told_to() {
     home.append(&[], 400..401);
     assert!(home.segments().is_empty(), "off by default");
     home.append(&["--segment-size", "64k", "--compress"], 401..402);
-    assert_eq!(home.segments().len(), 2);
+    assert_eq!(home.segments().len(), 3);
     assert!(home.segments().iter().all(|name| name.ends_with(".zst")));
     home.append(&["--segment-size", "64K"], 402..700);
-    assert!(home.segments().len() > 3);
+    assert!(home.segments().len() > 4);
     assert_eq!(home.exported().lines().count(), 701);
     home.ok(&["verify", "s"]);
     let mut child = command(home.0.path());

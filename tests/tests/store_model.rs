@@ -66,9 +66,9 @@ fn random_sessions_follow_the_model() {
         writer(&log, NEVER).close().expect("closes");
         let mut model = Model { log: whole(&log), ..Model::default() };
         let mut next = 0;
-        for step in 0..24 {
+        for step in 0..30 {
             let what = format!("seed {seed}, step {step}");
-            match rng.below(14) {
+            match rng.below(16) {
                 0..=3 => {
                     let writer = writer(&log, NEVER);
                     for _ in 0..=rng.below(4) {
@@ -94,13 +94,13 @@ fn random_sessions_follow_the_model() {
                     assert_eq!(result.is_ok(), model.rollback(), "{what}: {result:?}");
                     done[2 + usize::from(result.is_err())] += 1;
                 }
-                10..=11 => {
-                    let segments = Segments { size: 200 + 150 * rng.below(4) as u64, compress: rng.below(2) == 0 };
+                10..=13 => {
+                    let segments = Segments { size: 200 + 100 * rng.below(4) as u64, compress: rng.below(3) > 0 };
                     let sealed = seal::run(&log, segments).expect("sealed");
                     done[6] += u32::from(!sealed.plan.is_nothing());
                 }
-                12 => done[7] += u32::from(seal::decompress(&log).expect("decompressed") > 0),
-                13 => done[8] += u32::from(seal::undo(&log).expect("put back") > 0),
+                14 => done[7] += u32::from(seal::decompress(&log).expect("decompressed") > 0),
+                15 => done[8] += u32::from(seal::undo(&log).expect("put back") > 0),
                 other => {
                     let result = undo(&log, other == 9);
                     assert_eq!(result.is_ok(), model.undo(other == 9), "{what}: {result:?}");
@@ -118,7 +118,7 @@ fn random_sessions_follow_the_model() {
             assert_eq!(offered.iter().map(|c| c.logical_len).collect::<Vec<_>>(), states, "{what}");
         }
     }
-    assert!(done.iter().all(|&count| count > 10), "{done:?}");
+    assert!(done.iter().all(|&count| count > 5), "{done:?}");
 }
 
 fn ids_of(log: &[u8]) -> Vec<String> {

@@ -7,8 +7,10 @@
 //! A lost or damaged range reads as line feeds, so that all else keeps its place.
 //! Does not: hold a compression library; hosts pass in [`Decompress`] and [`Compress`].
 
+mod change;
 pub mod check;
 pub mod compress;
+mod file;
 mod layout;
 mod look;
 mod manifest;
@@ -18,12 +20,13 @@ pub mod seal;
 mod seekable;
 mod storage;
 
+pub use file::SegmentedFile;
 pub use layout::{Form, Layout, Sealed, Segment};
 pub use look::{Doubt, View, look};
 pub use manifest::{MANIFEST, MAX_MANIFEST, Manifest, State};
 pub use reader::{Archive, Reader};
 pub use seekable::{BLOCK, Table, TableError};
-pub use storage::{Segmented, SegmentedFile};
+pub use storage::Segmented;
 
 /// Decompresses Zstandard frames.
 pub trait Decompress {

@@ -5,9 +5,10 @@
 //! Invariant: no byte of the logical log changes, so rows, sidecars and checkpoints stay true; until step 4 the log
 //! is as it was, after it sealed. Run again, it goes on from where it was. Does not: lock.
 
+use super::change::{NEW_OWN, copy, line_end};
 use super::layout::{Layout, Sealed, Segment};
 use super::pack::pack;
-use super::storage::{NEW_OWN, Segmented, copy, line_end};
+use super::storage::Segmented;
 use super::{Compress, Decompress, compress};
 use crate::log::{Damage, Dialect, Header, LogScan, LogSink, MAX_HEADER_BYTES, Record};
 use crate::source::ByteSource;

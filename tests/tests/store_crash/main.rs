@@ -6,12 +6,11 @@
 
 mod check;
 mod sealed;
-mod world;
 
 use check::{Command, explore};
 use jcode_session_core::store::{repair, rollback, undo};
 use jcode_session_tests::crash_storage::{Machine, World};
-use world::{NOW, Store, append, lines, log_of, opened, stored, with_log};
+use jcode_session_tests::sessions::{self as world, NOW, Store, append, lines, log_of, opened, stored, with_log};
 
 pub(crate) fn back(store: &Store) -> Result<(), String> {
     let options = rollback::Options { to_ms: None, now_ms: NOW, has_source: true };

@@ -1,7 +1,6 @@
 //! Every crash point of seal, compression and their way back, and of the other commands on a sealed log.
 
 use super::check::{Command, explore};
-use super::world::{NOW, Store, append, from_v1, lines, log_of, opened, stored, with_log};
 use super::{back, forth, written};
 use jcode_session_core::segment::{Form, Sealed, compress, seal};
 use jcode_session_core::storage::{Folder, Storage};
@@ -9,9 +8,10 @@ use jcode_session_core::store::ledger::Event;
 use jcode_session_core::store::repair;
 use jcode_session_native::segments::Zstd;
 use jcode_session_tests::crash_storage::{Machine, World};
+use jcode_session_tests::sessions::{NOW, Store, append, from_v1, lines, log_of, opened, stored, with_log};
 
-/// Bytes of a segment: two lines and a bit.
-const SIZE: u64 = 300;
+/// Bytes of a segment: three lines.
+const SIZE: u64 = 400;
 
 fn seal_plain(store: &Store) -> Result<(), String> {
     seal::run(&mut opened(store), SIZE, None, NOW).map(|_| ()).map_err(|error| error.to_string())
