@@ -4,7 +4,7 @@ use jcode_session_core::source::ByteSource;
 use jcode_session_native::fs::LogFile;
 use jcode_session_native::seal::{self, Segments};
 use jcode_session_native::store::take_checkpoint;
-use jcode_session_tests::generate::write_large_log;
+use jcode_session_tests::generate::{LargeLog, Until};
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
@@ -48,7 +48,8 @@ fn main() {
     let mib: u64 = args.next().map_or(256, |mib| mib.parse().expect("a number"));
     let folder = Path::new(&folder);
     let log = folder.join("large.jsonl");
-    write_large_log(File::create(&log).expect("made"), mib * 512, 2000, 8, 1).expect("written");
+    let shape = LargeLog { until: Until::Bytes(mib << 20), ..LargeLog::default() };
+    shape.write(File::create(&log).expect("made")).expect("written");
     let len = fs::metadata(&log).expect("there").len();
     println!("log: {len} bytes");
     timed("the first checkpoint", || take_checkpoint(&log).expect("taken"));

@@ -35,16 +35,18 @@ pub(super) fn pack<S: Storage, D: Decompress>(
     let mut file = create_anew(&storage.inner, &NEW_SEGMENT)?;
     let mut hasher = blake3::Hasher::new();
     let mut frames = Vec::new();
+    let mut window = alloc::vec![0; usize::try_from(WINDOW.min(segment.len)).unwrap_or_default()];
     let mut at = range.start;
     while at < range.end {
-        let take = (range.end - at).min(WINDOW);
-        let bytes = log.read_vec(at, usize::try_from(take).unwrap_or_default())?;
-        hasher.update(&bytes);
+        let take = usize::try_from((range.end - at).min(WINDOW)).unwrap_or_default();
+        let bytes = window.get_mut(..take).unwrap_or_default();
+        log.read_at(at, bytes)?;
+        hasher.update(bytes);
         match compress {
-            None => append_all(&mut file, &bytes)?,
-            Some(with) => append_all(&mut file, &press(with, &bytes, &mut frames).ok_or(StoreError::Compression)?)?,
+            None => append_all(&mut file, bytes)?,
+            Some(with) => append_all(&mut file, &press(with, bytes, &mut frames).ok_or(StoreError::Compression)?)?,
         }
-        at += take;
+        at += take as u64;
     }
     segment.digest = digest_hex(&hasher.finalize());
     let form = if compress.is_some() { Form::Compressed } else { Form::Plain };

@@ -14,6 +14,8 @@ pub(crate) struct Command<'c> {
     pub(crate) run: &'c dyn Fn(&Store) -> Result<(), String>,
     /// It is done, as far as the log's bytes do not tell.
     pub(crate) done: &'c dyn Fn(&Store) -> bool,
+    /// All orders and tears of what was not synced, not a few.
+    pub(crate) wide: bool,
 }
 
 /// Crashes the command at each of its calls, and runs it again after each; how many states that were.
@@ -24,7 +26,7 @@ pub(crate) fn explore(command: &Command<'_>) -> u64 {
     assert_eq!(log_of(&machine.world()), command.new, "{}", command.what);
     let mut explored = 0;
     for (at, state) in machine.history().iter().enumerate() {
-        for outcome in crashes(state, true) {
+        for outcome in crashes(state, command.wide) {
             let what = format!("{}, step {at}: {}", command.what, outcome.what);
             explored += 1 + again(command, &outcome.world, &what, true);
         }

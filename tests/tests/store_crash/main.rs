@@ -37,8 +37,15 @@ fn checkpoints_survive_every_crash_point() {
     let world = written();
     let log = log_of(&world);
     let run = |store: &Store| opened(store).checkpoint(NOW, "test").map(|_| ()).map_err(|e| e.to_string());
-    let states =
-        explore(&Command { what: "checkpoint", before: world, old: log.clone(), new: log, run: &run, done: &|_| true });
+    let states = explore(&Command {
+        what: "checkpoint",
+        before: world,
+        old: log.clone(),
+        new: log,
+        run: &run,
+        done: &|_| true,
+        wide: true,
+    });
     println!("checkpoint: {states} crash states");
     assert!(states > 300, "{states}");
 }
@@ -47,7 +54,8 @@ fn checkpoints_survive_every_crash_point() {
 fn rollback_survives_every_crash_point() {
     let world = written();
     let (old, new) = (log_of(&world), Some(lines(0..5)));
-    let states = explore(&Command { what: "rollback", before: world, old, new, run: &back, done: &|_| true });
+    let states =
+        explore(&Command { what: "rollback", before: world, old, new, run: &back, done: &|_| true, wide: true });
     println!("rollback: {states} crash states");
     assert!(states > 2000, "{states}");
 }
@@ -64,6 +72,7 @@ fn rollback_of_a_migration_survives_every_crash_point() {
         new: Some(original),
         run: &back,
         done: &|_| true,
+        wide: true,
     });
     println!("rollback of a migration: {states} crash states");
     assert!(states > 1000, "{states}");
@@ -80,6 +89,7 @@ fn rollback_to_before_the_log_survives_every_crash_point() {
         new: None,
         run: &back,
         done: &|_| true,
+        wide: true,
     });
     println!("rollback of a first migration: {states} crash states");
     assert!(states > 1000, "{states}");
@@ -103,6 +113,7 @@ fn undo_survives_every_crash_point() {
             new: old,
             run: &|s| forth(s, false),
             done: &|_| true,
+            wide: true,
         });
     }
     println!("undo: {explored} crash states");
@@ -126,6 +137,7 @@ fn forced_undo_survives_every_crash_point() {
         new: old,
         run: &|s| forth(s, true),
         done: &|_| true,
+        wide: true,
     });
     println!("forced undo: {states} crash states");
     assert!(states > 1000, "{states}");
@@ -143,7 +155,7 @@ fn repair_survives_every_crash_point() {
         repair::run(&mut opened(store), "s", NOW).map(|_| ()).map_err(|error| error.to_string())
     };
     let (old, new) = (log_of(&world), Some(lines(0..5)));
-    let states = explore(&Command { what: "repair", before: world, old, new, run: &mend, done: &|_| true });
+    let states = explore(&Command { what: "repair", before: world, old, new, run: &mend, done: &|_| true, wide: true });
     println!("repair: {states} crash states");
     assert!(states > 1000, "{states}");
 }
