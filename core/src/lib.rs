@@ -37,6 +37,7 @@ pub mod index;
 pub mod json;
 pub mod log;
 pub mod report;
+pub mod segment;
 pub mod source;
 pub mod storage;
 pub mod store;

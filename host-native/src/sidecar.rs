@@ -64,7 +64,9 @@ pub fn glance(log: &Path) -> Option<IndexMeta> {
     let mut start = [0; PEEK_LEN];
     file.read_exact(&mut start).ok()?;
     let meta = peek(&start)?;
-    let now = stamp_of(&std::fs::symlink_metadata(log).ok()?);
+    let file = stamp_of(&std::fs::symlink_metadata(log).ok()?);
+    // The file of a log with segments is shorter than the log.
+    let now = if file.len < meta.stamp.len { LogFile::open(log).ok()?.stamp() } else { file };
     let synced = meta.unsynced_boot.is_none() || meta.unsynced_boot.as_deref() == host::boot_id();
     // A journal beside it belongs to a commit that did not end.
     (now == meta.stamp && synced && !journal(&path).exists()).then_some(meta)

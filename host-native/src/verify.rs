@@ -8,6 +8,7 @@ mod v1_files;
 
 use crate::fs::{LogFile, PathError};
 use crate::rebuild::Tick;
+use crate::segments;
 use crate::sidecar::{self, Sidecar};
 use crate::sql::{RowCursor, SidecarReader, SqlStore};
 use crate::v1;
@@ -15,6 +16,7 @@ use jcode_session_core::index::store::IndexStore;
 use jcode_session_core::index::{Built, IndexBuilder, TreeCheck};
 use jcode_session_core::log::{Dialect, LogScan, scan_source};
 use jcode_session_core::report::LogReport;
+use jcode_session_core::segment::check::Depth;
 use jcode_session_core::source::{ByteSource, SourceError};
 use jcode_session_core::upgrade::jcode::ReplayError;
 use jcode_session_core::upgrade::{Presented, present};
@@ -57,13 +59,15 @@ pub fn verify(path: &Path, tick: &mut Tick<'_>) -> Result<LogReport, VerifyError
     let failed = |source| VerifyError::Log { path: path.to_path_buf(), source };
     let mut log = LogFile::open(path)?;
     log.map_if_guarded();
+    let segments = segments::findings(&log, Depth::Full).map_err(failed)?;
     let sidecar = sidecar::open(&log).map_err(failed)?;
     let (sniffed, presented) = present(log, &mut |_| tick(0)).map_err(failed)?;
     let dialect = sniffed.dialect;
     let mut word = sidecar.word();
     let mut beside = Vec::new();
     let built = match (sidecar, &presented) {
-        (Sidecar::Fresh { reader, .. }, Presented::AsIs(log)) => {
+        // Rows of a log of which bytes are lost tell nothing that the segments do not.
+        (Sidecar::Fresh { reader, .. }, Presented::AsIs(log)) if segments.is_empty() => {
             let (built, coherence) = compare(log, &reader, tick).map_err(failed)?;
             match coherence.failed {
                 Some(message) => {
@@ -86,7 +90,9 @@ pub fn verify(path: &Path, tick: &mut Tick<'_>) -> Result<LogReport, VerifyError
         finding.byte_offset = finding.byte_offset.map(|offset| presented.origin(offset));
     }
     findings.extend(beside);
-    findings.extend(store::check(path, presented.as_is())?);
+    let as_sealed = presented.as_is().filter(|_| segments.is_empty());
+    findings.extend(segments);
+    findings.extend(store::check(path, as_sealed)?);
     let log_is_sound = !findings.iter().any(Finding::is_error);
     findings.extend(v1_files::beside(path, log_is_sound, tick)?);
     Ok(LogReport {

@@ -17,3 +17,4 @@ pub mod sessions;
 pub mod system_calls;
 pub mod v1_steps;
 pub mod write_run;
+pub mod written;

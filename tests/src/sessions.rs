@@ -4,6 +4,7 @@
 //! Does not: crash.
 
 use crate::crash_storage::{Machine, World};
+use jcode_session_core::segment::Segmented;
 use jcode_session_core::source::SliceSource;
 use jcode_session_core::storage::{Folder, Name, Place, Storage, StorageFile, append_all};
 use jcode_session_core::store::Desk;
@@ -11,6 +12,7 @@ use jcode_session_core::store::LogState;
 use jcode_session_core::store::book::Book;
 use jcode_session_core::store::ledger::{Event, LedgerRow};
 use jcode_session_core::write::QuarantineName;
+use jcode_session_native::segments::Zstd;
 use std::ops::Range;
 
 pub const NOW: i64 = 1_760_000_000_000;
@@ -32,16 +34,26 @@ pub fn lines(numbers: Range<u32>) -> Vec<u8> {
     out
 }
 
-pub fn opened(machine: &Machine) -> Desk<'_, Machine> {
-    Desk::open(machine).expect("opens")
+/// The files of a machine, its log as one.
+pub type Store = Segmented<Machine, Zstd>;
+
+/// The files of a machine, its log as one.
+pub fn stored(machine: &Machine) -> Store {
+    Segmented::new(machine.clone(), Zstd::default())
 }
 
-pub fn file_of(world: &World, place: &Place) -> Option<Vec<u8>> {
-    world.names.get(place).map(|&inode| world.inodes[inode].live.clone())
+pub fn opened(store: &Store) -> Desk<'_, Store> {
+    Desk::open(store).expect("opens")
 }
 
+/// All bytes of the log, wherever they stand.
 pub fn log_of(world: &World) -> Option<Vec<u8>> {
-    file_of(world, &Place::Log)
+    let store = stored(&Machine::from_world(world.clone()));
+    store.stamp(&Place::Log).expect("known")?;
+    let file = store.open(&Place::Log).expect("there");
+    let mut bytes = vec![0; usize::try_from(file.len().expect("known")).expect("small")];
+    file.read_at(0, &mut bytes).expect("read");
+    Some(bytes)
 }
 
 /// Durable, as a writer leaves it.

@@ -15,6 +15,7 @@ mod migrate;
 mod prune;
 mod repair;
 mod rollback;
+mod seal;
 mod show;
 mod tag;
 mod tree;
@@ -78,6 +79,7 @@ fn dispatch(command: &SessionCommand, settings: &Settings, output: &mut Output) 
         SessionCommand::Checkpoints(args) => checkpoints::checkpoints(args, settings, output),
         SessionCommand::Rollback(args) => rollback::rollback(args, settings, output),
         SessionCommand::Repair(args) => repair::repair(args, settings, output),
+        SessionCommand::Seal(args) => seal::seal(args, settings, output),
         SessionCommand::Prune(args) => prune::prune(args, settings, output),
         SessionCommand::Completions { shell } => {
             let mut script = Vec::new();

@@ -120,7 +120,7 @@ fn read_log(path: &Path, seen: FileStamp) -> Result<(Option<SessionSummary>, Fil
         })?;
         let read = if log.len() <= SMALL_LOG { small(&log) } else { large(&log) };
         match read {
-            Ok(summary) => return Ok((summary, log.stamp())),
+            Ok(summary) => return Ok((summary, log.file_stamp())),
             // Replaced or cut while it was read: as it is now.
             Err(_) if tries < 3 => tries += 1,
             Err(_) => return Ok((Some(unreadable(path, seen)), FileStamp::default())),

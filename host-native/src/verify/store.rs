@@ -14,7 +14,8 @@ use jcode_session_core::verify::{Code, Finding};
 use jcode_session_core::write::QuarantineName;
 use std::path::Path;
 
-/// What is wrong with the store of a log. `as_is`: the log, if it is of the current dialect.
+/// What is wrong with the store of a log. `as_is`: the log, if it is of the current dialect
+/// and all of its segments are sound.
 pub(super) fn check(log: &Path, as_is: Option<&LogFile>) -> Result<Vec<Finding>, VerifyError> {
     let ledger = ledger::read(log)?;
     let mut findings = ledger.findings.clone();
