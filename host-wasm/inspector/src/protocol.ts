@@ -137,7 +137,8 @@ export interface Actions {
     labels: [[], Label[]]
     path: [[leaf: string | null], Path]
     rows: [[scope: Scope, first: number, count: number], Row[]]
-    briefs: [[keys: string[]], string[]]
+    /** What runs of the branch picture begin with. */
+    briefs: [[runs: OutlineNode[]], string[]]
     detail: [[key: string], Detail]
     raw: [[key: string, from: number, length: number], RawPiece]
     /** The line as indented JSON, highlighted; null if it is too long or no JSON. */

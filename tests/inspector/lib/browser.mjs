@@ -47,5 +47,5 @@ export async function choose(page, paths) {
 
 /** Waits until all of the log was read. */
 export async function whole(page) {
-    await page.locator('.tab', { hasText: 'Branches' }).locator('.count').waitFor()
+    await page.locator('.tab', { hasText: 'Branches' }).locator('.count').waitFor({ state: 'attached' })
 }

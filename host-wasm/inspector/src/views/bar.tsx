@@ -40,7 +40,7 @@ export function Bar() {
                 <Icon name="pane" />
             </button>
             <Themes />
-            <button class="tool" title="Keys (?)" aria-label="Keys" onClick={() => (help.value = true)}>
+            <button class="tool only-wide" title="Keys (?)" aria-label="Keys" onClick={() => (help.value = true)}>
                 <Icon name="help" />
             </button>
         </header>

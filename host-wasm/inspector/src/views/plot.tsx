@@ -80,16 +80,23 @@ function options(box: HTMLElement, measure: Measure): uPlot.Options {
         height: HEIGHT,
         tzDate: at => uPlot.tzDate(new Date(at * 1000), 'Etc/UTC'),
         legend: { show: false },
-        padding: [8, 14, 0, 0],
+        padding: [8, 34, 0, 0],
         cursor: { y: false, drag: { setScale: false, x: false, y: false }, points: { size: 5 } },
         scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
         axes: [
-            { stroke: ink, font, size: 24, grid: { show: false }, ticks: { stroke: grid, size: 4 } },
+            { stroke: ink, font, size: 24, space: 90, grid: { show: false }, ticks: { stroke: grid, size: 4 }, values: (_, times) => times.map(tick) },
             { stroke: ink, font, size: 56, space: 26, grid: { stroke: grid, width: 1 }, ticks: { show: false }, values: (_, values) => values.map(words) },
         ],
-        series: [{}, { stroke: line, width: 1, fill: colour('--accent-soft'), paths: uPlot.paths.bars!({ size: [1, 100] }), points: { show: false } }],
+        series: [{}, { stroke: line, width: 1, fill: line, paths: uPlot.paths.bars!({ size: [1, 100] }), points: { show: false } }],
         hooks: { ready: [plot => listen(plot, words)] },
     }
+}
+
+/** A time on the axis: with its day where a day begins. */
+function tick(at: number): string {
+    const text = time(at * 1000)
+    if (at % 86_400 === 0) return text.slice(0, 10)
+    return at % 60 === 0 ? text.slice(11, 16) : text.slice(11)
 }
 
 /** Says what is under the pointer, and goes there on a click. */

@@ -1,6 +1,6 @@
 // Owns: the session that this worker has open, and what each action does with it.
 // Does not: decide how an entry looks (`show`), or hold anything but the session.
-import type { Entry, Progress, Session } from '../../../jcode_session_wasm'
+import type { Entry, OutlineNode, Progress, Session } from '../../../jcode_session_wasm'
 import type { Action, Answer, Arguments, Detail, Scope } from '../protocol'
 import { open } from './engine'
 import { rails } from './rails'
@@ -47,6 +47,13 @@ function entryAtTime(at: number): string | null {
     return session.page(low, 1, 0)[0]?.key ?? null
 }
 
+/** What is said first in a run, by somebody if there is somebody. */
+function beginning({ id, depth, length }: OutlineNode): string {
+    const rows = opened().pathPage(id, depth - length, Math.min(length, 8), 256 * 1024).map(row)
+    const said = rows.find(({ voice }) => voice === 'user') ?? rows.find(({ voice }) => voice !== 'change') ?? rows[0]
+    return said ? briefOf(said) : ''
+}
+
 export const actions: Acts = {
     async open(progress, files) {
         progress(0, 0)
@@ -73,7 +80,7 @@ export const actions: Acts = {
     labels: () => opened().labels(),
     path: (_, leaf) => opened().path(leaf),
     rows: (_, scope, first, count) => rows((from, number) => entries(scope, from, number), first, count),
-    briefs: (_, keys) => keys.map(key => briefOf(row(opened().entry(key, 256 * 1024)))),
+    briefs: (_, runs) => runs.map(beginning),
     detail: (_, key) => detail(opened().entry(key, 0)),
     raw: (_, key, from, length) => rawPiece(opened().raw(key, from, length), from),
     pretty: (_, key) => prettyLine(opened().entry(key, 1024 * 1024).line),

@@ -85,6 +85,9 @@ export class List extends Component<Props> {
     }
 
     override componentDidUpdate(): void {
+        const box = this.#box.current
+        // The room became lower than where the bar was: the browser has moved the bar, nobody has scrolled.
+        if (box && this.#last > box.scrollHeight - box.clientHeight + 1) this.#moved(box)
         if (this.#resting === undefined) this.#sync()
     }
 
@@ -152,10 +155,15 @@ export class List extends Component<Props> {
         const room = Math.max(0, box.scrollHeight - box.clientHeight)
         const target = Math.round(this.#geometry.share() * room)
         if (Math.abs(target - box.scrollTop) < 1.5) return
-        const before = box.scrollTop
         box.scrollTop = target
+        this.#moved(box)
+    }
+
+    /** The bar is elsewhere, and the rows are to stay where they are seen. */
+    #moved(box: HTMLElement): void {
+        if (box.scrollTop === this.#last) return
         this.#last = box.scrollTop
-        if (this.#last !== before) this.forceUpdate()
+        this.forceUpdate()
     }
 
     readonly #mounted = (element: HTMLElement | null, index: number) => {

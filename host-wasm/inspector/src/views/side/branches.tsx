@@ -24,39 +24,41 @@ effect(() => {
 })
 
 function fetchBriefs(shown: Rail[]): void {
-    const keys = shown.map(({ node }) => node.first).filter(key => !asked.has(key))
-    if (keys.length === 0) return
-    for (const key of keys) asked.add(key)
+    const runs = shown.map(({ node }) => node).filter(({ first }) => !asked.has(first))
+    if (runs.length === 0) return
+    for (const { first } of runs) asked.add(first)
     current()
-        .ask('briefs', keys)
+        .ask('briefs', runs)
         .then(words => {
             const all = new Map(briefs.value)
-            keys.forEach((key, number) => all.set(key, words[number] ?? ''))
+            runs.forEach(({ first }, number) => all.set(first, words[number] ?? ''))
             briefs.value = all
         })
         .catch((error: unknown) => {
-            for (const key of keys) asked.delete(key)
+            for (const { first } of runs) asked.delete(first)
             tell(error)
         })
 }
 
-/** Numbers of the nodes on the path that the transcript shows. */
+/** The path that the transcript shows: its nodes, and the columns in which it passes other lines. */
 const shownPath = computed(() => {
     const here = scope.value
     const lines = rails.value
-    if (here.kind === 'all') return new Set<string>()
-    if (here.leaf === null) return new Set(lines.filter(line => line.active).map(line => line.node.id))
-    // Parents stand before their runs, in the outline's own numbers: by depth and column it is the line above.
-    const path = new Set<string>()
-    let at = lines.findIndex(line => line.node.id === here.leaf)
+    const nodes = new Set<string>()
+    const passes = new Map<number, Set<number>>()
+    if (here.kind === 'all') return { nodes, passes }
+    let at = here.leaf === null ? lines.findLastIndex(line => line.active) : lines.findIndex(line => line.node.id === here.leaf)
     while (at >= 0) {
-        const line = lines[at]!
-        path.add(line.node.id)
-        if (line.from === null) break
-        const column = line.from
-        at = lines.findLastIndex((above, number) => number < at && above.lane === column && above.below)
+        const { node, from } = lines[at]!
+        nodes.add(node.id)
+        if (from === null) break
+        // The run above is the nearest line before that goes on in that column.
+        for (at -= 1; at >= 0 && !(lines[at]!.lane === from && lines[at]!.below); at--) {
+            if (!passes.has(at)) passes.set(at, new Set())
+            passes.get(at)?.add(from)
+        }
     }
-    return path
+    return { nodes, passes }
 })
 
 export function Branches() {
@@ -72,8 +74,8 @@ export function Branches() {
             label="Branches"
             role="list"
             of={lines}
-            version={`${briefs.value.size} ${path.size} ${cursor.value?.key ?? ''} ${JSON.stringify(scope.value)}`}
-            row={index => <Line rail={lines[index]} shown={path} />}
+            version={`${briefs.value.size} ${path.nodes.size} ${cursor.value?.key ?? ''} ${JSON.stringify(scope.value)}`}
+            row={index => <Line rail={lines[index]} on={path.nodes.has(lines[index]?.node.id ?? '')} passes={path.passes.get(index)} />}
             attributes={() => ({ role: 'listitem' })}
             seen={(first, last) => queueMicrotask(() => fetchBriefs(lines.slice(first, last + 1)))}
         />
@@ -83,22 +85,21 @@ export function Branches() {
 async function visit({ node }: Rail): Promise<void> {
     drawer.value = false
     const here = scope.value
-    if (here.kind === 'path' && !shownPath.value.has(node.id)) await look({ kind: 'path', leaf: node.id })
+    if (here.kind === 'path' && !shownPath.value.nodes.has(node.id)) await look({ kind: 'path', leaf: node.id })
     await go(node.first)
 }
 
-function Line({ rail, shown }: { rail: Rail | undefined; shown: Set<string> }) {
+function Line({ rail, on, passes }: { rail: Rail | undefined; on: boolean; passes: Set<number> | undefined }) {
     if (!rail) return null
     const { node } = rail
-    const on = shown.has(node.id)
     const says = briefs.value.get(node.first)
     return (
         <button class={`rail ${on ? 'on' : ''} ${rail.active ? 'active' : ''}`} onClick={() => void visit(rail)}>
-            <Picture rail={rail} on={on} />
+            <Picture rail={rail} on={on} passes={passes} />
             <span class="rail-words">
                 <span class="rail-first">
                     {node.name !== null && <span class="chip label">{visible(node.name)}</span>}
-                    {says ?? '…'}
+                    <span>{says ?? '…'}</span>
                 </span>
                 <span class="rail-second">
                     {count(node.length, 'entry', 'entries')}
@@ -110,20 +111,20 @@ function Line({ rail, shown }: { rail: Rail | undefined; shown: Set<string> }) {
     )
 }
 
-function Picture({ rail, on }: { rail: Rail; on: boolean }) {
+function Picture({ rail, on, passes }: { rail: Rail; on: boolean; passes: Set<number> | undefined }) {
     const { lane, from, passing, below } = rail
     const x = (column: number) => column * LANE + 10
     const middle = 17
     const straight = from === lane
     return (
         <svg class="rail-picture" width={x(lane) + 10} height={LINE} aria-hidden="true">
-            {passing.map(column => (
-                <path key={column} class="pass" d={`M${x(column)} 0V${LINE}`} />
-            ))}
             {from !== null && straight && <path class={on ? 'run' : 'pass'} d={`M${x(lane)} 0V${middle}`} />}
             {from !== null && !straight && (
                 <path class={on ? 'run' : 'pass'} d={`M${x(from)} 0V5q0 ${middle - 5} ${LANE - 4} ${middle - 5}H${x(lane)}`} />
             )}
+            {passing.map(column => (
+                <path key={column} class={passes?.has(column) ? 'run' : 'pass'} d={`M${x(column)} 0V${LINE}`} />
+            ))}
             {below && <path class={on ? 'run' : 'pass'} d={`M${x(lane)} ${middle}V${LINE}`} />}
             <circle class={`${on ? 'on' : ''} ${below ? 'point' : 'leaf'}`} cx={x(lane)} cy={middle} r={below ? 4 : 4.500} />
         </svg>

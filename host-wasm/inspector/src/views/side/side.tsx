@@ -25,7 +25,7 @@ export function Side() {
     return (
         <aside class="side" aria-label="About the session">
             <div class="tabs" role="tablist">
-                <TabOf of="overview">Overview</TabOf>
+                <TabOf of="overview">About</TabOf>
                 <TabOf of="branches">
                     Branches <Count of={rails.value.filter(({ node }) => node.leaf).length} />
                 </TabOf>
@@ -34,7 +34,11 @@ export function Side() {
                 </TabOf>
                 <TabOf of="findings">
                     Findings <Count of={findings.value.length} look={bad ? 'bad' : 'warn'} />
-                    {clean && <span class="dot good" title="Verified: nothing was found" />}
+                    {clean && (
+                        <span class="count done" title="Verified: nothing was found">
+                            ✓
+                        </span>
+                    )}
                 </TabOf>
                 {question.value !== '' && <TabOf of="search">Search</TabOf>}
             </div>

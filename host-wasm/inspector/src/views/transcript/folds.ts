@@ -2,11 +2,12 @@
 import { signal } from '@preact/signals'
 
 /** Changes whenever something was folded or opened. */
-export const folds = signal(0)
+const folds = signal(0)
 
 const open = new Set<string>()
 
 export function isOpen(place: string): boolean {
+    void folds.value
     return open.has(place)
 }
 

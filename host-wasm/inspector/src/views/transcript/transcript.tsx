@@ -4,7 +4,6 @@ import { names } from '../../state/session'
 import { details } from '../../state/shell'
 import { cursor, grown, length, onlyTail, pages, put, reveal, scope } from '../../state/transcript'
 import { List } from '../list/list'
-import { folds } from './folds'
 import { RowView } from './row'
 
 export const list = createRef<List>()
@@ -27,7 +26,7 @@ export function Transcript() {
             label="Transcript"
             role="feed"
             of={scope.value}
-            version={`${held.tick.value} ${at?.index} ${at?.key} ${names.value.size} ${folds.value} ${length.value}`}
+            version={`${held.tick.value} ${at?.index} ${at?.key} ${names.value.size} ${length.value}`}
             row={rowOf}
             attributes={index => ({
                 role: 'article',
