@@ -46,6 +46,7 @@ export type ErrorCode =
   | "v1-unreadable" // neither snapshot nor backup can be read as a session
   | "too-large" // more bytes than one call may return: ask for a piece
   | "needs-sqlite" // the answer needs the build with SQLite
+  | "busy" // called from within `progress` of another call on the same session
   | "bad-argument" // `files` or an option is not of the described shape
   | "internal"; // a fault of this package; load the module anew
 
@@ -296,3 +297,10 @@ export class Session {
 export function version(): string;
 /** True in the build that reads sidecars. */
 export function hasSqlite(): boolean;
+
+/** Loads the module; call it once, before anything else. Without argument it is fetched from beside the script. */
+export default function init(options?: {
+  module_or_path: string | URL | Request | Response | BufferSource | WebAssembly.Module | Promise<Response>;
+}): Promise<unknown>;
+/** The same, from bytes or a compiled module. In Node, importing the package has done it. */
+export function initSync(options: { module: BufferSource | WebAssembly.Module }): unknown;
