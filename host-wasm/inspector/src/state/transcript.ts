@@ -3,7 +3,7 @@
 import { batch, signal } from '@preact/signals'
 import type { Detail, Row, Scope } from '../protocol'
 import { Pages } from './pages'
-import { current, summary, tell } from './current'
+import { current, notice, summary, tell } from './current'
 
 export interface Cursor {
     index: number
@@ -74,7 +74,9 @@ export async function whole(): Promise<void> {
         grown.value = { by, settled: grown.value.settled + 1 }
         if (held) cursor.value = { ...held, index: held.index + by }
     })
-    if (wanted !== null) await go(wanted)
+    if (wanted === null) return
+    notice.value = null
+    await go(wanted)
 }
 
 function fetched(scope: Scope): Pages {
@@ -104,6 +106,7 @@ export async function look(next: Scope, at?: number): Promise<void> {
 /** Goes to an entry, in this scope if it is there, else on a path that holds it. */
 export async function go(key: string): Promise<void> {
     wanted = null
+    if (onlyTail.value) return goInTail(key)
     try {
         const place = await current().ask('place', key)
         const here = scope.value
@@ -117,14 +120,27 @@ export async function go(key: string): Promise<void> {
     }
 }
 
+/** Before all of the log was read: goes there if it is in the tail, else as soon as it can. */
+async function goInTail(key: string): Promise<void> {
+    for (let index = 0; index < length.value; index++) {
+        if ((await pages.value.get(index))?.key === key) return put(index, 'start')
+    }
+    wanted = key
+    notice.value = { title: 'Not there yet', text: 'That entry is shown as soon as all of the log was read.' }
+}
+
+/** Shows the details of a row. */
+export function inspect({ key, seq, parent, kind, at, offset, len }: Row): void {
+    detail.value = { key, seq, parent, kind, at, offset, len }
+}
+
 /** Puts the cursor on a row. */
 export async function put(index: number, align: Reveal['align'] = 'nearest'): Promise<void> {
     const row = await pages.value.get(index)
     if (!row) return
-    const { key, seq, parent, kind, at, offset, len } = row
     batch(() => {
-        cursor.value = { index, key }
-        detail.value = { key, seq, parent, kind, at, offset, len }
+        cursor.value = { index, key: row.key }
+        inspect(row)
         show(index, align)
     })
 }

@@ -2,7 +2,7 @@
 import type { Row } from '../../protocol'
 import { names } from '../../state/session'
 import { details } from '../../state/shell'
-import { cursor, put } from '../../state/transcript'
+import { cursor, inspect } from '../../state/transcript'
 import { linkTo } from '../../state/route'
 import { bytes, clock, time } from '../../text/format'
 import { visible } from '../../text/plain'
@@ -58,9 +58,8 @@ const NAMES: Record<string, string> = {
 
 function Huge({ row }: { row: Row }) {
     const show = () => {
+        inspect(row)
         details.value = true
-        const at = cursor.value
-        if (at?.key !== row.key) void put(Number(row.seq ?? 0))
     }
     return (
         <p class="huge">
