@@ -21,6 +21,7 @@ export async function launch() {
 export async function openPage(browser, url, options = {}) {
     const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options })
     const page = await context.newPage()
+    page.setDefaultTimeout(Number(process.env.PATIENCE ?? 20_000))
     const asked = []
     const failed = []
     const origin = new URL(url).origin
