@@ -10,6 +10,7 @@
 pub mod args;
 pub mod commands;
 pub mod output;
+mod serve;
 pub mod settings;
 mod transcript;
 

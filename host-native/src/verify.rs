@@ -55,7 +55,7 @@ pub fn verify(path: &Path, tick: &mut Tick<'_>) -> Result<LogReport, VerifyError
     let mut log = LogFile::open(path)?;
     log.map_if_guarded();
     let sidecar = sidecar::open(&log).map_err(failed)?;
-    let (sniffed, presented) = present(log, &mut |_| std::ops::ControlFlow::Continue(())).map_err(failed)?;
+    let (sniffed, presented) = present(log, &mut |_| tick(0)).map_err(failed)?;
     let dialect = sniffed.dialect;
     let Compared { entry_count, sidecar, mut findings } =
         sql::verify(&presented, sidecar.beside(dialect), &mut |bytes| tick(bytes)).map_err(failed)?;

@@ -5,7 +5,7 @@ use jcode_session_core::store::checkpoint::Policy;
 use jcode_session_core::write::{Durability, Parent};
 use jcode_session_native::store::{checkpoints, rollback, take_checkpoint, undo};
 use jcode_session_native::writer::{Writer, WriterOptions};
-use jcode_session_tests::generate::write_large_log;
+use jcode_session_tests::generate::{LargeLog, Until};
 use std::fs::File;
 use std::path::Path;
 use std::time::Instant;
@@ -34,7 +34,8 @@ fn main() {
     let folder = args.next().expect("a folder");
     let mib: u64 = args.next().map_or(1024, |mib| mib.parse().expect("a number"));
     let log = Path::new(&folder).join("large.jsonl");
-    write_large_log(File::create(&log).expect("made"), mib * 512, 2000, 8, 1).expect("written");
+    let shape = LargeLog { until: Until::Bytes(mib << 20), ..LargeLog::default() };
+    shape.write(File::create(&log).expect("made")).expect("written");
     File::open(&log).and_then(|file| file.sync_all()).expect("synced");
     println!("log: {} bytes", std::fs::metadata(&log).expect("there").len());
     timed("the first checkpoint", || take_checkpoint(&log).expect("taken"));

@@ -9,7 +9,7 @@ use jcode_session_native::rebuild::{self, Done};
 use jcode_session_native::session::{Session, SessionError};
 use jcode_session_native::sidecar::{self, Sidecar};
 use jcode_session_tests::files::{LogDir, ask, dump};
-use jcode_session_tests::generate::{LogShape, damaged_tree_v3, tree_v3};
+use jcode_session_tests::generate::{LargeLog, LogShape, Until, damaged_tree_v3, tree_v3};
 use proptest::prelude::*;
 use std::fs;
 use std::io::{Seek, SeekFrom, Write};
@@ -312,7 +312,8 @@ fn many_logs_with_large_sidecars_take_few_bytes() {
     let len = fs::metadata(small.sidecar()).expect("there").len();
     assert!(len <= 8192, "{len} bytes for 10 entries");
     let mut bytes = Vec::new();
-    jcode_session_tests::generate::write_large_log(&mut bytes, 20_000, 200, 20, 1).expect("memory takes it");
+    let shape = LargeLog { until: Until::Entries(20_000), entry_bytes: 200, branches: 20, ..LargeLog::default() };
+    shape.write(&mut bytes).expect("memory takes it");
     let large = LogDir::new(&bytes);
     large.update();
     let len = fs::metadata(large.sidecar()).expect("there").len();

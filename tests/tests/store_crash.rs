@@ -6,13 +6,12 @@
 
 mod store_crash {
     pub(crate) mod check;
-    pub(crate) mod world;
 }
 
 use jcode_session_core::store::{Desk, repair, rollback, undo};
 use jcode_session_tests::crash_storage::{Machine, World};
+use jcode_session_tests::sessions::{self as world, NOW, append, lines, log_of, opened, with_log};
 use store_crash::check::{Command, explore};
-use store_crash::world::{self, NOW, append, lines, log_of, opened, with_log};
 
 fn back(machine: &Machine) -> Result<(), String> {
     let options = rollback::Options { to_ms: None, now_ms: NOW, has_source: true };

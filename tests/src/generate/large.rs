@@ -6,99 +6,177 @@ use std::io::{self, BufWriter, Write};
 use rand::RngExt;
 
 use crate::generate::clock::Clock;
+use crate::generate::corpus::{Material, corpus};
 use crate::generate::ids::uuid7;
-use crate::generate::text::text;
 use crate::generate::{Random, random};
 
-const CORPUS_BYTES: usize = 4 << 20;
 const START_MS: u64 = 1_760_000_000_000;
+const IMAGE_BYTES: std::ops::Range<usize> = 20_000..300_000;
 
-/// Writes a log of a header and `entries` entries of about `avg_bytes` bytes each, with about
-/// `branches` branches besides the first, some of them labelled. Returns the bytes written.
-///
-/// # Errors
-/// Those of the writer.
-pub fn write_large_log(
-    writer: impl Write,
-    entries: u64,
-    avg_bytes: usize,
-    branches: u64,
-    seed: u64,
-) -> io::Result<u64> {
-    let mut out = BufWriter::with_capacity(1 << 20, writer);
-    let mut rng = random(seed);
-    let corpus = Corpus::new(avg_bytes, &mut rng);
-    let start = Clock(START_MS).rfc3339();
-    let header = format!(
-        "{{\"type\":\"session\",\"version\":3,\"id\":\"{}\",\"timestamp\":\"{start}\",\"cwd\":\"/work\"}}\n",
-        uuid7(START_MS, u128::from(seed))
-    );
-    out.write_all(header.as_bytes())?;
-    let mut written = header.len() as u64;
-    let between_branches = entries / (branches + 1) + 1;
-    for number in 0..entries {
+/// Where a log ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// After so many entries.
+    Entries(u64),
+    /// After the first entry at or behind so many bytes.
+    Bytes(u64),
+}
+
+/// What a big log looks like: turns of a user, an assistant that calls tools, and their results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LargeLog {
+    pub until: Until,
+    /// About how long an entry is, on average; one in fifty is up to eight times as long.
+    pub entry_bytes: usize,
+    /// Branches besides the first, about; every other one is labelled.
+    pub branches: u64,
+    /// One entry in so many is an image in base64, on top of the average length; 0: none.
+    pub image_every: u64,
+    /// One entry, in the middle, with a text of so many bytes; 0: none.
+    pub long_line: usize,
+    /// Where the session was: one of a few projects.
+    pub project: u64,
+    pub seed: u64,
+}
+
+impl Default for LargeLog {
+    fn default() -> Self {
+        Self {
+            until: Until::Entries(1000),
+            entry_bytes: 2000,
+            branches: 8,
+            image_every: 0,
+            long_line: 0,
+            project: 0,
+            seed: 1,
+        }
+    }
+}
+
+impl LargeLog {
+    /// The id in its header.
+    #[must_use]
+    pub fn session_id(&self) -> String {
+        uuid7(self.start_ms(), u128::from(self.seed))
+    }
+
+    /// Writes the log; the bytes written.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn write(&self, writer: impl Write) -> io::Result<u64> {
+        let mut out = Counted { inner: BufWriter::with_capacity(1 << 20, writer), written: 0 };
+        let mut rng = random(self.seed);
+        writeln!(
+            out,
+            r#"{{"type":"session","version":3,"id":"{}","timestamp":"{}","cwd":"/work/project-{}"}}"#,
+            self.session_id(),
+            Clock(self.start_ms()).rfc3339(),
+            self.project
+        )?;
+        let mut number = 0;
+        while match self.until {
+            Until::Entries(entries) => number < entries,
+            Until::Bytes(bytes) => out.written < bytes,
+        } {
+            self.entry(number, &mut out, &mut rng)?;
+            number += 1;
+        }
+        out.flush()?;
+        Ok(out.written)
+    }
+
+    fn start_ms(&self) -> u64 {
+        START_MS + self.seed % 1_000_000 * 60_000
+    }
+
+    fn expected_entries(&self) -> u64 {
+        match self.until {
+            Until::Entries(entries) => entries,
+            Until::Bytes(bytes) => bytes / self.entry_bytes as u64,
+        }
+    }
+
+    fn entry(&self, number: u64, out: &mut Counted<impl Write>, rng: &mut Random) -> io::Result<()> {
+        let expected = self.expected_entries();
+        let between_branches = expected / (self.branches + 1) + 1;
         let place = number % between_branches;
         let parent = match number {
             0 => "null".to_owned(),
-            _ if place == 0 => format!("\"{}\"", id(seed, rng.random_range(0..number))),
-            _ => format!("\"{}\"", id(seed, number - 1)),
+            _ if place == 0 => format!("\"{}\"", self.id(rng.random_range(0..number))),
+            _ => format!("\"{}\"", self.id(number - 1)),
         };
-        let time = Clock(START_MS + number * 1000).rfc3339();
-        let own = format!("\"id\":\"{}\",\"parentId\":{parent},\"timestamp\":\"{time}\"", id(seed, number));
+        let ms = self.start_ms() + number * 1000;
+        let own = format!(r#""id":"{}","parentId":{parent},"timestamp":"{}""#, self.id(number), Clock(ms).rfc3339());
         // The last entry of every other branch names it by the one before, which hardly any later
         // branch starts from.
-        let labels = place > 0 && place == between_branches - 1 && (number / between_branches) % 2 == 1;
-        let (before, body, after) = if labels {
-            let target = id(seed, number - 1);
-            let rest = format!(",\"targetId\":\"{target}\",\"label\":\"branch {number}\"}}\n");
-            (format!("{{\"type\":\"label\",{own}"), "", rest)
-        } else {
-            let before = format!(
-                "{{\"type\":\"message\",{own},\"message\":{{\"role\":\"assistant\",\"content\":[{{\"type\":\"text\",\"text\":\""
-            );
-            let body = corpus.cut(avg_bytes.saturating_sub(before.len() + 8), &mut rng);
-            (before, body, "\"}]}}\n".to_owned())
+        if place > 0 && place == between_branches - 1 && (number / between_branches) % 2 == 1 {
+            let target = self.id(number - 1);
+            return writeln!(out, r#"{{"type":"label",{own},"targetId":"{target}","label":"branch {number}"}}"#);
+        }
+        let image = self.image_every > 0 && number % self.image_every == self.image_every - 1;
+        let long = self.long_line > 0 && number == expected / 2;
+        let (before, after) = if image { IMAGE } else { ROLES[number as usize % ROLES.len()] };
+        let around = own.len() + before.len() + after.len() + 70;
+        let (material, bytes) = match (image, long) {
+            (_, true) => (Material::Transcript, self.long_line),
+            (true, _) => (Material::Base64, rng.random_range(IMAGE_BYTES)),
+            _ => (Material::Transcript, varied(self.entry_bytes.saturating_sub(around), rng)),
         };
-        for piece in [&before, body, &after] {
-            out.write_all(piece.as_bytes())?;
-            written += piece.len() as u64;
-        }
-    }
-    out.flush()?;
-    Ok(written)
-}
-
-/// The id of the entry with this number; the number itself is in it, so that ids are unique.
-fn id(seed: u64, number: u64) -> String {
-    let scattered = (number ^ seed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let random = u128::from(scattered) << 64 | u128::from(number & 0xffff_ffff_ffff);
-    uuid7(START_MS + number * 1000, random)
-}
-
-/// Text that is escaped once, and where it may be cut without breaking a character or an escape.
-struct Corpus {
-    text: String,
-    cuts: Vec<usize>,
-}
-
-impl Corpus {
-    fn new(avg_bytes: usize, rng: &mut Random) -> Self {
-        let mut corpus = Self { text: String::new(), cuts: vec![0] };
-        // Long enough for the longest cut from any place in its first half.
-        while corpus.text.len() < CORPUS_BYTES + avg_bytes * 16 {
-            let piece = serde_json::Value::from(text(48, rng)).to_string();
-            corpus.text.push_str(&piece[1..piece.len() - 1]);
-            corpus.cuts.push(corpus.text.len());
-        }
-        corpus
+        write!(out, r#"{{"type":"message",{own},"message":{before}"#)?;
+        corpus(material).write(bytes, out, rng)?;
+        writeln!(out, r#"{after},"timestamp":{ms}}}}}"#)
     }
 
-    /// A text of about `average` bytes, at times four times that.
-    fn cut(&self, average: usize, rng: &mut Random) -> &str {
-        let longest = if rng.random_ratio(1, 50) { average * 8 } else { average * 2 };
-        let start = self.cuts[rng.random_range(0..self.cuts.len() / 2)];
-        let wanted = start + rng.random_range(0..=longest);
-        let end = self.cuts[self.cuts.partition_point(|&cut| cut < wanted)];
-        &self.text[start..end]
+    /// The id of the entry with this number; the number itself is in it, so that ids are unique.
+    fn id(&self, number: u64) -> String {
+        let scattered = (number ^ self.seed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let random = u128::from(scattered) << 64 | u128::from(number & 0xffff_ffff_ffff);
+        uuid7(self.start_ms() + number * 1000, random)
+    }
+}
+
+/// A length of about `average`, now and then up to eight times that.
+fn varied(average: usize, rng: &mut Random) -> usize {
+    let longest = if rng.random_ratio(1, 50) { average * 8 } else { average * 2 };
+    rng.random_range(0..=longest)
+}
+
+/// What stands before and after the text of a message; the time follows.
+const ROLES: [(&str, &str); 5] = [USER, ASSISTANT, RESULT, ASSISTANT, RESULT];
+const USER: (&str, &str) = (r#"{"role":"user","content":[{"type":"text","text":""#, r#""}]"#);
+const ASSISTANT: (&str, &str) = (
+    r#"{"role":"assistant","content":[{"type":"text","text":""#,
+    concat!(
+        r#""},{"type":"toolCall","id":"toolu_01","name":"bash","arguments":{"command":"rg -n \"fn main\" src"}}],"#,
+        r#""api":"anthropic-messages","provider":"anthropic","model":"claude-sonnet-4-5","#,
+        r#""usage":{"input":3,"output":191,"cacheRead":1200,"cacheWrite":0,"#,
+        r#""cost":{"input":0.000009,"output":0.002865,"total":0.002874}},"stopReason":"toolUse""#
+    ),
+);
+const RESULT: (&str, &str) = (
+    r#"{"role":"toolResult","toolCallId":"toolu_01","toolName":"bash","content":[{"type":"text","text":""#,
+    r#""}],"isError":false"#,
+);
+const IMAGE: (&str, &str) = (
+    r#"{"role":"toolResult","toolCallId":"toolu_01","toolName":"read","content":[{"type":"image","data":""#,
+    r#"","mimeType":"image/png"}],"isError":false"#,
+);
+
+/// Counts what passes.
+struct Counted<W> {
+    inner: W,
+    written: u64,
+}
+
+impl<W: Write> Write for Counted<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.inner.write(bytes)?;
+        self.written += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
     }
 }

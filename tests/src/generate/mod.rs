@@ -3,13 +3,15 @@
 //! log of more. They share no code with the oracle or the engine.
 //!
 //! `tree` and `linear` write well-formed logs of the three JSONL dialects, `large` writes big ones
-//! fast, `damage` breaks any of them, `strategy` is what property tests use.
+//! fast, `home` folders of them, `damage` breaks any of them, `strategy` is what property tests use.
 
 mod clock;
+mod corpus;
 mod damage;
 mod damage_bytes;
 mod damage_fields;
 mod damage_lines;
+mod home;
 mod ids;
 mod large;
 mod linear;
@@ -22,8 +24,9 @@ mod tree;
 mod tests;
 
 pub use damage::{Damage, damage};
+pub use home::Home;
 pub use ids::IdStyle;
-pub use large::write_large_log;
+pub use large::{LargeLog, Until};
 pub use linear::linear_v1;
 pub use strategy::{
     Sample, any_damage, damaged_linear_v1, damaged_tree_v2, damaged_tree_v3, linear_v1_log, shape, tree_v2_log,

@@ -1,4 +1,4 @@
-//! A large v1 session written quickly, for benchmarks and memory limits: the snapshot is most of it,
+//! Large v1 sessions written quickly, for benchmarks and memory limits: the snapshot is most of each,
 //! the journal as long as jcode lets it grow.
 
 use super::rng::ModelRng;
@@ -49,6 +49,18 @@ pub fn write_large_v1(dir: &Path, id: &str, approx_bytes: u64, seed: u64) -> io:
     }
     std::fs::write(dir.join(format!("{id}.journal.jsonl")), journal)?;
     Ok(count)
+}
+
+/// Writes so many sessions of equal length, together about `approx_bytes` long; their ids.
+pub fn write_v1_home(dir: &Path, sessions: u64, approx_bytes: u64, seed: u64) -> io::Result<Vec<String>> {
+    std::fs::create_dir_all(dir)?;
+    (0..sessions)
+        .map(|number| {
+            let id = format!("session_fox_{}_{number:08x}", 1_760_000_000_000 + number * 61_000);
+            write_large_v1(dir, &id, approx_bytes / sessions, seed + number)?;
+            Ok(id)
+        })
+        .collect()
 }
 
 /// A message without its id and time: what stands between `{"id":"…",` and `,"timestamp":"…"}`.

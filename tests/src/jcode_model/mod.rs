@@ -30,7 +30,7 @@ pub use damage::{Damage, cut_snapshot, damage_as, damage_journal};
 pub use generate::{Shape, arb_v1, generate};
 pub use grow::{Growth, grow, grow_as};
 pub use json::value_of;
-pub use large::write_large_v1;
+pub use large::{write_large_v1, write_v1_home};
 pub use load::{LoadError, Loaded, Rules, load, load_with};
 pub use rng::ModelRng;
 

@@ -1,9 +1,8 @@
 //! What must hold after a crash of a command.
 
-use super::world::{log_of, opened};
-use jcode_session_core::storage::Place;
 use jcode_session_tests::crash_storage::outcomes::{Outcome, kills, power_cuts};
 use jcode_session_tests::crash_storage::{Machine, World};
+use jcode_session_tests::sessions::{kept, log_of, opened};
 
 /// A command, from what and to what.
 pub(crate) struct Command<'c> {
@@ -47,7 +46,7 @@ fn again(command: &Command<'_>, world: &World, what: &str, deeper: bool) -> u64 
     let machine = Machine::recording(world.clone());
     (command.run)(&machine).unwrap_or_else(|error| panic!("{what}: run again: {error}"));
     assert_eq!(log_of(&machine.world()), command.new, "{what}: run again");
-    kept(command, &machine.world(), what);
+    kept(command.old.as_deref(), &machine.world(), what);
     if !deeper {
         return 0;
     }
@@ -72,22 +71,5 @@ fn check(command: &Command<'_>, world: &World, what: &str) {
     let machine = Machine::from_world(world.clone());
     let desk = opened(&machine);
     assert!(desk.book().ledger.findings.is_empty(), "{what}: {:?}", desk.book().ledger.findings);
-    kept(command, world, what);
-}
-
-/// Every byte of the old log is in the log, or in `quarantine/` where its name says.
-fn kept(command: &Command<'_>, world: &World, what: &str) {
-    let Some(old) = &command.old else { return };
-    let log = log_of(world).unwrap_or_default();
-    let same = log.iter().zip(old).take_while(|(a, b)| a == b).count();
-    let held = world.names.iter().any(|(place, &inode)| {
-        let Place::Quarantine(name) = place else {
-            // The kept original of a migration holds all of a log that it was restored to.
-            return matches!(place, Place::Checkpoint(_)) && world.inodes[inode].live == *old;
-        };
-        let offset: usize = name.as_str().split('-').next().and_then(|n| n.parse().ok()).expect("a name");
-        let bytes = &world.inodes[inode].live;
-        offset <= same && old.get(offset..).is_some_and(|rest| bytes.starts_with(rest))
-    });
-    assert!(same == old.len() || held, "{what}: bytes are lost");
+    kept(command.old.as_deref(), world, what);
 }

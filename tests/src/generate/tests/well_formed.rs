@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::shape;
-use crate::generate::{linear_v1, tree_v2, tree_v3, write_large_log};
+use crate::generate::{Home, LargeLog, Until, linear_v1, tree_v2, tree_v3};
 use crate::oracle::read_log;
 
 fn parsed(log: &[u8]) -> Vec<Value> {
@@ -89,10 +89,14 @@ fn linear_logs_are_of_version_one() {
     assert!((1..30).contains(&with_ids));
 }
 
+fn large(entries: u64, entry_bytes: usize, branches: u64) -> LargeLog {
+    LargeLog { until: Until::Entries(entries), entry_bytes, branches, ..LargeLog::default() }
+}
+
 #[test]
 fn large_logs_are_well_formed_and_about_as_large_as_asked() {
     let mut log = Vec::new();
-    let written = write_large_log(&mut log, 3000, 1000, 20, 1).expect("memory takes it");
+    let written = large(3000, 1000, 20).write(&mut log).expect("memory takes it");
     assert_eq!(written, log.len() as u64);
     assert!((2_400_000..3_600_000).contains(&written), "{written}");
     let read = read_log(&log);
@@ -100,4 +104,39 @@ fn large_logs_are_well_formed_and_about_as_large_as_asked() {
     assert!((18..=22).contains(&read.leaves.len()), "{}", read.leaves.len());
     assert!(read.leaves.iter().filter(|leaf| leaf.name.is_some()).count() >= 8);
     parsed(&log);
+}
+
+#[test]
+fn large_logs_hold_images_and_long_lines_where_asked() {
+    let mut log = Vec::new();
+    let shape = LargeLog { until: Until::Entries(100), image_every: 10, long_line: 2_000_000, ..LargeLog::default() };
+    shape.write(&mut log).expect("memory takes it");
+    assert_eq!(read_log(&log).codes(), [""; 0]);
+    let log = parsed(&log);
+    let images = log.iter().filter(|entry| entry["message"]["content"][0]["type"] == "image");
+    assert!(
+        images.clone().all(|entry| entry["message"]["content"][0]["data"].as_str().is_some_and(|d| d.len() > 19_000))
+    );
+    assert_eq!(images.count(), 10);
+    let longest = log.iter().map(|entry| entry.to_string().len()).max();
+    assert!(longest > Some(1_900_000), "{longest:?}");
+}
+
+#[test]
+fn homes_are_as_skewed_as_they_say() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let home = Home::skewed(200);
+    let mut sizes: Vec<u64> = home
+        .write(folder.path())
+        .expect("the folder can be written")
+        .iter()
+        .map(|log| std::fs::metadata(log).expect("written").len())
+        .collect();
+    sizes.sort_unstable();
+    assert_eq!(sizes.len(), 200);
+    let all: u64 = sizes.iter().sum();
+    assert!((home.bytes * 9 / 10..home.bytes * 11 / 10).contains(&all), "{all}");
+    assert!((90_000..100_000).contains(&sizes[100]), "{}", sizes[100]);
+    let big: u64 = sizes[198..].iter().sum();
+    assert!((78..86).contains(&(big * 100 / all)), "{big} of {all}");
 }

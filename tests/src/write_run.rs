@@ -1,16 +1,19 @@
 //! The run that is crashed: one session from its making to its close.
+//!
+//! Owns: the steps of that run, and a reading of the log that is found. Invariant: a function of the mode alone.
+//! Does not: crash.
 
+use crate::crash_storage::{CrashFile, Machine, World};
 use jcode_session_core::log::{Damage, LogScan, LogSink, Record};
 use jcode_session_core::storage::Place;
 use jcode_session_core::write::{
     AppendError, Briefs, Durability, LogObserver, LogWriter, NewHeader, OpenError, OpenOptions, Opened, Parent,
     ScannedIds, Stamps, SyncPoint,
 };
-use jcode_session_tests::crash_storage::{CrashFile, Machine, World};
 use std::ops::ControlFlow;
 
 /// The sidecar as far as crashes see it: each sync of the log is one commit.
-pub(crate) struct Sidecar(pub(crate) Machine);
+pub struct Sidecar(pub(crate) Machine);
 
 impl LogObserver for Sidecar {
     fn written(&mut self, _: &Briefs) {}
@@ -21,9 +24,9 @@ impl LogObserver for Sidecar {
 }
 
 /// A clock that follows the machine's, and ids that count.
-pub(crate) struct Counting {
-    pub(crate) machine: Machine,
-    pub(crate) next: u64,
+pub struct Counting {
+    pub machine: Machine,
+    pub next: u64,
 }
 
 impl Stamps for Counting {
@@ -37,10 +40,10 @@ impl Stamps for Counting {
     }
 }
 
-pub(crate) type Writer = LogWriter<CrashFile, Sidecar>;
+pub type Writer = LogWriter<CrashFile, Sidecar>;
 
 /// Opens the session's log, or makes it.
-pub(crate) fn open(
+pub fn open(
     machine: &Machine,
     durability: Durability,
     synced_len: Option<u64>,
@@ -52,20 +55,20 @@ pub(crate) fn open(
     })
 }
 
-pub(crate) fn reopen(machine: &Machine, synced_len: Option<u64>) -> Result<Opened<CrashFile>, OpenError> {
+pub fn reopen(machine: &Machine, synced_len: Option<u64>) -> Result<Opened<CrashFile>, OpenError> {
     Ok(open(machine, Durability::Strict, synced_len)?.1)
 }
 
 /// A recorded run.
-pub(crate) struct Run {
-    pub(crate) mode: Durability,
-    pub(crate) history: Vec<World>,
+pub struct Run {
+    pub mode: Durability,
+    pub history: Vec<World>,
     /// The ids of all entries, in the order in which they were appended.
-    pub(crate) ids: Vec<String>,
+    pub ids: Vec<String>,
 }
 
 /// One entry of the run: its object, and whether it starts a branch.
-pub(crate) fn entry(number: usize) -> (String, Option<&'static str>) {
+pub fn entry(number: usize) -> (String, Option<&'static str>) {
     let text = "x".repeat(if number == 4 { 1500 } else { 40 });
     let object = format!(
         "{{\"type\":\"message\",\"id\":\"e{number}\",\"message\":{{\"role\":\"user\",\"content\":\"{text}\"}}}}"
@@ -73,14 +76,14 @@ pub(crate) fn entry(number: usize) -> (String, Option<&'static str>) {
     (object, (number == 5).then_some("e1"))
 }
 
-pub(crate) const ENTRIES: usize = 9;
+pub const ENTRIES: usize = 9;
 
-pub(crate) fn append(writer: &mut Writer, stamps: &mut Counting, number: usize) -> Result<String, AppendError> {
+pub fn append(writer: &mut Writer, stamps: &mut Counting, number: usize) -> Result<String, AppendError> {
     let (object, parent) = entry(number);
     writer.append(object.as_bytes(), parent.map_or(Parent::Leaf, Parent::Id), stamps)
 }
 
-pub(crate) fn record(mode: Durability) -> Run {
+pub fn record(mode: Durability) -> Run {
     let machine = Machine::recording(World::default());
     let mut stamps = Counting { machine: machine.clone(), next: 0 };
     let mut ids = Vec::new();
@@ -105,14 +108,14 @@ pub(crate) fn record(mode: Durability) -> Run {
 
 /// A log as it is found.
 #[derive(Debug, Default)]
-pub(crate) struct Log {
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) ids: Vec<String>,
-    pub(crate) damages: Vec<Damage>,
+pub struct Log {
+    pub bytes: Vec<u8>,
+    pub ids: Vec<String>,
+    pub damages: Vec<Damage>,
 }
 
 impl Log {
-    pub(crate) fn of(world: &World) -> Self {
+    pub fn of(world: &World) -> Self {
         let inode = world.names.get(&Place::Log).and_then(|&inode| world.inodes.get(inode));
         let bytes = inode.map(|inode| inode.live.clone()).unwrap_or_default();
         let mut log = Self { bytes: bytes.clone(), ..Self::default() };

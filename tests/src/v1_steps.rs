@@ -1,5 +1,9 @@
-//! The steps that all tests take: replay, present, index, export, grow.
+//! The steps that all tests of v1 take: replay, present, index, export, grow.
+//!
+//! Owns: those steps over bytes, and the check of a log against the session as jcode loads it.
+//! Invariant: a step that fails panics. Does not: make sessions.
 
+use crate::jcode_model::{V1Files, normal_form, value_of};
 use jcode_session_core::index::row::{Row, RowSink, Seq};
 use jcode_session_core::index::{Built, IndexBuilder};
 use jcode_session_core::log::{LogScan, scan_source};
@@ -7,7 +11,6 @@ use jcode_session_core::source::{ByteSource, SliceSource, SourceError};
 use jcode_session_core::upgrade::jcode::{
     Growth, Replay, ReplayError, V1Sources, export, plan_growth, present, replay,
 };
-use jcode_session_tests::jcode_model::{V1Files, normal_form, value_of};
 use serde_json::Value;
 use std::ops::{ControlFlow, Range};
 
@@ -44,7 +47,7 @@ pub fn bytes_of(source: &impl ByteSource) -> Vec<u8> {
     let mut step = 1;
     while (all.len() as u64) < source.len() {
         let take = step.min(source.len() as usize - all.len());
-        all.extend(source.read_vec(all.len() as u64, take).unwrap());
+        all.extend(source.read_vec(all.len() as u64, take).expect("a v1 session that can be read"));
         step = step * 7 % 65_521 + 1;
     }
     all
@@ -52,14 +55,14 @@ pub fn bytes_of(source: &impl ByteSource) -> Vec<u8> {
 
 /// The log that `migrate` would write.
 pub fn migrated(files: &V1Files) -> Vec<u8> {
-    let log = bytes_of(&present(replay_of(files).unwrap()).unwrap());
+    let log = bytes_of(&present(replay_of(files).expect("a v1 session that can be read")).unwrap());
     let unmapped = V1Sources {
         session_id: "session_stem".into(),
         snapshot: files.snapshot.as_deref().map(Unmapped),
         bak: files.bak.as_deref().map(Unmapped),
         journal: files.journal.as_deref().map(Unmapped),
     };
-    let other = bytes_of(&present(replay(unmapped, &mut go_on).unwrap()).unwrap());
+    let other = bytes_of(&present(replay(unmapped, &mut go_on).expect("a v1 session that can be read")).unwrap());
     assert!(log == other, "with and without a view the same bytes");
     log
 }
@@ -76,7 +79,8 @@ impl RowSink for Ranges {
 
 pub fn index(log: &[u8]) -> Built<Ranges> {
     let mut builder = IndexBuilder::with_findings(Ranges::default());
-    scan_source(&SliceSource(log), 0..log.len() as u64, LogScan::full(), &mut builder, &mut go_on).unwrap();
+    scan_source(&SliceSource(log), 0..log.len() as u64, LogScan::full(), &mut builder, &mut go_on)
+        .expect("a v1 session that can be read");
     builder.finish()
 }
 
@@ -96,7 +100,7 @@ pub fn exported(log: &[u8]) -> Value {
         out.extend_from_slice(bytes);
         Ok::<(), ()>(())
     })
-    .unwrap();
+    .expect("a v1 session that can be read");
     value_of(&out).unwrap_or_else(|| panic!("no JSON: {}", String::from_utf8_lossy(&out)))
 }
 
@@ -108,7 +112,7 @@ pub fn check(log: &[u8], expected: &Value, context: &str) {
     assert!(header.len < 64 * 1024, "{context}: header");
     let (got, want) = (normal_form(&exported(log)), normal_form(expected));
     if got != want {
-        for (key, value) in want.as_object().unwrap() {
+        for (key, value) in want.as_object().expect("a v1 session that can be read") {
             if got.get(key) != Some(value) {
                 let (a, b) = (got.get(key).map(Value::to_string), value.to_string());
                 let a = a.unwrap_or_default();
@@ -116,13 +120,22 @@ pub fn check(log: &[u8], expected: &Value, context: &str) {
                 panic!("{context}: `{key}` differs\n got {}\nwant {}", cut(&a), cut(&b));
             }
         }
-        panic!("{context}: more fields than expected: {:?}", got.as_object().unwrap().keys());
+        panic!(
+            "{context}: more fields than expected: {:?}",
+            got.as_object().expect("a v1 session that can be read").keys()
+        );
     }
 }
 
 /// The log after growth, or `None` if it diverged. What there was stays, and a second plan is empty.
 pub fn grown(log: &[u8], files: &V1Files) -> Option<Vec<u8>> {
-    let plan = |log: &[u8]| match plan_growth(&SliceSource(log), replay_of(files).unwrap(), &mut go_on).unwrap() {
+    let plan = |log: &[u8]| match plan_growth(
+        &SliceSource(log),
+        replay_of(files).expect("a v1 session that can be read"),
+        &mut go_on,
+    )
+    .unwrap()
+    {
         Growth::Nothing => Some(Vec::new()),
         Growth::Append(more) => Some(bytes_of(&more)),
         Growth::Diverged => None,

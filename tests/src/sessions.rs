@@ -1,22 +1,26 @@
-//! Sessions in memory, in the states from which the commands start.
+//! Sessions in memory, in the states from which the commands of the store start.
+//!
+//! Owns: those states, and the check that nothing of a log was lost. Invariant: all of it is durable.
+//! Does not: crash.
 
+use crate::crash_storage::{Machine, World};
 use jcode_session_core::source::SliceSource;
 use jcode_session_core::storage::{Folder, Name, Place, Storage, StorageFile, append_all};
 use jcode_session_core::store::Desk;
 use jcode_session_core::store::LogState;
 use jcode_session_core::store::book::Book;
 use jcode_session_core::store::ledger::{Event, LedgerRow};
-use jcode_session_tests::crash_storage::{Machine, World};
+use jcode_session_core::write::QuarantineName;
 use std::ops::Range;
 
-pub(crate) const NOW: i64 = 1_760_000_000_000;
+pub const NOW: i64 = 1_760_000_000_000;
 
-pub(crate) fn header() -> &'static [u8] {
+pub fn header() -> &'static [u8] {
     b"{\"type\":\"session\",\"version\":3,\"id\":\"s\",\"timestamp\":\"2026-01-01T00:00:00.000Z\",\"cwd\":\"/\"}\n"
 }
 
 /// The header, if it starts there, and entries with these numbers, each the child of the one before.
-pub(crate) fn lines(numbers: Range<u32>) -> Vec<u8> {
+pub fn lines(numbers: Range<u32>) -> Vec<u8> {
     let mut out = if numbers.start == 0 { header().to_vec() } else { Vec::new() };
     for n in numbers {
         let parent = n.checked_sub(1).map_or("null".to_string(), |n| format!("\"e{n}\""));
@@ -28,20 +32,20 @@ pub(crate) fn lines(numbers: Range<u32>) -> Vec<u8> {
     out
 }
 
-pub(crate) fn opened(machine: &Machine) -> Desk<'_, Machine> {
+pub fn opened(machine: &Machine) -> Desk<'_, Machine> {
     Desk::open(machine).expect("opens")
 }
 
-pub(crate) fn file_of(world: &World, place: &Place) -> Option<Vec<u8>> {
+pub fn file_of(world: &World, place: &Place) -> Option<Vec<u8>> {
     world.names.get(place).map(|&inode| world.inodes[inode].live.clone())
 }
 
-pub(crate) fn log_of(world: &World) -> Option<Vec<u8>> {
+pub fn log_of(world: &World) -> Option<Vec<u8>> {
     file_of(world, &Place::Log)
 }
 
 /// Durable, as a writer leaves it.
-fn put(machine: &Machine, place: &Place, bytes: &[u8]) {
+pub fn put(machine: &Machine, place: &Place, bytes: &[u8]) {
     let mut file = machine.create(place).expect("made");
     append_all(&mut file, bytes).expect("written");
     file.sync_data().expect("synced");
@@ -49,20 +53,20 @@ fn put(machine: &Machine, place: &Place, bytes: &[u8]) {
     machine.sync_folder(Folder::Sessions).expect("synced");
 }
 
-pub(crate) fn with_log(bytes: &[u8]) -> Machine {
+pub fn with_log(bytes: &[u8]) -> Machine {
     let machine = Machine::default();
     put(&machine, &Place::Log, bytes);
     machine
 }
 
-pub(crate) fn append(machine: &Machine, bytes: &[u8]) {
+pub fn append(machine: &Machine, bytes: &[u8]) {
     let mut file = machine.open(&Place::Log).expect("there");
     append_all(&mut file, bytes).expect("written");
     file.sync_data().expect("synced");
 }
 
 /// A log of an older dialect.
-pub(crate) fn linear() -> Vec<u8> {
+pub fn linear() -> Vec<u8> {
     b"{\"type\":\"session\",\"id\":\"s\",\"timestamp\":\"2026-01-01T00:00:00.000Z\",\"cwd\":\"/\"}\n{\"type\":\"message\",\"timestamp\":\"2026-01-01T00:00:00.000Z\",\"message\":{\"role\":\"user\"}}\n".to_vec()
 }
 
@@ -75,7 +79,7 @@ fn row(event: Event, bytes: &[u8]) -> LedgerRow {
 }
 
 /// A log that was upgraded in place, its original kept.
-pub(crate) fn migrated(original: &[u8]) -> World {
+pub fn migrated(original: &[u8]) -> World {
     let machine = with_log(&lines(0..2));
     put(&machine, &Place::Checkpoint(Name::new("linear-v1-0000.jsonl").expect("a name")), original);
     let mut book = Book::open(&machine).expect("opens");
@@ -87,7 +91,7 @@ pub(crate) fn migrated(original: &[u8]) -> World {
 }
 
 /// A log that was written from other files.
-pub(crate) fn from_v1(log: &[u8]) -> World {
+pub fn from_v1(log: &[u8]) -> World {
     let machine = with_log(log);
     let mut book = Book::open(&machine).expect("opens");
     book.add(&machine, row(Event::Checkpoint, b"")).expect("added");
@@ -95,4 +99,25 @@ pub(crate) fn from_v1(log: &[u8]) -> World {
     migrate.base = Some(1);
     book.add(&machine, migrate).expect("added");
     machine.world()
+}
+
+/// Every byte of the old log is in the log, or in `quarantine/` where its name says.
+///
+/// # Panics
+/// If it is not.
+pub fn kept(old: Option<&[u8]>, world: &World, what: &str) {
+    let Some(old) = old else { return };
+    let log = log_of(world).unwrap_or_default();
+    let same = log.iter().zip(old).take_while(|(a, b)| a == b).count();
+    let held = world.names.iter().any(|(place, &inode)| {
+        let Place::Quarantine(name) = place else {
+            // The kept original of a migration holds all of a log that it was restored to.
+            return matches!(place, Place::Checkpoint(_)) && world.inodes[inode].live == old;
+        };
+        let Some(name) = QuarantineName::parse(name.as_str()) else { return false };
+        let offset = usize::try_from(name.offset).unwrap_or(usize::MAX);
+        let bytes = &world.inodes[inode].live;
+        offset <= same && old.get(offset..).is_some_and(|rest| bytes.starts_with(rest))
+    });
+    assert!(same == old.len() || held, "{what}: bytes are lost");
 }
