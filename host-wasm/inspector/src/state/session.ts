@@ -30,7 +30,11 @@ export const timeline = signal<Timeline | null>(null)
 export const indexing = signal<Pass>({ at: 'idle' })
 export const verifying = signal<Pass>({ at: 'idle' })
 export const report = signal<VerifyReport | null>(null)
-export const findings = computed(() => report.value?.logs.flatMap(log => log.findings) ?? [])
+/** Without a sidecar among the files, that there is none says nothing about the session. */
+export const findings = computed(() => {
+    const all = report.value?.logs.flatMap(log => log.findings) ?? []
+    return all.filter(finding => finding.code !== 'sidecar-missing')
+})
 /** Names of labelled entries. */
 export const names = computed(() => new Map(labels.value.map(label => [label.entry_id, label.name])))
 

@@ -11,7 +11,7 @@ const TAGS = [
 const purify = DOMPurify(window)
 
 purify.addHook('afterSanitizeAttributes', node => {
-    if (node.hasAttribute('class') && !/^(hljs|language)-[\w-]+( \w+_*)*$/.test(node.className)) node.removeAttribute('class')
+    if (node.hasAttribute('class') && !/^((hljs|language)-[\w-]+( \w+_*)*|link-target)$/.test(node.className)) node.removeAttribute('class')
     if (node.tagName !== 'A') return
     const target = node.getAttribute('href') ?? ''
     if (!/^(https?:|mailto:)/i.test(target)) {

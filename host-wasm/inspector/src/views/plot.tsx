@@ -13,6 +13,8 @@ type Measure = 'entries' | 'bytes' | 'tokens'
 
 const measure = signal<Measure>('entries')
 const HEIGHT = 92
+/** Whole steps of the axis of values. */
+const STEPS = Array.from({ length: 13 }, (_, power) => [1, 2, 5].map(step => step * 10 ** power)).flat()
 
 const VALUES: Record<Measure, (bucket: Timeline['buckets'][number]) => number> = {
     entries: bucket => bucket.entries,
@@ -85,7 +87,7 @@ function options(box: HTMLElement, measure: Measure): uPlot.Options {
         scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
         axes: [
             { stroke: ink, font, size: 24, space: 90, grid: { show: false }, ticks: { stroke: grid, size: 4 }, values: (_, times) => times.map(tick) },
-            { stroke: ink, font, size: 56, space: 26, grid: { stroke: grid, width: 1 }, ticks: { show: false }, values: (_, values) => values.map(words) },
+            { stroke: ink, font, size: 56, space: 26, incrs: STEPS, grid: { stroke: grid, width: 1 }, ticks: { show: false }, values: (_, values) => values.map(words) },
         ],
         series: [{}, { stroke: line, width: 1, fill: line, paths: uPlot.paths.bars!({ size: [1, 100] }), points: { show: false } }],
         hooks: { ready: [plot => listen(plot, words)] },

@@ -23,7 +23,7 @@ export function RowView({ row, follows }: { row: Row; follows: boolean }) {
     )
     if (row.voice === 'change') {
         return (
-            <div class={`row change ${on}`}>
+            <div class={`row voice-change ${on}`}>
                 <span class="row-name">{row.name.replaceAll('_', ' ')}</span>
                 {blocks}
                 {head}
@@ -31,7 +31,7 @@ export function RowView({ row, follows }: { row: Row; follows: boolean }) {
         )
     }
     return (
-        <div class={`row ${row.voice} ${on} ${follows ? 'follows' : ''}`}>
+        <div class={`row voice-${row.voice} ${on} ${follows ? 'follows' : ''}`}>
             <div class="row-head">
                 {!follows && <span class="row-name">{NAMES[row.name] ?? row.name}</span>}
                 {!follows && row.detail !== '' && <span class="row-detail">{row.detail}</span>}

@@ -31,6 +31,7 @@ export function Transcript() {
             attributes={index => ({
                 role: 'article',
                 'data-key': held.at(index)?.key,
+                'data-last': index === length.value - 1 ? '' : undefined,
                 'aria-current': at?.index === index ? 'true' : undefined,
                 'aria-label': held.at(index) ? `${held.at(index)?.name} ${index + 1}` : undefined,
                 onClick: clicked(index),
