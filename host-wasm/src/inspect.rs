@@ -195,7 +195,9 @@ impl<S: ByteSource + Clone> Inspector<S> {
         if self.beside.exact.is_some() {
             return self.beside.exact.clone();
         }
-        let counts = self.session.memory().and(self.session.counts().ok())?.clone();
+        // Without an index the counts would cost a pass over the log.
+        self.session.memory()?;
+        let counts = self.session.counts().ok()?.clone();
         let leaf = self.session.last().ok().flatten().map(|last| last.key);
         Some((counts, leaf))
     }

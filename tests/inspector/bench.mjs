@@ -11,7 +11,7 @@ import { writeLog } from './lib/session.mjs'
 const bytes = Number(process.argv[2] ?? 1e9)
 const folder = mkdtempSync(join(tmpdir(), 'inspector-bench-'))
 const log = join(folder, 'bench.jsonl')
-const { entries } = writeLog(log, { bytes, branches: 1000 })
+const { entries } = writeLog(log, { bytes, branches: 1000, output: 9000 })
 console.log(`a log of ${mib(bytes)}, ${entries} entries`)
 
 const browser = await launch()
@@ -21,6 +21,8 @@ const server = await serve()
 async function run(name, files) {
     const { page, context } = await openPage(browser, server.url)
     await page.locator('.start-card').waitFor()
+    await page.waitForLoadState('networkidle')
+    const empty = await memory(page)
     // The page's own clock: from the choice of the files to the frame after the summary is there.
     const painted = page.evaluate(
         () =>
@@ -46,7 +48,7 @@ async function run(name, files) {
     for (let step = 0; step < 200; step++) await page.mouse.wheel(0, -150)
     console.log(`${name}: longest frame while scrolling ${Math.round(await longest())} ms`)
     const { page: heap, renderer } = await memory(page)
-    console.log(`${name}: ${mib(heap)} of the page's heap, ${mib(renderer)} of its process with workers and wasm`)
+    console.log(`${name}: ${mib(heap)} of the page's heap, ${mib(renderer)} of its process with workers and wasm (${mib(empty.renderer)} before)`)
     await context.close()
 }
 

@@ -9,12 +9,14 @@ import './styles/side.css'
 import './styles/transcript.css'
 import './styles/details.css'
 import { served } from './state/chosen'
+import { prepare } from './state/client'
 import { follow } from './state/route'
 import { open } from './state/session'
 import { dress } from './state/shell'
 import { App } from './views/app'
 import { listen } from './views/keys'
 
+prepare()
 dress()
 follow()
 listen()

@@ -129,6 +129,8 @@ export interface Opened {
 
 /** The actions: arguments and answer. */
 export interface Actions {
+    /** Loads the engine. */
+    prepare: [[], void]
     open: [[files: SessionFiles], Opened]
     /** Cheap words about a session in a folder. */
     glance: [[files: SessionFiles], Summary]

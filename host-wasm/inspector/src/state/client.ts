@@ -65,3 +65,18 @@ export class Client {
         this.#pending.clear()
     }
 }
+
+let spare: Client | undefined
+
+/** Starts a worker ahead of need, with the smaller engine loaded. */
+export function prepare(): void {
+    spare ??= new Client()
+    spare.call('prepare', []).catch(() => undefined)
+}
+
+/** A worker: the one that was started ahead, if there is one. */
+export function worker(): Client {
+    const client = spare ?? new Client()
+    spare = undefined
+    return client
+}

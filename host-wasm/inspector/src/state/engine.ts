@@ -2,13 +2,13 @@
 // Invariant: a pass never keeps a page waiting, and is cancelled by ending its worker, wherever it is. The worker that
 // has made the index becomes the one that answers.
 import type { Action, Answer, Arguments, Opened, SessionFiles, Summary } from '../protocol'
-import { Client, type OnProgress } from './client'
+import { type Client, type OnProgress, worker } from './client'
 
 /** What takes long. */
 export type Pass = 'index' | 'search' | 'verify'
 
 export class Engine {
-    #reader = new Client()
+    #reader = worker()
     readonly #passers = new Map<Pass, Client>()
     #files: SessionFiles | undefined
 
@@ -26,7 +26,7 @@ export class Engine {
     async pass<A extends Pass>(action: A, args: Arguments<A>, progress?: OnProgress): Promise<Answer<A>> {
         let passer = this.#passers.get(action)
         if (!passer) {
-            passer = new Client()
+            passer = worker()
             this.#passers.set(action, passer)
             if (this.#files) await passer.call('open', [this.#files])
         }

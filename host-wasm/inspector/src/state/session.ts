@@ -29,6 +29,8 @@ export const labels = signal<Label[]>([])
 export const timeline = signal<Timeline | null>(null)
 export const indexing = signal<Pass>({ at: 'idle' })
 export const verifying = signal<Pass>({ at: 'idle' })
+/** Reading all of a log only for its tokens, which a sidecar does not know. */
+export const counting = signal<Pass>({ at: 'idle' })
 export const report = signal<VerifyReport | null>(null)
 /** Without a sidecar among the files, that there is none says nothing about the session. */
 export const findings = computed(() => {
@@ -62,7 +64,7 @@ function close(): void {
         summary.value = timeline.value = report.value = notice.value = null
         rails.value = []
         labels.value = []
-        indexing.value = verifying.value = { at: 'idle' }
+        indexing.value = verifying.value = counting.value = { at: 'idle' }
     })
     transcript.reset()
 }
@@ -128,7 +130,30 @@ async function settle(mine: Engine): Promise<void> {
     const found = await mine.ask('timeline', BUCKETS)
     if (!isCurrent(mine)) return
     timeline.value = found
-    if ((summary.value?.size_bytes ?? 0) <= VERIFY_AT_ONCE) await verify()
+    if ((summary.value?.size_bytes ?? 0) > VERIFY_AT_ONCE) return
+    await verify()
+    if (summary.value && !summary.value.usage) await count()
+}
+
+/** Counts the tokens. */
+export async function count(): Promise<void> {
+    const mine = current()
+    counting.value = { at: 'running', done: 0, total: summary.value?.size_bytes ?? 0 }
+    try {
+        const found = await mine.index((done, total) => (counting.value = { at: 'running', done, total }))
+        if (!isCurrent(mine)) return
+        const counted = await mine.ask('timeline', BUCKETS)
+        if (!isCurrent(mine)) return
+        batch(() => {
+            summary.value = found
+            timeline.value = counted
+            counting.value = { at: 'done' }
+        })
+    } catch (error) {
+        if (!isCurrent(mine)) return
+        counting.value = { at: 'cancelled' }
+        tell(error)
+    }
 }
 
 /** Checks everything, by full content. */

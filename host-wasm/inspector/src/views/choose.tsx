@@ -1,7 +1,7 @@
 // Owns: the sessions of a folder, to choose from. A session's own words are read when its row is seen.
 import { signal } from '@preact/signals'
 import type { Summary } from '../protocol'
-import { Client } from '../state/client'
+import { type Client, Failed, worker } from '../state/client'
 import type { Candidate } from '../state/files'
 import { candidates, open, phase } from '../state/session'
 import { bytes, count, time } from '../text/format'
@@ -18,11 +18,20 @@ let client: Client | undefined
 function glance(session: Candidate): void {
     if (asked.has(session) || session.bytes > 1024 ** 3) return
     asked.add(session)
-    client ??= new Client()
+    client ??= worker()
     // The sidecar would load SQLite for a line in a list.
     const { sidecar: _, ...files } = session.files
     const put = (summary: Summary | null) => (glances.value = new Map(glances.value).set(session.path, summary))
-    client.call('glance', [files]).then(put, () => put(null))
+    client.call('glance', [files]).then(put, (error: unknown) => {
+        if (error instanceof Failed && error.failure.code === 'cancelled') asked.delete(session)
+        else put(null)
+    })
+}
+
+function chosen(session: Candidate): void {
+    client?.stop()
+    client = undefined
+    void open(session.files)
 }
 
 function matches(session: Candidate): boolean {
@@ -71,7 +80,7 @@ function Session({ session }: { session: Candidate | undefined }) {
     const known = glances.value.get(session.path)
     const title = known?.title ?? known?.first_prompt ?? known?.preview
     return (
-        <button class="session" onClick={() => void open(session.files)}>
+        <button class="session" onClick={() => chosen(session)}>
             <span class="session-title">{title ? brief(title, 120) : visible(session.path)}</span>
             <span class="session-size">{bytes(session.bytes)}</span>
             <span class="session-where">

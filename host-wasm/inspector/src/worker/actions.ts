@@ -2,7 +2,7 @@
 // Does not: decide how an entry looks (`show`), or hold anything but the session.
 import type { Entry, OutlineNode, Progress, Session } from '../../../jcode_session_wasm'
 import type { Action, Answer, Arguments, Detail, Scope } from '../protocol'
-import { open } from './engine'
+import { open, prepare } from './engine'
 import { rails } from './rails'
 import { rawPiece, prettyLine } from './raw'
 import { briefOf, more, MOST_READ, row, rows } from './show'
@@ -55,6 +55,7 @@ function beginning({ id, depth, length }: OutlineNode): string {
 }
 
 export const actions: Acts = {
+    prepare,
     async open(progress, files) {
         progress(0, 0)
         session?.free()

@@ -19,6 +19,11 @@ async function withSqlite(): Promise<Package> {
     return module.Session
 }
 
+/** Loads the smaller build ahead of need. */
+export async function prepare(): Promise<void> {
+    await small()
+}
+
 /** Opens a session. */
 export async function open(files: SessionFiles): Promise<Session> {
     const engine = await (files.sidecar ? withSqlite() : small())

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact'
 import type { Summary } from '../../protocol'
 import { cancel, summary } from '../../state/current'
-import { findings, index, indexing, rails, verify, verifying } from '../../state/session'
+import { count as countTokens, counting, findings, index, indexing, rails, verify, verifying } from '../../state/session'
 import { open } from '../../state/shell'
 import { bytes, count, number, short, span, time } from '../../text/format'
 import { visible } from '../../text/plain'
@@ -103,6 +103,22 @@ function sidecar(of: Summary): ComponentChildren {
 
 function Tokens({ of }: { of: Summary }) {
     const used = of.usage
+    if (!used && indexing.value.at === 'done') {
+        return (
+            <section class="tokens">
+                <h2>Tokens</h2>
+                <Passing
+                    pass={counting.value}
+                    doing="Counting"
+                    cancelled="Counting was cancelled."
+                    again="Count"
+                    idle="The sidecar does not know them: counting reads all of the log."
+                    start={() => void countTokens()}
+                    stop={() => cancel('index')}
+                />
+            </section>
+        )
+    }
     if (!used || used.messages === 0) return null
     const parts: [string, number][] = [
         ['Input', used.input],
