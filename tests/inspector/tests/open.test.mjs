@@ -1,6 +1,6 @@
 // Opening a session and finding one's way in it.
 import assert from 'node:assert/strict'
-import { copyFileSync, mkdirSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { cursorOn, house, row, SAMPLES } from '../lib/house.mjs'
@@ -170,6 +170,21 @@ test('without room the side pane is a drawer', () =>
         },
         { options: { viewport: { width: 390, height: 800 } } },
     ))
+
+test('files are opened by drop', () =>
+    it.page(async page => {
+        const log = readFileSync(DARK, 'utf8')
+        const transfer = await page.evaluateHandle(log => {
+            const transfer = new DataTransfer()
+            transfer.items.add(new File([log], 'dropped.jsonl'))
+            return transfer
+        }, log)
+        await page.dispatchEvent('.app', 'dragover', { dataTransfer: transfer })
+        await page.getByText('Drop to open').waitFor()
+        await page.dispatchEvent('.app', 'drop', { dataTransfer: transfer })
+        await row(page, '935170bb').getByText('Ship it').waitFor()
+        assert.match(await page.locator('.overview').innerText(), /dropped\.jsonl/)
+    }))
 
 test('a folder is a list to choose from', () =>
     it.page(async page => {

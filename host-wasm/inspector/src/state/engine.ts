@@ -38,8 +38,10 @@ export class Engine {
         const indexed = this.#passers.get('index')
         if (!indexed) return summary
         this.#passers.delete('index')
-        // The one that has answered so far has the session open, and nothing else to do.
-        this.#passers.set('verify', this.#reader)
+        // The one that has answered so far has the session open, and can make a pass.
+        const pass = (['verify', 'search'] as const).find(pass => !this.#passers.has(pass))
+        if (pass) this.#passers.set(pass, this.#reader)
+        else this.#reader.stop()
         this.#reader = indexed
         return summary
     }

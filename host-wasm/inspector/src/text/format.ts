@@ -24,9 +24,9 @@ export function bytes(value: number): string {
     return unit === 0 ? `${number(value)} B` : `${amount.toFixed(amount >= 100 ? 0 : amount >= 10 ? 1 : 2)} ${units[unit]}`
 }
 
-/** `1.2k`, `3.4M`. */
+/** `1,234`, `12.3k`, `3.4M`. */
 export function short(value: number): string {
-    if (value < 1000) return number(Math.round(value))
+    if (value < 10_000) return number(Math.round(value))
     const units = ['k', 'M', 'G', 'T']
     let unit = -1
     let amount = value

@@ -13,7 +13,7 @@ test('an escape that is not ended takes no other line with it', () => {
 test('what changes the direction of text, or is not seen, becomes a mark', () => {
     expect(visible('user\u202Etxt.exe')).toBe('user⟨U+202E⟩txt.exe')
     expect(visible('a\0b\rc\x7f')).toBe('a␀b␍c␡')
-    expect(visible('a\r\nb\tc')).toBe('a\nb\tc')
+    expect(visible('a\r\nb\tc\u2028d')).toBe('a\nb\tc\nd')
 })
 
 test('no control character survives', () => {

@@ -10,7 +10,7 @@ const ESCAPES =
 
 const UNSEEN =
     // eslint-disable-next-line no-control-regex
-    /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g
+    /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g
 
 /** What stands for a character that is not shown as itself. */
 function mark(character: string): string {
@@ -22,7 +22,7 @@ function mark(character: string): string {
 
 /** Text as it may be shown, anywhere. */
 export function visible(text: string): string {
-    return text.replace(/\r\n/g, '\n').replace(UNSEEN, mark)
+    return text.replace(/\r\n|[\u2028\u2029]/g, '\n').replace(UNSEEN, mark)
 }
 
 /** What a program printed: as [`visible`], without the colours and movements of a terminal. */

@@ -98,6 +98,7 @@ function options(box: HTMLElement, measure: Measure): uPlot.Options {
 function tick(at: number): string {
     const text = time(at * 1000)
     if (at % 86_400 === 0) return text.slice(0, 10)
+    if (at % 1 !== 0) return `${text.slice(17)}.${String(Math.round((at % 1) * 1000)).padStart(3, '0')}`
     return at % 60 === 0 ? text.slice(11, 16) : text.slice(11)
 }
 

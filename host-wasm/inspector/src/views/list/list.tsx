@@ -182,7 +182,7 @@ export class List extends Component<Props> {
         const height = Math.min(geometry.total(), TALLEST)
         return (
             <div class="list" ref={this.#box} role={role} aria-label={label} onScroll={this.#scrolled} tabIndex={-1}>
-                <div class="list-room" style={{ height: `${height}px` }}>
+                <div class="list-room" role="presentation" style={{ height: `${height}px` }}>
                     {rows.map(({ index, top }) => (
                         <Slot
                             key={index}

@@ -55,7 +55,7 @@ function Figures({ of }: { of: Summary }) {
         [of.entry_count === null ? '…' : short(of.entry_count), 'entries'],
         [of.message_count === null ? '…' : short(of.message_count), 'messages'],
         [branches === 0 ? '…' : short(branches), branches === 1 ? 'branch' : 'branches'],
-        [bytes(of.size_bytes), 'log'],
+        [bytes(of.size_bytes), 'size'],
     ]
     return (
         <div class="figures">

@@ -32,6 +32,7 @@ export function Transcript() {
                 role: 'article',
                 'data-key': held.at(index)?.key,
                 'data-last': index === length.value - 1 ? '' : undefined,
+                tabIndex: at?.index === index ? 0 : -1,
                 'aria-current': at?.index === index ? 'true' : undefined,
                 'aria-label': held.at(index) ? `${held.at(index)?.name} ${index + 1}` : undefined,
                 onClick: clicked(index),

@@ -103,7 +103,7 @@ function noted(kind: string, entry: Fields, most: number): Shown {
         case 'custom': {
             const name = firstText(entry, 'customType') ?? 'data'
             const value = entry['data']
-            return shown('data', name, value === undefined ? [] : [data(brief(name, 60), value, most)])
+            return shown('data', name, value === undefined ? [] : [data('data', value, most)])
         }
         default:
             return shown('data', '', [data('entry', plain(entry), most)])
