@@ -103,7 +103,7 @@ function Line({ rail, on, passes }: { rail: Rail | undefined; on: boolean; passe
                 </span>
                 <span class="rail-second">
                     {count(node.length, 'entry', 'entries')}
-                    {node.leaf ? (rail.active && node.leaf && !rail.below ? ' · active leaf' : ' · leaf') : ' · branches'}
+                    {node.leaf ? (rail.active && node.leaf && !rail.below ? ' · active leaf' : ' · leaf') : ' · branch point'}
                     {node.ts !== null && ` · ${time(node.ts).slice(0, 16)}`}
                 </span>
             </span>
