@@ -14,7 +14,7 @@ use jcode_session_core::report::{
     EntryReport, LogReport, Opened, OutlineReport, SearchReport, SummaryReport, TimelineReport, TreeReport,
     VerifyReport,
 };
-use jcode_session_core::session::{Needle, Outline, Session, Tally, Timeline};
+use jcode_session_core::session::{Locator, Needle, Outline, Session, Tally, Timeline};
 use jcode_session_core::source::ByteSource;
 use jcode_session_core::store::ledger::{Head, Ledger};
 use jcode_session_core::upgrade::jcode::{self, V1Sources, replay};
@@ -214,9 +214,10 @@ impl<S: ByteSource + Clone> Inspector<S> {
         if self.beside.exact.is_some() {
             return self.beside.exact.clone();
         }
-        let counts = self.session.memory().and(self.session.counts().ok())?.clone();
-        let leaf = self.session.last().ok().flatten().map(|last| last.key);
-        Some((counts, leaf))
+        // Only what is there: a summary is no reason to read the log.
+        let index = self.session.memory()?;
+        let leaf = index.last().ok().flatten().map(|last| last.key);
+        Some((index.counts().clone(), leaf))
     }
 
     /// True if answers need no pass over the log.
