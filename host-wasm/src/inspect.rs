@@ -14,11 +14,12 @@ use jcode_session_core::report::{
     EntryReport, LogReport, Opened, OutlineReport, SearchReport, SummaryReport, TimelineReport, TreeReport,
     VerifyReport,
 };
-use jcode_session_core::session::{Needle, Outline, Session, Tally, Timeline};
+use jcode_session_core::session::{Locator, Needle, Outline, Session, Tally, Timeline};
 use jcode_session_core::source::ByteSource;
+use jcode_session_core::store::ledger::{Head, Ledger};
 use jcode_session_core::upgrade::jcode::{self, V1Sources, replay};
 use jcode_session_core::upgrade::present;
-use jcode_session_core::verify::{Finding, verify_v1, verify_v1_beside};
+use jcode_session_core::verify::{Finding, StoreFiles, verify_store, verify_v1, verify_v1_beside};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -90,8 +91,26 @@ impl<S: ByteSource + Clone> Files<S> {
         }
     }
 
+    /// The ledger; one that is not there has no rows.
+    fn ledger(&self) -> Result<Ledger, Error> {
+        let bytes = |name: &str| -> Result<Vec<u8>, Error> {
+            let Some(file) = self.store.get(name) else { return Ok(Vec::new()) };
+            Ok(file.read_vec(0, usize::try_from(file.len()).unwrap_or(usize::MAX))?)
+        };
+        let head = Head::read(&bytes("ledger.head")?);
+        Ok(Ledger::read(&bytes("ledger.jsonl")?, head.as_ref()))
+    }
+
     fn v1_len(&self) -> u64 {
         [&self.snapshot, &self.journal].into_iter().flatten().map(ByteSource::len).sum()
+    }
+}
+
+impl<S: ByteSource + Clone> StoreFiles for Files<S> {
+    type File = S;
+
+    fn open(&self, folder: &str, name: &str) -> Option<S> {
+        self.store.get(&format!("{folder}/{name}")).cloned()
     }
 }
 
@@ -195,11 +214,10 @@ impl<S: ByteSource + Clone> Inspector<S> {
         if self.beside.exact.is_some() {
             return self.beside.exact.clone();
         }
-        // Without an index the counts would cost a pass over the log.
-        self.session.memory()?;
-        let counts = self.session.counts().ok()?.clone();
-        let leaf = self.session.last().ok().flatten().map(|last| last.key);
-        Some((counts, leaf))
+        // Only what is there: a summary is no reason to read the log.
+        let index = self.session.memory()?;
+        let leaf = index.last().ok().flatten().map(|last| last.key);
+        Some((index.counts().clone(), leaf))
     }
 
     /// True if answers need no pass over the log.
@@ -419,6 +437,9 @@ impl<S: ByteSource + Clone> Inspector<S> {
         let beside = if self.files.snapshot.is_some() { self.files.v1_len() } else { 0 };
         let mut tick = done_of(self.session.log().len() + beside, progress);
         let (entries, word, mut findings) = self.compare(&mut tick)?;
+        let ledger = self.files.ledger()?;
+        let as_is = self.session.log().as_is().map(|log| log as &dyn ByteSource);
+        findings.extend(verify_store(&ledger, &self.files, as_is)?);
         if self.files.snapshot.is_some() {
             let sound = !findings.iter().any(Finding::is_error);
             findings.extend(verify_v1_beside(log, sound, self.files.v1(), &mut tick)?);

@@ -69,6 +69,7 @@ fn bytes_and_a_reader_give_the_same() {
     let read = open(reader("return bytes.subarray(offset, offset + length)")).expect("a session");
     for session in [&whole, &read] {
         assert_eq!(keys(&session.tail(2.0, None).expect("a tail")), ["a", "c"]);
+        assert_eq!(get(&session.summary().expect("a summary"), "session_id"), "s");
         assert!(!session.has_index().expect("a flag"));
         assert_eq!(get(&session.tree().expect("a tree"), "active_leaf"), "c");
         assert!(session.has_index().expect("a flag"));

@@ -7,7 +7,7 @@
 use jcode_session_native::fs::LogFile;
 use jcode_session_native::{paths, rebuild};
 use jcode_session_tests::generate::{
-    LogShape, damaged_linear_v1, damaged_tree_v2, damaged_tree_v3, random, tree_v3, write_large_log,
+    LargeLog, LogShape, Until, damaged_linear_v1, damaged_tree_v2, damaged_tree_v3, tree_v3,
 };
 use jcode_session_tests::jcode_model::{ModelRng, arb_v1, cut_snapshot, damage_journal};
 use proptest::strategy::{Strategy, ValueTree};
@@ -132,7 +132,7 @@ fn odd(folder: &Path) -> Done {
     fs::write(folder.join("odd-long-line.jsonl"), format!("{header}\n{entry}\n"))?;
     for name in ["odd-large", "odd-large-indexed"] {
         let log = folder.join(format!("{name}.jsonl"));
-        write_large_log(&mut File::create(&log)?, 3 << 20, &mut random(11))?;
+        LargeLog { until: Until::Bytes(3 << 20), ..LargeLog::default() }.write(File::create(&log)?)?;
     }
     index(&folder.join("odd-large-indexed.jsonl"))
 }

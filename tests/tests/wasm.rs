@@ -3,7 +3,7 @@
 
 use jcode_session_core::source::SliceSource;
 use jcode_session_tests::files::LogDir;
-use jcode_session_tests::generate::{damaged_linear_v1, damaged_tree_v3};
+use jcode_session_tests::generate::{LargeLog, Until, damaged_linear_v1, damaged_tree_v3};
 use jcode_session_tests::program::run;
 use jcode_session_wasm::inspect::{Files, Inspector};
 use proptest::prelude::*;
@@ -38,4 +38,20 @@ proptest! {
     fn reports_of_older_dialects_are_the_same(sample in damaged_linear_v1(20)) {
         same(&sample.bytes);
     }
+}
+
+#[test]
+fn opening_and_a_summary_read_the_ends_only() {
+    let mut bytes = Vec::new();
+    LargeLog { until: Until::Bytes(4 << 20), ..LargeLog::default() }.write(&mut bytes).expect("memory");
+    let mut session = open("log", &bytes);
+    let summary = session.summary().expect("a summary");
+    assert!(!session.has_index());
+    assert_eq!((summary.summary.entry_count, summary.opened.usage), (None, None));
+    session.tail(20, 1 << 20).expect("a tail");
+    assert!(!session.has_index());
+    session.index(&mut |_, _| ControlFlow::Continue(())).expect("an index");
+    let summary = session.summary().expect("a summary");
+    assert!(summary.summary.entry_count.is_some_and(|count| count > 1000));
+    assert!(summary.opened.usage.is_some());
 }

@@ -9,7 +9,7 @@ use jcode_session_core::source::{ByteSource, SourceError};
 use jcode_session_native::fs::LogFile;
 use std::ops::Range;
 use std::pin::Pin;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 /// Bytes sent at once.
@@ -21,7 +21,7 @@ pub(super) enum Reply {
     /// Bytes in memory.
     Bytes(Bytes),
     /// Bytes of a file.
-    File(Rc<LogFile>, Range<u64>),
+    File(Arc<LogFile>, Range<u64>),
 }
 
 impl Body for Reply {

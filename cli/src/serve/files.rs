@@ -10,13 +10,13 @@ use jcode_session_native::paths;
 use jcode_session_native::v1::V1Files;
 use serde::Serialize;
 use std::path::Path;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// One session's files.
 #[derive(Debug)]
-pub(crate) struct Served {
+pub struct Served {
     name: String,
-    files: Vec<(Role, String, Rc<LogFile>)>,
+    files: Vec<(Role, String, Arc<LogFile>)>,
 }
 
 /// What a file is in its session.
@@ -55,7 +55,7 @@ impl Served {
     ///
     /// # Errors
     /// If one is there and cannot be opened.
-    pub(crate) fn open(session: &Path) -> Result<Self, PathError> {
+    pub fn open(session: &Path) -> Result<Self, PathError> {
         let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let mut served = Self { name: session.to_string_lossy().into_owned(), files: Vec::new() };
         let [snapshot, backup, journal] = V1Files::beside(session).paths();
@@ -88,7 +88,7 @@ impl Served {
 
     fn add(&mut self, role: Role, name: String, path: &Path) -> Result<(), PathError> {
         match LogFile::open(path) {
-            Ok(file) => self.files.push((role, name, Rc::new(file))),
+            Ok(file) => self.files.push((role, name, Arc::new(file))),
             Err(error) if error.source.kind() == std::io::ErrorKind::NotFound => {}
             // What lies beside a session and cannot be read does not keep it from being shown.
             Err(_) if role != Role::Log => {}
@@ -109,7 +109,7 @@ impl Served {
     }
 
     /// The file with this number.
-    pub(super) fn file(&self, number: &str) -> Option<&Rc<LogFile>> {
+    pub(super) fn file(&self, number: &str) -> Option<&Arc<LogFile>> {
         let index: usize = number.parse().ok()?;
         // One spelling a file.
         (index.to_string() == number).then(|| self.files.get(index)).flatten().map(|(.., file)| file)

@@ -11,8 +11,8 @@ mod page;
 mod range;
 mod reply;
 
-pub(crate) use files::Served;
-pub(crate) use page::is_built;
+pub use files::Served;
+pub use page::is_built;
 
 use gate::Gate;
 use hyper::server::conn::http1;
@@ -30,31 +30,39 @@ use tokio::task::LocalSet;
 ///
 /// # Errors
 /// If the port cannot be had or no token can be made.
-pub(crate) fn serve(port: u16, session: Option<Served>, opened: impl FnOnce(&str, &str)) -> io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-    LocalSet::new().block_on(&runtime, async {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-        let gate = Rc::new(Gate::new(listener.local_addr()?.port())?);
-        let session = session.map(Rc::new);
-        opened(&gate.address(), &gate.single_use_address());
-        let interrupted = tokio::signal::ctrl_c();
-        tokio::pin!(interrupted);
-        loop {
-            let connection = tokio::select! {
-                ended = &mut interrupted => return ended,
-                accepted = listener.accept() => accepted,
-            };
-            // A client that went away before it was accepted is no reason to end.
-            let Ok((stream, _)) = connection else { continue };
-            let (gate, session) = (Rc::clone(&gate), session.clone());
-            tokio::task::spawn_local(async move {
-                let answer = service_fn(move |request| {
-                    let reply = reply::answer(&request, &gate, session.as_deref());
-                    async move { Ok::<_, Infallible>(reply) }
-                });
-                // What goes wrong on a connection concerns that client alone.
-                let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
-            });
-        }
+pub fn serve(port: u16, session: Option<Served>, opened: impl FnOnce(&str, &str) + Send) -> io::Result<()> {
+    // A thread of its own: the program that mounts this command may run its commands inside a runtime.
+    std::thread::scope(|scope| {
+        let served = scope.spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+            LocalSet::new().block_on(&runtime, listen(port, session, opened))
+        });
+        served.join().unwrap_or_else(|_| Err(io::Error::other("the server failed")))
     })
+}
+
+async fn listen(port: u16, session: Option<Served>, opened: impl FnOnce(&str, &str)) -> io::Result<()> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+    let gate = Rc::new(Gate::new(listener.local_addr()?.port())?);
+    let session = session.map(Rc::new);
+    opened(&gate.address(), &gate.single_use_address());
+    let interrupted = tokio::signal::ctrl_c();
+    tokio::pin!(interrupted);
+    loop {
+        let connection = tokio::select! {
+            ended = &mut interrupted => return ended,
+            accepted = listener.accept() => accepted,
+        };
+        // A client that went away before it was accepted is no reason to end.
+        let Ok((stream, _)) = connection else { continue };
+        let (gate, session) = (Rc::clone(&gate), session.clone());
+        tokio::task::spawn_local(async move {
+            let answer = service_fn(move |request| {
+                let reply = reply::answer(&request, &gate, session.as_deref());
+                async move { Ok::<_, Infallible>(reply) }
+            });
+            // What goes wrong on a connection concerns that client alone.
+            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
+        });
+    }
 }

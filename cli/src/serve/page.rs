@@ -7,7 +7,7 @@
 static FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/page.rs"));
 
 /// True if the page was built before this program.
-pub(crate) const fn is_built() -> bool {
+pub const fn is_built() -> bool {
     !FILES.is_empty()
 }
 

@@ -13,6 +13,8 @@ use hyper::body::Incoming;
 use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use jcode_session_core::source::ByteSource;
+use jcode_session_native::fs::LogFile;
+use std::sync::Arc;
 
 /// Headers of every reply.
 const ALWAYS: [(HeaderName, &str); 7] = [
@@ -69,7 +71,7 @@ fn at(path: &str, request: &Request<Incoming>, session: Option<&Served>) -> Resp
     }
 }
 
-fn part(wanted: Wanted, file: &std::rc::Rc<jcode_session_native::fs::LogFile>) -> Response<Reply> {
+fn part(wanted: Wanted, file: &Arc<LogFile>) -> Response<Reply> {
     let len = file.len();
     let (status, range) = match wanted {
         Wanted::Whole => (StatusCode::OK, 0..len),
@@ -81,7 +83,7 @@ fn part(wanted: Wanted, file: &std::rc::Rc<jcode_session_native::fs::LogFile>) -
         }
     };
     let content_range = format!("bytes {}-{}/{len}", range.start, range.end.saturating_sub(1));
-    let mut response = Response::new(Reply::File(std::rc::Rc::clone(file), range));
+    let mut response = Response::new(Reply::File(Arc::clone(file), range));
     *response.status_mut() = status;
     insert(&mut response, header::CONTENT_TYPE, "application/octet-stream");
     insert(&mut response, header::ACCEPT_RANGES, "bytes");

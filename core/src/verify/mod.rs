@@ -6,6 +6,7 @@
 
 mod coherence;
 mod finding;
+mod store;
 mod v1;
 
 use crate::index::{Built, IndexBuilder};
@@ -15,6 +16,7 @@ use core::ops::ControlFlow;
 
 pub use coherence::{Coherence, Comparison, StoredRows, compare_tables};
 pub use finding::{Code, Finding, Severity};
+pub use store::{StoreFiles, glance_at_store, verify_store};
 pub use v1::{verify_v1, verify_v1_beside};
 
 /// Reads a log to its end; what is wrong with it is in the result's findings. `tick` gets the bytes done.
