@@ -37,6 +37,8 @@ pub struct StoredEntry {
     pub parent: Option<Seq>,
     /// The parent's id as the log says it.
     pub parent_id: Option<String>,
+    /// Entries from the root, which is 1.
+    pub depth: u32,
     /// Its kind.
     pub kind: String,
     /// Time, Unix milliseconds.
@@ -155,7 +157,7 @@ impl SidecarReader {
 
     fn entry_where(&self, condition: &str, value: impl rusqlite::ToSql) -> Result<Option<StoredEntry>, ReadError> {
         let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT seq,id,parent_id,ts,kind,byte_offset,byte_len,parent_step FROM entries WHERE {condition}"
+            "SELECT seq,id,parent_id,ts,kind,byte_offset,byte_len,parent_step,depth FROM entries WHERE {condition}"
         ))?;
         let found = statement.query_row([value], |row| {
             let seq: Seq = row.get(0)?;
@@ -169,9 +171,20 @@ impl SidecarReader {
                 kind: row.get(4)?,
                 offset: row.get::<_, i64>(5)?.cast_unsigned(),
                 len: row.get::<_, i64>(6)?.cast_unsigned(),
+                depth: row.get(8)?,
             })
         });
         Ok(found.optional()?)
+    }
+
+    /// Entries that do not follow their parent directly, in log order, without reading a row an entry.
+    ///
+    /// # Errors
+    /// If the sidecar is damaged.
+    pub fn jumps(&self) -> Result<Vec<Seq>, ReadError> {
+        let mut statement = self.connection.prepare("SELECT seq FROM entries WHERE parent_step<>1 ORDER BY seq")?;
+        let jumps = statement.query_map([], |row| row.get(0))?;
+        Ok(jumps.collect::<Result<_, _>>()?)
     }
 
     /// Keys of all leaves, in log order.
