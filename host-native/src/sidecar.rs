@@ -3,14 +3,13 @@
 //! Owns: opening its file for reading. Invariant: nothing is written here.
 //! Does not: judge it (see [`Sidecar`]), build or catch up (see [`crate::rebuild`]).
 
-use crate::fs::{LogFile, stamp_of};
+use crate::fs::{LogFile, open_plain, stamp_of};
 pub use crate::sql::Sidecar;
 use crate::{host, paths};
 use jcode_session_core::index::peek::{PEEK_LEN, peek};
 use jcode_session_core::index::store::IndexMeta;
 use jcode_session_core::source::SourceError;
 use rusqlite::{Connection, OpenFlags};
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
@@ -20,7 +19,7 @@ use std::time::Duration;
 #[must_use]
 pub fn glance(log: &Path) -> Option<IndexMeta> {
     let path = paths::sidecar(log);
-    let mut file = open_plain(&path)?;
+    let (mut file, _) = open_plain(&path).ok()?;
     let mut start = [0; PEEK_LEN];
     file.read_exact(&mut start).ok()?;
     let meta = peek(&start)?;
@@ -28,11 +27,6 @@ pub fn glance(log: &Path) -> Option<IndexMeta> {
     let synced = meta.unsynced_boot.is_none() || meta.unsynced_boot.as_deref() == host::boot_id();
     // A journal beside it belongs to a commit that did not end.
     (now == meta.stamp && synced && !journal(&path).exists()).then_some(meta)
-}
-
-fn open_plain(path: &Path) -> Option<File> {
-    let file = File::open(path).ok()?;
-    file.metadata().ok()?.is_file().then_some(file)
 }
 
 fn journal(sidecar: &Path) -> std::path::PathBuf {
@@ -60,7 +54,8 @@ pub fn open(log: &LogFile) -> Result<Sidecar, SourceError> {
     Sidecar::judge(connect(&path), &|boot| host::boot_id() == Some(boot), &log.stamp(), log)
 }
 
-/// Opens a sidecar for reading. A crashed writer's journal cannot be rolled back that way, and makes it unreadable.
+/// Opens a sidecar for reading. A killed writer's journal cannot be rolled back that way: the sidecar is then of no
+/// state of the log.
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;

@@ -25,7 +25,7 @@ pub enum Sidecar {
     },
     /// The log has grown since.
     Grown(SidecarReader),
-    /// It is of another state of the log, or of another log.
+    /// It is of another state of the log, or of another log, or a commit to it was interrupted.
     Stale,
     /// It was made by another version of this software.
     OtherSchema,
@@ -77,8 +77,9 @@ impl Sidecar {
     fn unreadable(error: ReadError) -> Self {
         match error {
             ReadError::Schema => Self::OtherSchema,
-            ReadError::Sqlite(error) => match error.sqlite_error_code() {
-                Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked,
+            ReadError::Sqlite(error) => match error.sqlite_error() {
+                Some(e) if matches!(e.code, ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked,
+                Some(e) if e.extended_code == rusqlite::ffi::SQLITE_READONLY_ROLLBACK => Self::Stale,
                 _ => Self::Corrupt(error.to_string()),
             },
             damaged => Self::Corrupt(damaged.to_string()),
