@@ -2,6 +2,7 @@
 
 use jcode_session_core::index::IndexBuilder;
 use jcode_session_core::log::{LogScan, scan_source};
+use jcode_session_core::session::ReadError;
 use jcode_session_core::source::{ByteSource, SourceError};
 use jcode_session_native::fs::LogFile;
 use jcode_session_native::map;
@@ -278,7 +279,7 @@ fn a_log_cut_while_it_is_open_gives_a_typed_error() {
     let session = Session::read(&dir.log()).expect("readable");
     fs::OpenOptions::new().write(true).open(dir.log()).expect("there").set_len(500).expect("cut");
     match session.tail(5) {
-        Err(SessionError::Log { source: SourceError::Shrank { .. }, .. }) => {}
+        Err(SessionError::Log { source: ReadError::Source(SourceError::Shrank { .. }), .. }) => {}
         other => panic!("expected a shrunk log, got {other:?}"),
     }
 }

@@ -131,7 +131,8 @@ export interface Opened {
 export interface Actions {
     /** Loads the engine. */
     prepare: [[], void]
-    open: [[files: SessionFiles], Opened]
+    /** `rows`: of a sidecar too, which loads SQLite. */
+    open: [[files: SessionFiles, rows: boolean], Opened]
     /** Cheap words about a session in a folder. */
     glance: [[files: SessionFiles], Summary]
     index: [[], Summary]

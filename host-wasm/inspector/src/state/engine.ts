@@ -12,9 +12,10 @@ export class Engine {
     readonly #passers = new Map<Pass, Client>()
     #files: SessionFiles | undefined
 
+    /** Opens the files with the smaller engine, which reads a sidecar's first pages but not its rows. */
     open(files: SessionFiles, progress?: OnProgress): Promise<Opened> {
         this.#files = files
-        return this.#reader.call('open', [files], progress)
+        return this.#reader.call('open', [files, false], progress)
     }
 
     /** A quick answer. */
@@ -24,26 +25,27 @@ export class Engine {
 
     /** A pass in a worker of its own. */
     async pass<A extends Pass>(action: A, args: Arguments<A>, progress?: OnProgress): Promise<Answer<A>> {
-        let passer = this.#passers.get(action)
-        if (!passer) {
-            passer = worker()
-            this.#passers.set(action, passer)
-            if (this.#files) await passer.call('open', [this.#files])
-        }
+        const passer = this.#passers.get(action) ?? (await this.#passer(action))[0]
         return passer.call(action, args, progress)
     }
 
-    async index(progress: OnProgress): Promise<Summary> {
-        const summary = await this.pass('index', [], progress)
-        const indexed = this.#passers.get('index')
-        if (!indexed) return summary
+    /** Makes an index, unless a sidecar is one; to count tokens too, all of the log is read in any case. */
+    async index(progress: OnProgress, tokens = false): Promise<Summary> {
+        const [indexer, opened] = await this.#passer('index')
+        const summary = opened.indexed && !tokens ? opened.summary : await indexer.call('index', [], progress)
         this.#passers.delete('index')
-        // The one that has answered so far has the session open, and can make a pass.
-        const pass = (['verify', 'search'] as const).find(pass => !this.#passers.has(pass))
-        if (pass) this.#passers.set(pass, this.#reader)
-        else this.#reader.stop()
-        this.#reader = indexed
+        // The one that has answered so far has the session open, and can search.
+        if (this.#passers.has('search') || this.#files?.sidecar) this.#reader.stop()
+        else this.#passers.set('search', this.#reader)
+        this.#reader = indexer
         return summary
+    }
+
+    async #passer(pass: Pass): Promise<[Client, Opened]> {
+        if (!this.#files) throw new Error('no session is open')
+        const passer = worker()
+        this.#passers.set(pass, passer)
+        return [passer, await passer.call('open', [this.#files, true])]
     }
 
     /** Ends a pass, if it is under way. */

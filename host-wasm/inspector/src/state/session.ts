@@ -140,7 +140,7 @@ export async function count(): Promise<void> {
     const mine = current()
     counting.value = { at: 'running', done: 0, total: summary.value?.size_bytes ?? 0 }
     try {
-        const found = await mine.index((done, total) => (counting.value = { at: 'running', done, total }))
+        const found = await mine.index((done, total) => (counting.value = { at: 'running', done, total }), true)
         if (!isCurrent(mine)) return
         const counted = await mine.ask('timeline', BUCKETS)
         if (!isCurrent(mine)) return

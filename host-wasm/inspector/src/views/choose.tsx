@@ -19,10 +19,8 @@ function glance(session: Candidate): void {
     if (asked.has(session) || session.bytes > 1024 ** 3) return
     asked.add(session)
     client ??= worker()
-    // The sidecar would load SQLite for a line in a list.
-    const { sidecar: _, ...files } = session.files
     const put = (summary: Summary | null) => (glances.value = new Map(glances.value).set(session.path, summary))
-    client.call('glance', [files]).then(put, (error: unknown) => {
+    client.call('glance', [session.files]).then(put, (error: unknown) => {
         if (error instanceof Failed && error.failure.code === 'cancelled') asked.delete(session)
         else put(null)
     })

@@ -56,17 +56,17 @@ function beginning({ id, depth, length }: OutlineNode): string {
 
 export const actions: Acts = {
     prepare,
-    async open(progress, files) {
+    async open(progress, files, whole) {
         progress(0, 0)
         session?.free()
         session = undefined
-        session = await open(files)
+        session = await open(files, whole)
         const indexed = session.hasIndex()
         const tail = session.tail(FIRST_PAGE, MOST_READ)
         return { summary: session.summary(), indexed, rows: rows(() => tail, 0, tail.length) }
     },
     async glance(_, files) {
-        const glanced = await open(files)
+        const glanced = await open(files, false)
         try {
             return glanced.summary()
         } finally {

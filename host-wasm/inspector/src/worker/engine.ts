@@ -1,4 +1,4 @@
-// Owns: loading the engine, in the smaller build unless there is a sidecar to read.
+// Owns: loading the engine, in the smaller build unless the rows of a sidecar are read.
 // Does not: know what is asked of a session.
 import type { Files, Session } from '../../../jcode_session_wasm'
 import type { SessionFiles, Stored } from '../protocol'
@@ -24,9 +24,9 @@ export async function prepare(): Promise<void> {
     await small()
 }
 
-/** Opens a session. */
-export async function open(files: SessionFiles): Promise<Session> {
-    const engine = await (files.sidecar ? withSqlite() : small())
+/** Opens a session; with the rows of its sidecar, if it has one and they are wanted. */
+export async function open(files: SessionFiles, rows: boolean): Promise<Session> {
+    const engine = await (rows && files.sidecar ? withSqlite() : small())
     return engine.open(sources(files))
 }
 
