@@ -297,6 +297,18 @@ pub fn create_anew<S: Storage>(storage: &S, place: &Place) -> Result<S::File, St
     }
 }
 
+/// Removes a temporary file that could not be written or put in place: on a full disk it would stay, and not whole.
+///
+/// # Errors
+/// What was given.
+pub fn or_removed<S: Storage, T, E>(storage: &S, place: &Place, written: Result<T, E>) -> Result<T, E> {
+    if written.is_err() {
+        // Its absence is as good.
+        let _ = storage.remove(place);
+    }
+    written
+}
+
 /// Appends all bytes, however the host splits them.
 ///
 /// # Errors

@@ -17,15 +17,16 @@ use super::storage::{Files, Segmented, source_of, unpublished, unreadable};
 use crate::source::{ByteSource, SliceSource, SourceError};
 use crate::storage::{
     Folder, Place, PublishError, Storage, StorageError, StorageErrorKind, StorageFile, append_all, create_anew,
-    open_if_there, publish,
+    open_if_there, or_removed, publish,
 };
 use crate::store::LogState;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// Number of the temporary file that becomes the manifest.
 const NEW_MANIFEST: Place = Place::Temporary(3);
 /// Number of the temporary file that becomes the log's own file.
-pub(super) const NEW_OWN: Place = Place::Temporary(5);
+const NEW_OWN: Place = Place::Temporary(5);
 
 impl<S: Storage, D: Decompress> Segmented<S, D> {
     /// Puts a written file in the place of the log's own, which from then on has the bytes behind these segments.
@@ -47,9 +48,13 @@ impl<S: Storage, D: Decompress> Segmented<S, D> {
 
     fn put_manifest(&self, manifest: &Manifest) -> Result<(), PublishError> {
         let Some(place) = manifest::name().map(Place::Segment) else { return Ok(()) };
+        or_removed(&self.inner, &NEW_MANIFEST, self.write_manifest(manifest, &place))
+    }
+
+    fn write_manifest(&self, manifest: &Manifest, place: &Place) -> Result<(), PublishError> {
         let mut file = create_anew(&self.inner, &NEW_MANIFEST)?;
         append_all(&mut file, &manifest.to_bytes())?;
-        publish(&self.inner, file, &NEW_MANIFEST, &place, self.inner.stamp(&place)?)?;
+        publish(&self.inner, file, &NEW_MANIFEST, place, self.inner.stamp(place)?)?;
         self.inner.sync_folder(Folder::Store)?;
         Ok(())
     }
@@ -115,19 +120,38 @@ impl<S: Storage, D: Decompress> Segmented<S, D> {
     }
 
     /// The log's own file for a log that ends at `len`, below where its own file begins now.
-    pub(super) fn shorten(&self, file: &SegmentedFile<S, D>, layout: &Layout, len: u64) -> Result<(), PublishError>
-    where
-        S: Clone,
-        D: Clone,
-    {
+    pub(super) fn shorten(&self, file: &SegmentedFile<S, D>, layout: &Layout, len: u64) -> Result<(), PublishError> {
         // At least a line stays out of the segments: by it the layout is told.
         let kept: Vec<Segment> = layout.segments().iter().take_while(|segment| segment.end() < len).cloned().collect();
         let from = kept.last().map_or(layout.header_len(), Segment::end);
+        self.restow(file, [0..layout.header_len(), from..len], &kept)
+    }
+
+    /// Writes what of the log stays in its own file beside these segments, and puts that in place.
+    pub(super) fn restow(
+        &self,
+        log: &SegmentedFile<S, D>,
+        stays: [Range<u64>; 2],
+        segments: &[Segment],
+    ) -> Result<(), PublishError> {
+        or_removed(&self.inner, &NEW_OWN, self.write_own(log, stays, segments))
+    }
+
+    fn write_own(
+        &self,
+        log: &SegmentedFile<S, D>,
+        stays: [Range<u64>; 2],
+        segments: &[Segment],
+    ) -> Result<(), PublishError> {
+        let len = log.len()?;
         let mut new = create_anew(&self.inner, &NEW_OWN)?;
-        for range in [0..layout.header_len(), from..len] {
-            copy(file, range, &mut new)?;
+        for range in stays {
+            copy(log, range, &mut new)?;
         }
-        self.change(&NEW_OWN, new, &kept)
+        if log.len()? != len {
+            return Err(PublishError::Changed { what: Place::Log });
+        }
+        self.change(&NEW_OWN, new, segments)
     }
 
     /// Removes the log's own file, and with it all of its segments.
@@ -146,11 +170,7 @@ impl<S: Storage, D: Decompress> Segmented<S, D> {
 const WINDOW: u64 = 1 << 20;
 
 /// Appends a range of a file to another one.
-pub(super) fn copy<F: StorageFile, T: StorageFile>(
-    from: &F,
-    range: core::ops::Range<u64>,
-    to: &mut T,
-) -> Result<(), StorageError> {
+fn copy<F: StorageFile, T: StorageFile>(from: &F, range: Range<u64>, to: &mut T) -> Result<(), StorageError> {
     let source = source_of(from)?;
     let mut at = range.start;
     while at < range.end {

@@ -10,7 +10,7 @@ use super::seekable::{BLOCK, table};
 use super::storage::{Files, Segmented};
 use super::{Compress, Decompress};
 use crate::source::{ByteSource, SourceError};
-use crate::storage::{Place, Storage, StorageFile, append_all, create_anew};
+use crate::storage::{Place, Storage, StorageFile, append_all, create_anew, or_removed};
 use crate::store::StoreError;
 use crate::store::ledger::digest_hex;
 use alloc::format;
@@ -26,6 +26,15 @@ const WINDOW: u64 = 1 << 20;
 
 /// Stores a range of a log as a segment; compressed, if there is something that compresses.
 pub(super) fn pack<S: Storage, D: Decompress>(
+    storage: &Segmented<S, D>,
+    log: &(impl ByteSource + ?Sized),
+    range: Range<u64>,
+    compress: Option<&dyn Compress>,
+) -> Result<Segment, StoreError> {
+    or_removed(&storage.inner, &NEW_SEGMENT, write(storage, log, range, compress))
+}
+
+fn write<S: Storage, D: Decompress>(
     storage: &Segmented<S, D>,
     log: &(impl ByteSource + ?Sized),
     range: Range<u64>,

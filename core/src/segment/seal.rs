@@ -5,14 +5,14 @@
 //! Invariant: no byte of the logical log changes, so rows, sidecars and checkpoints stay true; until step 4 the log
 //! is as it was, after it sealed. Run again, it goes on from where it was. Does not: lock.
 
-use super::change::{NEW_OWN, copy, line_end};
+use super::change::line_end;
 use super::layout::{Layout, Sealed, Segment};
 use super::pack::pack;
 use super::storage::Segmented;
 use super::{Compress, Decompress, compress};
 use crate::log::{Damage, Dialect, Header, LogScan, LogSink, MAX_HEADER_BYTES, Record};
 use crate::source::ByteSource;
-use crate::storage::{Folder, Place, PublishError, Storage, StorageFile, create_anew};
+use crate::storage::{Folder, Place, PublishError, Storage, StorageFile};
 use crate::store::ledger::{Event, LedgerRow};
 use crate::store::{Desk, StoreError, leaf};
 use crate::write::{FileSource, line_start};
@@ -146,14 +146,10 @@ fn put<S: Storage + Clone, D: Decompress + Clone>(
     segments: &[Segment],
 ) -> Result<(), StoreError> {
     let Some(log) = &desk.log else { return Err(StoreError::NothingLeft) };
-    let mut new = create_anew(&desk.storage.inner, &NEW_OWN)?;
-    for range in stays {
-        copy(&log.file, range, &mut new)?;
-    }
     if log.file.len()? != log.len {
         return Err(PublishError::Changed { what: Place::Log }.into());
     }
-    desk.storage.change(&NEW_OWN, new, segments)?;
+    desk.storage.restow(&log.file, stays, segments)?;
     desk.reopen()
 }
 

@@ -7,7 +7,9 @@
 use super::error::StoreError;
 use super::ledger::{Head, Ledger, LedgerRow};
 use crate::source::ByteSource;
-use crate::storage::{Folder, Place, Storage, StorageFile, append_all, create_anew, open_if_there, publish};
+use crate::storage::{
+    Folder, Place, Storage, StorageFile, append_all, create_anew, open_if_there, or_removed, publish,
+};
 use crate::write::FileSource;
 use alloc::vec::Vec;
 
@@ -108,20 +110,16 @@ impl<F: StorageFile> Book<F> {
     }
 
     pub(super) fn write_head<S: Storage<File = F>>(&mut self, storage: &S) -> Result<(), StoreError> {
-        let written = self.replace_head(storage);
-        if written.is_err() {
-            // On a full disk it would stay, empty.
-            let _ = storage.remove(&HEAD);
-        }
-        written
+        or_removed(storage, &HEAD, self.replace_head(storage))?;
+        self.head = Some(self.ledger.lines);
+        Ok(())
     }
 
-    fn replace_head<S: Storage<File = F>>(&mut self, storage: &S) -> Result<(), StoreError> {
+    fn replace_head<S: Storage<File = F>>(&self, storage: &S) -> Result<(), StoreError> {
         let mut file = create_anew(storage, &HEAD)?;
         append_all(&mut file, &serde_json::to_vec(&self.ledger.head()).unwrap_or_default())?;
         let there = storage.stamp(&Place::LedgerHead)?;
         publish(storage, file, &HEAD, &Place::LedgerHead, there)?;
-        self.head = Some(self.ledger.lines);
         Ok(())
     }
 }

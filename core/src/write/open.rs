@@ -13,7 +13,7 @@ use crate::index::fingerprint::FileStamp;
 use crate::log::{Dialect, Header, LineReader, MAX_HEADER_BYTES, Outcome};
 use crate::source::ByteSource;
 use crate::storage::{
-    Folder, Place, PublishError, Storage, StorageErrorKind, StorageFile, append_all, create_anew, publish,
+    Folder, Place, PublishError, Storage, StorageErrorKind, StorageFile, append_all, create_anew, or_removed, publish,
 };
 use alloc::string::String;
 
@@ -78,11 +78,7 @@ fn create<S: Storage>(storage: &S, header: &[u8], replaces: Option<FileStamp>) -
     let written = append_all(&mut file, &[header, b"\n"].concat())
         .map_err(PublishError::Storage)
         .and_then(|()| publish(storage, file.clone(), &place, &Place::Log, replaces));
-    if written.is_err() {
-        // On a full disk it would stay, and not whole.
-        let _ = storage.remove(&place);
-    }
-    match written {
+    match or_removed(storage, &place, written) {
         Ok(_) => Ok(file),
         Err(PublishError::Changed { .. }) => Err(OpenError::Changed),
         Err(PublishError::Storage(error)) => Err(error.into()),
