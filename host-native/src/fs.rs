@@ -47,12 +47,7 @@ impl LogFile {
     /// # Errors
     /// If it cannot be opened or is no plain file.
     pub fn open(path: &Path) -> Result<Self, PathError> {
-        let file = open_for_reading(path).map_err(PathError::new("open", path))?;
-        let metadata = file.metadata().map_err(PathError::new("read", path))?;
-        if !metadata.is_file() {
-            let error = io::Error::new(io::ErrorKind::InvalidInput, "it is no plain file");
-            return Err(PathError::new("read", path)(error));
-        }
+        let (file, metadata) = open_plain(path).map_err(PathError::new("open", path))?;
         Ok(Self { stamp: stamp_of(&metadata), file, path: path.to_path_buf(), mapping: None })
     }
 
@@ -140,6 +135,22 @@ pub fn stamp(path: &Path) -> Result<Option<FileStamp>, PathError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(PathError::new("read", path)(error)),
     }
+}
+
+/// Opens a plain file for reading. A pipe under its name, which would keep us waiting for its other end, is refused.
+pub(crate) fn open_plain(path: &Path) -> io::Result<(File, Metadata)> {
+    let file = open_for_reading(path)?;
+    let metadata = plain(&file)?;
+    Ok((file, metadata))
+}
+
+/// The metadata of an open file, which has to be a plain one.
+pub(crate) fn plain(file: &File) -> io::Result<Metadata> {
+    let metadata = file.metadata()?;
+    if metadata.is_file() {
+        return Ok(metadata);
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no plain file"))
 }
 
 cfg_if::cfg_if! {

@@ -4,7 +4,7 @@
 //! Invariant: a row is on the disk before what it announces happens.
 //! Does not: read or judge rows; core does.
 
-use crate::fs::{LogFile, PathError};
+use crate::fs::{LogFile, PathError, open_plain};
 use crate::native_storage::NativeStorage;
 use crate::{host, paths, replace};
 use jcode_session_core::log::Dialect;
@@ -13,7 +13,7 @@ use jcode_session_core::store::book::Book;
 use jcode_session_core::store::ledger::{Event, Head, Ledger, LedgerRow, digest_hex};
 use jcode_session_core::store::{Desk, LogState, StoreError, checkpoint};
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// An original that was kept.
@@ -163,8 +163,9 @@ pub fn read(log: &Path) -> Result<Ledger, PathError> {
     let store = paths::store(log);
     let bytes = |name: &str| {
         let path = store.join(name);
-        match std::fs::read(&path) {
-            Ok(bytes) => Ok(Some(bytes)),
+        let mut bytes = Vec::new();
+        match open_plain(&path).and_then(|(mut file, _)| file.read_to_end(&mut bytes)) {
+            Ok(_) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(PathError::new("read", &path)(error)),
         }

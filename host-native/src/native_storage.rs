@@ -4,7 +4,7 @@
 //! Invariant: below the folder that holds the log no link is followed for writing.
 //! Does not: decide anything, or lock.
 
-use crate::fs::stamp_of;
+use crate::fs::{plain, stamp_of};
 use crate::{paths, replace};
 use jcode_session_core::index::fingerprint::FileStamp;
 use jcode_session_core::storage::{Folder, Place, Storage, StorageError, StorageErrorKind, StorageFile};
@@ -181,6 +181,7 @@ impl Storage for NativeStorage {
             self.no_link(place.folder())?;
         }
         let file = no_follow(OpenOptions::new().read(true).append(true)).open(&path).map_err(failed("open", &path))?;
+        plain(&file).map_err(failed("open", &path))?;
         Ok(NativeFile { file: Arc::new(file), path: path.into() })
     }
 
@@ -267,9 +268,9 @@ cfg_if::cfg_if! {
     if #[cfg(unix)] {
         use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 
-        /// Opens a file itself, never what a link leads to.
+        /// Opens a file itself, never what a link leads to, and waits for no other end of a pipe.
         pub(crate) fn no_follow(options: &mut OpenOptions) -> &mut OpenOptions {
-            options.custom_flags(libc::O_NOFOLLOW)
+            options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
         }
 
         /// A file that only its user can read, if it is made by this.

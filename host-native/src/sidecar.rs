@@ -5,7 +5,7 @@
 //! written here.
 //! Does not: build or catch up; see [`crate::rebuild`].
 
-use crate::fs::{LogFile, stamp_of};
+use crate::fs::{LogFile, open_plain, stamp_of};
 use crate::sql::{ReadError, SidecarReader};
 use crate::{host, paths};
 use jcode_session_core::index::fingerprint::{Freshness, judge};
@@ -13,7 +13,6 @@ use jcode_session_core::index::peek::{PEEK_LEN, peek};
 use jcode_session_core::index::store::IndexMeta;
 use jcode_session_core::source::{ByteSource, SourceError};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
@@ -32,7 +31,7 @@ pub enum Sidecar {
     },
     /// The log has grown since.
     Grown(SidecarReader),
-    /// It is of another state of the log, or of another log.
+    /// It is of another state of the log, or of another log, or a commit to it was interrupted.
     Stale,
     /// It was made by another version of this software.
     OtherSchema,
@@ -61,7 +60,7 @@ impl Sidecar {
 #[must_use]
 pub fn glance(log: &Path) -> Option<IndexMeta> {
     let path = paths::sidecar(log);
-    let mut file = open_plain(&path)?;
+    let (mut file, _) = open_plain(&path).ok()?;
     let mut start = [0; PEEK_LEN];
     file.read_exact(&mut start).ok()?;
     let meta = peek(&start)?;
@@ -69,11 +68,6 @@ pub fn glance(log: &Path) -> Option<IndexMeta> {
     let synced = meta.unsynced_boot.is_none() || meta.unsynced_boot.as_deref() == host::boot_id();
     // A journal beside it belongs to a commit that did not end.
     (now == meta.stamp && synced && !journal(&path).exists()).then_some(meta)
-}
-
-fn open_plain(path: &Path) -> Option<File> {
-    let file = File::open(path).ok()?;
-    file.metadata().ok()?.is_file().then_some(file)
 }
 
 fn journal(sidecar: &Path) -> std::path::PathBuf {
@@ -114,7 +108,8 @@ pub fn open(log: &LogFile) -> Result<Sidecar, SourceError> {
     })
 }
 
-/// Opens a sidecar for reading. A crashed writer's journal cannot be rolled back that way, and makes it unreadable.
+/// Opens a sidecar for reading. A killed writer's journal cannot be rolled back that way: the sidecar is then of no
+/// state of the log.
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
@@ -125,8 +120,9 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
 fn verdict(error: ReadError) -> Sidecar {
     match error {
         ReadError::Schema => Sidecar::OtherSchema,
-        ReadError::Sqlite(error) => match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Sidecar::Locked,
+        ReadError::Sqlite(error) => match error.sqlite_error() {
+            Some(e) if matches!(e.code, ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Sidecar::Locked,
+            Some(e) if e.extended_code == rusqlite::ffi::SQLITE_READONLY_ROLLBACK => Sidecar::Stale,
             _ => Sidecar::Corrupt(error.to_string()),
         },
         damaged => Sidecar::Corrupt(damaged.to_string()),

@@ -13,5 +13,7 @@ pub mod jcode_model;
 pub mod oracle;
 pub mod program;
 pub mod sessions;
+#[cfg(unix)]
+pub mod system_calls;
 pub mod v1_steps;
 pub mod write_run;

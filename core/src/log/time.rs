@@ -24,8 +24,17 @@ pub fn parse_text(text: &str) -> Option<i64> {
     if let Some(time) = plain(text) {
         return Some(time);
     }
-    let time: Timestamp = text.parse().ok()?;
+    let time: Timestamp = text.parse().ok().or_else(|| without_tiny_digits(text)?.parse().ok())?;
     i64::try_from(time.as_nanosecond().div_euclid(1_000_000)).ok()
+}
+
+/// RFC 3339 has any number of digits behind the point; those behind the ninth are less than a nanosecond.
+#[cold]
+fn without_tiny_digits(text: &str) -> Option<String> {
+    let (clock, rest) = text.split_once('.')?;
+    let zone = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    let digits = rest.get(..zone.min(9))?;
+    (zone > 9).then(|| alloc::format!("{clock}.{digits}{}", rest.get(zone..).unwrap_or_default()))
 }
 
 /// The form that nearly every entry has, `2026-01-31T23:59:59.999Z`; `None` for all others, also where they are valid.

@@ -86,6 +86,15 @@ impl<F: StorageFile> Book<F> {
     }
 
     fn write_head<S: Storage<File = F>>(&self, storage: &S) -> Result<(), StoreError> {
+        let written = self.replace_head(storage);
+        if written.is_err() {
+            // On a full disk it would stay, empty.
+            let _ = storage.remove(&HEAD);
+        }
+        written
+    }
+
+    fn replace_head<S: Storage<File = F>>(&self, storage: &S) -> Result<(), StoreError> {
         let mut file = create(storage, &HEAD)?;
         append_all(&mut file, &serde_json::to_vec(&self.ledger.head()).unwrap_or_default())?;
         let there = storage.stamp(&Place::LedgerHead)?;

@@ -79,8 +79,14 @@ fn create<S: Storage>(storage: &S, header: &[u8], replaces: Option<FileStamp>) -
         }
         other => other?,
     };
-    append_all(&mut file, &[header, b"\n"].concat())?;
-    match publish(storage, file.clone(), &place, &Place::Log, replaces) {
+    let written = append_all(&mut file, &[header, b"\n"].concat())
+        .map_err(PublishError::Storage)
+        .and_then(|()| publish(storage, file.clone(), &place, &Place::Log, replaces));
+    if written.is_err() {
+        // On a full disk it would stay, and not whole.
+        let _ = storage.remove(&place);
+    }
+    match written {
         Ok(_) => Ok(file),
         Err(PublishError::Changed { .. }) => Err(OpenError::Changed),
         Err(PublishError::Storage(error)) => Err(error.into()),

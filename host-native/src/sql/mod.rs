@@ -7,9 +7,11 @@
 mod cursor;
 mod load;
 mod read;
+mod schema;
 mod store;
 
 pub use cursor::RowCursor;
 pub use load::{BulkLoad, create_schema};
 pub use read::{ReadError, SidecarReader, StoredEntry};
+pub use schema::holds_only;
 pub use store::{SqlStore, read_meta, write_meta};
