@@ -25,7 +25,7 @@ pub(super) fn row(data: &[u8]) {
         last_modified: number(0).unwrap_or_default(),
         created_at: number(1),
         entry_count: number(2).map(i64::cast_unsigned),
-        saved: data.len() % 2 == 0,
+        saved: data.len().is_multiple_of(2),
         tags: texts.take(8).collect(),
         ..SessionSummary::default()
     };

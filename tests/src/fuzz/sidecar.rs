@@ -46,7 +46,7 @@ pub(super) fn sidecar(data: &[u8]) {
     let _ = reader.tree();
     let _ = reader.leaves();
     let _ = reader.find("e1");
-    for seq in [0, 1, 7, 39, 40, u32::MAX.into()] {
+    for seq in [0, 1, 7, 39, 40, u32::MAX] {
         let _ = reader.entry(seq);
     }
     let Ok(mut statement) = RowCursor::prepare(reader.connection()) else { return };

@@ -101,14 +101,11 @@ pub(crate) fn all_kept(case: &Case, found: &State, (before, after): (&State, &St
     }
 }
 
+/// The bytes of a file; `None` of a name that is not there.
+type Content<'c> = Option<&'c Option<Vec<u8>>>;
+
 /// One file of the truth: as before, as after, or on the way between where that is what the command does.
-fn kept(
-    case: &Case,
-    path: &Path,
-    found: Option<&Option<Vec<u8>>>,
-    (before, after): (Option<&Option<Vec<u8>>>, Option<&Option<Vec<u8>>>),
-    what: &str,
-) {
+fn kept(case: &Case, path: &Path, found: Content<'_>, (before, after): (Content<'_>, Content<'_>), what: &str) {
     let grown = || match (found, before) {
         (Some(Some(found)), Some(Some(before))) => case.grows && found.starts_with(before),
         _ => false,
