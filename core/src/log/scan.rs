@@ -219,7 +219,7 @@ impl LogScan {
     /// Tells header, second header and entry apart.
     fn record(&mut self, record: &Record<'_>, sink: &mut dyn LogSink) -> ControlFlow<()> {
         let damage = |code| Damage::at(code, record.offset, record.line, record.bytes.len() as u64);
-        if self.full && core::str::from_utf8(record.bytes).is_err() {
+        if self.full && simdutf8::basic::from_utf8(record.bytes).is_err() {
             self.report(damage(DamageCode::InvalidUtf8), sink)?;
         }
         if record.lone_surrogate {
