@@ -91,7 +91,7 @@ fn lists(lab: &Lab) -> Outcome<Chart> {
             log.write(File::create(sessions.join(format!("{}.jsonl", log.session_id())))?)?;
         }
         made = count;
-        Lab::settle();
+        lab.settle();
         let _ = fs::remove_dir_all(home.join("agent"));
         let catalog = Catalog::new(&home, std::slice::from_ref(&sessions));
         let complete = || timed(|| Ok(catalog.refresh(Keep::Store)));

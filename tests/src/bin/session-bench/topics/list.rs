@@ -38,7 +38,7 @@ impl Listing {
             log.write(File::create(sessions.join(format!("{}.jsonl", log.session_id())))?)?;
         }
         let listing = Self::of(home, sessions, count);
-        Lab::settle();
+        lab.settle();
         // Rows of files that had just been written are not believed, and read again.
         while listing.catalog.refresh(Keep::Store).stale_rows > 0 {}
         Ok(listing)
@@ -162,7 +162,7 @@ fn first_build(lab: &mut Lab) -> Outcome<()> {
     let sessions = home.join("sessions");
     let skewed = Home::skewed(lab.pick(10_000, 100));
     skewed.write(&sessions)?;
-    Lab::settle();
+    lab.settle();
     let listing = Listing::of(home, sessions, skewed.sessions);
     let first = || -> Outcome<f64> {
         remove_index(&listing.home)?;

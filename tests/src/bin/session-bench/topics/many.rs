@@ -23,7 +23,7 @@ fn measure(lab: &mut Lab) -> Outcome<()> {
         let log = LargeLog { until: Until::Bytes(9_000), seed, ..LargeLog::default() };
         log.write(File::create(folder.join(format!("{}.jsonl", log.session_id())))?)?;
     }
-    Lab::settle();
+    lab.settle();
     let copy = lab.folder("copies")?;
     let logs: Vec<_> = fs::read_dir(&folder)?.map(|entry| Ok(entry?.path())).collect::<Outcome<_>>()?;
     let first = || -> Outcome<f64> {
@@ -44,7 +44,7 @@ fn measure(lab: &mut Lab) -> Outcome<()> {
             .floor("copy and sync", floor)
             .target(Target::Most(1e-3)),
     );
-    Lab::settle();
+    lab.settle();
     let again = || process::time(lab.command(["migrate"]).arg(&folder));
     let [ours, floor] = in_turns(
         lab.rounds(11),

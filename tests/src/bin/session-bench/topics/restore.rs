@@ -66,7 +66,7 @@ fn on_disk(lab: &mut Lab) -> Outcome<()> {
     build_sidecar(&log)?;
     take_checkpoint(&log)?;
     append(&log, 1_000)?;
-    Lab::settle();
+    lab.settle();
     let first = checkpoints(&log)?.checkpoints.pop().context("a checkpoint was taken")?.timestamp;
     let copy = log.with_extension("copy");
     let (mut back, mut forth, mut copied) = (Figure::default(), Figure::default(), Figure::default());

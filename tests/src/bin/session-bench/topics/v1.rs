@@ -22,7 +22,7 @@ fn measure(lab: &mut Lab) -> Outcome<()> {
     let (sessions, bytes) = lab.pick((300, 316_000_000), (5, 1_000_000));
     write_v1_home(&folder, sessions, bytes, 1)?;
     let files: Vec<PathBuf> = fs::read_dir(&folder)?.map(|entry| Ok(entry?.path())).collect::<Outcome<_>>()?;
-    Lab::settle();
+    lab.settle();
     let copies = lab.folder("v1-copies")?;
     let ours = || -> Outcome<f64> {
         only(&folder, &files)?;
