@@ -3,7 +3,7 @@
 use crate::data;
 use criterion::{Criterion, Throughput};
 use jcode_session_core::index::IndexBuilder;
-use jcode_session_core::json::Walker;
+use jcode_session_core::json::walk::Walker;
 use jcode_session_core::log::{LineReader, LogScan};
 use serde::de::IgnoredAny;
 use std::hint::black_box;
@@ -25,7 +25,7 @@ pub fn bench(criterion: &mut Criterion) {
         let mut walker = Walker::new();
         bench.iter(|| {
             for line in &lines {
-                black_box(walker.walk_object(line, 0, &mut |_, _| {}).expect("an object"));
+                black_box(walker.walk_object(line, 0, |_, _| {}).expect("an object"));
             }
         });
     });

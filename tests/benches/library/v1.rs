@@ -2,7 +2,7 @@
 
 use criterion::{Criterion, Throughput};
 use jcode_session_core::source::{ByteSource, SliceSource};
-use jcode_session_core::upgrade::jcode::{Replayed, V1Sources, present, replay};
+use jcode_session_core::upgrade::jcode::{Replay, V1Sources, present, replay};
 use jcode_session_tests::jcode_model::{V1Files, write_large_v1};
 use std::ops::ControlFlow;
 use tempfile::TempDir;
@@ -22,7 +22,7 @@ pub fn bench(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn replayed(files: &V1Files) -> Replayed<SliceSource<'_>> {
+fn replayed(files: &V1Files) -> Replay<SliceSource<'_>> {
     let source = |bytes: &'_ Option<Vec<u8>>| bytes.as_deref().map(SliceSource);
     let sources = V1Sources {
         session_id: "large".into(),
