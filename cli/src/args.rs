@@ -93,6 +93,8 @@ pub enum SessionCommand {
     Seal(SealArgs),
     /// Delete originals and set-aside bytes that are no longer needed
     Prune(PruneArgs),
+    /// Look into a session in the browser
+    Inspect(InspectArgs),
     /// Print a completion script for a shell
     #[command(hide = true)]
     Completions {
@@ -312,6 +314,19 @@ pub struct ShowArgs {
     /// Print the raw lines of the log
     #[arg(long)]
     pub json: bool,
+}
+
+/// Flags of `inspect`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct InspectArgs {
+    /// Path, id, or the start of an id; without it the page opens empty
+    pub session: Option<OsString>,
+    /// Serve on this port of 127.0.0.1; 0 takes any that is free
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub port: u16,
+    /// Print the address and start no browser
+    #[arg(long)]
+    pub no_open: bool,
 }
 
 /// Flags of `export`.

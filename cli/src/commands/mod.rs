@@ -9,6 +9,7 @@ mod checkpoints;
 mod doctor;
 mod export;
 mod fork;
+mod inspect;
 mod list;
 mod many;
 mod migrate;
@@ -81,6 +82,7 @@ fn dispatch(command: &SessionCommand, settings: &Settings, output: &mut Output) 
         SessionCommand::Repair(args) => repair::repair(args, settings, output),
         SessionCommand::Seal(args) => seal::seal(args, settings, output),
         SessionCommand::Prune(args) => prune::prune(args, settings, output),
+        SessionCommand::Inspect(args) => inspect::inspect(args, settings, output),
         SessionCommand::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "jcode-session", &mut script);

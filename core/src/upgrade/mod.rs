@@ -13,6 +13,8 @@ pub(crate) mod splice;
 
 use crate::log::{Dialect, Header, LogScan, LogSink, Record, scan_source};
 use crate::source::{ByteSource, Rope, SourceError};
+use crate::verify::Finding;
+use alloc::vec::Vec;
 use core::ops::ControlFlow;
 
 pub use check::{CheckError, check_upgrade};
@@ -56,6 +58,15 @@ impl<S: ByteSource> Presented<S> {
             Self::Upgraded(rope) => rope.origin(offset).map_or(offset, |(_, at)| at),
             Self::Replayed(log) => log.origin(offset).map_or(offset, |(_, at)| at),
         }
+    }
+
+    /// Findings about the log as presented, as findings about the file that the user has.
+    #[must_use]
+    pub fn at_origin(&self, mut findings: Vec<Finding>) -> Vec<Finding> {
+        for finding in &mut findings {
+            finding.byte_offset = finding.byte_offset.map(|offset| self.origin(offset));
+        }
+        findings
     }
 }
 

@@ -5,9 +5,12 @@
 //! Does not: read payloads beyond the page.
 
 use super::locate::{Locator, Spot};
-use super::{Answer, Entry, Session, SessionError};
-use jcode_session_core::json::text;
-use jcode_session_core::log::{Dialect, LineReader, Outcome, Record};
+use super::{Answer, Entry, ReadError, Session};
+use crate::json::text;
+use crate::log::{Dialect, LineReader, Outcome, Record};
+use crate::source::ByteSource;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
 /// What a user interface paints first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,21 +48,19 @@ pub struct Compaction {
     pub first_kept: Option<String>,
 }
 
-impl Session {
-    /// Everything that a user interface paints first, with the last `page` entries of the active path.
+impl<S: ByteSource, L: Locator> Session<S, L> {
+    /// Everything that a user interface paints first, with the last `page` entries of the active path. `stem`: the
+    /// id of a session whose header has none.
     ///
     /// # Errors
     /// If the log cannot be read.
-    pub fn resume(&self, page: usize) -> Result<Resume, SessionError> {
+    pub fn resume(&self, stem: &str, page: usize) -> Result<Resume, ReadError> {
         let page = self.tail(page)?;
-        let counts = match &self.sidecar {
-            Some(sidecar) => sidecar.meta().counts.clone(),
-            None => self.memory()?.counts().clone(),
-        };
+        let counts = self.counts()?.clone();
         let compaction = if counts.compactions > 0 { self.last_compaction()? } else { None };
         let header = self.header();
         Ok(Resume {
-            session_id: self.id(),
+            session_id: self.header_id().unwrap_or(stem).to_string(),
             dialect: self.dialect(),
             title: counts.title,
             cwd: header.and_then(|header| header.cwd.clone()),
@@ -77,14 +78,14 @@ impl Session {
     ///
     /// # Errors
     /// If the log cannot be read, or there is no such entry.
-    pub fn before(&self, key: &str, count: usize) -> Result<Vec<Entry>, SessionError> {
+    pub fn before(&self, key: &str, count: usize) -> Result<Vec<Entry>, ReadError> {
         let mut entries = Vec::new();
         self.path_to(Some(key), Some(count.saturating_add(1)), &mut |entry| entries.push(entry))?;
         entries.pop();
         Ok(entries)
     }
 
-    fn last_compaction(&self) -> Result<Option<Compaction>, SessionError> {
+    fn last_compaction(&self) -> Result<Option<Compaction>, ReadError> {
         let mut found = None;
         self.ask(|locator| {
             found = None;
@@ -132,7 +133,7 @@ fn model(record: &Record<'_>) -> Option<String> {
     let fields = &record.fields;
     let token = match fields.kind_text().as_ref() {
         "model_change" => fields.model_id,
-        "message" => fields.message.and_then(|message| jcode_session_core::upgrade::field(message, "model")),
+        "message" => fields.message.and_then(|message| crate::upgrade::field(message, "model")),
         _ => None,
     };
     token.and_then(text::string).map(|model| model.into_owned())

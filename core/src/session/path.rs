@@ -5,24 +5,27 @@
 //! sidecar that lies does not answer in part.
 //! Does not: decide who knows where entries stand; [`Session`] does.
 
-use super::{Answer, Entry, Session, SessionError, at};
-use jcode_session_core::log::tail::{Span, last_of_active_path};
-use jcode_session_core::upgrade::Presented;
-use std::ops::Range;
+use super::{Answer, Entry, Locator, ReadError, Session};
+use crate::log::tail::{Span, last_of_active_path};
+use crate::source::{ByteSource, SourceError};
+use crate::upgrade::Presented;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::ops::Range;
 
-impl Session {
+impl<S: ByteSource, L: Locator> Session<S, L> {
     /// The last `count` entries of the active path, in path order.
     ///
     /// # Errors
     /// If the log cannot be read.
-    pub fn tail(&self, count: usize) -> Result<Vec<Entry>, SessionError> {
+    pub fn tail(&self, count: usize) -> Result<Vec<Entry>, ReadError> {
         if count == 0 {
             return Ok(Vec::new());
         }
         if self.sidecar.is_none() && self.memory.get().is_none() && matches!(self.log, Presented::AsIs(_)) {
-            let spans = last_of_active_path(&self.log, count).map_err(at(&self.path))?;
+            let spans = last_of_active_path(&self.log, count)?;
             if let Some(spans) = spans {
-                return spans.into_iter().map(|span| self.line(span)).collect();
+                return Ok(spans.into_iter().map(|span| self.line(span)).collect::<Result<_, _>>()?);
             }
         }
         let mut entries = Vec::new();
@@ -40,19 +43,19 @@ impl Session {
         leaf: Option<&str>,
         count: Option<usize>,
         each: &mut dyn FnMut(Entry),
-    ) -> Result<(), SessionError> {
+    ) -> Result<(), ReadError> {
         for range in self.path_ranges(leaf, count)? {
             each(self.entry_at(range)?);
         }
         Ok(())
     }
 
-    /// Where the entries of that path stand in [`Session::bytes`], root first: all that needs to be held of a path
+    /// Where the entries of that path stand in [`Session::log`], root first: all that needs to be held of a path
     /// while its entries are read one by one.
     ///
     /// # Errors
     /// If the log cannot be read, or there is no such entry.
-    pub fn path_ranges(&self, leaf: Option<&str>, count: Option<usize>) -> Result<Vec<Range<u64>>, SessionError> {
+    pub fn path_ranges(&self, leaf: Option<&str>, count: Option<usize>) -> Result<Vec<Range<u64>>, ReadError> {
         let mut ranges = Vec::new();
         self.ask(|locator| {
             ranges.clear();
@@ -77,7 +80,7 @@ impl Session {
     ///
     /// # Errors
     /// If the log cannot be read.
-    pub fn entry_at(&self, range: Range<u64>) -> Result<Entry, SessionError> {
+    pub fn entry_at(&self, range: Range<u64>) -> Result<Entry, SourceError> {
         self.line(Span { offset: range.start, len: range.end.saturating_sub(range.start) })
     }
 }
