@@ -1,6 +1,6 @@
 //! Text that is made once, escaped for JSON, and cut wherever no character or escape breaks.
 //! Owns: the material of big logs, as dense in escapes, quotes and non-ASCII as recorded sessions
-//! are (one escape every 20 bytes or so).
+//! are (a quote or an escape every 12 bytes).
 
 use std::io::{self, Write};
 use std::sync::LazyLock;

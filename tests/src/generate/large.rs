@@ -1,4 +1,4 @@
-//! Big `tree-v3` logs, fast: ids are computed from positions and texts are cut from one escaped
+//! Big logs, fast: ids are computed from positions and texts are cut from one escaped
 //! corpus, so that writing is mostly copying. A log is streamed and never held in memory.
 
 use std::io::{self, BufWriter, Write};
@@ -34,6 +34,8 @@ pub struct LargeLog {
     pub image_every: u64,
     /// One entry, in the middle, with a text of so many bytes; 0: none.
     pub long_line: usize,
+    /// As `linear-v1` writes it: no version, ids, parents or labels.
+    pub linear: bool,
     /// Where the session was: one of a few projects.
     pub project: u64,
     pub seed: u64,
@@ -47,6 +49,7 @@ impl Default for LargeLog {
             branches: 8,
             image_every: 0,
             long_line: 0,
+            linear: false,
             project: 0,
             seed: 1,
         }
@@ -69,7 +72,8 @@ impl LargeLog {
         let mut rng = random(self.seed);
         writeln!(
             out,
-            r#"{{"type":"session","version":3,"id":"{}","timestamp":"{}","cwd":"/work/project-{}"}}"#,
+            r#"{{"type":"session"{},"id":"{}","timestamp":"{}","cwd":"/work/project-{}"}}"#,
+            if self.linear { "" } else { r#","version":3"# },
             self.session_id(),
             Clock(self.start_ms()).rfc3339(),
             self.project
@@ -107,10 +111,14 @@ impl LargeLog {
             _ => format!("\"{}\"", self.id(number - 1)),
         };
         let ms = self.start_ms() + number * 1000;
-        let own = format!(r#""id":"{}","parentId":{parent},"timestamp":"{}""#, self.id(number), Clock(ms).rfc3339());
+        let time = Clock(ms).rfc3339();
+        let own = match self.linear {
+            true => format!(r#""timestamp":"{time}""#),
+            false => format!(r#""id":"{}","parentId":{parent},"timestamp":"{time}""#, self.id(number)),
+        };
         // The last entry of every other branch names it by the one before, which hardly any later
         // branch starts from.
-        if place > 0 && place == between_branches - 1 && (number / between_branches) % 2 == 1 {
+        if !self.linear && place > 0 && place == between_branches - 1 && (number / between_branches) % 2 == 1 {
             let target = self.id(number - 1);
             return writeln!(out, r#"{{"type":"label",{own},"targetId":"{target}","label":"branch {number}"}}"#);
         }

@@ -1,0 +1,76 @@
+//! Whole processes: how long they take, what memory they hold, what they write.
+//!
+//! Owns: running and watching a child. Memory is sampled every 2 ms from `/proc`, so a peak between two samples is
+//! missed; times are taken in runs that nobody watches. Does not: judge output.
+
+use crate::Outcome;
+use crate::turns::timed;
+use anyhow::{Context, bail};
+use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+use std::fs;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+const SAMPLES_APART: Duration = Duration::from_millis(2);
+
+/// What a process took.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Usage {
+    /// Peak of anonymous memory, bytes.
+    pub anonymous: f64,
+    /// Peak of all resident memory, mapped files included, bytes.
+    pub resident: f64,
+    /// Bytes handed to write calls.
+    pub written: f64,
+}
+
+/// Seconds that a process takes, from before it is started until it is gone.
+pub fn time(command: &mut Command) -> Outcome<f64> {
+    timed(|| {
+        let status = silent(command).status().with_context(|| format!("{command:?}"))?;
+        if !status.success() {
+            bail!("{command:?}: {status}");
+        }
+        Ok(())
+    })
+}
+
+/// Runs a process and samples what it holds.
+pub fn watch(command: &mut Command) -> Outcome<Usage> {
+    let mut child = silent(command).spawn().with_context(|| format!("{command:?}"))?;
+    let pid = Pid::from_child(&child);
+    let files = format!("/proc/{}", child.id());
+    let mut usage = Usage::default();
+    // Left unreaped, so that its counters can be read once more when it has ended.
+    while waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG)?.is_none() {
+        let status = fs::read_to_string(format!("{files}/status")).unwrap_or_default();
+        usage.anonymous = usage.anonymous.max(kib(&status, "RssAnon:"));
+        usage.resident = usage.resident.max(kib(&status, "VmHWM:"));
+        std::thread::sleep(SAMPLES_APART);
+    }
+    let io = fs::read_to_string(format!("{files}/io")).unwrap_or_default();
+    usage.written = number(&io, "wchar:").unwrap_or(f64::NAN);
+    let status = child.wait()?;
+    if !status.success() {
+        bail!("{command:?}: {status}");
+    }
+    Ok(usage)
+}
+
+/// Bytes that this process has handed to write calls so far.
+pub fn written_so_far() -> f64 {
+    number(&fs::read_to_string("/proc/self/io").unwrap_or_default(), "wchar:").unwrap_or(f64::NAN)
+}
+
+fn silent(command: &mut Command) -> &mut Command {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null())
+}
+
+fn kib(status: &str, key: &str) -> f64 {
+    number(status, key).unwrap_or_default() * 1024.0
+}
+
+fn number(text: &str, key: &str) -> Option<f64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(key))?;
+    line.split_whitespace().next()?.parse().ok()
+}

@@ -1,0 +1,221 @@
+//! Results as data: what a run measured, written as one JSON file and rendered from there.
+//!
+//! Owns: figures, their medians and spreads, targets and whether they are met.
+//! Invariant: ratios are taken turn by turn, between values that were measured right after each other.
+//! Does not: measure, or know how results look.
+
+use serde::{Deserialize, Serialize};
+
+/// Everything that one run measured.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Run {
+    /// RFC 3339.
+    pub date: String,
+    /// True for a run that only sees whether everything works.
+    pub quick: bool,
+    /// What it ran on and with: name and value.
+    pub machine: Vec<(String, String)>,
+    pub topics: Vec<TopicResult>,
+    pub charts: Vec<Chart>,
+    /// What criterion measured.
+    pub library: Vec<Micro>,
+}
+
+/// The rows of one topic.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TopicResult {
+    pub title: String,
+    pub about: String,
+    pub rows: Vec<Row>,
+    /// What was not measured, and why.
+    pub skipped: Vec<String>,
+}
+
+/// One operation beside its floor and its peer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Row {
+    pub what: String,
+    pub unit: Unit,
+    pub ours: Figure,
+    pub floor: Option<Other>,
+    pub peer: Option<Other>,
+    pub target: Option<Target>,
+}
+
+/// Something to compare with.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Other {
+    pub name: String,
+    pub figure: Figure,
+}
+
+/// What a value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Unit {
+    Seconds,
+    Bytes,
+    /// Somethings a second: more is better.
+    PerSecond,
+}
+
+/// What a row should be.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub enum Target {
+    Most(f64),
+    /// Ours above the floor, by difference.
+    MostAbove(f64),
+    /// Ours by the floor.
+    MostTimes(f64),
+    /// Ours by the floor.
+    LeastTimes(f64),
+}
+
+/// One value a turn.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Figure(pub Vec<f64>);
+
+/// Cost against size.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Chart {
+    /// Also the file's name.
+    pub name: String,
+    pub title: String,
+    pub x: String,
+    pub curves: Vec<Curve>,
+}
+
+/// The cost of one operation: size and seconds.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Curve {
+    pub name: String,
+    pub points: Vec<(f64, f64)>,
+}
+
+/// A result of criterion.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Micro {
+    pub name: String,
+    pub seconds: f64,
+    /// The confidence interval of the median.
+    pub between: (f64, f64),
+    /// Bytes that one iteration goes through.
+    pub bytes: Option<u64>,
+}
+
+impl Figure {
+    /// The middle value.
+    pub fn median(&self) -> f64 {
+        self.quantile(0.5)
+    }
+
+    /// Half of all values lie between these two.
+    pub fn quartiles(&self) -> (f64, f64) {
+        (self.quantile(0.25), self.quantile(0.75))
+    }
+
+    /// Turn by turn, these values by those.
+    pub fn by(&self, other: &Self) -> Self {
+        self.with(other, |ours, theirs| ours / theirs)
+    }
+
+    /// Turn by turn, these values above those.
+    pub fn above(&self, other: &Self) -> Self {
+        self.with(other, |ours, theirs| ours - theirs)
+    }
+
+    /// Values of different turns are compared by their medians.
+    fn with(&self, other: &Self, what: fn(f64, f64) -> f64) -> Self {
+        if self.0.len() == other.0.len() {
+            Self(self.0.iter().zip(&other.0).map(|(&ours, &theirs)| what(ours, theirs)).collect())
+        } else {
+            Self(vec![what(self.median(), other.median())])
+        }
+    }
+
+    fn quantile(&self, at: f64) -> f64 {
+        let mut sorted = self.0.clone();
+        sorted.sort_by(f64::total_cmp);
+        let place = at * sorted.len().saturating_sub(1) as f64;
+        let value = |index: f64| sorted.get(index as usize).copied().unwrap_or(f64::NAN);
+        let (low, high) = (value(place.floor()), value(place.ceil()));
+        low + (high - low) * place.fract()
+    }
+}
+
+impl Row {
+    /// A row of what was measured alone.
+    pub fn new(what: impl Into<String>, unit: Unit, ours: Figure) -> Self {
+        Self { what: what.into(), unit, ours, floor: None, peer: None, target: None }
+    }
+
+    pub fn floor(mut self, name: impl Into<String>, figure: Figure) -> Self {
+        self.floor = Some(Other { name: name.into(), figure });
+        self
+    }
+
+    pub fn peer(mut self, name: impl Into<String>, figure: Figure) -> Self {
+        self.peer = Some(Other { name: name.into(), figure });
+        self
+    }
+
+    pub fn target(mut self, target: Target) -> Self {
+        self.target = Some(target);
+        self
+    }
+
+    /// Whether the target is met, if there is one.
+    pub fn met(&self) -> Option<bool> {
+        let floor = || self.floor.as_ref().map(|floor| &floor.figure);
+        Some(match self.target? {
+            Target::Most(most) => self.ours.median() <= most,
+            Target::MostAbove(most) => self.ours.above(floor()?).median() <= most,
+            Target::MostTimes(most) => self.ours.by(floor()?).median() <= most,
+            Target::LeastTimes(least) => self.ours.by(floor()?).median() >= least,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(ours: &[f64], floor: &[f64], target: Target) -> Row {
+        Row::new("x", Unit::Seconds, Figure(ours.to_vec())).floor("y", Figure(floor.to_vec())).target(target)
+    }
+
+    #[test]
+    fn medians_and_quartiles() {
+        let figure = Figure(vec![5.0, 1.0, 4.0, 2.0, 3.0]);
+        assert_eq!((figure.median(), figure.quartiles()), (3.0, (2.0, 4.0)));
+        assert_eq!(Figure(vec![1.0, 2.0]).median(), 1.5);
+        assert!(Figure::default().median().is_nan());
+    }
+
+    #[test]
+    fn ratios_are_taken_turn_by_turn() {
+        // A machine that is three times slower in every other turn changes no ratio.
+        let (ours, floor) = (Figure(vec![2.0, 6.0, 2.0, 6.0]), Figure(vec![1.0, 3.0, 1.0, 3.0]));
+        assert_eq!(ours.by(&floor), Figure(vec![2.0; 4]));
+        assert_eq!(ours.by(&Figure(vec![1.0, 2.0, 3.0])), Figure(vec![2.0]));
+    }
+
+    #[test]
+    fn targets_are_met_up_to_and_at_their_limit() {
+        assert_eq!(row(&[2.0], &[1.0], Target::Most(2.0)).met(), Some(true));
+        assert_eq!(row(&[2.1], &[1.0], Target::Most(2.0)).met(), Some(false));
+        assert_eq!(row(&[3.0], &[2.0], Target::MostTimes(1.5)).met(), Some(true));
+        assert_eq!(row(&[3.2], &[2.0], Target::MostTimes(1.5)).met(), Some(false));
+        assert_eq!(row(&[6.0], &[2.0], Target::LeastTimes(3.0)).met(), Some(true));
+        assert_eq!(row(&[5.0], &[2.0], Target::LeastTimes(3.0)).met(), Some(false));
+        assert_eq!(row(&[3.0], &[2.0], Target::MostAbove(1.0)).met(), Some(true));
+        assert_eq!(row(&[3.1], &[2.0], Target::MostAbove(1.0)).met(), Some(false));
+        assert_eq!(Row::new("x", Unit::Bytes, Figure(vec![1.0])).met(), None);
+    }
+
+    #[test]
+    fn no_value_meets_no_target() {
+        assert_eq!(row(&[], &[], Target::Most(2.0)).met(), Some(false));
+        assert_eq!(row(&[], &[], Target::LeastTimes(0.0)).met(), Some(false));
+    }
+}

@@ -1,0 +1,78 @@
+//! Cold index, catch-up and verification of a large log, and what the sidecar weighs.
+
+use super::Topic;
+use crate::lab::{Lab, build_sidecar};
+use crate::record::{Figure, Row, Target, Unit};
+use crate::turns::{in_turns, timed};
+use crate::{Outcome, floors, process};
+use jcode_session_native::paths;
+use jcode_session_native::verify::verify;
+use jcode_session_tests::generate::{LogShape, tree_v3};
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+pub const TOPIC: Topic = Topic {
+    name: "index",
+    title: "Cold index and verification",
+    about: "A log of 1.1 GB and 400,000 entries, page cache warm. The bulk insert stores the same rows with the same columns, keys and page size, on one thread, without syncs; the JSON pass is serde_json's `IgnoredAny` over every line.",
+    measure,
+};
+
+fn measure(lab: &mut Lab) -> Outcome<()> {
+    let log = lab.large()?.to_path_buf();
+    let rows = floors::rows_of(&paths::sidecar(&log))?;
+    let bare = lab.folder("bare")?.join("bare.sqlite3");
+    let [ours, process, insert, json, newlines] = in_turns(
+        lab.rounds(7),
+        [
+            &mut || timed(|| build_sidecar(&log)),
+            &mut || process::time(lab.command(["migrate", "--force"]).arg(&log)),
+            &mut || floors::bulk_insert(&bare, &rows),
+            &mut || floors::json_pass(&log),
+            &mut || floors::newline_scan(&log),
+        ],
+    )?;
+    for (name, floor, target) in [
+        ("bulk insert", &insert, Some(Target::MostTimes(1.5))),
+        ("JSON pass", &json, None),
+        ("newline scan", &newlines, None),
+    ] {
+        let mut row = Row::new("cold index, library", Unit::Seconds, ours.clone()).floor(name, floor.clone());
+        row.target = target;
+        lab.add(row);
+    }
+    lab.add(Row::new("`migrate --force`, process", Unit::Seconds, process).floor("bulk insert", insert));
+    let ours = || {
+        timed(|| {
+            let report = verify(&log, &mut |_| ControlFlow::Continue(()))?;
+            anyhow::ensure!(report.ok && report.sidecar == "fresh", "{report:?}");
+            Ok(())
+        })
+    };
+    let [ours, process, json] = in_turns(
+        lab.rounds(7),
+        [&mut || ours(), &mut || process::time(lab.command(["verify"]).arg(&log)), &mut || floors::json_pass(&log)],
+    )?;
+    lab.add(
+        Row::new("verify log and sidecar, library", Unit::Seconds, ours)
+            .floor("JSON pass", json.clone())
+            .target(Target::MostTimes(1.3)),
+    );
+    lab.add(Row::new("`verify`, process", Unit::Seconds, process).floor("JSON pass", json));
+    weigh(lab, &log, rows.len())
+}
+
+fn weigh(lab: &mut Lab, log: &Path, entries: usize) -> Outcome<()> {
+    let bytes = fs::metadata(paths::sidecar(log))?.len() as f64;
+    lab.add(
+        Row::new("sidecar, for each of 400,000 entries", Unit::Bytes, Figure(vec![bytes / entries as f64]))
+            .target(Target::Most(190.0)),
+    );
+    let small = lab.folder("small")?.join("log.jsonl");
+    fs::write(&small, tree_v3(LogShape { entries: 10, ..LogShape::default() }, 1))?;
+    build_sidecar(&small)?;
+    let bytes = fs::metadata(paths::sidecar(&small))?.len() as f64;
+    lab.add(Row::new("sidecar of 10 entries", Unit::Bytes, Figure(vec![bytes])).target(Target::Most(8192.0)));
+    Ok(())
+}

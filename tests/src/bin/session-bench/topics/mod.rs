@@ -1,0 +1,38 @@
+//! The topics: each a file with what it is about and a function that adds its rows.
+//!
+//! Owns: their list. A new topic is a new file and a line here.
+
+mod append;
+mod index;
+mod list;
+mod many;
+mod memory;
+mod open;
+mod peers;
+mod restore;
+mod v1;
+
+use crate::Outcome;
+use crate::lab::Lab;
+
+/// A table of the document.
+pub struct Topic {
+    /// What `--only` takes.
+    pub name: &'static str,
+    pub title: &'static str,
+    pub about: &'static str,
+    pub measure: fn(&mut Lab) -> Outcome<()>,
+}
+
+/// All topics, in the document's order.
+pub const ALL: &[Topic] = &[
+    open::TOPIC,
+    peers::TOPIC,
+    index::TOPIC,
+    memory::TOPIC,
+    many::TOPIC,
+    append::TOPIC,
+    v1::TOPIC,
+    list::TOPIC,
+    restore::TOPIC,
+];
