@@ -89,8 +89,12 @@ pub enum SessionCommand {
     Rollback(RollbackArgs),
     /// Rewrite a damaged log from its good records
     Repair(RepairArgs),
+    /// Move the older lines of a log into segments, compressed if wanted, or take that back
+    Seal(SealArgs),
     /// Delete originals and set-aside bytes that are no longer needed
     Prune(PruneArgs),
+    /// Look into a session in the browser
+    Inspect(InspectArgs),
     /// Print a completion script for a shell
     #[command(hide = true)]
     Completions {
@@ -158,6 +162,37 @@ pub struct DurabilityArgs {
     pub session_durability: Option<Durability>,
 }
 
+/// How the older lines of a log are stored.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct SegmentArgs {
+    /// Move older lines into segments of SIZE (64K at least; K, M and G are understood) once as much has gathered. Also
+    /// read from JCODE_SESSION_SEGMENT_SIZE
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub segment_size: Option<u64>,
+    /// Compress segments. Also read from JCODE_SESSION_COMPRESS (1 or 0)
+    #[arg(long)]
+    pub compress: bool,
+}
+
+/// Bytes of a segment at least: each costs a file.
+const MIN_SEGMENT: u64 = 64 << 10;
+
+/// A size as people write it: bytes, or with K, M or G.
+pub(crate) fn size(text: &str) -> Result<u64, String> {
+    let (digits, shift) = match text.trim().to_ascii_uppercase().trim_end_matches("IB").trim_end_matches('B') {
+        kilo if kilo.ends_with('K') => (kilo.trim_end_matches('K').to_string(), 10),
+        mega if mega.ends_with('M') => (mega.trim_end_matches('M').to_string(), 20),
+        giga if giga.ends_with('G') => (giga.trim_end_matches('G').to_string(), 30),
+        bytes => (bytes.to_string(), 0),
+    };
+    let size = digits.trim().parse::<u64>().ok().and_then(|n| n.checked_mul(1 << shift));
+    match size {
+        Some(size) if size >= MIN_SEGMENT => Ok(size),
+        Some(_) => Err("a segment has 64K at least".to_string()),
+        None => Err("write a size as 64M, 512K or a number of bytes".to_string()),
+    }
+}
+
 /// Flags of `append`.
 #[derive(Debug, Clone, Args)]
 pub struct AppendArgs {
@@ -169,6 +204,9 @@ pub struct AppendArgs {
     /// How appends are made safe.
     #[command(flatten)]
     pub durability: DurabilityArgs,
+    /// How older lines are stored.
+    #[command(flatten)]
+    pub segments: SegmentArgs,
 }
 
 /// Flags of `label`.
@@ -237,6 +275,25 @@ pub struct RepairArgs {
     pub dry_run: bool,
 }
 
+/// Flags of `seal`.
+#[derive(Debug, Clone, Args)]
+pub struct SealArgs {
+    /// Path, id, or the start of an id
+    pub session: OsString,
+    /// How older lines are stored.
+    #[command(flatten)]
+    pub segments: SegmentArgs,
+    /// Decompress all segments
+    #[arg(long, conflicts_with_all = ["undo", "compress", "segment_size", "dry_run"])]
+    pub plain: bool,
+    /// Put everything back into one file, byte for byte
+    #[arg(long, conflicts_with_all = ["compress", "segment_size", "dry_run"])]
+    pub undo: bool,
+    /// Write nothing; tell what would be moved
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
 /// Flags of `show`.
 #[derive(Debug, Clone, Args)]
 pub struct ShowArgs {
@@ -257,6 +314,19 @@ pub struct ShowArgs {
     /// Print the raw lines of the log
     #[arg(long)]
     pub json: bool,
+}
+
+/// Flags of `inspect`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct InspectArgs {
+    /// Path, id, or the start of an id; without it the page opens empty
+    pub session: Option<OsString>,
+    /// Serve on this port of 127.0.0.1; 0 takes any that is free
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub port: u16,
+    /// Print the address and start no browser
+    #[arg(long)]
+    pub no_open: bool,
 }
 
 /// Flags of `export`.

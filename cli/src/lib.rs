@@ -5,11 +5,12 @@
 //! value, so that the mounting program stays in control of its process.
 //!
 //! Layers: [`args`] is what was typed, [`settings`] what that means here, [`commands`] one function a command,
-//! [`output`] the only place that prints.
+//! [`output`] the only place that prints. [`serve`] hands the inspector page and a session to a browser.
 
 pub mod args;
 pub mod commands;
 pub mod output;
+pub mod serve;
 pub mod settings;
 mod transcript;
 

@@ -3,8 +3,8 @@
 //! Owns: the precedence flag, environment, default. Invariant: everything below sees resolved values only.
 //! Does not: touch files.
 
-use crate::args::{DurabilityArgs, GlobalArgs};
-use anyhow::{Context, Result};
+use crate::args::{self, DurabilityArgs, GlobalArgs, SegmentArgs};
+use anyhow::{Context, Result, anyhow, bail};
 use jcode_session_core::write::Durability;
 use std::path::PathBuf;
 
@@ -40,4 +40,38 @@ pub fn durability(args: DurabilityArgs) -> Result<Durability> {
         Some(mode) => mode.to_string_lossy().parse().context("in JCODE_SESSION_DURABILITY"),
         None => Ok(Durability::default()),
     }
+}
+
+/// How older lines are stored, as far as it was said.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SegmentSettings {
+    /// Bytes of a segment.
+    pub size: Option<u64>,
+    /// Compress them.
+    pub compress: bool,
+}
+
+/// How older lines are stored: flags, else `JCODE_SESSION_SEGMENT_SIZE` and `JCODE_SESSION_COMPRESS`.
+///
+/// # Errors
+/// If a variable holds something else.
+pub fn segments(args: &SegmentArgs) -> Result<SegmentSettings> {
+    let set = |name: &str| {
+        let value = std::env::var_os(name).filter(|value| !value.is_empty());
+        value.map(|value| value.to_string_lossy().into_owned())
+    };
+    let size = match (args.segment_size, set("JCODE_SESSION_SEGMENT_SIZE")) {
+        (Some(size), _) => Some(size),
+        (None, Some(text)) => {
+            Some(args::size(&text).map_err(|error| anyhow!(error).context("in JCODE_SESSION_SEGMENT_SIZE"))?)
+        }
+        (None, None) => None,
+    };
+    let compress = args.compress
+        || match set("JCODE_SESSION_COMPRESS").as_deref() {
+            None | Some("0") => false,
+            Some("1") => true,
+            Some(other) => bail!("JCODE_SESSION_COMPRESS is 1 or 0, not `{other}`"),
+        };
+    Ok(SegmentSettings { size, compress })
 }

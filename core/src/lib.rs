@@ -5,7 +5,8 @@
 //! `no_std`, so files, clocks, threads and the environment cannot even be named.
 //!
 //! Data flows one way: bytes ([`source`]) -> records ([`log`]) -> rows and tree ([`index`]) -> findings
-//! ([`verify`]) and reports ([`report`]). [`upgrade`] shows a log of an older dialect as one of the current.
+//! ([`verify`]) and reports ([`report`]). [`upgrade`] shows a log of an older dialect as one of the current, and
+//! [`session`] answers questions about one.
 //!
 //! ```
 //! use jcode_session_core::index::IndexBuilder;
@@ -37,6 +38,8 @@ pub mod index;
 pub mod json;
 pub mod log;
 pub mod report;
+pub mod segment;
+pub mod session;
 pub mod source;
 pub mod storage;
 pub mod store;

@@ -7,6 +7,8 @@
 //! [`StorageFile::sync_data`], names by [`Storage::sync_folder`].
 
 use crate::index::fingerprint::FileStamp;
+use crate::segment::Sealed;
+use crate::verify::Finding;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -89,6 +91,8 @@ pub enum StorageErrorKind {
     Full,
     /// Not allowed.
     Denied,
+    /// Not possible with this file.
+    Unsupported,
     /// The device failed.
     Io,
 }
@@ -201,6 +205,27 @@ pub trait Storage {
     /// # Errors
     /// If it failed.
     fn sync_folder(&self, folder: Folder) -> Result<(), StorageError>;
+    /// Cuts the open log, durably. A host whose log stands in several files gives it other ones: `file` is what it
+    /// is afterwards.
+    ///
+    /// # Errors
+    /// If it failed; then the log is as before.
+    fn cut(&self, file: &mut Self::File, len: u64) -> Result<(), PublishError> {
+        file.set_len(len)?;
+        file.sync_data()?;
+        Ok(())
+    }
+    /// What is wrong with how the log's bytes are stored, besides the bytes themselves.
+    ///
+    /// # Errors
+    /// If that cannot be looked at.
+    fn troubles(&self) -> Result<Vec<Finding>, StorageError> {
+        Ok(Vec::new())
+    }
+    /// What of the open log stands in segments.
+    fn sealed(&self, _: &Self::File) -> Option<Sealed> {
+        None
+    }
 }
 
 /// Why a file was not replaced.
@@ -244,6 +269,44 @@ pub fn publish<S: Storage>(
     storage.rename(from, to)?;
     storage.sync_folder(to.folder())?;
     Ok(from_file.stamp()?)
+}
+
+/// Opens a file if it is there.
+///
+/// # Errors
+/// As [`Storage::open`].
+pub fn open_if_there<S: Storage>(storage: &S, place: &Place) -> Result<Option<S::File>, StorageError> {
+    match storage.open(place) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind == StorageErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Makes a temporary file, in the place of one that a crash left.
+///
+/// # Errors
+/// As [`Storage::create`].
+pub fn create_anew<S: Storage>(storage: &S, place: &Place) -> Result<S::File, StorageError> {
+    match storage.create(place) {
+        Err(error) if error.kind == StorageErrorKind::Exists => {
+            storage.remove(place)?;
+            storage.create(place)
+        }
+        other => other,
+    }
+}
+
+/// Removes a temporary file that could not be written or put in place: on a full disk it would stay, and not whole.
+///
+/// # Errors
+/// What was given.
+pub fn or_removed<S: Storage, T, E>(storage: &S, place: &Place, written: Result<T, E>) -> Result<T, E> {
+    if written.is_err() {
+        // Its absence is as good.
+        let _ = storage.remove(place);
+    }
+    written
 }
 
 /// Appends all bytes, however the host splits them.

@@ -1,11 +1,12 @@
 //! Log files: opened once, read at positions, mapped for scans.
 //!
-//! Owns: the stamp of an open file and the errors that name a path.
+//! Owns: the stamp of an open log and the errors that name a path; segments are part of the log that they belong to.
 //! Invariant: an open log has the length that it had when it was opened; a file that was cut since gives
 //! [`SourceError::Shrank`], never other bytes.
 //! Does not: write.
 
 use crate::map::{self, Mapping};
+use crate::segments::Sealed;
 use jcode_session_core::index::fingerprint::FileStamp;
 use jcode_session_core::source::{ByteSource, SourceError};
 use std::fs::{File, Metadata};
@@ -35,11 +36,22 @@ impl PathError {
 /// A log, open for reading.
 #[derive(Debug)]
 pub struct LogFile {
-    file: File,
+    own: PlainFile,
     path: PathBuf,
     stamp: FileStamp,
+    sealed: Option<Sealed>,
     mapping: Option<Mapping>,
 }
+
+/// An open file and its stamp.
+#[derive(Debug)]
+pub(crate) struct PlainFile {
+    file: File,
+    stamp: FileStamp,
+}
+
+/// How often a log is opened anew that is put in other files meanwhile.
+const TRIES: u32 = 4;
 
 impl LogFile {
     /// Opens a log.
@@ -47,13 +59,19 @@ impl LogFile {
     /// # Errors
     /// If it cannot be opened or is no plain file.
     pub fn open(path: &Path) -> Result<Self, PathError> {
-        let file = open_for_reading(path).map_err(PathError::new("open", path))?;
-        let metadata = file.metadata().map_err(PathError::new("read", path))?;
-        if !metadata.is_file() {
-            let error = io::Error::new(io::ErrorKind::InvalidInput, "it is no plain file");
-            return Err(PathError::new("read", path)(error));
+        let mut tries = 0;
+        loop {
+            let own = PlainFile::open(path)?;
+            let sealed = Sealed::look(path, &own)?;
+            tries += 1;
+            // The segments are read behind the log's own file: they must still be those of this one.
+            if sealed.is_some() && tries < TRIES && own.was_replaced(path) {
+                continue;
+            }
+            let len = sealed.as_ref().map_or(own.stamp.len, |sealed| sealed.layout().logical_len(own.stamp.len));
+            let stamp = FileStamp { len, ..own.stamp };
+            return Ok(Self { own, path: path.to_path_buf(), stamp, sealed, mapping: None });
         }
-        Ok(Self { stamp: stamp_of(&metadata), file, path: path.to_path_buf(), mapping: None })
     }
 
     /// Looks at the first `len` bytes only, which are there; a writer adds more meanwhile.
@@ -64,7 +82,7 @@ impl LogFile {
     /// Takes the times of the file anew.
     pub(crate) fn restamp(&mut self) -> Result<(), PathError> {
         let len = self.stamp.len;
-        let metadata = self.file.metadata().map_err(PathError::new("read", &self.path))?;
+        let metadata = self.own.file.metadata().map_err(PathError::new("read", &self.path))?;
         self.stamp = FileStamp { len, ..stamp_of(&metadata) };
         Ok(())
     }
@@ -72,10 +90,10 @@ impl LogFile {
     /// Maps the log for scans, if the process guards against files that shrink while they are mapped (see
     /// [`crate::map::install_guard`]). Without the guard, or where mapping fails, scans read in pieces.
     pub fn map_if_guarded(&mut self) {
-        if map::is_guarded() {
+        if map::is_guarded() && self.sealed.is_none() {
             // SAFETY is the guard's: a page that is cut away reads as zeros and marks the mapping as damaged, and
             // `still_whole` then refuses what was read.
-            self.mapping = Mapping::guarded(&self.file, self.stamp.len);
+            self.mapping = Mapping::guarded(&self.own.file, self.stamp.len);
         }
     }
 
@@ -85,16 +103,57 @@ impl LogFile {
         &self.path
     }
 
-    /// The stamp at opening.
+    /// The stamp at opening, with the length of the whole log.
     #[must_use]
     pub const fn stamp(&self) -> FileStamp {
         self.stamp
     }
 
+    /// The stamp at opening as the file system has it: of a log with segments this is shorter.
+    #[must_use]
+    pub const fn file_stamp(&self) -> FileStamp {
+        self.own.stamp
+    }
+
     /// The open file.
     #[must_use]
     pub const fn file(&self) -> &File {
-        &self.file
+        &self.own.file
+    }
+
+    /// What of the log stands in segments.
+    #[must_use]
+    pub const fn sealed(&self) -> Option<&Sealed> {
+        self.sealed.as_ref()
+    }
+}
+
+impl PlainFile {
+    pub(crate) fn open(path: &Path) -> Result<Self, PathError> {
+        let (file, metadata) = open_plain(path).map_err(PathError::new("open", path))?;
+        Ok(Self { stamp: stamp_of(&metadata), file })
+    }
+
+    fn was_replaced(&self, path: &Path) -> bool {
+        let now = std::fs::metadata(path).map(|metadata| stamp_of(&metadata));
+        now.map(|now| (now.dev, now.ino)).ok() != Some((self.stamp.dev, self.stamp.ino))
+    }
+}
+
+impl ByteSource for PlainFile {
+    fn len(&self) -> u64 {
+        self.stamp.len
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
+        let wanted = offset.saturating_add(buffer.len() as u64);
+        read_exact_at(&self.file, buffer, offset).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => {
+                let actual = self.file.metadata().map_or(0, |metadata| metadata.len());
+                SourceError::Shrank { wanted, actual }
+            }
+            _ => SourceError::Io { offset, message: error.to_string() },
+        })
     }
 }
 
@@ -108,13 +167,12 @@ impl ByteSource for LogFile {
         if wanted > self.stamp.len {
             return Err(SourceError::Shrank { wanted, actual: self.stamp.len });
         }
-        read_exact_at(&self.file, buffer, offset).map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => {
-                let actual = self.file.metadata().map_or(0, |metadata| metadata.len());
-                SourceError::Shrank { wanted, actual }
-            }
-            _ => SourceError::Io { offset, message: error.to_string() },
-        })
+        let Some(sealed) = &self.sealed else { return self.own.read_at(offset, buffer) };
+        if !sealed.read(&self.own, offset, buffer)? && self.own.was_replaced(&self.path) {
+            // What is missing is not lost: it stands elsewhere now.
+            return Err(SourceError::Shrank { wanted, actual: offset });
+        }
+        Ok(())
     }
 
     fn view(&self) -> Option<&[u8]> {
@@ -122,7 +180,8 @@ impl ByteSource for LogFile {
     }
 
     fn still_whole(&self) -> Result<(), SourceError> {
-        let actual = self.file.metadata().map_or(0, |metadata| metadata.len());
+        let own = self.own.file.metadata().map_or(0, |metadata| metadata.len());
+        let actual = self.sealed.as_ref().map_or(own, |sealed| sealed.layout().logical_len(own));
         if actual < self.stamp.len || self.mapping.as_ref().is_some_and(Mapping::was_cut) {
             return Err(SourceError::Shrank { wanted: self.stamp.len, actual });
         }
@@ -140,6 +199,22 @@ pub fn stamp(path: &Path) -> Result<Option<FileStamp>, PathError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(PathError::new("read", path)(error)),
     }
+}
+
+/// Opens a plain file for reading. A pipe under its name, which would keep us waiting for its other end, is refused.
+pub(crate) fn open_plain(path: &Path) -> io::Result<(File, Metadata)> {
+    let file = open_for_reading(path)?;
+    let metadata = plain(&file)?;
+    Ok((file, metadata))
+}
+
+/// The metadata of an open file, which has to be a plain one.
+pub(crate) fn plain(file: &File) -> io::Result<Metadata> {
+    let metadata = file.metadata()?;
+    if metadata.is_file() {
+        return Ok(metadata);
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no plain file"))
 }
 
 cfg_if::cfg_if! {

@@ -4,16 +4,15 @@
 //! Invariant: a row is on the disk before what it announces happens.
 //! Does not: read or judge rows; core does.
 
-use crate::fs::{LogFile, PathError};
-use crate::native_storage::NativeStorage;
-use crate::{host, paths, replace};
+use crate::fs::{LogFile, PathError, open_plain};
+use crate::{host, paths, replace, segments};
 use jcode_session_core::log::Dialect;
 use jcode_session_core::source::ByteSource;
 use jcode_session_core::store::book::Book;
 use jcode_session_core::store::ledger::{Event, Head, Ledger, LedgerRow, digest_hex};
 use jcode_session_core::store::{Desk, LogState, StoreError, checkpoint};
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// An original that was kept.
@@ -97,10 +96,10 @@ pub fn record_migration(path: &Path, kept: &Kept, leaf: Option<String>) -> Resul
 /// If the ledger cannot be written.
 pub fn record_before_v1(path: &Path, old: Option<&LogFile>) -> Result<(), PathError> {
     let note = format!("before a migration from {}", Dialect::JcodeV1);
-    let store = NativeStorage::new(path);
     match old {
         Some(_) => {
-            let mut desk = Desk::open(&store).map_err(store_failed(path))?;
+            let storage = segments::storage(path);
+            let mut desk = Desk::open(&storage).map_err(store_failed(path))?;
             desk.settle(host::now_ms()).map_err(store_failed(path))?;
             desk.checkpoint(host::now_ms(), &note).map_err(store_failed(path)).map(|_| ())
         }
@@ -118,11 +117,12 @@ pub fn record_before_v1(path: &Path, old: Option<&LogFile>) -> Result<(), PathEr
 pub fn record_v1_migration(path: &Path, log: &LogFile) -> Result<(), PathError> {
     let note = format!("migrated from {}", Dialect::JcodeV1);
     let failed = store_failed(path);
-    let mut book = Book::open(&NativeStorage::new(path)).map_err(store_failed(path))?;
+    let storage = segments::storage(path);
+    let mut book = Book::open(&storage).map_err(store_failed(path))?;
     let mut row =
         checkpoint::row(&book.ledger, log, log.len(), None, host::now_ms(), &note).map_err(store_failed(path))?;
     row.event = Event::Migrate;
-    book.add(&NativeStorage::new(path), row).map(|_| ()).map_err(failed)
+    book.add(&storage, row).map(|_| ()).map_err(failed)
 }
 
 /// Records what is about to be deleted on request.
@@ -143,11 +143,12 @@ fn row_of(event: Event, path: &Path, log: &LogFile, digest: String, note: &str) 
     Ok(row)
 }
 
-/// Adds a row to the ledger of a log, durably.
+/// Adds a row to the ledger of a log, durably, behind what a crash left half done.
 fn add(path: &Path, row: LedgerRow) -> Result<(), PathError> {
-    let storage = NativeStorage::new(path);
-    let mut book = Book::open(&storage).map_err(store_failed(path))?;
-    book.add(&storage, row).map(|_| ()).map_err(store_failed(path))
+    let storage = segments::storage(path);
+    let mut desk = Desk::open(&storage).map_err(store_failed(path))?;
+    desk.settle(host::now_ms()).map_err(store_failed(path))?;
+    desk.record(row).map(|_| ()).map_err(store_failed(path))
 }
 
 fn store_failed(log: &Path) -> impl Fn(StoreError) -> PathError {
@@ -163,8 +164,9 @@ pub fn read(log: &Path) -> Result<Ledger, PathError> {
     let store = paths::store(log);
     let bytes = |name: &str| {
         let path = store.join(name);
-        match std::fs::read(&path) {
-            Ok(bytes) => Ok(Some(bytes)),
+        let mut bytes = Vec::new();
+        match open_plain(&path).and_then(|(mut file, _)| file.read_to_end(&mut bytes)) {
+            Ok(_) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(PathError::new("read", &path)(error)),
         }

@@ -47,6 +47,10 @@ pub mod rebuild;
 #[cfg(feature = "files")]
 pub mod replace;
 #[cfg(feature = "files")]
+pub mod seal;
+#[cfg(feature = "files")]
+pub mod segments;
+#[cfg(feature = "files")]
 pub mod session;
 #[cfg(feature = "files")]
 pub mod sidecar;

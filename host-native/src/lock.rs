@@ -5,6 +5,7 @@
 //! Invariant: who holds a [`SessionLock`] is the only writer of that file, under whatever name.
 //! Does not: stop programs that take no lock, or readers.
 
+use crate::fs::open_plain;
 use crate::host;
 use crate::native_storage::{no_follow, private};
 use crate::paths;
@@ -180,11 +181,11 @@ impl Drop for SessionLock {
 /// A link is not written; if what it leads to is being written, that is the better answer.
 fn refused_link(log: &Path) -> LockError {
     let real = std::fs::canonicalize(log);
-    let file = real.as_ref().map_or(None, |real| File::open(real).ok());
+    let file = real.as_ref().map_or(None, |real| Some(open_plain(real).ok()?.0));
     if let (Ok(real), Some(file)) = (real, file)
         && matches!(file.try_lock(), Err(TryLockError::WouldBlock))
     {
-        let named = File::open(paths::lock(&real)).map(|mut lock| read(&mut lock));
+        let named = open_plain(&paths::lock(&real)).map(|(mut lock, _)| read(&mut lock));
         let holder = named.ok().filter(|holder| holder.pid.is_some()).unwrap_or_else(|| holder_of(&file));
         return LockError::Held { path: log.to_path_buf(), holder };
     }

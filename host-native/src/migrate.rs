@@ -60,7 +60,7 @@ pub enum MigrateError {
     #[error("{0}")]
     Sidecar(#[from] RebuildError),
     /// There is no room.
-    #[error("it needs {needed} bytes and {free} are free; make room and run again")]
+    #[error("it needs {needed} bytes beside a reserve of {} MiB, and {free} are free; make room and run again", RESERVE >> 20)]
     NoSpace {
         /// Bytes needed.
         needed: u64,

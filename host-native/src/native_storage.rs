@@ -4,7 +4,7 @@
 //! Invariant: below the folder that holds the log no link is followed for writing.
 //! Does not: decide anything, or lock.
 
-use crate::fs::stamp_of;
+use crate::fs::{plain, stamp_of};
 use crate::{paths, replace};
 use jcode_session_core::index::fingerprint::FileStamp;
 use jcode_session_core::storage::{Folder, Place, Storage, StorageError, StorageErrorKind, StorageFile};
@@ -18,6 +18,8 @@ use std::sync::Arc;
 pub struct NativeStorage {
     log: PathBuf,
     store: PathBuf,
+    /// Files are opened for reading only.
+    looks: bool,
 }
 
 /// An open file; clones share it.
@@ -25,13 +27,20 @@ pub struct NativeStorage {
 pub struct NativeFile {
     file: Arc<File>,
     path: Arc<Path>,
+    looks: bool,
 }
 
 impl NativeStorage {
     /// The files beside `log`.
     #[must_use]
     pub fn new(log: &Path) -> Self {
-        Self { store: paths::store(log), log: log.to_path_buf() }
+        Self { store: paths::store(log), log: log.to_path_buf(), looks: false }
+    }
+
+    /// The files beside `log`, for one who only looks: also in a folder that cannot be written.
+    #[must_use]
+    pub fn to_look_at(log: &Path) -> Self {
+        Self { looks: true, ..Self::new(log) }
     }
 
     fn path(&self, place: &Place) -> PathBuf {
@@ -163,6 +172,9 @@ impl StorageFile for NativeFile {
     }
 
     fn sync_data(&mut self) -> Result<(), StorageError> {
+        if self.looks {
+            return Ok(());
+        }
         // On Apple's systems the standard library asks for F_FULLFSYNC here.
         self.file.sync_data().map_err(self.failed("sync"))
     }
@@ -180,8 +192,10 @@ impl Storage for NativeStorage {
         if place.folder() != Folder::Sessions {
             self.no_link(place.folder())?;
         }
-        let file = no_follow(OpenOptions::new().read(true).append(true)).open(&path).map_err(failed("open", &path))?;
-        Ok(NativeFile { file: Arc::new(file), path: path.into() })
+        let mut options = OpenOptions::new();
+        let file = no_follow(options.read(true).append(!self.looks)).open(&path).map_err(failed("open", &path))?;
+        plain(&file).map_err(failed("open", &path))?;
+        Ok(NativeFile { file: Arc::new(file), path: path.into(), looks: self.looks })
     }
 
     fn create(&self, place: &Place) -> Result<NativeFile, StorageError> {
@@ -189,7 +203,7 @@ impl Storage for NativeStorage {
         self.make_folders(place.folder())?;
         let mut options = OpenOptions::new();
         let file = private(options.read(true).append(true).create_new(true)).open(&path);
-        Ok(NativeFile { file: Arc::new(file.map_err(failed("create", &path))?), path: path.into() })
+        Ok(NativeFile { file: Arc::new(file.map_err(failed("create", &path))?), path: path.into(), looks: false })
     }
 
     fn stamp(&self, place: &Place) -> Result<Option<FileStamp>, StorageError> {
@@ -217,8 +231,9 @@ impl Storage for NativeStorage {
         let (from, path) = (self.path(from), self.path(to));
         self.make_folders(to.folder())?;
         match std::fs::hard_link(&from, &path) {
-            Err(error) if kind_of(&error) == StorageErrorKind::Io || kind_of(&error) == StorageErrorKind::Denied => {
-                copy(&from, &path).map_err(failed("copy to", &path))
+            // File systems without hard links say so in many ways; whoever needs the bytes copies them.
+            Err(error) if matches!(kind_of(&error), StorageErrorKind::Io | StorageErrorKind::Denied) => {
+                Err(StorageError { kind: StorageErrorKind::Unsupported, ..failed("link", &path)(error) })
             }
             other => other.map_err(failed("link", &path)),
         }
@@ -255,21 +270,13 @@ impl Storage for NativeStorage {
     }
 }
 
-/// For file systems that cannot link.
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    let mut source = File::open(from)?;
-    let mut target = private(OpenOptions::new().write(true).create_new(true)).open(to)?;
-    io::copy(&mut source, &mut target)?;
-    target.sync_data()
-}
-
 cfg_if::cfg_if! {
     if #[cfg(unix)] {
         use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 
-        /// Opens a file itself, never what a link leads to.
+        /// Opens a file itself, never what a link leads to, and waits for no other end of a pipe.
         pub(crate) fn no_follow(options: &mut OpenOptions) -> &mut OpenOptions {
-            options.custom_flags(libc::O_NOFOLLOW)
+            options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
         }
 
         /// A file that only its user can read, if it is made by this.

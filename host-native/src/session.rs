@@ -1,30 +1,22 @@
-//! A session, open for reading.
+//! A session, opened by its path for reading.
 //!
-//! Owns: which of three answers a question: the fresh sidecar, the end of the log, or an index built in memory.
-//! Invariant: all three give the same answer. What a sidecar says about an entry is compared with the entry's own
-//! line before it is given; a sidecar that is caught lying is dropped, and the log answers.
+//! Owns: which files those are, and errors that name them. Invariant: as in core's session, which answers.
 //! Does not: write, except that [`Session::open`] may bring the sidecar up to date in the background.
-
-mod locate;
-mod path;
-mod resume;
 
 use crate::fs::{LogFile, PathError};
 use crate::paths;
 use crate::rebuild::{self, RebuildError};
 use crate::sidecar::{self, Sidecar};
+use crate::sql::SidecarReader;
 use crate::v1::{self, V1Files};
-use jcode_session_core::index::{IndexBuilder, Tree};
-use jcode_session_core::log::tail::Span;
-use jcode_session_core::log::{Dialect, Header, LogScan, scan_source};
+use jcode_session_core::log::{Dialect, Header};
 use jcode_session_core::report::TreeReport;
-use jcode_session_core::source::{ByteSource, SourceError};
+use jcode_session_core::session::{self, ReadError};
+pub use jcode_session_core::session::{Compaction, Entry, Resume};
+use jcode_session_core::source::ByteSource;
 use jcode_session_core::upgrade::jcode::{self, ReplayError, replay};
-use jcode_session_core::upgrade::{Presented, present, sniff};
-use locate::{Locator, MemoryIndex, Spot};
-pub use resume::{Compaction, Resume};
-use std::cell::OnceCell;
-use std::ops::ControlFlow;
+use jcode_session_core::upgrade::present;
+use std::ops::{ControlFlow, Range};
 use std::path::Path;
 use std::thread::JoinHandle;
 
@@ -35,13 +27,13 @@ pub enum SessionError {
     /// The log cannot be opened.
     #[error(transparent)]
     Path(#[from] PathError),
-    /// The log cannot be read.
+    /// The log cannot be read, or does not have what was asked for.
     #[error("{}: {source}", path.display())]
     Log {
         /// The log.
         path: std::path::PathBuf,
         /// Why.
-        source: SourceError,
+        source: ReadError,
     },
     /// The v1 files cannot be read as a session.
     #[error("{}: {source}", path.display())]
@@ -51,23 +43,6 @@ pub enum SessionError {
         /// Why.
         source: ReplayError,
     },
-    /// There is no such entry.
-    #[error("{}: no entry `{key}`; `tree` lists the leaves, `show --file-order` all entries", path.display())]
-    NoEntry {
-        /// The log.
-        path: std::path::PathBuf,
-        /// What was asked for.
-        key: String,
-    },
-}
-
-/// An entry: its key and its own line of the log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// Offset of the line.
-    pub offset: u64,
-    /// The line, without its LF.
-    pub line: Vec<u8>,
 }
 
 /// A sidecar that is being brought up to date in the background.
@@ -76,12 +51,8 @@ pub type Rebuild = JoinHandle<Result<(), RebuildError>>;
 /// A session, open for reading.
 #[derive(Debug)]
 pub struct Session {
-    log: Presented<LogFile>,
     path: std::path::PathBuf,
-    dialect: Dialect,
-    header: Option<Header>,
-    sidecar: Option<crate::sql::SidecarReader>,
-    memory: OnceCell<MemoryIndex>,
+    inner: session::Session<LogFile, SidecarReader>,
 }
 
 impl Session {
@@ -94,8 +65,7 @@ impl Session {
             return Self::read_v1(path);
         }
         let mut log = LogFile::open(path)?;
-        let state = sidecar::open(&log).map_err(at(path))?;
-        let sidecar = match state {
+        let sidecar = match sidecar::open(&log).map_err(at(path))? {
             Sidecar::Fresh { reader, .. } => Some(reader),
             _ => {
                 log.map_if_guarded();
@@ -103,15 +73,7 @@ impl Session {
             }
         };
         let (sniffed, log) = present(log, &mut |_| ControlFlow::Continue(())).map_err(at(path))?;
-        Ok(Self {
-            // A sidecar describes the current dialect's bytes; it cannot belong to what is spliced.
-            sidecar: sidecar.filter(|_| matches!(log, Presented::AsIs(_))),
-            log,
-            path: path.to_path_buf(),
-            dialect: sniffed.dialect,
-            header: sniffed.header,
-            memory: OnceCell::new(),
-        })
+        Ok(Self { path: path.to_path_buf(), inner: session::Session::new(log, sniffed, sidecar) })
     }
 
     /// Opens a v1 session as the log that migration would write.
@@ -119,10 +81,8 @@ impl Session {
         let unreadable = |source| SessionError::V1 { path: path.to_path_buf(), source };
         let sources = V1Files::beside(path).open()?;
         let replayed = replay(sources, &mut |_| ControlFlow::Continue(())).map_err(unreadable)?;
-        let log = Presented::Replayed(jcode::present(replayed).map_err(unreadable)?);
-        let header = sniff(&log).map_err(at(path))?.header;
-        let memory = OnceCell::new();
-        Ok(Self { log, path: path.to_path_buf(), dialect: Dialect::JcodeV1, header, sidecar: None, memory })
+        let log = jcode::present(replayed).map_err(unreadable)?;
+        Ok(Self { path: path.to_path_buf(), inner: session::Session::replayed(log).map_err(at(path))? })
     }
 
     /// Opens a session; if its sidecar is not fresh, a background thread brings it up to date meanwhile, while reads
@@ -132,7 +92,7 @@ impl Session {
     /// If the log cannot be read.
     pub fn open(path: &Path) -> Result<(Self, Option<Rebuild>), SessionError> {
         let session = Self::read(path)?;
-        if session.sidecar.is_some() || session.dialect != Dialect::TreeV3 {
+        if session.has_sidecar() || session.dialect() != Dialect::TreeV3 {
             return Ok((session, None));
         }
         let path = path.to_path_buf();
@@ -154,32 +114,31 @@ impl Session {
     /// The dialect of the log as it stands.
     #[must_use]
     pub const fn dialect(&self) -> Dialect {
-        self.dialect
+        self.inner.dialect()
     }
 
     /// The header, if the log has one.
     #[must_use]
     pub const fn header(&self) -> Option<&Header> {
-        self.header.as_ref()
+        self.inner.header()
     }
 
     /// The session's id: the header's, else the file's stem.
     #[must_use]
     pub fn id(&self) -> String {
-        let id = self.header.as_ref().and_then(|header| header.session_id.clone());
-        id.unwrap_or_else(|| paths::stem(&self.path))
+        self.inner.header_id().map_or_else(|| paths::stem(&self.path), ToString::to_string)
     }
 
     /// The log as the current dialect.
     #[must_use]
     pub fn bytes(&self) -> &dyn ByteSource {
-        &self.log
+        self.inner.log()
     }
 
     /// True if a fresh sidecar answers.
     #[must_use]
     pub const fn has_sidecar(&self) -> bool {
-        self.sidecar.is_some()
+        self.inner.has_sidecar()
     }
 
     /// The tree.
@@ -187,12 +146,7 @@ impl Session {
     /// # Errors
     /// If the log cannot be read.
     pub fn tree(&self) -> Result<TreeReport, SessionError> {
-        let from_sidecar: Option<Tree> = self.sidecar.as_ref().and_then(|sidecar| sidecar.tree().ok());
-        let tree = match from_sidecar {
-            Some(tree) => tree,
-            None => self.memory()?.tree(),
-        };
-        Ok(TreeReport::new(self.id(), tree))
+        Ok(TreeReport::new(self.id(), self.inner.tree().map_err(at(&self.path))?))
     }
 
     /// The entry with this key.
@@ -200,15 +154,7 @@ impl Session {
     /// # Errors
     /// If the log cannot be read, or there is no such entry.
     pub fn entry(&self, key: &str) -> Result<Entry, SessionError> {
-        let mut found = None;
-        self.ask(|locator| {
-            let spot = self.spot(locator, Some(key))?.ok_or(Answer::Lies)?;
-            let entry = self.claimed(&spot)?;
-            locator.check(&spot, &entry, None)?;
-            found = Some(entry);
-            Ok(())
-        })?;
-        found.ok_or_else(|| SessionError::NoEntry { path: self.path.clone(), key: key.to_string() })
+        self.inner.entry(key).map_err(at(&self.path))
     }
 
     /// Number of entries.
@@ -216,10 +162,7 @@ impl Session {
     /// # Errors
     /// If the log cannot be read.
     pub fn entry_count(&self) -> Result<u64, SessionError> {
-        match &self.sidecar {
-            Some(sidecar) => Ok(sidecar.meta().counts.entries),
-            None => Ok(self.memory()?.entry_count()),
-        }
+        Ok(self.inner.counts().map_err(at(&self.path))?.entries)
     }
 
     /// Gives the last `count` entries of the log in file order, all if `None`.
@@ -227,93 +170,67 @@ impl Session {
     /// # Errors
     /// If the log cannot be read.
     pub fn file_order(&self, count: Option<usize>, each: &mut dyn FnMut(Entry)) -> Result<(), SessionError> {
-        let skip = match count {
-            Some(count) => self.entry_count()?.saturating_sub(count as u64),
-            None => 0,
-        };
-        let mut sink = locate::FileOrder { skip, each };
-        let scanned =
-            scan_source(&self.log, 0..self.log.len(), LogScan::new(), &mut sink, &mut |_| ControlFlow::Continue(()));
-        scanned.map(|_| ()).map_err(at(&self.path))
+        self.inner.file_order(count, each).map_err(at(&self.path))
     }
 
-    /// The leaf that is asked for: by key, or the active one.
-    fn spot(&self, locator: &dyn Locator, key: Option<&str>) -> Result<Option<Spot>, Answer> {
-        match key {
-            None => locator.last(),
-            Some(key) => match locator.find(key)? {
-                Some(spot) => Ok(Some(spot)),
-                // The index in memory knows all there is; a sidecar may only lack it.
-                None if locator.is_final() => {
-                    Err(Answer::Fails(SessionError::NoEntry { path: self.path.clone(), key: key.to_string() }))
-                }
-                None => Err(Answer::Lies),
-            },
-        }
+    /// The last `count` entries of the active path, in path order.
+    ///
+    /// # Errors
+    /// If the log cannot be read.
+    pub fn tail(&self, count: usize) -> Result<Vec<Entry>, SessionError> {
+        self.inner.tail(count).map_err(at(&self.path))
     }
 
-    /// Asks the sidecar, and the log if that has no sound answer.
-    fn ask(&self, mut question: impl FnMut(&dyn Locator) -> Result<(), Answer>) -> Result<(), SessionError> {
-        if let Some(sidecar) = &self.sidecar {
-            match question(sidecar) {
-                Ok(()) => return Ok(()),
-                Err(Answer::Fails(error)) => return Err(error),
-                Err(Answer::Lies) => {}
-            }
-        }
-        match question(self.memory()?) {
-            Ok(()) => Ok(()),
-            Err(Answer::Fails(error)) => Err(error),
-            // It was built from the very bytes it is compared with: they changed since.
-            Err(Answer::Lies) => {
-                let len = self.log.len();
-                Err(at(&self.path)(SourceError::Shrank { wanted: len, actual: len }))
-            }
-        }
+    /// Gives the entries of the path to `leaf` (the active leaf if `None`), the last `count` of them if that is
+    /// given, in path order.
+    ///
+    /// # Errors
+    /// If the log cannot be read, or there is no such entry.
+    pub fn path_to(
+        &self,
+        leaf: Option<&str>,
+        count: Option<usize>,
+        each: &mut dyn FnMut(Entry),
+    ) -> Result<(), SessionError> {
+        self.inner.path_to(leaf, count, each).map_err(at(&self.path))
     }
 
-    fn memory(&self) -> Result<&MemoryIndex, SessionError> {
-        if let Some(memory) = self.memory.get() {
-            return Ok(memory);
-        }
-        let mut builder = IndexBuilder::new(locate::Spans::default());
-        let scanned =
-            scan_source(&self.log, 0..self.log.len(), LogScan::new(), &mut builder, &mut |_| ControlFlow::Continue(()));
-        scanned.map_err(at(&self.path))?;
-        Ok(self.memory.get_or_init(|| MemoryIndex::new(builder.finish())))
+    /// Where the entries of that path stand in [`Session::bytes`], root first: all that needs to be held of a path
+    /// while its entries are read one by one.
+    ///
+    /// # Errors
+    /// If the log cannot be read, or there is no such entry.
+    pub fn path_ranges(&self, leaf: Option<&str>, count: Option<usize>) -> Result<Vec<Range<u64>>, SessionError> {
+        self.inner.path_ranges(leaf, count).map_err(at(&self.path))
     }
 
-    /// The line at a place that a locator names; a place outside the log shows that it lies.
-    fn claimed(&self, spot: &Spot) -> Result<Entry, Answer> {
-        if spot.span.offset.saturating_add(spot.span.len) > self.log.len() {
-            return Err(Answer::Lies);
-        }
-        Ok(self.line(spot.span)?)
+    /// The entry at one of the [`Session::path_ranges`].
+    ///
+    /// # Errors
+    /// If the log cannot be read.
+    pub fn entry_at(&self, range: Range<u64>) -> Result<Entry, SessionError> {
+        self.inner.entry_at(range).map_err(at(&self.path))
     }
 
-    fn line(&self, span: Span) -> Result<Entry, SessionError> {
-        let len = usize::try_from(span.len).unwrap_or(usize::MAX);
-        let line = self.log.read_vec(span.offset, len).map_err(at(&self.path))?;
-        Ok(Entry { offset: span.offset, line })
+    /// Everything that a user interface paints first, with the last `page` entries of the active path.
+    ///
+    /// # Errors
+    /// If the log cannot be read.
+    pub fn resume(&self, page: usize) -> Result<Resume, SessionError> {
+        self.inner.resume(&paths::stem(&self.path), page).map_err(at(&self.path))
+    }
+
+    /// The `count` entries of the path before the entry `key`, in path order; empty at the root.
+    ///
+    /// # Errors
+    /// If the log cannot be read, or there is no such entry.
+    pub fn before(&self, key: &str, count: usize) -> Result<Vec<Entry>, SessionError> {
+        self.inner.before(key, count).map_err(at(&self.path))
     }
 }
 
-/// Why a locator gave no answer.
-#[derive(Debug)]
-enum Answer {
-    /// What it says is not what the log says: ask another one.
-    Lies,
-    /// Nobody can answer.
-    Fails(SessionError),
-}
-
-impl From<SessionError> for Answer {
-    fn from(error: SessionError) -> Self {
-        Self::Fails(error)
-    }
-}
-
-fn at(path: &Path) -> impl Fn(SourceError) -> SessionError {
+/// Names the log of a failed read.
+fn at<E: Into<ReadError>>(path: &Path) -> impl Fn(E) -> SessionError {
     let path = path.to_path_buf();
-    move |source| SessionError::Log { path: path.clone(), source }
+    move |source| SessionError::Log { path: path.clone(), source: source.into() }
 }

@@ -6,15 +6,15 @@
 
 use crate::fs::{LogFile, PathError};
 use crate::lock::{LockError, SessionLock};
-use crate::native_storage::NativeStorage;
 use crate::v1::{self, V1Files};
-use crate::{host, ledger, paths, rebuild};
+use crate::{host, ledger, paths, rebuild, segments};
 use jcode_session_core::log::Dialect;
 use jcode_session_core::report::{CheckpointReport, CheckpointsReport};
 use jcode_session_core::source::{ByteSource, SourceError};
 use jcode_session_core::store::history::{History, How};
 use jcode_session_core::store::{Desk, LogState, StoreError, checkpoint, repair, rollback, settled, undo};
 use jcode_session_core::upgrade::sniff;
+use jcode_session_core::write::OpenError;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -31,6 +31,14 @@ pub enum RestoreError {
     /// The file system refused.
     #[error(transparent)]
     Path(#[from] PathError),
+    /// It cannot be brought to whole lines first.
+    #[error("{}: {source}", path.display())]
+    Open {
+        /// The log.
+        path: PathBuf,
+        /// Why.
+        source: OpenError,
+    },
     /// It cannot be done.
     #[error("{}: {source}", path.display())]
     Store {
@@ -56,7 +64,7 @@ pub fn log_of(session: &Path) -> PathBuf {
     if v1::is_snapshot(session) { session.with_extension("jsonl") } else { session.to_path_buf() }
 }
 
-fn failed(log: &Path) -> impl Fn(StoreError) -> RestoreError {
+pub(crate) fn failed(log: &Path) -> impl Fn(StoreError) -> RestoreError {
     let path = log.to_path_buf();
     move |source| RestoreError::Store { path: path.clone(), source }
 }
@@ -85,7 +93,7 @@ pub fn checkpoints(log: &Path) -> Result<CheckpointsReport, RestoreError> {
 /// See [`RestoreError`].
 pub fn take_checkpoint(log: &Path) -> Result<bool, RestoreError> {
     let _lock = SessionLock::acquire(log)?;
-    let storage = NativeStorage::new(log);
+    let storage = segments::storage(log);
     let mut desk = Desk::open(&storage).map_err(failed(log))?;
     desk.settle(host::now_ms()).map_err(failed(log))?;
     Ok(desk.checkpoint(host::now_ms(), "on demand").map_err(failed(log))?.is_some())
@@ -102,7 +110,7 @@ fn rollback_options(log: &Path, to_ms: Option<i64>) -> rollback::Options {
 /// # Errors
 /// See [`RestoreError`].
 pub fn plan_rollback(log: &Path, to_ms: Option<i64>) -> Result<rollback::Plan, RestoreError> {
-    let storage = NativeStorage::new(log);
+    let storage = segments::storage_to_look_at(log);
     let desk = Desk::open(&storage).map_err(failed(log))?;
     rollback::plan(&desk, &rollback_options(log, to_ms)).map_err(failed(log))
 }
@@ -113,10 +121,14 @@ pub fn plan_rollback(log: &Path, to_ms: Option<i64>) -> Result<rollback::Plan, R
 /// See [`RestoreError`].
 pub fn rollback(log: &Path, to_ms: Option<i64>) -> Result<(rollback::Plan, Follow), RestoreError> {
     let _lock = SessionLock::acquire(log)?;
-    let storage = NativeStorage::new(log);
+    let storage = segments::storage(log);
     let mut desk = Desk::open(&storage).map_err(failed(log))?;
     let plan = rollback::run(&mut desk, &rollback_options(log, to_ms)).map_err(failed(log))?;
-    let follow = if plan.is_there { Follow::UpToDate } else { follow(log, plan.how == How::Gone)? };
+    if plan.is_there {
+        return Ok((plan, Follow::UpToDate));
+    }
+    let follow = follow(log, plan.how == How::Gone)?;
+    desk.told().map_err(failed(log))?;
     Ok((plan, follow))
 }
 
@@ -125,7 +137,7 @@ pub fn rollback(log: &Path, to_ms: Option<i64>) -> Result<(rollback::Plan, Follo
 /// # Errors
 /// See [`RestoreError`].
 pub fn plan_undo(log: &Path, force: bool) -> Result<undo::Plan, RestoreError> {
-    let storage = NativeStorage::new(log);
+    let storage = segments::storage_to_look_at(log);
     let desk = Desk::open(&storage).map_err(failed(log))?;
     undo::plan(&desk, &undo::Options { force, now_ms: host::now_ms() }).map_err(failed(log))
 }
@@ -136,10 +148,12 @@ pub fn plan_undo(log: &Path, force: bool) -> Result<undo::Plan, RestoreError> {
 /// See [`RestoreError`].
 pub fn undo(log: &Path, force: bool) -> Result<(undo::Plan, Follow), RestoreError> {
     let _lock = SessionLock::acquire(log)?;
-    let storage = NativeStorage::new(log);
+    let storage = segments::storage(log);
     let mut desk = Desk::open(&storage).map_err(failed(log))?;
     let plan = undo::run(&mut desk, &undo::Options { force, now_ms: host::now_ms() }).map_err(failed(log))?;
-    Ok((plan, follow(log, false)?))
+    let follow = follow(log, false)?;
+    desk.told().map_err(failed(log))?;
+    Ok((plan, follow))
 }
 
 /// Says what [`repair`] would do.
@@ -147,7 +161,7 @@ pub fn undo(log: &Path, force: bool) -> Result<(undo::Plan, Follow), RestoreErro
 /// # Errors
 /// See [`RestoreError`].
 pub fn plan_repair(log: &Path) -> Result<repair::Plan, RestoreError> {
-    let storage = NativeStorage::new(log);
+    let storage = segments::storage_to_look_at(log);
     let desk = Desk::open(&storage).map_err(failed(log))?;
     repair::plan(&desk).map_err(failed(log))
 }
@@ -158,7 +172,7 @@ pub fn plan_repair(log: &Path) -> Result<repair::Plan, RestoreError> {
 /// See [`RestoreError`].
 pub fn repair(log: &Path) -> Result<(repair::Plan, Follow), RestoreError> {
     let _lock = SessionLock::acquire(log)?;
-    let storage = NativeStorage::new(log);
+    let storage = segments::storage(log);
     let mut desk = Desk::open(&storage).map_err(failed(log))?;
     let plan = repair::run(&mut desk, &paths::stem(log), host::now_ms()).map_err(failed(log))?;
     let follow = if plan.is_nothing() { Follow::UpToDate } else { follow(log, false)? };

@@ -4,7 +4,7 @@
 //! Invariant: what was read is one state: if jcode wrote a checkpoint meanwhile, [`V1Files::unchanged`] says so.
 //! Does not: write; the v1 files are jcode's.
 
-use crate::fs::{LogFile, PathError, stamp};
+use crate::fs::{LogFile, PathError, open_plain, stamp};
 use crate::paths;
 use jcode_session_core::index::fingerprint::FileStamp;
 use jcode_session_core::upgrade::jcode::V1Sources;
@@ -107,7 +107,7 @@ pub fn is_snapshot(path: &Path) -> bool {
 fn looks_like_snapshot(path: &Path) -> bool {
     let mut start = Vec::new();
     let read =
-        std::fs::File::open(path).and_then(|file| io::Read::read_to_end(&mut io::Read::take(file, 65536), &mut start));
+        open_plain(path).and_then(|(file, _)| io::Read::read_to_end(&mut io::Read::take(file, 65536), &mut start));
     let holds = |key: &[u8]| memchr::memmem::find(&start, key).is_some();
     let is_object = start.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{');
     read.is_ok() && is_object && holds(b"\"id\"") && (holds(b"\"created_at\"") || holds(b"\"messages\""))

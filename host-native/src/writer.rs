@@ -13,12 +13,14 @@ mod open;
 mod syncer;
 
 use crate::lock::SessionLock;
-use crate::native_storage::NativeFile;
+use crate::seal::{self, Segments};
+use crate::segments::SessionFile;
 use crate::{catalog, host};
 use feed::{Feed, FeedEnd};
 use jcode_session_core::write::{
     AppendError, Durability, Flight, LogWriter, Parent, Recovery, Stamps, Unwritten, WriteError,
 };
+pub(crate) use open::recover;
 pub use open::{NewSession, OpenError, WriterOptions};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -36,6 +38,8 @@ pub struct Writer {
     lock: SessionLock,
     /// The log, and the home whose session index lists it.
     listed: Option<(PathBuf, PathBuf)>,
+    /// The log, and how its older lines are stored.
+    segments: Option<(PathBuf, Segments)>,
 }
 
 /// What closing found out.
@@ -43,6 +47,8 @@ pub struct Writer {
 pub struct Closed {
     /// Why the sidecar is not up to date, if it is not. The log is, and the sidecar catches up when it is read next.
     pub sidecar_lags: Option<String>,
+    /// Why older lines were not sealed, if they were to be. The log is as it was, and the next writer tries again.
+    pub not_sealed: Option<String>,
 }
 
 #[derive(Debug)]
@@ -56,7 +62,7 @@ struct Shared {
 
 #[derive(Debug)]
 struct State {
-    log: LogWriter<NativeFile, FeedEnd>,
+    log: LogWriter<SessionFile, FeedEnd>,
     /// The outcome of the flight that takes what gathers now.
     round: Arc<Round>,
     /// Threads that wait for `landed`.
@@ -112,7 +118,7 @@ impl Shared {
     fn fly<'s>(
         &'s self,
         mut state: MutexGuard<'s, State>,
-        flight: Flight<NativeFile>,
+        flight: Flight<SessionFile>,
     ) -> (MutexGuard<'s, State>, Result<(), WriteError>) {
         let round = std::mem::take(&mut state.round);
         let mut served = std::mem::take(&mut state.parked);
@@ -273,29 +279,40 @@ impl Writer {
     /// [`Unwritten`], with the lines that were acknowledged as buffered and are not in the log.
     pub fn close(mut self) -> Result<Closed, Unwritten> {
         let flushed = self.flush();
-        let sidecar_lags = self.stop();
+        let (sidecar_lags, not_sealed) = self.stop();
         match flushed {
-            Ok(()) => Ok(Closed { sidecar_lags }),
+            Ok(()) => Ok(Closed { sidecar_lags, not_sealed }),
             Err(error) => Err(Unwritten { error, lines: self.unwritten() }),
         }
     }
 
-    /// Ends the threads; why the sidecar is not complete, if so.
-    fn stop(&mut self) -> Option<String> {
+    /// Ends the threads and seals; why the sidecar is not complete, and why nothing was sealed, if so.
+    fn stop(&mut self) -> (Option<String>, Option<String>) {
         self.shared.lock().closing = true;
         self.shared.due.notify_all();
         if let Some(syncer) = self.syncer.take() {
             let _ = syncer.join();
         }
         self.feed.close();
-        let lags = match self.keeper.take()?.join() {
-            Ok(outcome) => outcome.err(),
-            Err(_) => Some("its thread ended early".to_string()),
+        let lags = match self.keeper.take().map(JoinHandle::join) {
+            Some(Ok(outcome)) => outcome.err(),
+            Some(Err(_)) => Some("its thread ended early".to_string()),
+            None => None,
         };
+        let not_sealed = self.seal();
         if let Some((log, home)) = self.listed.take() {
             catalog::update_own_row(&home, &log);
         }
-        lags
+        (lags, not_sealed)
+    }
+
+    /// Seals older lines, if they are to be and the log is whole on the disk.
+    fn seal(&mut self) -> Option<String> {
+        let (log, segments) = self.segments.take()?;
+        if !self.shared.lock().log.is_settled() {
+            return None;
+        }
+        seal::held(&log, &mut self.lock, segments).err().map(|error| error.to_string())
     }
 
     /// Lines that are buffered and not in the log, each with its LF.

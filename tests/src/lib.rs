@@ -5,8 +5,16 @@
 //! Does not: hold tests, but those of the oracle itself.
 
 pub mod crash_storage;
+pub mod differential;
 pub mod files;
+pub mod fuzz;
 pub mod generate;
 pub mod jcode_model;
 pub mod oracle;
 pub mod program;
+pub mod sessions;
+#[cfg(unix)]
+pub mod system_calls;
+pub mod v1_steps;
+pub mod write_run;
+pub mod written;

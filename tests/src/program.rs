@@ -48,7 +48,10 @@ pub fn binary() -> PathBuf {
 #[must_use]
 pub fn command(home: &Path) -> Command {
     let mut command = Command::new(binary());
-    command.env("JCODE_HOME", home).env_remove("JCODE_SESSION_DURABILITY").env("NO_COLOR", "1").stdin(Stdio::null());
+    command.env("JCODE_HOME", home).env("NO_COLOR", "1").stdin(Stdio::null());
+    for setting in ["JCODE_SESSION_DURABILITY", "JCODE_SESSION_SEGMENT_SIZE", "JCODE_SESSION_COMPRESS"] {
+        command.env_remove(setting);
+    }
     command
 }
 

@@ -2,15 +2,18 @@
 
 use jcode_session_core::index::IndexBuilder;
 use jcode_session_core::log::{LogScan, scan_source};
+use jcode_session_core::session::ReadError;
 use jcode_session_core::source::{ByteSource, SourceError};
 use jcode_session_native::fs::LogFile;
 use jcode_session_native::map;
 use jcode_session_native::rebuild::{self, Done};
 use jcode_session_native::session::{Session, SessionError};
 use jcode_session_native::sidecar::{self, Sidecar};
+use jcode_session_native::sql::SidecarReader;
 use jcode_session_tests::files::{LogDir, ask, dump};
 use jcode_session_tests::generate::{LargeLog, LogShape, Until, damaged_tree_v3, tree_v3};
 use proptest::prelude::*;
+use rusqlite::Connection;
 use std::fs;
 use std::io::{Seek, SeekFrom, Write};
 use std::ops::ControlFlow;
@@ -75,6 +78,27 @@ fn sample() -> (LogDir, jcode_session_tests::files::Answers) {
     dir.update();
     assert!(Session::read(&dir.log()).expect("readable").has_sidecar());
     (dir, plain)
+}
+
+/// Pages that hold rows of entries, but for those of the first and the last ones, are made unreadable: a tree that
+/// still comes, and is right, did not read a row an entry.
+#[test]
+fn the_tree_of_a_long_log_reads_only_roots_leaves_and_branch_points() {
+    const PAGE: usize = 1024;
+    const TABLE_LEAF: u8 = 13;
+    let mut log = Vec::new();
+    let shape = LargeLog { until: Until::Entries(5000), entry_bytes: 200, branches: 0, ..LargeLog::default() };
+    shape.write(&mut log).expect("written");
+    let dir = LogDir::new(&log);
+    dir.update();
+    let tree = || SidecarReader::new(Connection::open(dir.sidecar()).expect("opens")).expect("readable").tree();
+    let plain = tree().expect("whole");
+    let mut bytes = fs::read(dir.sidecar()).expect("there");
+    let rows: Vec<&mut [u8]> = bytes.chunks_mut(PAGE).skip(1).filter(|page| page[0] == TABLE_LEAF).collect();
+    let count = rows.len();
+    rows.into_iter().skip(20).take(count / 2).for_each(|page| page.fill(0xFF));
+    fs::write(dir.sidecar(), &bytes).expect("written");
+    assert_eq!(tree().expect("nothing damaged is read"), plain);
 }
 
 /// The sidecar was damaged: answers are the same, it is not used, and `update` makes it good again.
@@ -278,7 +302,7 @@ fn a_log_cut_while_it_is_open_gives_a_typed_error() {
     let session = Session::read(&dir.log()).expect("readable");
     fs::OpenOptions::new().write(true).open(dir.log()).expect("there").set_len(500).expect("cut");
     match session.tail(5) {
-        Err(SessionError::Log { source: SourceError::Shrank { .. }, .. }) => {}
+        Err(SessionError::Log { source: ReadError::Source(SourceError::Shrank { .. }), .. }) => {}
         other => panic!("expected a shrunk log, got {other:?}"),
     }
 }

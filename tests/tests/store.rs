@@ -1,146 +1,18 @@
-//! Rollback, undo, repair and checkpoints on files: against a simple model, and damaged on purpose.
+//! Rollback, undo, repair and checkpoints on files: followed by sidecars, and damaged on purpose.
 
 use jcode_session_core::storage::Name;
 use jcode_session_core::store::checkpoint::{Policy, thinned};
 use jcode_session_core::store::ledger::{Event, Ledger, LedgerRow};
 use jcode_session_core::verify::Code;
-use jcode_session_core::write::{Durability, Parent};
+use jcode_session_core::write::Parent;
 use jcode_session_native::store::{checkpoints, repair, rollback, take_checkpoint, undo};
-use jcode_session_native::verify::verify;
-use jcode_session_native::writer::{NewSession, Writer, WriterOptions};
-use jcode_session_tests::files::{LogDir, ask, dump};
+use jcode_session_tests::files::{LogDir, dump};
 use jcode_session_tests::generate::{LogShape, linear_v1, tree_v3};
-use jcode_session_tests::jcode_model::ModelRng;
 use jcode_session_tests::program::run;
+use jcode_session_tests::written::{NEVER, errors, object, writer};
 use std::fs;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
-
-const NEVER: Policy = Policy { before: false, entries: u64::MAX, bytes: u64::MAX, apart_ms: 0 };
-
-fn writer(log: &Path, checkpoints: Policy) -> Writer {
-    let create = Some(NewSession { session_id: Some("s".into()), ..NewSession::default() });
-    Writer::open(log, &WriterOptions { durability: Durability::Throughput, create, checkpoints }).expect("opens")
-}
-
-fn errors(log: &Path) -> Vec<(Code, String)> {
-    let report = verify(log, &mut |_| ControlFlow::Continue(())).expect("verifies");
-    report.findings.into_iter().filter(|finding| finding.is_error()).map(|f| (f.code, f.message)).collect()
-}
-
-fn object(n: u64) -> String {
-    format!("{{\"type\":\"message\",\"id\":\"e{n}\",\"message\":{{\"role\":\"user\",\"content\":\"{n}\"}}}}")
-}
-
-/// A log, its checkpoints, and the log right after the rollback.
-type Undo = (Vec<u8>, Vec<Vec<u8>>, Vec<u8>);
-
-/// What the session must be, in the simplest terms: whole logs.
-#[derive(Clone, Default)]
-struct Model {
-    log: Vec<u8>,
-    /// Checkpoints that the log has grown from.
-    states: Vec<Vec<u8>>,
-    /// What undo returns to, with the log right after each rollback.
-    undo: Vec<Undo>,
-}
-
-impl Model {
-    fn checkpoint(&mut self) -> bool {
-        let new = self.states.last() != Some(&self.log);
-        if new {
-            self.states.push(self.log.clone());
-        }
-        new
-    }
-
-    fn rollback(&mut self) -> bool {
-        let Some(at) = self.states.iter().rposition(|state| *state != self.log) else { return false };
-        self.checkpoint();
-        let target = self.states[at].clone();
-        self.undo.push((self.log.clone(), self.states.clone(), target.clone()));
-        self.states.truncate(at + 1);
-        self.log = target;
-        true
-    }
-
-    fn undo(&mut self, force: bool) -> bool {
-        let Some((_, _, after)) = self.undo.last() else { return false };
-        if *after != self.log && !force {
-            return false;
-        }
-        let (log, states, _) = self.undo.pop().expect("there");
-        (self.log, self.states) = (log, states);
-        true
-    }
-}
-
-/// Random appends, branches, checkpoints, rollbacks and undos: the same bytes as the model, the same answers with and
-/// without sidecar, and nothing for verify to find, after every step.
-#[test]
-fn random_sessions_follow_the_model() {
-    let mut done = [0u32; 6];
-    for seed in 0..25 {
-        let mut rng = ModelRng::new(seed);
-        let folder = TempDir::new().expect("a folder");
-        let log = folder.path().join("s.jsonl");
-        writer(&log, NEVER).close().expect("closes");
-        let mut model = Model { log: fs::read(&log).expect("there"), ..Model::default() };
-        let mut next = 0;
-        for step in 0..24 {
-            let what = format!("seed {seed}, step {step}");
-            match rng.below(10) {
-                0..=3 => {
-                    let writer = writer(&log, NEVER);
-                    for _ in 0..=rng.below(4) {
-                        let ids = ids_of(&model.log);
-                        // Branches from anywhere, now and then.
-                        let parent = (rng.below(4) == 0 && !ids.is_empty()).then(|| ids[rng.below(ids.len())].clone());
-                        let parent = parent.as_deref().map_or(Parent::Leaf, Parent::Id);
-                        writer.append(object(next).as_bytes(), parent).expect("appends");
-                        next += 1;
-                    }
-                    writer.close().expect("closes");
-                    let now = fs::read(&log).expect("there");
-                    assert!(now.starts_with(&model.log) && now.len() > model.log.len(), "{what}");
-                    model.log = now;
-                    done[0] += 1;
-                }
-                4..=5 => {
-                    assert_eq!(take_checkpoint(&log).expect("taken"), model.checkpoint(), "{what}");
-                    done[1] += 1;
-                }
-                6..=7 => {
-                    let result = rollback(&log, None);
-                    assert_eq!(result.is_ok(), model.rollback(), "{what}: {result:?}");
-                    done[2 + usize::from(result.is_err())] += 1;
-                }
-                other => {
-                    let result = undo(&log, other == 9);
-                    assert_eq!(result.is_ok(), model.undo(other == 9), "{what}: {result:?}");
-                    done[4 + usize::from(result.is_err())] += 1;
-                }
-            }
-            assert_eq!(fs::read(&log).expect("there"), model.log, "{what}");
-            assert_eq!(errors(&log), [], "{what}");
-            let report = verify(&log, &mut |_| ControlFlow::Continue(())).expect("verifies");
-            assert_eq!(report.sidecar, "fresh", "{what}");
-            let plain = LogDir::new(&model.log);
-            assert_eq!(ask(&log), ask(&plain.log()), "{what}");
-            let offered = checkpoints(&log).expect("listed").checkpoints;
-            let states: Vec<u64> = model.states.iter().rev().map(|state| state.len() as u64).collect();
-            assert_eq!(offered.iter().map(|c| c.logical_len).collect::<Vec<_>>(), states, "{what}");
-        }
-    }
-    assert!(done.iter().all(|&count| count > 10), "{done:?}");
-}
-
-fn ids_of(log: &[u8]) -> Vec<String> {
-    let values =
-        log.split(|&b| b == b'\n').skip(1).filter_map(|line| serde_json::from_slice::<serde_json::Value>(line).ok());
-    values.filter_map(|value| Some(value["id"].as_str()?.to_string())).collect()
-}
 
 fn ledger(log: &Path) -> Ledger {
     jcode_session_native::ledger::read(log).expect("read")

@@ -6,14 +6,13 @@
 mod write_crash {
     pub(crate) mod faults;
     pub(crate) mod oracle;
-    pub(crate) mod run;
 }
 
 use jcode_session_core::write::Durability;
 use jcode_session_tests::crash_storage::outcomes::{kills, power_cuts};
 use jcode_session_tests::crash_storage::{Machine, World};
+use jcode_session_tests::write_run::{Log, record};
 use write_crash::oracle::{Crash, check, check_with_crashes};
-use write_crash::run::{Log, record};
 
 const BALANCED: Durability = Durability::Balanced { entries: 3, millis: 1_000_000 };
 const TIMED: Durability = Durability::Balanced { entries: 1000, millis: 10 };
@@ -85,7 +84,7 @@ fn cuts_at_the_first_damage_behind_the_synced_length_only() {
             let world = damage(pair[0] + 3);
             let damaged = Log::of(&world).bytes;
             let machine = Machine::from_world(world);
-            let reopened = write_crash::run::reopen(&machine, Some(synced as u64)).expect("opens");
+            let reopened = jcode_session_tests::write_run::reopen(&machine, Some(synced as u64)).expect("opens");
             let log = Log::of(&machine.world());
             if synced_line > line {
                 assert_eq!(log.bytes, damaged, "below the synced length nothing is cut");
@@ -98,7 +97,7 @@ fn cuts_at_the_first_damage_behind_the_synced_length_only() {
             }
             // Without a known length damage in the middle stays too.
             let machine = Machine::from_world(damage(pair[0] + 3));
-            write_crash::run::reopen(&machine, None).expect("opens");
+            jcode_session_tests::write_run::reopen(&machine, None).expect("opens");
             assert_eq!(Log::of(&machine.world()).bytes, damaged);
         }
     }
@@ -122,7 +121,7 @@ fn whole_last_record_without_its_line_feed_is_kept() {
                 what: format!("cut to {cut}"),
             };
             let machine = Machine::from_world(outcome.world.clone());
-            let opened = write_crash::run::reopen(&machine, synced).expect("opens");
+            let opened = jcode_session_tests::write_run::reopen(&machine, synced).expect("opens");
             let log = Log::of(&machine.world());
             let expected = if cut == whole.len() - 1 { whole.len() } else { start };
             assert_eq!(log.bytes, &whole[..expected], "cut at {cut}, synced {synced:?}");

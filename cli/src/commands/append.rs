@@ -6,11 +6,12 @@
 
 use crate::args::{AppendArgs, LabelArgs};
 use crate::output::{ExitStatus, Output, visible};
-use crate::settings::{Settings, durability};
-use anyhow::{Context, Result, anyhow};
+use crate::settings::{Settings, durability, segments};
+use anyhow::{Context, Result, anyhow, bail};
 use jcode_session_core::json::text::write_string;
-use jcode_session_core::write::{AppendError, Durability, Parent};
+use jcode_session_core::write::{AppendError, Parent};
 use jcode_session_native::paths;
+use jcode_session_native::seal::Segments;
 use jcode_session_native::session::Session;
 use jcode_session_native::writer::{Closed, NewSession, Writer, WriterOptions};
 use std::ffi::OsStr;
@@ -19,7 +20,14 @@ use std::path::{Path, PathBuf};
 
 pub(super) fn append(args: &AppendArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
     let (log, create) = resolve_or_new(&args.session, settings)?;
-    let writer = open(&log, durability(args.durability)?, create, settings, output)?;
+    let asked = segments(&args.segments)?;
+    let segments = asked.size.map(|size| Segments { size, compress: asked.compress });
+    if segments.is_none() && args.segments.compress {
+        bail!("--compress is about segments: say --segment-size too, or `seal --compress` for those that are there");
+    }
+    let options =
+        WriterOptions { durability: durability(args.durability)?, create, segments, ..WriterOptions::default() };
+    let writer = open(&log, &options, settings, output)?;
     let appended = from_input(&writer, args.parent.as_deref(), output);
     finish(writer, output)?;
     appended?;
@@ -47,14 +55,8 @@ fn resolve_or_new(session: &OsStr, settings: &Settings) -> Result<(PathBuf, Opti
 }
 
 /// Opens a session for writing and tells what recovery did.
-pub(super) fn open(
-    log: &Path,
-    durability: Durability,
-    create: Option<NewSession>,
-    settings: &Settings,
-    output: &mut Output,
-) -> Result<Writer> {
-    let mut writer = Writer::open(log, &WriterOptions { durability, create, ..WriterOptions::default() })?;
+pub(super) fn open(log: &Path, options: &WriterOptions, settings: &Settings, output: &mut Output) -> Result<Writer> {
+    let mut writer = Writer::open(log, options)?;
     writer.list_in(&settings.home, log);
     if let Some(aside) = writer.recovery().set_aside {
         let name = aside.name.name().map(|name| name.as_str().to_string()).unwrap_or_default();
@@ -106,6 +108,9 @@ pub(super) fn note_lag(closed: Closed, output: &mut Output) {
     if let Some(why) = closed.sidecar_lags {
         output.note(format_args!("the sidecar lags behind and is brought up to date later: {}", visible(&why)));
     }
+    if let Some(why) = closed.not_sealed {
+        output.warn(format_args!("older lines were not sealed, the log is whole as it is: {}", visible(&why)));
+    }
 }
 
 pub(super) fn label(args: &LabelArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
@@ -119,7 +124,8 @@ pub(super) fn label(args: &LabelArgs, settings: &Settings, output: &mut Output) 
         write_string(&mut entry, &args.name);
     }
     entry.push(b'}');
-    let writer = open(&log, durability(args.durability)?, None, settings, output)?;
+    let options = WriterOptions { durability: durability(args.durability)?, ..WriterOptions::default() };
+    let writer = open(&log, &options, settings, output)?;
     let id = writer.append(&entry, Parent::Leaf);
     finish(writer, output)?;
     writeln!(output.data(), "ack {}", id?)?;

@@ -9,12 +9,14 @@ mod checkpoints;
 mod doctor;
 mod export;
 mod fork;
+mod inspect;
 mod list;
 mod many;
 mod migrate;
 mod prune;
 mod repair;
 mod rollback;
+mod seal;
 mod show;
 mod tag;
 mod tree;
@@ -78,7 +80,9 @@ fn dispatch(command: &SessionCommand, settings: &Settings, output: &mut Output) 
         SessionCommand::Checkpoints(args) => checkpoints::checkpoints(args, settings, output),
         SessionCommand::Rollback(args) => rollback::rollback(args, settings, output),
         SessionCommand::Repair(args) => repair::repair(args, settings, output),
+        SessionCommand::Seal(args) => seal::seal(args, settings, output),
         SessionCommand::Prune(args) => prune::prune(args, settings, output),
+        SessionCommand::Inspect(args) => inspect::inspect(args, settings, output),
         SessionCommand::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "jcode-session", &mut script);

@@ -18,7 +18,7 @@ use core::ops::ControlFlow;
 
 /// Collects what a summary needs.
 #[derive(Debug, Clone, Default)]
-pub struct Gleaner {
+pub(super) struct Gleaner {
     header: Option<Header>,
     state: State,
     counts: Counts,
@@ -31,35 +31,35 @@ pub struct Gleaner {
 
 /// What a host knows about a log besides its records.
 #[derive(Debug, Clone, Default)]
-pub struct Around<'a> {
+pub(super) struct Around<'a> {
     /// The file's stem.
-    pub stem: &'a str,
+    pub(super) stem: &'a str,
     /// Dialect of the log as it stands.
-    pub dialect: Option<Dialect>,
+    pub(super) dialect: Option<Dialect>,
     /// Its size.
-    pub size_bytes: u64,
+    pub(super) size_bytes: u64,
     /// The file's modification time, Unix milliseconds.
-    pub file_time: i64,
+    pub(super) file_time: i64,
     /// Numbers of the whole log, and its active leaf.
-    pub exact: Option<(Counts, Option<String>)>,
+    pub(super) exact: Option<(Counts, Option<String>)>,
 }
 
 impl Gleaner {
     /// True once a header or an entry was seen: other files named `*.jsonl` have neither.
     #[must_use]
-    pub const fn is_session(&self) -> bool {
+    pub(super) const fn is_session(&self) -> bool {
         self.is_session
     }
 
     /// True once a message with a time was seen.
     #[must_use]
-    pub const fn has_message_time(&self) -> bool {
+    pub(super) const fn has_message_time(&self) -> bool {
         self.counts.last_message_at.is_some()
     }
 
     /// The summary.
     #[must_use]
-    pub fn finish(self, around: Around<'_>) -> SessionSummary {
+    pub(super) fn finish(self, around: Around<'_>) -> SessionSummary {
         let Self { header, state, counts, first_prompt, last_message, leaf, .. } = self;
         let is_exact = around.exact.is_some();
         let (counts, active_leaf) = around.exact.unwrap_or((counts, leaf));

@@ -1,7 +1,7 @@
 //! The catalog: what lists of sessions show, and how a stored list of thousands is kept true.
 //!
 //! Owns: the summary of a session ([`SessionSummary`]) and how it is gleaned from a log or from parts of one
-//! ([`Gleaner`]), the rows of the session index, which of them still hold ([`refresh`]), order, pages and filters
+//! ([`summarize_log`], [`summarize_v1`]), the rows of the session index, which of them still hold ([`refresh`]), order, pages and filters
 //! ([`page`]), and tags ([`tags`]).
 //! Invariant: a summary follows from the session's own files; the session index can be thrown away at any time.
 //! Does not: walk folders or name SQL; hosts do.
@@ -9,6 +9,7 @@
 mod glean;
 mod message;
 pub mod page;
+mod read;
 pub mod refresh;
 mod row;
 mod state;
@@ -16,10 +17,10 @@ mod summary;
 pub mod tags;
 mod v1;
 
-pub use glean::{Around, Gleaner, Recount};
+pub use glean::Recount;
+pub use read::{Exact, Named, summarize_log, summarize_v1};
 pub use row::Row;
 pub use summary::SessionSummary;
-pub use v1::summarize_large_v1;
 
 /// Logs up to this size are parsed whole for a list; of larger ones only head and tail are read.
 pub const SMALL_LOG: u64 = 256 * 1024;

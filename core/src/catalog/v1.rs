@@ -34,7 +34,7 @@ const BEHIND: [&[u8]; 9] = [
 ///
 /// # Errors
 /// If a source cannot be read.
-pub fn summarize_large_v1<S: ByteSource>(
+pub(super) fn summarize_large_v1<S: ByteSource>(
     stem: &str,
     snapshot: Option<&S>,
     journal: Option<&S>,

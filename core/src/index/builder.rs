@@ -341,6 +341,18 @@ impl<R> Built<R> {
         self.links.parent(seq)
     }
 
+    /// Entries from the root to an entry; the root is 1.
+    #[must_use]
+    pub fn depth(&self, seq: Seq) -> u32 {
+        self.links.depth(seq)
+    }
+
+    /// The time of an entry, Unix milliseconds.
+    #[must_use]
+    pub fn time(&self, seq: Seq) -> Option<i64> {
+        self.times.get(seq as usize).copied().filter(|&ts| ts != NO_TIME)
+    }
+
     /// Number of entries.
     #[must_use]
     pub fn entry_count(&self) -> Seq {
@@ -362,11 +374,10 @@ impl<R> Built<R> {
                 Some(_) => {}
             }
         }
-        let time = |seq: Seq| self.times.get(seq as usize).copied().filter(|&ts| ts != NO_TIME);
         let leaves = self.branches.iter().map(|branch| Leaf {
             id: branch.leaf_id.clone(),
             depth: self.links.depth(branch.seq),
-            ts: time(branch.seq),
+            ts: self.time(branch.seq),
             name: branch.name.clone(),
             labeled_at: branch.labeled_at,
         });

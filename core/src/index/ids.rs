@@ -11,12 +11,19 @@ use alloc::vec::Vec;
 use core::hash::{BuildHasher, Hasher};
 use hashbrown::HashTable;
 
+/// The latest entry with an id, and the id's hash, so that a table that grows need not read the ids again.
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    seq: Seq,
+    hash: u32,
+}
+
 #[derive(Debug)]
 pub(super) struct Ids {
     text: String,
     /// End of the id of each entry in `text`.
     ends: Vec<usize>,
-    table: HashTable<Seq>,
+    table: HashTable<Slot>,
     hasher: foldhash::fast::FixedState,
     repeats: BTreeMap<String, Vec<Seq>>,
 }
@@ -39,7 +46,9 @@ impl Ids {
 
     /// The latest entry with this id.
     pub(super) fn latest(&self, id: &str) -> Option<Seq> {
-        self.table.find(hash(&self.hasher, id), |&seq| self.id(seq) == id).copied()
+        let hash = hash(&self.hasher, id);
+        let slot = self.table.find(spread(hash), |slot| slot.hash == hash && self.id(slot.seq) == id);
+        slot.map(|slot| slot.seq)
     }
 
     /// The first entry with this id.
@@ -67,18 +76,19 @@ impl Ids {
             return false;
         }
         let Self { text, ends, table, hasher, repeats } = self;
+        let hash = hash(hasher, id);
         let entry = table.entry(
-            hash(hasher, id),
-            |&other| id_at(text, ends, other) == id,
-            |&other| hash(hasher, id_at(text, ends, other)),
+            spread(hash),
+            |slot| slot.hash == hash && id_at(text, ends, slot.seq) == id,
+            |slot| spread(slot.hash),
         );
         match entry {
             hashbrown::hash_table::Entry::Vacant(slot) => {
-                slot.insert(seq);
+                slot.insert(Slot { seq, hash });
                 false
             }
             hashbrown::hash_table::Entry::Occupied(mut slot) => {
-                let before = core::mem::replace(slot.get_mut(), seq);
+                let before = core::mem::replace(&mut slot.get_mut().seq, seq);
                 let all = repeats.entry(String::from(id)).or_default();
                 if all.is_empty() {
                     all.push(before);
@@ -96,8 +106,14 @@ fn id_at<'a>(text: &'a str, ends: &[usize], seq: Seq) -> &'a str {
     ends.get(seq).and_then(|&end| text.get(start..end)).unwrap_or_default()
 }
 
-fn hash(hasher: &foldhash::fast::FixedState, id: &str) -> u64 {
+fn hash(hasher: &foldhash::fast::FixedState, id: &str) -> u32 {
     let mut state = hasher.build_hasher();
     state.write(id.as_bytes());
-    state.finish()
+    let hash = state.finish();
+    (hash ^ (hash >> 32)) as u32
+}
+
+/// The table takes bucket and tag from the two ends of a hash.
+const fn spread(hash: u32) -> u64 {
+    (hash as u64) << 32 | hash as u64
 }

@@ -31,6 +31,9 @@ pub const JUMP_INDEX: &str = "CREATE INDEX IF NOT EXISTS entries_jump ON entries
 /// From this many entries on the jump index is made.
 pub const JUMP_INDEX_FROM: u64 = 256;
 
+/// All that makes a sidecar's schema: a hostile file may hold views that never end, and triggers.
+pub const STATEMENTS: [&str; 3] = [TABLES, ID_INDEX, JUMP_INDEX];
+
 /// Names of the rows of `metadata`.
 pub mod key {
     /// [`super::SCHEMA_VERSION`].

@@ -20,9 +20,9 @@ pub fn string(token: &[u8]) -> Option<Cow<'_, str>> {
 #[must_use]
 pub fn string_lossy(token: &[u8]) -> Option<Cow<'_, str>> {
     let inner = token.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
-    match String::from_utf8_lossy(inner) {
-        Cow::Borrowed(text) => Some(decode(text).0),
-        Cow::Owned(text) => Some(Cow::Owned(decode(&text).0.into_owned())),
+    match core::str::from_utf8(inner) {
+        Ok(text) => Some(decode(text).0),
+        Err(_) => Some(Cow::Owned(decode(&String::from_utf8_lossy(inner)).0.into_owned())),
     }
 }
 

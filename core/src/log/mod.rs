@@ -17,7 +17,7 @@ pub mod time;
 pub use fields::Fields;
 pub use header::{Dialect, Header, MAX_HEADER_BYTES, NewerVersion};
 pub use line::{LineReader, Outcome};
-pub use scan::{LogScan, LogSink, OpenLine, ScanEnd, scan_source};
+pub use scan::{LogScan, LogSink, OpenLine, ScanEnd, Tee, scan_source};
 
 /// One JSON object that stands in the log as header or entry.
 #[derive(Debug, Clone)]

@@ -4,7 +4,8 @@
 //! counts only where the line itself shows that it stands at the top:
 //! a chain of whole objects from the line's start, or a chain of whole objects that ends at the line's end.
 //! Every one has `type`, `id`, `timestamp` and a parent field at its own top level.
-//! Invariant: salvaged records do not overlap, come in line order, and are found in bounded work.
+//! Invariant: salvaged records do not overlap, come in line order, and are found
+//! in work that grows with the line's length alone, however deep it nests.
 //! Does not: repair anything.
 
 use super::line::is_space;
@@ -26,11 +27,6 @@ pub struct Salvaged<'a> {
     /// Nothing but blanks and NUL bytes stands outside the records.
     pub all_recovered: bool,
 }
-
-/// How many bytes may be walked for each byte of the line before salvage gives up: nested objects are walked once
-/// a level, and real payloads are a few levels deep.
-const WORK_PER_BYTE: usize = 64;
-const WORK_FLOOR: usize = 1 << 20;
 
 struct Found<'a> {
     start: usize,
@@ -103,27 +99,43 @@ fn chain_from_start<'a>(walker: &mut Walker, bytes: &'a [u8], first: bool) -> Ve
 fn chain_to_end<'a>(walker: &mut Walker, bytes: &'a [u8], from: usize) -> Vec<Found<'a>> {
     let mut found = Vec::new();
     let mut end = trimmed_end(bytes, from, bytes.len());
-    let mut work = bytes.len().saturating_mul(WORK_PER_BYTE).saturating_add(WORK_FLOOR);
-    let mut before = end;
-    while let Some(start) = memchr::memrchr(b'{', bytes.get(from..before).unwrap_or_default()) {
+    while let Some(start) = object_start(bytes.get(from..end).unwrap_or_default()) {
         let start = from + start;
-        before = start;
-        let (spent, record) = match object_at(walker, bytes.get(..end).unwrap_or_default(), start) {
-            Ok(record) => (record.end - start, Some(record)),
-            Err(Fault::Invalid(at)) => (at - start, None),
-            Err(Fault::Ended) => (end - start, None),
-        };
-        if let Some(record) = record.filter(|r| r.end == end && r.fields.looks_like_entry()) {
-            end = trimmed_end(bytes, from, start);
-            before = end;
-            found.push(record);
+        match object_at(walker, bytes.get(..end).unwrap_or_default(), start) {
+            Ok(record) if record.end == end && record.fields.looks_like_entry() => found.push(record),
+            _ => break,
         }
-        work = work.saturating_sub(spent);
-        if work == 0 {
-            break;
-        }
+        end = trimmed_end(bytes, from, start);
     }
     found
+}
+
+/// Where the object that ends with `text` starts, if there is one.
+///
+/// Behind an object no string is open, so that from there backwards each quote is known to close or to open one:
+/// every end has one possible start, and each byte is looked at once.
+fn object_start(text: &[u8]) -> Option<usize> {
+    let mut at = text.strip_suffix(b"}")?.len();
+    let mut open = 1_usize;
+    while open > 0 {
+        at = at.checked_sub(1)?;
+        match text.get(at)? {
+            b'}' | b']' => open += 1,
+            b'{' | b'[' => open -= 1,
+            b'"' => at = string_start(text.get(..at)?)?,
+            _ => {}
+        }
+    }
+    Some(at)
+}
+
+/// Where the string whose closing quote stands behind `text` opens: at the last quote that is no escape.
+fn string_start(text: &[u8]) -> Option<usize> {
+    memchr::memrchr_iter(b'"', text).find(|&quote| {
+        let before = text.get(..quote).unwrap_or_default();
+        let escapes = before.iter().rev().take_while(|&&byte| byte == b'\\').count();
+        escapes % 2 == 0
+    })
 }
 
 fn object_at<'a>(walker: &mut Walker, bytes: &'a [u8], start: usize) -> Result<Found<'a>, Fault> {

@@ -20,6 +20,46 @@ pub trait LogSink {
     fn damage(&mut self, damage: Damage) -> ControlFlow<()>;
 }
 
+impl LogSink for () {
+    fn header(&mut self, _: &Record<'_>) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    fn entry(&mut self, _: &Record<'_>) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    fn damage(&mut self, _: Damage) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
+
+/// Two sinks over one scan; the first one sees everything first.
+pub struct Tee<'s>(pub &'s mut dyn LogSink, pub &'s mut dyn LogSink);
+
+impl core::fmt::Debug for Tee<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Tee").finish_non_exhaustive()
+    }
+}
+
+impl LogSink for Tee<'_> {
+    fn header(&mut self, header: &Record<'_>) -> ControlFlow<()> {
+        self.0.header(header)?;
+        self.1.header(header)
+    }
+
+    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()> {
+        self.0.entry(entry)?;
+        self.1.entry(entry)
+    }
+
+    fn damage(&mut self, damage: Damage) -> ControlFlow<()> {
+        self.0.damage(damage)?;
+        self.1.damage(damage)
+    }
+}
+
 /// Where a finished scan ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ScanEnd {
@@ -219,7 +259,7 @@ impl LogScan {
     /// Tells header, second header and entry apart.
     fn record(&mut self, record: &Record<'_>, sink: &mut dyn LogSink) -> ControlFlow<()> {
         let damage = |code| Damage::at(code, record.offset, record.line, record.bytes.len() as u64);
-        if self.full && core::str::from_utf8(record.bytes).is_err() {
+        if self.full && simdutf8::basic::from_utf8(record.bytes).is_err() {
             self.report(damage(DamageCode::InvalidUtf8), sink)?;
         }
         if record.lone_surrogate {

@@ -5,6 +5,7 @@
 //! Does not: print.
 
 mod catalog;
+mod session;
 mod store;
 
 use crate::index::Tree;
@@ -13,6 +14,9 @@ use crate::verify::Finding;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::Serialize;
+pub use session::{
+    EntryReport, HitReport, Opened, OutlineNode, OutlineReport, SearchReport, SummaryReport, TimelineReport,
+};
 pub use store::{CheckpointReport, CheckpointsReport};
 
 pub use catalog::{DiskUse, DoctorReport, DoctorSessions, ListReport, ListedSession, PathFinding};
@@ -66,6 +70,21 @@ pub struct LogReport {
     pub sidecar: &'static str,
     /// What was found, in log order.
     pub findings: Vec<Finding>,
+}
+
+impl LogReport {
+    /// The report for a log that could be read.
+    #[must_use]
+    pub fn new(
+        path: String,
+        dialect: Dialect,
+        entry_count: u64,
+        sidecar: &'static str,
+        findings: Vec<Finding>,
+    ) -> Self {
+        let ok = !findings.iter().any(Finding::is_error);
+        Self { path, ok, dialect: Some(dialect), entry_count, sidecar, findings }
+    }
 }
 
 impl VerifyReport {

@@ -3,6 +3,7 @@
 //! Owns: its fields. Invariant: newest first, as `rollback` looks for them. Does not: read the ledger.
 
 use super::VERSION;
+use crate::segment::Sealed;
 use crate::store::history::How;
 use crate::store::ledger::{Event, LedgerRow};
 use alloc::string::{String, ToString};
@@ -45,6 +46,8 @@ pub struct CheckpointReport {
     pub restores: &'static str,
     /// The log is in this state.
     pub current: bool,
+    /// What of the log stood in segments then; null if it was one file.
+    pub sealed: Option<Sealed>,
     /// Its words.
     pub note: String,
 }
@@ -65,6 +68,7 @@ impl CheckpointReport {
                 How::Gone => "gone",
             },
             current,
+            sealed: row.sealed,
             note: row.note.to_string(),
         }
     }

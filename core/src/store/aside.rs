@@ -3,11 +3,12 @@
 //! Owns: which file in `quarantine/` holds a whole log. Invariant: what is set aside is durable when it is named.
 //! Does not: remove anything.
 
-use super::book;
 use super::error::StoreError;
 use crate::source::ByteSource;
-use crate::storage::{Folder, Place, PublishError, Storage, StorageErrorKind, StorageFile, append_all, publish};
-use crate::write::{FileSource, QuarantineName};
+use crate::storage::{
+    Folder, Place, PublishError, Storage, StorageErrorKind, StorageFile, append_all, create_anew, publish,
+};
+use crate::write::{FileSource, QuarantineName, set_aside};
 
 /// Number of the temporary file that becomes the log.
 const NEW_LOG: Place = Place::Temporary(2);
@@ -39,6 +40,10 @@ pub(super) fn whole_log<S: Storage>(
         match storage.link(&Place::Log, &place) {
             Ok(()) => break,
             Err(error) if error.kind == StorageErrorKind::Exists => name.at_ms += 1,
+            // One that stands in several files, or on a file system without hard links: a copy.
+            Err(error) if error.kind == StorageErrorKind::Unsupported => {
+                return Ok(set_aside(storage, log, 0..log.len, now_ms)?);
+            }
             Err(error) => return Err(error.into()),
         }
     }
@@ -49,7 +54,7 @@ pub(super) fn whole_log<S: Storage>(
 
 /// Opens the file that is to become the log.
 pub(super) fn new_log<S: Storage>(storage: &S) -> Result<S::File, StoreError> {
-    Ok(book::create(storage, &NEW_LOG)?)
+    Ok(create_anew(storage, &NEW_LOG)?)
 }
 
 /// Removes it again.

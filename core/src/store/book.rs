@@ -1,13 +1,15 @@
 //! The ledger as files: its rows and the head.
 //!
 //! Owns: the order of writes and syncs. Invariant: when [`Book::add`] returns, the row is on the disk, and then the
-//! head; a crash between leaves a head that is one row behind, which is no finding. A torn last row is cut off
+//! head; a crash between leaves a head that is behind, which is no finding. A torn last row is cut off
 //! before the next is added. Does not: know what rows mean.
 
 use super::error::StoreError;
 use super::ledger::{Head, Ledger, LedgerRow};
 use crate::source::ByteSource;
-use crate::storage::{Folder, Place, Storage, StorageError, StorageErrorKind, StorageFile, append_all, publish};
+use crate::storage::{
+    Folder, Place, Storage, StorageFile, append_all, create_anew, open_if_there, or_removed, publish,
+};
 use crate::write::FileSource;
 use alloc::vec::Vec;
 
@@ -20,6 +22,8 @@ pub struct Book<F> {
     file: Option<F>,
     /// What it holds.
     pub ledger: Ledger,
+    /// Rows that the head counts, if there is one.
+    head: Option<u64>,
 }
 
 impl<F: StorageFile> Book<F> {
@@ -28,13 +32,19 @@ impl<F: StorageFile> Book<F> {
     /// # Errors
     /// If it cannot be read.
     pub fn open<S: Storage<File = F>>(storage: &S) -> Result<Self, StoreError> {
-        let head = match open(storage, &Place::LedgerHead)? {
+        let head = match open_if_there(storage, &Place::LedgerHead)? {
             Some(file) => Head::read(&read(&file)?),
             None => None,
         };
-        let file = open(storage, &Place::Ledger)?;
+        let mut file = open_if_there(storage, &Place::Ledger)?;
         let bytes = file.as_ref().map_or(Ok(Vec::new()), read)?;
-        Ok(Self { file, ledger: Ledger::read(&bytes, head.as_ref()) })
+        let ledger = Ledger::read(&bytes, head.as_ref());
+        let head = head.map(|head| head.rows);
+        // Rows behind the head may never have been synced; what is done because of them must not outlive them.
+        if let Some(file) = file.as_mut().filter(|_| head.is_none_or(|rows| rows < ledger.lines)) {
+            file.sync_data()?;
+        }
+        Ok(Self { file, ledger, head })
     }
 
     /// Adds a row, durably; its number.
@@ -50,6 +60,16 @@ impl<F: StorageFile> Book<F> {
     /// # Errors
     /// As [`Book::add`].
     pub fn add_all<S: Storage<File = F>>(&mut self, storage: &S, rows: Vec<LedgerRow>) -> Result<u64, StoreError> {
+        let last = self.announce(storage, rows)?;
+        self.write_head(storage)?;
+        Ok(last)
+    }
+
+    /// Adds rows and leaves the head behind, until what the last one announces is done and told.
+    ///
+    /// # Errors
+    /// As [`Book::add`].
+    pub fn announce<S: Storage<File = F>>(&mut self, storage: &S, rows: Vec<LedgerRow>) -> Result<u64, StoreError> {
         let mut lines = Vec::new();
         let mut link = self.ledger.link.clone();
         let mut added = Vec::new();
@@ -81,36 +101,26 @@ impl<F: StorageFile> Book<F> {
         self.ledger.rows.append(&mut added);
         self.ledger.whole += lines.len();
         self.ledger.link = link;
-        self.write_head(storage)?;
         Ok(self.ledger.lines)
     }
 
-    fn write_head<S: Storage<File = F>>(&self, storage: &S) -> Result<(), StoreError> {
-        let mut file = create(storage, &HEAD)?;
+    /// The head counts all rows.
+    pub(super) fn is_told(&self) -> bool {
+        self.head.is_none_or(|rows| rows >= self.ledger.lines)
+    }
+
+    pub(super) fn write_head<S: Storage<File = F>>(&mut self, storage: &S) -> Result<(), StoreError> {
+        or_removed(storage, &HEAD, self.replace_head(storage))?;
+        self.head = Some(self.ledger.lines);
+        Ok(())
+    }
+
+    fn replace_head<S: Storage<File = F>>(&self, storage: &S) -> Result<(), StoreError> {
+        let mut file = create_anew(storage, &HEAD)?;
         append_all(&mut file, &serde_json::to_vec(&self.ledger.head()).unwrap_or_default())?;
         let there = storage.stamp(&Place::LedgerHead)?;
         publish(storage, file, &HEAD, &Place::LedgerHead, there)?;
         Ok(())
-    }
-}
-
-/// Opens a file if it is there.
-pub(super) fn open<S: Storage>(storage: &S, place: &Place) -> Result<Option<S::File>, StorageError> {
-    match storage.open(place) {
-        Ok(file) => Ok(Some(file)),
-        Err(error) if error.kind == StorageErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// Makes a temporary file, in the place of one that a crash left.
-pub(super) fn create<S: Storage>(storage: &S, place: &Place) -> Result<S::File, StorageError> {
-    match storage.create(place) {
-        Err(error) if error.kind == StorageErrorKind::Exists => {
-            storage.remove(place)?;
-            storage.create(place)
-        }
-        other => other,
     }
 }
 

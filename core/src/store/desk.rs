@@ -4,23 +4,23 @@
 //! Invariant: a row is on the disk before what it announces happens, so only the last row can be open.
 //! Does not: lock.
 
-use super::book::{self, Book};
+use super::book::Book;
 use super::checkpoint;
 use super::error::StoreError;
 use super::history::History;
 use super::ledger::{Event, Ledger, LedgerRow};
 use super::state::LogState;
 use crate::source::{ByteSource, SourceError};
-use crate::storage::{Place, Storage, StorageFile};
+use crate::storage::{Place, Storage, StorageFile, open_if_there};
 use crate::write::{FileSource, last_id};
 use alloc::string::String;
 
 /// A session's log and ledger.
 #[derive(Debug)]
 pub struct Desk<'s, S: Storage> {
-    pub(super) storage: &'s S,
-    pub(super) book: Book<S::File>,
-    pub(super) log: Option<FileSource<S::File>>,
+    pub(crate) storage: &'s S,
+    pub(crate) book: Book<S::File>,
+    pub(crate) log: Option<FileSource<S::File>>,
 }
 
 impl<'s, S: Storage> Desk<'s, S> {
@@ -34,8 +34,8 @@ impl<'s, S: Storage> Desk<'s, S> {
         Ok(desk)
     }
 
-    pub(super) fn reopen(&mut self) -> Result<(), StoreError> {
-        self.log = match book::open(self.storage, &Place::Log)? {
+    pub(crate) fn reopen(&mut self) -> Result<(), StoreError> {
+        self.log = match open_if_there(self.storage, &Place::Log)? {
             Some(mut file) => {
                 // What is decided here must not rest on bytes that a power cut takes back.
                 file.sync_data()?;
@@ -65,7 +65,7 @@ impl<'s, S: Storage> Desk<'s, S> {
         self.log.is_none()
     }
 
-    pub(super) fn state(&self) -> Result<LogState, StoreError> {
+    pub(crate) fn state(&self) -> Result<LogState, StoreError> {
         Ok(match &self.log {
             Some(log) => LogState::of(log, log.len)?,
             None => LogState::none(),
@@ -85,6 +85,23 @@ impl<'s, S: Storage> Desk<'s, S> {
         Ok(open_row(&self.book.ledger, self.log.as_ref())?)
     }
 
+    /// Notes that whoever asked for the last change was told of it: the same question is a new one from here on.
+    ///
+    /// # Errors
+    /// If it cannot be noted.
+    pub fn told(&mut self) -> Result<(), StoreError> {
+        self.book.write_head(self.storage)
+    }
+
+    /// The last row, if it is of this event, took place, left the log as it is now, and nobody was told.
+    pub(super) fn untold(&self, event: Event) -> Result<Option<&LedgerRow>, StoreError> {
+        let Some(row) = self.book.ledger.rows.last().filter(|row| row.event == event && row.from.is_some()) else {
+            return Ok(None);
+        };
+        let now = Some(self.state()?);
+        Ok((!self.book.is_told() && row.state() == now && self.open_row()?.is_none()).then_some(row))
+    }
+
     /// Takes what was announced last and did not take place off the books.
     ///
     /// # Errors
@@ -102,6 +119,14 @@ impl<'s, S: Storage> Desk<'s, S> {
         Ok(true)
     }
 
+    /// Adds a row, durably; its number.
+    ///
+    /// # Errors
+    /// If the ledger cannot be written; then what it announces must not happen.
+    pub fn record(&mut self, row: LedgerRow) -> Result<u64, StoreError> {
+        self.book.add(self.storage, row)
+    }
+
     /// Takes a checkpoint of the log as it is, unless the newest one is of this very state; the number of its row.
     ///
     /// # Errors
@@ -116,7 +141,9 @@ impl<'s, S: Storage> Desk<'s, S> {
         let top = History::of(&self.book.ledger).now.top;
         let known = top.and_then(|top| self.book.ledger.rows.get(top)).and_then(LedgerRow::state);
         let Some(log) = self.log.as_ref().filter(|_| known != Some(now)) else { return Ok(None) };
-        checkpoint::row(&self.book.ledger, log, log.len, leaf(log), now_ms, note).map(Some)
+        let mut row = checkpoint::row(&self.book.ledger, log, log.len, leaf(log), now_ms, note)?;
+        row.sealed = self.storage.sealed(&log.file);
+        Ok(Some(row))
     }
 }
 
@@ -153,7 +180,7 @@ pub fn settled(ledger: &Ledger, log: Option<&(impl ByteSource + ?Sized)>) -> Res
 }
 
 /// Id of the last entry; a log whose end cannot be read has none.
-pub(super) fn leaf<F: StorageFile>(log: &FileSource<F>) -> Option<String> {
+pub(crate) fn leaf<F: StorageFile>(log: &FileSource<F>) -> Option<String> {
     let ends_whole = log.read_vec(log.len().checked_sub(1)?, 1).is_ok_and(|last| last == b"\n");
     if ends_whole { last_id(log).ok().flatten() } else { None }
 }

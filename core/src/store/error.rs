@@ -52,6 +52,12 @@ pub enum StoreError {
     /// Nothing in the log can be read.
     #[error("holds no record at all; there is nothing to repair it from")]
     NothingLeft,
+    /// The log has no header.
+    #[error("has no header, behind which it could be sealed; `repair` writes one")]
+    NoHeader,
+    /// A segment could not be compressed.
+    #[error("the compression library failed; the segment stays as it was")]
+    Compression,
     /// The log is of a dialect or version that repair does not write.
     #[error("is a {0} log; `migrate` it first")]
     Dialect(String),

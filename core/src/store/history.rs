@@ -59,10 +59,11 @@ impl<'l> History<'l> {
             history.parent.push(base.or(at.top));
             history.now = match (row.event, named) {
                 (Event::Checkpoint, _) => Position { top: Some(index), ..at },
-                (Event::Migrate | Event::Repair | Event::Seal, _) => Position { top: Some(index), undo: None },
+                (Event::Migrate | Event::Repair, _) => Position { top: Some(index), undo: None },
                 (Event::Rollback, Some(target)) => Position { top: Some(target), undo: Some(index) },
                 (Event::Undo, Some(taken_back)) => history.before.get(taken_back).copied().unwrap_or(at),
-                (Event::Rollback | Event::Undo, None) | (Event::Prune, _) => at,
+                // A seal changes where bytes stand, and none of them.
+                (Event::Rollback | Event::Undo, None) | (Event::Prune | Event::Seal, _) => at,
             };
         }
         history

@@ -7,6 +7,7 @@
 
 use super::state::LogState;
 use crate::log::time;
+use crate::segment::Sealed;
 use crate::storage::Name;
 use crate::verify::{Code, Finding};
 use alloc::collections::BTreeSet;
@@ -32,7 +33,7 @@ pub enum Event {
     Undo,
     /// A damaged log was rewritten from its good records.
     Repair,
-    /// A prefix was sealed into segments.
+    /// Lines moved into segments, or back, or segments were compressed, or back; the log is the same.
     Seal,
     /// Kept bytes were deleted on request.
     Prune,
@@ -78,6 +79,9 @@ pub struct LedgerRow {
     /// Names in `quarantine/` whose records a repair put back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub restored: Vec<String>,
+    /// What of the log stood in segments, or does after a seal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<Sealed>,
     /// What a prune deleted: paths below the store, or [`V1_FILES`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pruned: Vec<String>,
@@ -105,6 +109,7 @@ impl LedgerRow {
             set_aside: None,
             set_aside_digest: None,
             restored: Vec::new(),
+            sealed: None,
             pruned: Vec::new(),
             prev: String::new(),
         }

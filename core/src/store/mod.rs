@@ -18,6 +18,7 @@ pub mod rollback;
 mod state;
 pub mod undo;
 
+pub(crate) use desk::leaf;
 pub use desk::{Desk, settled};
 pub use error::StoreError;
 pub use state::LogState;

@@ -12,7 +12,6 @@
 mod rewrite;
 
 use super::aside;
-use super::book;
 use super::desk::{Desk, leaf};
 use super::error::StoreError;
 use super::ledger::{Event, Ledger, LedgerRow, digest_hex};
@@ -20,7 +19,7 @@ use super::state::LogState;
 use crate::index::IndexBuilder;
 use crate::log::{Damage, Dialect, LogScan, LogSink, Record, scan_source};
 use crate::source::{ByteSource, Rope};
-use crate::storage::{Folder, Name, Place, Storage, StorageFile};
+use crate::storage::{Folder, Name, Place, Storage, StorageFile, open_if_there};
 use crate::upgrade::sniff;
 use crate::verify::{Code, Finding};
 use crate::write::{FileSource, QuarantineName};
@@ -74,7 +73,8 @@ pub fn plan<S: Storage>(desk: &Desk<'_, S>) -> Result<Plan, StoreError> {
 
 fn survey<S: Storage>(desk: &Desk<'_, S>, gathered: &Gathered<S::File>) -> Result<Plan, StoreError> {
     let Some(log) = &desk.log else { return Err(StoreError::NothingLeft) };
-    let findings = damages(log)?;
+    let mut findings = desk.storage.troubles()?;
+    findings.extend(damages(log)?);
     let mut builder = IndexBuilder::new(());
     let tick = &mut |_| ControlFlow::Continue(());
     scan_source(&gathered.rope, 0..gathered.rope.len(), LogScan::new(), &mut builder, tick)?;
@@ -213,7 +213,7 @@ fn waiting<S: Storage>(desk: &Desk<'_, S>) -> Result<Vec<Waiting<S::File>>, Stor
     let mut found = Vec::new();
     for name in parsed {
         let Some(place) = name.name().map(Place::Quarantine) else { continue };
-        let Some(file) = book::open(desk.storage, &place)? else { continue };
+        let Some(file) = open_if_there(desk.storage, &place)? else { continue };
         let len = file.len()?;
         if len == name.len {
             found.push((name, FileSource { file, len }));

@@ -9,14 +9,13 @@
 //! the log itself tells which. Run again, it goes on from where it was. Does not: follow with the sidecar.
 
 use super::aside;
-use super::book;
 use super::checkpoint::{self, digest};
 use super::desk::{Desk, settled};
 use super::error::StoreError;
 use super::history::{History, How, Reachable};
 use super::ledger::{Event, LedgerRow, digest_hex};
 use crate::source::ByteSource;
-use crate::storage::{Folder, Place, PublishError, Storage, StorageFile};
+use crate::storage::{Folder, Place, PublishError, Storage, StorageFile, open_if_there};
 use crate::write::{FileSource, count_records, set_aside};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -54,6 +53,8 @@ pub struct Plan {
     pub finishes: bool,
     /// The log is in that state already; nothing is done.
     pub is_there: bool,
+    /// It took place, and ended before anybody was told; nothing more is done.
+    pub untold: bool,
     /// Where what leaves the log is kept, below the store, once it is done.
     pub set_aside: Option<String>,
 }
@@ -63,6 +64,9 @@ pub struct Plan {
 /// # Errors
 /// If there is no such checkpoint, or it cannot be returned to.
 pub fn plan<S: Storage>(desk: &Desk<'_, S>, options: &Options) -> Result<Plan, StoreError> {
+    if let Some(plan) = untold(desk, options)? {
+        return Ok(plan);
+    }
     if let Some(row) = interrupted(desk, options)? {
         return Ok(Plan { finishes: true, ..row });
     }
@@ -94,6 +98,26 @@ pub fn plan<S: Storage>(desk: &Desk<'_, S>, options: &Options) -> Result<Plan, S
         None => String::from("that differs from now"),
     };
     Err(StoreError::NoCheckpoint(asked))
+}
+
+/// The rollback that took place last and ended before anybody was told.
+fn untold<S: Storage>(desk: &Desk<'_, S>, options: &Options) -> Result<Option<Plan>, StoreError> {
+    let Some(row) = desk.untold(Event::Rollback)?.filter(|_| options.to_ms.is_none()) else { return Ok(None) };
+    let ledger = &desk.book.ledger;
+    let target = row.target.and_then(|number| ledger.index_of(number)).and_then(|index| ledger.rows.get(index));
+    let Some(target) = target else { return Ok(None) };
+    let how = how_of(target);
+    let removed = match (&how, row.set_aside_name().map(Place::Quarantine)) {
+        (How::Cut, Some(place)) => open_if_there(desk.storage, &place)?,
+        _ => None,
+    };
+    let records = match removed {
+        Some(file) => Some(count_records(&FileSource { len: file.len()?, file }, 0)?),
+        None => None,
+    };
+    let plan = describe(desk, row.target.unwrap_or_default(), target, how, false)?;
+    let from_len = row.from.as_ref().map_or(0, |from| from.len);
+    Ok(Some(Plan { from_len, records, finishes: true, untold: true, set_aside: row.set_aside.clone(), ..plan }))
 }
 
 /// The rollback that was announced last and interrupted, if it is the one that is asked for.
@@ -161,11 +185,12 @@ fn describe<S: Storage>(
         records,
         finishes: false,
         is_there,
+        untold: false,
         set_aside: None,
     })
 }
 
-/// Does it. The desk shows the log as it is afterwards.
+/// Does it. The desk shows the log as it is afterwards; whoever tells the user notes that by [`Desk::told`].
 ///
 /// # Errors
 /// As [`plan`], and what storage says; the log is then in its old state, or in its new one.
@@ -173,6 +198,9 @@ pub fn run<S: Storage>(desk: &mut Desk<'_, S>, options: &Options) -> Result<Plan
     let mut plan = plan(desk, options)?;
     if plan.is_there {
         desk.settle(options.now_ms)?;
+        return Ok(plan);
+    }
+    if plan.untold {
         return Ok(plan);
     }
     if !plan.finishes {
@@ -210,7 +238,7 @@ pub fn run<S: Storage>(desk: &mut Desk<'_, S>, options: &Options) -> Result<Plan
         row.set_aside.clone_from(&plan.set_aside);
         row.set_aside_digest = Some(removed_digest);
         rows.push(row);
-        desk.book.add_all(desk.storage, rows)?;
+        desk.book.announce(desk.storage, rows)?;
     }
     match (restored, &desk.log) {
         (Some(file), log) => aside::publish_log(desk.storage, file, log.as_ref())?,
@@ -231,8 +259,7 @@ fn take_away<S: Storage>(storage: &S, log: &FileSource<S::File>, to_len: u64) ->
         storage.remove(&Place::Log)?;
         storage.sync_folder(Folder::Sessions)?;
     } else {
-        file.set_len(to_len)?;
-        file.sync_data()?;
+        storage.cut(&mut file, to_len)?;
     }
     Ok(())
 }
@@ -240,7 +267,7 @@ fn take_away<S: Storage>(storage: &S, log: &FileSource<S::File>, to_len: u64) ->
 /// Copies a kept file to what becomes the log, and compares it with what was kept.
 fn restore<S: Storage>(desk: &Desk<'_, S>, place: &Place, target: &LedgerRow) -> Result<S::File, StoreError> {
     let what = target.checkpoint_path.clone().unwrap_or_else(|| "checkpoint".to_string());
-    let Some(file) = book::open(desk.storage, place)? else {
+    let Some(file) = open_if_there(desk.storage, place)? else {
         return Err(StoreError::Kept { what, how: "is missing" });
     };
     let kept = FileSource { len: file.len()?, file };

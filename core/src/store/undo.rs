@@ -8,12 +8,11 @@
 //! the end in place would show other programs half of them.
 
 use super::aside;
-use super::book;
 use super::desk::Desk;
 use super::error::StoreError;
 use super::history::History;
 use super::ledger::{Event, LedgerRow, digest_hex};
-use crate::storage::{Place, Storage, StorageFile};
+use crate::storage::{Place, Storage, StorageFile, open_if_there};
 use crate::write::{FileSource, QuarantineName, set_aside};
 use alloc::format;
 use alloc::string::String;
@@ -42,6 +41,8 @@ pub struct Plan {
     pub appended: u64,
     /// An undo of it was interrupted, and is finished.
     pub finishes: bool,
+    /// It took place, and ended before anybody was told; nothing more is done.
+    pub untold: bool,
     /// Where those are kept, below the store, once it is done.
     pub set_aside: Option<String>,
 }
@@ -51,6 +52,9 @@ pub struct Plan {
 /// # Errors
 /// If there is nothing to take back, or it is refused.
 pub fn plan<S: Storage>(desk: &Desk<'_, S>, options: &Options) -> Result<Plan, StoreError> {
+    if let Some(plan) = untold(desk)? {
+        return Ok(plan);
+    }
     let ledger = &desk.book.ledger;
     let open = desk.open_row()?;
     let finishes = open.and_then(|open| ledger.rows.get(open)).is_some_and(|row| row.event == Event::Undo);
@@ -85,8 +89,27 @@ pub fn plan<S: Storage>(desk: &Desk<'_, S>, options: &Options) -> Result<Plan, S
         to_len: before.len,
         appended,
         finishes,
+        untold: false,
         set_aside: None,
     })
+}
+
+/// The undo that took place last and ended before anybody was told.
+fn untold<S: Storage>(desk: &Desk<'_, S>) -> Result<Option<Plan>, StoreError> {
+    let Some(row) = desk.untold(Event::Undo)? else { return Ok(None) };
+    let ledger = &desk.book.ledger;
+    let rollback = row.target.and_then(|number| ledger.index_of(number)).and_then(|index| ledger.rows.get(index));
+    let (Some(rollback), Some(number), Some(from)) = (rollback, row.target, &row.from) else { return Ok(None) };
+    Ok(Some(Plan {
+        rollback: number,
+        timestamp: rollback.timestamp.clone(),
+        from_len: from.len,
+        to_len: row.logical_len,
+        appended: if row.set_aside.is_some() { from.len.saturating_sub(rollback.logical_len) } else { 0 },
+        finishes: true,
+        untold: true,
+        set_aside: row.set_aside.clone(),
+    }))
 }
 
 /// The rollback replaced the log instead of cutting it.
@@ -98,7 +121,7 @@ fn kept(row: &LedgerRow) -> Option<QuarantineName> {
     QuarantineName::parse(row.set_aside_name()?.as_str())
 }
 
-/// Does it. The desk shows the log as it is afterwards.
+/// Does it. The desk shows the log as it is afterwards; whoever tells the user notes that by [`Desk::told`].
 ///
 /// # Errors
 /// As [`plan`], and what storage says; the log is then in its old state, or in its new one.
@@ -110,6 +133,9 @@ pub fn run<S: Storage>(desk: &mut Desk<'_, S>, options: &Options) -> Result<Plan
         }
         other => other?,
     };
+    if plan.untold {
+        return Ok(plan);
+    }
     let index = desk.book.ledger.index_of(plan.rollback);
     let Some(rollback) = index.and_then(|index| desk.book.ledger.rows.get(index)).cloned() else {
         return Err(StoreError::NothingToUndo);
@@ -138,7 +164,7 @@ pub fn run<S: Storage>(desk: &mut Desk<'_, S>, options: &Options) -> Result<Plan
         row.from = Some(desk.state()?);
         row.target = Some(plan.rollback);
         row.set_aside.clone_from(&plan.set_aside);
-        desk.book.add(desk.storage, row)?;
+        desk.book.announce(desk.storage, alloc::vec![row])?;
     }
     aside::publish_log(desk.storage, new, desk.log.as_ref())?;
     desk.reopen()?;
@@ -151,7 +177,7 @@ fn put_together<S: Storage>(desk: &Desk<'_, S>, rollback: &LedgerRow) -> Result<
     let broken = |how| StoreError::Kept { what: what.clone(), how };
     let name = rollback.set_aside_name().ok_or_else(|| broken("is no name of a file in quarantine"))?;
     let parsed = kept(rollback).ok_or_else(|| broken("does not tell which bytes it holds"))?;
-    let file = book::open(desk.storage, &Place::Quarantine(name))?.ok_or_else(|| broken("is missing"))?;
+    let file = open_if_there(desk.storage, &Place::Quarantine(name))?.ok_or_else(|| broken("is missing"))?;
     let removed = FileSource { len: file.len()?, file };
     // A log that was set aside whole may have grown by a program that had it open; its first bytes are what counts.
     if removed.len < parsed.len {

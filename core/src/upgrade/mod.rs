@@ -11,8 +11,10 @@ pub mod jcode;
 mod lines;
 pub(crate) mod splice;
 
-use crate::log::{Dialect, Header, LogScan, LogSink, Record};
+use crate::log::{Dialect, Header, LogScan, LogSink, Record, scan_source};
 use crate::source::{ByteSource, Rope, SourceError};
+use crate::verify::Finding;
+use alloc::vec::Vec;
 use core::ops::ControlFlow;
 
 pub use check::{CheckError, check_upgrade};
@@ -57,6 +59,15 @@ impl<S: ByteSource> Presented<S> {
             Self::Replayed(log) => log.origin(offset).map_or(offset, |(_, at)| at),
         }
     }
+
+    /// Findings about the log as presented, as findings about the file that the user has.
+    #[must_use]
+    pub fn at_origin(&self, mut findings: Vec<Finding>) -> Vec<Finding> {
+        for finding in &mut findings {
+            finding.byte_offset = finding.byte_offset.map(|offset| self.origin(offset));
+        }
+        findings
+    }
 }
 
 impl<S: ByteSource> ByteSource for Presented<S> {
@@ -100,7 +111,7 @@ pub fn present<S: ByteSource>(
     source: S,
     tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
 ) -> Result<(Sniffed, Presented<S>), SourceError> {
-    let sniffed = sniff(&source)?;
+    let sniffed = first_record(&source, tick)?;
     let presented = match sniffed.dialect {
         Dialect::TreeV3 | Dialect::JcodeV1 => Presented::AsIs(source),
         dialect @ (Dialect::TreeV2 | Dialect::LinearV1) => {
@@ -115,25 +126,50 @@ pub fn present<S: ByteSource>(
 /// # Errors
 /// If the source cannot be read.
 pub fn sniff(source: &(impl ByteSource + ?Sized)) -> Result<Sniffed, SourceError> {
+    first_record(source, &mut |_| ControlFlow::Continue(()))
+}
+
+fn first_record(
+    source: &(impl ByteSource + ?Sized),
+    tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
+) -> Result<Sniffed, SourceError> {
     let mut first = First(None);
+    let scanned = match source.view() {
+        Some(_) => scan_source(source, 0..source.len(), LogScan::new(), &mut first, tick).map(|_| ()),
+        None => in_growing_pieces(source, &mut first, tick),
+    };
+    let header = match (scanned, first.0) {
+        (Ok(()) | Err(SourceError::Interrupted), Some(header)) => header,
+        (Ok(()), None) => None,
+        (Err(error), _) => return Err(error),
+    };
+    let dialect = header.as_ref().map_or(Dialect::TreeV3, Header::dialect);
+    Ok(Sniffed { header, dialect })
+}
+
+/// Scans with reads that start small: the first record is the header, and headers are short.
+fn in_growing_pieces(
+    source: &(impl ByteSource + ?Sized),
+    first: &mut First,
+    tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
+) -> Result<(), SourceError> {
     let mut scan = LogScan::new();
     let mut at = 0;
     let mut step: u64 = 4096;
-    while first.0.is_none() && at < source.len() {
+    while at < source.len() {
         let take = step.min(source.len() - at);
-        let chunk = source.read_vec(at, usize::try_from(take).unwrap_or_default())?;
+        let piece = source.read_vec(at, usize::try_from(take).unwrap_or_default())?;
+        if scan.push(&piece, first).is_break() {
+            return Ok(());
+        }
+        if tick(take).is_break() {
+            return Err(SourceError::Interrupted);
+        }
         at += take;
         step = (step * 4).min(1 << 20);
-        if scan.push(&chunk, &mut first).is_break() {
-            break;
-        }
     }
-    if first.0.is_none() && at >= source.len() {
-        let _ = scan.finish(&mut first);
-    }
-    let header = first.0.flatten();
-    let dialect = header.as_ref().map_or(Dialect::TreeV3, Header::dialect);
-    Ok(Sniffed { header, dialect })
+    let _ = scan.finish(first);
+    Ok(())
 }
 
 /// Stops at the first record; inside: the header, if that record is one.

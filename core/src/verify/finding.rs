@@ -4,7 +4,7 @@
 //! Invariant: a severity follows from the code, except where the finding says that nothing whole was lost.
 //! Does not: decide exit codes.
 
-use crate::log::{Damage, DamageCode};
+use crate::log::{Damage, DamageCode, Dialect};
 use alloc::format;
 use alloc::string::String;
 use serde::Serialize;
@@ -144,6 +144,13 @@ impl Finding {
     #[must_use]
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
+    }
+
+    /// The finding for a log without a sidecar. What a dialect does not have is no finding.
+    #[must_use]
+    pub fn sidecar_missing(dialect: Dialect) -> Option<Self> {
+        let words = "there is no sidecar; reads go to the log, `migrate` builds it";
+        (dialect == Dialect::TreeV3).then(|| Self::new(Code::SidecarMissing).say(words))
     }
 
     /// The finding for a damage of the log.

@@ -6,6 +6,28 @@
 
 mod coherence;
 mod finding;
+mod store;
+mod v1;
+
+use crate::index::{Built, IndexBuilder};
+use crate::log::{LogScan, scan_source};
+use crate::source::{ByteSource, SourceError};
+use core::ops::ControlFlow;
 
 pub use coherence::{Coherence, Comparison, StoredRows, compare_tables};
 pub use finding::{Code, Finding, Severity};
+pub use store::{StoreFiles, glance_at_store, verify_store};
+pub use v1::{verify_v1, verify_v1_beside};
+
+/// Reads a log to its end; what is wrong with it is in the result's findings. `tick` gets the bytes done.
+///
+/// # Errors
+/// If the log cannot be read, or `tick` interrupts.
+pub fn read(
+    log: &(impl ByteSource + ?Sized),
+    tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
+) -> Result<Built<()>, SourceError> {
+    let mut builder = IndexBuilder::with_findings(());
+    let end = scan_source(log, 0..log.len(), LogScan::full(), &mut builder, tick)?;
+    Ok(builder.finish_at(&end))
+}

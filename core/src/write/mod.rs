@@ -22,7 +22,7 @@ mod writer;
 pub(crate) use ids::FileSource;
 pub(crate) use quarantine::{QuarantineError, set_aside};
 pub(crate) use recover::count_records;
-pub(crate) use tail::last_id;
+pub(crate) use tail::{last_id, line_start};
 
 pub use brief::{Brief, Briefs};
 pub use durability::{DEFAULT_ENTRIES, DEFAULT_MILLIS, Durability, UnknownDurability};
@@ -35,4 +35,4 @@ pub use open::{OpenOptions, Opened};
 pub use quarantine::QuarantineName;
 pub use recover::{Recovery, SetAside};
 pub use serial::Unwritten;
-pub use writer::{Admitted, LogObserver, LogWriter, SyncPoint};
+pub use writer::{Admitted, LogObserver, LogWriter, NoObserver, SyncPoint};

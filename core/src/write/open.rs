@@ -12,7 +12,9 @@ use super::tail;
 use crate::index::fingerprint::FileStamp;
 use crate::log::{Dialect, Header, LineReader, MAX_HEADER_BYTES, Outcome};
 use crate::source::ByteSource;
-use crate::storage::{Folder, Place, PublishError, Storage, StorageErrorKind, StorageFile, append_all, publish};
+use crate::storage::{
+    Folder, Place, PublishError, Storage, StorageErrorKind, StorageFile, append_all, create_anew, or_removed, publish,
+};
 use alloc::string::String;
 
 /// How to open a log.
@@ -71,16 +73,12 @@ pub(super) fn open<S: Storage>(storage: &S, options: &OpenOptions<'_>) -> Result
 /// Makes a log that holds its header: complete and durable before it has its name.
 fn create<S: Storage>(storage: &S, header: &[u8], replaces: Option<FileStamp>) -> Result<S::File, OpenError> {
     let place = Place::Temporary(0);
-    let mut file = match storage.create(&place) {
-        // Left by a crash: whoever holds the session's lock is alone here.
-        Err(error) if error.kind == StorageErrorKind::Exists => {
-            storage.remove(&place)?;
-            storage.create(&place)?
-        }
-        other => other?,
-    };
-    append_all(&mut file, &[header, b"\n"].concat())?;
-    match publish(storage, file.clone(), &place, &Place::Log, replaces) {
+    // Whoever holds the session's lock is alone here: what a crash left goes.
+    let mut file = create_anew(storage, &place)?;
+    let written = append_all(&mut file, &[header, b"\n"].concat())
+        .map_err(PublishError::Storage)
+        .and_then(|()| publish(storage, file.clone(), &place, &Place::Log, replaces));
+    match or_removed(storage, &place, written) {
         Ok(_) => Ok(file),
         Err(PublishError::Changed { .. }) => Err(OpenError::Changed),
         Err(PublishError::Storage(error)) => Err(error.into()),

@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 const WINDOW: u64 = 16 * 1024;
 
 /// Start of the line that ends at `end` (where its LF stands or would stand).
-pub(super) fn line_start<F: StorageFile>(log: &FileSource<F>, end: u64) -> Result<u64, SourceError> {
+pub(crate) fn line_start<F: StorageFile>(log: &FileSource<F>, end: u64) -> Result<u64, SourceError> {
     let mut at = end;
     let mut window = WINDOW;
     while at > 0 {

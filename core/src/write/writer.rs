@@ -37,6 +37,16 @@ pub trait LogObserver {
     fn synced(&mut self, point: SyncPoint);
 }
 
+/// Hears nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct NoObserver;
+
+impl LogObserver for NoObserver {
+    fn written(&mut self, _: &Briefs) {}
+
+    fn synced(&mut self, _: SyncPoint) {}
+}
+
 /// An entry that was taken into the group buffer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Admitted {

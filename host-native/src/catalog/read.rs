@@ -1,6 +1,6 @@
 //! Reading one session for a list.
 //!
-//! Owns: which bytes are read: all of a small log; of a large one head and tail, and the numbers of its sidecar.
+//! Owns: which files are read, and the numbers of a sidecar. Of a large log head and tail are read, as core says.
 //! Invariant: a session that cannot be read is listed with what the file system says about it, never left out.
 //! The stamps of a row are those of the files as they were opened.
 //! Does not: know what a record says; core does.
@@ -12,19 +12,14 @@ use crate::sidecar::{self, Sidecar};
 use crate::v1::{self, V1Files};
 use crate::{host, paths};
 use jcode_session_core::catalog::refresh::{Stamps, is_racy};
-use jcode_session_core::catalog::{Around, Gleaner, Recount, Row, SMALL_LOG, SessionSummary, summarize_large_v1};
+use jcode_session_core::catalog::{Exact, Named, Recount, Row, SessionSummary, summarize_log, summarize_v1};
 use jcode_session_core::index::fingerprint::FileStamp;
 use jcode_session_core::index::store::{IndexMeta, Resume};
-use jcode_session_core::index::{Counts, IndexBuilder};
-use jcode_session_core::log::{Damage, Dialect, LogScan, LogSink, MAX_HEADER_BYTES, Record, scan_source};
-use jcode_session_core::source::{ByteSource, SliceSource, SourceError};
-use jcode_session_core::upgrade::jcode::{self, replay};
-use jcode_session_core::upgrade::{present, sniff};
+use jcode_session_core::log::{Dialect, LogScan, scan_source};
+use jcode_session_core::source::{ByteSource, SourceError};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-/// Tails of large logs: one that holds no message with a time is followed by a longer one.
-const TAILS: [u64; 3] = [64 * 1024, 1 << 20, 8 << 20];
 /// Bytes behind a sidecar's end that are counted for a list.
 const SMALL_GROWTH: u64 = 1 << 20;
 
@@ -118,9 +113,10 @@ fn read_log(path: &Path, seen: FileStamp) -> Result<(Option<SessionSummary>, Fil
             std::io::ErrorKind::NotFound => Trouble::Gone,
             _ => Trouble::Unreadable,
         })?;
-        let read = if log.len() <= SMALL_LOG { small(&log) } else { large(&log) };
-        match read {
-            Ok(summary) => return Ok((summary, log.stamp())),
+        let stem = paths::stem(path);
+        let named = Named { stem: &stem, file_time: file_time(&log.stamp()) };
+        match summarize_log(&log, named, &mut || from_sidecar(&log)) {
+            Ok(summary) => return Ok((summary, log.file_stamp())),
             // Replaced or cut while it was read: as it is now.
             Err(_) if tries < 3 => tries += 1,
             Err(_) => return Ok((Some(unreadable(path, seen)), FileStamp::default())),
@@ -128,97 +124,8 @@ fn read_log(path: &Path, seen: FileStamp) -> Result<(Option<SessionSummary>, Fil
     }
 }
 
-fn small(log: &LogFile) -> Result<Option<SessionSummary>, SourceError> {
-    let bytes = log.read_vec(0, usize::try_from(log.len()).unwrap_or_default())?;
-    let (sniffed, presented) = present(SliceSource(&bytes), &mut |_| ControlFlow::Continue(()))?;
-    whole(&presented, log.path(), sniffed.dialect, log.len(), file_time(&log.stamp()))
-}
-
-/// The summary of a log that is read to its end.
-fn whole(
-    log: &dyn ByteSource,
-    path: &Path,
-    dialect: Dialect,
-    size_bytes: u64,
-    file_time: i64,
-) -> Result<Option<SessionSummary>, SourceError> {
-    let mut both = Both { builder: IndexBuilder::new(()), gleaner: Gleaner::default() };
-    scan_source(log, 0..log.len(), LogScan::new(), &mut both, &mut |_| ControlFlow::Continue(()))?;
-    if !both.gleaner.is_session() {
-        return Ok(None);
-    }
-    let built = both.builder.finish();
-    let leaf = built.entry_count().checked_sub(1).map(|last| built.key(last));
-    let stem = paths::stem(path);
-    let exact = Some((built.counts, leaf));
-    Ok(Some(both.gleaner.finish(Around { stem: &stem, dialect: Some(dialect), size_bytes, file_time, exact })))
-}
-
-struct Both {
-    builder: IndexBuilder<()>,
-    gleaner: Gleaner,
-}
-
-impl LogSink for Both {
-    fn header(&mut self, header: &Record<'_>) -> ControlFlow<()> {
-        self.gleaner.header(header)?;
-        LogSink::header(&mut self.builder, header)
-    }
-
-    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()> {
-        self.gleaner.entry(entry)?;
-        self.builder.entry(entry)
-    }
-
-    fn damage(&mut self, damage: Damage) -> ControlFlow<()> {
-        self.builder.damage(damage)
-    }
-}
-
-fn large(log: &LogFile) -> Result<Option<SessionSummary>, SourceError> {
-    let mut head = Gleaner::default();
-    let start = log.read_vec(0, usize::try_from(MAX_HEADER_BYTES.min(log.len())).unwrap_or_default())?;
-    let lines = memchr::memrchr(b'\n', &start).map_or(0, |lf| lf + 1);
-    let _ = LogScan::new().push(&start[..lines], &mut head);
-    let mut all = head.clone();
-    for tail in TAILS {
-        let from = log.len().saturating_sub(tail).max(lines as u64);
-        let bytes = log.read_vec(from, usize::try_from(log.len() - from).unwrap_or_default())?;
-        // Behind the head a line begins; elsewhere the first piece is the end of one.
-        let skip =
-            if from == lines as u64 { 0 } else { memchr::memchr(b'\n', &bytes).map_or(bytes.len(), |lf| lf + 1) };
-        let rest = &bytes[skip..];
-        let mut with_tail = head.clone();
-        let mut seen = Gleaner::default();
-        for sink in [&mut with_tail, &mut seen] {
-            let source = SliceSource(rest);
-            scan_source(&source, 0..source.len(), LogScan::resume(0, 0, true), sink, &mut |_| {
-                ControlFlow::Continue(())
-            })?;
-        }
-        all = with_tail;
-        if seen.has_message_time() || from == lines as u64 {
-            break;
-        }
-    }
-    log.still_whole()?;
-    if !all.is_session() {
-        return Ok(None);
-    }
-    let exact = from_sidecar(log)?;
-    let stem = paths::stem(log.path());
-    let around = Around {
-        stem: &stem,
-        dialect: Some(sniff(log)?.dialect),
-        size_bytes: log.len(),
-        file_time: file_time(&log.stamp()),
-        exact,
-    };
-    Ok(Some(all.finish(around)))
-}
-
 /// What the sidecar knows about the whole log, if it is of this state of it or of one shortly before.
-fn from_sidecar(log: &LogFile) -> Result<Option<(Counts, Option<String>)>, SourceError> {
+fn from_sidecar(log: &LogFile) -> Result<Option<Exact>, SourceError> {
     let known = |meta: IndexMeta| Some((meta.counts, meta.active_leaf));
     if let Some(meta) = sidecar::glance(log.path()).filter(|meta| meta.stamp == log.stamp()) {
         return Ok(known(meta));
@@ -247,19 +154,8 @@ fn read_v1(path: &Path, stamp: FileStamp) -> Option<SessionSummary> {
     }
     let broken = || SessionSummary { dialect: Some(Dialect::JcodeV1), ..unreadable(path, stamp) };
     let Ok(files) = V1Files::beside(path).open() else { return Some(broken()) };
-    let len = |file: &Option<LogFile>| file.as_ref().map_or(0, ByteSource::len);
-    let size = len(&files.snapshot) + len(&files.journal);
     let time = files.journal.iter().map(|file| file_time(&file.stamp())).fold(file_time(&stamp), i64::max);
-    let read = if size + len(&files.bak) <= 2 * SMALL_LOG {
-        replay(files, &mut |_| ControlFlow::Continue(()))
-            .and_then(|replayed| {
-                let log = jcode::present(replayed)?;
-                whole(&log, path, Dialect::JcodeV1, size, time).map_err(Into::into)
-            })
-            .ok()
-            .flatten()
-    } else {
-        summarize_large_v1(&paths::stem(path), files.snapshot.as_ref(), files.journal.as_ref(), time).ok()
-    };
+    let stem = paths::stem(path);
+    let read = summarize_v1(files, Named { stem: &stem, file_time: time }).ok().flatten();
     Some(read.unwrap_or_else(broken))
 }

@@ -5,6 +5,7 @@
 //! Does not: know what a row says; it is one blob, with a copy of what indexes need beside it.
 
 use crate::native_storage::private;
+use crate::sql::holds_only;
 use jcode_session_core::catalog::Row;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, params};
@@ -305,6 +306,9 @@ fn version(connection: &Connection) -> Result<i64, Unusable> {
         (0, 0) => {
             let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
             if tables == 0 { Ok(0) } else { Err(Unusable::Broken("it is another program's".to_string())) }
+        }
+        (APPLICATION_ID, VERSION) if !holds_only(connection, &[SCHEMA])? => {
+            Err(Unusable::Broken("its tables are not ours".to_string()))
         }
         (APPLICATION_ID, 1..) => Ok(version),
         _ => Err(Unusable::Broken("it is no session index".to_string())),

@@ -5,10 +5,11 @@
 
 use crate::catalog::Listed;
 use crate::fs::LogFile;
-use crate::{sidecar, verify};
+use crate::{segments, sidecar, verify};
 use jcode_session_core::catalog::SMALL_LOG;
 use jcode_session_core::index::IndexBuilder;
 use jcode_session_core::log::{Dialect, LogScan, scan_source};
+use jcode_session_core::segment::check::Depth;
 use jcode_session_core::source::{ByteSource, SliceSource, SourceError};
 use jcode_session_core::upgrade::present;
 use jcode_session_core::verify::{Code, Finding};
@@ -27,7 +28,10 @@ pub(super) fn check(session: &Listed) -> Vec<Finding> {
         Some(Dialect::JcodeV1) => return Vec::new(),
         _ => LogFile::open(&session.path).map_err(|error| unreadable(&error)).and_then(|log| {
             let checked = if small { whole(&log) } else { ends(&log) };
-            checked.map_err(|error| unreadable(&error))
+            let depth = if small { Depth::Full } else { Depth::Glance };
+            let sealed = segments::findings(&log, depth);
+            let both = checked.and_then(|found| Ok([found, sealed?].concat()));
+            both.map_err(|error| unreadable(&error))
         }),
     };
     checked.unwrap_or_else(|finding| vec![finding])

@@ -150,7 +150,7 @@ fn put_in_place(
         return Err(MigrateError::NotEqual);
     }
     ledger::record_before_v1(log, old)?;
-    let stamp = publish(temporary, log, old.map_or(Expect::Nothing, |old| Expect::Same(old.stamp())))?;
+    let stamp = publish(temporary, log, old.map_or(Expect::Nothing, |old| Expect::Same(old.file_stamp())))?;
     let mut new = LogFile::open(log)?;
     ledger::record_v1_migration(log, &new)?;
     new.map_if_guarded();

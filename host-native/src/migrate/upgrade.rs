@@ -51,7 +51,7 @@ pub(super) fn upgrade(
 
     let leaf = built.entry_count().checked_sub(1).map(|last| built.key(last));
     let kept = ledger::keep_original(path, old, sniffed.dialect, leaf.clone())?;
-    publish(temporary, path, Expect::Same(old.stamp()))?;
+    publish(temporary, path, Expect::Same(old.file_stamp()))?;
     ledger::make_private(path, &kept)?;
     ledger::record_migration(path, &kept, leaf)?;
 

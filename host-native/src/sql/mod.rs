@@ -2,14 +2,21 @@
 //!
 //! Owns: statements and their mapping to core's rows. The schema's text is core's.
 //! Invariant: file-free; compiles without the feature `files`.
-//! Does not: open, lock, judge or replace sidecars.
+//! Does not: open, lock or replace sidecars.
 
 mod cursor;
 mod load;
+mod locate;
 mod read;
+mod schema;
 mod store;
+mod verdict;
+mod verify;
 
 pub use cursor::RowCursor;
 pub use load::{BulkLoad, create_schema};
 pub use read::{ReadError, SidecarReader, StoredEntry};
+pub use schema::holds_only;
 pub use store::{SqlStore, read_meta, write_meta};
+pub use verdict::Sidecar;
+pub use verify::{Beside, Compared, verify};

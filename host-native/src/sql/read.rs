@@ -5,11 +5,12 @@
 //! the caller reads the log instead: the tree by its checksum, entries by comparing their line with their row.
 //! Does not: judge freshness, or read the log.
 
-use super::store::{branches, children, labels, read_meta};
+use super::store::{branches, labels, read_meta};
 use jcode_session_core::index::row::{BRANCH_POINT, Seq};
 use jcode_session_core::index::store::IndexMeta;
 use jcode_session_core::index::{BranchPoint, Label, Leaf, Tree, TreeCheck};
 use rusqlite::{Connection, OptionalExtension};
+use std::collections::BTreeMap;
 
 /// Why a sidecar gives no answer.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +38,8 @@ pub struct StoredEntry {
     pub parent: Option<Seq>,
     /// The parent's id as the log says it.
     pub parent_id: Option<String>,
+    /// Entries from the root, which is 1.
+    pub depth: u32,
     /// Its kind.
     pub kind: String,
     /// Time, Unix milliseconds.
@@ -91,7 +94,8 @@ impl SidecarReader {
     }
 
     fn read_tree(&self) -> Result<Tree, ReadError> {
-        let c = &self.connection;
+        // One lock and one state for all questions.
+        let c = self.connection.unchecked_transaction()?;
         let mut tree = Tree {
             entry_count: self.meta.counts.entries,
             active_leaf: self.meta.active_leaf.clone(),
@@ -112,22 +116,25 @@ impl SidecarReader {
         })?;
         tree.leaves = rows.collect::<Result<_, _>>()?;
 
-        let mut roots = c.prepare("SELECT id FROM entries WHERE parent_step<>1 AND parent_step=0 ORDER BY seq")?;
-        tree.roots = roots.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-
-        // A branch point has two children, and only one of them can follow it directly: the other one is a jump.
-        let mut points = c.prepare(
-            "SELECT p.seq,p.id FROM entries p WHERE p.seq IN(SELECT seq-parent_step FROM entries WHERE \
-             parent_step<>1)AND p.branch_leaf_marker=?1 ORDER BY p.seq",
-        )?;
-        let points = points.query_map([BRANCH_POINT], |row| Ok((row.get::<_, Seq>(0)?, row.get::<_, String>(1)?)))?;
-        for point in points {
-            let (seq, id) = point?;
-            tree.branch_points.push(BranchPoint { id, children: children(c, seq)? });
+        // In the table's own order (a plain `seq`) SQLite would read the whole table instead of the jump index.
+        let mut jumps = c.prepare("SELECT seq,id,parent_step FROM entries WHERE parent_step<>1 ORDER BY +seq")?;
+        let mut jumps = jumps.query([])?;
+        let mut jumped: BTreeMap<Seq, Vec<(Seq, String)>> = BTreeMap::new();
+        while let Some(row) = jumps.next()? {
+            let (seq, id, step): (Seq, String, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            if step == 0 {
+                tree.roots.push(id);
+            } else {
+                let parent = Seq::try_from(i64::from(seq) - step).map_err(|_| ReadError::Damaged)?;
+                jumped.entry(parent).or_default().push((seq, id));
+            }
+        }
+        for (parent, children) in jumped {
+            tree.branch_points.extend(branch_point(&c, parent, children)?);
         }
 
         let mut keys = c.prepare_cached("SELECT id FROM entries WHERE seq=?1")?;
-        let mut holding = labels(c)?;
+        let mut holding = labels(&c)?;
         holding.sort_by_key(|label| label.target);
         for label in holding {
             let Some(target) = label.target else { continue };
@@ -155,7 +162,7 @@ impl SidecarReader {
 
     fn entry_where(&self, condition: &str, value: impl rusqlite::ToSql) -> Result<Option<StoredEntry>, ReadError> {
         let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT seq,id,parent_id,ts,kind,byte_offset,byte_len,parent_step FROM entries WHERE {condition}"
+            "SELECT seq,id,parent_id,ts,kind,byte_offset,byte_len,parent_step,depth FROM entries WHERE {condition}"
         ))?;
         let found = statement.query_row([value], |row| {
             let seq: Seq = row.get(0)?;
@@ -169,9 +176,20 @@ impl SidecarReader {
                 kind: row.get(4)?,
                 offset: row.get::<_, i64>(5)?.cast_unsigned(),
                 len: row.get::<_, i64>(6)?.cast_unsigned(),
+                depth: row.get(8)?,
             })
         });
         Ok(found.optional()?)
+    }
+
+    /// Entries that do not follow their parent directly, in log order, without reading a row an entry.
+    ///
+    /// # Errors
+    /// If the sidecar is damaged.
+    pub fn jumps(&self) -> Result<Vec<Seq>, ReadError> {
+        let mut statement = self.connection.prepare("SELECT seq FROM entries WHERE parent_step<>1 ORDER BY seq")?;
+        let jumps = statement.query_map([], |row| row.get(0))?;
+        Ok(jumps.collect::<Result<_, _>>()?)
     }
 
     /// Keys of all leaves, in log order.
@@ -181,4 +199,17 @@ impl SidecarReader {
     pub fn leaves(&self) -> Result<Vec<String>, ReadError> {
         Ok(branches(&self.connection)?.into_iter().map(|branch| branch.leaf_id).collect())
     }
+}
+
+/// An entry with children that do not follow it directly, if it is a branch point. Only one child can follow it.
+fn branch_point(c: &Connection, seq: Seq, mut children: Vec<(Seq, String)>) -> rusqlite::Result<Option<BranchPoint>> {
+    let mut entry = c.prepare_cached("SELECT id,branch_leaf_marker FROM entries WHERE seq=?1")?;
+    let (id, marker): (String, u8) = entry.query_row([seq], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if marker != BRANCH_POINT {
+        return Ok(None);
+    }
+    let mut next = c.prepare_cached("SELECT seq,id FROM entries WHERE seq=?1+1 AND parent_step=1")?;
+    children.extend(next.query_row([seq], |row| Ok((row.get(0)?, row.get(1)?))).optional()?);
+    children.sort_unstable();
+    Ok(Some(BranchPoint { id, children: children.into_iter().map(|(_, id)| id).collect() }))
 }

@@ -205,7 +205,7 @@ pub fn write_meta(connection: &Connection, meta: &IndexMeta) -> Result<()> {
 /// What SQLite says.
 pub fn read_meta(connection: &Connection) -> Result<Option<IndexMeta>> {
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if version != schema::SCHEMA_VERSION {
+    if version != schema::SCHEMA_VERSION || !super::holds_only(connection, &schema::STATEMENTS)? {
         return Ok(None);
     }
     let mut statement = connection.prepare_cached("SELECT key,value FROM metadata")?;

@@ -5,9 +5,10 @@
 
 use crate::fs::LogFile;
 use crate::host;
-use crate::native_storage::{NativeFile, NativeStorage};
+use crate::segments::{self, SessionFile, SessionStorage};
 use jcode_session_core::log::tail::last_of_active_path;
 use jcode_session_core::log::{LineReader, Outcome};
+use jcode_session_core::segment::Sealed;
 use jcode_session_core::source::ByteSource;
 use jcode_session_core::store::book::Book;
 use jcode_session_core::store::checkpoint::{self, Policy};
@@ -17,9 +18,9 @@ use jcode_session_core::write::SyncPoint;
 
 /// The writer's checkpoints.
 pub(super) struct Checkpoints {
-    storage: NativeStorage,
+    storage: SessionStorage,
     policy: Policy,
-    book: Option<Book<NativeFile>>,
+    book: Option<Book<SessionFile>>,
     /// The sync point of the last one; at first where the writer began.
     last: SyncPoint,
     last_ms: Option<i64>,
@@ -32,7 +33,7 @@ impl Checkpoints {
     pub(super) fn new(log: &LogFile, policy: Policy) -> Self {
         let last = SyncPoint { len: log.len(), entries: 0 };
         Self {
-            storage: NativeStorage::new(log.path()),
+            storage: segments::storage(log.path()),
             policy,
             book: None,
             last,
@@ -84,7 +85,8 @@ impl Checkpoints {
     }
 
     fn add(&mut self, log: &LogFile, now: i64, leaf: Option<String>, note: &str) -> Result<(), StoreError> {
-        let row = checkpoint::row(&self.book(now)?.ledger, log, log.len(), leaf, now, note)?;
+        let mut row = checkpoint::row(&self.book(now)?.ledger, log, log.len(), leaf, now, note)?;
+        row.sealed = log.sealed().map(|sealed| Sealed::of(sealed.layout()));
         let Self { storage, book, .. } = self;
         if let Some(book) = book {
             book.add(storage, row)?;
@@ -92,7 +94,7 @@ impl Checkpoints {
         Ok(())
     }
 
-    fn book(&mut self, now: i64) -> Result<&mut Book<NativeFile>, StoreError> {
+    fn book(&mut self, now: i64) -> Result<&mut Book<SessionFile>, StoreError> {
         match &mut self.book {
             Some(book) => Ok(book),
             none => {

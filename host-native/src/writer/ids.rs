@@ -4,7 +4,7 @@
 //! answers; anything odd about it, and the log is read. Does not: change either.
 
 use crate::fs::LogFile;
-use crate::native_storage::NativeFile;
+use crate::segments::SessionFile;
 use crate::sidecar::{self, Sidecar};
 use crate::sql::SidecarReader;
 use jcode_session_core::source::SourceError;
@@ -13,11 +13,11 @@ use jcode_session_core::write::{OlderIds, ScannedIds};
 /// The ids of the log as it was opened.
 pub(super) struct Ids {
     sidecar: Option<SidecarReader>,
-    log: ScannedIds<NativeFile>,
+    log: ScannedIds<SessionFile>,
 }
 
 impl Ids {
-    pub(super) fn new(log: &LogFile, scanned: ScannedIds<NativeFile>) -> Self {
+    pub(super) fn new(log: &LogFile, scanned: ScannedIds<SessionFile>) -> Self {
         let sidecar = match sidecar::open(log) {
             Ok(Sidecar::Fresh { reader, .. }) => Some(reader),
             _ => None,

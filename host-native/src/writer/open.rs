@@ -1,6 +1,6 @@
 //! Opening a session for writing.
 //!
-//! Owns: the order of lock, synced length, recovery and threads.
+//! Owns: the order of lock, synced length, recovery, sealing and threads.
 //! Invariant: nothing of a session is touched before its lock is held.
 //! Does not: recover; core does.
 
@@ -10,14 +10,19 @@ use super::keeper::Keeper;
 use super::{Shared, State, Writer, syncer};
 use crate::fs::{LogFile, PathError};
 use crate::lock::{LockError, SessionLock};
-use crate::native_storage::{NativeStorage, no_follow};
+use crate::native_storage::no_follow;
+use crate::seal::{self, Segments};
+use crate::segments::{self, SessionFile, SessionStorage};
 use crate::sql::read_meta;
 use crate::{host, paths};
 use jcode_session_core::index::fingerprint::Fingerprint;
 use jcode_session_core::index::store::IndexMeta;
 use jcode_session_core::source::ByteSource;
+use jcode_session_core::storage::{Place, Storage};
 use jcode_session_core::store::checkpoint::Policy;
-use jcode_session_core::write::{self, Durability, LogWriter, NewHeader, OpenOptions, ScannedIds};
+use jcode_session_core::write::{
+    self, Durability, LogWriter, NewHeader, NoObserver, NoOlderIds, OpenOptions, ScannedIds,
+};
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
@@ -31,6 +36,8 @@ pub struct WriterOptions {
     pub checkpoints: Policy,
     /// Make the log if there is none.
     pub create: Option<NewSession>,
+    /// Seal older lines into segments when the session is opened and closed; not, if `None`.
+    pub segments: Option<Segments>,
 }
 
 /// What a new log's header says.
@@ -75,20 +82,20 @@ impl Writer {
     pub fn open(log: &Path, options: &WriterOptions) -> Result<Self, OpenError> {
         let mut lock = SessionLock::acquire(log)?;
         let header = options.create.as_ref().map(|new| header(log, new)).transpose()?;
-        let now_ms = host::now_ms();
-        let synced_len = synced_len(log);
-        let core = OpenOptions { durability: options.durability, synced_len, header: header.as_deref(), now_ms };
         let ahead = options.durability == Durability::Throughput;
         let feed = Arc::new(Feed::new(ahead));
-        let storage = NativeStorage::new(log);
-        let (writer, opened) = LogWriter::open(&storage, &core, FeedEnd(Arc::clone(&feed)), |opened| {
-            let scanned = ScannedIds::new(opened.file.clone(), opened.len);
-            match LogFile::open(log) {
-                Ok(log) => Box::new(Ids::new(&log, scanned)),
-                Err(_) => Box::new(scanned),
-            }
-        })
-        .map_err(|source| OpenError::Log { path: log.to_path_buf(), source })?;
+        let storage = segments::storage(log);
+        let open = || open_log(log, &storage, options.durability, header.as_deref(), &feed);
+        let (mut writer, mut opened) = open()?;
+        if let Some(segments) = options.segments
+            && seal::is_due(&storage, &opened.file, opened.len, segments)
+        {
+            // One that cannot be sealed is written as it is; closing tries again, and says why.
+            let _ = seal::held(log, &mut lock, segments);
+            let recovery = opened.recovery;
+            (writer, opened) = open()?;
+            opened.recovery = recovery;
+        }
         if opened.created {
             let inode = no_follow(std::fs::OpenOptions::new().read(true)).open(log);
             lock.lock_inode(inode.map_err(PathError::new("open", log))?)?;
@@ -119,6 +126,7 @@ impl Writer {
             recovery: opened.recovery,
             lock,
             listed: None,
+            segments: options.segments.map(|segments| (log.to_path_buf(), segments)),
         };
         if matches!(options.durability, Durability::Balanced { .. }) {
             let shared = Arc::clone(&this.shared);
@@ -127,6 +135,34 @@ impl Writer {
         }
         Ok(this)
     }
+}
+
+type Opening = (LogWriter<SessionFile, FeedEnd>, write::Opened<SessionFile>);
+
+fn open_log(
+    log: &Path,
+    storage: &SessionStorage,
+    durability: Durability,
+    header: Option<&[u8]>,
+    feed: &Arc<Feed>,
+) -> Result<Opening, OpenError> {
+    let core = OpenOptions { durability, synced_len: synced_len(log, storage), header, now_ms: host::now_ms() };
+    let opened = LogWriter::open(storage, &core, FeedEnd(Arc::clone(feed)), |opened| {
+        let scanned = ScannedIds::new(opened.file.clone(), opened.len);
+        match LogFile::open(log) {
+            Ok(log) => Box::new(Ids::new(&log, scanned)),
+            Err(_) => Box::new(scanned),
+        }
+    });
+    opened.map_err(|source| OpenError::Log { path: log.to_path_buf(), source })
+}
+
+/// Brings a log to whole lines, under its lock.
+pub(crate) fn recover(log: &Path) -> Result<(), write::OpenError> {
+    let storage = segments::storage(log);
+    let synced_len = synced_len(log, &storage);
+    let core = OpenOptions { durability: Durability::default(), synced_len, header: None, now_ms: host::now_ms() };
+    LogWriter::open(&storage, &core, NoObserver, |_| Box::new(NoOlderIds)).map(|_| ())
 }
 
 fn header(log: &Path, new: &NewSession) -> Result<Vec<u8>, OpenError> {
@@ -139,8 +175,8 @@ fn header(log: &Path, new: &NewSession) -> Result<Vec<u8>, OpenError> {
 /// How much of the log is known to be on the disk.
 ///
 /// Even a sidecar that a power cut tore says so, if its metadata holds together and belongs to this log: every length
-/// that was ever stored there had been synced before.
-fn synced_len(log: &Path) -> Option<u64> {
+/// that was ever stored there had been synced before. What stands in segments was, too.
+fn synced_len(log: &Path, storage: &SessionStorage) -> Option<u64> {
     let path = paths::sidecar(log);
     if !std::fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_file()) {
         return None;
@@ -150,7 +186,8 @@ fn synced_len(log: &Path) -> Option<u64> {
     connection.execute_batch("PRAGMA trusted_schema=OFF").ok()?;
     let meta = read_meta(&connection).ok()??;
     let log = LogFile::open(log).ok()?;
-    (meta.synced_len > 0 && is_of(&meta, &log)).then_some(meta.synced_len)
+    let durable = storage.open(&Place::Log).ok()?.durable_len();
+    (meta.synced_len > 0 && is_of(&meta, &log)).then_some(meta.synced_len.max(durable))
 }
 
 /// The metadata is about this log: its content as far as it was indexed, or, where that is gone, its file.

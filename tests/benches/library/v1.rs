@@ -23,11 +23,10 @@ pub fn bench(criterion: &mut Criterion) {
 }
 
 fn replayed(files: &V1Files) -> Replay<SliceSource<'_>> {
-    let source = |bytes: &'_ Option<Vec<u8>>| bytes.as_deref().map(SliceSource);
     let sources = V1Sources {
         session_id: "large".into(),
-        snapshot: source(&files.snapshot),
-        journal: source(&files.journal),
+        snapshot: files.snapshot.as_deref().map(SliceSource),
+        journal: files.journal.as_deref().map(SliceSource),
         bak: None,
     };
     replay(sources, &mut |_| ControlFlow::Continue(())).expect("replays")

@@ -55,7 +55,7 @@ pub fn power_cuts(state: &World, wide: bool) -> Vec<Outcome> {
     sidecars.extend(history.iter().rev().take(if wide { 8 } else { 1 }).map(|&len| Some(len)));
     let mut all = Vec::new();
     for names_kept in [false, true] {
-        for (which, images) in images(&state, wide) {
+        for (which, images) in images(&state.inodes, wide) {
             let mut world = state.clone();
             for (inode, bytes) in world.inodes.iter_mut().zip(images) {
                 *inode = Inode { live: bytes.clone(), durable: bytes, pending: Vec::new() };
@@ -93,20 +93,21 @@ fn settled(mut world: World) -> World {
 }
 
 /// Which images of all files may be found, with a word for each.
-fn images(state: &World, wide: bool) -> Vec<(String, Vec<Vec<u8>>)> {
+#[must_use]
+pub fn images(inodes: &[Inode], wide: bool) -> Vec<(String, Vec<Vec<u8>>)> {
     let with = |keep: &dyn Fn(usize, &[Op]) -> Vec<Op>| -> Vec<Vec<u8>> {
         let image = |(number, inode): (usize, &Inode)| {
             let mut bytes = inode.durable.clone();
             keep(number, &inode.pending).iter().for_each(|op| op.apply(&mut bytes));
             bytes
         };
-        state.inodes.iter().enumerate().map(image).collect()
+        inodes.iter().enumerate().map(image).collect()
     };
     let mut all = vec![
         ("nothing unsynced kept".to_string(), with(&|_, _| Vec::new())),
         ("everything kept".to_string(), with(&|_, ops| ops.to_vec())),
     ];
-    for (number, inode) in state.inodes.iter().enumerate() {
+    for (number, inode) in inodes.iter().enumerate() {
         let pending = inode.pending.len();
         let which: Vec<usize> =
             if wide { (0..pending).collect() } else { pending.checked_sub(1).into_iter().collect() };

@@ -3,5 +3,6 @@
 mod bad_input;
 mod fixtures;
 mod growing;
-mod harness;
 mod properties;
+
+use jcode_session_tests::v1_steps as harness;

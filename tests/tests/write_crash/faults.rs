@@ -1,11 +1,11 @@
 //! Faults injected at every single storage call.
 
 use super::oracle::Crash;
-use super::run::{self, Counting, ENTRIES, Log, Sidecar};
 use jcode_session_core::storage::StorageErrorKind::{Full, Io};
 use jcode_session_core::write::{AppendError, Durability, LogWriter, Refusal, WriteError};
 use jcode_session_tests::crash_storage::outcomes::{Outcome, power_cuts};
 use jcode_session_tests::crash_storage::{CrashFile, Fault, Machine, World};
+use jcode_session_tests::write_run::{self as run, Counting, ENTRIES, Log, Sidecar};
 
 /// A fault by its name: what happens to the call with the given number and to those behind it.
 type Plan = (&'static str, fn(&mut World, u64));

@@ -1,10 +1,10 @@
 //! What must hold after a crash, by mode: section 5 of docs/format.md as assertions.
 
-use super::run::{self, Counting, Log, Run};
 use jcode_session_core::storage::{Name, Place};
 use jcode_session_core::write::{Durability, Parent, QuarantineName};
 use jcode_session_tests::crash_storage::outcomes::{Outcome, kills, power_cuts};
 use jcode_session_tests::crash_storage::{Machine, World};
+use jcode_session_tests::write_run::{self as run, Counting, Log, Run};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Crash {

@@ -1,0 +1,37 @@
+//! `inspect`: the inspector page, with one session opened in it.
+//!
+//! Owns: what is served, and how the browser gets there. Invariant: nothing of the session leaves this machine.
+//! Does not: show anything itself.
+
+use crate::args::InspectArgs;
+use crate::output::{ExitStatus, Output};
+use crate::serve::{self, Served};
+use crate::settings::Settings;
+use anyhow::{Context, Result, bail};
+use std::io::Write;
+
+pub(super) fn inspect(args: &InspectArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
+    if !serve::is_built() {
+        bail!(
+            "this program was built without the inspector page; in its source, run `host-wasm/inspector/build` and \
+             build it again"
+        );
+    }
+    let session = match &args.session {
+        Some(session) => Some(Served::open(&super::resolve(session, settings)?)?),
+        None => None,
+    };
+    let mut printed = Ok(());
+    let served = serve::serve(args.port, session, |address, single_use| {
+        printed = writeln!(output.data(), "{address}").map_err(Into::into).and_then(|()| output.flush());
+        output.note("the address works on this machine until Ctrl-C; who knows it can read the session");
+        if !args.no_open
+            && let Err(error) = open::that_detached(single_use)
+        {
+            output.note(format!("no browser could be started ({error}); open the address yourself"));
+        }
+    });
+    printed?;
+    served.with_context(|| format!("cannot serve on port {} of 127.0.0.1", args.port))?;
+    Ok(ExitStatus::Clean)
+}

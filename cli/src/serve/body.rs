@@ -1,0 +1,63 @@
+//! Bodies: text, parts of the page, and bytes of files.
+//!
+//! Owns: reading a file while it is sent. Invariant: one piece is in memory at a time; a file that was cut ends the
+//! connection before the promised length, so that the client sees that something is wrong.
+//! Does not: choose what is sent.
+
+use hyper::body::{Body, Bytes, Frame, SizeHint};
+use jcode_session_core::source::{ByteSource, SourceError};
+use jcode_session_native::fs::LogFile;
+use std::ops::Range;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+/// Bytes sent at once.
+const PIECE: u64 = 256 * 1024;
+
+/// What is sent.
+#[derive(Debug)]
+pub(super) enum Reply {
+    /// Bytes in memory.
+    Bytes(Bytes),
+    /// Bytes of a file.
+    File(Arc<LogFile>, Range<u64>),
+}
+
+impl Body for Reply {
+    type Data = Bytes;
+    type Error = SourceError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, SourceError>>> {
+        let piece = match &mut *self {
+            Self::Bytes(bytes) => Ok(std::mem::take(bytes)),
+            Self::File(file, range) => {
+                let take = PIECE.min(range.end - range.start);
+                let read = file.read_vec(range.start, usize::try_from(take).unwrap_or_default());
+                range.start += take;
+                read.map(Bytes::from)
+            }
+        };
+        Poll::Ready(match piece {
+            Ok(piece) if piece.is_empty() => None,
+            piece => Some(piece.map(Frame::data)),
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.left() == 0
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.left())
+    }
+}
+
+impl Reply {
+    fn left(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::File(_, range) => range.end - range.start,
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! The inspector page and one session, served to this machine's browser.
+//!
+//! Owns: the loop over connections. Invariant: it listens on the loopback address alone, and answers only who knows
+//! the token of this run; see [`gate`].
+//! Does not: read sessions. It hands out bytes of a fixed list of files; the page reads them.
+
+mod body;
+mod files;
+mod gate;
+mod page;
+mod range;
+mod reply;
+
+pub use files::Served;
+pub use page::is_built;
+
+use gate::Gate;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use std::convert::Infallible;
+use std::io;
+use std::net::Ipv4Addr;
+use std::rc::Rc;
+use tokio::net::TcpListener;
+use tokio::task::LocalSet;
+
+/// Serves until the process is interrupted. `opened` gets the address to show, and one that works a single time, for
+/// a browser that is started with it on its command line, where others can read it.
+///
+/// # Errors
+/// If the port cannot be had or no token can be made.
+pub fn serve(port: u16, session: Option<Served>, opened: impl FnOnce(&str, &str) + Send) -> io::Result<()> {
+    // A thread of its own: the program that mounts this command may run its commands inside a runtime.
+    std::thread::scope(|scope| {
+        let served = scope.spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+            LocalSet::new().block_on(&runtime, listen(port, session, opened))
+        });
+        served.join().unwrap_or_else(|_| Err(io::Error::other("the server failed")))
+    })
+}
+
+async fn listen(port: u16, session: Option<Served>, opened: impl FnOnce(&str, &str)) -> io::Result<()> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+    let gate = Rc::new(Gate::new(listener.local_addr()?.port())?);
+    let session = session.map(Rc::new);
+    opened(&gate.address(), &gate.single_use_address());
+    let interrupted = tokio::signal::ctrl_c();
+    tokio::pin!(interrupted);
+    loop {
+        let connection = tokio::select! {
+            ended = &mut interrupted => return ended,
+            accepted = listener.accept() => accepted,
+        };
+        // A client that went away before it was accepted is no reason to end.
+        let Ok((stream, _)) = connection else { continue };
+        let (gate, session) = (Rc::clone(&gate), session.clone());
+        tokio::task::spawn_local(async move {
+            let answer = service_fn(move |request| {
+                let reply = reply::answer(&request, &gate, session.as_deref());
+                async move { Ok::<_, Infallible>(reply) }
+            });
+            // What goes wrong on a connection concerns that client alone.
+            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
+        });
+    }
+}

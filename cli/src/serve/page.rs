@@ -1,0 +1,34 @@
+//! The built page.
+//!
+//! Owns: its files, embedded when the program was built, and their media types.
+//! Invariant: a path names one of these files or nothing. Does not: read the disk.
+
+/// Names and bytes.
+static FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/page.rs"));
+
+/// True if the page was built before this program.
+pub const fn is_built() -> bool {
+    !FILES.is_empty()
+}
+
+/// The file at a path below the page's root, and its media type.
+pub(super) fn file(path: &str) -> Option<(&'static [u8], &'static str)> {
+    let path = if path.is_empty() { "index.html" } else { path };
+    let (name, bytes) = FILES.iter().find(|(name, _)| *name == path)?;
+    Some((bytes, media_type(name)))
+}
+
+fn media_type(name: &str) -> &'static str {
+    match name.rsplit('.').next().unwrap_or_default() {
+        "html" => "text/html; charset=utf-8",
+        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "json" | "map" => "application/json",
+        "wasm" => "application/wasm",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "ico" => "image/x-icon",
+        "woff2" => "font/woff2",
+        _ => "application/octet-stream",
+    }
+}

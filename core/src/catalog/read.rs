@@ -1,0 +1,124 @@
+//! Reading one session for a list.
+//!
+//! Owns: which bytes are read: all of a small log; of a large one head and tail.
+//! Invariant: the cost of a large log does not follow its size. Its counts are exact or unknown.
+//! Does not: find sidecars; what they know is asked of the host.
+
+use super::SMALL_LOG;
+use super::glean::{Around, Gleaner};
+use super::summary::SessionSummary;
+use super::v1::summarize_large_v1;
+use crate::index::{Counts, IndexBuilder};
+use crate::log::{Dialect, LogScan, MAX_HEADER_BYTES, Tee, scan_source};
+use crate::source::{ByteSource, SliceSource, SourceError};
+use crate::upgrade::jcode::{self, ReplayError, V1Sources, replay};
+use crate::upgrade::{present, sniff};
+use alloc::string::String;
+use core::ops::ControlFlow;
+
+/// Tails of large logs: one that holds no message with a time is followed by a longer one.
+const TAILS: [u64; 3] = [64 * 1024, 1 << 20, 8 << 20];
+
+/// What a host knows about a session's files.
+#[derive(Debug, Clone, Copy)]
+pub struct Named<'a> {
+    /// The stem.
+    pub stem: &'a str,
+    /// Modification time, Unix milliseconds.
+    pub file_time: i64,
+}
+
+/// Numbers of a whole log, and its active leaf.
+pub type Exact = (Counts, Option<String>);
+
+/// Summarizes a log; `None` if it holds nothing that a session log has. `exact` gives what a sidecar knows about all
+/// of it, and is asked only for a large one.
+///
+/// # Errors
+/// If the log cannot be read.
+pub fn summarize_log<S: ByteSource>(
+    log: &S,
+    named: Named<'_>,
+    exact: &mut dyn FnMut() -> Result<Option<Exact>, SourceError>,
+) -> Result<Option<SessionSummary>, SourceError> {
+    if log.len() > SMALL_LOG {
+        return large(log, named, exact);
+    }
+    let bytes = log.read_vec(0, usize::try_from(log.len()).unwrap_or_default())?;
+    let (sniffed, presented) = present(SliceSource(&bytes), &mut |_| ControlFlow::Continue(()))?;
+    whole(&presented, named, sniffed.dialect, log.len())
+}
+
+/// Summarizes a session of jcode's v1 files; `None` if they hold nothing that a session has.
+///
+/// # Errors
+/// If they cannot be read.
+pub fn summarize_v1<S: ByteSource>(
+    files: V1Sources<S>,
+    named: Named<'_>,
+) -> Result<Option<SessionSummary>, ReplayError> {
+    let len = |file: &Option<S>| file.as_ref().map_or(0, ByteSource::len);
+    let size = len(&files.snapshot) + len(&files.journal);
+    if size + len(&files.bak) > 2 * SMALL_LOG {
+        let (snapshot, journal) = (files.snapshot.as_ref(), files.journal.as_ref());
+        return Ok(Some(summarize_large_v1(named.stem, snapshot, journal, named.file_time)?));
+    }
+    let replayed = replay(files, &mut |_| ControlFlow::Continue(()))?;
+    Ok(whole(&jcode::present(replayed)?, named, Dialect::JcodeV1, size)?)
+}
+
+/// The summary of a log that is read to its end.
+fn whole(
+    log: &dyn ByteSource,
+    named: Named<'_>,
+    dialect: Dialect,
+    size_bytes: u64,
+) -> Result<Option<SessionSummary>, SourceError> {
+    let mut gleaner = Gleaner::default();
+    let mut builder = IndexBuilder::new(());
+    let mut both = Tee(&mut gleaner, &mut builder);
+    scan_source(log, 0..log.len(), LogScan::new(), &mut both, &mut |_| ControlFlow::Continue(()))?;
+    if !gleaner.is_session() {
+        return Ok(None);
+    }
+    let built = builder.finish();
+    let leaf = built.entry_count().checked_sub(1).map(|last| built.key(last));
+    let exact = Some((built.counts, leaf));
+    let Named { stem, file_time } = named;
+    Ok(Some(gleaner.finish(Around { stem, dialect: Some(dialect), size_bytes, file_time, exact })))
+}
+
+fn large<S: ByteSource>(
+    log: &S,
+    named: Named<'_>,
+    exact: &mut dyn FnMut() -> Result<Option<Exact>, SourceError>,
+) -> Result<Option<SessionSummary>, SourceError> {
+    let mut head = Gleaner::default();
+    let start = log.read_vec(0, usize::try_from(MAX_HEADER_BYTES.min(log.len())).unwrap_or_default())?;
+    let lines = memchr::memrchr(b'\n', &start).map_or(0, |lf| lf + 1);
+    let _ = LogScan::new().push(start.get(..lines).unwrap_or_default(), &mut head);
+    let mut all = head.clone();
+    for tail in TAILS {
+        let from = log.len().saturating_sub(tail).max(lines as u64);
+        let bytes = log.read_vec(from, usize::try_from(log.len() - from).unwrap_or_default())?;
+        // Behind the head a line begins; elsewhere the first piece is the end of one.
+        let skip =
+            if from == lines as u64 { 0 } else { memchr::memchr(b'\n', &bytes).map_or(bytes.len(), |lf| lf + 1) };
+        let rest = SliceSource(bytes.get(skip..).unwrap_or_default());
+        let mut with_tail = head.clone();
+        let mut seen = Gleaner::default();
+        let mut both = Tee(&mut with_tail, &mut seen);
+        scan_source(&rest, 0..rest.len(), LogScan::resume(0, 0, true), &mut both, &mut |_| ControlFlow::Continue(()))?;
+        all = with_tail;
+        if seen.has_message_time() || from == lines as u64 {
+            break;
+        }
+    }
+    log.still_whole()?;
+    if !all.is_session() {
+        return Ok(None);
+    }
+    let Named { stem, file_time } = named;
+    let dialect = Some(sniff(log)?.dialect);
+    Ok(Some(all.finish(Around { stem, dialect, size_bytes: log.len(), file_time, exact: exact()? })))
+}

@@ -1,0 +1,212 @@
+//! What only one open session has: its summary in full, its outline, hits of a search, its timeline.
+//!
+//! Owns: their fields. Invariant: as in [`super`].
+//! Does not: read the session.
+
+use super::VERSION;
+use crate::catalog::SessionSummary;
+use crate::session::{Hit, Listed, Node, Outline, Timeline, Usage};
+use alloc::string::String;
+use alloc::vec::Vec;
+use serde::Serialize;
+
+/// The summary of an open session.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SummaryReport {
+    schema: &'static str,
+    version: u32,
+    /// Its log, or the snapshot of a v1 session.
+    pub path: String,
+    /// What lists show.
+    #[serde(flatten)]
+    pub summary: SessionSummary,
+    /// What an open session knows besides.
+    #[serde(flatten)]
+    pub opened: Opened,
+}
+
+/// What an open session knows besides what lists show.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Opened {
+    /// A header or an entry was found.
+    pub is_session: bool,
+    /// The format is newer than this software knows.
+    pub newer_version: bool,
+    /// How its sidecar stands to it: fresh, grown, stale, corrupt, missing or unread.
+    pub sidecar: &'static str,
+    /// Why the sidecar does not answer, or what is odd about it.
+    pub sidecar_note: Option<String>,
+    /// Bytes of the sidecar.
+    pub sidecar_bytes: u64,
+    /// Tokens and cost, once an index was built.
+    pub usage: Option<Usage>,
+}
+
+impl SummaryReport {
+    /// The report.
+    #[must_use]
+    pub const fn new(path: String, summary: SessionSummary, opened: Opened) -> Self {
+        Self { schema: "jcode-session.summary", version: VERSION, path, summary, opened }
+    }
+}
+
+/// The runs of a session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OutlineReport {
+    /// The run that the last entry is on.
+    pub active: Option<usize>,
+    /// The runs, by their last entry in log order.
+    pub nodes: Vec<OutlineNode>,
+}
+
+/// One run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OutlineNode {
+    /// Key of its last entry, a leaf or branch point.
+    pub id: String,
+    /// Number of its last entry.
+    pub seq: u32,
+    /// Entries from the root to its last entry.
+    pub depth: u32,
+    /// The run of the branch point above.
+    pub parent: Option<usize>,
+    /// Key of its first entry.
+    pub first: String,
+    /// Number of its entries.
+    pub length: u64,
+    /// It ends in a leaf.
+    pub leaf: bool,
+    /// Time of its last entry, Unix milliseconds.
+    pub ts: Option<i64>,
+    /// Name of the branch, of a leaf.
+    pub name: Option<String>,
+}
+
+impl OutlineReport {
+    /// The report.
+    #[must_use]
+    pub fn new(outline: &Outline) -> Self {
+        Self { active: outline.active, nodes: outline.nodes.iter().map(OutlineNode::new).collect() }
+    }
+}
+
+impl OutlineNode {
+    fn new(node: &Node) -> Self {
+        Self {
+            id: node.id.clone(),
+            seq: node.seq,
+            depth: node.depth,
+            parent: node.parent,
+            first: node.first.clone(),
+            length: node.len(),
+            leaf: node.leaf,
+            ts: node.ts,
+            name: node.name.clone(),
+        }
+    }
+}
+
+/// One entry of a page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EntryReport {
+    /// Number in log order.
+    pub seq: Option<u32>,
+    /// Its key.
+    pub key: String,
+    /// The parent's id as the log says it.
+    pub parent_id: Option<String>,
+    /// Its kind.
+    pub kind: String,
+    /// Time, Unix milliseconds.
+    pub ts: Option<i64>,
+    /// Offset of its line.
+    pub offset: u64,
+    /// Length of its line, without the LF.
+    pub len: u64,
+    /// The line; null if it is too long to hand over.
+    pub line: Option<String>,
+}
+
+impl EntryReport {
+    /// The report.
+    #[must_use]
+    pub fn new(listed: Listed) -> Self {
+        let Listed { seq, key, parent_id, kind, ts, span, line } = listed;
+        let line = line.map(|line| {
+            String::from_utf8(line).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+        });
+        Self { seq, key, parent_id, kind, ts, offset: span.offset, len: span.len, line }
+    }
+}
+
+/// What a search found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SearchReport {
+    schema: &'static str,
+    version: u32,
+    /// The entries, in log order.
+    pub hits: Vec<HitReport>,
+    /// Where to go on; null if all was searched.
+    pub next: Option<u64>,
+}
+
+/// One entry that was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HitReport {
+    /// Its key.
+    pub key: String,
+    /// Number in log order.
+    pub seq: u32,
+    /// Its kind.
+    pub kind: String,
+    /// Time, Unix milliseconds.
+    pub ts: Option<i64>,
+    /// Offset of its line.
+    pub offset: u64,
+    /// Length of its line.
+    pub len: u64,
+    /// Text before the match.
+    pub before: String,
+    /// The match.
+    #[serde(rename = "match")]
+    pub found: String,
+    /// Text behind it.
+    pub after: String,
+}
+
+impl SearchReport {
+    /// The report.
+    #[must_use]
+    pub fn new(hits: Vec<Hit>, next: Option<u64>) -> Self {
+        let hits = hits.into_iter().map(|Hit { spot, kind, before, found, after }| HitReport {
+            key: spot.key,
+            seq: spot.seq,
+            kind,
+            ts: spot.ts,
+            offset: spot.span.offset,
+            len: spot.span.len,
+            before,
+            found,
+            after,
+        });
+        Self { schema: "jcode-session.search", version: VERSION, hits: hits.collect(), next }
+    }
+}
+
+/// Entries over time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TimelineReport {
+    schema: &'static str,
+    version: u32,
+    /// The buckets.
+    #[serde(flatten)]
+    pub timeline: Timeline,
+}
+
+impl TimelineReport {
+    /// The report.
+    #[must_use]
+    pub const fn new(timeline: Timeline) -> Self {
+        Self { schema: "jcode-session.timeline", version: VERSION, timeline }
+    }
+}

@@ -1,0 +1,101 @@
+//! The log as one file.
+//!
+//! Owns: an open log of logical offsets. Invariant: what stands in segments is never written to or cut through it.
+//! Does not: change a layout; [`super::change`] does.
+
+use super::Decompress;
+use super::layout::Layout;
+use super::reader::Reader;
+use super::storage::{Files, Segmented, source_of, unreadable};
+use crate::index::fingerprint::FileStamp;
+use crate::storage::{Storage, StorageError, StorageErrorKind, StorageFile};
+use alloc::format;
+use alloc::string::ToString;
+use alloc::sync::Arc;
+
+/// An open file; if it is the log, all of it.
+#[derive(Debug)]
+pub struct SegmentedFile<S: Storage, D> {
+    pub(super) own: S::File,
+    pub(super) parts: Option<Arc<Parts<S, D>>>,
+}
+
+impl<S: Storage, D> Clone for SegmentedFile<S, D> {
+    fn clone(&self) -> Self {
+        Self { own: self.own.clone(), parts: self.parts.clone() }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Parts<S, D> {
+    pub(super) layout: Layout,
+    /// Logical length up to which the log's own file tells that it has this layout.
+    pub(super) told_len: u64,
+    /// Logical length that was durable when it got that.
+    pub(super) durable_len: u64,
+    pub(super) storage: Segmented<S, D>,
+}
+
+impl<S: Storage, D> SegmentedFile<S, D> {
+    /// The log's own file, for locks.
+    #[must_use]
+    pub const fn own(&self) -> &S::File {
+        &self.own
+    }
+
+    /// Bytes of the log that were durable when it was given its layout; 0 for a plain one. Nothing below is ever cut
+    /// by a recovery.
+    #[must_use]
+    pub fn durable_len(&self) -> u64 {
+        self.parts.as_ref().map_or(0, |parts| parts.durable_len)
+    }
+
+    /// Offset in the log's own file for a change.
+    fn own_offset(&self, offset: u64, action: &'static str) -> Result<u64, StorageError> {
+        let Some(parts) = &self.parts else { return Ok(offset) };
+        let denied = || StorageError {
+            kind: StorageErrorKind::Denied,
+            action,
+            what: format!("byte {offset} of the log"),
+            message: "it stands in a segment, which never changes".to_string(),
+        };
+        let behind = (offset >= parts.layout.sealed_len()).then(|| parts.layout.own_offset(offset)).flatten();
+        behind.ok_or_else(denied)
+    }
+}
+
+impl<S: Storage, D: Decompress> StorageFile for SegmentedFile<S, D> {
+    fn len(&self) -> Result<u64, StorageError> {
+        let own = self.own.len()?;
+        Ok(self.parts.as_ref().map_or(own, |parts| parts.layout.logical_len(own)))
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), StorageError> {
+        let Some(parts) = &self.parts else { return self.own.read_at(offset, buffer) };
+        let own = source_of(&self.own)?;
+        let mut reader = Reader::new(Files(&parts.storage));
+        parts.layout.read(&own, &mut reader, offset, buffer).map(|_| ()).map_err(unreadable)
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> Result<usize, StorageError> {
+        self.own.append(bytes)
+    }
+
+    fn overwrite(&mut self, offset: u64, bytes: &[u8]) -> Result<(), StorageError> {
+        let offset = self.own_offset(offset, "write")?;
+        self.own.overwrite(offset, bytes)
+    }
+
+    fn set_len(&mut self, len: u64) -> Result<(), StorageError> {
+        let len = self.own_offset(len, "cut")?;
+        self.own.set_len(len)
+    }
+
+    fn sync_data(&mut self) -> Result<(), StorageError> {
+        self.own.sync_data()
+    }
+
+    fn stamp(&self) -> Result<FileStamp, StorageError> {
+        Ok(FileStamp { len: self.len()?, ..self.own.stamp()? })
+    }
+}

@@ -1,0 +1,159 @@
+//! Which bytes of a log stand where.
+//!
+//! Owns: the map from logical offsets to the log's file and to segments. Invariant: segments join up: the first
+//! begins where the header ends, each next one where the one before ends.
+//! Does not: know how a segment is stored; that is [`super::Reader`].
+
+use super::reader::{Archive, Reader, blank};
+use crate::source::{ByteSource, SourceError};
+use crate::storage::Name;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+/// How the bytes of a segment are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// As they are: `<from>-<len>.jsonl`.
+    Plain,
+    /// In the seekable format of Zstandard: `<from>-<len>.jsonl.zst`.
+    Compressed,
+}
+
+/// A sealed range of a log, in whole lines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Segment {
+    /// Logical offset of its first byte.
+    pub from: u64,
+    /// Bytes.
+    pub len: u64,
+    /// BLAKE3 of those bytes in hex; empty where only the file's name is known.
+    pub digest: String,
+}
+
+impl Segment {
+    /// Logical offset behind its last byte.
+    #[must_use]
+    pub const fn end(&self) -> u64 {
+        self.from.saturating_add(self.len)
+    }
+
+    /// The name of its file. Both forms of a segment hold the same bytes, and either will do.
+    #[must_use]
+    pub fn name(&self, form: Form) -> Option<Name> {
+        let ending = match form {
+            Form::Plain => "jsonl",
+            Form::Compressed => "jsonl.zst",
+        };
+        Name::new(&format!("{}-{}.{ending}", self.from, self.len))
+    }
+
+    /// Reads the name of a segment's file.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        let range = name.strip_suffix(".zst").unwrap_or(name).strip_suffix(".jsonl")?;
+        let (from, len) = range.split_once('-')?;
+        let (from, len): (u64, u64) = (from.parse().ok()?, len.parse().ok()?);
+        from.checked_add(len)?;
+        Some(Self { from, len, digest: String::new() })
+    }
+}
+
+/// How much of a log stands in segments: those are named by it, for they join up and never change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sealed {
+    /// Logical offset behind the last of them.
+    pub to: u64,
+    /// How many.
+    pub segments: u64,
+}
+
+impl Sealed {
+    /// What a layout holds.
+    #[must_use]
+    pub fn of(layout: &Layout) -> Self {
+        Self { to: layout.sealed_len(), segments: layout.segments.len() as u64 }
+    }
+}
+
+/// A log of which a range stands in segments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    segments: Vec<Segment>,
+}
+
+impl Layout {
+    /// A layout of these segments; `None` if they do not join up, or there are none.
+    #[must_use]
+    pub fn new(segments: Vec<Segment>) -> Option<Self> {
+        let joined = segments.iter().zip(segments.iter().skip(1)).all(|(one, next)| one.end() == next.from);
+        let whole = segments.iter().all(|segment| segment.len > 0 && segment.from.checked_add(segment.len).is_some());
+        (joined && whole && !segments.is_empty()).then_some(Self { segments })
+    }
+
+    /// The segments, in the order of the log.
+    #[must_use]
+    pub fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
+    /// Bytes of the header and what stands before it, which stay in the log's own file.
+    #[must_use]
+    pub fn header_len(&self) -> u64 {
+        self.segments.first().map_or(0, |first| first.from)
+    }
+
+    /// Logical offset behind the last segment: from here on the log's own file goes on.
+    #[must_use]
+    pub fn sealed_len(&self) -> u64 {
+        self.segments.last().map_or(0, Segment::end)
+    }
+
+    /// Length of the log whose own file has this length.
+    #[must_use]
+    pub fn logical_len(&self, own_len: u64) -> u64 {
+        self.sealed_len().saturating_add(own_len.saturating_sub(self.header_len()))
+    }
+
+    /// Offset in the log's own file; `None` for what stands in segments.
+    #[must_use]
+    pub fn own_offset(&self, offset: u64) -> Option<u64> {
+        if offset < self.header_len() {
+            return Some(offset);
+        }
+        offset.checked_sub(self.sealed_len()).map(|behind| self.header_len() + behind)
+    }
+
+    /// Fills `buffer` from a logical offset on. False if some of it is lost, and reads as line feeds.
+    ///
+    /// # Errors
+    /// If the log's own file or a segment cannot be read.
+    pub fn read<A: Archive>(
+        &self,
+        own: &(impl ByteSource + ?Sized),
+        reader: &mut Reader<A>,
+        offset: u64,
+        buffer: &mut [u8],
+    ) -> Result<bool, SourceError> {
+        let (mut at, mut rest, mut whole) = (offset, buffer, true);
+        while !rest.is_empty() {
+            let segment = self.segments.get(self.segments.partition_point(|segment| segment.end() <= at));
+            let until = match segment {
+                Some(segment) if segment.from <= at => segment.end(),
+                Some(segment) => segment.from,
+                None => u64::MAX,
+            };
+            let take = usize::try_from(until - at).unwrap_or(usize::MAX).min(rest.len());
+            let (now, later) = rest.split_at_mut(take);
+            match (segment.filter(|segment| segment.from <= at), self.own_offset(at)) {
+                (Some(segment), _) => whole &= reader.read(segment, at - segment.from, now)?,
+                (None, Some(own_offset)) => own.read_at(own_offset, now)?,
+                (None, None) => blank(now),
+            }
+            at += take as u64;
+            rest = later;
+        }
+        Ok(whole)
+    }
+}

@@ -1,0 +1,187 @@
+//! Sealing: the older lines of a log into segments, and back.
+//!
+//! Owns: where segments end, and the order of steps, each of which ends with its sync: 1. the segments' files; 2. the
+//! row; 3. the manifest; 4. the log's own file, header and rest, renamed over the old one.
+//! Invariant: no byte of the logical log changes, so rows, sidecars and checkpoints stay true; until step 4 the log
+//! is as it was, after it sealed. Run again, it goes on from where it was. Does not: lock.
+
+use super::change::line_end;
+use super::layout::{Layout, Sealed, Segment};
+use super::pack::pack;
+use super::storage::Segmented;
+use super::{Compress, Decompress, compress};
+use crate::log::{Damage, Dialect, Header, LogScan, LogSink, MAX_HEADER_BYTES, Record};
+use crate::source::ByteSource;
+use crate::storage::{Folder, Place, PublishError, Storage, StorageFile};
+use crate::store::ledger::{Event, LedgerRow};
+use crate::store::{Desk, StoreError, leaf};
+use crate::write::{FileSource, line_start};
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::ops::{ControlFlow, Range};
+
+/// Bytes of a segment, unless something else is asked for.
+pub const DEFAULT_SIZE: u64 = 64 << 20;
+
+/// What a seal does.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Plan {
+    /// The new segments.
+    pub ranges: Vec<Range<u64>>,
+    /// Bytes of the log.
+    pub len: u64,
+    /// What stands in segments already.
+    pub sealed: Option<Sealed>,
+}
+
+impl Plan {
+    /// Too little stands outside of segments to make another one.
+    #[must_use]
+    pub const fn is_nothing(&self) -> bool {
+        self.ranges.is_empty()
+    }
+
+    /// Bytes that move.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.ranges.iter().map(|range| range.end - range.start).sum()
+    }
+}
+
+/// Says what [`run`] would do: segments of `size` bytes and the rest of the line in which they end, as many as leave
+/// at least a whole line in the log's own file.
+///
+/// # Errors
+/// If the log cannot be read, or is none that is written.
+pub fn plan<S: Storage>(desk: &Desk<'_, S>, size: u64) -> Result<Plan, StoreError> {
+    let Some(log) = &desk.log else { return Err(StoreError::NothingLeft) };
+    let sealed = desk.storage.sealed(&log.file);
+    let mut at = match sealed {
+        Some(sealed) => sealed.to,
+        None => header_len(log)?,
+    };
+    // A whole line stays: by it the layout is told, and no recovery cuts it.
+    let last = line_start(log, log.len)?;
+    let mut ranges = Vec::new();
+    while log.len.saturating_sub(at) > size.max(1) {
+        let end = line_end(log, at + size.max(1) - 1)?;
+        if end >= last {
+            break;
+        }
+        ranges.push(at..end);
+        at = end;
+    }
+    Ok(Plan { ranges, len: log.len, sealed })
+}
+
+/// Does it. The desk shows the log as it is afterwards.
+///
+/// # Errors
+/// As [`plan`], and what storage says; the log is then as it was, or sealed.
+pub fn run<S: Storage + Clone, D: Decompress + Clone>(
+    desk: &mut Desk<'_, Segmented<S, D>>,
+    size: u64,
+    with: Option<&dyn Compress>,
+    now_ms: i64,
+) -> Result<Plan, StoreError> {
+    desk.settle(now_ms)?;
+    desk.storage.mend()?;
+    let plan = plan(desk, size)?;
+    let Some(log) = desk.log.as_ref().filter(|_| !plan.is_nothing()) else { return Ok(plan) };
+    let mut segments = desk.storage.view()?.layout.map_or_else(Vec::new, |layout| layout.segments().to_vec());
+    for range in &plan.ranges {
+        segments.push(pack(desk.storage, log, range.clone(), with)?);
+    }
+    desk.storage.sync_folder(Folder::Segments)?;
+    desk.storage.sync_folder(Folder::Store)?;
+    let layout = Layout::new(segments).ok_or(StoreError::OtherLog { len: log.len })?;
+    announce(desk, Some(Sealed::of(&layout)), "sealed", now_ms)?;
+    put(desk, [0..layout.header_len(), layout.sealed_len()..plan.len], layout.segments())?;
+    Ok(plan)
+}
+
+/// Puts all bytes back into the log's own file, which then has no segments; how many bytes came back.
+///
+/// # Errors
+/// If a segment is lost or damaged, or storage fails; the log is then as it was, or one file.
+pub fn undo<S: Storage + Clone, D: Decompress + Clone>(
+    desk: &mut Desk<'_, Segmented<S, D>>,
+    now_ms: i64,
+) -> Result<u64, StoreError> {
+    desk.settle(now_ms)?;
+    let Some(layout) = desk.storage.view()?.layout else { return Ok(0) };
+    compress::prove(desk.storage, &layout)?;
+    announce(desk, None, "put back into one file", now_ms)?;
+    put(desk, [0..desk.len(), 0..0], &[])?;
+    Ok(layout.sealed_len() - layout.header_len())
+}
+
+/// Adds the row of a seal, unless it is there: a run before this one was interrupted.
+pub(super) fn announce<S: Storage>(
+    desk: &mut Desk<'_, S>,
+    sealed: Option<Sealed>,
+    note: &str,
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    let Some(log) = &desk.log else { return Err(StoreError::NothingLeft) };
+    let now = desk.state()?;
+    let is_last = |row: &LedgerRow| {
+        (row.event, row.sealed, row.note.as_str()) == (Event::Seal, sealed, note) && row.state().as_ref() == Some(&now)
+    };
+    if desk.book.ledger.rows.last().cloned().is_some_and(|row| is_last(&row)) {
+        return Ok(());
+    }
+    let mut row = LedgerRow::new(Event::Seal, now_ms, now.len, String::new(), note);
+    row.branch_leaf = leaf(log);
+    row.fingerprint = Some(now.fingerprint);
+    row.sealed = sealed;
+    desk.book.add(desk.storage, row)?;
+    Ok(())
+}
+
+/// Writes what of the log stays in its own file, and puts that in place.
+fn put<S: Storage + Clone, D: Decompress + Clone>(
+    desk: &mut Desk<'_, Segmented<S, D>>,
+    stays: [Range<u64>; 2],
+    segments: &[Segment],
+) -> Result<(), StoreError> {
+    let Some(log) = &desk.log else { return Err(StoreError::NothingLeft) };
+    if log.file.len()? != log.len {
+        return Err(PublishError::Changed { what: Place::Log }.into());
+    }
+    desk.storage.restow(&log.file, stays, segments)?;
+    desk.reopen()
+}
+
+/// Bytes up to the end of the header's line.
+fn header_len<F: StorageFile>(log: &FileSource<F>) -> Result<u64, StoreError> {
+    let mut first = First(None);
+    let head = log.read_vec(0, usize::try_from(log.len().min(MAX_HEADER_BYTES)).unwrap_or_default())?;
+    let _ = LogScan::new().push(&head, &mut first);
+    let (header, end) = first.0.ok_or(StoreError::NoHeader)?;
+    if let Some(newer) = header.newer() {
+        return Err(StoreError::Dialect(alloc::format!("version {}", newer.0)));
+    }
+    if header.dialect() != Dialect::TreeV3 {
+        return Err(StoreError::Dialect(header.dialect().to_string()));
+    }
+    Ok(line_end(log, end)?)
+}
+
+/// The header, if the log begins with one, and where it ends.
+struct First(Option<(Header, u64)>);
+
+impl LogSink for First {
+    fn header(&mut self, header: &Record<'_>) -> ControlFlow<()> {
+        self.0 = Some((Header::read(header), header.offset + header.bytes.len() as u64));
+        ControlFlow::Break(())
+    }
+
+    fn entry(&mut self, _: &Record<'_>) -> ControlFlow<()> {
+        ControlFlow::Break(())
+    }
+
+    fn damage(&mut self, _: Damage) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}

@@ -1,0 +1,89 @@
+//! The index of a log without a usable sidecar, in memory.
+//!
+//! Owns: the place of every entry's line. Invariant: it is what a full build gives.
+//! Does not: keep payloads; memory is about 85 bytes an entry with 36-character ids.
+
+use super::locate::{Answer, Locator, Spot};
+use crate::index::row::{Row, RowSink, Seq};
+use crate::index::{Built, Counts, Tree};
+use crate::log::tail::Span;
+use alloc::vec::Vec;
+use core::ops::ControlFlow;
+
+/// Where all entries stand, while an index is built.
+#[derive(Debug, Default)]
+pub(super) struct Spans(Vec<Span>);
+
+impl RowSink for Spans {
+    fn row(&mut self, row: Row<'_>) -> ControlFlow<()> {
+        self.0.push(Span { offset: row.offset, len: row.len });
+        ControlFlow::Continue(())
+    }
+}
+
+/// An index in memory.
+#[derive(Debug)]
+pub struct MemoryIndex {
+    built: Built<Spans>,
+}
+
+impl MemoryIndex {
+    pub(super) const fn new(built: Built<Spans>) -> Self {
+        Self { built }
+    }
+
+    /// Length of the line and time of all entries, in log order.
+    pub fn entries(&self) -> impl Iterator<Item = (u64, Option<i64>)> {
+        self.built.rows.0.iter().zip(0..).map(|(span, seq)| (span.len, self.built.time(seq)))
+    }
+}
+
+impl Locator for MemoryIndex {
+    fn find(&self, key: &str) -> Result<Option<Spot>, Answer> {
+        match self.built.find_key(key) {
+            Some(seq) => self.spot(seq),
+            None => Ok(None),
+        }
+    }
+
+    fn spot(&self, seq: Seq) -> Result<Option<Spot>, Answer> {
+        let built = &self.built;
+        Ok(built.rows.0.get(seq as usize).map(|&span| Spot {
+            seq,
+            span,
+            key: built.key(seq),
+            parent: built.parent(seq),
+            depth: built.depth(seq),
+            ts: built.time(seq),
+            kind: None,
+        }))
+    }
+
+    fn last(&self) -> Result<Option<Spot>, Answer> {
+        match self.built.entry_count().checked_sub(1) {
+            Some(last) => self.spot(last),
+            None => Ok(None),
+        }
+    }
+
+    fn jumps(&self) -> Result<Vec<Seq>, Answer> {
+        let follows = |seq: Seq| seq > 0 && self.built.parent(seq) == Some(seq - 1);
+        Ok((0..self.built.entry_count()).filter(|&seq| !follows(seq)).collect())
+    }
+
+    fn tree(&self) -> Result<Tree, Answer> {
+        Ok(self.built.tree())
+    }
+
+    fn counts(&self) -> &Counts {
+        &self.built.counts
+    }
+
+    fn is_final(&self) -> bool {
+        true
+    }
+
+    fn has_orphans(&self) -> bool {
+        true
+    }
+}

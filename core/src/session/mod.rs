@@ -1,0 +1,271 @@
+//! A session, open for reading.
+//!
+//! Owns: which of three answers a question: the fresh sidecar, the end of the log, or an index built in memory.
+//! Invariant: all three give the same answer. What a sidecar says about an entry is compared with the entry's own
+//! line before it is given; a sidecar that is caught lying is not believed, and the log answers.
+//! Does not: open files, or judge a sidecar; hosts hand both in.
+
+mod locate;
+mod memory;
+mod outline;
+mod page;
+mod path;
+mod resume;
+mod search;
+mod tally;
+
+use crate::index::{Counts, IndexBuilder, Tree};
+use crate::log::tail::Span;
+use crate::log::{Damage, Dialect, Header, LogScan, LogSink, Record, Tee, scan_source};
+use crate::source::{ByteSource, SourceError};
+use crate::upgrade::jcode::V1Log;
+use crate::upgrade::{Presented, Sniffed, sniff};
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::cell::OnceCell;
+use core::ops::ControlFlow;
+pub use locate::{Answer, Locator, NoSidecar, Spot};
+pub use memory::MemoryIndex;
+pub use outline::{Node, Outline, Path};
+pub use page::Listed;
+pub use resume::{Compaction, Resume};
+pub use search::{Hit, Needle};
+pub use tally::{Bucket, Tally, Timeline, Usage};
+
+/// Why a session could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// The log cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// There is no entry with this key.
+    #[error("no entry `{0}`; `tree` lists the leaves, `show --file-order` all entries")]
+    NoEntry(String),
+}
+
+/// An entry: its place and its own line of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Offset of the line.
+    pub offset: u64,
+    /// The line, without its LF.
+    pub line: Vec<u8>,
+}
+
+/// A session, open for reading: a log of any dialect, shown as the current one, and perhaps a fresh sidecar.
+#[derive(Debug)]
+pub struct Session<S, L> {
+    log: Presented<S>,
+    dialect: Dialect,
+    header: Option<Header>,
+    sidecar: Option<L>,
+    memory: OnceCell<MemoryIndex>,
+}
+
+impl<S: ByteSource, L: Locator> Session<S, L> {
+    /// A session over a log and a sidecar that is of this state of it.
+    pub fn new(log: Presented<S>, sniffed: Sniffed, sidecar: Option<L>) -> Self {
+        // A sidecar describes the current dialect's bytes; it cannot belong to what is spliced.
+        let sidecar = sidecar.filter(|_| matches!(log, Presented::AsIs(_)));
+        Self { log, dialect: sniffed.dialect, header: sniffed.header, sidecar, memory: OnceCell::new() }
+    }
+
+    /// A session that was replayed from jcode's v1 files.
+    ///
+    /// # Errors
+    /// If the files cannot be read.
+    pub fn replayed(log: V1Log<S>) -> Result<Self, SourceError> {
+        let log = Presented::Replayed(log);
+        let header = sniff(&log)?.header;
+        Ok(Self::new(log, Sniffed { header, dialect: Dialect::JcodeV1 }, None))
+    }
+
+    /// The log as the current dialect.
+    pub const fn log(&self) -> &Presented<S> {
+        &self.log
+    }
+
+    /// The dialect of the log as it stands.
+    pub const fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// The header, if the log has one.
+    pub const fn header(&self) -> Option<&Header> {
+        self.header.as_ref()
+    }
+
+    /// The id in the header.
+    pub fn header_id(&self) -> Option<&str> {
+        self.header.as_ref()?.session_id.as_deref()
+    }
+
+    /// True if a fresh sidecar answers.
+    pub const fn has_sidecar(&self) -> bool {
+        self.sidecar.is_some()
+    }
+
+    /// The fresh sidecar.
+    pub const fn sidecar(&self) -> Option<&L> {
+        self.sidecar.as_ref()
+    }
+
+    /// True if answers need no pass over the log.
+    pub fn has_index(&self) -> bool {
+        self.sidecar.is_some() || self.memory.get().is_some()
+    }
+
+    /// Builds the index in memory, if it is not there yet; `also` sees every record that is read on the way.
+    ///
+    /// # Errors
+    /// If the log cannot be read, or `tick`, which gets the bytes done, interrupts.
+    pub fn index(
+        &self,
+        also: &mut dyn LogSink,
+        tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
+    ) -> Result<&MemoryIndex, SourceError> {
+        if let Some(memory) = self.memory.get() {
+            return Ok(memory);
+        }
+        let mut builder = IndexBuilder::new(memory::Spans::default());
+        let mut both = Tee(&mut builder, also);
+        scan_source(&self.log, 0..self.log.len(), LogScan::new(), &mut both, tick)?;
+        Ok(self.memory.get_or_init(|| MemoryIndex::new(builder.finish())))
+    }
+
+    /// The index in memory, if it was built.
+    pub fn memory(&self) -> Option<&MemoryIndex> {
+        self.memory.get()
+    }
+
+    fn built(&self) -> Result<&MemoryIndex, SourceError> {
+        self.index(&mut (), &mut |_| ControlFlow::Continue(()))
+    }
+
+    /// The tree.
+    ///
+    /// # Errors
+    /// If the log cannot be read.
+    pub fn tree(&self) -> Result<Tree, ReadError> {
+        let mut found = None;
+        self.ask(|locator| {
+            found = Some(locator.tree()?);
+            Ok(())
+        })?;
+        Ok(found.unwrap_or_default())
+    }
+
+    /// The entry with this key.
+    ///
+    /// # Errors
+    /// If the log cannot be read, or there is no such entry.
+    pub fn entry(&self, key: &str) -> Result<Entry, ReadError> {
+        let mut found = None;
+        self.ask(|locator| {
+            let spot = self.spot(locator, Some(key))?.ok_or(Answer::Lies)?;
+            let entry = self.claimed(&spot)?;
+            locator.check(&spot, &entry, None)?;
+            found = Some(entry);
+            Ok(())
+        })?;
+        found.ok_or_else(|| ReadError::NoEntry(key.to_string()))
+    }
+
+    /// Numbers of the log.
+    ///
+    /// # Errors
+    /// If the log cannot be read.
+    pub fn counts(&self) -> Result<&Counts, SourceError> {
+        match &self.sidecar {
+            Some(sidecar) => Ok(sidecar.counts()),
+            None => Ok(self.built()?.counts()),
+        }
+    }
+
+    /// Gives the last `count` entries of the log in file order, all if `None`.
+    ///
+    /// # Errors
+    /// If the log cannot be read.
+    pub fn file_order(&self, count: Option<usize>, each: &mut dyn FnMut(Entry)) -> Result<(), SourceError> {
+        let skip = match count {
+            Some(count) => self.counts()?.entries.saturating_sub(count as u64),
+            None => 0,
+        };
+        let mut sink = FileOrder { skip, each };
+        scan_source(&self.log, 0..self.log.len(), LogScan::new(), &mut sink, &mut |_| ControlFlow::Continue(()))?;
+        Ok(())
+    }
+
+    /// The leaf that is asked for: by key, or the active one.
+    fn spot(&self, locator: &dyn Locator, key: Option<&str>) -> Result<Option<Spot>, Answer> {
+        match key {
+            None => locator.last(),
+            Some(key) => match locator.find(key)? {
+                Some(spot) => Ok(Some(spot)),
+                // The index in memory knows all there is; a sidecar may only lack it.
+                None if locator.is_final() => Err(Answer::Fails(ReadError::NoEntry(key.to_string()))),
+                None => Err(Answer::Lies),
+            },
+        }
+    }
+
+    /// Asks the sidecar, and the log if that has no sound answer.
+    fn ask(&self, mut question: impl FnMut(&dyn Locator) -> Result<(), Answer>) -> Result<(), ReadError> {
+        if let Some(sidecar) = &self.sidecar {
+            match question(sidecar) {
+                Ok(()) => return Ok(()),
+                Err(Answer::Fails(error)) => return Err(error),
+                Err(Answer::Lies) => {}
+            }
+        }
+        match question(self.built()?) {
+            Ok(()) => Ok(()),
+            Err(Answer::Fails(error)) => Err(error),
+            // It was built from the very bytes it is compared with: they changed since.
+            Err(Answer::Lies) => Err(self.changed().into()),
+        }
+    }
+
+    fn changed(&self) -> SourceError {
+        let len = self.log.len();
+        SourceError::Shrank { wanted: len, actual: len }
+    }
+
+    /// The line at a place that a locator names; a place outside the log shows that it lies.
+    fn claimed(&self, spot: &Spot) -> Result<Entry, Answer> {
+        if spot.span.offset.saturating_add(spot.span.len) > self.log.len() {
+            return Err(Answer::Lies);
+        }
+        Ok(self.line(spot.span)?)
+    }
+
+    fn line(&self, span: Span) -> Result<Entry, SourceError> {
+        let len = usize::try_from(span.len).unwrap_or(usize::MAX);
+        Ok(Entry { offset: span.offset, line: self.log.read_vec(span.offset, len)? })
+    }
+}
+
+/// Gives entries in file order.
+struct FileOrder<'e> {
+    skip: u64,
+    each: &'e mut dyn FnMut(Entry),
+}
+
+impl LogSink for FileOrder<'_> {
+    fn header(&mut self, _: &Record<'_>) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()> {
+        if self.skip > 0 {
+            self.skip -= 1;
+        } else {
+            (self.each)(Entry { offset: entry.offset, line: entry.bytes.to_vec() });
+        }
+        ControlFlow::Continue(())
+    }
+    fn damage(&mut self, _: Damage) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}

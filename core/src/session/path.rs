@@ -1,0 +1,86 @@
+//! The entries of a path, from the root to a leaf.
+//!
+//! Owns: the walk up from a leaf, and the shortcut for the end of the active path.
+//! Invariant: all entries of a path are compared with their lines before the first one is given away, so that a
+//! sidecar that lies does not answer in part.
+//! Does not: decide who knows where entries stand; [`Session`] does.
+
+use super::{Answer, Entry, Locator, ReadError, Session};
+use crate::log::tail::{Span, last_of_active_path};
+use crate::source::{ByteSource, SourceError};
+use crate::upgrade::Presented;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+impl<S: ByteSource, L: Locator> Session<S, L> {
+    /// The last `count` entries of the active path, in path order.
+    ///
+    /// # Errors
+    /// If the log cannot be read.
+    pub fn tail(&self, count: usize) -> Result<Vec<Entry>, ReadError> {
+        if count == 0 {
+            return Ok(Vec::new());
+        }
+        if self.sidecar.is_none() && self.memory.get().is_none() && matches!(self.log, Presented::AsIs(_)) {
+            let spans = last_of_active_path(&self.log, count)?;
+            if let Some(spans) = spans {
+                return Ok(spans.into_iter().map(|span| self.line(span)).collect::<Result<_, _>>()?);
+            }
+        }
+        let mut entries = Vec::new();
+        self.path_to(None, Some(count), &mut |entry| entries.push(entry))?;
+        Ok(entries)
+    }
+
+    /// Gives the entries of the path to `leaf` (the active leaf if `None`), the last `count` of them if that is
+    /// given, in path order.
+    ///
+    /// # Errors
+    /// If the log cannot be read, or there is no such entry.
+    pub fn path_to(
+        &self,
+        leaf: Option<&str>,
+        count: Option<usize>,
+        each: &mut dyn FnMut(Entry),
+    ) -> Result<(), ReadError> {
+        for range in self.path_ranges(leaf, count)? {
+            each(self.entry_at(range)?);
+        }
+        Ok(())
+    }
+
+    /// Where the entries of that path stand in [`Session::log`], root first: all that needs to be held of a path
+    /// while its entries are read one by one.
+    ///
+    /// # Errors
+    /// If the log cannot be read, or there is no such entry.
+    pub fn path_ranges(&self, leaf: Option<&str>, count: Option<usize>) -> Result<Vec<Range<u64>>, ReadError> {
+        let mut ranges = Vec::new();
+        self.ask(|locator| {
+            ranges.clear();
+            let mut next = self.spot(locator, leaf)?;
+            let mut expected: Option<Option<String>> = None;
+            while let Some(spot) = next.take()
+                && count.is_none_or(|count| ranges.len() < count)
+            {
+                expected = Some(locator.check(&spot, &self.claimed(&spot)?, expected.as_ref())?);
+                ranges.push(spot.span.offset..spot.span.offset + spot.span.len);
+                if let Some(parent) = spot.parent {
+                    next = Some(locator.spot(parent)?.ok_or(Answer::Lies)?);
+                }
+            }
+            Ok(())
+        })?;
+        ranges.reverse();
+        Ok(ranges)
+    }
+
+    /// The entry at one of the [`Session::path_ranges`].
+    ///
+    /// # Errors
+    /// If the log cannot be read.
+    pub fn entry_at(&self, range: Range<u64>) -> Result<Entry, SourceError> {
+        self.line(Span { offset: range.start, len: range.end.saturating_sub(range.start) })
+    }
+}

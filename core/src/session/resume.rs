@@ -1,0 +1,140 @@
+//! Resume: everything that a user interface paints first, in one call, and older pages on demand.
+//!
+//! Owns: what belongs on the first page. Invariant: with a fresh sidecar the cost follows the page, not the log;
+//! only a session that was compacted is walked further, row by row, up to its last compaction.
+//! Does not: read payloads beyond the page.
+
+use super::locate::{Locator, Spot};
+use super::{Answer, Entry, ReadError, Session};
+use crate::json::text;
+use crate::log::{Dialect, LineReader, Outcome, Record};
+use crate::source::ByteSource;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+/// What a user interface paints first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resume {
+    /// The session's id.
+    pub session_id: String,
+    /// The dialect of the log as it stands.
+    pub dialect: Dialect,
+    /// The name that the session was given last.
+    pub title: Option<String>,
+    /// Working folder.
+    pub cwd: Option<String>,
+    /// Time of the header, Unix milliseconds.
+    pub created_at: Option<i64>,
+    /// The model that the page's last entry that names one names.
+    pub model: Option<String>,
+    /// Entries of the session.
+    pub entry_count: u64,
+    /// Message entries of the session.
+    pub message_count: u64,
+    /// Time of the last message, Unix milliseconds.
+    pub last_message_at: Option<i64>,
+    /// The last compaction on the active path: what lies before it is not in the model's context.
+    pub compaction: Option<Compaction>,
+    /// The last entries of the active path, in path order.
+    pub page: Vec<Entry>,
+}
+
+/// A compaction on the active path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compaction {
+    /// The compaction's own line.
+    pub entry: Entry,
+    /// The first entry before it that is still in the model's context.
+    pub first_kept: Option<String>,
+}
+
+impl<S: ByteSource, L: Locator> Session<S, L> {
+    /// Everything that a user interface paints first, with the last `page` entries of the active path. `stem`: the
+    /// id of a session whose header has none.
+    ///
+    /// # Errors
+    /// If the log cannot be read.
+    pub fn resume(&self, stem: &str, page: usize) -> Result<Resume, ReadError> {
+        let page = self.tail(page)?;
+        let counts = self.counts()?.clone();
+        let compaction = if counts.compactions > 0 { self.last_compaction()? } else { None };
+        let header = self.header();
+        Ok(Resume {
+            session_id: self.header_id().unwrap_or(stem).to_string(),
+            dialect: self.dialect(),
+            title: counts.title,
+            cwd: header.and_then(|header| header.cwd.clone()),
+            created_at: header.and_then(|header| header.created_at),
+            model: page.iter().rev().find_map(|entry| entry.with_record(model).flatten()),
+            entry_count: counts.entries,
+            message_count: counts.messages,
+            last_message_at: counts.last_message_at,
+            compaction,
+            page,
+        })
+    }
+
+    /// The `count` entries of the path before the entry `key`, in path order; empty at the root.
+    ///
+    /// # Errors
+    /// If the log cannot be read, or there is no such entry.
+    pub fn before(&self, key: &str, count: usize) -> Result<Vec<Entry>, ReadError> {
+        let mut entries = Vec::new();
+        self.path_to(Some(key), Some(count.saturating_add(1)), &mut |entry| entries.push(entry))?;
+        entries.pop();
+        Ok(entries)
+    }
+
+    fn last_compaction(&self) -> Result<Option<Compaction>, ReadError> {
+        let mut found = None;
+        self.ask(|locator| {
+            found = None;
+            let mut at = locator.last()?;
+            while let Some(spot) = at {
+                if spot.kind.as_deref().is_none_or(|kind| kind == "compaction")
+                    && let Some(compaction) = self.compaction_at(locator, &spot)?
+                {
+                    found = Some(compaction);
+                    return Ok(());
+                }
+                at = match spot.parent {
+                    Some(parent) => Some(locator.spot(parent)?.ok_or(Answer::Lies)?),
+                    None => None,
+                };
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    fn compaction_at(&self, locator: &dyn Locator, spot: &Spot) -> Result<Option<Compaction>, Answer> {
+        let entry = self.claimed(spot)?;
+        locator.check(spot, &entry, None)?;
+        let kept = entry.with_record(|record| {
+            (record.fields.kind_text() == "compaction")
+                .then(|| record.fields.first_kept.and_then(text::string).map(|id| id.into_owned()))
+        });
+        Ok(kept.flatten().map(|first_kept| Compaction { entry, first_kept }))
+    }
+}
+
+impl Entry {
+    /// Reads the entry's line as a record.
+    fn with_record<T>(&self, read: impl FnOnce(&Record<'_>) -> T) -> Option<T> {
+        match LineReader::new().read(self.offset, 0, &self.line, false) {
+            Outcome::Whole(record) => Some(read(&record)),
+            _ => None,
+        }
+    }
+}
+
+/// The model that an entry names: a change of model, or an answer of one.
+fn model(record: &Record<'_>) -> Option<String> {
+    let fields = &record.fields;
+    let token = match fields.kind_text().as_ref() {
+        "model_change" => fields.model_id,
+        "message" => fields.message.and_then(|message| crate::upgrade::field(message, "model")),
+        _ => None,
+    };
+    token.and_then(text::string).map(|model| model.into_owned())
+}

@@ -1,0 +1,230 @@
+//! What a session used: tokens and cost, as its messages record them.
+//!
+//! Owns: the fields in which writers record usage: pi's `usage` (`input`, `output`, `cacheRead`, `cacheWrite`,
+//! `cost.total`) and jcode's `token_usage` (`input_tokens`, `output_tokens`, `cache_read_input_tokens`,
+//! `cache_creation_input_tokens`).
+//! Invariant: what an entry does not record is not counted, never guessed. Memory is one bit an entry, and 12 bytes
+//! for one that records usage.
+//! Does not: know prices.
+
+use super::memory::MemoryIndex;
+use crate::index::row::Seq;
+use crate::json::walk::Walker;
+use crate::log::{Damage, LogSink, Record};
+use alloc::vec::Vec;
+use core::ops::ControlFlow;
+use memchr::memmem::Finder;
+use serde::Serialize;
+
+/// Tokens and cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Usage {
+    /// Entries that record usage.
+    pub messages: u64,
+    /// Tokens read, those from a cache aside.
+    pub input: u64,
+    /// Tokens written.
+    pub output: u64,
+    /// Tokens read from a cache.
+    pub cache_read: u64,
+    /// Tokens written to a cache.
+    pub cache_write: u64,
+    /// US dollars, where recorded.
+    pub cost: f64,
+}
+
+impl Usage {
+    /// What one usage object says.
+    fn read(token: &[u8]) -> Option<Self> {
+        let mut usage = Self { messages: 1, ..Self::default() };
+        let mut cost = None;
+        let walked = Walker::new().walk_object(token, 0, |key, value| match key {
+            b"input" | b"input_tokens" => usage.input = count(value),
+            b"output" | b"output_tokens" => usage.output = count(value),
+            b"cacheRead" | b"cache_read_input_tokens" => usage.cache_read = count(value),
+            b"cacheWrite" | b"cache_creation_input_tokens" => usage.cache_write = count(value),
+            b"cost" => cost = Some(value),
+            _ => {}
+        });
+        walked.ok()?;
+        if let Some(cost) = cost {
+            usage.cost = dollars(cost);
+        }
+        Some(usage)
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.messages += other.messages;
+        self.input = self.input.saturating_add(other.input);
+        self.output = self.output.saturating_add(other.output);
+        self.cache_read = self.cache_read.saturating_add(other.cache_read);
+        self.cache_write = self.cache_write.saturating_add(other.cache_write);
+        self.cost += other.cost;
+    }
+}
+
+/// Counts while an index is built: it is told of every record.
+#[derive(Debug)]
+pub struct Tally {
+    total: Usage,
+    /// Entries that record usage: number, tokens read, tokens written.
+    used: Vec<(Seq, u32, u32)>,
+    /// One bit an entry: it is a message.
+    messages: Vec<u8>,
+    entries: Seq,
+    finder: Finder<'static>,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self {
+            total: Usage::default(),
+            used: Vec::new(),
+            messages: Vec::new(),
+            entries: 0,
+            finder: Finder::new(b"usage\""),
+        }
+    }
+}
+
+impl Tally {
+    /// All usage.
+    #[must_use]
+    pub const fn total(&self) -> &Usage {
+        &self.total
+    }
+
+    fn is_message(&self, seq: usize) -> bool {
+        self.messages.get(seq / 8).is_some_and(|bits| bits >> (seq % 8) & 1 == 1)
+    }
+
+    fn usage_of(&self, record: &Record<'_>) -> Option<Usage> {
+        let fields = &record.fields;
+        let holder = match (&*fields.kind_text(), fields.message) {
+            ("message", Some(message)) => message,
+            ("usage", _) => record.bytes,
+            _ => return None,
+        };
+        self.finder.find(holder)?;
+        let mut token = None;
+        let start = holder.iter().position(|&byte| byte == b'{')?;
+        let walked = Walker::new().walk_object(holder, start, |key, value| {
+            if matches!(key, b"usage" | b"token_usage") {
+                token = Some(value);
+            }
+        });
+        walked.ok()?;
+        Usage::read(token?)
+    }
+}
+
+impl LogSink for Tally {
+    fn header(&mut self, _: &Record<'_>) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()> {
+        let bit = self.entries % 8;
+        if bit == 0 {
+            self.messages.push(0);
+        }
+        if entry.fields.kind_text() == "message"
+            && let Some(bits) = self.messages.last_mut()
+        {
+            *bits |= 1 << bit;
+        }
+        if let Some(usage) = self.usage_of(entry) {
+            self.total.add(&usage);
+            let narrow = |tokens: u64| u32::try_from(tokens).unwrap_or(u32::MAX);
+            let read = usage.input.saturating_add(usage.cache_read).saturating_add(usage.cache_write);
+            self.used.push((self.entries, narrow(read), narrow(usage.output)));
+        }
+        self.entries += 1;
+        ControlFlow::Continue(())
+    }
+
+    fn damage(&mut self, _: Damage) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
+
+/// Entries over time, in buckets of equal width.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Timeline {
+    /// Start of the first bucket, Unix milliseconds.
+    pub from: Option<i64>,
+    /// End of the last one.
+    pub to: Option<i64>,
+    /// Milliseconds a bucket.
+    pub width: i64,
+    /// The buckets.
+    pub buckets: Vec<Bucket>,
+}
+
+/// One of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Bucket {
+    /// Entries.
+    pub entries: u64,
+    /// Those of kind `message`.
+    pub messages: u64,
+    /// Bytes of their lines.
+    pub bytes: u64,
+    /// Tokens read, from caches too.
+    pub input: u64,
+    /// Tokens written.
+    pub output: u64,
+}
+
+impl Timeline {
+    /// The entries that have a time, in at most `buckets` buckets.
+    #[must_use]
+    pub fn new(index: &MemoryIndex, tally: &Tally, buckets: usize) -> Self {
+        let times = || index.entries().filter_map(|(_, ts)| ts);
+        let (Some(from), Some(to)) = (times().min(), times().max()) else { return Self::default() };
+        let buckets = i64::try_from(buckets.clamp(1, 10_000)).unwrap_or(1);
+        let span = to.saturating_sub(from).saturating_add(1);
+        let width = (span / buckets + i64::from(span % buckets != 0)).max(1);
+        let count = usize::try_from(span / width + i64::from(span % width != 0)).unwrap_or(1);
+        let mut timeline = Self { from: Some(from), to: None, width, buckets: alloc::vec![Bucket::default(); count] };
+        timeline.to = Some(from.saturating_add(width.saturating_mul(i64::try_from(count).unwrap_or(1))));
+        let mut used = tally.used.iter().peekable();
+        for (seq, (len, ts)) in index.entries().enumerate() {
+            let usage = used.next_if(|(used, ..)| *used as usize == seq);
+            let Some(ts) = ts else { continue };
+            let place = usize::try_from(ts.saturating_sub(from) / width).unwrap_or_default();
+            let Some(bucket) = timeline.buckets.get_mut(place) else { continue };
+            bucket.entries += 1;
+            bucket.messages += u64::from(tally.is_message(seq));
+            bucket.bytes += len;
+            if let Some((_, input, output)) = usage {
+                bucket.input += u64::from(*input);
+                bucket.output += u64::from(*output);
+            }
+        }
+        timeline
+    }
+}
+
+fn number(token: &[u8]) -> f64 {
+    core::str::from_utf8(token).ok().and_then(|text| text.parse().ok()).filter(|n: &f64| n.is_finite()).unwrap_or(0.0)
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates; a negative count is none")]
+fn count(token: &[u8]) -> u64 {
+    number(token) as u64
+}
+
+/// A number, or the field `total` of an object.
+fn dollars(token: &[u8]) -> f64 {
+    if token.first() != Some(&b'{') {
+        return number(token);
+    }
+    let mut total = 0.0;
+    let _ = Walker::new().walk_object(token, 0, |key, value| {
+        if key == b"total" {
+            total = number(value);
+        }
+    });
+    total
+}

@@ -1,0 +1,110 @@
+//! Verification of a store: the ledger, the files that it names, and the log's bytes against its checkpoints.
+//!
+//! Owns: which of the files that rows name must be there, and what they must hold.
+//! Invariant: only files of the store are looked at, whatever the ledger says.
+//! Does not: open files; a host gives them as [`StoreFiles`].
+
+use super::{Code, Finding};
+use crate::source::{ByteSource, SourceError};
+use crate::store::checkpoint::{digest, first_difference};
+use crate::store::history::History;
+use crate::store::ledger::{Ledger, digest_hex};
+use crate::write::QuarantineName;
+use alloc::format;
+use alloc::vec::Vec;
+
+/// The files of one store.
+pub trait StoreFiles {
+    /// An open file.
+    type File: ByteSource;
+
+    /// A plain file (no link) of `checkpoints` or `quarantine`; `None` if there is none that can be read.
+    fn open(&self, folder: &str, name: &str) -> Option<Self::File>;
+}
+
+/// What is wrong with the store of a log. `as_is`: the log, if it is of the current dialect.
+///
+/// # Errors
+/// If the log cannot be read.
+pub fn verify_store(
+    ledger: &Ledger,
+    files: &impl StoreFiles,
+    as_is: Option<&dyn ByteSource>,
+) -> Result<Vec<Finding>, SourceError> {
+    let mut findings = ledger.findings.clone();
+    findings.extend(checkpoints(ledger, files, true));
+    findings.extend(set_aside(ledger, files));
+    if let Some(log) = as_is
+        && let Some(range) = first_difference(ledger, log)?
+    {
+        let mut finding = Finding::new(Code::LedgerBroken);
+        finding.byte_offset = Some(range.start);
+        findings.push(finding.say(format!(
+            "bytes {}..{} of the log are not those of its checkpoint; they were changed since, and neither that \
+             checkpoint nor a later one can be relied on",
+            range.start, range.end
+        )));
+    }
+    Ok(findings)
+}
+
+/// What a look at the ledger and at the names in the store shows, without reading what was kept.
+pub fn glance_at_store(ledger: &Ledger, files: &impl StoreFiles) -> Vec<Finding> {
+    let mut findings = ledger.findings.clone();
+    findings.extend(checkpoints(ledger, files, false));
+    findings.extend(set_aside(ledger, files));
+    findings
+}
+
+/// Checkpoints with files of their own.
+fn checkpoints(ledger: &Ledger, files: &impl StoreFiles, read: bool) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for row in &ledger.rows {
+        let Some(name) = row.checkpoint_name() else { continue };
+        if row.checkpoint_path.as_ref().is_some_and(|path| ledger.pruned.contains(path)) {
+            continue;
+        }
+        let wrong = match files.open("checkpoints", name.as_str()) {
+            None => "is missing",
+            Some(file) if read && !holds(&file, row.logical_len, &row.digest) => {
+                "does not hold the bytes that were kept"
+            }
+            Some(_) => continue,
+        };
+        let words = format!("the checkpoint of {} {wrong}: checkpoints/{}", row.timestamp, name.as_str());
+        findings.push(Finding::new(Code::CheckpointMissing).say(words));
+    }
+    findings
+}
+
+/// What rollbacks that can be taken back set aside.
+fn set_aside(ledger: &Ledger, files: &impl StoreFiles) -> Vec<Finding> {
+    let history = History::of(ledger);
+    let mut findings = Vec::new();
+    for row in history.undoable().into_iter().filter_map(|index| history.row(index)) {
+        let Some(name) = row.set_aside_name() else { continue };
+        // A log that was set aside whole may have grown by a program that had it open: its first bytes count.
+        let len = QuarantineName::parse(name.as_str()).map(|parsed| parsed.len);
+        let wanted = row.set_aside_digest.as_deref();
+        let wrong = match (files.open("quarantine", name.as_str()), len, wanted) {
+            (Some(file), Some(len), Some(wanted)) if starts_with(&file, len, wanted) => continue,
+            (None, ..) => "is missing",
+            _ => "does not hold the bytes that were set aside",
+        };
+        let words = format!(
+            "what the rollback of {} took out of the log {wrong}, it cannot be taken back: quarantine/{}",
+            row.timestamp,
+            name.as_str()
+        );
+        findings.push(Finding::new(Code::CheckpointMissing).say(words));
+    }
+    findings
+}
+
+fn holds(file: &impl ByteSource, len: u64, wanted: &str) -> bool {
+    file.len() == len && starts_with(file, len, wanted)
+}
+
+fn starts_with(file: &impl ByteSource, len: u64, wanted: &str) -> bool {
+    len <= file.len() && digest(None, file, 0..len).is_ok_and(|found| digest_hex(&found) == wanted)
+}

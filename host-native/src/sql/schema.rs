@@ -1,0 +1,25 @@
+//! What stands in a database's schema.
+//!
+//! Owns: the comparison with the statements that make it. Invariant: reading the schema runs nothing of it.
+//! Does not: make tables.
+
+use rusqlite::{Connection, Result};
+
+/// True if the schema holds nothing but what `statements`, parted by `;`, make. A hostile file may hold views, which
+/// answer with rows without end, and triggers.
+///
+/// # Errors
+/// What SQLite says.
+pub fn holds_only(connection: &Connection, statements: &[&str]) -> Result<bool> {
+    let known = statements.iter().flat_map(|text| text.split(';')).map(|one| one.trim().replace("IF NOT EXISTS ", ""));
+    let known: Vec<String> = known.collect();
+    let mut statement = connection.prepare_cached("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let sql = row.get_ref(0)?;
+        if !known.iter().any(|known| sql.as_str().is_ok_and(|sql| sql == known)) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}

@@ -1,0 +1,182 @@
+// Owns: what page and worker say to each other: the actions, what goes in and comes out, and how a session's parts look
+// on the way. Everything here can be cloned between threads.
+// Does not: hold state, or know the page or the package.
+import type {
+    ErrorCode,
+    Label,
+    Outline,
+    OutlineNode,
+    Path,
+    Place,
+    SearchHit,
+    SearchReport,
+    Summary,
+    Timeline,
+    VerifyReport,
+} from '../../jcode_session_wasm'
+
+export type { ErrorCode, Label, Outline, OutlineNode, Path, Place, SearchHit, SearchReport, Summary, Timeline }
+export type { Finding, VerifyReport } from '../../jcode_session_wasm'
+
+/** Where the bytes of a file are: in a file that was chosen, or behind an address of this page's own server. */
+export type Stored = File | { readonly url: string; readonly size: number }
+
+/** The files of one session, as `Files` of the package. */
+export interface SessionFiles {
+    name: string
+    log?: Stored
+    sidecar?: Stored
+    v1?: { snapshot?: Stored; journal?: Stored; backup?: Stored }
+    store?: Record<string, Stored>
+    modified?: number
+}
+
+/** Which entries a list shows: all in log order, or the path to a leaf (null: the active one). */
+export type Scope = { kind: 'all' } | { kind: 'path'; leaf: string | null }
+
+/** Who speaks, or what it is. */
+export type Voice = 'user' | 'assistant' | 'tool' | 'system' | 'summary' | 'change' | 'data'
+
+/** Text that was cut to be shown: `total` characters stand in the log. */
+export interface Clipped {
+    text: string
+    total: number
+}
+
+/** What a tool printed. */
+export interface Output {
+    /** Key of the entry that holds it. */
+    key: string
+    failed: boolean
+    parts: Block[]
+}
+
+/** A part of an entry as a reader sees it; `at` is its number in its own entry. */
+export type Block = { at?: number } & Part
+
+type Part =
+    /** What was said. `html` is rendered markdown, not yet sanitised. */
+    | { kind: 'prose'; html: string; source: Clipped }
+    | { kind: 'thinking'; text: Clipped }
+    | { kind: 'call'; id: string; tool: string; brief: string; args: { name: string; value: Clipped }[]; output?: Output }
+    | { kind: 'output'; id: string; failed: boolean; text: Clipped }
+    | { kind: 'image'; id: string; blob: Blob | null; mime: string; bytes: number }
+    | { kind: 'note'; text: string }
+    | { kind: 'data'; name: string; text: Clipped }
+
+/** One entry as the transcript shows it. */
+export interface Row {
+    key: string
+    seq: number | null
+    parent: string | null
+    kind: string
+    at: number | null
+    offset: number
+    len: number
+    voice: Voice
+    /** Role or kind. */
+    name: string
+    /** What stands beside it: a model, a tool. */
+    detail: string
+    blocks: Block[]
+    /** The line was too long to be read as a message. */
+    huge?: true
+    /** Shown inside the entry with this key, whose call it answers. */
+    within?: string
+}
+
+/** A line of the branch picture: a run of entries that ends in a leaf or branch point. */
+export interface Rail {
+    node: OutlineNode
+    /** Column of its dot, from 0. */
+    lane: number
+    /** Column of the run above it; null for a root. */
+    from: number | null
+    /** Columns of lines that only pass by. */
+    passing: number[]
+    /** A run goes on below in its own column. */
+    below: boolean
+    /** On the path to the active leaf. */
+    active: boolean
+}
+
+/** Of an entry, for the pane of details. */
+export interface Detail {
+    key: string
+    seq: number | null
+    parent: string | null
+    kind: string
+    at: number | null
+    offset: number
+    len: number
+}
+
+/** A piece of an entry's line. */
+export interface RawPiece {
+    from: number
+    /** Bytes in the piece. */
+    length: number
+    /** Highlighted, of our own markup; nothing in it is markup of the session. */
+    html: string
+}
+
+/** What one session's files say at once. */
+export interface Opened {
+    summary: Summary
+    indexed: boolean
+    rows: Row[]
+}
+
+/** The actions: arguments and answer. */
+export interface Actions {
+    /** Loads the engine. */
+    prepare: [[], void]
+    /** `rows`: of a sidecar too, which loads SQLite. */
+    open: [[files: SessionFiles, rows: boolean], Opened]
+    /** Cheap words about a session in a folder. */
+    glance: [[files: SessionFiles], Summary]
+    index: [[], Summary]
+    rails: [[], Rail[]]
+    labels: [[], Label[]]
+    path: [[leaf: string | null], Path]
+    rows: [[scope: Scope, first: number, count: number], Row[]]
+    /** What runs of the branch picture begin with. */
+    briefs: [[runs: OutlineNode[]], string[]]
+    detail: [[key: string], Detail]
+    raw: [[key: string, from: number, length: number], RawPiece]
+    /** The line as indented JSON, highlighted; null if it is too long or no JSON. */
+    pretty: [[key: string], string | null]
+    /** More of a text that was clipped: of a block of an entry, or of an argument or output in it. */
+    more: [[key: string, at: number[], most: number], Clipped]
+    place: [[key: string], Place]
+    entryAt: [[offset: number], string | null]
+    /** Key of the first entry at or after a time. */
+    entryAtTime: [[at: number], string | null]
+    search: [[text: string, from: number, limit: number], SearchReport]
+    timeline: [[buckets: number], Timeline]
+    verify: [[], VerifyReport]
+}
+
+export type Action = keyof Actions
+export type Arguments<A extends Action> = Actions[A][0]
+export type Answer<A extends Action> = Actions[A][1]
+
+/** From the page. */
+export interface Request {
+    id: number
+    action: Action
+    args: unknown[]
+}
+
+/** What went wrong, for the page to put into words. */
+export interface Failure {
+    code: ErrorCode | 'not-open'
+    message: string
+    offset?: number
+}
+
+/** To the page. */
+export type Reply =
+    | { id: number; done: number; total: number }
+    | { id: number; value: unknown }
+    | { id: number; failure: Failure }

@@ -1,0 +1,105 @@
+//! Errors of the package.
+//!
+//! Owns: their codes, which programs read. Invariant: every error of core has a code.
+//! Does not: find anything wrong with a log; that is a finding, not an error.
+
+use jcode_session_core::session::ReadError;
+use jcode_session_core::source::SourceError;
+use jcode_session_core::upgrade::jcode::ReplayError;
+
+/// Why a question could not be answered. The codes are the variants in kebab case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+    /// A source is not what it was.
+    Changed,
+    /// A source could not be read.
+    Io,
+    /// The caller said so.
+    Cancelled,
+    /// There is no such entry.
+    NoEntry,
+    /// The v1 files give no session.
+    V1Unreadable,
+    /// More bytes than one call may return.
+    TooLarge,
+    /// Only the build with SQLite can tell.
+    NeedsSqlite,
+    /// The caller gave something else than what is described.
+    BadArgument,
+    /// Called while another call runs.
+    Busy,
+    /// A fault of this package.
+    Internal,
+}
+
+impl Code {
+    /// The name of the code.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Changed => "changed",
+            Self::Io => "io",
+            Self::Cancelled => "cancelled",
+            Self::NoEntry => "no-entry",
+            Self::V1Unreadable => "v1-unreadable",
+            Self::TooLarge => "too-large",
+            Self::NeedsSqlite => "needs-sqlite",
+            Self::BadArgument => "bad-argument",
+            Self::Busy => "busy",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+/// A question that could not be answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    /// What happened.
+    pub code: Code,
+    /// In words, with what to do about it.
+    pub message: String,
+    /// Where in the source.
+    pub offset: Option<u64>,
+}
+
+impl Error {
+    /// An error that is about no place.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), offset: None }
+    }
+}
+
+impl From<SourceError> for Error {
+    fn from(error: SourceError) -> Self {
+        let (code, offset) = match &error {
+            SourceError::Shrank { actual, .. } => (Code::Changed, Some(*actual)),
+            SourceError::Io { offset, .. } => (Code::Io, Some(*offset)),
+            SourceError::Interrupted => (Code::Cancelled, None),
+            _ => (Code::Internal, None),
+        };
+        Self { code, message: error.to_string(), offset }
+    }
+}
+
+impl From<ReadError> for Error {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Source(source) => source.into(),
+            ReadError::NoEntry(key) => Self::new(Code::NoEntry, format!("no entry `{key}`")),
+            other => Self::new(Code::Internal, other.to_string()),
+        }
+    }
+}
+
+impl From<ReplayError> for Error {
+    fn from(error: ReplayError) -> Self {
+        let message = error.to_string();
+        match error {
+            ReplayError::Source(source) => source.into(),
+            ReplayError::Unreadable { offset } | ReplayError::TooLarge { offset } => {
+                Self { code: Code::V1Unreadable, message, offset: Some(offset) }
+            }
+            _ => Self::new(Code::Internal, message),
+        }
+    }
+}

@@ -1,0 +1,502 @@
+//! One session, open for looking into it: every question that the package answers.
+//!
+//! Owns: what is kept between questions: index, outline, counts of tokens.
+//! Invariant: opening costs the same for every size of log (v1 files are read whole); passes over a log report
+//! progress and can be cancelled.
+//! Does not: know JavaScript.
+
+use crate::beside::{self, Beside, Reader};
+use crate::error::{Code, Error};
+use jcode_session_core::catalog::{Exact, Named, SessionSummary, summarize_log, summarize_v1};
+use jcode_session_core::index::row::Seq;
+use jcode_session_core::log::{Dialect, LogScan, scan_source};
+use jcode_session_core::report::{
+    EntryReport, LogReport, Opened, OutlineReport, SearchReport, SummaryReport, TimelineReport, TreeReport,
+    VerifyReport,
+};
+use jcode_session_core::session::{Locator, Needle, Outline, Session, Tally, Timeline};
+use jcode_session_core::source::ByteSource;
+use jcode_session_core::store::ledger::{Head, Ledger};
+use jcode_session_core::upgrade::jcode::{self, V1Sources, replay};
+use jcode_session_core::upgrade::present;
+use jcode_session_core::verify::{Finding, StoreFiles, verify_store, verify_v1, verify_v1_beside};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+/// Bytes of a line that a page hands over, unless it is told otherwise.
+pub const MAX_LINE: u64 = 256 * 1024;
+/// Bytes that one answer may have.
+const MAX_RAW: u64 = 64 << 20;
+
+/// Is told of bytes done and in all; `Break` cancels.
+pub type Progress<'p> = dyn FnMut(u64, u64) -> ControlFlow<()> + 'p;
+
+/// The files of one session.
+#[derive(Debug, Clone)]
+pub struct Files<S> {
+    /// Path or file name of the log, or of the snapshot where there is no log.
+    pub name: String,
+    /// The log.
+    pub log: Option<S>,
+    /// Its sidecar.
+    pub sidecar: Option<S>,
+    /// jcode's v1 files.
+    pub snapshot: Option<S>,
+    /// Their journal.
+    pub journal: Option<S>,
+    /// Their backup.
+    pub backup: Option<S>,
+    /// Files of the store, by their path in it.
+    pub store: BTreeMap<String, S>,
+    /// When the log was modified, Unix milliseconds.
+    pub modified: i64,
+}
+
+impl<S: ByteSource + Clone> Files<S> {
+    /// The files of a session that is only a log.
+    pub fn log(name: &str, log: S) -> Self {
+        Self { log: Some(log), ..Self::none(name) }
+    }
+
+    /// No files.
+    pub fn none(name: &str) -> Self {
+        Self {
+            name: name.to_string(),
+            log: None,
+            sidecar: None,
+            snapshot: None,
+            journal: None,
+            backup: None,
+            store: BTreeMap::new(),
+            modified: 0,
+        }
+    }
+
+    /// The file's name without folder and ending.
+    fn stem(&self) -> String {
+        let name = self.name.rsplit(['/', '\\']).next().unwrap_or_default();
+        match name.rsplit_once('.') {
+            Some((stem, _)) if !stem.is_empty() => stem.to_string(),
+            _ => name.to_string(),
+        }
+    }
+
+    fn v1(&self) -> V1Sources<S> {
+        V1Sources {
+            session_id: self.stem(),
+            snapshot: self.snapshot.clone(),
+            bak: self.backup.clone(),
+            journal: self.journal.clone(),
+        }
+    }
+
+    /// The ledger; one that is not there has no rows.
+    fn ledger(&self) -> Result<Ledger, Error> {
+        let bytes = |name: &str| -> Result<Vec<u8>, Error> {
+            let Some(file) = self.store.get(name) else { return Ok(Vec::new()) };
+            Ok(file.read_vec(0, usize::try_from(file.len()).unwrap_or(usize::MAX))?)
+        };
+        let head = Head::read(&bytes("ledger.head")?);
+        Ok(Ledger::read(&bytes("ledger.jsonl")?, head.as_ref()))
+    }
+
+    fn v1_len(&self) -> u64 {
+        [&self.snapshot, &self.journal].into_iter().flatten().map(ByteSource::len).sum()
+    }
+}
+
+impl<S: ByteSource + Clone> StoreFiles for Files<S> {
+    type File = S;
+
+    fn open(&self, folder: &str, name: &str) -> Option<S> {
+        self.store.get(&format!("{folder}/{name}")).cloned()
+    }
+}
+
+/// Where an entry is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Place {
+    /// Its key.
+    pub key: String,
+    /// Number in log order.
+    pub seq: Seq,
+    /// Offset of its line.
+    pub offset: u64,
+    /// Length of its line.
+    pub len: u64,
+    /// The end of the path under which it is shown.
+    pub leaf: String,
+    /// Its position on that path.
+    pub position: u64,
+}
+
+/// A path.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PathReport {
+    /// Its last entry.
+    pub leaf: Option<String>,
+    /// Its entries.
+    pub length: u64,
+}
+
+/// One session, open for looking into it.
+#[derive(Debug)]
+pub struct Inspector<S> {
+    files: Files<S>,
+    session: Session<S, Reader>,
+    beside: Beside,
+    tally: Option<Tally>,
+    outline: Option<Outline>,
+}
+
+impl<S: ByteSource + Clone> Inspector<S> {
+    /// Opens a session.
+    ///
+    /// # Errors
+    /// If its files cannot be read.
+    pub fn open(files: Files<S>, progress: &mut Progress<'_>) -> Result<Self, Error> {
+        let (session, beside) = match &files.log {
+            Some(log) => {
+                let (sniffed, presented) = present(log.clone(), &mut done_of(log.len(), progress))?;
+                let mut beside = beside::look(files.sidecar.as_ref(), log, sniffed.dialect)?;
+                let reader = beside.reader.take();
+                (Session::new(presented, sniffed, reader), beside)
+            }
+            None if files.snapshot.is_some() || files.journal.is_some() || files.backup.is_some() => {
+                let replayed = replay(files.v1(), &mut done_of(files.v1_len(), progress))?;
+                let session = Session::replayed(jcode::present(replayed)?)?;
+                (session, beside::look(None, session_source(&files)?, Dialect::JcodeV1)?)
+            }
+            None => return Err(Error::new(Code::BadArgument, "neither `log` nor `v1` is there: nothing to open")),
+        };
+        Ok(Self { files, session, beside, tally: None, outline: None })
+    }
+
+    /// The row of a list, and what only an open session has.
+    ///
+    /// # Errors
+    /// If the files cannot be read.
+    pub fn summary(&self) -> Result<SummaryReport, Error> {
+        let stem = self.files.stem();
+        let named = Named { stem: &stem, file_time: self.files.modified };
+        let summary = match &self.files.log {
+            Some(log) => summarize_log(log, named, &mut || Ok(self.exact()))?,
+            None => summarize_v1(self.files.v1(), named)?,
+        };
+        let is_session = summary.is_some();
+        let size_bytes = self.files.log.as_ref().map_or_else(|| self.files.v1_len(), ByteSource::len);
+        let mut summary = summary.unwrap_or_else(|| SessionSummary {
+            session_id: stem,
+            dialect: Some(self.session.dialect()),
+            last_modified: self.files.modified,
+            size_bytes,
+            ..SessionSummary::default()
+        });
+        if let (None, Some((counts, leaf))) = (summary.entry_count, self.exact()) {
+            summary.entry_count = Some(counts.entries);
+            summary.message_count = Some(counts.messages);
+            summary.active_leaf = leaf;
+        }
+        let opened = Opened {
+            is_session,
+            newer_version: self.session.header().is_some_and(|header| header.newer().is_some()),
+            sidecar: self.beside.word,
+            sidecar_note: self.beside.note.clone(),
+            sidecar_bytes: self.files.sidecar.as_ref().map_or(0, ByteSource::len),
+            usage: self.tally.as_ref().map(|tally| *tally.total()),
+        };
+        Ok(SummaryReport::new(self.files.name.clone(), summary, opened))
+    }
+
+    /// What the sidecar or the index knows of the whole log.
+    fn exact(&self) -> Option<Exact> {
+        if self.beside.exact.is_some() {
+            return self.beside.exact.clone();
+        }
+        // Only what is there: a summary is no reason to read the log.
+        let index = self.session.memory()?;
+        let leaf = index.last().ok().flatten().map(|last| last.key);
+        Some((index.counts().clone(), leaf))
+    }
+
+    /// True if answers need no pass over the log.
+    pub fn has_index(&self) -> bool {
+        self.session.has_index()
+    }
+
+    /// Finds all entries, and counts tokens.
+    ///
+    /// # Errors
+    /// If the log cannot be read, or it was cancelled.
+    pub fn index(&mut self, progress: &mut Progress<'_>) -> Result<(), Error> {
+        if self.tally.is_some() {
+            return Ok(());
+        }
+        let mut tally = Tally::default();
+        let log = self.session.log();
+        let mut tick = done_of(log.len(), progress);
+        if self.session.memory().is_some() {
+            // It had to be built because the sidecar could not be believed; only the tokens are missing.
+            scan_source(log, 0..log.len(), LogScan::new(), &mut tally, &mut tick)?;
+        } else {
+            self.session.index(&mut tally, &mut tick)?;
+        }
+        self.tally = Some(tally);
+        Ok(())
+    }
+
+    fn ready(&mut self) -> Result<(), Error> {
+        if self.has_index() { Ok(()) } else { self.index(&mut |_, _| ControlFlow::Continue(())) }
+    }
+
+    /// The last entries of the active path.
+    ///
+    /// # Errors
+    /// If the log cannot be read.
+    pub fn tail(&mut self, count: usize, max: u64) -> Result<Vec<EntryReport>, Error> {
+        if let Some(tail) = self.session.tail_without_index(count, max)? {
+            return Ok(tail.into_iter().map(EntryReport::new).collect());
+        }
+        let length = self.path(None)?.length;
+        self.path_page(None, length.saturating_sub(count as u64), count, max)
+    }
+
+    /// The tree.
+    ///
+    /// # Errors
+    /// If the log cannot be read.
+    pub fn tree(&mut self) -> Result<TreeReport, Error> {
+        self.ready()?;
+        let id = self.session.header_id().map_or_else(|| self.files.stem(), ToString::to_string);
+        Ok(TreeReport::new(id, self.session.tree()?))
+    }
+
+    /// The runs of the tree.
+    ///
+    /// # Errors
+    /// If the log cannot be read.
+    pub fn outline(&mut self) -> Result<OutlineReport, Error> {
+        Ok(OutlineReport::new(self.runs()?))
+    }
+
+    fn runs(&mut self) -> Result<&Outline, Error> {
+        self.ready()?;
+        if self.outline.is_none() {
+            self.outline = Some(self.session.outline()?);
+        }
+        Ok(self.outline.get_or_insert_default())
+    }
+
+    /// Entries in log order.
+    ///
+    /// # Errors
+    /// If the log cannot be read.
+    pub fn page(&mut self, first: u64, count: usize, max: u64) -> Result<Vec<EntryReport>, Error> {
+        self.ready()?;
+        let first = Seq::try_from(first).unwrap_or(Seq::MAX);
+        let end = first.saturating_add(Seq::try_from(count).unwrap_or(Seq::MAX));
+        self.entries(first..end.min(self.count()?), max)
+    }
+
+    fn count(&self) -> Result<Seq, Error> {
+        Ok(Seq::try_from(self.session.counts()?.entries).unwrap_or(Seq::MAX))
+    }
+
+    fn entries(&self, entries: impl IntoIterator<Item = Seq>, max: u64) -> Result<Vec<EntryReport>, Error> {
+        Ok(self.session.listed(entries, max)?.into_iter().map(EntryReport::new).collect())
+    }
+
+    /// The path to an entry, or to the last one.
+    ///
+    /// # Errors
+    /// If the log cannot be read, or there is no such entry.
+    pub fn path(&mut self, leaf: Option<&str>) -> Result<PathReport, Error> {
+        let Some(end) = self.end(leaf)? else { return Ok(PathReport { leaf: None, length: 0 }) };
+        let length = self.runs()?.path_to(end.seq).len();
+        Ok(PathReport { leaf: Some(end.key), length })
+    }
+
+    /// Entries of that path by their position.
+    ///
+    /// # Errors
+    /// As [`Inspector::path`].
+    pub fn path_page(
+        &mut self,
+        leaf: Option<&str>,
+        first: u64,
+        count: usize,
+        max: u64,
+    ) -> Result<Vec<EntryReport>, Error> {
+        let Some(end) = self.end(leaf)? else { return Ok(Vec::new()) };
+        let path = self.runs()?.path_to(end.seq);
+        self.entries(path.entries(first, count), max)
+    }
+
+    /// An entry by its key, or the last one.
+    fn end(&mut self, key: Option<&str>) -> Result<Option<jcode_session_core::session::Spot>, Error> {
+        self.ready()?;
+        match key {
+            Some(key) => Ok(Some(self.session.locate(key)?)),
+            None => Ok(self.session.last()?),
+        }
+    }
+
+    /// One entry.
+    ///
+    /// # Errors
+    /// If the log cannot be read, or there is no such entry.
+    pub fn entry(&mut self, key: &str, max: u64) -> Result<EntryReport, Error> {
+        self.ready()?;
+        Ok(EntryReport::new(self.session.find(key, max)?))
+    }
+
+    /// Where an entry is.
+    ///
+    /// # Errors
+    /// If the log cannot be read, or there is no such entry.
+    pub fn place(&mut self, key: &str) -> Result<Place, Error> {
+        self.ready()?;
+        let spot = self.session.locate(key)?;
+        let last = self.session.last()?.map_or(spot.seq, |last| last.seq);
+        let outline = self.runs()?;
+        let leaf = outline.leaf_below(spot.seq, last).unwrap_or(spot.seq);
+        let position = outline.path_to(leaf).position(spot.seq).unwrap_or_default();
+        let leaf = self.session.listed([leaf], 0)?.pop().map_or_else(|| key.to_string(), |leaf| leaf.key);
+        Ok(Place { key: spot.key, seq: spot.seq, offset: spot.span.offset, len: spot.span.len, leaf, position })
+    }
+
+    /// The key of the entry whose line holds a byte of the log.
+    ///
+    /// # Errors
+    /// If the log cannot be read.
+    pub fn entry_at(&mut self, offset: u64) -> Result<Option<String>, Error> {
+        self.ready()?;
+        Ok(self.session.at_offset(offset)?.map(|spot| spot.key))
+    }
+
+    /// Bytes of an entry's line.
+    ///
+    /// # Errors
+    /// If the log cannot be read, there is no such entry, or it is too much at once.
+    pub fn raw(&mut self, key: &str, from: u64, len: Option<u64>) -> Result<Vec<u8>, Error> {
+        self.ready()?;
+        let span = self.session.locate(key)?.span;
+        let from = from.min(span.len);
+        let len = len.unwrap_or(u64::MAX).min(span.len - from);
+        if len > MAX_RAW {
+            let words = format!("{len} bytes are more than one call gives ({MAX_RAW}): ask for pieces");
+            return Err(Error::new(Code::TooLarge, words));
+        }
+        Ok(self.session.log().read_vec(span.offset + from, usize::try_from(len).unwrap_or_default())?)
+    }
+
+    /// Entries that hold a text.
+    ///
+    /// # Errors
+    /// If the log cannot be read, or it was cancelled.
+    pub fn search(
+        &mut self,
+        text: &str,
+        options: SearchOptions,
+        progress: &mut Progress<'_>,
+    ) -> Result<SearchReport, Error> {
+        self.ready()?;
+        let Some(needle) = Needle::new(text, options.case_sensitive) else {
+            return Ok(SearchReport::new(Vec::new(), None));
+        };
+        let len = self.session.log().len();
+        let tick = &mut done_of(len.saturating_sub(options.from), progress);
+        let (hits, next) = self.session.search(&needle, options.from, options.limit, tick)?;
+        Ok(SearchReport::new(hits, next))
+    }
+
+    /// Entries over time.
+    ///
+    /// # Errors
+    /// If the log cannot be read.
+    pub fn timeline(&mut self, buckets: usize) -> Result<TimelineReport, Error> {
+        self.index(&mut |_, _| ControlFlow::Continue(()))?;
+        let timeline = match (self.session.memory(), &self.tally) {
+            (Some(index), Some(tally)) => Timeline::new(index, tally, buckets),
+            _ => Timeline::default(),
+        };
+        Ok(TimelineReport::new(timeline))
+    }
+
+    /// The report of `verify`.
+    ///
+    /// # Errors
+    /// If the files cannot be read, it was cancelled, or it takes SQLite that this build does not have.
+    pub fn verify(&self, progress: &mut Progress<'_>) -> Result<VerifyReport, Error> {
+        let name = self.files.name.clone();
+        let Some(log) = &self.files.log else {
+            let (entries, findings) = verify_v1(self.files.v1(), &mut done_of(2 * self.files.v1_len(), progress))?;
+            return Ok(VerifyReport::new(vec![LogReport::new(name, Dialect::JcodeV1, entries, "missing", findings)]));
+        };
+        let beside = if self.files.snapshot.is_some() { self.files.v1_len() } else { 0 };
+        let mut tick = done_of(self.session.log().len() + beside, progress);
+        let (entries, word, mut findings) = self.compare(&mut tick)?;
+        let ledger = self.files.ledger()?;
+        let as_is = self.session.log().as_is().map(|log| log as &dyn ByteSource);
+        findings.extend(verify_store(&ledger, &self.files, as_is)?);
+        if self.files.snapshot.is_some() {
+            let sound = !findings.iter().any(Finding::is_error);
+            findings.extend(verify_v1_beside(log, sound, self.files.v1(), &mut tick)?);
+        }
+        Ok(VerifyReport::new(vec![LogReport::new(name, self.session.dialect(), entries, word, findings)]))
+    }
+
+    #[cfg(feature = "sidecar")]
+    fn compare(
+        &self,
+        tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
+    ) -> Result<(u64, &'static str, Vec<Finding>), Error> {
+        use jcode_session_native::sql;
+        let Beside { word, finding, .. } = &self.beside;
+        let beside = sql::Beside { word, finding: finding.clone(), fresh: self.session.sidecar() };
+        let compared = sql::verify(self.session.log(), beside, tick)?;
+        Ok((compared.entry_count, compared.sidecar, compared.findings))
+    }
+
+    #[cfg(not(feature = "sidecar"))]
+    fn compare(
+        &self,
+        tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
+    ) -> Result<(u64, &'static str, Vec<Finding>), Error> {
+        if self.files.sidecar.is_some() {
+            let words = "comparing a log with its sidecar takes the build with SQLite; without the sidecar, verify \
+                         reads the log alone";
+            return Err(Error::new(Code::NeedsSqlite, words));
+        }
+        let built = jcode_session_core::verify::read(self.session.log(), tick)?;
+        let mut findings = self.session.log().at_origin(built.findings);
+        findings.extend(Finding::sidecar_missing(self.session.dialect()));
+        Ok((built.counts.entries, "missing", findings))
+    }
+}
+
+/// How to search.
+#[derive(Debug, Clone, Copy)]
+pub struct SearchOptions {
+    /// Letters match only in the same case.
+    pub case_sensitive: bool,
+    /// Hits at most.
+    pub limit: usize,
+    /// Where to begin.
+    pub from: u64,
+}
+
+fn session_source<S>(files: &Files<S>) -> Result<&S, Error> {
+    let source = files.snapshot.as_ref().or(files.journal.as_ref()).or(files.backup.as_ref());
+    source.ok_or_else(|| Error::new(Code::BadArgument, "no file"))
+}
+
+/// Sums up the bytes of ticks.
+fn done_of<'p>(total: u64, progress: &'p mut Progress<'_>) -> impl FnMut(u64) -> ControlFlow<()> + 'p {
+    let mut done = 0;
+    move |bytes| {
+        done += bytes;
+        progress(done.min(total), total)
+    }
+}

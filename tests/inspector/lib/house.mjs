@@ -1,0 +1,62 @@
+// Owns: what every test file needs: one browser, one server, a folder for its files, and the check that no page asked
+// another origin or failed.
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before } from 'node:test'
+import { choose, launch, openPage, whole } from './browser.mjs'
+import { serve } from './server.mjs'
+
+export const SAMPLES = new URL('../../sample/', import.meta.url).pathname
+export const FIXTURES = process.env.SESSION_FIXTURES
+
+/** Sets all up for a test file. */
+export function house() {
+    const it = { folder: mkdtempSync(join(tmpdir(), 'inspector-')) }
+    before(async () => {
+        it.browser = await launch()
+        it.server = await serve()
+    })
+    after(async () => {
+        await it.browser?.close()
+        it.server?.close()
+        rmSync(it.folder, { recursive: true, force: true })
+    })
+    /** Writes a file, and gives its path. */
+    it.file = (name, content) => {
+        const path = join(it.folder, name)
+        writeFileSync(path, content)
+        return path
+    }
+    /** Runs `body` with a page; nothing may have been asked of others, and nothing have failed. */
+    it.page = async (body, { url = it.server.url, options } = {}) => {
+        const opened = await openPage(it.browser, url, options)
+        try {
+            await body(opened.page, opened)
+            assert.deepEqual(opened.asked, [], 'another origin was asked')
+            // Without a session there is no listing.
+            assert.deepEqual(opened.failed.filter(line => !/404/.test(line)), [], 'the page failed')
+        } finally {
+            await opened.context.close()
+        }
+    }
+    /** The same with files opened and read to the end. */
+    it.session = (paths, body, how) =>
+        it.page(async (page, opened) => {
+            await choose(page, paths)
+            await whole(page)
+            await body(page, opened)
+        }, how)
+    return it
+}
+
+/** The row of an entry. */
+export function row(page, key) {
+    return page.locator(`.slot[data-key="${key}"]`)
+}
+
+/** Waits until the cursor is on an entry. */
+export async function cursorOn(page, key) {
+    await page.locator(`.slot[aria-current="true"][data-key="${key}"]`).waitFor()
+}

@@ -1,0 +1,83 @@
+// Logs that no page could hold: 100 MB, and 1 GB with INSPECTOR_GB=1. Figures are printed, never asserted.
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { choose, whole } from '../lib/browser.mjs'
+import { cursorOn, house } from '../lib/house.mjs'
+import { memory, mib, watchFrames } from '../lib/measure.mjs'
+import { writeLog } from '../lib/session.mjs'
+
+const it = house()
+
+async function walk(t, bytes) {
+    const path = join(it.folder, `${bytes}.jsonl`)
+    const { entries } = writeLog(path, { bytes, branches: 1000 })
+    await it.page(async page => {
+        const longest = await watchFrames(page)
+        const started = performance.now()
+        await choose(page, path)
+        await page.locator('.voice-assistant').first().waitFor()
+        t.diagnostic(`first page after ${Math.round(performance.now() - started)} ms`)
+        await whole(page)
+        t.diagnostic(`all ${entries} entries after ${Math.round(performance.now() - started)} ms, longest frame ${Math.round(await longest())} ms`)
+
+        await page.keyboard.press('a')
+        await page.getByText(`${entries.toLocaleString('en')} entries`).waitFor()
+        const list = page.locator('.centre .list')
+        const shown = () => list.locator('.slot').evaluateAll(slots => slots.map(slot => Number(slot.ariaPosInSet)))
+        for (const share of [0.25, 0.9, 0.5]) {
+            await list.evaluate((box, share) => (box.scrollTop = share * (box.scrollHeight - box.clientHeight)), share)
+            await page.waitForFunction(() => document.querySelectorAll('.centre .row:not(.waiting)').length > 5)
+            const rows = await shown()
+            assert.ok(rows.length < 60, `${rows.length} rows are in the page`)
+            assert.ok(Math.abs(rows[0] / entries - share) < 0.05, `at ${share} row ${rows[0]} is shown`)
+        }
+        await longest()
+        const box = await list.boundingBox()
+        await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2)
+        for (let step = 0; step < 120; step++) await page.mouse.wheel(0, 120)
+        t.diagnostic(`scrolling: longest frame ${Math.round(await longest())} ms`)
+        await page.keyboard.press('Shift+G')
+        await page.locator(`.slot[aria-posinset="${entries}"][aria-current]`).waitFor()
+        await page.keyboard.press('g')
+        await page.locator('.slot[aria-posinset="1"][aria-current]').waitFor()
+
+        // The branches are as many, and only those seen are there.
+        await page.keyboard.press('b')
+        await page.locator('.rail').first().waitFor()
+        assert.ok((await page.locator('.rail').count()) < 60)
+        await page.locator('.rail').nth(3).click()
+        await page.locator('.slot[aria-current]').waitFor()
+
+        await page.goto(`${it.server.url}#entry=e0000500`)
+        await cursorOn(page, 'e0000500')
+
+        await page.locator('#search').fill('1001: ')
+        await page.keyboard.press('Enter')
+        await page.locator('.hit').first().waitFor()
+        const { page: heap, renderer } = await memory(page)
+        t.diagnostic(`memory: ${mib(heap)} of the page, ${mib(renderer)} of its process`)
+    })
+}
+
+test('a log of 100 MB', t => walk(t, 100e6))
+
+const gigabyte = process.env.INSPECTOR_GB === '1'
+test('a log of 1 GB', { skip: gigabyte ? false : 'set INSPECTOR_GB=1' }, t => walk(t, 1e9))
+
+test('a pass is cancelled at once, and taken up again', () =>
+    it.page(async page => {
+        const path = join(it.folder, 'cancelled.jsonl')
+        writeLog(path, { bytes: 200e6, branches: 5 })
+        await choose(page, path)
+        await page.locator('.voice-assistant').first().waitFor()
+        await page.locator('.heading').getByText('Cancel').click()
+        await page.locator('.heading').getByText('Only the end is shown.').waitFor()
+        await page.locator('.heading').getByText('Read all').click()
+        await whole(page)
+        await page.getByRole('tab', { name: /Findings/ }).click()
+        await page.getByText('Not verified yet').waitFor()
+        await page.getByRole('button', { name: 'Verify' }).click()
+        await page.getByRole('button', { name: 'Cancel' }).click()
+        await page.getByText('Verifying was cancelled.').waitFor()
+    }))

@@ -1,0 +1,46 @@
+//! Targets that read logs.
+
+use crate::differential::{NoView, compare, said_in_chunks};
+use crate::oracle::read_log;
+use crate::v1_steps::go_on;
+use jcode_session_core::log::{Dialect, LogScan, scan_source};
+use jcode_session_core::source::{ByteSource, SliceSource};
+use jcode_session_core::upgrade::{check_upgrade, present, sniff};
+
+/// A scan says the same however the bytes are cut. The first byte says how many of the next are sizes of chunks.
+pub(super) fn scanner(data: &[u8]) {
+    let Some((&count, rest)) = data.split_first() else { return };
+    let (sizes, log) = rest.split_at(usize::from(count % 16).min(rest.len()));
+    let whole = said_in_chunks(log, std::iter::empty());
+    let cut = said_in_chunks(log, sizes.iter().map(|&size| usize::from(size) + 1).cycle().take(log.len()));
+    assert_eq!(whole, cut);
+    let mut read = Vec::new();
+    for source in [&SliceSource(log) as &dyn ByteSource, &NoView(SliceSource(log))] {
+        let mut said = crate::differential::Said::default();
+        let end = scan_source(source, 0..source.len(), LogScan::full(), &mut said, &mut go_on).expect("in memory");
+        assert_eq!(said, whole);
+        read.push(end);
+    }
+    assert_eq!(read[0], read[1]);
+}
+
+/// The engine reads what the oracle reads: rows, tree, labels and findings.
+pub(super) fn entries(data: &[u8]) {
+    compare(data, &read_log(data));
+}
+
+/// A log of any dialect: the upgrade holds all that was there, and upgraded again it stays as it is.
+pub(super) fn upgrade(data: &[u8]) {
+    let old = SliceSource(data);
+    let (sniffed, presented) = present(old, &mut go_on).expect("in memory");
+    assert_eq!(sniffed, sniff(&NoView(old)).expect("in memory"));
+    let new = presented.read_vec(0, usize::try_from(presented.len()).expect("small")).expect("in memory");
+    if sniffed.dialect == Dialect::TreeV3 {
+        assert_eq!(new, data);
+        return;
+    }
+    check_upgrade(&old, &SliceSource(&new), sniffed.dialect, &mut go_on).expect("nothing is lost");
+    let (again, presented) = present(SliceSource(&new), &mut go_on).expect("in memory");
+    assert_eq!(again.dialect, Dialect::TreeV3);
+    assert!(presented.as_is().is_some());
+}

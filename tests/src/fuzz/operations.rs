@@ -1,0 +1,202 @@
+//! The target that runs a session: appends, checkpoints, rollbacks, undos and repairs, any of them crashed.
+//!
+//! Owns: the model of such a session, a list of ids and what each command may do to it.
+//! Invariant: it writes `strict`, so that whatever was acknowledged is there until a rollback takes it away.
+//! Does not: model sidecars beyond the synced length that they commit.
+
+use crate::crash_storage::outcomes::{Outcome, kills, power_cuts};
+use crate::crash_storage::{Machine, World};
+use crate::sessions::{NOW, kept, log_of};
+use crate::write_run::{Counting, Log, open};
+use arbitrary::{Arbitrary, Unstructured};
+use jcode_session_core::store::{Desk, repair, rollback, undo};
+use jcode_session_core::write::{Durability, Parent};
+
+/// One command of a session.
+#[derive(Debug, Clone, Copy, Arbitrary)]
+pub enum Command {
+    /// Opens the log, appends up to eight entries, closes; every third one is a child of the first entry.
+    Append(u8),
+    /// Records a state.
+    Checkpoint,
+    /// Returns to the newest state that differs.
+    Rollback,
+    /// Takes the last rollback back, with `--force` or without.
+    Undo(bool),
+    /// Rewrites the log if it is damaged.
+    Repair,
+}
+
+/// A command, and perhaps a crash: at which call, and which of the outcomes.
+#[derive(Debug, Clone, Copy, Arbitrary)]
+pub struct Step {
+    command: Command,
+    crash: Option<(u8, u16)>,
+}
+
+/// Runs the steps that the bytes spell.
+pub(super) fn operations(data: &[u8]) {
+    let mut input = Unstructured::new(data);
+    let mut session = Session::default();
+    for _ in 0..24 {
+        if input.is_empty() {
+            return;
+        }
+        let Ok(step) = Step::arbitrary(&mut input) else { return };
+        session.step(step);
+    }
+}
+
+/// A session: what is on its disk, and what was promised.
+#[derive(Debug, Default)]
+struct Session {
+    world: World,
+    ids: Vec<String>,
+    /// The log before the rollback that an undo would take back, while nothing else happened.
+    undo: Option<Vec<u8>>,
+    made: u64,
+    now: i64,
+}
+
+impl Session {
+    fn step(&mut self, step: Step) {
+        self.now += 1000;
+        self.world.acked.clear();
+        let before = log_of(&self.world);
+        let machine = Machine::recording(self.world.clone());
+        let done = self.run(&machine, step.command);
+        let after = log_of(&machine.world());
+        kept(before.as_deref(), &machine.world(), "no crash");
+        if let Some(crash) = step.crash {
+            self.crashed(&machine, step.command, crash, (before, after));
+        } else {
+            self.finished(&machine, step.command, done, (before, after));
+        }
+        self.look();
+    }
+
+    /// Runs a command; true if it did what it is for.
+    fn run(&mut self, machine: &Machine, command: Command) -> bool {
+        if let Command::Append(count) = command {
+            self.append(machine, count);
+            return true;
+        }
+        let mut desk = Desk::open(machine).expect("opens");
+        let now_ms = NOW + self.now;
+        match command {
+            Command::Append(_) => true,
+            Command::Checkpoint => desk.checkpoint(now_ms, "fuzz").is_ok_and(|row| row.is_some()),
+            Command::Rollback => {
+                let options = rollback::Options { to_ms: None, now_ms, has_source: true };
+                rollback::run(&mut desk, &options).is_ok()
+            }
+            Command::Undo(force) => undo::run(&mut desk, &undo::Options { force, now_ms }).is_ok(),
+            Command::Repair => repair::run(&mut desk, "s", now_ms).is_ok(),
+        }
+    }
+
+    fn append(&mut self, machine: &Machine, count: u8) {
+        let mut stamps = Counting { machine: machine.clone(), next: self.made };
+        let (mut writer, opened) = open(machine, Durability::Strict, machine.world().sidecar.last().copied())
+            .unwrap_or_else(|error| panic!("cannot be opened: {error}"));
+        assert!(opened.recovery.set_aside.is_none(), "what was whole is cut: {:?}", opened.recovery);
+        for number in 0..count % 8 {
+            let parent = match self.ids.first() {
+                Some(first) if number % 3 == 2 => Parent::Id(first),
+                _ => Parent::Leaf,
+            };
+            let id = writer.append(br#"{"type":"custom","customType":"t"}"#, parent, &mut stamps).expect("appends");
+            machine.ack(&id);
+        }
+        writer.close(self.now).map_err(|unwritten| unwritten.error).expect("closes");
+        self.made = stamps.next;
+    }
+
+    /// Looks at the end of a command that was left alone.
+    fn finished(&mut self, machine: &Machine, command: Command, done: bool, logs: (Option<Vec<u8>>, Option<Vec<u8>>)) {
+        let world = machine.world();
+        let found = Log::of(&world).ids;
+        let (before, after) = logs;
+        match command {
+            Command::Append(_) => {
+                let acked = world.acked.iter().map(|(id, _)| id.clone());
+                let expected: Vec<String> = self.ids.iter().cloned().chain(acked).collect();
+                assert_eq!(found, expected);
+                self.undo = if found == self.ids { self.undo.take() } else { None };
+            }
+            Command::Rollback if done && before != after => {
+                let (old, new) = (before.expect("there was a log"), after.unwrap_or_default());
+                assert!(old.starts_with(&new), "a rollback only takes away");
+                self.undo = Some(old);
+            }
+            Command::Undo(_) if done => {
+                assert!(self.undo.is_none() || self.undo == after, "an undo brings back what the rollback took");
+                self.undo = None;
+            }
+            _ => assert_eq!(before, after, "{command:?}"),
+        }
+        self.settle(world);
+    }
+
+    /// Crashes a recorded command, and looks at what is found.
+    fn crashed(
+        &mut self,
+        machine: &Machine,
+        command: Command,
+        (at, which): (u8, u16),
+        (before, after): (Option<Vec<u8>>, Option<Vec<u8>>),
+    ) {
+        let history = machine.history();
+        let state = &history[usize::from(at) % history.len()];
+        // A sidecar that is lost, or older than the last commit, is another test's.
+        let last = state.sidecar.last().copied();
+        let outcomes =
+            kills(state).into_iter().chain(power_cuts(state, true).into_iter().filter(|o| o.synced_len == last));
+        let outcomes: Vec<Outcome> = outcomes.collect();
+        let outcome = &outcomes[usize::from(which) % outcomes.len()];
+        let what = format!("{command:?}, step {at}: {}", outcome.what);
+        let crashed = Machine::from_world(outcome.world.clone());
+        if let Command::Append(_) = command {
+            let synced = outcome.synced_len;
+            if log_of(&outcome.world).is_some() {
+                drop(open(&crashed, Durability::Strict, synced).unwrap_or_else(|error| panic!("{what}: {error}")));
+            }
+            let found = Log::of(&crashed.world()).ids;
+            let promised = self.ids.iter().chain(state.acked.iter().map(|(id, _)| id));
+            let promised: Vec<String> = promised.cloned().collect();
+            assert!(found.starts_with(&promised), "{what}: promised {promised:?}, found {found:?}");
+            if let Some(old) = before {
+                assert!(log_of(&crashed.world()).unwrap_or_default().starts_with(&old), "{what}");
+            }
+        } else {
+            let found = log_of(&outcome.world);
+            assert!(found == before || found == after, "{what}: neither the old log nor the new one");
+            kept(before.as_deref(), &outcome.world, &what);
+        }
+        self.undo = None;
+        self.settle(crashed.world());
+    }
+
+    /// The sidecar follows the log: all of it is durable, and known to be.
+    fn settle(&mut self, mut world: World) {
+        let len = log_of(&world).map_or(0, |log| log.len() as u64);
+        world.sidecar = vec![len];
+        for inode in &mut world.inodes {
+            inode.durable.clone_from(&inode.live);
+            inode.pending.clear();
+        }
+        world.durable_names.clone_from(&world.names);
+        world.durable_folders.clone_from(&world.folders);
+        self.world = Machine::from_world(world).world();
+        self.ids = Log::of(&self.world).ids;
+    }
+
+    /// A log without damage, and a ledger that adds up.
+    fn look(&self) {
+        let damages = Log::of(&self.world).damages;
+        assert!(damages.is_empty() || self.ids.is_empty(), "{damages:?}");
+        let machine = Machine::from_world(self.world.clone());
+        let desk = Desk::open(&machine).expect("opens");
+        assert!(desk.book().ledger.findings.is_empty(), "{:?}", desk.book().ledger.findings);
+    }
+}

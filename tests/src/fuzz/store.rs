@@ -1,0 +1,68 @@
+//! Targets that write: entries from outside, and a store whose ledger comes from outside.
+
+use crate::crash_storage::Machine;
+use crate::differential::said_in_chunks;
+use crate::sessions::{self, log_of};
+use crate::write_run::{self, Counting, Log};
+use jcode_session_core::source::SliceSource;
+use jcode_session_core::storage::{Place, Storage};
+use jcode_session_core::store::history::History;
+use jcode_session_core::store::ledger::{Head, Ledger};
+use jcode_session_core::store::{Desk, checkpoint, repair, rollback, undo};
+use jcode_session_core::write::{Durability, Parent};
+
+/// What is appended is one whole record with the id that was told; what is refused changes nothing.
+pub(super) fn append(data: &[u8]) {
+    let machine = Machine::default();
+    let mut stamps = Counting { machine: machine.clone(), next: 0 };
+    let (mut writer, _) = write_run::open(&machine, Durability::Strict, None).expect("opens");
+    for text in data.split(|&byte| byte == 0) {
+        let before = log_of(&machine.world()).unwrap_or_default();
+        let appended = writer.append(text, Parent::Leaf, &mut stamps);
+        let after = log_of(&machine.world()).unwrap_or_default();
+        let Ok(id) = appended else {
+            assert_eq!(before, after);
+            continue;
+        };
+        let new = after.strip_prefix(&*before).expect("an append only appends");
+        assert_eq!(new.iter().filter(|&&byte| byte == b'\n').count(), 1);
+        let log = Log::of(&machine.world());
+        assert_eq!(log.ids.last(), Some(&id));
+        assert!(said_in_chunks(&after, std::iter::empty()).0.iter().all(|(_, _, damage)| {
+            // Halves of surrogate pairs are the caller's, and kept.
+            damage.is_none_or(|damage| damage.code == jcode_session_core::log::DamageCode::LoneSurrogate)
+        }));
+    }
+    writer.close(0).map_err(|unwritten| unwritten.error).expect("closes");
+}
+
+/// A ledger from outside beside a sound log: no command panics, and none loses a byte of the log.
+pub(super) fn ledger(data: &[u8]) {
+    let (head, rows) = data.split_at(data.iter().position(|&byte| byte == b'\n').map_or(0, |at| at + 1));
+    let ledger = Ledger::read(rows, Head::read(head).as_ref());
+    let history = History::of(&ledger);
+    let _ = (history.reachable(), history.undoable(), checkpoint::offered(&history, sessions::NOW));
+    let log = sessions::lines(0..4);
+    let _ = checkpoint::first_difference(&ledger, &SliceSource(&log)).expect("in memory");
+    for command in 0..4 {
+        let machine = sessions::with_log(&log);
+        for (place, bytes) in [(Place::Ledger, rows), (Place::LedgerHead, head)] {
+            sessions::put(&machine, &place, bytes);
+        }
+        let Ok(mut desk) = Desk::open(&machine) else { continue };
+        let now = sessions::NOW;
+        let _ = match command {
+            0 => desk.checkpoint(now, "fuzz").map(|_| ()).map_err(|error| error.to_string()),
+            1 => {
+                let options = rollback::Options { to_ms: None, now_ms: now, has_source: true };
+                rollback::run(&mut desk, &options).map(|_| ()).map_err(|error| error.to_string())
+            }
+            2 => {
+                undo::run(&mut desk, &undo::Options { force: true, now_ms: now }).map(|_| ()).map_err(|e| e.to_string())
+            }
+            _ => repair::run(&mut desk, "s", now).map(|_| ()).map_err(|error| error.to_string()),
+        };
+        sessions::kept(Some(&log), &machine.world(), "a hostile ledger");
+        assert!(machine.list(jcode_session_core::storage::Folder::Quarantine).is_ok());
+    }
+}

@@ -1,0 +1,135 @@
+//! Sessions in memory, in the states from which the commands of the store start.
+//!
+//! Owns: those states, and the check that nothing of a log was lost. Invariant: all of it is durable.
+//! Does not: crash.
+
+use crate::crash_storage::{Machine, World};
+use jcode_session_core::segment::Segmented;
+use jcode_session_core::source::SliceSource;
+use jcode_session_core::storage::{Folder, Name, Place, Storage, StorageFile, append_all};
+use jcode_session_core::store::Desk;
+use jcode_session_core::store::LogState;
+use jcode_session_core::store::book::Book;
+use jcode_session_core::store::ledger::{Event, LedgerRow};
+use jcode_session_core::write::QuarantineName;
+use jcode_session_native::segments::Zstd;
+use std::ops::Range;
+
+pub const NOW: i64 = 1_760_000_000_000;
+
+pub fn header() -> &'static [u8] {
+    b"{\"type\":\"session\",\"version\":3,\"id\":\"s\",\"timestamp\":\"2026-01-01T00:00:00.000Z\",\"cwd\":\"/\"}\n"
+}
+
+/// The header, if it starts there, and entries with these numbers, each the child of the one before.
+pub fn lines(numbers: Range<u32>) -> Vec<u8> {
+    let mut out = if numbers.start == 0 { header().to_vec() } else { Vec::new() };
+    for n in numbers {
+        let parent = n.checked_sub(1).map_or("null".to_string(), |n| format!("\"e{n}\""));
+        let line = format!(
+            "{{\"type\":\"message\",\"id\":\"e{n}\",\"parentId\":{parent},\"timestamp\":\"2026-01-01T00:00:00.000Z\",\"message\":{{\"role\":\"user\"}}}}\n"
+        );
+        out.extend_from_slice(line.as_bytes());
+    }
+    out
+}
+
+/// The files of a machine, its log as one.
+pub type Store = Segmented<Machine, Zstd>;
+
+/// The files of a machine, its log as one.
+pub fn stored(machine: &Machine) -> Store {
+    Segmented::new(machine.clone(), Zstd::default())
+}
+
+pub fn opened(store: &Store) -> Desk<'_, Store> {
+    Desk::open(store).expect("opens")
+}
+
+/// All bytes of the log, wherever they stand.
+pub fn log_of(world: &World) -> Option<Vec<u8>> {
+    let store = stored(&Machine::from_world(world.clone()));
+    store.stamp(&Place::Log).expect("known")?;
+    let file = store.open(&Place::Log).expect("there");
+    let mut bytes = vec![0; usize::try_from(file.len().expect("known")).expect("small")];
+    file.read_at(0, &mut bytes).expect("read");
+    Some(bytes)
+}
+
+/// Durable, as a writer leaves it.
+pub fn put(machine: &Machine, place: &Place, bytes: &[u8]) {
+    let mut file = machine.create(place).expect("made");
+    append_all(&mut file, bytes).expect("written");
+    file.sync_data().expect("synced");
+    machine.sync_folder(place.folder()).expect("synced");
+    machine.sync_folder(Folder::Sessions).expect("synced");
+}
+
+pub fn with_log(bytes: &[u8]) -> Machine {
+    let machine = Machine::default();
+    put(&machine, &Place::Log, bytes);
+    machine
+}
+
+pub fn append(machine: &Machine, bytes: &[u8]) {
+    let mut file = machine.open(&Place::Log).expect("there");
+    append_all(&mut file, bytes).expect("written");
+    file.sync_data().expect("synced");
+}
+
+/// A log of an older dialect.
+pub fn linear() -> Vec<u8> {
+    b"{\"type\":\"session\",\"id\":\"s\",\"timestamp\":\"2026-01-01T00:00:00.000Z\",\"cwd\":\"/\"}\n{\"type\":\"message\",\"timestamp\":\"2026-01-01T00:00:00.000Z\",\"message\":{\"role\":\"user\"}}\n".to_vec()
+}
+
+fn row(event: Event, bytes: &[u8]) -> LedgerRow {
+    let digest = jcode_session_core::store::checkpoint::digest(None, &SliceSource(bytes), 0..bytes.len() as u64);
+    let digest = jcode_session_core::store::ledger::digest_hex(&digest.expect("in memory"));
+    let mut row = LedgerRow::new(event, NOW - 5000, bytes.len() as u64, digest, "test");
+    row.fingerprint = Some(LogState::of(&SliceSource(bytes), bytes.len() as u64).expect("in memory").fingerprint);
+    row
+}
+
+/// A log that was upgraded in place, its original kept.
+pub fn migrated(original: &[u8]) -> World {
+    let machine = with_log(&lines(0..2));
+    put(&machine, &Place::Checkpoint(Name::new("linear-v1-0000.jsonl").expect("a name")), original);
+    let mut book = Book::open(&machine).expect("opens");
+    let mut kept = row(Event::Checkpoint, original);
+    kept.checkpoint_path = Some("checkpoints/linear-v1-0000.jsonl".into());
+    book.add(&machine, kept).expect("added");
+    book.add(&machine, row(Event::Migrate, &lines(0..2))).expect("added");
+    machine.world()
+}
+
+/// A log that was written from other files.
+pub fn from_v1(log: &[u8]) -> World {
+    let machine = with_log(log);
+    let mut book = Book::open(&machine).expect("opens");
+    book.add(&machine, row(Event::Checkpoint, b"")).expect("added");
+    let mut migrate = row(Event::Migrate, log);
+    migrate.base = Some(1);
+    book.add(&machine, migrate).expect("added");
+    machine.world()
+}
+
+/// Every byte of the old log is in the log, or in `quarantine/` where its name says.
+///
+/// # Panics
+/// If it is not.
+pub fn kept(old: Option<&[u8]>, world: &World, what: &str) {
+    let Some(old) = old else { return };
+    let log = log_of(world).unwrap_or_default();
+    let same = log.iter().zip(old).take_while(|(a, b)| a == b).count();
+    let held = world.names.iter().any(|(place, &inode)| {
+        let Place::Quarantine(name) = place else {
+            // The kept original of a migration holds all of a log that it was restored to.
+            return matches!(place, Place::Checkpoint(_)) && world.inodes[inode].live == old;
+        };
+        let Some(name) = QuarantineName::parse(name.as_str()) else { return false };
+        let offset = usize::try_from(name.offset).unwrap_or(usize::MAX);
+        let bytes = &world.inodes[inode].live;
+        offset <= same && old.get(offset..).is_some_and(|rest| bytes.starts_with(rest))
+    });
+    assert!(same == old.len() || held, "{what}: bytes are lost");
+}

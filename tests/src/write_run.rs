@@ -1,0 +1,143 @@
+//! The run that is crashed: one session from its making to its close.
+//!
+//! Owns: the steps of that run, and a reading of the log that is found. Invariant: a function of the mode alone.
+//! Does not: crash.
+
+use crate::crash_storage::{CrashFile, Machine, World};
+use jcode_session_core::log::{Damage, LogScan, LogSink, Record};
+use jcode_session_core::storage::Place;
+use jcode_session_core::write::{
+    AppendError, Briefs, Durability, LogObserver, LogWriter, NewHeader, OpenError, OpenOptions, Opened, Parent,
+    ScannedIds, Stamps, SyncPoint,
+};
+use std::ops::ControlFlow;
+
+/// The sidecar as far as crashes see it: each sync of the log is one commit.
+pub struct Sidecar(pub(crate) Machine);
+
+impl LogObserver for Sidecar {
+    fn written(&mut self, _: &Briefs) {}
+
+    fn synced(&mut self, point: SyncPoint) {
+        self.0.commit_sidecar(point.len);
+    }
+}
+
+/// A clock that follows the machine's, and ids that count.
+pub struct Counting {
+    pub machine: Machine,
+    pub next: u64,
+}
+
+impl Stamps for Counting {
+    fn now_ms(&mut self) -> i64 {
+        self.machine.recorded().world.now_ms
+    }
+
+    fn new_id(&mut self) -> String {
+        self.next += 1;
+        format!("id-{:04}", self.next)
+    }
+}
+
+pub type Writer = LogWriter<CrashFile, Sidecar>;
+
+/// Opens the session's log, or makes it.
+pub fn open(
+    machine: &Machine,
+    durability: Durability,
+    synced_len: Option<u64>,
+) -> Result<(Writer, Opened<CrashFile>), OpenError> {
+    let header = NewHeader { session_id: "s", now_ms: 0, cwd: "/", parent_session: None }.line().expect("short");
+    let options = OpenOptions { durability, synced_len, header: Some(&header), now_ms: machine.world().now_ms };
+    LogWriter::open(machine, &options, Sidecar(machine.clone()), |opened| {
+        Box::new(ScannedIds::new(opened.file.clone(), opened.len))
+    })
+}
+
+pub fn reopen(machine: &Machine, synced_len: Option<u64>) -> Result<Opened<CrashFile>, OpenError> {
+    Ok(open(machine, Durability::Strict, synced_len)?.1)
+}
+
+/// A recorded run.
+pub struct Run {
+    pub mode: Durability,
+    pub history: Vec<World>,
+    /// The ids of all entries, in the order in which they were appended.
+    pub ids: Vec<String>,
+}
+
+/// One entry of the run: its object, and whether it starts a branch.
+pub fn entry(number: usize) -> (String, Option<&'static str>) {
+    let text = "x".repeat(if number == 4 { 1500 } else { 40 });
+    let object = format!(
+        "{{\"type\":\"message\",\"id\":\"e{number}\",\"message\":{{\"role\":\"user\",\"content\":\"{text}\"}}}}"
+    );
+    (object, (number == 5).then_some("e1"))
+}
+
+pub const ENTRIES: usize = 9;
+
+pub fn append(writer: &mut Writer, stamps: &mut Counting, number: usize) -> Result<String, AppendError> {
+    let (object, parent) = entry(number);
+    writer.append(object.as_bytes(), parent.map_or(Parent::Leaf, Parent::Id), stamps)
+}
+
+pub fn record(mode: Durability) -> Run {
+    let machine = Machine::recording(World::default());
+    let mut stamps = Counting { machine: machine.clone(), next: 0 };
+    let mut ids = Vec::new();
+    let (mut writer, _) = open(&machine, mode, None).expect("opens");
+    for number in 0..ENTRIES {
+        for now in 4 * number as i64 - 3..=4 * number as i64 {
+            machine.set_clock(now);
+            writer.tick(now).expect("ticks");
+        }
+        let id = append(&mut writer, &mut stamps, number).expect("appends");
+        machine.ack(&id);
+        ids.push(id);
+        if number == 3 || number == 6 {
+            writer.flush(4 * number as i64).expect("flushes");
+            machine.flushed();
+        }
+    }
+    writer.close(40).map_err(|unwritten| unwritten.error).expect("closes");
+    machine.flushed();
+    Run { mode, history: machine.history(), ids }
+}
+
+/// A log as it is found.
+#[derive(Debug, Default)]
+pub struct Log {
+    pub bytes: Vec<u8>,
+    pub ids: Vec<String>,
+    pub damages: Vec<Damage>,
+}
+
+impl Log {
+    pub fn of(world: &World) -> Self {
+        let inode = world.names.get(&Place::Log).and_then(|&inode| world.inodes.get(inode));
+        let bytes = inode.map(|inode| inode.live.clone()).unwrap_or_default();
+        let mut log = Self { bytes: bytes.clone(), ..Self::default() };
+        let mut scan = LogScan::full();
+        let _ = scan.push(&bytes, &mut log);
+        let _ = scan.finish(&mut log);
+        log
+    }
+}
+
+impl LogSink for Log {
+    fn header(&mut self, _: &Record<'_>) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()> {
+        self.ids.push(entry.fields.usable_id().map(|id| id.into_owned()).unwrap_or_default());
+        ControlFlow::Continue(())
+    }
+
+    fn damage(&mut self, damage: Damage) -> ControlFlow<()> {
+        self.damages.push(damage);
+        ControlFlow::Continue(())
+    }
+}

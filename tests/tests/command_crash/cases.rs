@@ -1,0 +1,200 @@
+//! The commands that write, and what each starts from.
+
+use jcode_session_tests::jcode_model::{Growth, ModelRng, Shape, generate, grow_as};
+use jcode_session_tests::program::run;
+use jcode_session_tests::sessions::lines;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A command and what may be found of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) args: &'static [&'static str],
+    pub(crate) setup: fn(&Path),
+    pub(crate) input: &'static str,
+    /// It appends to the log; else each file is the old one or the new one.
+    pub(crate) grows: bool,
+    /// It makes logs with names of their own each time.
+    pub(crate) others: bool,
+    /// It removes files, those of v1 among them.
+    pub(crate) removes: bool,
+    /// The log is sound before, so that it must be at any time.
+    pub(crate) sound: bool,
+    /// Run again it may be run to its end, whatever was found.
+    pub(crate) again: bool,
+}
+
+impl Case {
+    /// A command that leaves each file as it was or as it will be, and that may be run again.
+    fn same(name: &'static str, args: &'static [&'static str], setup: fn(&Path)) -> Self {
+        Self { name, args, setup, input: "", grows: false, others: false, removes: false, sound: true, again: true }
+    }
+
+    pub(crate) fn args(&self) -> Vec<String> {
+        self.args.iter().map(ToString::to_string).collect()
+    }
+}
+
+pub(crate) fn migrate_of_a_linear_log() -> Case {
+    Case::same("migrate linear-v1", &["migrate"], |home| log(home, "s", LINEAR.as_bytes()))
+}
+
+pub(crate) fn migrate_of_a_tree_v2_log() -> Case {
+    Case::same("migrate tree-v2", &["migrate"], tree_v2)
+}
+
+pub(crate) fn migrate_of_a_current_log() -> Case {
+    Case::same("migrate tree-v3", &["migrate"], |home| log(home, "s", &lines(0..4)))
+}
+
+pub(crate) fn migrate_of_v1_files() -> Case {
+    Case::same("migrate jcode-v1", &["migrate"], |home| v1(home, false))
+}
+
+pub(crate) fn migrate_of_v1_files_that_grew() -> Case {
+    Case::same("migrate jcode-v1, grown", &["migrate"], |home| v1(home, true))
+}
+
+pub(crate) fn append() -> Case {
+    Case {
+        input: "{\"type\":\"custom\",\"id\":\"n1\"}\n{\"type\":\"custom\",\"id\":\"n2\"}\n{\"type\":\"custom\",\"id\":\"n3\"}\n",
+        grows: true,
+        again: false,
+        ..Case::same("append", &["append", "s", "--session-durability", "strict"], session)
+    }
+}
+
+pub(crate) fn label() -> Case {
+    Case { grows: true, ..Case::same("label", &["label", "s", "e0", "name"], session) }
+}
+
+pub(crate) fn tag() -> Case {
+    Case { grows: true, ..Case::same("tag", &["tag", "s", "+one", "-t"], session) }
+}
+
+pub(crate) fn fork() -> Case {
+    Case { others: true, ..Case::same("fork", &["fork", "s", "--at", "e1"], session) }
+}
+
+pub(crate) fn list_that_refreshes() -> Case {
+    Case::same("list", &["list", "--json"], changed)
+}
+
+pub(crate) fn doctor_that_mends() -> Case {
+    Case { sound: false, ..Case::same("doctor --fix", &["doctor", "--fix"], stale) }
+}
+
+pub(crate) fn export_to_a_file() -> Case {
+    Case::same("export", &["export", "s", "--format", "html", "--output", "out.html", "--force"], with_target)
+}
+
+pub(crate) fn checkpoint() -> Case {
+    Case::same("checkpoints --take", &["checkpoints", "s", "--take"], session)
+}
+
+pub(crate) fn rollback() -> Case {
+    Case { again: false, ..Case::same("rollback", &["rollback", "s"], session) }
+}
+
+pub(crate) fn rollback_of_a_migration() -> Case {
+    Case { again: false, ..Case::same("rollback of a migration", &["rollback", "s"], migrated) }
+}
+
+pub(crate) fn undo() -> Case {
+    Case { again: false, ..Case::same("rollback --undo", &["rollback", "s", "--undo"], rolled_back) }
+}
+
+pub(crate) fn repair() -> Case {
+    Case { sound: false, ..Case::same("repair", &["repair", "s"], damaged) }
+}
+
+pub(crate) fn prune() -> Case {
+    Case { removes: true, ..Case::same("prune", &["prune", "--older-than", "0"], with_originals) }
+}
+
+fn sessions(home: &Path) -> PathBuf {
+    let folder = home.join("sessions");
+    fs::create_dir_all(&folder).expect("made");
+    folder
+}
+
+fn log(home: &Path, name: &str, bytes: &[u8]) {
+    fs::write(sessions(home).join(format!("{name}.jsonl")), bytes).expect("written");
+}
+
+fn done(home: &Path, args: &[&str]) {
+    let ran = run(home, args);
+    assert_eq!(ran.code, 0, "{args:?}: {ran:?}");
+}
+
+/// A session with a sidecar, two states to return to, and entries behind them.
+fn session(home: &Path) {
+    log(home, "s", &lines(0..3));
+    done(home, &["migrate"]);
+    done(home, &["checkpoints", "s", "--take"]);
+    done(home, &["label", "s", "e1", "before"]);
+    done(home, &["checkpoints", "s", "--take"]);
+    done(home, &["tag", "s", "+t"]);
+}
+
+fn v1(home: &Path, grown: bool) {
+    let mut rng = ModelRng::new(5);
+    let files = generate(Shape::Both, 3, &mut rng);
+    files.write_to(&sessions(home), "session_v").expect("written");
+    if grown {
+        done(home, &["migrate"]);
+        let more = grow_as(&files, Growth::Append, &mut rng).expect("it grows");
+        more.write_to(&sessions(home), "session_v").expect("written");
+    }
+}
+
+const LINEAR: &str = "{\"type\":\"session\",\"id\":\"s\",\"timestamp\":\"2026-01-01T00:00:00.000Z\",\"cwd\":\"/\"}\n\
+    {\"type\":\"message\",\"timestamp\":\"2026-01-01T00:00:00.000Z\",\"message\":{\"role\":\"hookMessage\"}}\n\
+    {\"type\":\"message\",\"timestamp\":\"2026-01-01T00:00:01.000Z\",\"message\":{\"role\":\"user\"}}\n";
+
+fn tree_v2(home: &Path) {
+    let text = String::from_utf8(lines(0..4)).expect("text").replace("\"version\":3", "\"version\":2");
+    log(home, "s", text.as_bytes());
+}
+
+fn changed(home: &Path) {
+    session(home);
+    done(home, &["list"]);
+    log(home, "other", &lines(0..2));
+    done(home, &["tag", "s", "+new"]);
+}
+
+fn stale(home: &Path) {
+    session(home);
+    log(home, "other", &lines(0..2));
+    fs::write(sessions(home).join("other.sqlite3"), b"no database").expect("written");
+}
+
+fn with_target(home: &Path) {
+    session(home);
+    fs::write(home.join("out.html"), "what was there").expect("written");
+}
+
+fn migrated(home: &Path) {
+    log(home, "s", LINEAR.as_bytes());
+    done(home, &["migrate"]);
+}
+
+fn rolled_back(home: &Path) {
+    session(home);
+    done(home, &["rollback", "s"]);
+}
+
+fn damaged(home: &Path) {
+    let mut bytes = lines(0..2);
+    bytes.extend_from_slice(b"{\"type\":\"message\",\"id\":\"torn\n\0\0\n");
+    bytes.extend_from_slice(&lines(2..4));
+    log(home, "s", &bytes);
+}
+
+fn with_originals(home: &Path) {
+    log(home, "s", LINEAR.as_bytes());
+    v1(home, false);
+    done(home, &["migrate"]);
+}

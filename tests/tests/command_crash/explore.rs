@@ -1,0 +1,201 @@
+//! Crashes a command between its system calls, and looks at what is found.
+
+use super::cases::Case;
+use jcode_session_native::paths::{is_log_name, sidecar};
+use jcode_session_native::verify::verify;
+use jcode_session_tests::files::ask;
+use jcode_session_tests::program::command;
+use jcode_session_tests::system_calls::disk::{Disk, Found, State, read, write};
+use jcode_session_tests::system_calls::{available, record};
+use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::fs;
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+/// The files that hold what nothing can make anew.
+pub(crate) fn truth(state: &State) -> State {
+    let is_truth = |path: &Path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let in_store =
+            path.components().any(|part| Path::new(part.as_os_str()).extension() == Some(OsStr::new("store")));
+        let is_v1 = [".json", ".bak", ".journal.jsonl"].iter().any(|end| name.ends_with(end));
+        !in_store && (is_log_name(&name) || is_v1 || name.starts_with("out."))
+    };
+    state.iter().filter(|(path, _)| is_truth(path)).map(|(path, bytes)| (path.clone(), bytes.clone())).collect()
+}
+
+pub(crate) fn logs(home: &Path) -> Vec<PathBuf> {
+    let is_log = |path: &PathBuf| path.file_name().is_some_and(|name| is_log_name(&name.to_string_lossy()));
+    truth(&read(home)).into_keys().filter(is_log).map(|path| home.join(path)).collect()
+}
+
+/// A folder in memory where there is one.
+pub(crate) fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a folder")
+}
+
+/// Crashes the command at each of its calls.
+pub(crate) fn explore(case: &Case) {
+    if !available() {
+        println!("{}: skipped: strace cannot record a process here", case.name);
+        return;
+    }
+    let home = folder();
+    (case.setup)(home.path());
+    let before = read(home.path());
+    let mut disk = Disk::of(home.path());
+    let (calls, code) = record(home.path(), &case.args(), case.input.as_bytes());
+    assert_eq!(code, 0, "{}", case.name);
+    let after = read(home.path());
+    let expected = truth(&after);
+    let wide = std::env::var_os("JCODE_SESSION_LONG").is_some();
+    let (mut explored, mut seen) = (0_u64, HashSet::new());
+    let mut look = |found: Vec<Found>, said: &[u8], step: usize| {
+        for found in found {
+            explored += 1;
+            if seen.insert((found.state.clone(), found.power, said.to_vec())) {
+                let what = format!("{}, call {step} of {}: {}", case.name, calls.len(), found.what);
+                check(case, &found, (&before, &expected), said, &what);
+            }
+        }
+    };
+    look(disk.kills(None), &[], 0);
+    for (step, call) in calls.iter().enumerate() {
+        look(disk.kills(Some(call)), &disk.said.clone(), step);
+        if disk.apply(call) {
+            look(disk.power_cuts(wide), &disk.said.clone(), step);
+        }
+    }
+    // The model has done what the system has.
+    assert_eq!(truth(&disk.now()), expected, "{}", case.name);
+    println!("{}: {} calls, {explored} crash states, {} of them different", case.name, calls.len(), seen.len());
+    assert!(explored > 20, "{}: only {explored} states", case.name);
+}
+
+fn check(case: &Case, found: &Found, (before, after): (&State, &State), said: &[u8], what: &str) {
+    all_kept(case, &found.state, (before, after), what);
+    let home = folder();
+    let mut state = found.state.clone();
+    if found.power {
+        reboot(&mut state);
+    }
+    write(home.path(), &state);
+    // What stood at the root of the home when the command ran.
+    fs::create_dir_all(home.path().join("sessions")).expect("made");
+    for log in logs(home.path()) {
+        sound(case, &log, what);
+    }
+    promised(case, home.path(), said, what);
+    if case.again {
+        again(case, home.path(), (before, after), what);
+    }
+}
+
+/// Every file of the truth is as it was, or as it becomes.
+pub(crate) fn all_kept(case: &Case, found: &State, (before, after): (&State, &State), what: &str) {
+    for path in truth(before).keys().chain(after.keys()) {
+        kept(case, path, found.get(path), (before.get(path), after.get(path)), what);
+    }
+}
+
+/// A file that may not have been looked at, and may not be there.
+type Seen<'f> = Option<&'f Option<Vec<u8>>>;
+
+/// One file of the truth: as before, as after, or on the way between where that is what the command does.
+fn kept(case: &Case, path: &Path, found: Option<&Option<Vec<u8>>>, (before, after): (Seen<'_>, Seen<'_>), what: &str) {
+    let grown = || match (found, before) {
+        (Some(Some(found)), Some(Some(before))) => case.grows && found.starts_with(before),
+        _ => false,
+    };
+    assert!(
+        found == before || found == after || grown(),
+        "{what}: {} is neither the old one nor the new one: {:?}",
+        path.display(),
+        found.map(|bytes| bytes.as_ref().map(|bytes| String::from_utf8_lossy(bytes).into_owned()))
+    );
+    assert!(
+        case.removes || found.is_some() || before.is_none() || after.is_none(),
+        "{what}: {} is gone",
+        path.display()
+    );
+}
+
+/// A log reads well, and reads the same without its sidecar.
+pub(crate) fn sound(case: &Case, log: &Path, what: &str) {
+    let report = verify(log, &mut |_| ControlFlow::Continue(())).unwrap_or_else(|error| panic!("{what}: {error}"));
+    let broken: Vec<_> = report.findings.iter().filter(|finding| finding.is_error()).collect();
+    // What a power cut tore behind the synced end is cut when the log is next opened for writing.
+    let torn =
+        case.grows && broken.iter().all(|f| ["nul-run", "invalid-json", "fused-records"].contains(&code(f).as_str()));
+    assert!(broken.is_empty() || !case.sound || torn, "{what}: {broken:?}");
+    let with = ask(log);
+    let (there, aside) = (sidecar(log), log.with_extension("aside"));
+    if fs::rename(&there, &aside).is_ok() {
+        assert_eq!(with, ask(log), "{what}: the sidecar says something else than the log");
+        fs::rename(&aside, &there).expect("put back");
+    }
+}
+
+fn code(finding: &jcode_session_core::verify::Finding) -> String {
+    serde_json::to_value(finding.code).expect("a word").as_str().expect("a word").to_string()
+}
+
+/// What was acknowledged is there, once the log was opened for writing.
+pub(crate) fn promised(case: &Case, home: &Path, said: &[u8], what: &str) {
+    let said = String::from_utf8_lossy(said);
+    let acks: Vec<&str> = said.lines().filter_map(|line| line.strip_prefix("ack ")).collect();
+    if acks.is_empty() {
+        return;
+    }
+    let mut child = command(home)
+        .args(["append", "s", "--session-durability", "strict"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("starts");
+    child.stdin.take().expect("piped").write_all(b"{\"type\":\"custom\",\"id\":\"last\"}\n").expect("written");
+    assert!(child.wait().expect("ends").success(), "{what}: cannot go on");
+    let text = fs::read_to_string(home.join("sessions/s.jsonl")).expect("a log of text");
+    for id in acks.iter().chain([&"last"]) {
+        assert!(text.contains(&format!("\"id\":\"{id}\"")), "{what}: {id} was acknowledged, and is lost");
+    }
+    sound(case, &home.join("sessions/s.jsonl"), what);
+}
+
+/// The command run again: it ends well, with the truth that it would have left the first time.
+pub(crate) fn again(case: &Case, home: &Path, (before, after): (&State, &State), what: &str) {
+    let output = command(home).args(case.args()).current_dir(home).output().expect("runs");
+    assert!(output.status.success(), "{what}: run again: {}", String::from_utf8_lossy(&output.stderr));
+    let now = truth(&read(home));
+    if !case.grows && !case.others && !case.removes {
+        assert_eq!(&now, after, "{what}: run again");
+    }
+    for (path, bytes) in truth(before) {
+        let kept = now.get(&path).is_some_and(|now| {
+            let (now, old) = (now.as_deref().unwrap_or_default(), bytes.as_deref().unwrap_or_default());
+            !case.grows || now.starts_with(old)
+        });
+        assert!(kept || case.removes, "{what}: {} after another run", path.display());
+    }
+    for log in logs(home) {
+        sound(&Case { sound: true, grows: false, ..*case }, &log, what);
+    }
+}
+
+/// Another boot: what was only promised by the last one is told by its id.
+fn reboot(state: &mut State) {
+    let Some(boot) = jcode_session_native::host::boot_id() else { return };
+    let other: String = boot.chars().map(|c| if c.is_ascii_digit() { 'f' } else { c }).collect();
+    for (_, bytes) in state.iter_mut().filter(|(path, _)| path.to_string_lossy().contains(".sqlite3")) {
+        let Some(bytes) = bytes else { continue };
+        let places: Vec<usize> =
+            bytes.windows(boot.len()).enumerate().filter(|(_, w)| *w == boot.as_bytes()).map(|(at, _)| at).collect();
+        for at in places {
+            bytes[at..at + boot.len()].copy_from_slice(other.as_bytes());
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! What `inspect` serves, and to whom: over real connections, as a browser or an attacker would make them.
+
+use jcode_session::serve::{self, Served};
+use jcode_session_tests::files::LogDir;
+use jcode_session_tests::generate::{LogShape, tree_v3};
+use jcode_session_tests::program::run;
+use serde_json::Value;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::mpsc;
+
+/// A reply.
+struct Reply {
+    status: u16,
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Reply {
+    fn header(&self, name: &str) -> Option<&str> {
+        let lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        lines.into_iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+}
+
+/// A served session: `http://127.0.0.1:<port>/<token>/`, and the address that works once.
+struct Server {
+    port: u16,
+    root: String,
+    once: String,
+}
+
+impl Server {
+    fn start(dir: &LogDir) -> Self {
+        let session = Served::open(&dir.log()).expect("the files can be opened");
+        let (send, receive) = mpsc::channel();
+        // It serves until the process ends.
+        std::thread::spawn(move || {
+            serve::serve(0, Some(session), |address, once| send.send((address.to_string(), once.to_string())).unwrap())
+        });
+        let (address, once) = receive.recv().expect("it listens");
+        let path = |address: &str| address.strip_prefix("http://").unwrap().split_once('/').unwrap().1.to_string();
+        let port = address.strip_prefix("http://127.0.0.1:").unwrap().split_once('/').unwrap().0.parse().unwrap();
+        Self { port, root: format!("/{}", path(&address)), once: format!("/{}", path(&once)) }
+    }
+
+    fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Reply {
+        let host = format!("127.0.0.1:{}", self.port);
+        let mut request = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
+        if !headers.iter().any(|(name, _)| *name == "Host") {
+            request += &format!("Host: {host}\r\n");
+        }
+        for (name, value) in headers {
+            request += &format!("{name}: {value}\r\n");
+        }
+        let mut stream = TcpStream::connect(&host).expect("it listens");
+        stream.write_all(format!("{request}\r\n").as_bytes()).expect("it reads");
+        let mut reply = Vec::new();
+        let _ = stream.read_to_end(&mut reply);
+        let end = reply.windows(4).position(|part| part == b"\r\n\r\n").expect("a head");
+        let head = String::from_utf8(reply[..end].to_vec()).expect("text");
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+        Reply { status, head, body: reply[end + 4..].to_vec() }
+    }
+
+    fn get(&self, path: &str, headers: &[(&str, &str)]) -> Reply {
+        self.ask("GET", &format!("{}{path}", self.root), headers)
+    }
+}
+
+fn session() -> (LogDir, Vec<u8>) {
+    let bytes = tree_v3(LogShape { entries: 2000, ..LogShape::default() }, 3);
+    let dir = LogDir::new(&bytes);
+    dir.update();
+    (dir, bytes)
+}
+
+#[test]
+fn a_session_is_read_by_ranges() {
+    let (dir, bytes) = session();
+    let server = Server::start(&dir);
+    let listing: Value = serde_json::from_slice(&server.get("session.json", &[]).body).expect("json");
+    assert_eq!(listing["name"], dir.log().to_string_lossy().as_ref());
+    let roles: Vec<&str> = listing["files"].as_array().unwrap().iter().map(|f| f["role"].as_str().unwrap()).collect();
+    assert_eq!(roles, ["log", "sidecar"]);
+    assert_eq!(listing["files"][0]["size"], bytes.len());
+    let log = listing["files"][0]["url"].as_str().unwrap();
+
+    let whole = server.get(log, &[]);
+    assert_eq!((whole.status, whole.body == bytes), (200, true));
+    let range = |range: &str| {
+        let reply = server.get(log, &[("Range", range)]);
+        (reply.status, reply.header("content-range").map(ToString::to_string), reply.body)
+    };
+    let len = bytes.len();
+    assert_eq!(range("bytes=10-19"), (206, Some(format!("bytes 10-19/{len}")), bytes[10..20].to_vec()));
+    assert_eq!(
+        range("bytes=-5"),
+        (206, Some(format!("bytes {}-{}/{len}", len - 5, len - 1)), bytes[len - 5..].to_vec())
+    );
+    let open = format!("bytes={}-", len - 3);
+    assert_eq!(range(&open), (206, Some(format!("bytes {}-{}/{len}", len - 3, len - 1)), bytes[len - 3..].to_vec()));
+    let beyond = range(&format!("bytes=0-{}", u64::MAX));
+    assert_eq!((beyond.0, beyond.2 == bytes), (206, true));
+    let (status, place, _) = range(&format!("bytes={len}-"));
+    assert_eq!((status, place), (416, Some(format!("bytes */{len}"))));
+    // What is not one range of bytes is no range.
+    for odd in ["bytes=5-2", "bytes=a-b", "lines=1-2", "bytes=0-1,4-5", "bytes=+1-2"] {
+        assert_eq!(range(odd).0, 200, "{odd}");
+    }
+    let head = server.ask("HEAD", &format!("{}{log}", server.root), &[]);
+    let promised = len.to_string();
+    assert_eq!((head.status, head.header("content-length"), head.body.len()), (200, Some(promised.as_str()), 0));
+}
+
+#[test]
+fn only_its_own_page_is_answered() {
+    let (dir, _) = session();
+    let server = Server::start(&dir);
+    let own = format!("127.0.0.1:{}", server.port);
+    let page = format!("http://{own}");
+    for allowed in [own.clone(), format!("localhost:{}", server.port)] {
+        assert_eq!(server.get("session.json", &[("Host", &allowed)]).status, 200);
+    }
+    assert_eq!(server.get("session.json", &[("Origin", &page)]).status, 200);
+    for host in ["evil.example", "127.0.0.1", "127.0.0.1:1", "", &format!("evil.example:{}", server.port)] {
+        assert_eq!(server.get("session.json", &[("Host", host)]).status, 403, "{host}");
+    }
+    let foreign =
+        ["http://evil.example", "null", "https://127.0.0.1", "", &format!("https://{own}"), &format!("{page}.evil")];
+    for origin in foreign {
+        assert_eq!(server.get("session.json", &[("Origin", origin)]).status, 403, "{origin}");
+    }
+}
+
+#[test]
+fn without_the_token_there_is_nothing() {
+    let (dir, _) = session();
+    let server = Server::start(&dir);
+    let token = server.root.trim_matches('/');
+    let wrong = format!("/{}/session.json", "0".repeat(token.len()));
+    let short = format!("/{}/session.json", &token[1..]);
+    let upper = format!("/{}0/session.json", token);
+    let bare = format!("/{token}");
+    for path in ["/", "/session.json", "/files/0", "//", "*", &wrong, &short, &upper, &bare] {
+        assert_eq!(server.ask("GET", path, &[]).status, 403, "{path}");
+    }
+}
+
+#[test]
+fn no_path_leads_elsewhere() {
+    let (dir, _) = session();
+    std::fs::write(dir.folder().join("secret"), "secret").unwrap();
+    let server = Server::start(&dir);
+    let paths = [
+        "files/2",
+        "files/00",
+        "files/+0",
+        "files/-1",
+        "files/",
+        "files/0/",
+        "files/../secret",
+        "../secret",
+        "files/%2e%2e/secret",
+        "secret",
+        "log.jsonl",
+        "/etc/passwd",
+        "files/18446744073709551616",
+        "..%2fsecret",
+    ];
+    for path in paths {
+        let reply = server.get(path, &[]);
+        assert_eq!(reply.status, 404, "{path}");
+        assert!(!reply.body.windows(6).any(|part| part == b"secret"), "{path}");
+    }
+}
+
+#[test]
+fn nothing_can_be_changed() {
+    let (dir, bytes) = session();
+    let server = Server::start(&dir);
+    for method in ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"] {
+        let reply = server.ask(method, &format!("{}files/0", server.root), &[("Content-Length", "0")]);
+        assert_eq!((reply.status, reply.header("allow")), (405, Some("GET, HEAD")), "{method}");
+    }
+    assert_eq!(std::fs::read(dir.log()).unwrap(), bytes);
+}
+
+#[test]
+fn every_reply_is_closed_to_others() {
+    let (dir, _) = session();
+    let server = Server::start(&dir);
+    let replies = [
+        server.get("session.json", &[]),
+        server.get("files/0", &[("Range", "bytes=0-1")]),
+        server.get("files/0", &[("Range", "bytes=99999999-")]),
+        server.get("nothing", &[]),
+        server.ask("GET", "/", &[]),
+        server.ask("POST", &server.root, &[]),
+    ];
+    for reply in replies {
+        let csp = reply.header("content-security-policy").expect("a policy");
+        assert!(csp.starts_with("default-src 'none'; script-src 'self' 'wasm-unsafe-eval';"), "{csp}");
+        assert!(!csp.contains("http") && !csp.contains('*') && !csp.contains("unsafe-inline"), "{csp}");
+        assert_eq!(reply.header("x-content-type-options"), Some("nosniff"));
+        assert_eq!(reply.header("cache-control"), Some("no-store"));
+        assert_eq!(reply.header("referrer-policy"), Some("no-referrer"));
+        assert_eq!(reply.header("access-control-allow-origin"), None);
+    }
+}
+
+#[test]
+fn the_browsers_address_works_once() {
+    let (dir, _) = session();
+    let server = Server::start(&dir);
+    // A refused request does not use it up.
+    assert_eq!(server.ask("GET", &server.once, &[("Host", "evil.example")]).status, 403);
+    let first = server.ask("GET", &server.once, &[]);
+    assert_eq!((first.status, first.header("location")), (303, Some(server.root.as_str())));
+    assert_eq!(server.ask("GET", &server.once, &[]).status, 403);
+}
+
+#[test]
+fn a_file_that_is_cut_ends_short_of_its_promise() {
+    let (dir, bytes) = session();
+    let server = Server::start(&dir);
+    // Behind the first piece.
+    dir.write(&bytes[..300_000]);
+    let reply = server.get("files/0", &[]);
+    let promised = bytes.len().to_string();
+    assert_eq!(reply.header("content-length"), Some(promised.as_str()));
+    assert!(reply.body.len() < bytes.len());
+}
+
+#[test]
+fn without_a_page_it_says_how_to_build_one() {
+    if serve::is_built() {
+        return;
+    }
+    let (dir, _) = session();
+    let run = run(dir.folder(), ["inspect", &dir.log().to_string_lossy(), "--no-open"]);
+    assert_eq!((run.code, run.stdout.len()), (2, 0));
+    assert!(run.stderr.contains("host-wasm/inspector/build"), "{}", run.stderr);
+}

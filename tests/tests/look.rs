@@ -1,0 +1,174 @@
+//! Looking into a session: outline, pages and paths by number, places, search, tokens; from a sidecar, from an index
+//! in memory, and by other means.
+
+use jcode_session_core::index::row::Seq;
+use jcode_session_core::session::{Locator, Needle, NoSidecar, Outline, Session, Tally, Timeline};
+use jcode_session_core::source::SliceSource;
+use jcode_session_core::upgrade::present;
+use jcode_session_native::session::Session as NativeSession;
+use jcode_session_native::sql::SidecarReader;
+use jcode_session_tests::files::LogDir;
+use jcode_session_tests::generate::{LogShape, Sample, damaged_tree_v3, tree_v3};
+use proptest::prelude::*;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+fn without_sidecar(bytes: &[u8]) -> Session<SliceSource<'_>, NoSidecar> {
+    let (sniffed, log) = present(SliceSource(bytes), &mut |_| ControlFlow::Continue(())).expect("readable");
+    Session::new(log, sniffed, None)
+}
+
+fn with_sidecar<'b>(bytes: &'b [u8], dir: &LogDir) -> Session<SliceSource<'b>, SidecarReader> {
+    let (sniffed, log) = present(SliceSource(bytes), &mut |_| ControlFlow::Continue(())).expect("readable");
+    let connection = rusqlite::Connection::open(dir.sidecar()).expect("a sidecar");
+    Session::new(log, sniffed, Some(SidecarReader::new(connection).expect("a sidecar")))
+}
+
+fn all<L: Locator>(session: &Session<SliceSource<'_>, L>, outline: &Outline) -> Vec<Seq> {
+    let count = Seq::try_from(session.counts().expect("counts").entries).expect("a number");
+    assert!((0..count).all(|seq| outline.node_of(seq).is_some()), "an entry is on no run");
+    let lengths: u64 = outline.nodes.iter().map(jcode_session_core::session::Node::len).sum();
+    assert_eq!(lengths, u64::from(count), "an entry is on two runs");
+    (0..count).collect()
+}
+
+/// The same from both, and what the reader that walks up line by line gives.
+fn check(sample: &Sample) {
+    let dir = LogDir::new(&sample.bytes);
+    dir.update();
+    let (memory, sidecar) = (without_sidecar(&sample.bytes), with_sidecar(&sample.bytes, &dir));
+    let outline = memory.outline().expect("an outline");
+    assert_eq!(sidecar.outline().expect("an outline"), outline);
+    assert!(sidecar.memory().is_none(), "the sidecar had to answer");
+    let entries = all(&memory, &outline);
+    let listed = memory.listed(entries.clone(), 1 << 20).expect("a page");
+    assert_eq!(sidecar.listed(entries.clone(), 1 << 20).expect("a page"), listed);
+    let native = NativeSession::read(&dir.log()).expect("a session");
+    let mut in_file_order = Vec::new();
+    native.file_order(None, &mut |entry| in_file_order.push(entry.line)).expect("entries");
+    let lines: Vec<&Vec<u8>> = listed.iter().map(|entry| entry.line.as_ref().expect("a short line")).collect();
+    assert!(lines.into_iter().eq(&in_file_order));
+    let last = entries.last().copied().unwrap_or_default();
+    for entry in &listed {
+        let seq = entry.seq.expect("a number");
+        let path = outline.path_to(seq);
+        let mut walked = Vec::new();
+        native.path_to(Some(&entry.key), None, &mut |entry| walked.push(entry.line)).expect("a path");
+        let read = memory.listed(path.entries(0, usize::MAX), 1 << 20).expect("a path");
+        assert!(read.iter().filter_map(|entry| entry.line.as_ref()).eq(&walked), "path to {}", entry.key);
+        assert_eq!((path.len(), path.position(seq)), (walked.len() as u64, Some(walked.len() as u64 - 1)));
+        let leaf = outline.leaf_below(seq, last).expect("a leaf");
+        assert!(outline.path_to(leaf).position(seq).is_some(), "{} is not above its leaf", entry.key);
+        for offset in [entry.span.offset, entry.span.offset + entry.span.len - 1] {
+            assert_eq!(memory.at_offset(offset).expect("an entry").map(|spot| spot.seq), Some(seq));
+            assert_eq!(sidecar.at_offset(offset).expect("an entry").map(|spot| spot.seq), Some(seq));
+        }
+    }
+}
+
+fn texts(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) => found.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
+        Value::Object(fields) => fields.values().for_each(|field| texts(field, found)),
+        _ => {}
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn all_ways_to_an_entry_agree(sample in damaged_tree_v3(40)) {
+        check(&sample);
+    }
+
+    #[test]
+    fn a_search_finds_what_is_there(seed: u64, word in "[a-zA-Z]{1,3}", exact: bool) {
+        let bytes = tree_v3(LogShape { entries: 25, ..LogShape::default() }, seed);
+        let session = without_sidecar(&bytes);
+        let needle = Needle::new(&word, exact).expect("a word");
+        let tick = &mut |_| ControlFlow::Continue(());
+        let (hits, next) = session.search(&needle, 0, usize::MAX, tick).expect("hits");
+        prop_assert_eq!(next, None);
+        let found: BTreeSet<u64> = hits.iter().map(|hit| hit.spot.span.offset).collect();
+        let fold = |text: &str| if exact { text.to_string() } else { text.to_ascii_lowercase() };
+        for entry in session.listed(0..25, 1 << 20).expect("entries") {
+            let value: Value = serde_json::from_slice(entry.line.as_ref().expect("a line")).expect("json");
+            let mut all = Vec::new();
+            texts(&value, &mut all);
+            let holds = all.iter().any(|text| fold(text).contains(&fold(&word)));
+            prop_assert_eq!(found.contains(&entry.span.offset), holds, "{}: {:?}", word, all);
+        }
+        // In pieces it is the same.
+        let (mut from, mut in_pieces) = (Some(0), Vec::new());
+        while let Some(at) = from {
+            let (hits, next) = session.search(&needle, at, 2, tick).expect("hits");
+            in_pieces.extend(hits);
+            from = next;
+        }
+        prop_assert_eq!(in_pieces, hits);
+    }
+}
+
+const HEADER: &str = r#"{"type":"session","version":3,"id":"s","timestamp":"2026-01-01T00:00:00Z","cwd":"/"}"#;
+
+fn log(entries: &[&str]) -> String {
+    let mut log = format!("{HEADER}\n");
+    for (number, entry) in entries.iter().enumerate() {
+        let parent = number.checked_sub(1).map_or("null".to_string(), |before| format!(r#""e{before}""#));
+        log += &format!(
+            r#"{{"type":"message","id":"e{number}","parentId":{parent},"timestamp":"2026-01-01T00:00:0{number}Z","message":{entry}}}"#
+        );
+        log.push('\n');
+    }
+    log
+}
+
+fn found(bytes: &str, text: &str) -> Vec<String> {
+    let session = without_sidecar(bytes.as_bytes());
+    let needle = Needle::new(text, false).expect("a text");
+    let (hits, _) = session.search(&needle, 0, usize::MAX, &mut |_| ControlFlow::Continue(())).expect("hits");
+    hits.into_iter().map(|hit| hit.spot.key).collect()
+}
+
+#[test]
+fn escapes_do_not_hide_a_text() {
+    let bytes = log(&[
+        r#"{"content":"a path C:\\temp and a \"quote\""}"#,
+        r#"{"content":"\u0063af\u00e9 and CAFÉ"}"#,
+        r#"{"content":"one\nline"}"#,
+        r#"{"content":"日本語"}"#,
+    ]);
+    assert_eq!(found(&bytes, r"C:\TEMP"), ["e0"]);
+    assert_eq!(found(&bytes, r#""quote""#), ["e0"]);
+    assert_eq!(found(&bytes, "Café"), ["e1"]);
+    assert_eq!(found(&bytes, "one\nline"), ["e2"]);
+    assert_eq!(found(&bytes, "本"), ["e3"]);
+    // Keys are no text, and neither is an image.
+    assert!(found(&bytes, "content").is_empty());
+    let image = log(&[&format!(r#"{{"data":"{}"}}"#, "needle+/".repeat(100))]);
+    assert!(found(&image, "needle").is_empty());
+}
+
+#[test]
+fn tokens_are_those_of_both_writers() {
+    let bytes = log(&[
+        r#"{"role":"user","content":"no usage here"}"#,
+        r#"{"role":"assistant","usage":{"input":10,"output":2,"cacheRead":5,"cacheWrite":1,"cost":{"input":1,"total":0.25}}}"#,
+        r#"{"role":"assistant","token_usage":{"input_tokens":100,"output_tokens":20,"cache_read_input_tokens":50}}"#,
+        r#"{"role":"assistant","content":[{"usage":{"input":9999}}]}"#,
+        r#"{"role":"assistant","usage":{"input":-3,"output":"x","cost":"free"}}"#,
+    ]);
+    let session = without_sidecar(bytes.as_bytes());
+    let mut tally = Tally::default();
+    session.index(&mut tally, &mut |_| ControlFlow::Continue(())).expect("an index");
+    let total = tally.total();
+    assert_eq!((total.messages, total.input, total.output), (3, 110, 22));
+    assert_eq!((total.cache_read, total.cache_write, total.cost), (55, 1, 0.25));
+    let timeline = Timeline::new(session.memory().expect("an index"), &tally, 2);
+    let buckets: Vec<_> = timeline.buckets.iter().map(|b| (b.entries, b.messages, b.input, b.output)).collect();
+    assert_eq!(buckets, [(3, 3, 166, 22), (2, 2, 0, 0)]);
+    assert_eq!(timeline.buckets.iter().map(|b| b.bytes).sum::<u64>(), bytes.len() as u64 - HEADER.len() as u64 - 6);
+}

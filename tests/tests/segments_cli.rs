@@ -1,0 +1,181 @@
+//! `seal`, and `append --segment-size`, as their users type them.
+
+use jcode_session_tests::program::{Run, command, finished, run};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use tempfile::TempDir;
+
+struct Home(TempDir);
+
+impl Home {
+    /// A home with a session of 400 entries, 200 KiB.
+    fn new() -> Self {
+        let home = TempDir::new().expect("a folder");
+        fs::create_dir(home.path().join("sessions")).expect("made");
+        let home = Self(home);
+        home.append(&[], 0..400);
+        home
+    }
+
+    fn log(&self) -> PathBuf {
+        self.0.path().join("sessions/s.jsonl")
+    }
+
+    fn run(&self, args: &[&str]) -> Run {
+        run(self.0.path(), args)
+    }
+
+    fn ok(&self, args: &[&str]) -> String {
+        let run = self.run(args);
+        assert_eq!(run.code, 0, "{args:?}: {run:?}");
+        run.text()
+    }
+
+    fn append(&self, args: &[&str], numbers: std::ops::Range<u32>) {
+        let mut child = command(self.0.path());
+        child.arg("append").arg(self.log()).args(args).args(["--session-durability", "throughput"]);
+        let mut child =
+            child.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("runs");
+        let text = "words of a message ".repeat(20);
+        let mut lines = String::new();
+        for n in numbers {
+            lines += &format!(
+                "{{\"type\":\"message\",\"id\":\"e{n}\",\"message\":{{\"role\":\"user\",\"content\":\"{n} {text}\"}}}}\n"
+            );
+        }
+        child.stdin.take().expect("piped").write_all(lines.as_bytes()).expect("written");
+        let run = finished(child.wait_with_output().expect("ends"));
+        assert_eq!(run.code, 0, "{run:?}");
+    }
+
+    fn exported(&self) -> String {
+        self.ok(&["export", "s", "--format", "v3"])
+    }
+
+    fn segments(&self) -> Vec<String> {
+        let folder = self.0.path().join("sessions/s.store/segments");
+        let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+        let names = entries.map(|entry| entry.expect("one").file_name().to_string_lossy().into_owned());
+        names.filter(|name| name != "manifest.json").collect()
+    }
+}
+
+fn contents(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).expect("there") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            files.extend(contents(&path));
+        } else {
+            files.push((path.clone(), fs::read(&path).expect("there")));
+        }
+    }
+    files.sort();
+    files
+}
+
+#[test]
+fn sealed_compressed_and_back() {
+    let home = Home::new();
+    let whole = fs::read(home.log()).expect("there");
+    let before = contents(home.0.path());
+    assert!(home.ok(&["seal", "s", "--segment-size", "64K", "--dry-run"]).contains("would move"));
+    assert_eq!(contents(home.0.path()), before, "a dry run writes nothing");
+    assert!(home.ok(&["seal", "s"]).contains("nothing to seal"), "64 MiB are not there");
+    assert_eq!(contents(home.0.path()).len(), before.len());
+
+    assert!(home.ok(&["seal", "s", "--segment-size", "64K"]).contains("into 3 segments"));
+    assert!(fs::metadata(home.log()).expect("there").len() < 100_000);
+    assert_eq!(home.exported().into_bytes(), whole);
+    assert!(home.ok(&["seal", "s", "--segment-size", "64K"]).contains("nothing to seal"));
+    home.ok(&["verify", "s"]);
+    let listed = home.run(&["list", "--json"]).json();
+    assert_eq!(listed["sessions"][0]["size_bytes"], whole.len());
+    assert_eq!(listed["sessions"][0]["entry_count"], 400);
+    assert!(home.ok(&["show", "s", "--entry", "e3", "--json"]).contains("\"e3\""));
+
+    assert!(home.ok(&["seal", "s", "--segment-size", "64K", "--compress"]).contains("3 segments compressed"));
+    assert!(home.segments().iter().all(|name| name.ends_with(".zst")));
+    assert_eq!(home.exported().into_bytes(), whole);
+    assert!(home.ok(&["seal", "s", "--plain"]).contains("decompressed 3 segments"));
+    assert!(home.segments().iter().all(|name| name.ends_with(".jsonl")));
+    home.ok(&["verify", "s"]);
+    assert!(home.ok(&["seal", "s", "--undo"]).contains("back into one file"));
+    assert_eq!(fs::read(home.log()).expect("there"), whole);
+    assert!(home.segments().is_empty());
+    assert!(home.ok(&["seal", "s", "--undo"]).contains("is one file already"));
+    home.ok(&["verify", "s"]);
+}
+
+#[test]
+fn append_seals_when_it_is_told_to() {
+    let home = Home::new();
+    home.append(&[], 400..401);
+    assert!(home.segments().is_empty(), "off by default");
+    home.append(&["--segment-size", "64k", "--compress"], 401..402);
+    assert_eq!(home.segments().len(), 3);
+    assert!(home.segments().iter().all(|name| name.ends_with(".zst")));
+    home.append(&["--segment-size", "64K"], 402..700);
+    assert!(home.segments().len() > 4);
+    assert_eq!(home.exported().lines().count(), 701);
+    home.ok(&["verify", "s"]);
+    let mut child = command(home.0.path());
+    child.env("JCODE_SESSION_SEGMENT_SIZE", "much").arg("append").arg(home.log());
+    let run = finished(child.output().expect("runs"));
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(run.stderr.contains("JCODE_SESSION_SEGMENT_SIZE"), "{run:?}");
+    for (args, words) in [
+        (&["append", "s", "--compress"][..], "--segment-size"),
+        (&["seal", "s", "--segment-size", "1K"], "64K at least"),
+    ] {
+        let run = home.run(args);
+        assert_eq!(run.code, 2, "{run:?}");
+        assert!(run.stderr.contains(words), "{run:?}");
+    }
+}
+
+#[test]
+fn a_sealed_session_goes_back_and_forth() {
+    let home = Home::new();
+    home.ok(&["checkpoints", "s", "--take"]);
+    let then = home.exported();
+    home.append(&[], 400..600);
+    home.ok(&["seal", "s", "--segment-size", "64K", "--compress"]);
+    home.ok(&["checkpoints", "s", "--take"]);
+    let whole = home.exported();
+    let stamp = home.run(&["checkpoints", "s", "--json"]).json()["checkpoints"]
+        .as_array()
+        .and_then(|all| all.iter().find(|one| one["logical_len"] == then.len()).cloned())
+        .expect("the first");
+    home.ok(&["rollback", "s", "--to-checkpoint", stamp["timestamp"].as_str().expect("a time")]);
+    assert_eq!(home.exported(), then);
+    home.ok(&["verify", "s"]);
+    home.ok(&["rollback", "s", "--undo"]);
+    assert_eq!(home.exported(), whole);
+    home.ok(&["verify", "s"]);
+}
+
+/// Plans are read from folders that cannot be written.
+#[cfg(unix)]
+#[test]
+fn plans_write_nothing() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new();
+    home.ok(&["checkpoints", "s", "--take"]);
+    home.append(&[], 400..410);
+    // A file that only its readers may open shows it to every user but root; for that one nothing must change.
+    for (path, _) in contents(home.0.path()) {
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).expect("set");
+    }
+    let before = contents(home.0.path());
+    for args in [
+        &["rollback", "s", "--dry-run"][..],
+        &["repair", "s", "--dry-run"],
+        &["seal", "s", "--dry-run", "--segment-size", "64K"],
+    ] {
+        home.ok(args);
+        assert_eq!(contents(home.0.path()), before, "{args:?}");
+    }
+}
