@@ -96,10 +96,12 @@ impl<S: Storage, D: Decompress> Segmented<S, D> {
         Ok(())
     }
 
-    /// Writes a manifest that is lost, or does not know the log, anew.
+    /// Removes what a change that was interrupted left, and writes a manifest that is lost, or does not know the log,
+    /// anew.
     pub(super) fn mend(&self) -> Result<(), PublishError> {
         let Some(own) = open_if_there(&self.inner, &Place::Log)? else { return Ok(()) };
         let view = self.view_of(Some(&own))?;
+        self.tidy(&view)?;
         let Some(layout) = view.layout.filter(|_| view.doubt.is_some()) else { return Ok(()) };
         let mut segments = layout.segments().to_vec();
         for segment in segments.iter_mut().filter(|segment| segment.digest.is_empty()) {

@@ -109,6 +109,7 @@ pub fn undo<S: Storage + Clone, D: Decompress + Clone>(
     now_ms: i64,
 ) -> Result<u64, StoreError> {
     desk.settle(now_ms)?;
+    desk.storage.mend()?;
     let Some(layout) = desk.storage.view()?.layout else { return Ok(0) };
     compress::prove(desk.storage, &layout)?;
     announce(desk, None, "put back into one file", now_ms)?;

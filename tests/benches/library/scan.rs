@@ -19,7 +19,11 @@ pub fn bench(criterion: &mut Criterion) {
         bench.iter(|| memchr::memchr_iter(b'\n', black_box(&log)).count());
     });
     group.bench_function("JSON pass (serde_json)", |bench| {
-        bench.iter(|| lines.iter().for_each(|line| drop(serde_json::from_slice::<IgnoredAny>(line).expect("JSON"))));
+        bench.iter(|| {
+            lines.iter().for_each(|line| {
+                serde_json::from_slice::<IgnoredAny>(line).expect("JSON");
+            })
+        });
     });
     group.bench_function("walk lines", |bench| {
         let mut walker = Walker::new();

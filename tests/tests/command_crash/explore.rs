@@ -101,11 +101,11 @@ pub(crate) fn all_kept(case: &Case, found: &State, (before, after): (&State, &St
     }
 }
 
-/// A file that may not have been looked at, and may not be there.
-type Seen<'f> = Option<&'f Option<Vec<u8>>>;
+/// The bytes of a file; `None` of a name that is not there.
+type Content<'c> = Option<&'c Option<Vec<u8>>>;
 
 /// One file of the truth: as before, as after, or on the way between where that is what the command does.
-fn kept(case: &Case, path: &Path, found: Option<&Option<Vec<u8>>>, (before, after): (Seen<'_>, Seen<'_>), what: &str) {
+fn kept(case: &Case, path: &Path, found: Content<'_>, (before, after): (Content<'_>, Content<'_>), what: &str) {
     let grown = || match (found, before) {
         (Some(Some(found)), Some(Some(before))) => case.grows && found.starts_with(before),
         _ => false,
