@@ -4,6 +4,7 @@ use super::Topic;
 use crate::Outcome;
 use crate::lab::Lab;
 use crate::record::{Figure, Row, Target, Unit};
+use jcode_session_tests::program;
 use serde::Deserialize;
 use std::path::Path;
 use std::process::Command;
@@ -29,7 +30,9 @@ fn measure(lab: &mut Lab) -> Outcome<()> {
         return Ok(());
     }
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("inspector");
-    let output = Command::new("node").args(["bench.mjs", "1e9", "--json"]).current_dir(&tests).output();
+    let mut script = Command::new("node");
+    script.args(["bench.mjs", "1e9", "--json"]).current_dir(&tests).env("JCODE_SESSION", program::binary());
+    let output = script.output();
     let measured: Vec<Measured> = match output {
         Ok(output) if output.status.success() => serde_json::from_slice(&output.stdout)?,
         Ok(output) => {
