@@ -1,5 +1,5 @@
 // The API of both builds: `jcode-session-wasm` (small, reads logs and v1 files) and `jcode-session-wasm/sqlite`
-// (the same, and sidecars). Reports are those of the command line's `--json`, by the same code. Times are Unix
+// (the same, and sidecars and compressed segments). Reports are those of the command line's `--json`, by the same code. Times are Unix
 // milliseconds, offsets and lengths are bytes, both as JS numbers. Everything is synchronous: use it in a worker.
 
 /** Bytes: in memory, or read at positions (`FileReaderSync` over `File.slice` in a worker, `fs.readSync` in Node). */

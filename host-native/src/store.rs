@@ -128,7 +128,7 @@ pub fn rollback(log: &Path, to_ms: Option<i64>) -> Result<(rollback::Plan, Follo
         return Ok((plan, Follow::UpToDate));
     }
     let follow = follow(log, plan.how == How::Gone)?;
-    desk.told().map_err(failed(log))?;
+    desk.told();
     Ok((plan, follow))
 }
 
@@ -152,7 +152,7 @@ pub fn undo(log: &Path, force: bool) -> Result<(undo::Plan, Follow), RestoreErro
     let mut desk = Desk::open(&storage).map_err(failed(log))?;
     let plan = undo::run(&mut desk, &undo::Options { force, now_ms: host::now_ms() }).map_err(failed(log))?;
     let follow = follow(log, false)?;
-    desk.told().map_err(failed(log))?;
+    desk.told();
     Ok((plan, follow))
 }
 

@@ -35,7 +35,7 @@ pub(crate) use with::{Reader, look};
 pub(crate) use without::{Reader, look};
 
 /// A glance at the metadata in the first pages, which needs no SQLite.
-fn glance<S: ByteSource>(sidecar: &S, log: &S) -> Result<Option<(Freshness, Exact)>, SourceError> {
+fn glance(sidecar: &impl ByteSource, log: &dyn ByteSource) -> Result<Option<(Freshness, Exact)>, SourceError> {
     let start = match sidecar.read_vec(0, PEEK_LEN) {
         Ok(start) => start,
         Err(SourceError::Shrank { .. }) => return Ok(None),
@@ -56,7 +56,11 @@ mod without {
 
     pub(crate) type Reader = NoSidecar;
 
-    pub(crate) fn look<S: ByteSource>(sidecar: Option<&S>, log: &S, _: Dialect) -> Result<Beside, SourceError> {
+    pub(crate) fn look(
+        sidecar: Option<&impl ByteSource>,
+        log: &dyn ByteSource,
+        _: Dialect,
+    ) -> Result<Beside, SourceError> {
         let plain = |word, note: Option<&str>| Beside { word, note: note.map(Into::into), exact: None, reader: None };
         let Some(sidecar) = sidecar else { return Ok(plain("missing", None)) };
         Ok(match glance(sidecar, log)? {
@@ -82,7 +86,11 @@ mod with {
 
     pub(crate) type Reader = SidecarReader;
 
-    pub(crate) fn look<S: ByteSource>(sidecar: Option<&S>, log: &S, dialect: Dialect) -> Result<Beside, SourceError> {
+    pub(crate) fn look(
+        sidecar: Option<&impl ByteSource>,
+        log: &dyn ByteSource,
+        dialect: Dialect,
+    ) -> Result<Beside, SourceError> {
         let (verdict, wal) = match sidecar {
             None => (Sidecar::Missing, false),
             Some(sidecar) if sidecar.is_empty() => (Sidecar::Corrupt("it is empty".into()), false),

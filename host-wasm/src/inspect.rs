@@ -7,6 +7,7 @@
 
 use crate::beside::{self, Beside, Reader};
 use crate::error::{Code, Error};
+use crate::sealed::Log;
 use jcode_session_core::catalog::{Exact, Named, SessionSummary, summarize_log, summarize_v1};
 use jcode_session_core::index::row::Seq;
 use jcode_session_core::log::{Dialect, LogScan, scan_source};
@@ -82,12 +83,13 @@ impl<S: ByteSource + Clone> Files<S> {
         }
     }
 
-    fn v1(&self) -> V1Sources<S> {
+    fn v1(&self) -> V1Sources<Log<S>> {
+        let plain = |file: &Option<S>| file.clone().map(Log::Plain);
         V1Sources {
             session_id: self.stem(),
-            snapshot: self.snapshot.clone(),
-            bak: self.backup.clone(),
-            journal: self.journal.clone(),
+            snapshot: plain(&self.snapshot),
+            bak: plain(&self.backup),
+            journal: plain(&self.journal),
         }
     }
 
@@ -142,9 +144,11 @@ pub struct PathReport {
 
 /// One session, open for looking into it.
 #[derive(Debug)]
-pub struct Inspector<S> {
+pub struct Inspector<S: ByteSource + Clone> {
     files: Files<S>,
-    session: Session<S, Reader>,
+    /// The log with its segments.
+    log: Option<Log<S>>,
+    session: Session<Log<S>, Reader>,
     beside: Beside,
     tally: Option<Tally>,
     outline: Option<Outline>,
@@ -156,7 +160,8 @@ impl<S: ByteSource + Clone> Inspector<S> {
     /// # Errors
     /// If its files cannot be read.
     pub fn open(files: Files<S>, progress: &mut Progress<'_>) -> Result<Self, Error> {
-        let (session, beside) = match &files.log {
+        let log = files.log.clone().map(|own| Log::open(own, &files.store)).transpose()?;
+        let (session, beside) = match &log {
             Some(log) => {
                 let (sniffed, presented) = present(log.clone(), &mut done_of(log.len(), progress))?;
                 let mut beside = beside::look(files.sidecar.as_ref(), log, sniffed.dialect)?;
@@ -166,11 +171,11 @@ impl<S: ByteSource + Clone> Inspector<S> {
             None if files.snapshot.is_some() || files.journal.is_some() || files.backup.is_some() => {
                 let replayed = replay(files.v1(), &mut done_of(files.v1_len(), progress))?;
                 let session = Session::replayed(jcode::present(replayed)?)?;
-                (session, beside::look(None, session_source(&files)?, Dialect::JcodeV1)?)
+                (session, beside::look(None::<&S>, session_source(&files)?, Dialect::JcodeV1)?)
             }
             None => return Err(Error::new(Code::BadArgument, "neither `log` nor `v1` is there: nothing to open")),
         };
-        Ok(Self { files, session, beside, tally: None, outline: None })
+        Ok(Self { files, log, session, beside, tally: None, outline: None })
     }
 
     /// The row of a list, and what only an open session has.
@@ -180,12 +185,12 @@ impl<S: ByteSource + Clone> Inspector<S> {
     pub fn summary(&self) -> Result<SummaryReport, Error> {
         let stem = self.files.stem();
         let named = Named { stem: &stem, file_time: self.files.modified };
-        let summary = match &self.files.log {
+        let summary = match &self.log {
             Some(log) => summarize_log(log, named, &mut || Ok(self.exact()))?,
             None => summarize_v1(self.files.v1(), named)?,
         };
         let is_session = summary.is_some();
-        let size_bytes = self.files.log.as_ref().map_or_else(|| self.files.v1_len(), ByteSource::len);
+        let size_bytes = self.log.as_ref().map_or_else(|| self.files.v1_len(), ByteSource::len);
         let mut summary = summary.unwrap_or_else(|| SessionSummary {
             session_id: stem,
             dialect: Some(self.session.dialect()),
@@ -430,15 +435,17 @@ impl<S: ByteSource + Clone> Inspector<S> {
     /// If the files cannot be read, it was cancelled, or it takes SQLite that this build does not have.
     pub fn verify(&self, progress: &mut Progress<'_>) -> Result<VerifyReport, Error> {
         let name = self.files.name.clone();
-        let Some(log) = &self.files.log else {
+        let Some(log) = &self.log else {
             let (entries, findings) = verify_v1(self.files.v1(), &mut done_of(2 * self.files.v1_len(), progress))?;
             return Ok(VerifyReport::new(vec![LogReport::new(name, Dialect::JcodeV1, entries, "missing", findings)]));
         };
         let beside = if self.files.snapshot.is_some() { self.files.v1_len() } else { 0 };
         let mut tick = done_of(self.session.log().len() + beside, progress);
-        let (entries, word, mut findings) = self.compare(&mut tick)?;
+        let segments = log.findings()?;
+        let (entries, word, mut findings) = self.compare(segments.is_empty(), &mut tick)?;
         let ledger = self.files.ledger()?;
-        let as_is = self.session.log().as_is().map(|log| log as &dyn ByteSource);
+        let as_is = self.session.log().as_is().filter(|_| segments.is_empty()).map(|log| log as &dyn ByteSource);
+        findings.extend(segments);
         findings.extend(verify_store(&ledger, &self.files, as_is)?);
         if self.files.snapshot.is_some() {
             let sound = !findings.iter().any(Finding::is_error);
@@ -447,14 +454,16 @@ impl<S: ByteSource + Clone> Inspector<S> {
         Ok(VerifyReport::new(vec![LogReport::new(name, self.session.dialect(), entries, word, findings)]))
     }
 
+    /// The log and its sidecar; rows of a log of which bytes are lost tell nothing that its segments do not.
     #[cfg(feature = "sidecar")]
     fn compare(
         &self,
+        whole: bool,
         tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
     ) -> Result<(u64, &'static str, Vec<Finding>), Error> {
         use jcode_session_native::sql;
         let Beside { word, finding, .. } = &self.beside;
-        let beside = sql::Beside { word, finding: finding.clone(), fresh: self.session.sidecar() };
+        let beside = sql::Beside { word, finding: finding.clone(), fresh: self.session.sidecar().filter(|_| whole) };
         let compared = sql::verify(self.session.log(), beside, tick)?;
         Ok((compared.entry_count, compared.sidecar, compared.findings))
     }
@@ -462,6 +471,7 @@ impl<S: ByteSource + Clone> Inspector<S> {
     #[cfg(not(feature = "sidecar"))]
     fn compare(
         &self,
+        _: bool,
         tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
     ) -> Result<(u64, &'static str, Vec<Finding>), Error> {
         if self.files.sidecar.is_some() {

@@ -20,6 +20,9 @@ use std::path::{Path, PathBuf};
 
 type Done = Result<(), Box<dyn Error>>;
 
+/// What is done to a log or its sidecar.
+type Change = fn(&Path) -> Done;
+
 fn main() -> Done {
     let mut args = std::env::args().skip(1);
     let folder = PathBuf::from(args.next().ok_or("usage: wasm_corpus FOLDER [EACH]")?);
@@ -69,7 +72,7 @@ fn v1(folder: &Path, number: usize, runner: &mut TestRunner) -> Done {
 /// One log, and a sidecar in every state that there is.
 fn sidecars(folder: &Path) -> Done {
     let bytes = tree_v3(LogShape { entries: 400, ..LogShape::default() }, 7);
-    let states: [(&str, fn(&Path) -> Done); 9] = [
+    let states: [(&str, Change); 9] = [
         ("fresh", |_| Ok(())),
         ("grown", |log| {
             let more = r#"{"type":"custom","id":"one more","parentId":null,"timestamp":"2026-01-01T00:00:00Z"}"#;

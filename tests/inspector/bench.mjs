@@ -1,4 +1,4 @@
-// Owns: the figures of the page: `npm run bench [BYTES]` (default 1 GB). It prints, and asserts nothing.
+// Owns: the figures of the page: `npm run bench [BYTES] [--json]` (default 1 GB). It prints, and asserts nothing.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,7 +12,14 @@ const bytes = Number(process.argv[2] ?? 1e9)
 const folder = mkdtempSync(join(tmpdir(), 'inspector-bench-'))
 const log = join(folder, 'bench.jsonl')
 const { entries } = writeLog(log, { bytes, branches: 1000, output: 9000 })
-console.log(`a log of ${mib(bytes)}, ${entries} entries`)
+const json = process.argv.includes('--json')
+const figures = []
+/** A figure, in seconds or bytes. */
+function figure(what, unit, value) {
+    figures.push({ what, unit, value })
+    if (!json) console.log(`${what}: ${unit === 'Bytes' ? mib(value) : `${Math.round(value * 1000)} ms`}`)
+}
+if (!json) console.log(`a log of ${mib(bytes)}, ${entries} entries`)
 
 const browser = await launch()
 const server = await serve()
@@ -40,21 +47,25 @@ async function run(name, files) {
     const longest = await watchFrames(page)
     const started = performance.now()
     await choose(page, files)
-    console.log(`${name}: summary and first page painted after ${Math.round(await painted)} ms`)
+    figure(`${name}: summary and first page painted`, 'Seconds', (await painted) / 1000)
     await whole(page)
-    console.log(`${name}: all can be shown after ${Math.round(performance.now() - started)} ms, longest frame ${Math.round(await longest())} ms`)
+    figure(`${name}: all can be shown`, 'Seconds', (performance.now() - started) / 1000)
+    figure(`${name}: longest frame meanwhile`, 'Seconds', (await longest()) / 1000)
     const list = page.locator('.centre .list')
     await list.hover()
     for (let step = 0; step < 200; step++) await page.mouse.wheel(0, -150)
-    console.log(`${name}: longest frame while scrolling ${Math.round(await longest())} ms`)
+    figure(`${name}: longest frame while scrolling`, 'Seconds', (await longest()) / 1000)
     const { page: heap, renderer } = await memory(page)
-    console.log(`${name}: ${mib(heap)} of the page's heap, ${mib(renderer)} of its process with workers and wasm (${mib(empty.renderer)} before)`)
+    figure(`${name}: heap of the page`, 'Bytes', heap)
+    figure(`${name}: memory`, 'Bytes', renderer)
+    figure(`${name}: memory before`, 'Bytes', empty.renderer)
     await context.close()
 }
 
 await run('log alone', [log])
 if (program && native('migrate', log).status === 0) await run('log and sidecar', [log, join(folder, 'bench.sqlite3')])
-else console.log('log and sidecar: not measured, jcode-session was not built')
+else console.error('log and sidecar: not measured, jcode-session was not built')
 await browser.close()
 server.close()
 rmSync(folder, { recursive: true, force: true })
+if (json) console.log(JSON.stringify(figures))

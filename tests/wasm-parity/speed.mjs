@@ -1,5 +1,5 @@
 // Compares the speed of `verify` in wasm (this process, one thread) with the native program on one log, in CPU time,
-// one run after the other: node speed.mjs PROGRAM LOG PACKAGE [ROUNDS]
+// one run after the other: node speed.mjs PROGRAM LOG PACKAGE [ROUNDS] [--json]
 import { spawnSync } from "node:child_process";
 import { fstatSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
@@ -33,12 +33,19 @@ function wasm() {
   return (user + system) / 1e6;
 }
 
-let best = { native: Infinity, wasm: Infinity };
+const times = { native: [], wasm: [] };
 wasm();
 for (let round = 0; round < Number(rounds); round++) {
-  best = { native: Math.min(best.native, native()), wasm: Math.min(best.wasm, wasm()) };
+  times.native.push(native());
+  times.wasm.push(wasm());
 }
-const speed = (seconds) => `${(size / seconds / 1e6).toFixed(0)} MB/s`;
-const percent = ((100 * best.native) / best.wasm).toFixed(0);
-console.log(`verify of ${(size / 1e6).toFixed(0)} MB: native ${speed(best.native)}, wasm ${speed(best.wasm)}, ${percent}% of native`);
-console.log(`memory of the process: ${(process.memoryUsage().rss / 1e6).toFixed(0)} MB`);
+const memory = process.memoryUsage().rss;
+if (process.argv.includes("--json")) {
+  console.log(JSON.stringify({ ...times, memory: [memory] }));
+} else {
+  const best = { native: Math.min(...times.native), wasm: Math.min(...times.wasm) };
+  const speed = (seconds) => `${(size / seconds / 1e6).toFixed(0)} MB/s`;
+  const percent = ((100 * best.native) / best.wasm).toFixed(0);
+  console.log(`verify of ${(size / 1e6).toFixed(0)} MB: native ${speed(best.native)}, wasm ${speed(best.wasm)}, ${percent}% of native`);
+  console.log(`memory of the process: ${(memory / 1e6).toFixed(0)} MB`);
+}

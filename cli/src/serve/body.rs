@@ -4,9 +4,9 @@
 //! connection before the promised length, so that the client sees that something is wrong.
 //! Does not: choose what is sent.
 
+use super::files::OpenFile;
 use hyper::body::{Body, Bytes, Frame, SizeHint};
-use jcode_session_core::source::{ByteSource, SourceError};
-use jcode_session_native::fs::LogFile;
+use std::io;
 use std::ops::Range;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -21,19 +21,19 @@ pub(super) enum Reply {
     /// Bytes in memory.
     Bytes(Bytes),
     /// Bytes of a file.
-    File(Arc<LogFile>, Range<u64>),
+    File(Arc<OpenFile>, Range<u64>),
 }
 
 impl Body for Reply {
     type Data = Bytes;
-    type Error = SourceError;
+    type Error = io::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, SourceError>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         let piece = match &mut *self {
             Self::Bytes(bytes) => Ok(std::mem::take(bytes)),
             Self::File(file, range) => {
                 let take = PIECE.min(range.end - range.start);
-                let read = file.read_vec(range.start, usize::try_from(take).unwrap_or_default());
+                let read = file.read(range.start, usize::try_from(take).unwrap_or_default());
                 range.start += take;
                 read.map(Bytes::from)
             }

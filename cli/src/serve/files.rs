@@ -4,11 +4,12 @@
 //! nothing that a request says leads to another file.
 //! Does not: look into them.
 
-use jcode_session_core::source::ByteSource;
 use jcode_session_native::fs::{LogFile, PathError};
 use jcode_session_native::paths;
 use jcode_session_native::v1::V1Files;
 use serde::Serialize;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,7 +17,25 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Served {
     name: String,
-    files: Vec<(Role, String, Arc<LogFile>)>,
+    files: Vec<(Role, String, Arc<OpenFile>)>,
+}
+
+/// An open file.
+#[derive(Debug)]
+pub(super) struct OpenFile {
+    file: File,
+    /// Its length when it was opened.
+    pub(super) len: u64,
+}
+
+impl OpenFile {
+    /// Bytes of it.
+    pub(super) fn read(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; len];
+        (&self.file).seek(SeekFrom::Start(offset))?;
+        (&self.file).read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
 }
 
 /// What a file is in its session.
@@ -88,8 +107,13 @@ impl Served {
 
     fn add(&mut self, role: Role, name: String, path: &Path) -> Result<(), PathError> {
         match LogFile::open(path) {
-            Ok(file) => self.files.push((role, name, Arc::new(file))),
-            Err(error) if error.source.kind() == std::io::ErrorKind::NotFound => {}
+            Ok(log) => {
+                // The file as it is; segments are files of their own here.
+                let file = log.file().try_clone().map_err(PathError::new("open", path))?;
+                let open = OpenFile { file, len: log.file_stamp().len };
+                self.files.push((role, name, Arc::new(open)));
+            }
+            Err(error) if error.source.kind() == io::ErrorKind::NotFound => {}
             // What lies beside a session and cannot be read does not keep it from being shown.
             Err(_) if role != Role::Log => {}
             Err(error) => return Err(error),
@@ -102,14 +126,14 @@ impl Served {
         let files = self.files.iter().enumerate().map(|(index, (role, name, file))| ListedFile {
             role: *role,
             name,
-            size: file.len(),
+            size: file.len,
             url: format!("files/{index}"),
         });
         serde_json::to_vec(&Listing { name: &self.name, files: files.collect() })
     }
 
     /// The file with this number.
-    pub(super) fn file(&self, number: &str) -> Option<&Arc<LogFile>> {
+    pub(super) fn file(&self, number: &str) -> Option<&Arc<OpenFile>> {
         let index: usize = number.parse().ok()?;
         // One spelling a file.
         (index.to_string() == number).then(|| self.files.get(index)).flatten().map(|(.., file)| file)

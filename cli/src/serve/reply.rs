@@ -5,15 +5,13 @@
 //! Does not: decide who is answered; see [`super::gate`].
 
 use super::body::Reply;
-use super::files::Served;
+use super::files::{OpenFile, Served};
 use super::gate::{Asked, Gate, Refusal};
 use super::page;
 use super::range::{Wanted, wanted};
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
-use jcode_session_core::source::ByteSource;
-use jcode_session_native::fs::LogFile;
 use std::sync::Arc;
 
 /// Headers of every reply.
@@ -62,7 +60,7 @@ fn at(path: &str, request: &Request<Incoming>, session: Option<&Served>) -> Resp
         }
         if let Some(file) = path.strip_prefix("files/").and_then(|number| session.file(number)) {
             let range = request.headers().get(header::RANGE).and_then(|range| range.to_str().ok());
-            return part(wanted(range, file.len()), file);
+            return part(wanted(range, file.len), file);
         }
     }
     match page::file(path) {
@@ -71,8 +69,8 @@ fn at(path: &str, request: &Request<Incoming>, session: Option<&Served>) -> Resp
     }
 }
 
-fn part(wanted: Wanted, file: &Arc<LogFile>) -> Response<Reply> {
-    let len = file.len();
+fn part(wanted: Wanted, file: &Arc<OpenFile>) -> Response<Reply> {
+    let len = file.len;
     let (status, range) = match wanted {
         Wanted::Whole => (StatusCode::OK, 0..len),
         Wanted::Part(range) => (StatusCode::PARTIAL_CONTENT, range),

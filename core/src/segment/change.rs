@@ -64,6 +64,11 @@ impl<S: Storage, D: Decompress> Segmented<S, D> {
         let Some(manifest) = view.manifest.as_ref().filter(|_| view.is_after) else { return Ok(()) };
         let (before, after) = (manifest.before.segments, manifest.after.segments);
         let gone = manifest.segments.get(after..before).unwrap_or_default();
+        if !gone.is_empty() || after == 0 {
+            // A run that was killed may have left the log's new name to the system: a power cut would bring the old
+            // log back, which needs them.
+            self.inner.sync_folder(Folder::Sessions)?;
+        }
         for segment in gone {
             self.remove_segment(segment)?;
         }

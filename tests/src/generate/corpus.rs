@@ -101,5 +101,5 @@ const PIECES: &[&str] = &[
     "    expect(read(\"a\")).toBe(\"b\");\n",
     "<div className=\"row\" id=\"list\">\n",
     "    use super::*;\n\n",
-    "  \"resolved\": \"https://registry.npmjs.org/chalk/-/chalk-5.6.2.tgz\",\n",
+    "  \"resolved\": \"https://packages.example/chalk/-/chalk-5.6.2.tgz\",\n",
 ];

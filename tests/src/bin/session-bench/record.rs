@@ -56,6 +56,8 @@ pub enum Unit {
     Bytes,
     /// Somethings a second: more is better.
     PerSecond,
+    /// A part of a whole.
+    Share,
 }
 
 /// What a row should be.

@@ -131,6 +131,7 @@ fn value(value: f64, unit: Unit) -> String {
         Unit::Seconds => SECONDS,
         Unit::Bytes => BYTES,
         Unit::PerSecond => &[(1.0, "/s")],
+        Unit::Share => &[(0.01, "%")],
     };
     let suiting = scales.iter().find(|(scale, _)| value.abs() >= *scale).or(scales.last());
     let Some((scale, name)) = suiting.copied() else { return String::new() };
@@ -191,6 +192,7 @@ mod tests {
             (0.5, Unit::Bytes, "0.5 B"),
             (1_174_000_000.0, Unit::Bytes, "1.17 GB"),
             (12_345.6, Unit::PerSecond, "12346 /s"),
+            (0.256, Unit::Share, "25.6 %"),
         ];
         for (number, unit, text) in cases {
             assert_eq!(value(number, unit), text);

@@ -8,9 +8,12 @@ mod list;
 mod many;
 mod memory;
 mod open;
+mod page;
 mod peers;
 mod restore;
+mod segments;
 mod v1;
+mod wasm;
 
 use crate::Outcome;
 use crate::lab::Lab;
@@ -35,4 +38,7 @@ pub const ALL: &[Topic] = &[
     v1::TOPIC,
     list::TOPIC,
     restore::TOPIC,
+    segments::TOPIC,
+    wasm::TOPIC,
+    page::TOPIC,
 ];
