@@ -102,6 +102,13 @@ impl<S: ByteSource + Clone> ByteSource for Log<S> {
             Self::Sealed(_) => None,
         }
     }
+
+    fn still_whole(&self) -> Result<(), SourceError> {
+        match self {
+            Self::Plain(own) => own.still_whole(),
+            Self::Sealed(sealed) => sealed.own.still_whole(),
+        }
+    }
 }
 
 impl<S: ByteSource + Clone> Archive for Segments<S> {

@@ -1,10 +1,12 @@
 //! Writes the folder of sessions over which native and wasm reports are compared: `wasm_corpus FOLDER [EACH]`.
 //!
 //! Owns: which kinds of sessions those are: every dialect, well-formed and damaged, sidecars in every state, v1 files
-//! alone and beside a log. Invariant: one number gives one corpus.
+//! alone and beside a log, stores and segments. Invariant: one number gives one corpus.
 //! Does not: compare.
 
 use jcode_session_native::fs::LogFile;
+use jcode_session_native::seal::{self, Segments};
+use jcode_session_native::store::take_checkpoint;
 use jcode_session_native::{paths, rebuild};
 use jcode_session_tests::generate::{
     LargeLog, LogShape, Until, damaged_linear_v1, damaged_tree_v2, damaged_tree_v3, tree_v3,
@@ -40,6 +42,7 @@ fn main() -> Done {
         v1(&folder, number, runner)?;
     }
     sidecars(&folder)?;
+    stores(&folder)?;
     odd(&folder)
 }
 
@@ -111,6 +114,43 @@ fn sidecars(folder: &Path) -> Done {
     let log = folder.join("sidecar-foreign.jsonl");
     fs::write(&log, tree_v3(LogShape { entries: 400, ..LogShape::default() }, 8))?;
     fs::copy(folder.join("sidecar-fresh.sqlite3"), paths::sidecar(&log))?;
+    Ok(())
+}
+
+/// Logs with a ledger, and with segments in every state that there is.
+fn stores(folder: &Path) -> Done {
+    let flip = |path: &Path| -> Done {
+        let mut bytes = fs::read(path)?;
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        Ok(fs::write(path, bytes)?)
+    };
+    let states =
+        ["ledger", "ledger-flipped", "sealed", "compressed", "flipped", "squeezed", "lost", "no-manifest", "edited"];
+    for state in states {
+        let log = folder.join(format!("store-{state}.jsonl"));
+        LargeLog { until: Until::Bytes(1 << 20), ..LargeLog::default() }.write(File::create(&log)?)?;
+        take_checkpoint(&log)?;
+        if !state.starts_with("ledger") {
+            let compress = ["compressed", "squeezed"].contains(&state);
+            seal::run(&log, Segments { size: 128 << 10, compress })?;
+        }
+        let segments = paths::store(&log).join("segments");
+        let mut names: Vec<PathBuf> =
+            fs::read_dir(&segments).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+        names.sort();
+        let first = names.first().cloned().unwrap_or_default();
+        match state {
+            "ledger-flipped" => flip(&paths::store(&log).join("ledger.jsonl"))?,
+            "flipped" | "squeezed" => flip(&first)?,
+            "lost" => fs::remove_file(&first)?,
+            "no-manifest" => fs::remove_file(segments.join("manifest.json"))?,
+            "edited" => flip(&log)?,
+            // Where bytes are lost, natively a sidecar goes on answering while the file system says that nobody
+            // touched the log; a page, which cannot ask that, finds it stale.
+            _ => index(&log)?,
+        }
+    }
     Ok(())
 }
 

@@ -1,34 +1,58 @@
-// Serves a folder, opens a page of it in a browser, and waits for a text: node open-page.mjs BROWSER FOLDER PAGE TEXT
+// Serves a folder, opens a page of it in a browser, and waits until the page shows a text:
+// node open-page.mjs BROWSER FOLDER PAGE TEXT
 import { spawn } from "node:child_process";
-import { createServer } from "node:http";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const [browser, folder, page, text] = process.argv.slice(2);
 const types = { html: "text/html", js: "text/javascript", wasm: "application/wasm" };
-const server = createServer((request, response) => {
-  const name = new URL(request.url, "http://localhost").pathname.slice(1);
-  try {
-    const bytes = readFileSync(join(folder, name));
-    response.setHeader("content-type", types[name.split(".").pop()] ?? "application/octet-stream");
-    response.end(bytes);
-  } catch {
-    response.writeHead(404).end();
-  }
+// Told by the page itself: a browser without a driver says nothing of a worker that is done.
+const watcher = `<script type="module">
+  const tell = () => fetch("/shown", { method: "POST", body: document.body.innerText });
+  new MutationObserver(tell).observe(document.body, { childList: true, characterData: true, subtree: true });
+</script>`;
+
+let shown = "nothing";
+const seen = new Promise((resolve) => {
+  const server = createServer(async (request, response) => {
+    if (request.method === "POST") {
+      shown = "";
+      for await (const piece of request) shown += piece;
+      response.end();
+      if (shown.includes(text)) resolve(true);
+      return;
+    }
+    const name = new URL(request.url, "http://localhost").pathname.slice(1);
+    try {
+      const bytes = readFileSync(join(folder, name));
+      const type = types[name.split(".").pop()] ?? "application/octet-stream";
+      response.setHeader("content-type", type);
+      response.end(type === "text/html" ? bytes + watcher : bytes);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  server.listen(0, "127.0.0.1", () => start(server.address().port, resolve));
 });
-await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+
+let child;
 const profile = mkdtempSync(join(tmpdir(), "page-"));
-const args = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-  "--disable-background-networking", "--disable-component-update", "--disable-sync", `--user-data-dir=${profile}`,
-  "--virtual-time-budget=20000", "--timeout=60000", "--dump-dom", `http://127.0.0.1:${server.address().port}/${page}`];
-const child = spawn(browser, args, { stdio: ["ignore", "pipe", "ignore"] });
-let shown = "";
-child.stdout.on("data", (piece) => (shown += piece));
-await new Promise((resolve) => child.on("close", resolve));
-server.close();
-rmSync(profile, { recursive: true, force: true });
-if (!shown.includes(text)) {
-  console.error(`the page does not show ${text}:\n${shown.slice(0, 3000)}`);
-  process.exitCode = 1;
+function start(port, resolve) {
+  const args = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", `--user-data-dir=${profile}`,
+    "--remote-debugging-port=0", `http://127.0.0.1:${port}/${page}`];
+  child = spawn(browser, args, { stdio: "ignore" });
+  child.on("close", () => resolve(false));
+  setTimeout(() => resolve(false), 120_000);
 }
+
+const found = await seen;
+child.removeAllListeners("close");
+const gone = new Promise((resolve) => child.on("close", resolve));
+child.kill();
+await gone;
+rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+if (!found) console.error(`the page does not show ${text}:\n${shown.slice(0, 3000)}`);
+process.exit(found ? 0 : 1);

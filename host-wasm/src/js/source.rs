@@ -111,6 +111,14 @@ impl ByteSource for JsSource {
         buffer.copy_from_slice(window.bytes.get(range).unwrap_or_default());
         Ok(())
     }
+
+    /// Asks for the last byte anew: what came out of the window may be of a file that is no longer there.
+    fn still_whole(&self) -> Result<(), SourceError> {
+        match self.len.checked_sub(1) {
+            Some(last) => self.fill(last, &mut [0]),
+            None => Ok(()),
+        }
+    }
 }
 
 /// The words of something that was thrown.
