@@ -94,7 +94,6 @@ fn cells(row: &Row) -> [String; 8] {
 fn wanted(target: Target, unit: Unit) -> String {
     match target {
         Target::Most(most) => format!("≤ {}", value(most, unit)),
-        Target::MostAbove(most) => format!("≤ {} above the floor", value(most, unit)),
         Target::MostTimes(most) => format!("≤ {most}×"),
         Target::LeastTimes(least) => format!("≥ {least}×"),
     }
@@ -111,7 +110,7 @@ fn figure(figure: &Figure, unit: Unit) -> String {
 
 fn ratio(figure: &Figure) -> String {
     let number = |ratio: f64| match ratio {
-        ..0.01 => format!("1/{:.0}", 1.0 / ratio),
+        ..0.1 => format!("1/{:.0}", 1.0 / ratio),
         ..10.0 => format!("{ratio:.2}"),
         _ => format!("{ratio:.0}"),
     };
