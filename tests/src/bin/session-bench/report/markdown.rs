@@ -27,7 +27,7 @@ fn write_document(out: &mut String, run: &Run) -> std::fmt::Result {
     summary(out, run)?;
     run.topics.iter().try_for_each(|topic| table(out, topic))?;
     if !run.charts.is_empty() {
-        writeln!(out, "## Growth\n\nEach main operation at four sizes, medians, both axes logarithmic.\n")?;
+        writeln!(out, "## Growth\n\nEach main operation at four sizes, medians, both axes logarithmic. A log has a branch for each megabyte, which is what the tree costs; checkpoint and rollback include their syncs.\n")?;
         run.charts.iter().try_for_each(|chart| growth(out, chart))?;
     }
     if !run.library.is_empty() {
@@ -100,12 +100,13 @@ fn wanted(target: Target, unit: Unit) -> String {
 }
 
 fn figure(figure: &Figure, unit: Unit) -> String {
-    let median = value(figure.median(), unit);
+    let median = figure.median();
     if figure.0.len() < 3 {
-        return median;
+        return value(median, unit);
     }
+    let (scale, _) = scale(median, unit);
     let (low, high) = figure.quartiles();
-    format!("{median} ({}–{})", value(low, unit), value(high, unit))
+    format!("{} ({}–{})", value(median, unit), three_digits(low / scale), three_digits(high / scale))
 }
 
 fn ratio(figure: &Figure) -> String {
@@ -124,17 +125,23 @@ fn ratio(figure: &Figure) -> String {
 
 /// Three digits and a unit that suits them.
 fn value(value: f64, unit: Unit) -> String {
-    const SECONDS: &[(f64, &str)] = &[(1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")];
-    const BYTES: &[(f64, &str)] = &[(1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B")];
-    let scales = match unit {
-        Unit::Seconds => SECONDS,
-        Unit::Bytes => BYTES,
-        Unit::PerSecond => &[(1.0, "/s")],
-        Unit::Share => &[(0.01, "%")],
-    };
-    let suiting = scales.iter().find(|(scale, _)| value.abs() >= *scale).or(scales.last());
-    let Some((scale, name)) = suiting.copied() else { return String::new() };
+    let (scale, name) = scale(value, unit);
     format!("{} {name}", three_digits(value / scale))
+}
+
+fn scale(value: f64, unit: Unit) -> (f64, &'static str) {
+    let scales: &[(f64, &str)] = match unit {
+        Unit::Seconds => &[(1.0, "s"), (1e-3, "ms"), (1e-6, "µs")],
+        Unit::Bytes => &[(1e9, "GB"), (1e6, "MB"), (1e3, "kB")],
+        Unit::PerSecond | Unit::Share => &[],
+    };
+    let smallest = match unit {
+        Unit::Seconds => (1e-9, "ns"),
+        Unit::Bytes => (1.0, "B"),
+        Unit::PerSecond => (1.0, "/s"),
+        Unit::Share => (0.01, "%"),
+    };
+    scales.iter().copied().find(|(scale, _)| value.abs() >= *scale).unwrap_or(smallest)
 }
 
 fn three_digits(value: f64) -> String {
@@ -196,6 +203,12 @@ mod tests {
         for (number, unit, text) in cases {
             assert_eq!(value(number, unit), text);
         }
+    }
+
+    #[test]
+    fn spreads_stand_in_the_unit_of_the_median() {
+        assert_eq!(figure(&Figure(vec![0.9e-3, 1.0e-3, 1.2e-3]), Unit::Seconds), "1 ms (0.95–1.1)");
+        assert_eq!(figure(&Figure(vec![1.0, 2.0]), Unit::Seconds), "1.5 s");
     }
 
     #[test]
