@@ -250,6 +250,13 @@ fn a_rollback_below_the_sealed_end_keeps_whole_segments() {
     let after = files(&log);
     assert!(!after.is_empty() && after.len() < before.len() && before.starts_with(&after));
     assert_eq!(errors(&log), []);
+    // Other bytes, in segments of the same names.
+    append(&log, 60..120);
+    let again = whole(&log);
+    seal::run(&log, PRESSED).expect("sealed");
+    assert_eq!(files(&log), before);
+    assert_eq!(whole(&log), again);
+    assert_eq!(errors(&log), []);
 }
 
 /// Claims of a table are not believed further than they fit.

@@ -30,12 +30,12 @@ const NEW_OWN: Place = Place::Temporary(5);
 
 impl<S: Storage, D: Decompress> Segmented<S, D> {
     /// Puts a written file in the place of the log's own, which from then on has the bytes behind these segments.
-    /// All that leaves the log by this is durable elsewhere.
+    /// All that leaves the log by this is durable elsewhere. What the change before this one left is gone by now
+    /// ([`Segmented::mend`], before new segments are written: they may have the names of old ones).
     pub(super) fn change(&self, from: &Place, file: S::File, after: &[Segment]) -> Result<(), PublishError> {
         let own = open_if_there(&self.inner, &Place::Log)?;
         let expected = own.as_ref().map(StorageFile::stamp).transpose()?;
         let view = self.view_of(own.as_ref())?;
-        self.tidy(&view)?;
         let manifest = match &own {
             Some(own) => describe(&view, &source_of(own)?, &source_of(&file)?, after),
             None => describe(&view, &SliceSource(b""), &source_of(&file)?, after),
@@ -128,6 +128,7 @@ impl<S: Storage, D: Decompress> Segmented<S, D> {
 
     /// The log's own file for a log that ends at `len`, below where its own file begins now.
     pub(super) fn shorten(&self, file: &SegmentedFile<S, D>, layout: &Layout, len: u64) -> Result<(), PublishError> {
+        self.mend()?;
         // At least a line stays out of the segments: by it the layout is told.
         let kept: Vec<Segment> = layout.segments().iter().take_while(|segment| segment.end() < len).cloned().collect();
         let from = kept.last().map_or(layout.header_len(), Segment::end);

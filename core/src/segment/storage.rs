@@ -125,6 +125,7 @@ impl<S: Storage + Clone, D: Decompress + Clone> Storage for Segmented<S, D> {
         if *to != Place::Log || self.inner.list(Folder::Segments)?.is_empty() {
             return self.inner.rename(from, to);
         }
+        self.mend().map_err(unpublished)?;
         // A log that is put in place whole has no segments.
         self.change(from, self.inner.open(from)?, &[]).map_err(unpublished)
     }
