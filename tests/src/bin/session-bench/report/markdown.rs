@@ -1,6 +1,7 @@
 //! The document: a table a topic, what is not met and why, growth, the library, the machine.
 
 use super::reasons::reason;
+use crate::machine::LOAD;
 use crate::record::{Chart, Figure, Micro, Other, Row, Run, Target, TopicResult, Unit};
 use std::fmt::Write;
 
@@ -24,10 +25,16 @@ fn write_document(out: &mut String, run: &Run) -> std::fmt::Result {
         writeln!(out, "**A quick run on small data: it shows that the benchmarks work, and nothing else.**\n")?;
     }
     writeln!(out, "{INTRODUCTION}")?;
+    if was_busy(run) {
+        writeln!(out, "{BUSY}")?;
+    }
     summary(out, run)?;
     run.topics.iter().try_for_each(|topic| table(out, topic))?;
     if !run.charts.is_empty() {
-        writeln!(out, "## Growth\n\nEach main operation at four sizes, medians, both axes logarithmic. A log has a branch for each megabyte, which is what the tree costs; checkpoint and rollback include their syncs.\n")?;
+        writeln!(
+            out,
+            "## Growth\n\nEach main operation at four sizes, medians, both axes logarithmic. A log has a branch for each megabyte, which is what the tree costs; checkpoint and rollback include their syncs.\n"
+        )?;
         run.charts.iter().try_for_each(|chart| growth(out, chart))?;
     }
     if !run.library.is_empty() {
@@ -42,6 +49,16 @@ Made by `tests/bench`, which generates the data, measures and writes this file; 
 
 `ours` is measured in turns with `floor`, the least that such work costs on the same data in the same run, and with `peer`, another program that answers the same question: ours, floor, peer, ours, floor, peer … Each figure is the median, with the quartiles in parentheses; a ratio is the median of the ratios of the turns, because absolute times of shared machines say little. All files are in the page cache. `process` means from before the program is started until it has ended; `library` a call in a process that runs.
 ";
+
+const BUSY: &str = "\
+This run shared its cores with other work. Turns make the ratios hold; a target in milliseconds that is missed here may be met on a quiet machine.
+";
+
+/// More than one process wanted to run before the first one was measured.
+fn was_busy(run: &Run) -> bool {
+    let load = run.machine.iter().find(|(name, _)| name == LOAD);
+    load.and_then(|(_, load)| load.parse().ok()).is_some_and(|load: f64| load > 1.0)
+}
 
 fn summary(out: &mut String, run: &Run) -> std::fmt::Result {
     let rows = || run.topics.iter().flat_map(|topic| &topic.rows);
@@ -209,6 +226,13 @@ mod tests {
     fn spreads_stand_in_the_unit_of_the_median() {
         assert_eq!(figure(&Figure(vec![0.9e-3, 1.0e-3, 1.2e-3]), Unit::Seconds), "1 ms (0.95–1.1)");
         assert_eq!(figure(&Figure(vec![1.0, 2.0]), Unit::Seconds), "1.5 s");
+    }
+
+    #[test]
+    fn a_run_on_a_busy_machine_says_so() {
+        let run = |load: &str| Run { machine: vec![(LOAD.into(), load.into())], ..Run::default() };
+        assert!(document(&run("1.2")).contains(BUSY));
+        assert!(!document(&run("0.7")).contains(BUSY) && !document(&Run::default()).contains(BUSY));
     }
 
     #[test]
