@@ -59,7 +59,7 @@ fn logs(lab: &Lab) -> Outcome<Chart> {
     })
 }
 
-/// Seconds of one append among 200, in the default mode, its share of closing included.
+/// Seconds until one append among 200 is acknowledged, in the default mode.
 fn append(log: &Path) -> Outcome<f64> {
     let writer = Writer::open(log, &WriterOptions::default())?;
     let entry =

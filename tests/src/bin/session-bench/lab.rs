@@ -67,7 +67,7 @@ impl Lab {
     /// The log of 1.1 GB, 400,000 entries and 1,000 branches, with a fresh sidecar.
     pub fn large(&self) -> Outcome<&Path> {
         let (entries, branches) = self.pick((400_000, 1_000), (4_000, 50));
-        let shape = LargeLog { until: Until::Entries(entries), entry_bytes: 2_800, branches, ..LargeLog::default() };
+        let shape = LargeLog { until: Until::Entries(entries), entry_bytes: 2_650, branches, ..LargeLog::default() };
         self.indexed(&self.large, "large", shape)
     }
 

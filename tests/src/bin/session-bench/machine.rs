@@ -4,6 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+/// Processes that wanted to run before the first measurement.
+pub const LOAD: &str = "load before";
+
 /// Names and values, as far as they can be found out. `data` is where the measured files lie.
 pub fn facts(data: &Path) -> Vec<(String, String)> {
     let facts = [
@@ -12,7 +15,7 @@ pub fn facts(data: &Path) -> Vec<(String, String)> {
         ("memory", line_of("/proc/meminfo", "MemTotal")),
         ("kernel", fs::read_to_string("/proc/sys/kernel/osrelease").ok().map(|kernel| kernel.trim().to_owned())),
         ("file system", file_system(data)),
-        ("load before", fs::read_to_string("/proc/loadavg").ok().and_then(|load| first_word(&load))),
+        (LOAD, fs::read_to_string("/proc/loadavg").ok().and_then(|load| first_word(&load))),
         ("build", Some(if cfg!(debug_assertions) { "debug" } else { "release" }.to_owned())),
         ("jcode-session", Some(env!("CARGO_PKG_VERSION").to_owned())),
         ("commit", said("git", &["rev-parse", "--short", "HEAD"])),

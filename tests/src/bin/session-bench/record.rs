@@ -64,8 +64,6 @@ pub enum Unit {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum Target {
     Most(f64),
-    /// Ours above the floor, by difference.
-    MostAbove(f64),
     /// Ours by the floor.
     MostTimes(f64),
     /// Ours by the floor.
@@ -171,7 +169,6 @@ impl Row {
         let floor = || self.floor.as_ref().map(|floor| &floor.figure);
         Some(match self.target? {
             Target::Most(most) => self.ours.median() <= most,
-            Target::MostAbove(most) => self.ours.above(floor()?).median() <= most,
             Target::MostTimes(most) => self.ours.by(floor()?).median() <= most,
             Target::LeastTimes(least) => self.ours.by(floor()?).median() >= least,
         })
@@ -210,8 +207,6 @@ mod tests {
         assert_eq!(row(&[3.2], &[2.0], Target::MostTimes(1.5)).met(), Some(false));
         assert_eq!(row(&[6.0], &[2.0], Target::LeastTimes(3.0)).met(), Some(true));
         assert_eq!(row(&[5.0], &[2.0], Target::LeastTimes(3.0)).met(), Some(false));
-        assert_eq!(row(&[3.0], &[2.0], Target::MostAbove(1.0)).met(), Some(true));
-        assert_eq!(row(&[3.1], &[2.0], Target::MostAbove(1.0)).met(), Some(false));
         assert_eq!(Row::new("x", Unit::Bytes, Figure(vec![1.0])).met(), None);
     }
 

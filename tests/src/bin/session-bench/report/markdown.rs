@@ -1,6 +1,7 @@
 //! The document: a table a topic, what is not met and why, growth, the library, the machine.
 
 use super::reasons::reason;
+use crate::machine::LOAD;
 use crate::record::{Chart, Figure, Micro, Other, Row, Run, Target, TopicResult, Unit};
 use std::fmt::Write;
 
@@ -24,10 +25,16 @@ fn write_document(out: &mut String, run: &Run) -> std::fmt::Result {
         writeln!(out, "**A quick run on small data: it shows that the benchmarks work, and nothing else.**\n")?;
     }
     writeln!(out, "{INTRODUCTION}")?;
+    if was_busy(run) {
+        writeln!(out, "{BUSY}")?;
+    }
     summary(out, run)?;
     run.topics.iter().try_for_each(|topic| table(out, topic))?;
     if !run.charts.is_empty() {
-        writeln!(out, "## Growth\n\nEach main operation at four sizes, medians, both axes logarithmic.\n")?;
+        writeln!(
+            out,
+            "## Growth\n\nEach main operation at four sizes, medians, both axes logarithmic. A log has a branch for each megabyte, which is what the tree costs; checkpoint and rollback include their syncs.\n"
+        )?;
         run.charts.iter().try_for_each(|chart| growth(out, chart))?;
     }
     if !run.library.is_empty() {
@@ -42,6 +49,16 @@ Made by `tests/bench`, which generates the data, measures and writes this file; 
 
 `ours` is measured in turns with `floor`, the least that such work costs on the same data in the same run, and with `peer`, another program that answers the same question: ours, floor, peer, ours, floor, peer … Each figure is the median, with the quartiles in parentheses; a ratio is the median of the ratios of the turns, because absolute times of shared machines say little. All files are in the page cache. `process` means from before the program is started until it has ended; `library` a call in a process that runs.
 ";
+
+const BUSY: &str = "\
+This run shared its cores with other work. Turns make the ratios hold; a target in milliseconds that is missed here may be met on a quiet machine.
+";
+
+/// More than one process wanted to run before the first one was measured.
+fn was_busy(run: &Run) -> bool {
+    let load = run.machine.iter().find(|(name, _)| name == LOAD);
+    load.and_then(|(_, load)| load.parse().ok()).is_some_and(|load: f64| load > 1.0)
+}
 
 fn summary(out: &mut String, run: &Run) -> std::fmt::Result {
     let rows = || run.topics.iter().flat_map(|topic| &topic.rows);
@@ -94,24 +111,24 @@ fn cells(row: &Row) -> [String; 8] {
 fn wanted(target: Target, unit: Unit) -> String {
     match target {
         Target::Most(most) => format!("≤ {}", value(most, unit)),
-        Target::MostAbove(most) => format!("≤ {} above the floor", value(most, unit)),
         Target::MostTimes(most) => format!("≤ {most}×"),
         Target::LeastTimes(least) => format!("≥ {least}×"),
     }
 }
 
 fn figure(figure: &Figure, unit: Unit) -> String {
-    let median = value(figure.median(), unit);
+    let median = figure.median();
     if figure.0.len() < 3 {
-        return median;
+        return value(median, unit);
     }
+    let (scale, _) = scale(median, unit);
     let (low, high) = figure.quartiles();
-    format!("{median} ({}–{})", value(low, unit), value(high, unit))
+    format!("{} ({}–{})", value(median, unit), three_digits(low / scale), three_digits(high / scale))
 }
 
 fn ratio(figure: &Figure) -> String {
     let number = |ratio: f64| match ratio {
-        ..0.01 => format!("1/{:.0}", 1.0 / ratio),
+        ..0.1 => format!("1/{:.0}", 1.0 / ratio),
         ..10.0 => format!("{ratio:.2}"),
         _ => format!("{ratio:.0}"),
     };
@@ -125,17 +142,23 @@ fn ratio(figure: &Figure) -> String {
 
 /// Three digits and a unit that suits them.
 fn value(value: f64, unit: Unit) -> String {
-    const SECONDS: &[(f64, &str)] = &[(1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")];
-    const BYTES: &[(f64, &str)] = &[(1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B")];
-    let scales = match unit {
-        Unit::Seconds => SECONDS,
-        Unit::Bytes => BYTES,
-        Unit::PerSecond => &[(1.0, "/s")],
-        Unit::Share => &[(0.01, "%")],
-    };
-    let suiting = scales.iter().find(|(scale, _)| value.abs() >= *scale).or(scales.last());
-    let Some((scale, name)) = suiting.copied() else { return String::new() };
+    let (scale, name) = scale(value, unit);
     format!("{} {name}", three_digits(value / scale))
+}
+
+fn scale(value: f64, unit: Unit) -> (f64, &'static str) {
+    let scales: &[(f64, &str)] = match unit {
+        Unit::Seconds => &[(1.0, "s"), (1e-3, "ms"), (1e-6, "µs")],
+        Unit::Bytes => &[(1e9, "GB"), (1e6, "MB"), (1e3, "kB")],
+        Unit::PerSecond | Unit::Share => &[],
+    };
+    let smallest = match unit {
+        Unit::Seconds => (1e-9, "ns"),
+        Unit::Bytes => (1.0, "B"),
+        Unit::PerSecond => (1.0, "/s"),
+        Unit::Share => (0.01, "%"),
+    };
+    scales.iter().copied().find(|(scale, _)| value.abs() >= *scale).unwrap_or(smallest)
 }
 
 fn three_digits(value: f64) -> String {
@@ -197,6 +220,19 @@ mod tests {
         for (number, unit, text) in cases {
             assert_eq!(value(number, unit), text);
         }
+    }
+
+    #[test]
+    fn spreads_stand_in_the_unit_of_the_median() {
+        assert_eq!(figure(&Figure(vec![0.9e-3, 1.0e-3, 1.2e-3]), Unit::Seconds), "1 ms (0.95–1.1)");
+        assert_eq!(figure(&Figure(vec![1.0, 2.0]), Unit::Seconds), "1.5 s");
+    }
+
+    #[test]
+    fn a_run_on_a_busy_machine_says_so() {
+        let run = |load: &str| Run { machine: vec![(LOAD.into(), load.into())], ..Run::default() };
+        assert!(document(&run("1.2")).contains(BUSY));
+        assert!(!document(&run("0.7")).contains(BUSY) && !document(&Run::default()).contains(BUSY));
     }
 
     #[test]
