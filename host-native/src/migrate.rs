@@ -20,7 +20,7 @@ use crate::v1::{self, V1Files};
 use jcode_session_core::index::IndexBuilder;
 use jcode_session_core::log::{Dialect, LogScan, scan_source};
 use jcode_session_core::report::{MigrateAction, MigratedSession};
-use jcode_session_core::source::{ByteSource, SourceError};
+use jcode_session_core::source::{ByteSource, Pieces, SourceError};
 use jcode_session_core::upgrade::jcode::{GrowthError, ReplayError};
 use jcode_session_core::upgrade::{CheckError, Presented, present, sniff};
 use std::io::Write;
@@ -222,17 +222,11 @@ fn check_room(path: &Path, needed: u64) -> Result<(), MigrateError> {
     Ok(())
 }
 
-/// Bytes copied at once.
-const CHUNK: u64 = 1 << 20;
-
 /// Writes all of a source to a temporary file.
 fn copy(from: &dyn ByteSource, to: &mut NamedTempFile) -> Result<(), MigrateError> {
-    let mut at = 0;
-    while at < from.len() {
-        let take = CHUNK.min(from.len() - at);
-        let chunk = from.read_vec(at, usize::try_from(take).unwrap_or_default())?;
-        to.write_all(&chunk).map_err(PathError::new("write", to.path()))?;
-        at += take;
+    let mut pieces = Pieces::new(from, 0..from.len());
+    while let Some((_, bytes)) = pieces.read()? {
+        to.write_all(bytes).map_err(PathError::new("write", to.path()))?;
     }
     from.still_whole()?;
     Ok(())

@@ -14,7 +14,7 @@ use super::manifest::{self, Manifest, State};
 use super::pack::digest;
 use super::reader::Reader;
 use super::storage::{Files, Segmented, source_of, unpublished, unreadable};
-use crate::source::{ByteSource, SliceSource, SourceError};
+use crate::source::{ByteSource, Pieces, SliceSource, SourceError};
 use crate::storage::{
     Folder, Place, PublishError, Storage, StorageError, StorageErrorKind, StorageFile, append_all, create_anew,
     open_if_there, or_removed, publish,
@@ -175,17 +175,12 @@ impl<S: Storage, D: Decompress> Segmented<S, D> {
     }
 }
 
-const WINDOW: u64 = 1 << 20;
-
 /// Appends a range of a file to another one.
 fn copy<F: StorageFile, T: StorageFile>(from: &F, range: Range<u64>, to: &mut T) -> Result<(), StorageError> {
     let source = source_of(from)?;
-    let mut at = range.start;
-    while at < range.end {
-        let take = (range.end - at).min(WINDOW);
-        let bytes = source.read_vec(at, usize::try_from(take).unwrap_or_default()).map_err(unreadable)?;
-        append_all(to, &bytes)?;
-        at += take;
+    let mut pieces = Pieces::new(&source, range);
+    while let Some((_, bytes)) = pieces.read().map_err(unreadable)? {
+        append_all(to, bytes)?;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use super::reader::{Archive, Reader};
 use super::seekable::{BLOCK, table};
 use super::storage::{Files, Segmented};
 use super::{Compress, Decompress};
-use crate::source::{ByteSource, SourceError};
+use crate::source::{ByteSource, PIECE, Pieces, SourceError};
 use crate::storage::{Place, Storage, StorageFile, append_all, create_anew, or_removed};
 use crate::store::StoreError;
 use crate::store::ledger::digest_hex;
@@ -21,8 +21,8 @@ use core::ops::Range;
 /// Number of the temporary file that becomes a segment.
 const NEW_SEGMENT: Place = Place::Temporary(4);
 
-/// A multiple of [`BLOCK`].
-const WINDOW: u64 = 1 << 20;
+// A piece is cut into whole blocks.
+const _: () = assert!(PIECE.is_multiple_of(BLOCK));
 
 /// Stores a range of a log as a segment; compressed, if there is something that compresses.
 pub(super) fn pack<S: Storage, D: Decompress>(
@@ -44,18 +44,13 @@ fn write<S: Storage, D: Decompress>(
     let mut file = create_anew(&storage.inner, &NEW_SEGMENT)?;
     let mut hasher = blake3::Hasher::new();
     let mut frames = Vec::new();
-    let mut window = alloc::vec![0; usize::try_from(WINDOW.min(segment.len)).unwrap_or_default()];
-    let mut at = range.start;
-    while at < range.end {
-        let take = usize::try_from((range.end - at).min(WINDOW)).unwrap_or_default();
-        let bytes = window.get_mut(..take).unwrap_or_default();
-        log.read_at(at, bytes)?;
+    let mut pieces = Pieces::new(log, range);
+    while let Some((_, bytes)) = pieces.read()? {
         hasher.update(bytes);
         match compress {
             None => append_all(&mut file, bytes)?,
             Some(with) => append_all(&mut file, &press(with, bytes, &mut frames).ok_or(StoreError::Compression)?)?,
         }
-        at += take as u64;
     }
     segment.digest = digest_hex(&hasher.finalize());
     let form = if compress.is_some() { Form::Compressed } else { Form::Plain };
@@ -104,9 +99,9 @@ impl<S: Storage, D: Decompress> Archive for InForm<'_, S, D> {
 pub(super) fn digest<A: Archive>(reader: &mut Reader<A>, segment: &Segment) -> Result<Option<String>, SourceError> {
     let mut hasher = blake3::Hasher::new();
     let mut at = 0;
-    let mut window = alloc::vec![0; usize::try_from(WINDOW.min(segment.len)).unwrap_or_default()];
+    let mut window = alloc::vec![0; usize::try_from(PIECE.min(segment.len)).unwrap_or_default()];
     while at < segment.len {
-        let take = usize::try_from((segment.len - at).min(WINDOW)).unwrap_or_default();
+        let take = usize::try_from((segment.len - at).min(PIECE)).unwrap_or_default();
         let part = window.get_mut(..take).unwrap_or_default();
         if !reader.read(segment, at, part)? {
             return Ok(None);

@@ -1,13 +1,16 @@
 //! Bytes to read: the one way in which core sees a log.
 //!
-//! Owns: the [`ByteSource`] contract, a source over a slice, and the [`Rope`] that shows spliced text as one source.
+//! Owns: the [`ByteSource`] contract, a source over a slice, [`Pieces`] of a range, and the [`Rope`] that shows spliced
+//! text as one source.
 //! Invariant: a source has a fixed length; a source that shrank or changed says so instead of giving other bytes.
 //! Does not: open anything; hosts do.
 
+mod pieces;
 mod rope;
 
 use alloc::string::String;
 use alloc::vec::Vec;
+pub use pieces::{PIECE, Pieces};
 pub use rope::{Piece, Rope};
 
 /// Why bytes could not be read.

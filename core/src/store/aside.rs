@@ -4,7 +4,7 @@
 //! Does not: remove anything.
 
 use super::error::StoreError;
-use crate::source::ByteSource;
+use crate::source::{ByteSource, Pieces};
 use crate::storage::{
     Folder, Place, PublishError, Storage, StorageErrorKind, StorageFile, append_all, create_anew, publish,
 };
@@ -84,8 +84,6 @@ pub(super) fn publish_log<S: Storage>(
     Ok(())
 }
 
-const WINDOW: u64 = 1 << 20;
-
 /// Appends the first `len` bytes of a source to a file, and gives them to `seen` as they pass.
 pub(super) fn copy<F: StorageFile>(
     from: &(impl ByteSource + ?Sized),
@@ -93,13 +91,10 @@ pub(super) fn copy<F: StorageFile>(
     to: &mut F,
     mut seen: impl FnMut(&[u8]),
 ) -> Result<(), StoreError> {
-    let mut at = 0;
-    while at < len {
-        let take = (len - at).min(WINDOW);
-        let bytes = from.read_vec(at, usize::try_from(take).unwrap_or_default())?;
-        seen(&bytes);
-        append_all(to, &bytes)?;
-        at += take;
+    let mut pieces = Pieces::new(from, 0..len);
+    while let Some((_, bytes)) = pieces.read()? {
+        seen(bytes);
+        append_all(to, bytes)?;
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use super::error::StoreError;
 use super::history::{History, How, Reachable};
 use super::ledger::{Event, Ledger, LedgerRow, digest_hex};
 use super::state::LogState;
-use crate::source::{ByteSource, SourceError};
+use crate::source::{ByteSource, Pieces, SourceError};
 use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -132,8 +132,6 @@ fn base<'l>(
     Ok(None)
 }
 
-const WINDOW: u64 = 1 << 20;
-
 /// BLAKE3 of the digest before, if there is one, and a range of the log.
 ///
 /// # Errors
@@ -145,11 +143,9 @@ pub fn digest(
 ) -> Result<blake3::Hash, SourceError> {
     let mut hasher = blake3::Hasher::new();
     hasher.update(seed.unwrap_or_default().as_bytes());
-    let mut at = range.start;
-    while at < range.end {
-        let take = (range.end - at).min(WINDOW);
-        hasher.update(&log.read_vec(at, usize::try_from(take).unwrap_or_default())?);
-        at += take;
+    let mut pieces = Pieces::new(log, range);
+    while let Some((_, bytes)) = pieces.read()? {
+        hasher.update(bytes);
     }
     Ok(hasher.finalize())
 }

@@ -6,7 +6,7 @@
 //! Does not: cut.
 
 use super::ids::FileSource;
-use crate::source::{ByteSource, SourceError};
+use crate::source::{ByteSource, Pieces, SourceError};
 use crate::storage::{Folder, Name, Place, Storage, StorageError, StorageErrorKind, StorageFile, append_all};
 use alloc::format;
 use core::ops::Range;
@@ -58,8 +58,6 @@ impl From<StorageError> for QuarantineError {
     }
 }
 
-const WINDOW: u64 = 1 << 20;
-
 /// Copies a range of the log to `quarantine/` and makes the copy durable.
 pub(crate) fn set_aside<S: Storage>(
     storage: &S,
@@ -72,11 +70,9 @@ pub(crate) fn set_aside<S: Storage>(
         Some(found) => found,
         None => create(storage, QuarantineName { offset: range.start, len, at_ms: now_ms.max(0) })?,
     };
-    let mut at = range.start + done;
-    while at < range.end {
-        let take = (range.end - at).min(WINDOW);
-        append_all(&mut file, &log.read_vec(at, usize::try_from(take).unwrap_or_default())?)?;
-        at += take;
+    let mut pieces = Pieces::new(log, range.start + done..range.end);
+    while let Some((_, bytes)) = pieces.read()? {
+        append_all(&mut file, bytes)?;
     }
     file.sync_data()?;
     storage.sync_folder(Folder::Quarantine)?;
@@ -110,13 +106,11 @@ fn unfinished<S: Storage>(
 
 /// All of `copy` stands in the log from `offset` on.
 fn same<F: StorageFile>(copy: &FileSource<F>, log: &FileSource<F>, offset: u64) -> Result<bool, SourceError> {
-    let mut at = 0;
-    while at < copy.len() {
-        let take = usize::try_from((copy.len() - at).min(WINDOW)).unwrap_or_default();
-        if copy.read_vec(at, take)? != log.read_vec(offset + at, take)? {
+    let mut pieces = Pieces::new(copy, 0..copy.len());
+    while let Some((at, bytes)) = pieces.read()? {
+        if log.read_vec(offset + at, bytes.len())? != bytes {
             return Ok(false);
         }
-        at += take as u64;
     }
     Ok(true)
 }

@@ -11,7 +11,7 @@ use super::ids::FileSource;
 use super::quarantine::{QuarantineError, QuarantineName, set_aside};
 use super::tail::line_start;
 use crate::log::{Damage, DamageCode, LineReader, LogScan, LogSink, OpenLine, Outcome, Record, scan_source};
-use crate::source::{ByteSource, SourceError};
+use crate::source::{ByteSource, Pieces, SourceError};
 use crate::storage::{Storage, StorageFile, append_all};
 use core::ops::ControlFlow;
 
@@ -191,12 +191,9 @@ pub(crate) fn count_records<F: StorageFile>(log: &FileSource<F>, from: u64) -> R
 /// the sync that follows would prove nothing.
 fn rewrite<F: StorageFile>(file: &mut F, from: u64, to: u64) -> Result<(), OpenError> {
     let log = FileSource { file: file.clone(), len: to };
-    let mut at = from;
-    while at < to {
-        let take = (to - at).min(1 << 20);
-        let bytes = log.read_vec(at, usize::try_from(take).unwrap_or_default())?;
-        file.overwrite(at, &bytes)?;
-        at += take;
+    let mut pieces = Pieces::new(&log, from..to);
+    while let Some((at, bytes)) = pieces.read()? {
+        file.overwrite(at, bytes)?;
     }
     Ok(())
 }
