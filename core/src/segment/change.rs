@@ -59,16 +59,22 @@ impl<S: Storage, D: Decompress> Segmented<S, D> {
         Ok(())
     }
 
+    /// Finishes a change that may have been interrupted anywhere.
+    fn take_up(&self, view: &View) -> Result<(), StorageError> {
+        if view.is_after {
+            // A run that was killed may have left the log's new name to the system: a power cut would bring the old
+            // log back, which needs what is removed here.
+            self.inner.sync_folder(Folder::Sessions)?;
+        }
+        self.tidy(view)
+    }
+
     /// Removes the segments that the last change took out of the log, and the manifest of a log that has none left.
+    /// The change is durable.
     fn tidy(&self, view: &View) -> Result<(), StorageError> {
         let Some(manifest) = view.manifest.as_ref().filter(|_| view.is_after) else { return Ok(()) };
         let (before, after) = (manifest.before.segments, manifest.after.segments);
         let gone = manifest.segments.get(after..before).unwrap_or_default();
-        if !gone.is_empty() || after == 0 {
-            // A run that was killed may have left the log's new name to the system: a power cut would bring the old
-            // log back, which needs them.
-            self.inner.sync_folder(Folder::Sessions)?;
-        }
         for segment in gone {
             self.remove_segment(segment)?;
         }
@@ -106,7 +112,7 @@ impl<S: Storage, D: Decompress> Segmented<S, D> {
     pub(super) fn mend(&self) -> Result<(), PublishError> {
         let Some(own) = open_if_there(&self.inner, &Place::Log)? else { return Ok(()) };
         let view = self.view_of(Some(&own))?;
-        self.tidy(&view)?;
+        self.take_up(&view)?;
         let Some(layout) = view.layout.filter(|_| view.doubt.is_some()) else { return Ok(()) };
         let mut segments = layout.segments().to_vec();
         for segment in segments.iter_mut().filter(|segment| segment.digest.is_empty()) {
@@ -166,7 +172,7 @@ impl<S: Storage, D: Decompress> Segmented<S, D> {
     pub(super) fn remove_log(&self) -> Result<(), StorageError> {
         let own = self.inner.open(&Place::Log)?;
         let view = self.view_of(Some(&own))?;
-        self.tidy(&view)?;
+        self.take_up(&view)?;
         let manifest = describe(&view, &source_of(&own)?, &SliceSource(b""), &[]).map_err(unpublished)?;
         self.put_manifest(&manifest).map_err(unpublished)?;
         self.inner.remove(&Place::Log)?;
