@@ -1,12 +1,13 @@
 //! Sessions folders made for one test.
 //!
-//! Owns: a temporary folder with one log in it, and dumps of sidecars.
+//! Owns: a temporary folder with one log in it, dumps of sidecars, and what all files of a folder hold.
 //! Invariant: gone when dropped. Does not: call the engine but to read and build.
 
 use jcode_session_native::fs::LogFile;
 use jcode_session_native::paths;
 use jcode_session_native::rebuild::{self, Done};
 use jcode_session_native::session::{Entry, Session};
+use std::collections::BTreeMap;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -123,4 +124,19 @@ pub fn dump(sidecar: &Path) -> Vec<String> {
         }
     }
     rows
+}
+
+/// All files of a folder and the folders in it, with their bytes.
+#[must_use]
+pub fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder).expect("there") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            files.extend(contents(&path));
+        } else {
+            files.insert(path.clone(), fs::read(&path).expect("there"));
+        }
+    }
+    files
 }

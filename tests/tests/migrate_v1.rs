@@ -4,10 +4,10 @@ use jcode_session_core::report::{MigrateAction, MigratedSession};
 use jcode_session_native::migrate::{Options, migrate};
 use jcode_session_native::session::Session;
 use jcode_session_native::verify::verify;
+use jcode_session_tests::files::contents;
 use jcode_session_tests::jcode_model::Shape;
 use jcode_session_tests::jcode_model::{ModelRng, V1Files, generate, grow};
 use jcode_session_tests::program::run;
-use std::collections::BTreeMap;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -35,19 +35,6 @@ fn migrated(path: &Path) -> MigratedSession {
     let done = go(path, false);
     assert_eq!(planned, done);
     done
-}
-
-fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let mut files = BTreeMap::new();
-    for entry in fs::read_dir(folder).expect("there") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            files.extend(contents(&path));
-        } else {
-            files.insert(path.clone(), fs::read(&path).expect("there"));
-        }
-    }
-    files
 }
 
 #[test]

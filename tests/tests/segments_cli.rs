@@ -1,9 +1,10 @@
 //! `seal`, and `append --segment-size`, as their users type them.
 
+use jcode_session_tests::files::contents;
 use jcode_session_tests::program::{Run, command, finished, run};
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Stdio;
 use tempfile::TempDir;
 
@@ -60,20 +61,6 @@ impl Home {
         let names = entries.map(|entry| entry.expect("one").file_name().to_string_lossy().into_owned());
         names.filter(|name| name != "manifest.json").collect()
     }
-}
-
-fn contents(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).expect("there") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            files.extend(contents(&path));
-        } else {
-            files.push((path.clone(), fs::read(&path).expect("there")));
-        }
-    }
-    files.sort();
-    files
 }
 
 #[test]

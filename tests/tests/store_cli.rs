@@ -1,11 +1,13 @@
 //! `checkpoints`, `rollback` and `repair` as their users type them: words, exit codes, refusals.
 
+use jcode_session_tests::files::contents;
 use jcode_session_tests::generate::{LogShape, linear_v1};
 use jcode_session_tests::jcode_model::{ModelRng, Shape, generate};
 use jcode_session_tests::program::{Run, command, finished, run};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Stdio;
 use tempfile::TempDir;
 
@@ -55,20 +57,6 @@ fn refused(run: Run, words: &str) {
     assert_eq!(run.code, 2, "{run:?}");
     assert!(run.stderr.contains(words), "{words}: {run:?}");
     assert!(run.stdout.is_empty(), "{run:?}");
-}
-
-fn contents(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).expect("there") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            files.extend(contents(&path));
-        } else if path.extension().is_none_or(|ending| ending != "lock") {
-            files.push((path.clone(), fs::read(&path).expect("there")));
-        }
-    }
-    files.sort();
-    files
 }
 
 #[test]
@@ -124,7 +112,7 @@ fn there_and_back_again() {
     assert_eq!(home.bytes(), whole);
     home.verified();
     let quarantine = home.log().with_extension("store").join("quarantine");
-    let kept: Vec<Vec<u8>> = contents(&quarantine).into_iter().map(|(_, bytes)| bytes).collect();
+    let kept: Vec<Vec<u8>> = contents(&quarantine).into_values().collect();
     assert!(kept.iter().any(|bytes| other.ends_with(bytes) && String::from_utf8_lossy(bytes).contains("four")));
     // All of it is private to its user.
     use std::os::unix::fs::PermissionsExt;
@@ -220,7 +208,7 @@ fn a_v1_migration_is_rolled_back() {
     let done = ok(home.run(&["rollback", "s"]));
     let named = done.lines().find_map(|line| line.split_once("jcode-session ")).expect("a command").1.to_string();
     assert!(!home.log().exists());
-    let left: Vec<_> =
+    let left: BTreeMap<_, _> =
         contents(&sessions).into_iter().filter(|(path, _)| !path.to_string_lossy().contains("s.store")).collect();
     assert_eq!(left, before, "as jcode left it");
     ok(home.run(&named.split(' ').collect::<Vec<_>>()));

@@ -1,6 +1,7 @@
 //! `doctor`: what it finds, what it mends, and that it leaves everything else alone.
 
 use super::harness::{home, index, listed, log, put, sessions};
+use jcode_session_tests::files::contents;
 use jcode_session_tests::program::run;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -9,19 +10,6 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 const MS: u64 = 1_770_000_000_000;
-
-fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let mut files = BTreeMap::new();
-    for entry in fs::read_dir(folder).expect("there") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            files.extend(contents(&path));
-        } else {
-            files.insert(path.clone(), fs::read(&path).expect("there"));
-        }
-    }
-    files
-}
 
 fn codes(report: &Value) -> Vec<(String, String)> {
     let findings = report["findings"].as_array().expect("an array").iter();
