@@ -5,24 +5,25 @@
 //! progress and can be cancelled.
 //! Does not: know JavaScript.
 
+mod files;
+mod verify;
+
 use crate::beside::{self, Beside, Reader};
 use crate::error::{Code, Error};
 use crate::sealed::Log;
+pub use files::Files;
+use files::session_source;
 use jcode_session_core::catalog::{Exact, Named, SessionSummary, summarize_log, summarize_v1};
 use jcode_session_core::index::row::Seq;
 use jcode_session_core::log::{Dialect, LogScan, scan_source};
 use jcode_session_core::report::{
-    EntryReport, LogReport, Opened, OutlineReport, SearchReport, SummaryReport, TimelineReport, TreeReport,
-    VerifyReport,
+    EntryReport, Opened, OutlineReport, SearchReport, SummaryReport, TimelineReport, TreeReport,
 };
 use jcode_session_core::session::{Locator, Needle, Outline, Session, Tally, Timeline};
 use jcode_session_core::source::ByteSource;
-use jcode_session_core::store::ledger::{Head, Ledger};
-use jcode_session_core::upgrade::jcode::{self, V1Sources, replay};
+use jcode_session_core::upgrade::jcode::{self, replay};
 use jcode_session_core::upgrade::present;
-use jcode_session_core::verify::{Finding, StoreFiles, verify_store, verify_v1, verify_v1_beside};
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 /// Bytes of a line that a page hands over, unless it is told otherwise.
@@ -32,89 +33,6 @@ const MAX_RAW: u64 = 64 << 20;
 
 /// Is told of bytes done and in all; `Break` cancels.
 pub type Progress<'p> = dyn FnMut(u64, u64) -> ControlFlow<()> + 'p;
-
-/// The files of one session.
-#[derive(Debug, Clone)]
-pub struct Files<S> {
-    /// Path or file name of the log, or of the snapshot where there is no log.
-    pub name: String,
-    /// The log.
-    pub log: Option<S>,
-    /// Its sidecar.
-    pub sidecar: Option<S>,
-    /// jcode's v1 files.
-    pub snapshot: Option<S>,
-    /// Their journal.
-    pub journal: Option<S>,
-    /// Their backup.
-    pub backup: Option<S>,
-    /// Files of the store, by their path in it.
-    pub store: BTreeMap<String, S>,
-    /// When the log was modified, Unix milliseconds.
-    pub modified: i64,
-}
-
-impl<S: ByteSource + Clone> Files<S> {
-    /// The files of a session that is only a log.
-    pub fn log(name: &str, log: S) -> Self {
-        Self { log: Some(log), ..Self::none(name) }
-    }
-
-    /// No files.
-    pub fn none(name: &str) -> Self {
-        Self {
-            name: name.to_string(),
-            log: None,
-            sidecar: None,
-            snapshot: None,
-            journal: None,
-            backup: None,
-            store: BTreeMap::new(),
-            modified: 0,
-        }
-    }
-
-    /// The file's name without folder and ending.
-    fn stem(&self) -> String {
-        let name = self.name.rsplit(['/', '\\']).next().unwrap_or_default();
-        match name.rsplit_once('.') {
-            Some((stem, _)) if !stem.is_empty() => stem.to_string(),
-            _ => name.to_string(),
-        }
-    }
-
-    fn v1(&self) -> V1Sources<Log<S>> {
-        let plain = |file: &Option<S>| file.clone().map(Log::Plain);
-        V1Sources {
-            session_id: self.stem(),
-            snapshot: plain(&self.snapshot),
-            bak: plain(&self.backup),
-            journal: plain(&self.journal),
-        }
-    }
-
-    /// The ledger; one that is not there has no rows.
-    fn ledger(&self) -> Result<Ledger, Error> {
-        let bytes = |name: &str| -> Result<Vec<u8>, Error> {
-            let Some(file) = self.store.get(name) else { return Ok(Vec::new()) };
-            Ok(file.read_vec(0, usize::try_from(file.len()).unwrap_or(usize::MAX))?)
-        };
-        let head = Head::read(&bytes("ledger.head")?);
-        Ok(Ledger::read(&bytes("ledger.jsonl")?, head.as_ref()))
-    }
-
-    fn v1_len(&self) -> u64 {
-        [&self.snapshot, &self.journal].into_iter().flatten().map(ByteSource::len).sum()
-    }
-}
-
-impl<S: ByteSource + Clone> StoreFiles for Files<S> {
-    type File = S;
-
-    fn open(&self, folder: &str, name: &str) -> Option<S> {
-        self.store.get(&format!("{folder}/{name}")).cloned()
-    }
-}
 
 /// Where an entry is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -428,62 +346,6 @@ impl<S: ByteSource + Clone> Inspector<S> {
         };
         Ok(TimelineReport::new(timeline))
     }
-
-    /// The report of `verify`.
-    ///
-    /// # Errors
-    /// If the files cannot be read, it was cancelled, or it takes SQLite that this build does not have.
-    pub fn verify(&self, progress: &mut Progress<'_>) -> Result<VerifyReport, Error> {
-        let name = self.files.name.clone();
-        let Some(log) = &self.log else {
-            let (entries, findings) = verify_v1(self.files.v1(), &mut done_of(2 * self.files.v1_len(), progress))?;
-            return Ok(VerifyReport::new(vec![LogReport::new(name, Dialect::JcodeV1, entries, "missing", findings)]));
-        };
-        let beside = if self.files.snapshot.is_some() { self.files.v1_len() } else { 0 };
-        let mut tick = done_of(self.session.log().len() + beside, progress);
-        let segments = log.findings()?;
-        let (entries, word, mut findings) = self.compare(segments.is_empty(), &mut tick)?;
-        let ledger = self.files.ledger()?;
-        let as_is = self.session.log().as_is().filter(|_| segments.is_empty()).map(|log| log as &dyn ByteSource);
-        findings.extend(segments);
-        findings.extend(verify_store(&ledger, &self.files, as_is)?);
-        if self.files.snapshot.is_some() {
-            let sound = !findings.iter().any(Finding::is_error);
-            findings.extend(verify_v1_beside(log, sound, self.files.v1(), &mut tick)?);
-        }
-        Ok(VerifyReport::new(vec![LogReport::new(name, self.session.dialect(), entries, word, findings)]))
-    }
-
-    /// The log and its sidecar; rows of a log of which bytes are lost tell nothing that its segments do not.
-    #[cfg(feature = "sidecar")]
-    fn compare(
-        &self,
-        whole: bool,
-        tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
-    ) -> Result<(u64, &'static str, Vec<Finding>), Error> {
-        use jcode_session_native::sql;
-        let Beside { word, finding, .. } = &self.beside;
-        let beside = sql::Beside { word, finding: finding.clone(), fresh: self.session.sidecar().filter(|_| whole) };
-        let compared = sql::verify(self.session.log(), beside, tick)?;
-        Ok((compared.entry_count, compared.sidecar, compared.findings))
-    }
-
-    #[cfg(not(feature = "sidecar"))]
-    fn compare(
-        &self,
-        _: bool,
-        tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
-    ) -> Result<(u64, &'static str, Vec<Finding>), Error> {
-        if self.files.sidecar.is_some() {
-            let words = "comparing a log with its sidecar takes the build with SQLite; without the sidecar, verify \
-                         reads the log alone";
-            return Err(Error::new(Code::NeedsSqlite, words));
-        }
-        let built = jcode_session_core::verify::read(self.session.log(), tick)?;
-        let mut findings = self.session.log().at_origin(built.findings);
-        findings.extend(Finding::sidecar_missing(self.session.dialect()));
-        Ok((built.counts.entries, "missing", findings))
-    }
 }
 
 /// How to search.
@@ -495,11 +357,6 @@ pub struct SearchOptions {
     pub limit: usize,
     /// Where to begin.
     pub from: u64,
-}
-
-fn session_source<S>(files: &Files<S>) -> Result<&S, Error> {
-    let source = files.snapshot.as_ref().or(files.journal.as_ref()).or(files.backup.as_ref());
-    source.ok_or_else(|| Error::new(Code::BadArgument, "no file"))
 }
 
 /// Sums up the bytes of ticks.

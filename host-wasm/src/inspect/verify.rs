@@ -1,0 +1,74 @@
+//! Verification of an open session with all that lies beside it.
+//!
+//! Owns: the order of the checks, which is the native host's. Invariant: without SQLite nothing is said of a sidecar
+//! that is there. Does not: decide what a finding is; core does.
+
+use super::{Inspector, Progress, done_of};
+#[cfg(feature = "sidecar")]
+use crate::beside::Beside;
+#[cfg(not(feature = "sidecar"))]
+use crate::error::Code;
+use crate::error::Error;
+use jcode_session_core::log::Dialect;
+use jcode_session_core::report::{LogReport, VerifyReport};
+use jcode_session_core::source::ByteSource;
+use jcode_session_core::verify::{Finding, verify_store, verify_v1, verify_v1_beside};
+use std::ops::ControlFlow;
+
+impl<S: ByteSource + Clone> Inspector<S> {
+    /// The report of `verify`.
+    ///
+    /// # Errors
+    /// If the files cannot be read, it was cancelled, or it takes SQLite that this build does not have.
+    pub fn verify(&self, progress: &mut Progress<'_>) -> Result<VerifyReport, Error> {
+        let name = self.files.name.clone();
+        let Some(log) = &self.log else {
+            let (entries, findings) = verify_v1(self.files.v1(), &mut done_of(2 * self.files.v1_len(), progress))?;
+            return Ok(VerifyReport::new(vec![LogReport::new(name, Dialect::JcodeV1, entries, "missing", findings)]));
+        };
+        let beside = if self.files.snapshot.is_some() { self.files.v1_len() } else { 0 };
+        let mut tick = done_of(self.session.log().len() + beside, progress);
+        let segments = log.findings()?;
+        let (entries, word, mut findings) = self.compare(segments.is_empty(), &mut tick)?;
+        let ledger = self.files.ledger()?;
+        let as_is = self.session.log().as_is().filter(|_| segments.is_empty()).map(|log| log as &dyn ByteSource);
+        findings.extend(segments);
+        findings.extend(verify_store(&ledger, &self.files, as_is)?);
+        if self.files.snapshot.is_some() {
+            let sound = !findings.iter().any(Finding::is_error);
+            findings.extend(verify_v1_beside(log, sound, self.files.v1(), &mut tick)?);
+        }
+        Ok(VerifyReport::new(vec![LogReport::new(name, self.session.dialect(), entries, word, findings)]))
+    }
+
+    /// The log and its sidecar; rows of a log of which bytes are lost tell nothing that its segments do not.
+    #[cfg(feature = "sidecar")]
+    fn compare(
+        &self,
+        whole: bool,
+        tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
+    ) -> Result<(u64, &'static str, Vec<Finding>), Error> {
+        use jcode_session_native::sql;
+        let Beside { word, finding, .. } = &self.beside;
+        let beside = sql::Beside { word, finding: finding.clone(), fresh: self.session.sidecar().filter(|_| whole) };
+        let compared = sql::verify(self.session.log(), beside, tick)?;
+        Ok((compared.entry_count, compared.sidecar, compared.findings))
+    }
+
+    #[cfg(not(feature = "sidecar"))]
+    fn compare(
+        &self,
+        _: bool,
+        tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
+    ) -> Result<(u64, &'static str, Vec<Finding>), Error> {
+        if self.files.sidecar.is_some() {
+            let words = "comparing a log with its sidecar takes the build with SQLite; without the sidecar, verify \
+                         reads the log alone";
+            return Err(Error::new(Code::NeedsSqlite, words));
+        }
+        let built = jcode_session_core::verify::read(self.session.log(), tick)?;
+        let mut findings = self.session.log().at_origin(built.findings);
+        findings.extend(Finding::sidecar_missing(self.session.dialect()));
+        Ok((built.counts.entries, "missing", findings))
+    }
+}
