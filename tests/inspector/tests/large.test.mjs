@@ -27,6 +27,8 @@ async function walk(t, bytes) {
         const shown = () => list.locator('.slot').evaluateAll(slots => slots.map(slot => Number(slot.ariaPosInSet)))
         for (const share of [0.25, 0.9, 0.5]) {
             await list.evaluate((box, share) => (box.scrollTop = share * (box.scrollHeight - box.clientHeight)), share)
+            // A frame tells of the scroll, and the rows of before are there until then.
+            await page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))))
             await page.waitForFunction(() => document.querySelectorAll('.centre .row:not(.waiting)').length > 5)
             const rows = await shown()
             assert.ok(rows.length < 60, `${rows.length} rows are in the page`)
