@@ -53,6 +53,11 @@ child.removeAllListeners("close");
 const gone = new Promise((resolve) => child.on("close", resolve));
 child.kill();
 await gone;
-rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+try {
+  rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+} catch (error) {
+  // Helpers of the browser may write to it a little longer than the browser lives: that says nothing of the page.
+  console.error(`left behind: ${error.message}`);
+}
 if (!found) console.error(`the page does not show ${text}:\n${shown.slice(0, 3000)}`);
 process.exit(found ? 0 : 1);
