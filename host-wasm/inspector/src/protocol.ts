@@ -64,8 +64,8 @@ type Part =
     | { kind: 'note'; text: string }
     | { kind: 'data'; name: string; text: Clipped }
 
-/** One entry as the transcript shows it. */
-export interface Row {
+/** Of an entry, what the pane of details tells of it. */
+export interface Detail {
     key: string
     seq: number | null
     parent: string | null
@@ -73,6 +73,10 @@ export interface Row {
     at: number | null
     offset: number
     len: number
+}
+
+/** One entry as the transcript shows it. */
+export interface Row extends Detail {
     voice: Voice
     /** Role or kind. */
     name: string
@@ -98,17 +102,6 @@ export interface Rail {
     below: boolean
     /** On the path to the active leaf. */
     active: boolean
-}
-
-/** Of an entry, for the pane of details. */
-export interface Detail {
-    key: string
-    seq: number | null
-    parent: string | null
-    kind: string
-    at: number | null
-    offset: number
-    len: number
 }
 
 /** A piece of an entry's line. */
