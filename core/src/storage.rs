@@ -11,6 +11,7 @@ use crate::segment::Sealed;
 use crate::verify::Finding;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// A file of a session.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -131,6 +132,13 @@ pub trait StorageFile: Clone {
     /// # Errors
     /// If reading failed or the file ends before.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), StorageError>;
+    /// As [`ByteSource::lost_at`](crate::source::ByteSource::lost_at).
+    ///
+    /// # Errors
+    /// If the host cannot tell.
+    fn lost_at(&self, _offset: u64) -> Result<Option<Range<u64>>, StorageError> {
+        Ok(None)
+    }
     /// Writes at the end. May write less than all of it: the number of bytes written, at least 1.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ use jcode_session_core::index::fingerprint::FileStamp;
 use jcode_session_core::source::{ByteSource, SourceError};
 use std::fs::{File, Metadata};
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// A file operation that failed, with its path.
@@ -177,6 +178,14 @@ impl ByteSource for LogFile {
 
     fn view(&self) -> Option<&[u8]> {
         self.mapping.as_ref().map(Mapping::bytes)
+    }
+
+    fn lost_at(&self, offset: u64) -> Result<Option<Range<u64>>, SourceError> {
+        // What is missing of a log that was replaced is not lost: reading it says so.
+        match &self.sealed {
+            Some(sealed) if !self.own.was_replaced(&self.path) => sealed.lost_at(offset),
+            _ => Ok(None),
+        }
     }
 
     fn still_whole(&self) -> Result<(), SourceError> {

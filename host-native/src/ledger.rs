@@ -5,7 +5,7 @@
 //! Does not: read or judge rows; core does.
 
 use crate::fs::{LogFile, PathError, open_plain};
-use crate::{host, paths, replace, segments};
+use crate::{folders, host, paths, replace, segments};
 use jcode_session_core::log::Dialect;
 use jcode_session_core::source::ByteSource;
 use jcode_session_core::store::book::Book;
@@ -13,7 +13,7 @@ use jcode_session_core::store::ledger::{Event, Head, Ledger, LedgerRow, digest_h
 use jcode_session_core::store::{Desk, LogState, StoreError, checkpoint};
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// An original that was kept.
 #[derive(Debug)]
@@ -34,8 +34,13 @@ pub struct Kept {
 /// # Errors
 /// If the store cannot be written; then the log must not be replaced.
 pub fn keep_original(path: &Path, old: &LogFile, dialect: Dialect, leaf: Option<String>) -> Result<Kept, PathError> {
-    let folder = paths::store(path).join("checkpoints");
-    make_private_folder(&folder)?;
+    let store = paths::store(path);
+    let folder = store.join("checkpoints");
+    for folder in [&store, &folder] {
+        if folders::make(folder).map_err(PathError::new("make", folder))? {
+            replace::sync_folder(paths::folder(folder))?;
+        }
+    }
     let digest = digest(path, old)?;
     let name = format!("{dialect}-{}.jsonl", &digest[..16]);
     let target = folder.join(&name);
@@ -187,34 +192,5 @@ fn copy(from: &Path, to: &Path) -> Result<(), PathError> {
     io::copy(&mut source, target.as_file_mut()).map_err(PathError::new("copy", from))?;
     target.as_file().sync_data().map_err(PathError::new("sync", target.path()))?;
     target.persist(to).map_err(|error| PathError::new("write", to)(error.error))?;
-    Ok(())
-}
-
-/// Makes a folder and the ones above it below the log's, private to the user. A link in its place is refused.
-fn make_private_folder(folder: &Path) -> Result<(), PathError> {
-    let mut missing: Vec<PathBuf> = Vec::new();
-    let mut at = Some(folder);
-    while let Some(path) = at {
-        match std::fs::symlink_metadata(path) {
-            Ok(metadata) if metadata.is_dir() => break,
-            Ok(_) => {
-                let error = io::Error::new(io::ErrorKind::NotADirectory, "something else than a folder stands there");
-                return Err(PathError::new("use", path)(error));
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => missing.push(path.to_path_buf()),
-            Err(error) => return Err(PathError::new("look at", path)(error)),
-        }
-        at = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    }
-    for path in missing.iter().rev() {
-        let mut builder = std::fs::DirBuilder::new();
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::DirBuilderExt;
-            builder.mode(0o700);
-        }
-        builder.create(path).map_err(PathError::new("make", path))?;
-        replace::sync_folder(paths::folder(path))?;
-    }
     Ok(())
 }

@@ -23,6 +23,8 @@ pub mod discover;
 #[cfg(feature = "files")]
 pub mod doctor;
 #[cfg(feature = "files")]
+pub mod folders;
+#[cfg(feature = "files")]
 pub mod fork;
 #[cfg(feature = "files")]
 pub mod fs;

@@ -188,7 +188,7 @@ fn skipped(dialect: Option<Dialect>, reason: &str) -> Plan {
 
 /// What the sidecar of so many entries takes at most, with ids of 36 characters.
 const fn sidecar_bytes(entries: u64) -> u64 {
-    8192 + 190 * entries
+    190_u64.saturating_mul(entries).saturating_add(8192)
 }
 
 /// About how many entries a log has, by the length of its first lines.

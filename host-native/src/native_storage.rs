@@ -5,7 +5,7 @@
 //! Does not: decide anything, or lock.
 
 use crate::fs::{plain, stamp_of};
-use crate::{paths, replace};
+use crate::{folders, paths, replace};
 use jcode_session_core::index::fingerprint::FileStamp;
 use jcode_session_core::storage::{Folder, Place, Storage, StorageError, StorageErrorKind, StorageFile};
 use std::fs::{File, OpenOptions};
@@ -75,12 +75,7 @@ impl NativeStorage {
         }
         for folder in [Folder::Store, folder] {
             let path = self.folder(folder);
-            match private_folder().create(&path) {
-                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                    return Err(failed("create", &path)(error));
-                }
-                _ => self.no_link(folder)?,
-            }
+            folders::make(&path).map_err(failed("create", &path))?;
         }
         Ok(())
     }
@@ -88,12 +83,7 @@ impl NativeStorage {
     /// A folder of the store is a folder, and no link to one.
     fn no_link(&self, folder: Folder) -> Result<(), StorageError> {
         let path = self.folder(folder);
-        let metadata = std::fs::symlink_metadata(&path).map_err(failed("read", &path))?;
-        if metadata.is_dir() {
-            return Ok(());
-        }
-        let error = io::Error::new(io::ErrorKind::PermissionDenied, "it is no folder; links are not followed here");
-        Err(failed("use", &path)(error))
+        folders::is_folder(&path).map_err(failed("use", &path))
     }
 }
 
@@ -272,7 +262,7 @@ impl Storage for NativeStorage {
 
 cfg_if::cfg_if! {
     if #[cfg(unix)] {
-        use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+        use std::os::unix::fs::OpenOptionsExt;
 
         /// Opens a file itself, never what a link leads to, and waits for no other end of a pipe.
         pub(crate) fn no_follow(options: &mut OpenOptions) -> &mut OpenOptions {
@@ -283,12 +273,6 @@ cfg_if::cfg_if! {
         pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
             no_follow(options).mode(0o600)
         }
-
-        fn private_folder() -> std::fs::DirBuilder {
-            let mut builder = std::fs::DirBuilder::new();
-            builder.mode(0o700);
-            builder
-        }
     } else {
         pub(crate) fn no_follow(options: &mut OpenOptions) -> &mut OpenOptions {
             options
@@ -296,10 +280,6 @@ cfg_if::cfg_if! {
 
         pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
             options
-        }
-
-        fn private_folder() -> std::fs::DirBuilder {
-            std::fs::DirBuilder::new()
         }
     }
 }

@@ -16,6 +16,7 @@ use jcode_session_core::storage::Name;
 use jcode_session_core::verify::Finding;
 use std::ffi::OsStr;
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -144,6 +145,11 @@ impl Sealed {
     #[must_use]
     pub const fn doubt(&self) -> Option<Doubt> {
         self.doubt
+    }
+
+    /// The run of lost bytes around an offset.
+    pub(crate) fn lost_at(&self, offset: u64) -> Result<Option<Range<u64>>, SourceError> {
+        self.layout.lost_at(&mut self.reader.lock().unwrap_or_else(PoisonError::into_inner), offset)
     }
 
     /// Fills `buffer`; false if some of it is lost.

@@ -73,7 +73,9 @@ impl From<SourceError> for Error {
     fn from(error: SourceError) -> Self {
         let (code, offset) = match &error {
             SourceError::Shrank { actual, .. } => (Code::Changed, Some(*actual)),
-            SourceError::Io { offset, .. } => (Code::Io, Some(*offset)),
+            SourceError::Io { offset, .. } | SourceError::TooLong { offset } | SourceError::Lost { offset } => {
+                (Code::Io, Some(*offset))
+            }
             SourceError::Interrupted => (Code::Cancelled, None),
             _ => (Code::Internal, None),
         };

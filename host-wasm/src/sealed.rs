@@ -13,6 +13,7 @@ use jcode_session_core::storage::Name;
 use jcode_session_core::verify::Finding;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::rc::Rc;
 
 /// A log: one file, or one and its segments.
@@ -71,6 +72,16 @@ impl<S: ByteSource + Clone> Log<S> {
     }
 }
 
+impl<S: ByteSource + Clone> Sealed<S> {
+    /// The reader, or one more for a source that reads the session while it is read.
+    fn with_reader<T>(&self, read: impl FnOnce(&mut Reader<Segments<S>>) -> T) -> T {
+        match self.reader.try_borrow_mut() {
+            Ok(mut reader) => read(&mut reader),
+            Err(_) => read(&mut Reader::new(self.segments.clone())),
+        }
+    }
+}
+
 impl<S: ByteSource + Clone> ByteSource for Log<S> {
     fn len(&self) -> u64 {
         match self {
@@ -88,12 +99,14 @@ impl<S: ByteSource + Clone> ByteSource for Log<S> {
         if wanted > self.len() {
             return Err(SourceError::Shrank { wanted, actual: self.len() });
         }
-        match sealed.reader.try_borrow_mut() {
-            Ok(mut reader) => sealed.layout.read(&sealed.own, &mut reader, offset, buffer)?,
-            // A source that reads the session while it is read: a reader of its own.
-            Err(_) => sealed.layout.read(&sealed.own, &mut Reader::new(sealed.segments.clone()), offset, buffer)?,
-        };
-        Ok(())
+        sealed.with_reader(|reader| sealed.layout.read(&sealed.own, reader, offset, buffer).map(|_| ()))
+    }
+
+    fn lost_at(&self, offset: u64) -> Result<Option<Range<u64>>, SourceError> {
+        match self {
+            Self::Plain(_) => Ok(None),
+            Self::Sealed(sealed) => sealed.with_reader(|reader| sealed.layout.lost_at(reader, offset)),
+        }
     }
 
     fn view(&self) -> Option<&[u8]> {

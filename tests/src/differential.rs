@@ -6,7 +6,7 @@
 use crate::oracle::OracleLog;
 use jcode_session_core::index::row::{Row, RowSink};
 use jcode_session_core::index::{Built, IndexBuilder};
-use jcode_session_core::log::{Damage, LogScan, LogSink, Record, scan_source};
+use jcode_session_core::log::{Damage, LogScan, LogSink, Record, ScanEnd, scan_source};
 use jcode_session_core::source::{ByteSource, SliceSource, SourceError};
 use jcode_session_core::verify::Code;
 use std::ops::ControlFlow;
@@ -142,6 +142,18 @@ impl LogSink for Said {
         self.0.push((damage.offset, Vec::new(), Some(damage)));
         ControlFlow::Continue(())
     }
+}
+
+/// What a full scan says of a source, and where it ends.
+///
+/// # Panics
+/// If the source cannot be read.
+#[must_use]
+pub fn said_by(source: &dyn ByteSource) -> (Said, ScanEnd) {
+    let mut said = Said::default();
+    let all = 0..source.len();
+    let end = scan_source(source, all, LogScan::full(), &mut said, &mut |_| ControlFlow::Continue(()));
+    (said, end.expect("can be read"))
 }
 
 /// What a full scan says of bytes in chunks of these sizes; what is left comes in one.

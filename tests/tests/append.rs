@@ -109,3 +109,23 @@ fn refuses_and_says_which_line() {
     let newer = append(home.path(), &[home.path().join("new.jsonl").to_str().expect("text")], ENTRY);
     assert!(newer.code == 2 && newer.stderr.contains("newer"), "{newer:?}");
 }
+
+#[test]
+fn the_first_session_of_a_home_makes_its_folder() {
+    let home = TempDir::new().expect("a folder");
+    let log = home.path().join("sessions/2026/one.jsonl");
+    let first = append(home.path(), &[log.to_str().expect("text")], ENTRY);
+    assert_eq!((first.code, acks(&first).len()), (0, 1), "{first:?}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(home.path().join("sessions")).expect("there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+    }
+    // Anywhere else a folder that is not there is a slip of the pen.
+    let elsewhere = home.path().join("elsewhere/one.jsonl");
+    let refused = append(home.path(), &[elsewhere.to_str().expect("text")], ENTRY);
+    assert_eq!(refused.code, 2, "{refused:?}");
+    assert!(refused.stderr.contains("make it first"), "{refused:?}");
+    assert!(!home.path().join("elsewhere").exists());
+}

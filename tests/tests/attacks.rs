@@ -6,6 +6,7 @@
 mod attacks {
     mod bombs;
     mod links;
+    mod segments;
     mod text;
     mod traversal;
 }

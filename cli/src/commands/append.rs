@@ -10,6 +10,7 @@ use crate::settings::{Settings, durability, segments};
 use anyhow::{Context, Result, anyhow, bail};
 use jcode_session_core::json::text::write_string;
 use jcode_session_core::write::{AppendError, Parent};
+use jcode_session_native::folders;
 use jcode_session_native::paths;
 use jcode_session_native::seal::Segments;
 use jcode_session_native::session::Session;
@@ -44,6 +45,7 @@ fn resolve_or_new(session: &OsStr, settings: &Settings) -> Result<(PathBuf, Opti
     if !(is_empty || is_missing && names_a_log) {
         return Ok((super::resolve(session, settings)?, None));
     }
+    make_room(paths::folder(path), settings)?;
     let stem = paths::stem(path);
     let cwd = std::env::current_dir().context("cannot tell the working directory")?;
     let new = NewSession {
@@ -52,6 +54,18 @@ fn resolve_or_new(session: &OsStr, settings: &Settings) -> Result<(PathBuf, Opti
         parent_session: None,
     };
     Ok((path.to_path_buf(), Some(new)))
+}
+
+/// Makes the folder of a new session, if it is one that sessions are looked for in.
+fn make_room(folder: &Path, settings: &Settings) -> Result<()> {
+    if folder.exists() {
+        return Ok(());
+    }
+    let name = visible(&folder.to_string_lossy());
+    if !settings.roots.iter().any(|root| folder.starts_with(root)) {
+        bail!("the folder {name} is not there; make it first, or name a session in a folder that is");
+    }
+    folders::make_all(folder).with_context(|| format!("cannot make the folder {name}"))
 }
 
 /// Opens a session for writing and tells what recovery did.

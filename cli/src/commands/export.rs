@@ -11,6 +11,7 @@ use crate::transcript::html::Html;
 use crate::transcript::markdown::Markdown;
 use crate::transcript::{self, WriteError, Writer};
 use anyhow::{Context, Result, bail};
+use jcode_session_core::source::Pieces;
 use jcode_session_core::upgrade::jcode::{self, ExportError};
 use jcode_session_native::fs::{PathError, stamp};
 use jcode_session_native::replace::{Expect, publish, temporary_for};
@@ -93,14 +94,9 @@ fn transcribe(session: &Session, writer: &mut dyn Writer) -> Result<()> {
 /// The log as the current dialect, whole.
 fn copy(session: &Session, out: &mut impl Write) -> Result<()> {
     let bytes = session.bytes();
-    let mut buffer = vec![0; STEP];
-    let mut at = 0;
-    while at < bytes.len() {
-        let take = usize::try_from(bytes.len() - at).unwrap_or(STEP).min(STEP);
-        let chunk = buffer.get_mut(..take).unwrap_or_default();
-        bytes.read_at(at, chunk).with_context(|| session.path().display().to_string())?;
-        out.write_all(chunk)?;
-        at += take as u64;
+    let mut pieces = Pieces::new(&bytes, 0..bytes.len());
+    while let Some((_, piece)) = pieces.read().with_context(|| session.path().display().to_string())? {
+        out.write_all(piece)?;
     }
     bytes.still_whole().with_context(|| session.path().display().to_string())
 }

@@ -6,7 +6,7 @@
 
 use super::line::{LineReader, Outcome};
 use super::{Damage, DamageCode, Record};
-use crate::source::{ByteSource, SourceError};
+use crate::source::{ByteSource, MAX_HELD, SourceError};
 use alloc::vec::Vec;
 use core::ops::{ControlFlow, Range};
 
@@ -166,6 +166,16 @@ impl LogScan {
         ControlFlow::Continue(())
     }
 
+    /// Takes so many line feeds, which stand where bytes are lost.
+    pub fn push_lost(&mut self, len: u64, sink: &mut dyn LogSink) -> ControlFlow<()> {
+        if len > 0 {
+            self.push(b"\n", sink)?;
+            self.line_start += len - 1;
+            self.lines += len - 1;
+        }
+        ControlFlow::Continue(())
+    }
+
     /// Tells that there are no more bytes; what is left is the last line.
     pub fn finish(mut self, sink: &mut dyn LogSink) -> (ScanEnd, ControlFlow<()>) {
         let rest = core::mem::take(&mut self.carry);
@@ -292,7 +302,8 @@ const WINDOW: usize = 1 << 20;
 /// `tick(bytes)` is called now and then with the number of bytes done; returning `Break` interrupts.
 ///
 /// # Errors
-/// What the source says, or [`SourceError::Interrupted`] if `tick` or the sink stopped the scan.
+/// What the source says, [`SourceError::TooLong`] for a line that must be held and cannot, or
+/// [`SourceError::Interrupted`] if `tick` or the sink stopped the scan.
 pub fn scan_source(
     source: &(impl ByteSource + ?Sized),
     range: Range<u64>,
@@ -309,20 +320,7 @@ pub fn scan_source(
             scan_view(bytes, scan, sink, tick)?
         }
         None => {
-            let mut window = Vec::new();
-            let mut at = range.start;
-            while at < range.end {
-                let take = usize::try_from(range.end - at).unwrap_or(WINDOW).min(WINDOW);
-                window.resize(take, 0);
-                source.read_at(at, &mut window)?;
-                if scan.push(&window, sink).is_break() {
-                    return Err(SourceError::Interrupted);
-                }
-                at += take as u64;
-                if tick(take as u64).is_break() {
-                    return Err(SourceError::Interrupted);
-                }
-            }
+            scan_pieces(source, range, &mut scan, sink, tick)?;
             scan.finish(sink)
         }
     };
@@ -331,6 +329,37 @@ pub fn scan_source(
         ControlFlow::Continue(()) => Ok(end),
         ControlFlow::Break(()) => Err(SourceError::Interrupted),
     }
+}
+
+/// Scans a source that must be read; what is lost of it is not.
+fn scan_pieces(
+    source: &(impl ByteSource + ?Sized),
+    range: Range<u64>,
+    scan: &mut LogScan,
+    sink: &mut dyn LogSink,
+    tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
+) -> Result<(), SourceError> {
+    let mut window = Vec::new();
+    let mut at = range.start;
+    while at < range.end {
+        let lost = source.lost_at(at)?.map_or(0, |lost| lost.end.min(range.end).saturating_sub(at));
+        let take = if lost > 0 { lost } else { (range.end - at).min(WINDOW as u64) };
+        let flow = if lost > 0 {
+            scan.push_lost(lost, sink)
+        } else {
+            window.resize(usize::try_from(take).unwrap_or(WINDOW), 0);
+            source.read_at(at, &mut window)?;
+            scan.push(&window, sink)
+        };
+        if flow.is_break() || tick(take).is_break() {
+            return Err(SourceError::Interrupted);
+        }
+        if scan.carry.len() as u64 > MAX_HELD {
+            return Err(SourceError::TooLong { offset: scan.line_start });
+        }
+        at += take;
+    }
+    Ok(())
 }
 
 /// Scans bytes that are all there: chunks end at line ends, so that no line is ever copied.

@@ -12,6 +12,7 @@ use crate::storage::{Storage, StorageError, StorageErrorKind, StorageFile};
 use alloc::format;
 use alloc::string::ToString;
 use alloc::sync::Arc;
+use core::ops::Range;
 
 /// An open file; if it is the log, all of it.
 #[derive(Debug)]
@@ -75,6 +76,11 @@ impl<S: Storage, D: Decompress> StorageFile for SegmentedFile<S, D> {
         let own = source_of(&self.own)?;
         let mut reader = Reader::new(Files(&parts.storage));
         parts.layout.read(&own, &mut reader, offset, buffer).map(|_| ()).map_err(unreadable)
+    }
+
+    fn lost_at(&self, offset: u64) -> Result<Option<Range<u64>>, StorageError> {
+        let Some(parts) = &self.parts else { return Ok(None) };
+        parts.layout.lost_at(&mut Reader::new(Files(&parts.storage)), offset).map_err(unreadable)
     }
 
     fn append(&mut self, bytes: &[u8]) -> Result<usize, StorageError> {

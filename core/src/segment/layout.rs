@@ -10,6 +10,7 @@ use crate::storage::Name;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ops::Range;
 use serde::{Deserialize, Serialize};
 
 /// How the bytes of a segment are stored.
@@ -123,6 +124,21 @@ impl Layout {
             return Some(offset);
         }
         offset.checked_sub(self.sealed_len()).map(|behind| self.header_len() + behind)
+    }
+
+    /// The run of lost bytes in one segment around a logical offset.
+    ///
+    /// # Errors
+    /// If a segment cannot be read.
+    pub fn lost_at<A: Archive>(&self, reader: &mut Reader<A>, offset: u64) -> Result<Option<Range<u64>>, SourceError> {
+        let segment = self.segments.get(self.segments.partition_point(|segment| segment.end() <= offset));
+        match segment.filter(|segment| segment.from <= offset) {
+            Some(segment) => {
+                let lost = segment.from + reader.held(segment)?..segment.end();
+                Ok(lost.contains(&offset).then_some(lost))
+            }
+            None => Ok(None),
+        }
     }
 
     /// Fills `buffer` from a logical offset on. False if some of it is lost, and reads as line feeds.

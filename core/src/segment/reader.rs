@@ -76,7 +76,10 @@ impl<A: Archive> Reader<A> {
             Some((_, Opened::Plain(file, held))) => {
                 let held = usize::try_from(held.saturating_sub(offset)).unwrap_or(usize::MAX).min(buffer.len());
                 let (there, lost) = buffer.split_at_mut(held);
-                file.read_at(offset, there)?;
+                // Not even nothing is read behind the end of a file.
+                if !there.is_empty() {
+                    file.read_at(offset, there)?;
+                }
                 blank(lost);
                 Ok(lost.is_empty())
             }
@@ -86,6 +89,19 @@ impl<A: Archive> Reader<A> {
                 Ok(false)
             }
         }
+    }
+
+    /// Bytes at the start of a segment that are there, as far as file and length tell; all behind them is lost.
+    ///
+    /// # Errors
+    /// As [`Reader::read`].
+    pub(super) fn held(&mut self, segment: &Segment) -> Result<u64, SourceError> {
+        self.go_to(segment)?;
+        Ok(match &self.open {
+            Some((_, Opened::Plain(_, held))) => *held,
+            Some((_, Opened::Lost(_))) => 0,
+            _ => segment.len,
+        })
     }
 
     /// What is wrong with how a segment is stored, as far as file, length and table tell.

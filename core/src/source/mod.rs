@@ -10,6 +10,7 @@ mod rope;
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ops::Range;
 pub use pieces::{PIECE, Pieces};
 pub use rope::{Piece, Rope};
 
@@ -35,10 +36,32 @@ pub enum SourceError {
         /// What the host says.
         message: String,
     },
+    /// More bytes than are held in memory at once.
+    #[error(
+        "what begins at byte {offset} is longer than {} MiB, more than is held in memory at once; `seal --undo` puts a \
+         sealed log back into one file, which is mapped instead", MAX_HELD >> 20
+    )]
+    TooLong {
+        /// Where it begins.
+        offset: u64,
+    },
+    /// More bytes are lost than are copied, or gone over, as line feeds.
+    #[error(
+        "more than {} MiB of the log are lost, from byte {offset} on: put the files of its segments back into its store",
+        MAX_HELD >> 20
+    )]
+    Lost {
+        /// Where.
+        offset: u64,
+    },
     /// The caller asked to stop.
     #[error("interrupted")]
     Interrupted,
 }
+
+/// Bytes of a line or an entry that are held in memory at most, and lost bytes that are copied: a store of a few
+/// kilobytes may claim to hold any number of them, in a compressed segment or in one that is not there.
+pub const MAX_HELD: u64 = 1 << 30;
 
 /// A fixed run of bytes that can be read at any position.
 pub trait ByteSource {
@@ -54,6 +77,15 @@ pub trait ByteSource {
     /// All bytes at once, where the host has them in memory or mapped.
     fn view(&self) -> Option<&[u8]> {
         None
+    }
+
+    /// The run of bytes around the one at `offset` that are lost, and read as line feeds: whoever goes over a log need
+    /// not read those. `None` if it is there.
+    ///
+    /// # Errors
+    /// As [`ByteSource::read_at`].
+    fn lost_at(&self, _offset: u64) -> Result<Option<Range<u64>>, SourceError> {
+        Ok(None)
     }
 
     /// To be asked once a pass over [`ByteSource::view`] is done: a mapped file may have shrunk meanwhile, and
@@ -73,12 +105,15 @@ pub trait ByteSource {
     /// The bytes `offset..offset + len` as a vector.
     ///
     /// # Errors
-    /// As [`ByteSource::read_at`].
+    /// As [`ByteSource::read_at`], or [`SourceError::TooLong`] beyond [`MAX_HELD`].
     fn read_vec(&self, offset: u64, len: usize) -> Result<Vec<u8>, SourceError> {
         // Checked before the allocation: an offset from outside must not make us reserve what is not there.
         let wanted = offset.saturating_add(len as u64);
         if wanted > self.len() {
             return Err(SourceError::Shrank { wanted, actual: self.len() });
+        }
+        if len as u64 > MAX_HELD {
+            return Err(SourceError::TooLong { offset });
         }
         let mut bytes = alloc::vec![0; len];
         self.read_at(offset, &mut bytes)?;
@@ -119,6 +154,10 @@ impl<S: ByteSource + ?Sized> ByteSource for &S {
 
     fn view(&self) -> Option<&[u8]> {
         (**self).view()
+    }
+
+    fn lost_at(&self, offset: u64) -> Result<Option<Range<u64>>, SourceError> {
+        (**self).lost_at(offset)
     }
 
     fn still_whole(&self) -> Result<(), SourceError> {

@@ -7,6 +7,7 @@
 
 use super::{ByteSource, SourceError};
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// Where a piece of a rope comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,6 +139,17 @@ impl<S: ByteSource> ByteSource for Rope<S> {
             index += 1;
         }
         Ok(())
+    }
+
+    fn lost_at(&self, offset: u64) -> Result<Option<Range<u64>>, SourceError> {
+        let index = self.span_at(offset).unwrap_or_default();
+        let Some(span) = self.spans.get(index) else { return Ok(None) };
+        let Piece::Original { source, offset: from } = span.piece else { return Ok(None) };
+        let Some(original) = self.sources.get(source as usize) else { return Ok(None) };
+        let end = self.spans.get(index + 1).map_or(self.len, |next| next.start);
+        let lost = original.lost_at(from + (offset - span.start))?;
+        let here = |at: u64| end.min(span.start + at.saturating_sub(from));
+        Ok(lost.map(|lost| here(lost.start)..here(lost.end)))
     }
 
     fn still_whole(&self) -> Result<(), SourceError> {

@@ -15,7 +15,7 @@ use crate::log::{Dialect, Header, LogScan, LogSink, Record, scan_source};
 use crate::source::{ByteSource, Rope, SourceError};
 use crate::verify::Finding;
 use alloc::vec::Vec;
-use core::ops::ControlFlow;
+use core::ops::{ControlFlow, Range};
 
 pub use check::{CheckError, check_upgrade};
 pub use ids::IdMaker;
@@ -94,6 +94,13 @@ impl<S: ByteSource> ByteSource for Presented<S> {
         }
     }
 
+    fn lost_at(&self, offset: u64) -> Result<Option<Range<u64>>, SourceError> {
+        match self {
+            Self::AsIs(source) => source.lost_at(offset),
+            Self::Upgraded(_) | Self::Replayed(_) => Ok(None),
+        }
+    }
+
     fn still_whole(&self) -> Result<(), SourceError> {
         match self {
             Self::AsIs(source) => source.still_whole(),
@@ -157,6 +164,13 @@ fn in_growing_pieces(
     let mut at = 0;
     let mut step: u64 = 4096;
     while at < source.len() {
+        if let Some(lost) = source.lost_at(at)? {
+            if scan.push_lost(lost.end.min(source.len()) - at, first).is_break() {
+                return Ok(());
+            }
+            at = lost.end;
+            continue;
+        }
         let take = step.min(source.len() - at);
         let piece = source.read_vec(at, usize::try_from(take).unwrap_or_default())?;
         if scan.push(&piece, first).is_break() {

@@ -11,7 +11,7 @@ use crate::storage::{StorageError, StorageFile};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::hash::{BuildHasher, Hasher};
-use core::ops::ControlFlow;
+use core::ops::{ControlFlow, Range};
 use hashbrown::HashTable;
 
 /// Answers for the entries that stood in the log when it was opened.
@@ -92,9 +92,16 @@ impl<F: StorageFile> ByteSource for FileSource<F> {
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
-        let failed = |error: StorageError| SourceError::Io { offset, message: alloc::format!("{error}") };
-        self.file.read_at(offset, buffer).map_err(failed)
+        self.file.read_at(offset, buffer).map_err(|error| unreadable(offset, &error))
     }
+
+    fn lost_at(&self, offset: u64) -> Result<Option<Range<u64>>, SourceError> {
+        self.file.lost_at(offset).map_err(|error| unreadable(offset, &error))
+    }
+}
+
+fn unreadable(offset: u64, error: &StorageError) -> SourceError {
+    SourceError::Io { offset, message: alloc::format!("{error}") }
 }
 
 /// A set of ids in the order in which they came; the latest can be taken back.

@@ -35,6 +35,10 @@ pub(crate) fn last_id<F: StorageFile>(log: &FileSource<F>) -> Result<Option<Stri
     let mut behind = log.len();
     while behind > 0 {
         let end = behind - 1;
+        if let Some(lost) = log.lost_at(end)? {
+            behind = lost.start;
+            continue;
+        }
         let start = line_start(log, end)?;
         let line = log.read_vec(start, usize::try_from(end - start).unwrap_or_default())?;
         let records = match reader.read(start, 0, &line, start == 0) {

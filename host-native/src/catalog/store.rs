@@ -4,6 +4,7 @@
 //! lock file, taken only if it is free at once. An index of a newer version is left alone, a broken one made anew.
 //! Does not: know what a row says; it is one blob, with a copy of what indexes need beside it.
 
+use crate::folders;
 use crate::native_storage::private;
 use crate::sql::holds_only;
 use jcode_session_core::catalog::Row;
@@ -186,16 +187,7 @@ impl Store {
         if !self.home.is_dir() {
             return None;
         }
-        let mut builder = std::fs::DirBuilder::new();
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::DirBuilderExt;
-            builder.mode(0o700);
-        }
-        match builder.create(folder) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return None,
-            _ => {}
-        }
+        folders::make(folder).ok()?;
         let mut options = OpenOptions::new();
         private(options.read(true).write(true).create(true).truncate(false));
         let file = options.open(self.path.with_extension("db.lock")).ok()?;

@@ -36,7 +36,7 @@ fn open(files: &V1Files, tick: &mut Tick<'_>) -> Result<Replay<LogFile>, Migrate
 }
 
 fn upgrade(entry_count: u64, bytes: u64) -> Plan {
-    let bytes_needed = bytes + sidecar_bytes(entry_count);
+    let bytes_needed = bytes.saturating_add(sidecar_bytes(entry_count));
     Plan { action: MigrateAction::Upgrade, dialect: Some(Dialect::JcodeV1), entry_count, bytes_needed, reason: None }
 }
 

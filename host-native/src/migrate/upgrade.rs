@@ -30,7 +30,7 @@ pub(super) fn upgrade(
         action: MigrateAction::Upgrade,
         dialect: Some(sniffed.dialect),
         entry_count: built.counts.entries,
-        bytes_needed: rope.len() + sidecar_bytes(built.counts.entries),
+        bytes_needed: rope.len().saturating_add(sidecar_bytes(built.counts.entries)),
         reason: None,
     };
     check_room(path, plan.bytes_needed)?;

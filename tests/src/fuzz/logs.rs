@@ -1,9 +1,9 @@
 //! Targets that read logs.
 
-use crate::differential::{NoView, compare, said_in_chunks};
+use crate::differential::{NoView, compare, said_by, said_in_chunks};
 use crate::oracle::read_log;
 use crate::v1_steps::go_on;
-use jcode_session_core::log::{Dialect, LogScan, scan_source};
+use jcode_session_core::log::Dialect;
 use jcode_session_core::source::{ByteSource, SliceSource};
 use jcode_session_core::upgrade::{check_upgrade, present, sniff};
 
@@ -16,8 +16,7 @@ pub(super) fn scanner(data: &[u8]) {
     assert_eq!(whole, cut);
     let mut read = Vec::new();
     for source in [&SliceSource(log) as &dyn ByteSource, &NoView(SliceSource(log))] {
-        let mut said = crate::differential::Said::default();
-        let end = scan_source(source, 0..source.len(), LogScan::full(), &mut said, &mut go_on).expect("in memory");
+        let (said, end) = said_by(source);
         assert_eq!(said, whole);
         read.push(end);
     }

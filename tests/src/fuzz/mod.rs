@@ -8,6 +8,7 @@
 mod formats;
 mod logs;
 pub mod operations;
+mod segments;
 mod sidecar;
 mod store;
 mod v1;
@@ -16,7 +17,7 @@ mod v1;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 12] = [
     ("scanner", logs::scanner),
     ("entries", logs::entries),
     ("upgrade", logs::upgrade),
@@ -24,6 +25,8 @@ pub const TARGETS: [Target; 10] = [
     ("ledger", store::ledger),
     ("v1", v1::v1),
     ("sidecar", sidecar::sidecar),
+    ("segments", segments::segments),
+    ("table", segments::table),
     ("row", formats::row),
     ("names", formats::names),
     ("operations", operations::operations),

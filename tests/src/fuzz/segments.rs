@@ -1,0 +1,155 @@
+//! Targets that read segments: a store of them from outside, and one compressed file.
+
+use crate::crash_storage::Machine;
+use crate::differential::{said_by, said_in_chunks};
+use crate::sessions::{self, Store, log_of, opened, put, stored, with_log};
+use jcode_session_core::segment::{
+    self, Archive, Decompress, MANIFEST, Manifest, Reader, Segment, SegmentedFile, Table,
+};
+use jcode_session_core::source::{ByteSource, SliceSource, SourceError};
+use jcode_session_core::storage::{Name, Place, Storage, StorageFile};
+use jcode_session_core::store::{LogState, repair, rollback};
+use jcode_session_native::segments::Zstd;
+use std::ops::Range;
+
+/// Between the files of an input.
+const BETWEEN: &[u8] = b"\xFF\0\xFF";
+/// Bytes of log that are read whole.
+const SMALL: u64 = 1 << 20;
+
+/// A store from outside: the log reads the same in pieces and at once, what is lost need not be read, and no command
+/// panics or loses a byte. The input is the log's own file, the manifest, and files of a name, a line feed and bytes.
+pub(super) fn segments(data: &[u8]) {
+    let mut parts = split(data).into_iter();
+    let (own, manifest) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let machine = with_log(own);
+    if !manifest.is_empty() {
+        put(&machine, &Place::Segment(Name::new(MANIFEST).expect("a name")), &witnessed(manifest, own));
+    }
+    for part in parts {
+        let (name, bytes) = part.split_at(part.iter().position(|&byte| byte == b'\n').unwrap_or(part.len()));
+        if let Some(name) = std::str::from_utf8(name).ok().and_then(Name::new) {
+            put(&machine, &Place::Segment(name), bytes.get(1..).unwrap_or_default());
+        }
+    }
+    let store = stored(&machine);
+    let file = store.open(&Place::Log).expect("opens");
+    let log = Opened { len: file.len().expect("known"), file };
+    if log.len > SMALL {
+        return;
+    }
+    let whole = log_of(&machine.world()).expect("there");
+    assert_eq!(whole.len() as u64, log.len);
+    for (at, piece) in whole.chunks(97).enumerate() {
+        assert_eq!(log.read_vec(at as u64 * 97, piece.len()).expect("read"), piece);
+    }
+    assert_eq!(said_by(&log).0, said_in_chunks(&whole, std::iter::empty()));
+    store.findings(segment::check::Depth::Full).expect("read");
+    for command in 0..7 {
+        commanded(&machine, command, &whole);
+    }
+}
+
+fn split(data: &[u8]) -> Vec<&[u8]> {
+    let mut parts = Vec::new();
+    let mut from = 0;
+    for at in memchr::memmem::find_iter(data, BETWEEN) {
+        parts.push(&data[from..at]);
+        from = at + BETWEEN.len();
+    }
+    parts.push(&data[from..]);
+    parts
+}
+
+/// The manifest, after whose change the log's own file is what it is: no fuzzer finds a digest.
+fn witnessed(manifest: &[u8], own: &[u8]) -> Vec<u8> {
+    let Some(mut read) = Manifest::read(manifest) else { return manifest.to_vec() };
+    let len = read.after.witness.len.min(own.len() as u64);
+    read.after.witness = LogState::of(&SliceSource(own), len).expect("in memory");
+    let bytes = read.to_bytes();
+    assert_eq!(Manifest::read(&bytes), Some(read), "a manifest that was read can be written");
+    bytes
+}
+
+fn commanded(machine: &Machine, command: u8, whole: &[u8]) {
+    let machine = Machine::from_world(machine.world());
+    let store: Store = stored(&machine);
+    let mut desk = opened(&store);
+    let now = sessions::NOW;
+    // Whatever they say: refusing is right for most such stores.
+    let _ = match command {
+        0 => desk.checkpoint(now, "fuzz").map(|_| ()).map_err(|error| error.to_string()),
+        1 => {
+            let options = rollback::Options { to_ms: None, now_ms: now, has_source: true };
+            rollback::run(&mut desk, &options).map(|_| ()).map_err(|error| error.to_string())
+        }
+        2 => repair::run(&mut desk, "s", now).map(|_| ()).map_err(|error| error.to_string()),
+        3 => segment::seal::run(&mut desk, 64, None, now).map(|_| ()).map_err(|error| error.to_string()),
+        4 => segment::seal::undo(&mut desk, now).map(|_| ()).map_err(|error| error.to_string()),
+        5 => segment::compress::run(&mut desk, &Zstd::default(), now).map(|_| ()).map_err(|error| error.to_string()),
+        _ => segment::compress::undo(&mut desk, now).map(|_| ()).map_err(|error| error.to_string()),
+    };
+    // A repair writes what it could read, and sets the rest aside.
+    if command != 2 {
+        sessions::kept(Some(whole), &machine.world(), "a hostile store");
+    }
+}
+
+/// An open log as a source.
+struct Opened {
+    file: SegmentedFile<Machine, Zstd>,
+    len: u64,
+}
+
+impl ByteSource for Opened {
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
+        self.file.read_at(offset, buffer).map_err(|error| SourceError::Io { offset, message: error.to_string() })
+    }
+
+    fn lost_at(&self, offset: u64) -> Result<Option<Range<u64>>, SourceError> {
+        self.file.lost_at(offset).map_err(|error| SourceError::Io { offset, message: error.to_string() })
+    }
+}
+
+/// A compressed file from outside: where a reader says that a segment is whole, it is what Zstandard's own reader makes
+/// of the file. The input is the segment's length, and the file.
+pub(super) fn table(data: &[u8]) {
+    let Some((len, file)) = data.split_first_chunk::<4>() else { return };
+    let len = u64::from(u32::from_le_bytes(*len));
+    if len == 0 || len > SMALL || Table::read(&SliceSource(file), len).is_err() {
+        return;
+    }
+    let segment = Segment { from: 1, len, digest: String::new() };
+    let mut plain = vec![0; usize::try_from(len).expect("small")];
+    let mut reader = Reader::new(OneFile(file));
+    let whole = reader.read(&segment, 0, &mut plain).expect("in memory");
+    if whole {
+        assert_eq!(zstd::stream::decode_all(file).expect("frames"), plain);
+    }
+    for at in (0..plain.len()).step_by(plain.len() / 7 + 1) {
+        let mut piece = vec![0; (plain.len() - at).min(1000)];
+        reader.read(&segment, at as u64, &mut piece).expect("in memory");
+        assert_eq!(piece, plain[at..at + piece.len()]);
+    }
+}
+
+/// The archive of one compressed file.
+struct OneFile<'f>(&'f [u8]);
+
+impl<'f> Archive for OneFile<'f> {
+    type File = SliceSource<'f>;
+
+    fn open(&self, name: &Name) -> Result<Option<SliceSource<'f>>, SourceError> {
+        Ok(name.as_str().ends_with(".zst").then_some(SliceSource(self.0)))
+    }
+}
+
+impl Decompress for OneFile<'_> {
+    fn decompress(&self, frame: &[u8], plain: &mut [u8]) -> bool {
+        Zstd::default().decompress(frame, plain)
+    }
+}
