@@ -4,8 +4,9 @@
 //! Does not: crash.
 
 use crate::crash_storage::{CrashFile, Machine, World};
+use crate::sessions::log_of;
 use jcode_session_core::log::{Damage, LogScan, LogSink, Record};
-use jcode_session_core::storage::Place;
+use jcode_session_core::storage::Storage;
 use jcode_session_core::write::{
     AppendError, Briefs, Durability, LogObserver, LogWriter, NewHeader, OpenError, OpenOptions, Opened, Parent,
     ScannedIds, Stamps, SyncPoint,
@@ -42,15 +43,28 @@ impl Stamps for Counting {
 
 pub type Writer = LogWriter<CrashFile, Sidecar>;
 
+/// A writer, and what opening it found.
+pub type Written<F> = (LogWriter<F, Sidecar>, Opened<F>);
+
 /// Opens the session's log, or makes it.
 pub fn open(
     machine: &Machine,
     durability: Durability,
     synced_len: Option<u64>,
-) -> Result<(Writer, Opened<CrashFile>), OpenError> {
+) -> Result<Written<CrashFile>, OpenError> {
+    open_in(machine, machine, durability, synced_len)
+}
+
+/// The same with the machine's files seen through another storage.
+pub fn open_in<S: Storage<File: Send + 'static>>(
+    storage: &S,
+    machine: &Machine,
+    durability: Durability,
+    synced_len: Option<u64>,
+) -> Result<Written<S::File>, OpenError> {
     let header = NewHeader { session_id: "s", now_ms: 0, cwd: "/", parent_session: None }.line().expect("short");
     let options = OpenOptions { durability, synced_len, header: Some(&header), now_ms: machine.world().now_ms };
-    LogWriter::open(machine, &options, Sidecar(machine.clone()), |opened| {
+    LogWriter::open(storage, &options, Sidecar(machine.clone()), |opened| {
         Box::new(ScannedIds::new(opened.file.clone(), opened.len))
     })
 }
@@ -116,8 +130,7 @@ pub struct Log {
 
 impl Log {
     pub fn of(world: &World) -> Self {
-        let inode = world.names.get(&Place::Log).and_then(|&inode| world.inodes.get(inode));
-        let bytes = inode.map(|inode| inode.live.clone()).unwrap_or_default();
+        let bytes = log_of(world).unwrap_or_default();
         let mut log = Self { bytes: bytes.clone(), ..Self::default() };
         let mut scan = LogScan::full();
         let _ = scan.push(&bytes, &mut log);

@@ -1,4 +1,4 @@
-//! The target that runs a session: appends, checkpoints, rollbacks, undos and repairs, any of them crashed.
+//! The target that runs a session: appends, seals, checkpoints, rollbacks, undos and repairs, any of them crashed.
 //!
 //! Owns: the model of such a session, a list of ids and what each command may do to it.
 //! Invariant: it writes `strict`, so that whatever was acknowledged is there until a rollback takes it away.
@@ -6,11 +6,16 @@
 
 use crate::crash_storage::outcomes::{Outcome, kills, power_cuts};
 use crate::crash_storage::{Machine, World};
-use crate::sessions::{NOW, kept, log_of};
-use crate::write_run::{Counting, Log, open};
+use crate::sessions::{NOW, kept, log_of, opened, stored};
+use crate::write_run::{Counting, Log, open_in};
 use arbitrary::{Arbitrary, Unstructured};
-use jcode_session_core::store::{Desk, repair, rollback, undo};
+use jcode_session_core::segment::{Compress, compress, seal};
+use jcode_session_core::store::{repair, rollback, undo};
 use jcode_session_core::write::{Durability, Parent};
+use jcode_session_native::segments::Zstd;
+
+/// Bytes of a segment: some entries.
+const SEGMENT: u64 = 300;
 
 /// One command of a session.
 #[derive(Debug, Clone, Copy, Arbitrary)]
@@ -25,6 +30,10 @@ pub enum Command {
     Undo(bool),
     /// Rewrites the log if it is damaged.
     Repair,
+    /// Moves older lines into segments, compressed or not.
+    Seal(bool),
+    /// Decompresses segments, or puts all back into one file.
+    Unseal(bool),
 }
 
 /// A command, and perhaps a crash: at which call, and which of the outcomes.
@@ -81,7 +90,8 @@ impl Session {
             self.append(machine, count);
             return true;
         }
-        let mut desk = Desk::open(machine).expect("opens");
+        let store = stored(machine);
+        let mut desk = opened(&store);
         let now_ms = NOW + self.now;
         match command {
             Command::Append(_) => true,
@@ -92,12 +102,20 @@ impl Session {
             }
             Command::Undo(force) => undo::run(&mut desk, &undo::Options { force, now_ms }).is_ok(),
             Command::Repair => repair::run(&mut desk, "s", now_ms).is_ok(),
+            Command::Seal(compress) => {
+                let zstd = Zstd { level: 1 };
+                let with: Option<&dyn Compress> = if compress { Some(&zstd) } else { None };
+                seal::run(&mut desk, SEGMENT, with, now_ms).is_ok()
+            }
+            Command::Unseal(true) => seal::undo(&mut desk, now_ms).is_ok(),
+            Command::Unseal(false) => compress::undo(&mut desk, now_ms).is_ok(),
         }
     }
 
     fn append(&mut self, machine: &Machine, count: u8) {
         let mut stamps = Counting { machine: machine.clone(), next: self.made };
-        let (mut writer, opened) = open(machine, Durability::Strict, machine.world().sidecar.last().copied())
+        let synced = machine.world().sidecar.last().copied();
+        let (mut writer, opened) = open_in(&stored(machine), machine, Durability::Strict, synced)
             .unwrap_or_else(|error| panic!("cannot be opened: {error}"));
         assert!(opened.recovery.set_aside.is_none(), "what was whole is cut: {:?}", opened.recovery);
         for number in 0..count % 8 {
@@ -133,6 +151,16 @@ impl Session {
                 assert!(self.undo.is_none() || self.undo == after, "an undo brings back what the rollback took");
                 self.undo = None;
             }
+            Command::Repair if before != after => {
+                // What recoveries set aside may come back, at its place among what is there.
+                let mut rest = found.iter();
+                assert!(
+                    self.ids.iter().all(|id| rest.any(|other| other == id)),
+                    "{found:?} lacks some of {:?}",
+                    self.ids
+                );
+                self.undo = None;
+            }
             _ => assert_eq!(before, after, "{command:?}"),
         }
         self.settle(world);
@@ -159,7 +187,8 @@ impl Session {
         if let Command::Append(_) = command {
             let synced = outcome.synced_len;
             if log_of(&outcome.world).is_some() {
-                drop(open(&crashed, Durability::Strict, synced).unwrap_or_else(|error| panic!("{what}: {error}")));
+                let opened = open_in(&stored(&crashed), &crashed, Durability::Strict, synced);
+                drop(opened.unwrap_or_else(|error| panic!("{what}: {error}")));
             }
             let found = Log::of(&crashed.world()).ids;
             let promised = self.ids.iter().chain(state.acked.iter().map(|(id, _)| id));
@@ -195,8 +224,8 @@ impl Session {
     fn look(&self) {
         let damages = Log::of(&self.world).damages;
         assert!(damages.is_empty() || self.ids.is_empty(), "{damages:?}");
-        let machine = Machine::from_world(self.world.clone());
-        let desk = Desk::open(&machine).expect("opens");
+        let store = stored(&Machine::from_world(self.world.clone()));
+        let desk = opened(&store);
         assert!(desk.book().ledger.findings.is_empty(), "{:?}", desk.book().ledger.findings);
     }
 }

@@ -28,8 +28,9 @@ pub(super) fn segments(data: &[u8]) {
     }
     for part in parts {
         let (name, bytes) = part.split_at(part.iter().position(|&byte| byte == b'\n').unwrap_or(part.len()));
-        if let Some(name) = std::str::from_utf8(name).ok().and_then(Name::new) {
-            put(&machine, &Place::Segment(name), bytes.get(1..).unwrap_or_default());
+        let place = std::str::from_utf8(name).ok().and_then(Name::new).map(Place::Segment);
+        if let Some(place) = place.filter(|place| machine.stamp(place).is_ok_and(|there| there.is_none())) {
+            put(&machine, &place, bytes.get(1..).unwrap_or_default());
         }
     }
     let store = stored(&machine);
