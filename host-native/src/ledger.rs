@@ -59,7 +59,7 @@ pub fn keep_original(path: &Path, old: &LogFile, dialect: Dialect, leaf: Option<
     let mut row = row_of(Event::Checkpoint, path, old, kept.digest.clone(), &note)?;
     row.branch_leaf = leaf;
     row.checkpoint_path = Some(kept.checkpoint_path.clone());
-    add(path, row)?;
+    add(path, vec![row])?;
     Ok(kept)
 }
 
@@ -92,35 +92,47 @@ pub fn record_migration(path: &Path, kept: &Kept, leaf: Option<String>) -> Resul
     let note = format!("upgraded from {} to {}", kept.dialect, Dialect::TreeV3);
     let mut row = row_of(Event::Migrate, path, &log, digest(path, &log)?, &note)?;
     row.branch_leaf = leaf;
-    add(path, row)
+    add(path, vec![row])
 }
 
-/// Records the state before a log is written, or grows, from jcode's v1 files, so that it can be returned to.
+/// Records that a log is about to be written from jcode's v1 files, and the state before there was one, so that it can
+/// be returned to.
+///
+/// # Errors
+/// If the ledger cannot be written; then the log must not be put in place.
+pub fn record_first_v1_migration(path: &Path, written: &LogFile) -> Result<(), PathError> {
+    let nothing = digest_hex(&blake3::hash(b""));
+    let before = LedgerRow::new(Event::Checkpoint, host::now_ms(), 0, nothing, &before_v1());
+    let mut row = row_of(Event::Migrate, path, written, digest(path, written)?, &from_v1())?;
+    row.from = Some(LogState::none());
+    add(path, vec![before, row])
+}
+
+/// Records the state before a log grows from jcode's v1 files, so that it can be returned to.
+///
+/// # Errors
+/// If the ledger cannot be written; then the log must not grow.
+pub fn record_before_v1_growth(path: &Path) -> Result<(), PathError> {
+    let storage = segments::storage(path);
+    let mut desk = Desk::open(&storage).map_err(store_failed(path))?;
+    desk.settle(host::now_ms()).map_err(store_failed(path))?;
+    desk.checkpoint(host::now_ms(), &before_v1()).map_err(store_failed(path)).map(|_| ())
+}
+
+fn before_v1() -> String {
+    format!("before a migration from {}", Dialect::JcodeV1)
+}
+
+fn from_v1() -> String {
+    format!("migrated from {}", Dialect::JcodeV1)
+}
+
+/// Records that a log grew from jcode's v1 files, which stay as they are.
 ///
 /// # Errors
 /// If the ledger cannot be written.
-pub fn record_before_v1(path: &Path, old: Option<&LogFile>) -> Result<(), PathError> {
-    let note = format!("before a migration from {}", Dialect::JcodeV1);
-    match old {
-        Some(_) => {
-            let storage = segments::storage(path);
-            let mut desk = Desk::open(&storage).map_err(store_failed(path))?;
-            desk.settle(host::now_ms()).map_err(store_failed(path))?;
-            desk.checkpoint(host::now_ms(), &note).map_err(store_failed(path)).map(|_| ())
-        }
-        None => {
-            let nothing = digest_hex(&blake3::hash(b""));
-            add(path, LedgerRow::new(Event::Checkpoint, host::now_ms(), 0, nothing, &note))
-        }
-    }
-}
-
-/// Records that a log was written, or grew, from jcode's v1 files, which stay as they are.
-///
-/// # Errors
-/// If the ledger cannot be written.
-pub fn record_v1_migration(path: &Path, log: &LogFile) -> Result<(), PathError> {
-    let note = format!("migrated from {}", Dialect::JcodeV1);
+pub fn record_v1_growth(path: &Path, log: &LogFile) -> Result<(), PathError> {
+    let note = from_v1();
     let failed = store_failed(path);
     let storage = segments::storage(path);
     let mut book = Book::open(&storage).map_err(store_failed(path))?;
@@ -137,7 +149,7 @@ pub fn record_v1_migration(path: &Path, log: &LogFile) -> Result<(), PathError> 
 pub fn record_prune(path: &Path, log: &LogFile, pruned: Vec<String>) -> Result<(), PathError> {
     let mut row = row_of(Event::Prune, path, log, digest(path, log)?, "deleted on request")?;
     row.pruned = pruned;
-    add(path, row)
+    add(path, vec![row])
 }
 
 /// A row about all of a log, whose digest is known.
@@ -148,12 +160,12 @@ fn row_of(event: Event, path: &Path, log: &LogFile, digest: String, note: &str) 
     Ok(row)
 }
 
-/// Adds a row to the ledger of a log, durably, behind what a crash left half done.
-fn add(path: &Path, row: LedgerRow) -> Result<(), PathError> {
+/// Adds rows to the ledger of a log, durably, behind what a crash left half done.
+fn add(path: &Path, rows: Vec<LedgerRow>) -> Result<(), PathError> {
     let storage = segments::storage(path);
     let mut desk = Desk::open(&storage).map_err(store_failed(path))?;
     desk.settle(host::now_ms()).map_err(store_failed(path))?;
-    desk.record(row).map(|_| ()).map_err(store_failed(path))
+    desk.record(rows).map(|_| ()).map_err(store_failed(path))
 }
 
 fn store_failed(log: &Path) -> impl Fn(StoreError) -> PathError {

@@ -39,9 +39,10 @@ pub(super) fn for_each<T: Send>(
     catch_interrupts();
     let results: Mutex<Vec<Option<T>>> = Mutex::new(paths.iter().map(|_| None).collect());
     let next = AtomicUsize::new(0);
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    // Twice as many as there are cores: half of them wait for the disk, which serves several syncs at once.
+    let workers = 2 * std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     std::thread::scope(|scope| {
-        for _ in 0..cores.min(paths.len()) {
+        for _ in 0..workers.min(paths.len()) {
             scope.spawn(|| {
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);

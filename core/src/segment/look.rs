@@ -59,6 +59,11 @@ pub fn look<A: Archive>(
         return Ok(View { manifest: Some(manifest), ..guess(layout, Doubt::OtherLog, own, archive)? });
     }
     let (layout, witness_len) = (manifest.layout(state), state.witness.len);
+    if let Some(layout) = &layout
+        && !has_header(own, layout.header_len())?
+    {
+        return Ok(View { manifest: Some(manifest), ..View::default() });
+    }
     Ok(View { layout, witness_len, doubt: None, manifest: Some(manifest), is_after })
 }
 
@@ -75,8 +80,7 @@ fn guess<A: Archive>(
         return Ok(View::default());
     };
     let header = first.from;
-    // What does not have the header's line is another log.
-    if header == 0 || own.len() < header || own.read_vec(header - 1, 1)? != b"\n" {
+    if !has_header(own, header)? {
         return Ok(View::default());
     }
     let take = usize::try_from((own.len() - header).min(first.len).min(4096)).unwrap_or_default();
@@ -86,6 +90,11 @@ fn guess<A: Archive>(
         return Ok(View::default());
     }
     Ok(View { layout: Some(layout), witness_len: own.len(), doubt: Some(doubt), ..View::default() })
+}
+
+/// A line of the log's own file ends where its segments begin: what does not have that is another log.
+fn has_header(own: &(impl ByteSource + ?Sized), len: u64) -> Result<bool, SourceError> {
+    Ok(len > 0 && own.len() >= len && own.read_vec(len - 1, 1)? == b"\n")
 }
 
 /// The segments that the names of their files tell, as far as they join up.

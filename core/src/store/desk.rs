@@ -14,6 +14,7 @@ use crate::source::{ByteSource, SourceError};
 use crate::storage::{Place, Storage, StorageFile, open_if_there};
 use crate::write::{FileSource, last_id};
 use alloc::string::String;
+use alloc::vec::Vec;
 
 /// A session's log and ledger.
 #[derive(Debug)]
@@ -117,12 +118,12 @@ impl<'s, S: Storage> Desk<'s, S> {
         Ok(true)
     }
 
-    /// Adds a row, durably; its number.
+    /// Adds rows, durably; the number of the last.
     ///
     /// # Errors
-    /// If the ledger cannot be written; then what it announces must not happen.
-    pub fn record(&mut self, row: LedgerRow) -> Result<u64, StoreError> {
-        self.book.add(self.storage, row)
+    /// If the ledger cannot be written; then what the last one announces must not happen.
+    pub fn record(&mut self, rows: Vec<LedgerRow>) -> Result<u64, StoreError> {
+        self.book.add_all(self.storage, rows)
     }
 
     /// Takes a checkpoint of the log as it is, unless the newest one is of this very state; the number of its row.

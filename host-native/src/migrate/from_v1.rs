@@ -141,7 +141,8 @@ fn put_in_place(
     old: Option<&LogFile>,
     tick: &mut Tick<'_>,
 ) -> Result<(), MigrateError> {
-    let written = LogFile::open(temporary.path())?;
+    let mut written = LogFile::open(temporary.path())?;
+    written.map_if_guarded();
     let holds_all = matches!(plan_growth(&written, open(files, tick)?, &mut |bytes| tick(bytes))?, Growth::Nothing);
     if !files.unchanged(stamps) {
         return Err(MigrateError::SourceChanged);
@@ -149,11 +150,22 @@ fn put_in_place(
     if !holds_all {
         return Err(MigrateError::NotEqual);
     }
-    ledger::record_before_v1(log, old)?;
-    let stamp = publish(temporary, log, old.map_or(Expect::Nothing, |old| Expect::Same(old.file_stamp())))?;
+    let expected = match old {
+        Some(old) => {
+            ledger::record_before_v1_growth(log)?;
+            Expect::Same(old.file_stamp())
+        }
+        None => {
+            ledger::record_first_v1_migration(log, &written)?;
+            Expect::Nothing
+        }
+    };
+    let stamp = publish(temporary, log, expected)?;
     let mut new = LogFile::open(log)?;
-    ledger::record_v1_migration(log, &new)?;
     new.map_if_guarded();
+    if old.is_some() {
+        ledger::record_v1_growth(log, &new)?;
+    }
     let known = Known { synced_len: stamp.len, migrated_from: Some(stamps.to_string()) };
     rebuild::build_knowing(&new, &known, tick)?;
     Ok(())

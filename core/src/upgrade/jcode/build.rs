@@ -12,6 +12,7 @@ use super::render::V1Log;
 use super::replay::{Replay, ReplayError};
 use crate::json::text::{self, write_string};
 use crate::source::{ByteSource, Rope, SourceError};
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -54,7 +55,7 @@ pub fn present<S: ByteSource>(replay: Replay<S>) -> Result<V1Log<S>, ReplayError
 fn token<S: ByteSource>(sources: &[S], fields: &[Stored], name: &str) -> Result<Option<Vec<u8>>, SourceError> {
     let bytes = fields::find(fields, name).filter(|field| field.token.len <= MAX_VALUE);
     let bytes = bytes.map(|field| field.token.bytes(sources)).transpose()?;
-    Ok(bytes.filter(|bytes| bytes.first() == Some(&b'"')))
+    Ok(bytes.filter(|bytes| bytes.first() == Some(&b'"')).map(Cow::into_owned))
 }
 
 /// The time at which a session was made; a salvaged one may have to make do with a later time.
@@ -185,7 +186,7 @@ impl<S: ByteSource> Made<S> {
     /// Text with every byte that is no UTF-8 replaced: a log is UTF-8.
     fn replace_bytes(&mut self, entry: &mut Entry) -> Result<(), SourceError> {
         let token = Token { source: entry.source, at: entry.at, len: u64::from(entry.len) };
-        let bytes = token.bytes(self.text.sources())?;
+        let bytes = token.bytes(self.text.sources())?.into_owned();
         let from = self.text.len();
         let mut at = entry.at;
         for chunk in bytes.utf8_chunks() {

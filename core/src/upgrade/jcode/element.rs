@@ -55,7 +55,7 @@ fn make(seen: Seen, start: usize, bytes: &[u8], array: Array, source: u8) -> Opt
     {
         (entry.id_at, entry.id_len) = (small(id.start - start)?, small(id.len())?);
     }
-    let text = core::str::from_utf8(bytes).is_ok();
+    let text = simdutf8::basic::from_utf8(bytes).is_ok();
     entry.odd = match text {
         false => Odd::Bytes,
         true if memchr::memchr2(b'\n', b'\r', bytes).is_some() => Odd::Lines,

@@ -70,7 +70,7 @@ impl<S: ByteSource> Replay<S> {
         };
         let string = |name: &str| Ok(raw(name)?.and_then(|token| text::string(&token).map(|text| text.to_string())));
         let at = |name: &str| Ok(raw(name)?.and_then(|token| time::parse(&token)));
-        let flag = |name: &str| Ok(raw(name)?.is_some_and(|token| token == b"true"));
+        let flag = |name: &str| Ok(raw(name)?.is_some_and(|token| *token == *b"true"));
         let messages = self.lists.of(Array::Messages);
         let last = messages.times.iter().rev().find(|&&time| time != NO_TIME);
         Ok(Facts {

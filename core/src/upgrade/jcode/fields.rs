@@ -9,6 +9,7 @@ use super::schema::{META, Type, snapshot_field};
 use crate::json::text::{is_null, unescape};
 use crate::json::walk::Walker;
 use crate::source::{ByteSource, SourceError};
+use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -23,10 +24,20 @@ pub(super) struct Token {
 
 impl Token {
     /// The bytes of the token; empty where the source is not there.
-    pub(super) fn bytes<S: ByteSource>(&self, sources: &[S]) -> Result<Vec<u8>, SourceError> {
+    pub(super) fn bytes<'s, S: ByteSource>(&self, sources: &'s [S]) -> Result<Cow<'s, [u8]>, SourceError> {
         match sources.get(usize::from(self.source)) {
-            Some(source) => source.read_vec(self.at, usize::try_from(self.len).unwrap_or(usize::MAX)),
-            None => Ok(Vec::new()),
+            Some(source) => self.of(source),
+            None => Ok(Cow::Borrowed(b"")),
+        }
+    }
+
+    /// The bytes of the token in its source: in place where the host has a view.
+    pub(super) fn of<'s, S: ByteSource + ?Sized>(&self, source: &'s S) -> Result<Cow<'s, [u8]>, SourceError> {
+        let len = usize::try_from(self.len).unwrap_or(usize::MAX);
+        let at = usize::try_from(self.at).unwrap_or(usize::MAX);
+        match source.view().and_then(|view| view.get(at..)?.get(..len)) {
+            Some(bytes) => Ok(Cow::Borrowed(bytes)),
+            None => source.read_vec(self.at, len).map(Cow::Owned),
         }
     }
 }
@@ -99,7 +110,7 @@ pub(super) fn changes<S: ByteSource, T: ByteSource>(
         let value = field.token.bytes(new.1)?;
         let before = match find(old.0, &field.name) {
             Some(before) => before.token.bytes(old.1)?,
-            None => b"null".to_vec(),
+            None => Cow::Borrowed(&b"null"[..]),
         };
         if before != value && canon::digest(&Type::Any, &before) != canon::digest(&Type::Any, &value) {
             let to = (!is_null(&value)).then_some(field.token);

@@ -19,6 +19,7 @@ use super::tree::Tree;
 use crate::index::row::Seq;
 use crate::json::text::write_string;
 use crate::source::{ByteSource, SourceError};
+use alloc::borrow::Cow;
 use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -98,6 +99,8 @@ pub fn plan_growth<L: ByteSource, S: ByteSource>(
         }
     }
     let Replay { sources, base, state: new_state, mut lists, .. } = replay;
+    log.still_whole()?;
+    sources.iter().try_for_each(ByteSource::still_whole)?;
     let gone = sides(log, &tree, &path, &dropped, &mut lists, &sources)?;
     new_messages(log, &tree, equal, &mut lists, &sources)?;
     let changed = fields::changes((&state, &[log]), (&new_state, &sources))?;
@@ -147,7 +150,7 @@ fn equal_messages<L: ByteSource, S: ByteSource>(
     let mut equal = 0;
     for (seq, entry) in old.iter().zip(new) {
         let Some(known) = tree.known(*seq) else { break };
-        if !same(Array::Messages.element(), &known.payload.bytes(&[log])?, &payload(entry, &replay.sources)?) {
+        if !same(Array::Messages.element(), &known.payload.of(log)?, &payload(entry, &replay.sources)?) {
             break;
         }
         equal += 1;
@@ -160,11 +163,11 @@ fn same(of: &Type, a: &[u8], b: &[u8]) -> bool {
 }
 
 /// The payload of an entry as the log would hold it, but for line breaks.
-fn payload<S: ByteSource>(entry: &Entry, sources: &[S]) -> Result<Vec<u8>, SourceError> {
+fn payload<'s, S: ByteSource>(entry: &Entry, sources: &'s [S]) -> Result<Cow<'s, [u8]>, SourceError> {
     let bytes = Token { source: entry.source, at: entry.at, len: u64::from(entry.len) }.bytes(sources)?;
-    Ok(match core::str::from_utf8(&bytes) {
+    Ok(match simdutf8::basic::from_utf8(&bytes) {
         Ok(_) => bytes,
-        Err(_) => String::from_utf8_lossy(&bytes).into_owned().into_bytes(),
+        Err(_) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned().into_bytes()),
     })
 }
 
@@ -193,7 +196,7 @@ fn sides<L: ByteSource, S: ByteSource>(
                 continue;
             }
             let next = list.entries.get(kept).map(|entry| payload(entry, sources)).transpose()?;
-            let there = token.bytes(&[log])?;
+            let there = token.of(log)?;
             if next.is_some_and(|next| same(array.element(), &there, &next)) {
                 kept += 1;
             } else {
@@ -216,7 +219,7 @@ fn new_messages<L: ByteSource, S: ByteSource>(
 ) -> Result<(), SourceError> {
     let mut held = BTreeSet::new();
     for known in tree.all().filter(|known| known.kind == Some(Kind::Unloaded)) {
-        held.insert(digest(&Type::Any, &known.payload.bytes(&[log])?));
+        held.insert(digest(&Type::Any, &known.payload.of(log)?));
     }
     let list = lists.of_mut(Array::Messages);
     let (entries, times) = (core::mem::take(&mut list.entries), core::mem::take(&mut list.times));

@@ -81,7 +81,7 @@ struct Read {
 
 impl Lines<'_> {
     fn line(&mut self, line: &[u8], offset: u64, number: u64, terminated: bool) -> Result<(), ReplayError> {
-        let text = core::str::from_utf8(line).is_ok();
+        let text = simdutf8::basic::from_utf8(line).is_ok();
         let within = trim(line);
         let Some(first) = line.get(within.clone()).filter(|line| !line.is_empty()) else { return Ok(()) };
         if text && first.starts_with(b"{") {
@@ -185,7 +185,7 @@ impl Lines<'_> {
             return Err(error);
         }
         Ok(result.map(|mut read| {
-            read.fits &= core::str::from_utf8(cursor.since(start)).is_ok();
+            read.fits &= simdutf8::basic::from_utf8(cursor.since(start)).is_ok();
             read
         }))
     }
@@ -256,7 +256,7 @@ impl Lines<'_> {
         let len = u32::try_from(range.len()).map_err(|_| ReplayError::TooLarge { offset: at })?;
         let mut entry = Entry::new(Kind::Unloaded, self.number, at, len);
         let bytes = line.get(range).unwrap_or_default();
-        if core::str::from_utf8(bytes).is_err() {
+        if simdutf8::basic::from_utf8(bytes).is_err() {
             entry.odd = Odd::Bytes;
         } else if bytes.contains(&b'\r') {
             entry.odd = Odd::Lines;
@@ -268,7 +268,7 @@ impl Lines<'_> {
 
 /// The line without the white space around it: as text if it is text, else as ASCII.
 fn trim(line: &[u8]) -> Range<usize> {
-    match core::str::from_utf8(line) {
+    match simdutf8::basic::from_utf8(line) {
         Ok(text) => {
             let start = text.len() - text.trim_start().len();
             start..start + text.trim().len()

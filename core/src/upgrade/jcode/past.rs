@@ -118,7 +118,7 @@ fn put(fields: &mut Vec<Stored>, field: Stored) {
 /// Applies a `jcode/meta` entry.
 pub(super) fn apply_meta<S: ByteSource>(fields: &mut Vec<Stored>, log: &S, data: Token) -> Result<(), SourceError> {
     for field in fields::of_object(&[log], data)? {
-        if field.token.len == 4 && is_null(&field.token.bytes(&[log])?) {
+        if field.token.len == 4 && is_null(&field.token.of(log)?) {
             fields.retain(|old| old.name != field.name);
         } else {
             put(fields, field);
@@ -131,7 +131,7 @@ pub(super) fn apply_meta<S: ByteSource>(fields: &mut Vec<Stored>, log: &S, data:
 pub(super) fn dropped<S: ByteSource>(log: &S, data: Token) -> Result<Vec<String>, SourceError> {
     let fields = fields::of_object(&[log], data)?;
     let Some(list) = fields::find(&fields, "entries") else { return Ok(Vec::new()) };
-    let bytes = list.token.bytes(&[log])?;
+    let bytes = list.token.of(log)?;
     let ids = super::canon::elements(&bytes).into_iter().filter_map(|id| text::string(id).map(|id| id.to_string()));
     Ok(ids.collect())
 }

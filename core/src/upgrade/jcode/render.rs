@@ -159,7 +159,7 @@ impl<S: ByteSource> V1Log<S> {
             Part::Payload(entry, at, _) => {
                 let at = entry.at + u64::from(*at) + skip;
                 match self.text.sources().get(usize::from(entry.source)) {
-                    Some(source) => source.read_at(at, out)?,
+                    Some(source) => copy_from(source, at, out)?,
                     None => self.text.read_at(at, out)?,
                 }
                 if entry.odd == Odd::Lines {
@@ -174,6 +174,18 @@ impl<S: ByteSource> V1Log<S> {
             out.copy_from_slice(text);
         }
         Ok(())
+    }
+}
+
+/// Copies from the view where there is one: a payload of a few bytes is not worth a call to the system.
+fn copy_from(source: &impl ByteSource, at: u64, out: &mut [u8]) -> Result<(), SourceError> {
+    let start = usize::try_from(at).unwrap_or(usize::MAX);
+    match source.view().and_then(|view| view.get(start..)?.get(..out.len())) {
+        Some(bytes) => {
+            out.copy_from_slice(bytes);
+            Ok(())
+        }
+        None => source.read_at(at, out),
     }
 }
 

@@ -194,7 +194,7 @@ impl<S: ByteSource + ?Sized> Reader<'_, S> {
                 }
             };
             let token = cursor.since(at);
-            let text = core::str::from_utf8(token).is_ok();
+            let text = simdutf8::basic::from_utf8(token).is_ok();
             let end = cursor.at;
             let more = cursor.goes_on(b'}')?;
             Ok((fits && text, text, end - at, cursor.at - at, more))
