@@ -1,6 +1,6 @@
 //! Building a sidecar and bringing one up to date.
 //!
-//! Owns: the two threads of a large build (one reads the log, one fills SQLite), and how the result is published.
+//! Owns: the threads of a large build (one reads the log, one fills SQLite, one syncs), and how the result is published.
 //! Invariant: a sidecar appears whole: built aside, synced, renamed over. A catch-up is one transaction.
 //! Does not: decide when; callers ask [`crate::sidecar`] first.
 
@@ -155,7 +155,7 @@ fn build_aside(log: &LogFile, known: &Known, held: Held, tick: &mut Tick<'_>) ->
         connection.execute_batch(
             "PRAGMA journal_mode=OFF;PRAGMA synchronous=OFF;PRAGMA locking_mode=EXCLUSIVE;PRAGMA cache_size=-32768",
         )?;
-        pipeline::build_large(&connection, log, known, tick)?
+        pipeline::build_large(&connection, temporary.as_file(), log, known, tick)?
     };
     let _lock = match held {
         Held::ByWriter => None,

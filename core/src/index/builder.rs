@@ -96,7 +96,7 @@ impl<R: RowSink> IndexBuilder<R> {
     pub fn new(rows: R) -> Self {
         Self {
             rows,
-            ids: Ids::new(),
+            ids: Ids::default(),
             links: Links::default(),
             labels: Labels::default(),
             header: None,

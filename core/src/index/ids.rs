@@ -1,7 +1,8 @@
 //! The ids of all entries of a log, in memory, for a full build.
 //!
 //! Owns: id -> entry, for hundreds of thousands of ids at about 60 bytes each.
-//! Invariant: of a repeated id the table gives the latest entry; earlier ones stay in `repeats`.
+//! Invariant: of a repeated id the latest entry is found; earlier ones stay in `repeats`. An id behind all that came
+//! in order is new, without a look.
 //! Does not: know keys; an entry without a usable id has an empty one here, which nothing finds.
 
 use super::row::Seq;
@@ -18,27 +19,21 @@ struct Slot {
     hash: u32,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Ids {
     text: String,
     /// End of the id of each entry in `text`.
     ends: Vec<usize>,
+    /// Entries whose id came behind all ids that came in order before it. Ids that writers make from the time do
+    /// nearly always, and cost neither a hash nor a slot.
+    ordered: Vec<Seq>,
+    /// All others, and the latest of those with a repeated id.
     table: HashTable<Slot>,
     hasher: foldhash::fast::FixedState,
     repeats: BTreeMap<String, Vec<Seq>>,
 }
 
 impl Ids {
-    pub(super) fn new() -> Self {
-        Self {
-            text: String::new(),
-            ends: Vec::new(),
-            table: HashTable::new(),
-            hasher: foldhash::fast::FixedState::default(),
-            repeats: BTreeMap::new(),
-        }
-    }
-
     /// The id of an entry; empty if it has none.
     pub(super) fn id(&self, seq: Seq) -> &str {
         id_at(&self.text, &self.ends, seq)
@@ -48,7 +43,13 @@ impl Ids {
     pub(super) fn latest(&self, id: &str) -> Option<Seq> {
         let hash = hash(&self.hasher, id);
         let slot = self.table.find(spread(hash), |slot| slot.hash == hash && self.id(slot.seq) == id);
-        slot.map(|slot| slot.seq)
+        slot.map(|slot| slot.seq).or_else(|| self.in_order(id))
+    }
+
+    /// The entry with this id, if it came in order.
+    fn in_order(&self, id: &str) -> Option<Seq> {
+        let at = self.ordered.binary_search_by(|&seq| self.id(seq).cmp(id)).ok()?;
+        self.ordered.get(at).copied()
     }
 
     /// The first entry with this id.
@@ -70,33 +71,39 @@ impl Ids {
     /// Adds the next entry; true if its id was seen before.
     pub(super) fn push(&mut self, id: &str) -> bool {
         let seq = Seq::try_from(self.ends.len()).unwrap_or(Seq::MAX);
+        let last = self.ordered.last().map_or("", |&last| self.id(last));
+        // An empty id is behind none, and goes nowhere.
+        let (is_next, is_none) = (id > last, id.is_empty());
         self.text.push_str(id);
         self.ends.push(self.text.len());
-        if id.is_empty() {
+        if is_next {
+            self.ordered.push(seq);
+        }
+        if is_next || is_none {
             return false;
         }
-        let Self { text, ends, table, hasher, repeats } = self;
+        let in_order = self.in_order(id);
+        let Self { text, ends, table, hasher, repeats, .. } = self;
         let hash = hash(hasher, id);
         let entry = table.entry(
             spread(hash),
             |slot| slot.hash == hash && id_at(text, ends, slot.seq) == id,
             |slot| spread(slot.hash),
         );
-        match entry {
+        let before = match entry {
             hashbrown::hash_table::Entry::Vacant(slot) => {
                 slot.insert(Slot { seq, hash });
-                false
+                in_order
             }
-            hashbrown::hash_table::Entry::Occupied(mut slot) => {
-                let before = core::mem::replace(&mut slot.get_mut().seq, seq);
-                let all = repeats.entry(String::from(id)).or_default();
-                if all.is_empty() {
-                    all.push(before);
-                }
-                all.push(seq);
-                true
-            }
+            hashbrown::hash_table::Entry::Occupied(mut slot) => Some(core::mem::replace(&mut slot.get_mut().seq, seq)),
+        };
+        let Some(before) = before else { return false };
+        let all = repeats.entry(String::from(id)).or_default();
+        if all.is_empty() {
+            all.push(before);
         }
+        all.push(seq);
+        true
     }
 }
 

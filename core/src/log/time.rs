@@ -22,12 +22,19 @@ pub fn parse(token: &[u8]) -> Option<i64> {
 /// Unix milliseconds of an RFC 3339 text.
 #[must_use]
 pub fn parse_text(text: &str) -> Option<i64> {
-    i64::try_from(nanoseconds(text)?.div_euclid(1_000_000)).ok()
+    let (second, nanosecond) = seconds(text)?;
+    Some(second * 1000 + i64::from(nanosecond) / 1_000_000)
 }
 
 /// Nanoseconds since 1970 of an RFC 3339 text. Digits of a fraction behind the ninth are dropped.
 #[must_use]
 pub fn nanoseconds(text: &str) -> Option<i128> {
+    let (second, nanosecond) = seconds(text)?;
+    Some(i128::from(second) * 1_000_000_000 + i128::from(nanosecond))
+}
+
+/// Whole seconds since 1970, floored, and the nanoseconds behind them.
+fn seconds(text: &str) -> Option<(i64, i32)> {
     let (head, tail) = text.as_bytes().split_first_chunk::<19>()?;
     let [y0, y1, y2, y3, b'-', mo0, mo1, b'-', d0, d1, b'T' | b't' | b' ', h0, h1, b':', mi0, mi1, b':', s0, s1] =
         *head
@@ -38,9 +45,9 @@ pub fn nanoseconds(text: &str) -> Option<i128> {
     let second = small(s0, s1).filter(|&second| second <= 60)?.min(59);
     let (fraction, zone) = fraction(tail)?;
     let date = Date::new(number(&[y0, y1, y2, y3])?, small(mo0, mo1)?, small(d0, d1)?).ok()?;
-    let time = Time::new(small(h0, h1)?, small(mi0, mi1)?, second, fraction).ok()?;
+    let time = Time::new(small(h0, h1)?, small(mi0, mi1)?, second, 0).ok()?;
     let in_utc = Offset::UTC.to_timestamp(date.to_datetime(time)).ok()?;
-    Some(in_utc.as_nanosecond() - minutes_east(zone)? * 60_000_000_000)
+    Some((in_utc.as_second() - minutes_east(zone)? * 60, fraction))
 }
 
 /// A number of digits only, at most four.
@@ -60,7 +67,7 @@ fn fraction(tail: &[u8]) -> Option<(i32, &[u8])> {
     Some((nine.fold(0, |value, digit| value * 10 + i32::from(digit - b'0')), zone))
 }
 
-fn minutes_east(zone: &[u8]) -> Option<i128> {
+fn minutes_east(zone: &[u8]) -> Option<i64> {
     let (sign, hours, minutes) = match *zone {
         [b'Z' | b'z'] => return Some(0),
         [sign @ (b'+' | b'-'), h0, h1, b':', m0, m1] | [sign @ (b'+' | b'-'), h0, h1, m0, m1] => {
@@ -71,7 +78,7 @@ fn minutes_east(zone: &[u8]) -> Option<i128> {
     if hours > 23 || minutes > 59 {
         return None;
     }
-    let minutes = i128::from(hours * 60 + minutes);
+    let minutes = i64::from(hours * 60 + minutes);
     Some(if sign == b'-' { -minutes } else { minutes })
 }
 

@@ -1,11 +1,12 @@
 //! From the bytes of a log to the rows of a sidecar.
 //!
-//! Owns: batches of rows between the reading thread and the inserting one.
+//! Owns: batches of rows between the reading thread and the inserting one, and a thread that syncs what was written
+//! while the rest is, so that little is left to wait for at the end.
 //! Invariant: at most a few batches are in flight; memory does not grow with the log, but for core's ids.
 //! Does not: publish.
 
 use super::{Known, RebuildError, Tick};
-use crate::fs::LogFile;
+use crate::fs::{LogFile, PathError};
 use crate::sql::{BulkLoad, create_schema};
 use crate::{host, paths};
 use jcode_session_core::index::row::{Row, RowSink};
@@ -15,12 +16,15 @@ use jcode_session_core::log::{LogScan, ScanEnd, scan_source};
 use jcode_session_core::source::{ByteSource, SourceError};
 use rusqlite::Connection;
 use std::borrow::Cow;
+use std::fs::File;
 use std::ops::{ControlFlow, Range};
 use std::sync::mpsc::{SyncSender, sync_channel};
 
 /// Rows a batch, and batches in flight.
 const BATCH: usize = 1024;
 const IN_FLIGHT: usize = 4;
+/// Batches from one sync to the next: some megabytes.
+const SYNC_EVERY: usize = 48;
 
 /// Builds on this thread.
 pub(super) fn build_small(
@@ -43,9 +47,10 @@ pub(super) fn build_small(
     Ok(meta)
 }
 
-/// Builds on two threads: this one fills SQLite with what the other one reads.
+/// Builds on two threads: this one fills SQLite, whose file is `file`, with what the other one reads.
 pub(super) fn build_large(
     connection: &Connection,
+    file: &File,
     log: &LogFile,
     known: &Known,
     tick: &mut Tick<'_>,
@@ -61,23 +66,38 @@ pub(super) fn build_large(
             let _ = batcher.sender.send(batcher.batch);
             read
         });
-        let mut failed = None;
-        for batch in &batches {
-            if let Err(error) = batch.rows().try_for_each(|row| load.row(&row)) {
-                failed = Some(error);
+        let (written, due) = sync_channel(1);
+        let syncer = scope.spawn(move || due.into_iter().try_for_each(|()| file.sync_data()));
+        let mut filled = Ok(());
+        for (number, batch) in batches.iter().enumerate() {
+            filled = fill(&mut load, number, &batch);
+            if filled.is_err() {
                 break;
             }
+            if number % SYNC_EVERY == SYNC_EVERY - 1 {
+                // One that is still at it takes this along.
+                let _ = written.try_send(());
+            }
         }
-        drop(batches);
+        drop((batches, written));
         let read = reader.join().unwrap_or(Err(SourceError::Interrupted));
-        if let Some(error) = failed {
-            return Err(error.into());
-        }
+        filled?;
         let (built, end) = read?;
         let meta = meta(log, &built, &end, known)?;
         load.finish(&built, &meta)?;
+        // A failed sync is told once: whoever syncs the file again may hear nothing of it.
+        let synced = syncer.join().unwrap_or_else(|_| Err(std::io::Error::other("the syncing thread failed")));
+        synced.map_err(PathError::new("sync", &paths::sidecar(log.path())))?;
         Ok(meta)
     })
+}
+
+/// Puts a batch in. By the ids of the first is told whether the key on them is made along the way.
+fn fill(load: &mut BulkLoad<'_>, number: usize, batch: &Batch) -> rusqlite::Result<()> {
+    if number == 0 && batch.rows.len() == BATCH && batch.rows().is_sorted_by(|a, b| a.id < b.id) {
+        load.index_along()?;
+    }
+    batch.rows().try_for_each(|row| load.row(&row))
 }
 
 fn read(log: &LogFile, rows: impl RowSink, tick: &mut Tick<'_>) -> Result<(Built<()>, ScanEnd), SourceError> {

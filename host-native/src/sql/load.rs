@@ -1,7 +1,7 @@
 //! Bulk load: the rows of a full build into a new sidecar.
 //!
 //! Owns: order and preparation of the statements. Rows come in log order and go in by row number; the key on `id`
-//! is made afterwards, because random ids would dirty a page a row.
+//! is made afterwards, because random ids would dirty a page a row, or, for ids in the order of time, along with them.
 //! Invariant: nothing is visible before [`BulkLoad::finish`] has committed.
 //! Does not: sync.
 
@@ -46,6 +46,15 @@ impl<'c> BulkLoad<'c> {
     pub fn begin(connection: &'c Connection) -> Result<Self> {
         connection.execute_batch("BEGIN")?;
         Ok(Self { connection, insert: connection.prepare_cached(INSERT_ENTRY)? })
+    }
+
+    /// Makes the indexes now, while there are no rows: for many rows whose ids ascend.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn index_along(&mut self) -> Result<()> {
+        self.connection.execute_batch(schema::ID_INDEX)?;
+        self.connection.execute_batch(schema::JUMP_INDEX)
     }
 
     /// Adds the next row.

@@ -108,17 +108,28 @@ pub fn fifty_rows(sidecar: &Path) -> Outcome<usize> {
     Ok(rows.collect::<Result<Vec<_>, _>>()?.len())
 }
 
-/// Seconds of one bare write(2) of so many bytes at the end of a file, with or without fdatasync.
-pub fn bare_write(path: &Path, count: u32, bytes: usize, sync: bool) -> Outcome<f64> {
+/// When bare writes are synced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Syncs {
+    Never,
+    Each,
+    AtEnd,
+}
+
+/// Seconds of one bare write(2) of so many bytes at the end of a file, with fdatasync or its share of one.
+pub fn bare_write(path: &Path, count: u32, bytes: usize, syncs: Syncs) -> Outcome<f64> {
     let mut file = OpenOptions::new().create(true).truncate(true).write(true).open(path)?;
     let line = vec![b'x'; bytes];
     let all = timed(|| {
         for _ in 0..count {
             file.write_all(&line)?;
-            if sync {
+            if syncs == Syncs::Each {
                 file.sync_data()?;
             }
         }
+        if syncs == Syncs::AtEnd {
+            file.sync_data()?
+        };
         Ok(())
     })?;
     fs::remove_file(path)?;

@@ -1,6 +1,7 @@
 //! Appends in the three modes, beside bare writes, syncs and rows.
 
 use super::Topic;
+use crate::floors::Syncs;
 use crate::lab::Lab;
 use crate::record::{Figure, Row, Target, Unit};
 use crate::turns::{in_turns, timed};
@@ -14,7 +15,7 @@ use std::time::Instant;
 pub const TOPIC: Topic = Topic {
     name: "append",
     title: "Append",
-    about: "Entries of 2 KB, sidecar updates included: `acknowledged` until the last append returns, `closed` until log and sidecar are on the disk. The floor of strict is a bare write and fdatasync, of the others a bare write(2) and a row of a bare bulk insert.",
+    about: "Entries of 2 KB, sidecar updates included: `acknowledged` until the last append returns, `closed` until log and sidecar are on the disk. The floor of strict is a bare write and fdatasync, of the others a bare write(2) and a row of a bare bulk insert, and, until closed, their share of one fdatasync.",
     measure,
 };
 
@@ -36,7 +37,8 @@ fn strict(lab: &mut Lab, folder: &Path) -> Outcome<()> {
         closed.0.push(all);
         Ok(acknowledged)
     };
-    let [ours, floor] = in_turns(lab.rounds(7), [&mut ours, &mut || floors::bare_write(&bare, count, 2000, true)])?;
+    let [ours, floor] =
+        in_turns(lab.rounds(7), [&mut ours, &mut || floors::bare_write(&bare, count, 2000, Syncs::Each)])?;
     // The first round warmed up.
     closed.0.remove(0);
     let row = |what, figure| {
@@ -57,17 +59,19 @@ fn buffered(lab: &mut Lab, folder: &Path) -> Outcome<()> {
             closed.0.push(all);
             Ok(acknowledged)
         };
-        let mut floor = || {
+        let floor = |syncs| {
             let row = floors::bare_row(&folder.join("bare.sqlite3"), i64::from(count))?;
-            Ok(floors::bare_write(&bare, count, 2000, false)? + row)
+            Ok(floors::bare_write(&bare, count, 2000, syncs)? + row)
         };
-        let [ours, floor] = in_turns(lab.rounds(9), [&mut ours, &mut floor])?;
+        let (mut written, mut synced) = (|| floor(Syncs::Never), || floor(Syncs::AtEnd));
+        let [ours, written, synced] = in_turns(lab.rounds(9), [&mut ours, &mut written, &mut synced])?;
         closed.0.remove(0);
-        let row = |what: String, figure| {
-            Row::new(what, Unit::Seconds, figure).floor("write, row", floor.clone()).target(Target::MostTimes(times))
+        let row = |what: &str, figure, name, floor| {
+            let row = Row::new(format!("{mode}, {what}"), Unit::Seconds, figure);
+            row.floor(name, floor).target(Target::MostTimes(times))
         };
-        lab.add(row(format!("{mode}, acknowledged"), ours));
-        lab.add(row(format!("{mode}, closed"), closed));
+        lab.add(row("acknowledged", ours, "write, row", written));
+        lab.add(row("closed", closed, "write, row, one sync at the end", synced));
     }
     Ok(())
 }
