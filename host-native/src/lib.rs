@@ -59,6 +59,8 @@ pub mod sidecar;
 #[cfg(feature = "files")]
 pub mod store;
 #[cfg(feature = "files")]
+mod sync;
+#[cfg(feature = "files")]
 pub mod tags;
 #[cfg(feature = "files")]
 pub mod v1;

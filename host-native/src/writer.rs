@@ -15,6 +15,8 @@ mod syncer;
 use crate::lock::SessionLock;
 use crate::seal::{self, Segments};
 use crate::segments::SessionFile;
+use crate::sync::thread::{self, JoinHandle, Thread};
+use crate::sync::{Arc, Condvar, Mutex, MutexGuard};
 use crate::{catalog, host};
 use feed::{Feed, FeedEnd};
 use jcode_session_core::write::{
@@ -23,8 +25,7 @@ use jcode_session_core::write::{
 pub(crate) use open::recover;
 pub use open::{NewSession, OpenError, WriterOptions};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::thread::{JoinHandle, Thread};
+use std::sync::{OnceLock, PoisonError};
 
 /// Writes one session. Appends from several threads share writes and syncs.
 #[derive(Debug)]
@@ -176,11 +177,11 @@ impl Writer {
         loop {
             if state.led || !state.log.can_take_off() {
                 if !std::mem::replace(&mut parked, true) {
-                    state.parked.push(std::thread::current());
+                    state.parked.push(thread::current());
                 }
                 drop(state);
                 // Woken when the outcome is there, or to lead; and now and then for no reason.
-                std::thread::park();
+                thread::park();
                 if let Some(outcome) = round.get() {
                     break outcome.clone();
                 }
@@ -203,7 +204,7 @@ impl Writer {
                 break;
             }
             drop(state);
-            std::thread::yield_now();
+            thread::yield_now();
             state = self.shared.lock();
         }
         state.last_group = state.log.gathered();

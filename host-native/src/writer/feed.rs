@@ -3,8 +3,9 @@
 //! Owns: the queue between the two. Invariant: putting something in never waits for the sidecar; a queue that grows
 //! too long is dropped, and the sidecar reads the log instead. Does not: touch SQLite.
 
+use crate::sync::{Arc, Condvar, Mutex, MutexGuard};
 use jcode_session_core::write::{Briefs, LogObserver, SyncPoint};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 use std::time::Duration;
 
 /// Bytes of entries that wait for the sidecar at most.

@@ -10,6 +10,7 @@ use super::feed::{Feed, News};
 use crate::fs::LogFile;
 use crate::rebuild::{self, RebuildError};
 use crate::sql::{SqlStore, read_meta, write_meta};
+use crate::sync::Arc;
 use crate::{host, paths};
 use jcode_session_core::index::fingerprint::Fingerprint;
 use jcode_session_core::index::grow::{GrowError, Grower};
@@ -20,7 +21,6 @@ use jcode_session_core::store::checkpoint::Policy;
 use jcode_session_core::write::{Briefs, SyncPoint};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a transaction waits for a reader, and how long a failed attempt is left alone.

@@ -14,6 +14,7 @@ use crate::native_storage::no_follow;
 use crate::seal::{self, Segments};
 use crate::segments::{self, SessionFile, SessionStorage};
 use crate::sql::read_meta;
+use crate::sync::{Arc, Condvar, Mutex, thread};
 use crate::{host, paths};
 use jcode_session_core::index::fingerprint::Fingerprint;
 use jcode_session_core::index::store::IndexMeta;
@@ -25,7 +26,6 @@ use jcode_session_core::write::{
 };
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex};
 
 /// How to open a session.
 #[derive(Debug, Clone, Default)]
@@ -115,7 +115,7 @@ impl Writer {
             due: Condvar::new(),
         });
         let keeper = Keeper::new(LogFile::open(log)?, Arc::clone(&feed), ahead, options.checkpoints);
-        let thread = |name: &str| std::thread::Builder::new().name(name.to_string());
+        let thread = |name: &str| thread::Builder::new().name(name.to_string());
         let keeper = thread("jcode-sidecar").spawn(move || keeper.run()).map_err(PathError::new("index", log))?;
         let mut this = Self {
             shared,
