@@ -1,6 +1,6 @@
 //! Timestamps. Owns the way from what an entry says to Unix milliseconds: RFC 3339 as its grammar
-//! has it (`T` and `Z` in either case, any number of fraction digits, second 60 as a leap second),
-//! rounded down. Everything else is no timestamp.
+//! has it (`T` and `Z` in either case, any number of fraction digits, second 60 as a leap second,
+//! which counts as the one before), rounded down. Everything else is no timestamp.
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -20,7 +20,7 @@ pub fn rfc3339_ms(text: &str) -> Option<i64> {
         return None;
     }
     let (millis, zone) = fraction(&bytes[19..])?;
-    let clock = ((hour * 60 + minute) * 60 + second) * 1000 + millis;
+    let clock = ((hour * 60 + minute) * 60 + second.min(59)) * 1000 + millis;
     Some(days_since_1970(year, month, day) * DAY_MS + clock - offset_ms(zone)?)
 }
 
