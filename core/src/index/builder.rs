@@ -5,13 +5,13 @@
 //! the end can tell (markers, late parents) follows as fixups, few in ordinary logs.
 //! Does not: keep payloads; memory is about 60 bytes an entry with 36-character ids, besides the ids themselves.
 
+use super::counts::Counts;
 use super::ids::Ids;
 use super::labels::{LabelChange, Labels, branch_names};
 use super::links::Links;
 use super::row::{BranchRow, Fixup, LEAF, LabelRow, Row, RowSink, Seq};
 use super::tree::{BranchPoint, Label, Leaf, Tree};
-use crate::catalog::tags;
-use crate::log::{Damage, DamageCode, Fields, Header, LogSink, Record, ScanEnd};
+use crate::log::{Damage, DamageCode, Header, LogSink, Record, ScanEnd};
 use crate::verify::{Code, Finding};
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
@@ -19,33 +19,6 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::ops::ControlFlow;
-
-/// Numbers about a log that lists show and that later catch-ups need.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Entries.
-    pub entries: u64,
-    /// Entries of kind `message`.
-    pub messages: u64,
-    /// Time of the last message entry that has one, Unix milliseconds.
-    pub last_message_at: Option<i64>,
-    /// Time of the last entry that has one, Unix milliseconds.
-    pub last_entry_at: Option<i64>,
-    /// Entries whose id was taken.
-    pub duplicates: u64,
-    /// Entries whose parent is missing.
-    pub orphans: u64,
-    /// Labels on entries that do not exist.
-    pub dangling_labels: u64,
-    /// Damaged lines and records, those of an unfinished last line and bad UTF-8 aside.
-    pub damages: u64,
-    /// Entries of kind `compaction`.
-    pub compactions: u64,
-    /// The session's name, from the last session info.
-    pub title: Option<String>,
-    /// The session's tags, sorted, from the last entry that sets them.
-    pub tags: Vec<String>,
-}
 
 /// Reads a log's records into an index.
 #[derive(Debug)]
@@ -199,31 +172,6 @@ impl<R: RowSink> IndexBuilder<R> {
         let mut findings = findings.unwrap_or_default();
         findings.sort_by_key(|finding| (finding.byte_offset, finding.code));
         Built { rows, header, counts, fixups, branches, labels, findings, ids, links, made_keys, taken, times }
-    }
-}
-
-impl Counts {
-    /// Takes one entry into account.
-    pub fn observe(&mut self, kind: &str, fields: &Fields<'_>, ts: Option<i64>) {
-        self.entries += 1;
-        self.last_entry_at = ts.or(self.last_entry_at);
-        match kind {
-            "message" => {
-                self.messages += 1;
-                self.last_message_at = ts.or(self.last_message_at);
-            }
-            "compaction" => self.compactions += 1,
-            "session_info" => {
-                let name = fields.name.and_then(crate::json::text::string);
-                self.title = name.map(|name| name.trim().to_string()).filter(|name| !name.is_empty());
-            }
-            "custom" => {
-                if let Some(set) = tags::set_by(fields) {
-                    self.tags = set;
-                }
-            }
-            _ => {}
-        }
     }
 }
 

@@ -8,9 +8,10 @@
 //! The newest entry is held back until the next one comes: a chain of entries then costs one row each, without a
 //! marker that is written and cleared again.
 
-use super::builder::Counts;
 use super::check::TreeCheck;
+use super::counts::Counts;
 use super::labels::LabelChange;
+use super::names::name_of;
 use super::row::{BRANCH_POINT, BranchRow, LEAF, LabelRow, Row, Seq};
 use super::store::{IndexMeta, IndexStore, Node};
 use super::tree::{Label, Leaf};
@@ -381,24 +382,4 @@ fn leaf(key: &str, depth: u32, ts: Option<i64>, name: &Option<String>, labeled_a
 
 fn shown(key: &str, label: &LabelRow) -> Label {
     Label { entry_id: String::from(key), name: label.name.clone(), labeled_at: label.labeled_at }
-}
-
-/// The label that names the branch of a leaf: walks up from run to run until the nearest branch point.
-fn name_of<'a, S: IndexStore>(
-    store: &mut S,
-    leaf: Seq,
-    labels: &'a [LabelRow],
-) -> Result<Option<&'a LabelRow>, GrowError<S::Error>> {
-    let mut best: Option<&LabelRow> = None;
-    let mut end = Some(leaf);
-    while let Some(last) = end {
-        let Some(stop) = store.stop_at_or_before(last)? else { break };
-        let is_branch_point = stop.marker & BRANCH_POINT != 0;
-        let first = if is_branch_point { stop.seq + 1 } else { stop.seq };
-        let here = labels.iter().filter(|label| label.target.is_some_and(|seq| (first..=last).contains(&seq)));
-        best = here.chain(best).max_by_key(|label| label.seq);
-        let parent = Seq::try_from(i64::from(stop.seq) - stop.parent_step).ok();
-        end = parent.filter(|_| !is_branch_point && stop.parent_step != 0);
-    }
-    Ok(best)
 }

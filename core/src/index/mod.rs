@@ -6,17 +6,20 @@
 
 mod builder;
 mod check;
+mod counts;
 pub mod fingerprint;
 pub mod grow;
 mod ids;
 mod labels;
 mod links;
+mod names;
 pub mod peek;
 pub mod row;
 pub mod schema;
 pub mod store;
 mod tree;
 
-pub use builder::{Built, Counts, IndexBuilder};
+pub use builder::{Built, IndexBuilder};
 pub use check::TreeCheck;
+pub use counts::Counts;
 pub use tree::{BranchPoint, Label, Leaf, Tree};

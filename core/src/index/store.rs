@@ -4,8 +4,9 @@
 //! Invariant: all calls of one catch-up happen in one transaction of the host.
 //! Does not: decide; that is [`super::grow`].
 
-use super::builder::{Built, Counts};
+use super::builder::Built;
 use super::check::TreeCheck;
+use super::counts::Counts;
 use super::fingerprint::{FileStamp, Fingerprint};
 use super::row::{BranchRow, LabelRow, Row, Seq};
 use super::schema::{SCHEMA_VERSION, key};

@@ -1,9 +1,10 @@
 //! JSON as the engine needs it: one strict, non-recursive walk over bytes, and decoding of single tokens.
 //!
-//! Owns: RFC 8259 syntax (`walk`) and the meaning of string and number tokens (`text`).
+//! Owns: RFC 8259 syntax (`walk`, by the steps of `cursor`) and the meaning of string and number tokens (`text`).
 //! Invariant: no function here panics, recurses or allocates in proportion to a payload.
 //! Does not: build values, or judge UTF-8 and surrogates inside payloads (the walk only tells that they are there).
 
+mod cursor;
 mod specials;
 pub mod text;
 pub mod walk;
