@@ -24,7 +24,7 @@ fn measure(lab: &mut Lab) -> Outcome<()> {
     let rows = floors::rows_of(&paths::sidecar(&log))?;
     let bare = lab.folder("bare")?.join("bare.sqlite3");
     let [ours, process, insert, json, newlines] = in_turns(
-        lab.rounds(7),
+        lab.rounds(5),
         [
             &mut || timed(|| build_sidecar(&log)),
             &mut || process::time(lab.command(["migrate", "--force"]).arg(&log)),
@@ -51,7 +51,7 @@ fn measure(lab: &mut Lab) -> Outcome<()> {
         })
     };
     let [ours, process, json] = in_turns(
-        lab.rounds(7),
+        lab.rounds(5),
         [&mut || ours(), &mut || process::time(lab.command(["verify"]).arg(&log)), &mut || floors::json_pass(&log)],
     )?;
     lab.add(

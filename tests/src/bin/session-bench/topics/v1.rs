@@ -32,7 +32,7 @@ fn measure(lab: &mut Lab) -> Outcome<()> {
         only(&copies, &[])?;
         floors::copy_and_sync(&files, &copies)
     };
-    let [ours, floor] = in_turns(lab.rounds(5), [&mut || ours(), &mut || floor()])?;
+    let [ours, floor] = in_turns(lab.rounds(4), [&mut || ours(), &mut || floor()])?;
     lab.add(
         Row::new("`migrate` of 300 sessions, 316 MB", Unit::Seconds, ours)
             .floor("copy and sync", floor)
