@@ -209,19 +209,3 @@ fn read_all(root: &Root, found: &[FoundSession], wanted: &[(usize, bool)]) -> Ve
 fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
-
-/// Items below this number are not worth a thread.
-const FEW: usize = 256;
-
-/// Works on many items on all cores; the results in the order of the items.
-fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&[T]) -> Vec<R> + Sync) -> Vec<R> {
-    if items.len() < FEW {
-        return work(items);
-    }
-    let work = &work;
-    std::thread::scope(|scope| {
-        let chunks = items.chunks(items.len().div_ceil(cores()));
-        let threads: Vec<_> = chunks.map(|chunk| scope.spawn(move || work(chunk))).collect();
-        threads.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
-    })
-}

@@ -4,7 +4,6 @@
 //! lock file, taken only if it is free at once. An index of a newer version is left alone, a broken one made anew.
 //! Does not: know what a row says; it is one blob, with a copy of what indexes need beside it.
 
-use super::in_parallel;
 use crate::folders;
 use crate::native_storage::private;
 use crate::sql::holds_only;
@@ -118,25 +117,18 @@ impl Store {
             None => statement.query(params![root])?,
             Some(limit) => statement.query(params![root, i64::try_from(limit).unwrap_or(i64::MAX)])?,
         };
-        // All bytes one behind the other, and where each row's path ends and its packed form.
-        let (mut bytes, mut ends, mut count) = (Vec::new(), Vec::new(), 0_u64);
+        let mut loaded = Loaded::default();
         while let Some(row) = rows.next()? {
-            count += 1;
-            let blob = |column| row.get_ref(column).ok().and_then(|value| value.as_blob().ok());
-            if let (Some(rel), Some(packed)) = (blob(0), blob(1)) {
-                let start = bytes.len();
-                bytes.extend_from_slice(rel);
-                let middle = bytes.len();
-                bytes.extend_from_slice(packed);
-                ends.push([start, middle, bytes.len()]);
+            let bytes = |column| row.get_ref(column).ok().and_then(|value| value.as_blob().ok());
+            match (bytes(0), bytes(1)) {
+                (Some(rel), Some(packed)) => match Row::unpack(rel.to_vec(), packed) {
+                    Some(row) => loaded.rows.push(row),
+                    None => loaded.damaged += 1,
+                },
+                _ => loaded.damaged += 1,
             }
         }
-        let unpacked = |&[start, middle, end]: &[usize; 3]| {
-            Row::unpack(bytes.get(start..middle)?.to_vec(), bytes.get(middle..end)?)
-        };
-        let rows = in_parallel(&ends, |ends| ends.iter().filter_map(unpacked).collect());
-        let damaged = count - rows.len() as u64;
-        Ok(Loaded { rows, damaged })
+        Ok(loaded)
     }
 
     /// Paths of all roots.

@@ -4,7 +4,7 @@
 //! Invariant: no link below the root is followed, and what cannot be read stops nothing else. No file is opened.
 //! Does not: judge whether a file is a session; reading it does.
 
-use super::{in_parallel, root};
+use super::{cores, root};
 use crate::discover::Unreadable;
 use crate::fs::stamp_of;
 use crate::paths;
@@ -129,6 +129,9 @@ impl Part {
     }
 }
 
+/// Files below this number are not worth a thread.
+const FEW: usize = 256;
+
 /// Stats the files of one folder and puts those of one session together.
 fn group(below: &Path, files: Vec<(Part, DirEntry)>) -> Vec<FoundSession> {
     let stat = |files: &[(Part, DirEntry)]| -> Vec<(Part, OsString, FileStamp)> {
@@ -144,7 +147,15 @@ fn group(below: &Path, files: Vec<(Part, DirEntry)>) -> Vec<FoundSession> {
         });
         stamped.collect()
     };
-    let stamped = in_parallel(&files, stat);
+    let stamped: Vec<_> = if files.len() < FEW {
+        stat(&files)
+    } else {
+        let chunk = files.len().div_ceil(cores());
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = files.chunks(chunk).map(|files| scope.spawn(move || stat(files))).collect();
+            threads.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
+        })
+    };
     let has_v1 = stamped.iter().any(|(part, ..)| matches!(part, Part::Snapshot));
     if !has_v1 {
         let logs = stamped.into_iter().filter(|(part, ..)| matches!(part, Part::Log));
