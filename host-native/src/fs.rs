@@ -181,11 +181,9 @@ impl ByteSource for LogFile {
     }
 
     fn lost_at(&self, offset: u64) -> Result<Option<Range<u64>>, SourceError> {
+        let Some(sealed) = &self.sealed else { return Ok(None) };
         // What is missing of a log that was replaced is not lost: reading it says so.
-        match &self.sealed {
-            Some(sealed) if !self.own.was_replaced(&self.path) => sealed.lost_at(offset),
-            _ => Ok(None),
-        }
+        Ok(sealed.lost_at(offset)?.filter(|_| !self.own.was_replaced(&self.path)))
     }
 
     fn still_whole(&self) -> Result<(), SourceError> {

@@ -5,6 +5,7 @@
 //! Does not: read or judge rows; core does.
 
 use crate::fs::{LogFile, PathError, open_plain};
+use crate::segments::SessionStorage;
 use crate::{folders, host, paths, replace, segments};
 use jcode_session_core::log::Dialect;
 use jcode_session_core::source::ByteSource;
@@ -113,10 +114,7 @@ pub fn record_first_v1_migration(path: &Path, written: &LogFile) -> Result<(), P
 /// # Errors
 /// If the ledger cannot be written; then the log must not grow.
 pub fn record_before_v1_growth(path: &Path) -> Result<(), PathError> {
-    let storage = segments::storage(path);
-    let mut desk = Desk::open(&storage).map_err(store_failed(path))?;
-    desk.settle(host::now_ms()).map_err(store_failed(path))?;
-    desk.checkpoint(host::now_ms(), &before_v1()).map_err(store_failed(path)).map(|_| ())
+    settled(path, |desk| desk.checkpoint(host::now_ms(), &before_v1()).map(|_| ()))
 }
 
 fn before_v1() -> String {
@@ -160,12 +158,19 @@ fn row_of(event: Event, path: &Path, log: &LogFile, digest: String, note: &str) 
     Ok(row)
 }
 
-/// Adds rows to the ledger of a log, durably, behind what a crash left half done.
+/// Adds rows to the ledger of a log, durably.
 fn add(path: &Path, rows: Vec<LedgerRow>) -> Result<(), PathError> {
+    settled(path, |desk| desk.record(rows).map(|_| ()))
+}
+
+/// Does something on the store of a log, behind what a crash left half done.
+fn settled(
+    path: &Path,
+    act: impl FnOnce(&mut Desk<'_, SessionStorage>) -> Result<(), StoreError>,
+) -> Result<(), PathError> {
     let storage = segments::storage(path);
     let mut desk = Desk::open(&storage).map_err(store_failed(path))?;
-    desk.settle(host::now_ms()).map_err(store_failed(path))?;
-    desk.record(rows).map(|_| ()).map_err(store_failed(path))
+    desk.settle(host::now_ms()).and_then(|_| act(&mut desk)).map_err(store_failed(path))
 }
 
 fn store_failed(log: &Path) -> impl Fn(StoreError) -> PathError {

@@ -8,6 +8,7 @@
 mod pieces;
 mod rope;
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -77,6 +78,22 @@ pub trait ByteSource {
     /// All bytes at once, where the host has them in memory or mapped.
     fn view(&self) -> Option<&[u8]> {
         None
+    }
+
+    /// The bytes `offset..offset + len` in place, where the host has them.
+    fn in_place(&self, offset: u64, len: usize) -> Option<&[u8]> {
+        self.view()?.get(usize::try_from(offset).ok()?..)?.get(..len)
+    }
+
+    /// The bytes `offset..offset + len`: in place where the host has them, else read.
+    ///
+    /// # Errors
+    /// As [`ByteSource::read_vec`].
+    fn bytes(&self, offset: u64, len: usize) -> Result<Cow<'_, [u8]>, SourceError> {
+        match self.in_place(offset, len) {
+            Some(bytes) => Ok(Cow::Borrowed(bytes)),
+            None => self.read_vec(offset, len).map(Cow::Owned),
+        }
     }
 
     /// The run of bytes around the one at `offset` that are lost, and read as line feeds: whoever goes over a log need

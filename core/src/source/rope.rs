@@ -142,7 +142,7 @@ impl<S: ByteSource> ByteSource for Rope<S> {
     }
 
     fn lost_at(&self, offset: u64) -> Result<Option<Range<u64>>, SourceError> {
-        let index = self.span_at(offset).unwrap_or_default();
+        let Some(index) = self.span_at(offset) else { return Ok(None) };
         let Some(span) = self.spans.get(index) else { return Ok(None) };
         let Piece::Original { source, offset: from } = span.piece else { return Ok(None) };
         let Some(original) = self.sources.get(source as usize) else { return Ok(None) };

@@ -187,7 +187,8 @@ impl Store {
         if !self.home.is_dir() {
             return None;
         }
-        folders::make(folder).ok()?;
+        // jcode's own folder, which may be a link.
+        folders::make_all(folder).ok()?;
         let mut options = OpenOptions::new();
         private(options.read(true).write(true).create(true).truncate(false));
         let file = options.open(self.path.with_extension("db.lock")).ok()?;

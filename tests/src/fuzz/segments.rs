@@ -1,5 +1,6 @@
 //! Targets that read segments: a store of them from outside, and one compressed file.
 
+use super::store::{COMMANDS, run_command};
 use crate::crash_storage::Machine;
 use crate::differential::{said_by, said_in_chunks};
 use crate::sessions::{self, Store, log_of, opened, put, stored, with_log};
@@ -8,12 +9,18 @@ use jcode_session_core::segment::{
 };
 use jcode_session_core::source::{ByteSource, SliceSource, SourceError};
 use jcode_session_core::storage::{Name, Place, Storage, StorageFile};
-use jcode_session_core::store::{LogState, repair, rollback};
+use jcode_session_core::store::LogState;
 use jcode_session_native::segments::Zstd;
 use std::ops::Range;
 
 /// Between the files of an input.
 const BETWEEN: &[u8] = b"\xFF\0\xFF";
+/// The last command of the store, and those of segments behind it.
+const REPAIR: u8 = COMMANDS - 1;
+const SEAL: u8 = COMMANDS;
+const UNSEAL: u8 = SEAL + 1;
+const COMPRESS: u8 = SEAL + 2;
+const DECOMPRESS: u8 = SEAL + 3;
 /// Bytes of log that are read whole.
 const SMALL: u64 = 1 << 20;
 
@@ -46,7 +53,7 @@ pub(super) fn segments(data: &[u8]) {
     }
     assert_eq!(said_by(&log).0, said_in_chunks(&whole, std::iter::empty()));
     store.findings(segment::check::Depth::Full).expect("read");
-    for command in 0..7 {
+    for command in 0..=DECOMPRESS {
         commanded(&machine, command, &whole);
     }
 }
@@ -77,21 +84,15 @@ fn commanded(machine: &Machine, command: u8, whole: &[u8]) {
     let store: Store = stored(&machine);
     let mut desk = opened(&store);
     let now = sessions::NOW;
-    // Whatever they say: refusing is right for most such stores.
-    let _ = match command {
-        0 => desk.checkpoint(now, "fuzz").map(|_| ()).map_err(|error| error.to_string()),
-        1 => {
-            let options = rollback::Options { to_ms: None, now_ms: now, has_source: true };
-            rollback::run(&mut desk, &options).map(|_| ()).map_err(|error| error.to_string())
-        }
-        2 => repair::run(&mut desk, "s", now).map(|_| ()).map_err(|error| error.to_string()),
-        3 => segment::seal::run(&mut desk, 64, None, now).map(|_| ()).map_err(|error| error.to_string()),
-        4 => segment::seal::undo(&mut desk, now).map(|_| ()).map_err(|error| error.to_string()),
-        5 => segment::compress::run(&mut desk, &Zstd::default(), now).map(|_| ()).map_err(|error| error.to_string()),
-        _ => segment::compress::undo(&mut desk, now).map(|_| ()).map_err(|error| error.to_string()),
-    };
+    match command {
+        SEAL => drop(segment::seal::run(&mut desk, 64, None, now)),
+        UNSEAL => drop(segment::seal::undo(&mut desk, now)),
+        COMPRESS => drop(segment::compress::run(&mut desk, &Zstd::default(), now)),
+        DECOMPRESS => drop(segment::compress::undo(&mut desk, now)),
+        of_the_store => run_command(&mut desk, of_the_store),
+    }
     // A repair writes what it could read, and sets the rest aside.
-    if command != 2 {
+    if command != REPAIR {
         sessions::kept(Some(whole), &machine.world(), "a hostile store");
     }
 }

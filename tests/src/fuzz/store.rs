@@ -44,25 +44,28 @@ pub(super) fn ledger(data: &[u8]) {
     let _ = (history.reachable(), history.undoable(), checkpoint::offered(&history, sessions::NOW));
     let log = sessions::lines(0..4);
     let _ = checkpoint::first_difference(&ledger, &SliceSource(&log)).expect("in memory");
-    for command in 0..4 {
+    for command in 0..COMMANDS {
         let machine = sessions::with_log(&log);
         for (place, bytes) in [(Place::Ledger, rows), (Place::LedgerHead, head)] {
             sessions::put(&machine, &place, bytes);
         }
         let Ok(mut desk) = Desk::open(&machine) else { continue };
-        let now = sessions::NOW;
-        let _ = match command {
-            0 => desk.checkpoint(now, "fuzz").map(|_| ()).map_err(|error| error.to_string()),
-            1 => {
-                let options = rollback::Options { to_ms: None, now_ms: now, has_source: true };
-                rollback::run(&mut desk, &options).map(|_| ()).map_err(|error| error.to_string())
-            }
-            2 => {
-                undo::run(&mut desk, &undo::Options { force: true, now_ms: now }).map(|_| ()).map_err(|e| e.to_string())
-            }
-            _ => repair::run(&mut desk, "s", now).map(|_| ()).map_err(|error| error.to_string()),
-        };
+        run_command(&mut desk, command);
         sessions::kept(Some(&log), &machine.world(), "a hostile ledger");
         assert!(machine.list(jcode_session_core::storage::Folder::Quarantine).is_ok());
+    }
+}
+
+/// Commands of [`run_command`].
+pub(super) const COMMANDS: u8 = 4;
+
+/// Runs a command of the store, whatever it says: refusing is right for most hostile ones.
+pub(super) fn run_command<S: Storage>(desk: &mut Desk<'_, S>, command: u8) {
+    let now_ms = sessions::NOW;
+    match command {
+        0 => drop(desk.checkpoint(now_ms, "fuzz")),
+        1 => drop(rollback::run(desk, &rollback::Options { to_ms: None, now_ms, has_source: true })),
+        2 => drop(undo::run(desk, &undo::Options { force: true, now_ms })),
+        _ => drop(repair::run(desk, "s", now_ms)),
     }
 }

@@ -109,3 +109,17 @@ fn locks_are_not_waited_for() {
     check(home.path(), "nothing is held");
     assert!(is_used(home.path()));
 }
+
+/// The folder of the index is jcode's own, and may lie elsewhere.
+#[cfg(unix)]
+#[test]
+fn its_folder_may_be_a_link() {
+    let (home, elsewhere) = (filled(), tempfile::TempDir::new().expect("a folder"));
+    let agent = index(home.path()).parent().expect("a folder").to_path_buf();
+    if agent.exists() {
+        std::fs::remove_dir_all(&agent).expect("removed");
+    }
+    std::os::unix::fs::symlink(elsewhere.path(), &agent).expect("linked");
+    check(home.path(), "a link");
+    assert!(is_used(home.path()));
+}

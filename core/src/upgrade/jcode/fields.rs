@@ -31,14 +31,9 @@ impl Token {
         }
     }
 
-    /// The bytes of the token in its source: in place where the host has a view.
+    /// The bytes of the token in its source.
     pub(super) fn of<'s, S: ByteSource + ?Sized>(&self, source: &'s S) -> Result<Cow<'s, [u8]>, SourceError> {
-        let len = usize::try_from(self.len).unwrap_or(usize::MAX);
-        let at = usize::try_from(self.at).unwrap_or(usize::MAX);
-        match source.view().and_then(|view| view.get(at..)?.get(..len)) {
-            Some(bytes) => Ok(Cow::Borrowed(bytes)),
-            None => source.read_vec(self.at, len).map(Cow::Owned),
-        }
+        source.bytes(self.at, usize::try_from(self.len).unwrap_or(usize::MAX))
     }
 }
 

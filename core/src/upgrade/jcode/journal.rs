@@ -81,8 +81,7 @@ struct Read {
 
 impl Lines<'_> {
     fn line(&mut self, line: &[u8], offset: u64, number: u64, terminated: bool) -> Result<(), ReplayError> {
-        let text = simdutf8::basic::from_utf8(line).is_ok();
-        let within = trim(line);
+        let (text, within) = trim(line);
         let Some(first) = line.get(within.clone()).filter(|line| !line.is_empty()) else { return Ok(()) };
         if text && first.starts_with(b"{") {
             let lens = self.lists.lens();
@@ -266,16 +265,16 @@ impl Lines<'_> {
     }
 }
 
-/// The line without the white space around it: as text if it is text, else as ASCII.
-fn trim(line: &[u8]) -> Range<usize> {
+/// Whether the line is text, and where it stands without the white space around it: as text, else as ASCII.
+fn trim(line: &[u8]) -> (bool, Range<usize>) {
     match simdutf8::basic::from_utf8(line) {
         Ok(text) => {
             let start = text.len() - text.trim_start().len();
-            start..start + text.trim().len()
+            (true, start..start + text.trim().len())
         }
         Err(_) => {
             let start = line.len() - line.trim_ascii_start().len();
-            start..start + line.trim_ascii().len()
+            (false, start..start + line.trim_ascii().len())
         }
     }
 }

@@ -61,16 +61,8 @@ pub(super) fn entry<S: ByteSource + ?Sized>(
     see: impl FnOnce(&Record<'_>),
 ) -> Result<bool, SourceError> {
     let len = usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(usize::MAX);
-    let at = usize::try_from(range.start).unwrap_or(usize::MAX);
-    let held;
-    let bytes = match log.view().and_then(|view| view.get(at..)?.get(..len)) {
-        Some(bytes) => bytes,
-        None => {
-            held = log.read_vec(range.start, len)?;
-            &held
-        }
-    };
-    match LineReader::new().read(range.start, 0, bytes, false) {
+    let bytes = log.bytes(range.start, len)?;
+    match LineReader::new().read(range.start, 0, &bytes, false) {
         Outcome::Whole(record) => {
             see(&record);
             Ok(true)

@@ -177,10 +177,9 @@ impl<S: ByteSource> V1Log<S> {
     }
 }
 
-/// Copies from the view where there is one: a payload of a few bytes is not worth a call to the system.
+/// Copies in place where the host can: a payload of a few bytes is not worth a call to the system.
 fn copy_from(source: &impl ByteSource, at: u64, out: &mut [u8]) -> Result<(), SourceError> {
-    let start = usize::try_from(at).unwrap_or(usize::MAX);
-    match source.view().and_then(|view| view.get(start..)?.get(..out.len())) {
+    match source.in_place(at, out.len()) {
         Some(bytes) => {
             out.copy_from_slice(bytes);
             Ok(())
