@@ -150,7 +150,7 @@ impl<R: RowSink> IndexBuilder<R> {
             self.find(|| Finding::at(code, orphan.offset, orphan.line).entry(key).say(message));
         }
         let Self { rows, ids, links, labels, header, mut counts, made_keys, taken, times, findings } = self;
-        let labels = labels.close(|id, seq| ids.first_after(id, seq));
+        let labels = labels.close(|id, seq| ids.first_after(id, seq), |seq| key_of(&ids, &made_keys, seq));
         counts.orphans = links.missing_count() as u64;
         counts.dangling_labels = labels.iter().filter(|label| label.target.is_none()).count() as u64;
         let names = branch_names(&links, &labels);
@@ -162,6 +162,8 @@ impl<R: RowSink> IndexBuilder<R> {
                 BranchRow {
                     seq,
                     leaf_id: key_of(&ids, &made_keys, seq),
+                    depth: links.depth(seq),
+                    ts: time_of(&times, seq),
                     name: label.map(|label| label.name.clone()),
                     labeled_at: label.and_then(|label| label.labeled_at),
                 }
@@ -298,7 +300,7 @@ impl<R> Built<R> {
     /// The time of an entry, Unix milliseconds.
     #[must_use]
     pub fn time(&self, seq: Seq) -> Option<i64> {
-        self.times.get(seq as usize).copied().filter(|&ts| ts != NO_TIME)
+        time_of(&self.times, seq)
     }
 
     /// Number of entries.
@@ -322,34 +324,24 @@ impl<R> Built<R> {
                 Some(_) => {}
             }
         }
-        let leaves = self.branches.iter().map(|branch| Leaf {
-            id: branch.leaf_id.clone(),
-            depth: self.links.depth(branch.seq),
-            ts: self.time(branch.seq),
-            name: branch.name.clone(),
-            labeled_at: branch.labeled_at,
-        });
-        let mut labels: Vec<_> = self.labels.iter().filter_map(|label| Some((label.target?, label))).collect();
-        labels.sort_unstable_by_key(|(target, _)| *target);
+        let mut labels: Vec<_> = self.labels.iter().collect();
+        labels.sort_unstable_by_key(|label| label.target);
         Tree {
             entry_count: u64::from(count),
             active_leaf: count.checked_sub(1).map(|last| self.key(last)),
             roots,
-            leaves: leaves.collect(),
+            leaves: self.branches.iter().map(Leaf::of).collect(),
             branch_points: children
                 .into_iter()
                 .map(|(seq, children)| BranchPoint { id: self.key(seq), children })
                 .collect(),
-            labels: labels
-                .into_iter()
-                .map(|(target, label)| Label {
-                    entry_id: self.key(target),
-                    name: label.name.clone(),
-                    labeled_at: label.labeled_at,
-                })
-                .collect(),
+            labels: labels.into_iter().filter_map(Label::of).collect(),
         }
     }
+}
+
+fn time_of(times: &[i64], seq: Seq) -> Option<i64> {
+    times.get(seq as usize).copied().filter(|&ts| ts != NO_TIME)
 }
 
 fn key_of(ids: &Ids, made_keys: &BTreeMap<Seq, String>, seq: Seq) -> String {

@@ -220,7 +220,7 @@ impl Grower {
             return Err(GrowError::NeedsRebuild);
         }
         if self.counts.dangling_labels > 0 {
-            let waits = |label: &LabelRow| label.target_id.as_deref() == Some(id);
+            let waits = |label: &LabelRow| label.target.is_none() && label.target_id == id;
             if store.labels()?.iter().any(waits) {
                 return Err(GrowError::NeedsRebuild);
             }
@@ -274,10 +274,10 @@ impl Grower {
         };
         let branch = if parent.marker & LEAF != 0 {
             store.set_marker(parent.seq, 0)?;
-            let stored = store.branch(&parent.key)?;
-            let (name, labeled_at) = stored.map_or((None, None), |row| (row.name, row.labeled_at));
-            self.check.remove_leaf(&leaf(&parent.key, parent.depth, parent.ts, &name, labeled_at));
-            OpenBranch { stored_leaf: Some(parent.key), name, labeled_at }
+            let stored = store.branch(&parent.key)?.ok_or(GrowError::NeedsRebuild)?;
+            self.check.remove_leaf(&Leaf::of(&stored));
+            let BranchRow { leaf_id, name, labeled_at, .. } = stored;
+            OpenBranch { stored_leaf: Some(leaf_id), name, labeled_at }
         } else {
             if parent.marker & BRANCH_POINT == 0 {
                 store.set_marker(parent.seq, BRANCH_POINT)?;
@@ -309,15 +309,11 @@ impl Grower {
         if let Some(leaf) = &tip.branch.stored_leaf {
             store.remove_branch(leaf)?;
         }
-        let OpenBranch { name, labeled_at, .. } = &tip.branch;
-        self.check.add_leaf(&leaf(&tip.row.id, tip.row.depth, tip.row.ts, name, *labeled_at));
-        store.put_branch(&BranchRow {
-            seq: tip.row.seq,
-            leaf_id: tip.row.id.into_owned(),
-            name: tip.branch.name,
-            labeled_at: tip.branch.labeled_at,
-        })?;
-        Ok(())
+        let OpenBranch { name, labeled_at, .. } = tip.branch;
+        let Row { seq, id, depth, ts, .. } = tip.row;
+        let branch = BranchRow { seq, leaf_id: id.into_owned(), depth, ts, name, labeled_at };
+        self.check.add_leaf(&Leaf::of(&branch));
+        Ok(store.put_branch(&branch)?)
     }
 
     /// Applies a label entry, which is the tip.
@@ -332,12 +328,12 @@ impl Grower {
         for label in store.labels()? {
             let same = match &target {
                 Some(target) => label.target == Some(target.seq),
-                None => label.target_id.as_deref() == Some(change.target_id.as_str()),
+                None => label.target.is_none() && label.target_id == change.target_id,
             };
             if same {
                 store.remove_label(label.seq)?;
-                if let Some(node) = &target {
-                    self.check.remove_label(&shown(&node.key, &label));
+                if let Some(shown) = Label::of(&label) {
+                    self.check.remove_label(&shown);
                 }
                 self.counts.dangling_labels -= u64::from(label.target.is_none());
             }
@@ -346,11 +342,11 @@ impl Grower {
         let Some(name) = change.name else { return Ok(()) };
         self.any_labels = true;
         self.counts.dangling_labels += u64::from(target.is_none());
-        let target_id = if target.is_none() { Some(change.target_id) } else { None };
-        let row = LabelRow { seq, target: target.as_ref().map(|node| node.seq), target_id, name, labeled_at };
+        let (target, target_id) = target.map_or((None, change.target_id), |node| (Some(node.seq), node.key));
+        let row = LabelRow { seq, target, target_id, name, labeled_at };
         store.put_label(&row)?;
-        if let Some(node) = &target {
-            self.check.add_label(&shown(&node.key, &row));
+        if let Some(shown) = Label::of(&row) {
+            self.check.add_label(&shown);
         }
         Ok(())
     }
@@ -364,22 +360,12 @@ impl Grower {
             if (&name, labeled_at) == (&branch.name, branch.labeled_at) {
                 continue;
             }
-            if let Some(node) = store.node(branch.seq)? {
-                self.check.remove_leaf(&leaf(&node.key, node.depth, node.ts, &branch.name, branch.labeled_at));
-                self.check.add_leaf(&leaf(&node.key, node.depth, node.ts, &name, labeled_at));
-            }
+            self.check.remove_leaf(&Leaf::of(&branch));
             branch.name = name;
             branch.labeled_at = labeled_at;
+            self.check.add_leaf(&Leaf::of(&branch));
             store.put_branch(&branch)?;
         }
         Ok(())
     }
-}
-
-fn leaf(key: &str, depth: u32, ts: Option<i64>, name: &Option<String>, labeled_at: Option<i64>) -> Leaf {
-    Leaf { id: String::from(key), depth, ts, name: name.clone(), labeled_at }
-}
-
-fn shown(key: &str, label: &LabelRow) -> Label {
-    Label { entry_id: String::from(key), name: label.name.clone(), labeled_at: label.labeled_at }
 }

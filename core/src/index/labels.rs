@@ -58,8 +58,12 @@ impl Labels {
     }
 
     /// The labels that hold at the end of the log, in order of their label entries. `first_after(id, seq)` finds a
-    /// target that stands behind its label.
-    pub(super) fn close(self, first_after: impl Fn(&str, Seq) -> Option<Seq>) -> Vec<LabelRow> {
+    /// target that stands behind its label, `key_of(seq)` says the key of a target.
+    pub(super) fn close(
+        self,
+        first_after: impl Fn(&str, Seq) -> Option<Seq>,
+        key_of: impl Fn(Seq) -> String,
+    ) -> Vec<LabelRow> {
         let mut holding: BTreeMap<Result<Seq, String>, LabelRow> = BTreeMap::new();
         for Change { seq, target, name, labeled_at } in self.changes {
             let target = target.or_else(|id| first_after(&id, seq).ok_or(id));
@@ -68,7 +72,7 @@ impl Labels {
                     let row = LabelRow {
                         seq,
                         target: target.as_ref().ok().copied(),
-                        target_id: target.as_ref().err().cloned(),
+                        target_id: target.as_ref().map_or_else(String::clone, |&target| key_of(target)),
                         name,
                         labeled_at,
                     };

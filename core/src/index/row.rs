@@ -60,6 +60,10 @@ pub struct BranchRow {
     pub seq: Seq,
     /// Its key.
     pub leaf_id: String,
+    /// Entries from the root to it.
+    pub depth: u32,
+    /// Its time, Unix milliseconds.
+    pub ts: Option<i64>,
     /// The label set last of those that hold on the branch's entries.
     pub name: Option<String>,
     /// When that label was set, Unix milliseconds.
@@ -73,8 +77,8 @@ pub struct LabelRow {
     pub seq: Seq,
     /// The labelled entry; `None` while no entry has the id that the label names.
     pub target: Option<Seq>,
-    /// The id that the label names, kept only while there is no such entry.
-    pub target_id: Option<String>,
+    /// Its key, or the id that the label names.
+    pub target_id: String,
     /// The label.
     pub name: String,
     /// Time of the label entry, Unix milliseconds.

@@ -16,8 +16,8 @@ pub const PAGE_SIZE: u32 = 1024;
 /// The tables. `seq` is the number of the entry in log order.
 pub const TABLES: &str = "\
 CREATE TABLE entries(seq INTEGER PRIMARY KEY,id TEXT NOT NULL,parent_id TEXT,ts INTEGER,kind TEXT NOT NULL,branch_leaf_marker INTEGER NOT NULL,byte_offset INTEGER NOT NULL,byte_len INTEGER NOT NULL,parent_step INTEGER NOT NULL,depth INTEGER NOT NULL);
-CREATE TABLE branches(leaf_id TEXT PRIMARY KEY,name TEXT,labeled_at INTEGER,seq INTEGER NOT NULL)WITHOUT ROWID;
-CREATE TABLE labels(seq INTEGER PRIMARY KEY,target INTEGER,target_id TEXT,name TEXT NOT NULL,labeled_at INTEGER);
+CREATE TABLE branches(leaf_id TEXT PRIMARY KEY,name TEXT,labeled_at INTEGER,seq INTEGER NOT NULL,depth INTEGER NOT NULL,ts INTEGER)WITHOUT ROWID;
+CREATE TABLE labels(seq INTEGER PRIMARY KEY,target INTEGER,target_id TEXT NOT NULL,name TEXT NOT NULL,labeled_at INTEGER);
 CREATE TABLE metadata(key TEXT PRIMARY KEY,value)WITHOUT ROWID;
 ";
 
@@ -25,8 +25,10 @@ CREATE TABLE metadata(key TEXT PRIMARY KEY,value)WITHOUT ROWID;
 pub const ID_INDEX: &str = "CREATE UNIQUE INDEX IF NOT EXISTS entries_id ON entries(id)";
 
 /// Entries that do not follow their parent directly: branch starts, and roots under their own number. With it the
-/// tree is read without touching a row an entry. Small logs do without.
-pub const JUMP_INDEX: &str = "CREATE INDEX IF NOT EXISTS entries_jump ON entries(seq-parent_step)WHERE parent_step<>1";
+/// tree is read without touching a row an entry; it holds what the tree asks of a branch's start, since rows of
+/// starts lie far apart. Small logs do without.
+pub const JUMP_INDEX: &str =
+    "CREATE INDEX IF NOT EXISTS entries_jump ON entries(seq-parent_step,id,parent_step)WHERE parent_step<>1";
 
 /// From this many entries on the jump index is made.
 pub const JUMP_INDEX_FROM: u64 = 256;

@@ -32,8 +32,6 @@ pub struct Node {
     pub depth: u32,
     /// Offset of its line.
     pub offset: u64,
-    /// Its time, Unix milliseconds.
-    pub ts: Option<i64>,
 }
 
 impl Node {

@@ -3,6 +3,7 @@
 //! Owns: the shape that `tree` prints. Invariant: all lists are in log order.
 //! Does not: say where it came from: a sidecar and a full build give equal values.
 
+use super::row::{BranchRow, LabelRow};
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::Serialize;
@@ -39,6 +40,20 @@ pub struct Leaf {
     pub labeled_at: Option<i64>,
 }
 
+impl Leaf {
+    /// What is shown of a branch.
+    #[must_use]
+    pub fn of(branch: &BranchRow) -> Self {
+        Self {
+            id: branch.leaf_id.clone(),
+            depth: branch.depth,
+            ts: branch.ts,
+            name: branch.name.clone(),
+            labeled_at: branch.labeled_at,
+        }
+    }
+}
+
 /// An entry with several children.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BranchPoint {
@@ -57,4 +72,13 @@ pub struct Label {
     pub name: String,
     /// When it was set, Unix milliseconds.
     pub labeled_at: Option<i64>,
+}
+
+impl Label {
+    /// What is shown of a label; nothing where no entry has the id that it names.
+    #[must_use]
+    pub fn of(label: &LabelRow) -> Option<Self> {
+        label.target?;
+        Some(Self { entry_id: label.target_id.clone(), name: label.name.clone(), labeled_at: label.labeled_at })
+    }
 }

@@ -48,13 +48,15 @@ impl<'c> BulkLoad<'c> {
         Ok(Self { connection, insert: connection.prepare_cached(INSERT_ENTRY)? })
     }
 
-    /// Makes the indexes now, while there are no rows: for many rows whose ids ascend.
+    /// Makes the indexes now, while there are no rows: for many rows whose ids ascend. Pages then fill up in order, so
+    /// that few are kept: the rest is on its way to the disk before the last row is there.
     ///
     /// # Errors
     /// What SQLite says.
     pub fn index_along(&mut self) -> Result<()> {
         self.connection.execute_batch(schema::ID_INDEX)?;
-        self.connection.execute_batch(schema::JUMP_INDEX)
+        self.connection.execute_batch(schema::JUMP_INDEX)?;
+        self.connection.execute_batch("PRAGMA cache_size=-3072")
     }
 
     /// Adds the next row.
@@ -116,11 +118,13 @@ pub(super) fn insert_entry(insert: &mut CachedStatement<'_>, row: &Row<'_>) -> R
 }
 
 pub(super) fn put_branch(connection: &Connection, row: &BranchRow) -> Result<()> {
-    connection.prepare_cached("INSERT OR REPLACE INTO branches VALUES(?1,?2,?3,?4)")?.execute(params![
+    connection.prepare_cached("INSERT OR REPLACE INTO branches VALUES(?1,?2,?3,?4,?5,?6)")?.execute(params![
         row.leaf_id,
         row.name,
         row.labeled_at,
-        row.seq
+        row.seq,
+        row.depth,
+        row.ts
     ])?;
     Ok(())
 }

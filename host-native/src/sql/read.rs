@@ -101,23 +101,11 @@ impl SidecarReader {
             active_leaf: self.meta.active_leaf.clone(),
             ..Tree::default()
         };
-        let mut leaves = c.prepare(
-            "SELECT b.leaf_id,e.depth,e.ts,b.name,b.labeled_at FROM branches b JOIN entries e ON e.seq=b.seq \
-             ORDER BY b.seq",
-        )?;
-        let rows = leaves.query_map([], |row| {
-            Ok(Leaf {
-                id: row.get(0)?,
-                depth: row.get(1)?,
-                ts: row.get(2)?,
-                name: row.get(3)?,
-                labeled_at: row.get(4)?,
-            })
-        })?;
-        tree.leaves = rows.collect::<Result<_, _>>()?;
+        tree.leaves = branches(&c)?.iter().map(Leaf::of).collect();
 
-        // In the table's own order (a plain `seq`) SQLite would read the whole table instead of the jump index.
-        let mut jumps = c.prepare("SELECT seq,id,parent_step FROM entries WHERE parent_step<>1 ORDER BY +seq")?;
+        // In the order of the jump index: children of one parent together, roots among them.
+        let mut jumps =
+            c.prepare("SELECT seq,id,parent_step FROM entries WHERE parent_step<>1 ORDER BY seq-parent_step")?;
         let mut jumps = jumps.query([])?;
         let mut jumped: BTreeMap<Seq, Vec<(Seq, String)>> = BTreeMap::new();
         while let Some(row) = jumps.next()? {
@@ -133,14 +121,9 @@ impl SidecarReader {
             tree.branch_points.extend(branch_point(&c, parent, children)?);
         }
 
-        let mut keys = c.prepare_cached("SELECT id FROM entries WHERE seq=?1")?;
         let mut holding = labels(&c)?;
         holding.sort_by_key(|label| label.target);
-        for label in holding {
-            let Some(target) = label.target else { continue };
-            let entry_id = keys.query_row([target], |row| row.get(0))?;
-            tree.labels.push(Label { entry_id, name: label.name, labeled_at: label.labeled_at });
-        }
+        tree.labels = holding.iter().filter_map(Label::of).collect();
         Ok(tree)
     }
 
@@ -187,7 +170,8 @@ impl SidecarReader {
     /// # Errors
     /// If the sidecar is damaged.
     pub fn jumps(&self) -> Result<Vec<Seq>, ReadError> {
-        let mut statement = self.connection.prepare("SELECT seq FROM entries WHERE parent_step<>1 ORDER BY seq")?;
+        // In the table's own order (a plain `seq`) SQLite would read the whole table instead of the jump index.
+        let mut statement = self.connection.prepare("SELECT seq FROM entries WHERE parent_step<>1 ORDER BY +seq")?;
         let jumps = statement.query_map([], |row| row.get(0))?;
         Ok(jumps.collect::<Result<_, _>>()?)
     }

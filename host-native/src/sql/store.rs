@@ -24,7 +24,7 @@ impl std::fmt::Debug for SqlStore<'_> {
     }
 }
 
-const NODE: &str = "SELECT seq,id,branch_leaf_marker,parent_step,depth,byte_offset,ts FROM entries ";
+const NODE: &str = "SELECT seq,id,branch_leaf_marker,parent_step,depth,byte_offset FROM entries ";
 
 impl<'c> SqlStore<'c> {
     /// The tables behind a connection.
@@ -51,7 +51,6 @@ impl<'c> SqlStore<'c> {
                 parent_step: row.get(3)?,
                 depth: row.get(4)?,
                 offset: row.get::<_, i64>(5)?.cast_unsigned(),
-                ts: row.get(6)?,
             })
         });
         node.optional()
@@ -107,8 +106,9 @@ impl IndexStore for SqlStore<'_> {
     }
 
     fn branch(&mut self, leaf: &str) -> Result<Option<BranchRow>> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT seq,leaf_id,name,labeled_at FROM branches WHERE leaf_id=?1")?;
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT seq,leaf_id,depth,ts,name,labeled_at FROM branches WHERE leaf_id=?1")?;
         statement.query_row([leaf], branch_row).optional()
     }
 
@@ -150,11 +150,19 @@ pub(super) fn children(connection: &Connection, seq: Seq) -> Result<Vec<String>>
 }
 
 fn branch_row(row: &rusqlite::Row<'_>) -> Result<BranchRow> {
-    Ok(BranchRow { seq: row.get(0)?, leaf_id: row.get(1)?, name: row.get(2)?, labeled_at: row.get(3)? })
+    Ok(BranchRow {
+        seq: row.get(0)?,
+        leaf_id: row.get(1)?,
+        depth: row.get(2)?,
+        ts: row.get(3)?,
+        name: row.get(4)?,
+        labeled_at: row.get(5)?,
+    })
 }
 
 pub(super) fn branches(connection: &Connection) -> Result<Vec<BranchRow>> {
-    let mut statement = connection.prepare_cached("SELECT seq,leaf_id,name,labeled_at FROM branches ORDER BY seq")?;
+    let mut statement =
+        connection.prepare_cached("SELECT seq,leaf_id,depth,ts,name,labeled_at FROM branches ORDER BY seq")?;
     let rows = statement.query_map([], branch_row)?;
     rows.collect()
 }

@@ -15,7 +15,7 @@ use std::path::Path;
 pub const TOPIC: Topic = Topic {
     name: "index",
     title: "Cold index and verification",
-    about: "A log of 1.1 GB and 400,000 entries, page cache warm. The bulk insert stores the same rows with the same columns, keys and page size, on one thread, without syncs; the JSON pass is serde_json's `IgnoredAny` over every line.",
+    about: "A log of 1.1 GB and 400,000 entries, page cache warm, without a sidecar before each build: taking an old one off the disk is not part of it. The bulk insert stores the same rows with the same columns, keys and page size, on one thread, without syncs; the JSON pass is serde_json's `IgnoredAny` over every line.",
     measure,
 };
 
@@ -23,11 +23,18 @@ fn measure(lab: &mut Lab) -> Outcome<()> {
     let log = lab.large()?.to_path_buf();
     let rows = floors::rows_of(&paths::sidecar(&log))?;
     let bare = lab.folder("bare")?.join("bare.sqlite3");
+    let sidecar = paths::sidecar(&log);
     let [ours, process, insert, json, newlines] = in_turns(
-        lab.rounds(5),
+        lab.rounds(7),
         [
-            &mut || timed(|| build_sidecar(&log)),
-            &mut || process::time(lab.command(["migrate", "--force"]).arg(&log)),
+            &mut || {
+                fs::remove_file(&sidecar)?;
+                timed(|| build_sidecar(&log))
+            },
+            &mut || {
+                fs::remove_file(&sidecar)?;
+                process::time(lab.command(["migrate"]).arg(&log))
+            },
             &mut || floors::bulk_insert(&bare, &rows),
             &mut || floors::json_pass(&log),
             &mut || floors::newline_scan(&log),
@@ -42,7 +49,7 @@ fn measure(lab: &mut Lab) -> Outcome<()> {
         row.target = target;
         lab.add(row);
     }
-    lab.add(Row::new("`migrate --force`, process", Unit::Seconds, process).floor("bulk insert", insert));
+    lab.add(Row::new("`migrate`, process", Unit::Seconds, process).floor("bulk insert", insert));
     let ours = || {
         timed(|| {
             let report = verify(&log, &mut |_| ControlFlow::Continue(()))?;
