@@ -12,6 +12,7 @@ use crate::log::Dialect;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::hash::BuildHasher;
+use core::iter;
 
 /// A session, or a file that only has the name of one, and what it was read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub struct Row {
 }
 
 /// Changes with the packed form.
-const FORM: u8 = 1;
+const FORM: u8 = 2;
 
 impl Row {
     /// The packed form, without the path.
@@ -41,16 +42,16 @@ impl Row {
         out.int(s.log.ctime_ns);
         out.flags([s.racy, s.lacking, self.summary.is_some(), false]);
         if let Some(s) = &self.summary {
-            out.text(Some(&s.session_id));
             out.0.push(s.dialect.map_or(0, number));
             out.flags([s.saved, s.is_debug, s.is_canary, false]);
             out.int(s.last_modified);
             out.int(s.size_bytes.cast_signed());
             let counts = [s.entry_count, s.message_count].map(|n| n.map(u64::cast_signed));
             counts.into_iter().chain([s.created_at, s.last_active_at]).for_each(|n| out.maybe_int(n));
-            texts(s).into_iter().for_each(|text| out.text(text.as_deref()));
-            out.0.push(u8::try_from(s.tags.len()).unwrap_or(u8::MAX));
-            s.tags.iter().take(255).for_each(|tag| out.text(Some(tag)));
+            let tags = s.tags.get(..usize::from(u8::MAX)).unwrap_or(&s.tags);
+            out.0.push(u8::try_from(tags.len()).unwrap_or(u8::MAX));
+            let others = texts(s).into_iter().map(Option::as_deref);
+            out.texts(iter::once(Some(&*s.session_id)).chain(others).chain(tags.iter().map(|tag| Some(&**tag))));
         }
         let sum = sum(&self.rel, out.0.get(8..).unwrap_or_default());
         if let Some(place) = out.0.first_chunk_mut() {
@@ -81,7 +82,10 @@ impl Row {
     }
 }
 
-fn texts(s: &SessionSummary) -> [&Option<String>; 11] {
+/// Texts besides id and tags.
+const OTHERS: usize = 11;
+
+fn texts(s: &SessionSummary) -> [&Option<String>; OTHERS] {
     [
         &s.cwd,
         &s.title,
@@ -129,17 +133,20 @@ impl Packer {
         self.0.push(flags.iter().rev().fold(0, |byte, &flag| byte << 1 | u8::from(flag)));
     }
 
-    /// Length and bytes; a text that is not there has a length that none has.
-    fn text(&mut self, text: Option<&str>) {
-        let len = text.map_or(u32::MAX, |text| u32::try_from(text.len()).unwrap_or(u32::MAX));
-        self.0.extend_from_slice(&len.to_le_bytes());
-        self.0.extend_from_slice(text.unwrap_or_default().as_bytes());
+    /// All lengths, then all bytes, so that these are judged as UTF-8 in one go; a text that is not there has a length
+    /// that none has.
+    fn texts<'t>(&mut self, texts: impl Iterator<Item = Option<&'t str>> + Clone) {
+        for text in texts.clone() {
+            let len = text.map_or(u32::MAX, |text| u32::try_from(text.len()).unwrap_or(u32::MAX));
+            self.0.extend_from_slice(&len.to_le_bytes());
+        }
+        texts.flatten().for_each(|text| self.0.extend_from_slice(text.as_bytes()));
     }
 }
 
 struct Unpacker<'p>(&'p [u8]);
 
-impl Unpacker<'_> {
+impl<'p> Unpacker<'p> {
     fn byte(&mut self) -> Option<u8> {
         let (&byte, rest) = self.0.split_first()?;
         self.0 = rest;
@@ -161,20 +168,13 @@ impl Unpacker<'_> {
         Some([0, 1, 2, 3].map(|bit| byte >> bit & 1 == 1))
     }
 
-    fn text(&mut self) -> Option<Option<String>> {
-        let (len, rest) = self.0.split_first_chunk()?;
-        self.0 = rest;
-        let len = u32::from_le_bytes(*len);
-        if len == u32::MAX {
-            return Some(None);
-        }
-        let (text, rest) = self.0.split_at_checked(usize::try_from(len).ok()?)?;
-        self.0 = rest;
-        Some(Some(core::str::from_utf8(text).ok()?.into()))
+    /// So many texts: the rest.
+    fn texts(self, count: usize) -> Option<Texts<'p>> {
+        let (lens, text) = self.0.split_at_checked(count * 4)?;
+        Some(Texts { lens, text: simdutf8::basic::from_utf8(text).ok()? })
     }
 
-    fn summary(&mut self) -> Option<SessionSummary> {
-        let session_id = self.text()??;
+    fn summary(mut self) -> Option<SessionSummary> {
         let dialect = match self.byte()? {
             1 => Some(Dialect::TreeV3),
             2 => Some(Dialect::TreeV2),
@@ -187,12 +187,18 @@ impl Unpacker<'_> {
         let count = |n: Option<i64>| n.map(i64::cast_unsigned);
         let (entry_count, message_count) = (count(self.maybe_int()?), count(self.maybe_int()?));
         let (created_at, last_active_at) = (self.maybe_int()?, self.maybe_int()?);
+        let tag_count = usize::from(self.byte()?);
+        let mut texts = self.texts(1 + OTHERS + tag_count)?;
+        let mut next = || texts.next();
+        let session_id = next()??;
         // In the order of `texts`.
-        let (cwd, title, model, status) = (self.text()?, self.text()?, self.text()?, self.text()?);
-        let (save_label, parent_session, first_prompt) = (self.text()?, self.text()?, self.text()?);
-        let (preview, active_leaf, short_name, provider) = (self.text()?, self.text()?, self.text()?, self.text()?);
-        let count = self.byte()?;
-        let tags = (0..count).map(|_| self.text().flatten()).collect::<Option<Vec<_>>>()?;
+        let (cwd, title, model, status, save_label, parent_session) =
+            (next()?, next()?, next()?, next()?, next()?, next()?);
+        let (first_prompt, preview, active_leaf, short_name, provider) = (next()?, next()?, next()?, next()?, next()?);
+        let tags = (0..tag_count).map(|_| next().flatten()).collect::<Option<Vec<_>>>()?;
+        if !texts.text.is_empty() {
+            return None;
+        }
         Some(SessionSummary {
             session_id,
             dialect,
@@ -218,5 +224,25 @@ impl Unpacker<'_> {
             provider,
             last_active_at,
         })
+    }
+}
+
+/// Texts that are still to be taken.
+struct Texts<'p> {
+    lens: &'p [u8],
+    text: &'p str,
+}
+
+impl Texts<'_> {
+    fn next(&mut self) -> Option<Option<String>> {
+        let (len, rest) = self.lens.split_first_chunk()?;
+        self.lens = rest;
+        let len = u32::from_le_bytes(*len);
+        if len == u32::MAX {
+            return Some(None);
+        }
+        let (text, rest) = self.text.split_at_checked(usize::try_from(len).ok()?)?;
+        self.text = rest;
+        Some(Some(text.into()))
     }
 }

@@ -100,13 +100,16 @@ impl Catalog {
     pub fn first_page(&self, limit: usize) -> Vec<Listed> {
         let mut sessions = Vec::new();
         for root in &self.roots {
+            let others = sessions.len();
+            let see = |row| sessions.extend(root.listed(row));
             // So many are read quicker as they lie than in their order.
-            let rows = match limit {
-                0..ALL_AT_ONCE => self.store.newest(&root.key, limit),
-                _ => self.store.load(&root.key).map(|loaded| loaded.rows),
+            let read = match limit {
+                0..ALL_AT_ONCE => self.store.newest(&root.key, limit, see),
+                _ => self.store.all(&root.key, see),
             };
-            let rows = rows.unwrap_or_default();
-            sessions.extend(rows.into_iter().filter_map(|row| root.listed(row)));
+            if read.is_err() {
+                sessions.truncate(others);
+            }
         }
         sort(&mut sessions);
         sessions.truncate(limit);
@@ -177,7 +180,10 @@ fn sort(sessions: &mut Vec<Listed>) {
         },
         by_time => by_time,
     });
-    let mut moved: Vec<Option<Listed>> = sessions.drain(..).map(Some).collect();
+    if places.is_sorted_by_key(|&(_, place)| place) {
+        return;
+    }
+    let mut moved: Vec<Option<Listed>> = std::mem::take(sessions).into_iter().map(Some).collect();
     sessions.extend(places.into_iter().filter_map(|(_, place)| moved.get_mut(place)?.take()));
 }
 

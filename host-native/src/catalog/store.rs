@@ -100,35 +100,42 @@ impl Store {
 
     /// All rows of a root.
     pub(super) fn load(&self, root: &[u8]) -> Result<Loaded, Unusable> {
-        self.rows(root, "SELECT rel,row FROM sessions WHERE root=(SELECT id FROM roots WHERE path=?1)", None)
+        let mut loaded = Loaded::default();
+        loaded.damaged = self.all(root, |row| loaded.rows.push(row))?;
+        Ok(loaded)
     }
 
-    /// The newest sessions of a root, in the order of lists.
-    pub(super) fn newest(&self, root: &[u8], limit: usize) -> Result<Vec<Row>, Unusable> {
+    /// Shows all rows of a root; the number of those that are damaged.
+    pub(super) fn all(&self, root: &[u8], see: impl FnMut(Row)) -> Result<u64, Unusable> {
+        self.rows(root, "SELECT rel,row FROM sessions WHERE root=(SELECT id FROM roots WHERE path=?1)", None, see)
+    }
+
+    /// Shows the newest sessions of a root, in the order of lists; the number of rows that are damaged.
+    pub(super) fn newest(&self, root: &[u8], limit: usize, see: impl FnMut(Row)) -> Result<u64, Unusable> {
         let sql = "SELECT rel,row FROM sessions WHERE root=(SELECT id FROM roots WHERE path=?1) AND session_id IS NOT \
                    NULL ORDER BY last_modified DESC,session_id,rel LIMIT ?2";
-        Ok(self.rows(root, sql, Some(limit))?.rows)
+        self.rows(root, sql, Some(limit), see)
     }
 
-    fn rows(&self, root: &[u8], sql: &str, limit: Option<usize>) -> Result<Loaded, Unusable> {
+    fn rows(&self, root: &[u8], sql: &str, limit: Option<usize>, mut see: impl FnMut(Row)) -> Result<u64, Unusable> {
         let connection = self.open_to_read()?;
         let mut statement = connection.prepare(sql)?;
         let mut rows = match limit {
             None => statement.query(params![root])?,
             Some(limit) => statement.query(params![root, i64::try_from(limit).unwrap_or(i64::MAX)])?,
         };
-        let mut loaded = Loaded::default();
+        let mut damaged = 0;
         while let Some(row) = rows.next()? {
             let bytes = |column| row.get_ref(column).ok().and_then(|value| value.as_blob().ok());
             match (bytes(0), bytes(1)) {
                 (Some(rel), Some(packed)) => match Row::unpack(rel.to_vec(), packed) {
-                    Some(row) => loaded.rows.push(row),
-                    None => loaded.damaged += 1,
+                    Some(row) => see(row),
+                    None => damaged += 1,
                 },
-                _ => loaded.damaged += 1,
+                _ => damaged += 1,
             }
         }
-        Ok(loaded)
+        Ok(damaged)
     }
 
     /// Paths of all roots.
