@@ -69,8 +69,8 @@ fn summary(out: &mut String, run: &Run) -> std::fmt::Result {
         writeln!(out, "\nNot met:\n")?;
     }
     for row in unmet {
-        let reason = reason(&row.what).unwrap_or("the cause has not been found yet");
-        writeln!(out, "- {}, {}: {reason}.", row.what, outcome(row))?;
+        let reason = reason(&row.what).unwrap_or("the cause has not been found yet.");
+        writeln!(out, "- {}, {}: {reason}", row.what, outcome(row))?;
     }
     writeln!(out)
 }

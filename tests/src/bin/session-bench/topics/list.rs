@@ -89,7 +89,7 @@ fn measure(lab: &mut Lab) -> Outcome<()> {
     let [few] = few;
     lab.add(
         Row::new("complete list of 100,000, for each session", Unit::Seconds, each(complete, many.count))
-            .floor("of 10,000", each(few, listing.count))
+            .floor("10,000", each(few, listing.count))
             .target(Target::MostTimes(1.25)),
     );
     fs::remove_dir_all(&many.home)?;

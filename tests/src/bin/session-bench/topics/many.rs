@@ -5,9 +5,10 @@ use crate::lab::Lab;
 use crate::record::{Row, Target, Unit};
 use crate::turns::{in_turns, timed};
 use crate::{Outcome, floors, process};
+use anyhow::Context;
 use jcode_session_tests::generate::{LargeLog, Until};
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub const TOPIC: Topic = Topic {
     name: "many",
@@ -17,25 +18,25 @@ pub const TOPIC: Topic = Topic {
 };
 
 fn measure(lab: &mut Lab) -> Outcome<()> {
-    let count = lab.pick(10_000, 100);
-    let folder = lab.folder("many")?;
-    for seed in 0..count {
-        let log = LargeLog { until: Until::Bytes(9_000), seed, ..LargeLog::default() };
-        log.write(File::create(folder.join(format!("{}.jsonl", log.session_id())))?)?;
+    let (count, rounds) = (lab.pick(10_000, 100), lab.rounds(3));
+    // Each round has folders of its own, and none is removed before the end: where 10,000 files were just removed,
+    // some file systems (ext4 without a journal) search long for each new one's inode.
+    let folders = |name: &str| (0..=rounds).map(|round| lab.folder(&format!("{name}-{round}"))).collect();
+    let (fresh, copies): (Outcome<Vec<PathBuf>>, Outcome<Vec<PathBuf>>) = (folders("many"), folders("copies"));
+    let (fresh, copies) = (fresh?, copies?);
+    for folder in &fresh {
+        generate(folder, count)?;
     }
     lab.settle();
-    let copy = lab.folder("copies")?;
-    let logs: Vec<_> = fs::read_dir(&folder)?.map(|entry| Ok(entry?.path())).collect::<Outcome<_>>()?;
-    let first = || -> Outcome<f64> {
-        remove_sidecars(&folder)?;
-        process::time(lab.command(["migrate"]).arg(&folder))
-    };
-    let copies = || -> Outcome<f64> {
-        let seconds = floors::copy_and_sync(&logs, &copy)?;
-        logs.iter().try_for_each(|log| fs::remove_file(copy.join(log.file_name().unwrap_or_default())))?;
-        Ok(seconds)
-    };
-    let [mut ours, mut floor] = in_turns(lab.rounds(3), [&mut || first(), &mut || copies()])?;
+    let folder = fresh.first().context("a round")?;
+    let logs: Vec<_> = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Outcome<_>>()?;
+    let (mut first, mut into) = (fresh.iter(), copies.iter());
+    let [mut ours, mut floor] = in_turns(
+        rounds,
+        [&mut || process::time(lab.command(["migrate"]).arg(first.next().context("a folder a round")?)), &mut || {
+            floors::copy_and_sync(&logs, into.next().context("a folder a round")?)
+        }],
+    )?;
     for figure in [&mut ours, &mut floor] {
         figure.0.iter_mut().for_each(|seconds| *seconds /= count as f64);
     }
@@ -45,26 +46,23 @@ fn measure(lab: &mut Lab) -> Outcome<()> {
             .target(Target::Most(1e-3)),
     );
     lab.settle();
-    let again = || process::time(lab.command(["migrate"]).arg(&folder));
+    let again = || process::time(lab.command(["migrate"]).arg(folder));
     let [ours, floor] = in_turns(
         lab.rounds(11),
-        [&mut || again(), &mut || timed(|| floors::read_dir_stat_and_read(&folder, ".jsonl"))],
+        [&mut || again(), &mut || timed(|| floors::read_dir_stat_and_read(folder, ".jsonl"))],
     )?;
     lab.add(
         Row::new("second run, all logs", Unit::Seconds, ours)
             .floor("read_dir, stat, read", floor)
             .target(Target::MostTimes(3.0)),
     );
-    fs::remove_dir_all(folder)?;
     Ok(())
 }
 
-fn remove_sidecars(folder: &Path) -> Outcome<()> {
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "sqlite3") {
-            fs::remove_file(path)?;
-        }
+fn generate(folder: &Path, count: u64) -> Outcome<()> {
+    for seed in 0..count {
+        let log = LargeLog { until: Until::Bytes(9_000), seed, ..LargeLog::default() };
+        log.write(File::create(folder.join(format!("{}.jsonl", log.session_id())))?)?;
     }
     Ok(())
 }
