@@ -9,6 +9,7 @@ use super::refresh::Stamps;
 use super::summary::SessionSummary;
 use crate::index::fingerprint::FileStamp;
 use crate::log::Dialect;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::hash::BuildHasher;
@@ -21,8 +22,8 @@ pub struct Row {
     pub rel: Vec<u8>,
     /// What the file system said when it was read.
     pub stamps: Stamps,
-    /// The summary; `None` for a file that is no session.
-    pub summary: Option<SessionSummary>,
+    /// The summary; `None` for a file that is no session. In a box, since rows are moved about by the ten thousand.
+    pub summary: Option<Box<SessionSummary>>,
 }
 
 /// Changes with the packed form.
@@ -174,7 +175,7 @@ impl<'p> Unpacker<'p> {
         Some(Texts { lens, text: simdutf8::basic::from_utf8(text).ok()? })
     }
 
-    fn summary(mut self) -> Option<SessionSummary> {
+    fn summary(mut self) -> Option<Box<SessionSummary>> {
         let dialect = match self.byte()? {
             1 => Some(Dialect::TreeV3),
             2 => Some(Dialect::TreeV2),
@@ -199,7 +200,7 @@ impl<'p> Unpacker<'p> {
         if !texts.text.is_empty() {
             return None;
         }
-        Some(SessionSummary {
+        Some(Box::new(SessionSummary {
             session_id,
             dialect,
             cwd,
@@ -223,7 +224,7 @@ impl<'p> Unpacker<'p> {
             short_name,
             provider,
             last_active_at,
-        })
+        }))
     }
 }
 

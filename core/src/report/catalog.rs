@@ -6,6 +6,7 @@
 use super::VERSION;
 use crate::catalog::SessionSummary;
 use crate::verify::Finding;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::Serialize;
@@ -26,7 +27,7 @@ pub struct ListedSession {
     pub path: String,
     /// What is known about it.
     #[serde(flatten)]
-    pub summary: SessionSummary,
+    pub summary: Box<SessionSummary>,
 }
 
 impl ListReport {

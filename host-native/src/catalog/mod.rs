@@ -35,7 +35,7 @@ pub struct Listed {
     /// Its log, or the snapshot of a v1 session.
     pub path: PathBuf,
     /// What is known about it.
-    pub summary: SessionSummary,
+    pub summary: Box<SessionSummary>,
 }
 
 impl Listed {

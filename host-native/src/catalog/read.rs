@@ -58,7 +58,7 @@ pub(super) fn read(root: &Path, found: &FoundSession) -> Option<Row> {
     let lacking = found.log.is_some() && summary.as_ref().is_some_and(|summary| summary.entry_count.is_none());
     let sidecar = if lacking { sidecar_stamp(&path) } else { 0 };
     let stamps = Stamps { log: log_stamp, beside: seen.beside, sidecar, racy, lacking };
-    Some(Row { rel: seen.rel.to_vec(), stamps, summary })
+    Some(Row { rel: seen.rel.to_vec(), stamps, summary: summary.map(Box::new) })
 }
 
 enum Trouble {

@@ -273,7 +273,7 @@ impl Store {
             )?;
             let mut tag = transaction.prepare("INSERT INTO tags(tag,session) VALUES(?1,?2)")?;
             for row in rows {
-                let summary = row.summary.as_ref();
+                let summary = row.summary.as_deref();
                 let id: i64 = put.query_row(
                     params![
                         root,

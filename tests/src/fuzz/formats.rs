@@ -29,7 +29,7 @@ pub(super) fn row(data: &[u8]) {
         tags: texts.take(8).collect(),
         ..SessionSummary::default()
     };
-    let row = Row { rel: b"a.jsonl".to_vec(), stamps: Stamps::default(), summary: Some(summary) };
+    let row = Row { rel: b"a.jsonl".to_vec(), stamps: Stamps::default(), summary: Some(Box::new(summary)) };
     let mut packed = row.pack();
     assert_eq!(Row::unpack(row.rel.clone(), &packed).as_ref(), Some(&row));
     if let (Some(at), Some(&flip)) = (number(3), data.first()) {
