@@ -82,9 +82,8 @@ impl<S: Storage, D: Decompress> Segmented<S, D> {
             self.inner.sync_folder(Folder::Segments)?;
         }
         // Without a manifest, segments are taken by their names: the manifest goes last.
-        let names = self.inner.list(Folder::Segments)?;
         if after == 0
-            && !names.iter().any(|name| Segment::parse(name).is_some())
+            && !self.has_segments()?
             && let Some(name) = manifest::name()
         {
             self.remove_if_there(&Place::Segment(name))?;
@@ -108,13 +107,17 @@ impl<S: Storage, D: Decompress> Segmented<S, D> {
     }
 
     /// Removes what a change that was interrupted left, and writes a manifest that is lost, or does not know the log,
-    /// anew.
+    /// anew. Where a seal ended before its manifest, that one says that the log is plain: its segments are told by what
+    /// the log holds itself until then, and it may hold something else afterwards.
     pub(super) fn mend(&self) -> Result<(), PublishError> {
         let Some(own) = open_if_there(&self.inner, &Place::Log)? else { return Ok(()) };
         let view = self.view_of(Some(&own))?;
         self.take_up(&view)?;
-        let Some(layout) = view.layout.filter(|_| view.doubt.is_some()) else { return Ok(()) };
-        let mut segments = layout.segments().to_vec();
+        let mut segments = match (view.layout, view.doubt) {
+            (Some(layout), Some(_)) => layout.segments().to_vec(),
+            (None, _) if view.manifest.is_none() && self.has_segments()? => Vec::new(),
+            _ => return Ok(()),
+        };
         for segment in segments.iter_mut().filter(|segment| segment.digest.is_empty()) {
             segment.digest = digest(&mut Reader::new(Files(self)), segment).map_err(unreadable)?.unwrap_or_default();
         }
@@ -122,6 +125,10 @@ impl<S: Storage, D: Decompress> Segmented<S, D> {
         let witness = LogState::of(&own, two_lines(&own).map_err(unreadable)?).map_err(unreadable)?;
         let state = State { segments: segments.len(), witness };
         self.put_manifest(&Manifest::new(segments, state.clone(), state))
+    }
+
+    fn has_segments(&self) -> Result<bool, StorageError> {
+        Ok(self.inner.list(Folder::Segments)?.iter().any(|name| Segment::parse(name).is_some()))
     }
 
     fn remove_if_there(&self, place: &Place) -> Result<bool, StorageError> {

@@ -165,6 +165,9 @@ impl<S: Storage + Clone, D: Decompress + Clone> Storage for Segmented<S, D> {
                 *file = self.open(&Place::Log)?;
             }
             None => {
+                if file.parts.is_none() {
+                    self.mend()?;
+                }
                 file.set_len(len)?;
                 file.sync_data()?;
             }
