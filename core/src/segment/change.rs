@@ -19,7 +19,8 @@ use crate::storage::{
     Folder, Place, PublishError, Storage, StorageError, StorageErrorKind, StorageFile, append_all, create_anew,
     open_if_there, or_removed, publish,
 };
-use crate::store::LogState;
+use crate::store::ledger::digest_hex;
+use crate::store::{LogState, checkpoint};
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -82,8 +83,9 @@ impl<S: Storage, D: Decompress> Segmented<S, D> {
             self.inner.sync_folder(Folder::Segments)?;
         }
         // Without a manifest, segments are taken by their names: the manifest goes last.
+        let names = self.inner.list(Folder::Segments)?;
         if after == 0
-            && !self.has_segments()?
+            && !names.iter().any(|name| Segment::parse(name).is_some())
             && let Some(name) = manifest::name()
         {
             self.remove_if_there(&Place::Segment(name))?;
@@ -106,31 +108,6 @@ impl<S: Storage, D: Decompress> Segmented<S, D> {
         Ok(())
     }
 
-    /// Removes what a change that was interrupted left, and writes a manifest that is lost, or does not know the log,
-    /// anew. Where a seal ended before its manifest, that one says that the log is plain: its segments are told by what
-    /// the log holds itself until then, and it may hold something else afterwards.
-    pub(super) fn mend(&self) -> Result<(), PublishError> {
-        let Some(own) = open_if_there(&self.inner, &Place::Log)? else { return Ok(()) };
-        let view = self.view_of(Some(&own))?;
-        self.take_up(&view)?;
-        let mut segments = match (view.layout, view.doubt) {
-            (Some(layout), Some(_)) => layout.segments().to_vec(),
-            (None, _) if view.manifest.is_none() && self.has_segments()? => Vec::new(),
-            _ => return Ok(()),
-        };
-        for segment in segments.iter_mut().filter(|segment| segment.digest.is_empty()) {
-            segment.digest = digest(&mut Reader::new(Files(self)), segment).map_err(unreadable)?.unwrap_or_default();
-        }
-        let own = source_of(&own)?;
-        let witness = LogState::of(&own, two_lines(&own).map_err(unreadable)?).map_err(unreadable)?;
-        let state = State { segments: segments.len(), witness };
-        self.put_manifest(&Manifest::new(segments, state.clone(), state))
-    }
-
-    fn has_segments(&self) -> Result<bool, StorageError> {
-        Ok(self.inner.list(Folder::Segments)?.iter().any(|name| Segment::parse(name).is_some()))
-    }
-
     fn remove_if_there(&self, place: &Place) -> Result<bool, StorageError> {
         match self.inner.remove(place) {
             Ok(()) => Ok(true),
@@ -141,7 +118,6 @@ impl<S: Storage, D: Decompress> Segmented<S, D> {
 
     /// The log's own file for a log that ends at `len`, below where its own file begins now.
     pub(super) fn shorten(&self, file: &SegmentedFile<S, D>, layout: &Layout, len: u64) -> Result<(), PublishError> {
-        self.mend()?;
         // At least a line stays out of the segments: by it the layout is told.
         let kept: Vec<Segment> = layout.segments().iter().take_while(|segment| segment.end() < len).cloned().collect();
         let from = kept.last().map_or(layout.header_len(), Segment::end);
@@ -185,6 +161,46 @@ impl<S: Storage, D: Decompress> Segmented<S, D> {
         self.inner.remove(&Place::Log)?;
         self.inner.sync_folder(Folder::Sessions)?;
         self.tidy(&self.view()?)
+    }
+}
+
+impl<S: Storage + Clone, D: Decompress + Clone> Segmented<S, D> {
+    /// Removes what a change that was interrupted left, and writes a manifest that is lost, or does not know the log,
+    /// anew.
+    pub(super) fn mend(&self) -> Result<(), PublishError> {
+        let Some(own) = open_if_there(&self.inner, &Place::Log)? else { return Ok(()) };
+        let view = self.view_of(Some(&own))?;
+        self.take_up(&view)?;
+        let Some(layout) = view.layout.as_ref().filter(|_| view.doubt.is_some()) else {
+            return Ok(self.clear(&view)?);
+        };
+        let mut segments = layout.segments().to_vec();
+        for segment in segments.iter_mut().filter(|segment| segment.digest.is_empty()) {
+            segment.digest = digest(&mut Reader::new(Files(self)), segment).map_err(unreadable)?.unwrap_or_default();
+        }
+        let own = source_of(&own)?;
+        let witness = LogState::of(&own, two_lines(&own).map_err(unreadable)?).map_err(unreadable)?;
+        let state = State { segments: segments.len(), witness };
+        self.put_manifest(&Manifest::new(segments, state.clone(), state))
+    }
+
+    /// Removes segments that nobody names: a seal was interrupted before its manifest, and the log holds their bytes
+    /// itself. It need not hold them any more once it is cut, and new segments may have the names of old ones.
+    fn clear(&self, view: &View) -> Result<(), StorageError> {
+        let named = view.manifest.as_ref().map_or(&[][..], |manifest| &manifest.segments);
+        let is_named = |segment: &Segment| named.iter().any(|one| (one.from, one.len) == (segment.from, segment.len));
+        let names = self.inner.list(Folder::Segments)?;
+        let mut orphans = names.iter().filter_map(|name| Segment::parse(name)).filter(|one| !is_named(one)).peekable();
+        if orphans.peek().is_none() {
+            return Ok(());
+        }
+        let log = source_of(&self.open(&Place::Log)?)?;
+        for orphan in orphans {
+            let range = orphan.from.min(log.len)..orphan.end().min(log.len);
+            let digest = digest_hex(&checkpoint::digest(None, &log, range).map_err(unreadable)?);
+            self.remove_segment(&Segment { digest, ..orphan })?;
+        }
+        self.inner.sync_folder(Folder::Segments)
     }
 }
 

@@ -159,15 +159,13 @@ impl<S: Storage + Clone, D: Decompress + Clone> Storage for Segmented<S, D> {
     }
 
     fn cut(&self, file: &mut Self::File, len: u64) -> Result<(), PublishError> {
+        self.mend()?;
         match file.parts.clone().filter(|parts| len < parts.told_len) {
             Some(parts) => {
                 self.shorten(file, &parts.layout, len)?;
                 *file = self.open(&Place::Log)?;
             }
             None => {
-                if file.parts.is_none() {
-                    self.mend()?;
-                }
                 file.set_len(len)?;
                 file.sync_data()?;
             }

@@ -21,9 +21,9 @@ pub const TOPIC: Topic = Topic {
 
 fn measure(lab: &mut Lab) -> Outcome<()> {
     let log = lab.large()?.to_path_buf();
-    let rows = floors::rows_of(&paths::sidecar(&log))?;
-    let bare = lab.folder("bare")?.join("bare.sqlite3");
     let sidecar = paths::sidecar(&log);
+    let rows = floors::rows_of(&sidecar)?;
+    let bare = lab.folder("bare")?.join("bare.sqlite3");
     let [ours, process, insert, json, newlines] = in_turns(
         lab.rounds(7),
         [
