@@ -172,7 +172,8 @@ impl<S: Storage + Clone, D: Decompress + Clone> Segmented<S, D> {
         let view = self.view_of(Some(&own))?;
         self.take_up(&view)?;
         let Some(layout) = view.layout.as_ref().filter(|_| view.doubt.is_some()) else {
-            return Ok(self.clear(&view)?);
+            let named = view.manifest.as_ref().map_or(&[][..], |manifest| &manifest.segments);
+            return Ok(self.clear(named)?);
         };
         let mut segments = layout.segments().to_vec();
         for segment in segments.iter_mut().filter(|segment| segment.digest.is_empty()) {
@@ -184,13 +185,12 @@ impl<S: Storage + Clone, D: Decompress + Clone> Segmented<S, D> {
         self.put_manifest(&Manifest::new(segments, state.clone(), state))
     }
 
-    /// Removes segments that nobody names: a seal was interrupted before its manifest, and the log holds their bytes
-    /// itself. It need not hold them any more once it is cut, and new segments may have the names of old ones.
-    fn clear(&self, view: &View) -> Result<(), StorageError> {
-        let named = view.manifest.as_ref().map_or(&[][..], |manifest| &manifest.segments);
-        let is_named = |segment: &Segment| named.iter().any(|one| (one.from, one.len) == (segment.from, segment.len));
+    /// Removes all segments but these: a seal was interrupted, and the log holds their bytes itself. It need not hold
+    /// them any more once it is cut, and new segments may have the names of old ones.
+    pub(super) fn clear(&self, but: &[Segment]) -> Result<(), StorageError> {
+        let stays = |segment: &Segment| but.iter().any(|one| (one.from, one.len) == (segment.from, segment.len));
         let names = self.inner.list(Folder::Segments)?;
-        let mut orphans = names.iter().filter_map(|name| Segment::parse(name)).filter(|one| !is_named(one)).peekable();
+        let mut orphans = names.iter().filter_map(|name| Segment::parse(name)).filter(|one| !stays(one)).peekable();
         if orphans.peek().is_none() {
             return Ok(());
         }
