@@ -9,7 +9,7 @@ use super::Decompress;
 use super::check::differs;
 use super::file::SegmentedFile;
 use super::layout::{Form, Layout, Segment};
-use super::look::View;
+use super::look::{Told, View};
 use super::manifest::{self, Manifest, State};
 use super::pack::digest;
 use super::reader::Reader;
@@ -62,7 +62,7 @@ impl<S: Storage, D: Decompress> Segmented<S, D> {
 
     /// Finishes a change that may have been interrupted anywhere.
     fn take_up(&self, view: &View) -> Result<(), StorageError> {
-        if view.is_after {
+        if view.told == Some(Told::After) {
             // A run that was killed may have left the log's new name to the system: a power cut would bring the old
             // log back, which needs what is removed here.
             self.inner.sync_folder(Folder::Sessions)?;
@@ -73,7 +73,7 @@ impl<S: Storage, D: Decompress> Segmented<S, D> {
     /// Removes the segments that the last change took out of the log, and the manifest of a log that has none left.
     /// The change is durable.
     fn tidy(&self, view: &View) -> Result<(), StorageError> {
-        let Some(manifest) = view.manifest.as_ref().filter(|_| view.is_after) else { return Ok(()) };
+        let Some(manifest) = view.manifest.as_ref().filter(|_| view.told == Some(Told::After)) else { return Ok(()) };
         let (before, after) = (manifest.before.segments, manifest.after.segments);
         let gone = manifest.segments.get(after..before).unwrap_or_default();
         for segment in gone {
@@ -165,29 +165,41 @@ impl<S: Storage, D: Decompress> Segmented<S, D> {
 }
 
 impl<S: Storage + Clone, D: Decompress + Clone> Segmented<S, D> {
-    /// Removes what a change that was interrupted left, and writes a manifest that is lost, or does not know the log,
-    /// anew.
+    /// Makes what is in force all that there is: finishes a change that happened, gives up one that was only announced,
+    /// writes a manifest that is lost, or does not know the log, anew, and removes segments that none then names.
     pub(super) fn mend(&self) -> Result<(), PublishError> {
         let Some(own) = open_if_there(&self.inner, &Place::Log)? else { return Ok(()) };
         let view = self.view_of(Some(&own))?;
         self.take_up(&view)?;
-        let Some(layout) = view.layout.as_ref().filter(|_| view.doubt.is_some()) else {
-            let named = view.manifest.as_ref().map_or(&[][..], |manifest| &manifest.segments);
-            return Ok(self.clear(named)?);
+        let anew = match (view.doubt.and(view.layout), &view.manifest) {
+            (Some(layout), _) => Some(self.describe_anew(&own, &layout)?),
+            (None, Some(manifest)) if view.told == Some(Told::Before) => {
+                Some(manifest.given_up()).filter(|given_up| given_up != manifest)
+            }
+            _ => None,
         };
+        if let Some(manifest) = &anew {
+            self.put_manifest(manifest)?;
+        }
+        let named = anew.or(view.manifest).map_or_else(Vec::new, |manifest| manifest.segments);
+        Ok(self.clear(&named)?)
+    }
+
+    /// The manifest of a layout that was put together without one.
+    fn describe_anew(&self, own: &S::File, layout: &Layout) -> Result<Manifest, StorageError> {
         let mut segments = layout.segments().to_vec();
         for segment in segments.iter_mut().filter(|segment| segment.digest.is_empty()) {
             segment.digest = digest(&mut Reader::new(Files(self)), segment).map_err(unreadable)?.unwrap_or_default();
         }
-        let own = source_of(&own)?;
+        let own = source_of(own)?;
         let witness = LogState::of(&own, two_lines(&own).map_err(unreadable)?).map_err(unreadable)?;
         let state = State { segments: segments.len(), witness };
-        self.put_manifest(&Manifest::new(segments, state.clone(), state))
+        Ok(Manifest::new(segments, state.clone(), state))
     }
 
     /// Removes all segments but these: a seal was interrupted, and the log holds their bytes itself. It need not hold
     /// them any more once it is cut, and new segments may have the names of old ones.
-    pub(super) fn clear(&self, but: &[Segment]) -> Result<(), StorageError> {
+    fn clear(&self, but: &[Segment]) -> Result<(), StorageError> {
         let stays = |segment: &Segment| but.iter().any(|one| (one.from, one.len) == (segment.from, segment.len));
         let names = self.inner.list(Folder::Segments)?;
         let mut orphans = names.iter().filter_map(|name| Segment::parse(name)).filter(|one| !stays(one)).peekable();

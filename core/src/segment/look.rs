@@ -31,8 +31,17 @@ pub struct View {
     pub doubt: Option<Doubt>,
     /// The manifest, if it can be read.
     pub manifest: Option<Manifest>,
-    /// The layout is the one after the last change that the manifest knows.
-    pub is_after: bool,
+    /// Which of the manifest's states that is, where the log's own file tells.
+    pub told: Option<Told>,
+}
+
+/// A state that a manifest knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// The one before its change, which went no further than the manifest.
+    Before,
+    /// The one after it.
+    After,
 }
 
 /// Decides. `names`: of the files in `segments/`; `manifest`: what is in it; `own`: the log's own file, empty if
@@ -53,7 +62,7 @@ pub fn look<A: Archive>(
     let (after, before) = (begins(&manifest.after)?, begins(&manifest.before)?);
     // Where one begins with the other, the longer one is what the file is.
     let is_after = after && (!before || manifest.after.witness.len >= manifest.before.witness.len);
-    let state = if is_after { &manifest.after } else { &manifest.before };
+    let (state, told) = if is_after { (&manifest.after, Told::After) } else { (&manifest.before, Told::Before) };
     if !after && !before {
         let layout = manifest.layout(&manifest.after);
         return Ok(View { manifest: Some(manifest), ..guess(layout, Doubt::OtherLog, own, archive)? });
@@ -64,7 +73,7 @@ pub fn look<A: Archive>(
     {
         return Ok(View { manifest: Some(manifest), ..View::default() });
     }
-    Ok(View { layout, witness_len, doubt: None, manifest: Some(manifest), is_after })
+    Ok(View { layout, witness_len, doubt: None, manifest: Some(manifest), told: Some(told) })
 }
 
 /// The log holds itself what the segments hold, or they belong to it.

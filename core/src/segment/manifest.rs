@@ -46,6 +46,13 @@ impl Manifest {
         Self { version: VERSION, segments, before, after }
     }
 
+    /// The manifest of a log that stays as it was before the change.
+    #[must_use]
+    pub fn given_up(&self) -> Self {
+        let segments = self.segments.get(..self.before.segments).unwrap_or_default().to_vec();
+        Self::new(segments, self.before.clone(), self.before.clone())
+    }
+
     /// Reads one; `None` if it is torn, of another version, or describes no layout.
     #[must_use]
     pub fn read(bytes: &[u8]) -> Option<Self> {

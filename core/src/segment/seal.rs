@@ -89,8 +89,6 @@ pub fn run<S: Storage + Clone, D: Decompress + Clone>(
     let plan = plan(desk, size)?;
     let Some(log) = desk.log.as_ref().filter(|_| !plan.is_nothing()) else { return Ok(plan) };
     let mut segments = desk.storage.view()?.layout.map_or_else(Vec::new, |layout| layout.segments().to_vec());
-    // A manifest may name more: of a seal that went no further.
-    desk.storage.clear(&segments)?;
     for range in &plan.ranges {
         segments.push(pack(desk.storage, log, range.clone(), with)?);
     }
