@@ -47,4 +47,7 @@ commands! {
     undo
     repair
     prune
+    seal
+    unseal
+    rollback_of_a_sealed_log
 }

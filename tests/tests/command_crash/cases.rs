@@ -1,9 +1,13 @@
 //! The commands that write, and what each starts from.
 
+use jcode_session_core::catalog::refresh::is_racy;
+use jcode_session_native::host::now_ms;
+use jcode_session_tests::files::contents;
 use jcode_session_tests::jcode_model::{Growth, ModelRng, Shape, generate, grow_as};
 use jcode_session_tests::program::run;
 use jcode_session_tests::sessions::lines;
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// A command and what may be found of it.
@@ -23,12 +27,28 @@ pub(crate) struct Case {
     pub(crate) sound: bool,
     /// Run again it may be run to its end, whatever was found.
     pub(crate) again: bool,
+    /// It writes the session index, which must never say another thing than the sessions.
+    pub(crate) lists: bool,
+    /// It moves the log's bytes, and changes none.
+    pub(crate) moves: bool,
 }
 
 impl Case {
     /// A command that leaves each file as it was or as it will be, and that may be run again.
     fn same(name: &'static str, args: &'static [&'static str], setup: fn(&Path)) -> Self {
-        Self { name, args, setup, input: "", grows: false, others: false, removes: false, sound: true, again: true }
+        Self {
+            name,
+            args,
+            setup,
+            input: "",
+            grows: false,
+            others: false,
+            removes: false,
+            sound: true,
+            again: true,
+            lists: false,
+            moves: false,
+        }
     }
 
     pub(crate) fn args(&self) -> Vec<String> {
@@ -78,7 +98,7 @@ pub(crate) fn fork() -> Case {
 }
 
 pub(crate) fn list_that_refreshes() -> Case {
-    Case::same("list", &["list", "--json"], changed)
+    Case { lists: true, ..Case::same("list", &["list", "--json"], changed) }
 }
 
 pub(crate) fn doctor_that_mends() -> Case {
@@ -111,6 +131,18 @@ pub(crate) fn repair() -> Case {
 
 pub(crate) fn prune() -> Case {
     Case { removes: true, ..Case::same("prune", &["prune", "--older-than", "0"], with_originals) }
+}
+
+pub(crate) fn seal() -> Case {
+    Case { moves: true, ..Case::same("seal", &["seal", "s", "--segment-size", "64K", "--compress"], longer) }
+}
+
+pub(crate) fn unseal() -> Case {
+    Case { moves: true, ..Case::same("seal --undo", &["seal", "s", "--undo"], sealed) }
+}
+
+pub(crate) fn rollback_of_a_sealed_log() -> Case {
+    Case { again: false, ..Case::same("rollback, sealed", &["rollback", "s"], sealed) }
 }
 
 fn sessions(home: &Path) -> PathBuf {
@@ -163,6 +195,33 @@ fn changed(home: &Path) {
     done(home, &["list"]);
     log(home, "other", &lines(0..2));
     done(home, &["tag", "s", "+new"]);
+    settle(home);
+}
+
+/// Until rows of these sessions would be believed: those of files that changed a moment ago are not.
+fn settle(home: &Path) {
+    for path in contents(&sessions(home)).into_keys() {
+        let file = fs::metadata(path).expect("there");
+        let changed = file.ctime() * 1_000_000_000 + file.ctime_nsec();
+        while is_racy(changed, now_ms() * 1_000_000) {
+            std::hint::spin_loop();
+        }
+    }
+}
+
+/// Two segments at least, in few entries.
+fn longer(home: &Path) {
+    let text = String::from_utf8(lines(0..6)).expect("text");
+    let long = format!("\"role\":\"user\",\"content\":\"{}\"", "long ".repeat(15_000));
+    log(home, "s", text.replacen("\"role\":\"user\"", &long, 2).as_bytes());
+    done(home, &["migrate"]);
+}
+
+fn sealed(home: &Path) {
+    longer(home);
+    done(home, &["checkpoints", "s", "--take"]);
+    done(home, &["label", "s", "e1", "before"]);
+    done(home, &["seal", "s", "--segment-size", "64K"]);
 }
 
 fn stale(home: &Path) {

@@ -1,12 +1,14 @@
 //! Crashes a command between its system calls, and looks at what is found.
 
 use super::cases::Case;
+use jcode_session_native::catalog::{Catalog, Keep};
 use jcode_session_native::paths::{is_log_name, sidecar};
 use jcode_session_native::verify::verify;
 use jcode_session_tests::files::ask;
 use jcode_session_tests::program::command;
 use jcode_session_tests::system_calls::disk::{Disk, Found, State, read, write};
 use jcode_session_tests::system_calls::{available, record};
+use jcode_session_tests::written::whole;
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs;
@@ -37,6 +39,16 @@ pub(crate) fn folder() -> tempfile::TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a folder")
 }
 
+/// A run that went well.
+pub(crate) struct Recorded<'r> {
+    /// Where, as it was left.
+    pub(crate) home: &'r Path,
+    /// All files before.
+    pub(crate) before: &'r State,
+    /// The truth after.
+    pub(crate) after: &'r State,
+}
+
 /// Crashes the command at each of its calls.
 pub(crate) fn explore(case: &Case) {
     if !available() {
@@ -51,6 +63,7 @@ pub(crate) fn explore(case: &Case) {
     assert_eq!(code, 0, "{}", case.name);
     let after = read(home.path());
     let expected = truth(&after);
+    let recorded = Recorded { home: home.path(), before: &before, after: &expected };
     let wide = std::env::var_os("JCODE_SESSION_LONG").is_some();
     let (mut explored, mut seen) = (0_u64, HashSet::new());
     let mut look = |found: Vec<Found>, said: &[u8], step: usize| {
@@ -58,7 +71,7 @@ pub(crate) fn explore(case: &Case) {
             explored += 1;
             if seen.insert((found.state.clone(), found.power, said.to_vec())) {
                 let what = format!("{}, call {step} of {}: {}", case.name, calls.len(), found.what);
-                check(case, &found, (&before, &expected), said, &what);
+                check(case, &found, &recorded, said, &what);
             }
         }
     };
@@ -75,8 +88,8 @@ pub(crate) fn explore(case: &Case) {
     assert!(explored > 20, "{}: only {explored} states", case.name);
 }
 
-fn check(case: &Case, found: &Found, (before, after): (&State, &State), said: &[u8], what: &str) {
-    all_kept(case, &found.state, (before, after), what);
+fn check(case: &Case, found: &Found, recorded: &Recorded<'_>, said: &[u8], what: &str) {
+    all_kept(case, &found.state, recorded, what);
     let home = folder();
     let mut state = found.state.clone();
     if found.power {
@@ -85,17 +98,32 @@ fn check(case: &Case, found: &Found, (before, after): (&State, &State), said: &[
     write(home.path(), &state);
     // What stood at the root of the home when the command ran.
     fs::create_dir_all(home.path().join("sessions")).expect("made");
-    for log in logs(home.path()) {
-        sound(case, &log, what);
-    }
+    looked_at(case, home.path(), recorded, what);
     promised(case, home.path(), said, what);
     if case.again {
-        again(case, home.path(), (before, after), what);
+        again(case, home.path(), recorded, what);
+    }
+}
+
+/// What readers see in a home.
+pub(crate) fn looked_at(case: &Case, home: &Path, recorded: &Recorded<'_>, what: &str) {
+    for log in logs(home) {
+        sound(case, &log, what);
+        if case.moves {
+            let same = recorded.home.join(log.strip_prefix(home).expect("in it"));
+            assert!(whole(&log) == whole(&same), "{what}: the log reads otherwise");
+        }
+    }
+    if case.lists {
+        // The sessions are those of the recorded home, because rows hold for the very files that they tell of.
+        let list = |index: &Path| Catalog::new(index, &[recorded.home.join("sessions")]).refresh(Keep::Nothing);
+        assert_eq!(list(home).sessions, list(&home.join("no index")).sessions, "{what}: the index says another thing");
     }
 }
 
 /// Every file of the truth is as it was, or as it becomes.
-pub(crate) fn all_kept(case: &Case, found: &State, (before, after): (&State, &State), what: &str) {
+pub(crate) fn all_kept(case: &Case, found: &State, recorded: &Recorded<'_>, what: &str) {
+    let (before, after) = (recorded.before, recorded.after);
     for path in truth(before).keys().chain(after.keys()) {
         kept(case, path, found.get(path), (before.get(path), after.get(path)), what);
     }
@@ -167,14 +195,14 @@ pub(crate) fn promised(case: &Case, home: &Path, said: &[u8], what: &str) {
 }
 
 /// The command run again: it ends well, with the truth that it would have left the first time.
-pub(crate) fn again(case: &Case, home: &Path, (before, after): (&State, &State), what: &str) {
+pub(crate) fn again(case: &Case, home: &Path, recorded: &Recorded<'_>, what: &str) {
     let output = command(home).args(case.args()).current_dir(home).output().expect("runs");
     assert!(output.status.success(), "{what}: run again: {}", String::from_utf8_lossy(&output.stderr));
     let now = truth(&read(home));
     if !case.grows && !case.others && !case.removes {
-        assert_eq!(&now, after, "{what}: run again");
+        assert_eq!(&now, recorded.after, "{what}: run again");
     }
-    for (path, bytes) in truth(before) {
+    for (path, bytes) in truth(recorded.before) {
         let kept = now.get(&path).is_some_and(|now| {
             let (now, old) = (now.as_deref().unwrap_or_default(), bytes.as_deref().unwrap_or_default());
             !case.grows || now.starts_with(old)

@@ -1,10 +1,10 @@
 //! Has the kernel kill a command at one of its calls, or fail the call.
 
 use super::cases::Case;
-use super::explore::{again, all_kept, folder, logs, promised, sound, truth};
+use super::explore::{Recorded, again, all_kept, folder, looked_at, promised, truth};
 use jcode_session_native::paths::TEMPORARY;
 use jcode_session_tests::program::{Run, binary, finished};
-use jcode_session_tests::system_calls::disk::{State, read, write};
+use jcode_session_tests::system_calls::disk::{read, write};
 use jcode_session_tests::system_calls::{Call, available, record};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -39,13 +39,14 @@ pub(crate) fn explore(case: &Case) {
     let (calls, code) = record(home.path(), &case.args(), case.input.as_bytes());
     assert_eq!(code, 0, "{}", case.name);
     let after = truth(&read(home.path()));
+    let recorded = Recorded { home: home.path(), before: &before, after: &after };
     for (what, set, fault, on) in PLANS {
         let of_set = calls.iter().filter(|call| set.split(',').any(|name| name == kind(call))).count();
         let step = if long { 1 } else { (of_set / 5).max(1) };
         for at in (1..=of_set).step_by(step) {
             let when = format!("{at}{}", if on { "+" } else { "" });
             let what = format!("{}, {what} {when} of {of_set}", case.name);
-            fail(case, (&before, &after), &format!("inject={set}:{fault}:when={when}"), &what);
+            fail(case, &recorded, &format!("inject={set}:{fault}:when={when}"), &what);
             runs += 1;
         }
     }
@@ -62,15 +63,13 @@ fn kind(call: &Call) -> &'static str {
     }
 }
 
-fn fail(case: &Case, (before, after): (&State, &State), injected: &str, what: &str) {
+fn fail(case: &Case, recorded: &Recorded<'_>, injected: &str, what: &str) {
     let home = folder();
-    write(home.path(), before);
+    write(home.path(), recorded.before);
     let ran = injected_run(home.path(), case, injected);
     let found = read(home.path());
-    all_kept(case, &found, (before, after), what);
-    for log in logs(home.path()) {
-        sound(case, &log, what);
-    }
+    all_kept(case, &found, recorded, what);
+    looked_at(case, home.path(), recorded, what);
     if ran.code >= 0 && !injected.contains("unlink") {
         let is_ours = |path: &PathBuf| path.file_name().is_some_and(|n| n.to_string_lossy().starts_with(TEMPORARY));
         let left = found.keys().find(|path| is_ours(path));
@@ -78,7 +77,7 @@ fn fail(case: &Case, (before, after): (&State, &State), injected: &str, what: &s
     }
     promised(case, home.path(), &ran.stdout, what);
     if case.again {
-        again(case, home.path(), (before, after), what);
+        again(case, home.path(), recorded, what);
     }
 }
 
