@@ -202,6 +202,21 @@ fn a_flipped_byte_in_a_segment_is_named_and_all_else_is_read() {
     }
 }
 
+/// Files that have the name of a segment, and other bytes, are kept, as many as there were.
+#[test]
+fn what_is_set_aside_takes_the_place_of_nothing() {
+    let (_home, log, bytes) = sealed(PLAIN);
+    let store = paths::store(&log);
+    for text in ["one", "two", "three"] {
+        fs::write(store.join("segments/5-7.jsonl"), text).expect("written");
+        seal::run(&log, PLAIN).expect("sealed");
+    }
+    assert_eq!(whole(&log), bytes);
+    let kept = ["5-7.jsonl", "5-7.1.jsonl", "5-7.2.jsonl"];
+    let kept = kept.map(|name| fs::read_to_string(store.join("quarantine").join(name)).expect("kept"));
+    assert_eq!(kept, ["one", "two", "three"]);
+}
+
 #[test]
 fn a_lost_or_torn_manifest_costs_no_byte() {
     for damage in [None, Some(&b"{\"version\":1,\"segments\":[{"[..])] {

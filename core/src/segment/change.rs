@@ -96,13 +96,24 @@ impl<S: Storage, D: Decompress> Segmented<S, D> {
     /// Removes a segment whose bytes are elsewhere. One that does not hold them all is set aside as it is.
     fn remove_segment(&self, segment: &Segment) -> Result<(), StorageError> {
         let whole = differs(&mut Reader::new(Files(self)), segment).map_err(unreadable)?.is_none();
-        for name in [Form::Plain, Form::Compressed].into_iter().filter_map(|form| segment.name(form)) {
-            let place = Place::Segment(name.clone());
+        for form in [Form::Plain, Form::Compressed] {
+            let Some(place) = segment.name(form).map(Place::Segment) else { continue };
             if whole {
                 self.remove_if_there(&place)?;
             } else if self.inner.stamp(&place)?.is_some() {
-                self.inner.rename(&place, &Place::Quarantine(name))?;
-                self.inner.sync_folder(Folder::Quarantine)?;
+                self.set_aside(segment, form, &place)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves a segment's file to `quarantine/`, under its own name, or, where that is taken, one like it.
+    fn set_aside(&self, segment: &Segment, form: Form, place: &Place) -> Result<(), StorageError> {
+        for others in 0.. {
+            let Some(aside) = segment.name_aside(form, others).map(Place::Quarantine) else { break };
+            if self.inner.stamp(&aside)?.is_none() {
+                self.inner.rename(place, &aside)?;
+                return self.inner.sync_folder(Folder::Quarantine);
             }
         }
         Ok(())

@@ -22,6 +22,15 @@ pub enum Form {
     Compressed,
 }
 
+impl Form {
+    const fn ending(self) -> &'static str {
+        match self {
+            Self::Plain => "jsonl",
+            Self::Compressed => "jsonl.zst",
+        }
+    }
+}
+
 /// A sealed range of a log, in whole lines.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Segment {
@@ -43,11 +52,16 @@ impl Segment {
     /// The name of its file. Both forms of a segment hold the same bytes, and either will do.
     #[must_use]
     pub fn name(&self, form: Form) -> Option<Name> {
-        let ending = match form {
-            Form::Plain => "jsonl",
-            Form::Compressed => "jsonl.zst",
-        };
-        Name::new(&format!("{}-{}.{ending}", self.from, self.len))
+        Name::new(&format!("{}-{}.{}", self.from, self.len, form.ending()))
+    }
+
+    /// A name under which its file is set aside, beside `others` files that were before.
+    #[must_use]
+    pub(super) fn name_aside(&self, form: Form, others: u32) -> Option<Name> {
+        if others == 0 {
+            return self.name(form);
+        }
+        Name::new(&format!("{}-{}.{others}.{}", self.from, self.len, form.ending()))
     }
 
     /// Reads the name of a segment's file.
