@@ -13,6 +13,7 @@ use std::fs::{File, Metadata};
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A file operation that failed, with its path.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +43,7 @@ pub struct LogFile {
     stamp: FileStamp,
     sealed: Option<Sealed>,
     mapping: Option<Mapping>,
+    met_lost: AtomicBool,
 }
 
 /// An open file and its stamp.
@@ -71,7 +73,8 @@ impl LogFile {
             }
             let len = sealed.as_ref().map_or(own.stamp.len, |sealed| sealed.layout().logical_len(own.stamp.len));
             let stamp = FileStamp { len, ..own.stamp };
-            return Ok(Self { own, path: path.to_path_buf(), stamp, sealed, mapping: None });
+            let met_lost = AtomicBool::new(false);
+            return Ok(Self { own, path: path.to_path_buf(), stamp, sealed, mapping: None, met_lost });
         }
     }
 
@@ -122,6 +125,12 @@ impl LogFile {
         &self.own.file
     }
 
+    /// Whether reads met bytes that are lost, which stood for blank lines. They may come back, with a copy of their
+    /// segment, and nothing of the log tells: what was derived without them must not be kept.
+    pub(crate) fn met_lost(&self) -> bool {
+        self.met_lost.load(Ordering::Relaxed)
+    }
+
     /// What of the log stands in segments.
     #[must_use]
     pub const fn sealed(&self) -> Option<&Sealed> {
@@ -169,9 +178,12 @@ impl ByteSource for LogFile {
             return Err(SourceError::Shrank { wanted, actual: self.stamp.len });
         }
         let Some(sealed) = &self.sealed else { return self.own.read_at(offset, buffer) };
-        if !sealed.read(&self.own, offset, buffer)? && self.own.was_replaced(&self.path) {
-            // What is missing is not lost: it stands elsewhere now.
-            return Err(SourceError::Shrank { wanted, actual: offset });
+        if !sealed.read(&self.own, offset, buffer)? {
+            if self.own.was_replaced(&self.path) {
+                // What is missing is not lost: it stands elsewhere now.
+                return Err(SourceError::Shrank { wanted, actual: offset });
+            }
+            self.met_lost.store(true, Ordering::Relaxed);
         }
         Ok(())
     }
@@ -183,7 +195,9 @@ impl ByteSource for LogFile {
     fn lost_at(&self, offset: u64) -> Result<Option<Range<u64>>, SourceError> {
         let Some(sealed) = &self.sealed else { return Ok(None) };
         // What is missing of a log that was replaced is not lost: reading it says so.
-        Ok(sealed.lost_at(offset)?.filter(|_| !self.own.was_replaced(&self.path)))
+        let lost = sealed.lost_at(offset)?.filter(|_| !self.own.was_replaced(&self.path));
+        self.met_lost.fetch_or(lost.is_some(), Ordering::Relaxed);
+        Ok(lost)
     }
 
     fn still_whole(&self) -> Result<(), SourceError> {

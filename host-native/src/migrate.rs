@@ -160,7 +160,7 @@ fn run(path: &Path, options: Options, tick: &mut Tick<'_>) -> Result<Plan, Migra
             if options.dry_run {
                 drop(rebuild::lock(&log)?);
                 let entries = count_entries(&log, tick)?;
-                return Ok(index(entries));
+                return if log.met_lost() { Err(RebuildError::Lost.into()) } else { Ok(index(entries)) };
             }
             let (done, meta) = rebuild::update(&log, options.force, tick)?;
             let entries = meta.counts.entries;

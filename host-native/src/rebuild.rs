@@ -17,6 +17,7 @@ use rusqlite::{Connection, ErrorCode};
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::Path;
+use tempfile::NamedTempFile;
 
 /// Called now and then with the number of bytes done; `Break` interrupts.
 pub type Tick<'t> = dyn FnMut(u64) -> ControlFlow<()> + Send + 't;
@@ -40,6 +41,12 @@ pub enum RebuildError {
     /// A writer or another build holds the session.
     #[error("another process is writing this session; its sidecar is left to it")]
     Busy,
+    /// A segment is lost or damaged. Its bytes may come back, which a sidecar without them would not notice.
+    #[error(
+        "a segment is lost or damaged, and no sidecar is kept of what is left; `verify` names it: put its file back \
+         from a copy, or `repair` rewrites the log"
+    )]
+    Lost,
 }
 
 /// What was done.
@@ -144,25 +151,38 @@ enum Held {
 fn build_aside(log: &LogFile, known: &Known, held: Held, tick: &mut Tick<'_>) -> Result<IndexMeta, RebuildError> {
     let path = paths::sidecar(log.path());
     let mut temporary = temporary_for(&path)?;
-    let meta = if log.len() <= SMALL {
-        let mut connection = Connection::open_in_memory()?;
-        let meta = pipeline::build_small(&connection, log, known, tick)?;
-        let image = connection.serialize("main")?;
-        temporary.write_all(&image).map_err(PathError::new("write", temporary.path()))?;
-        meta
-    } else {
-        let connection = Connection::open(temporary.path())?;
-        connection.execute_batch(
-            "PRAGMA journal_mode=OFF;PRAGMA synchronous=OFF;PRAGMA locking_mode=EXCLUSIVE;PRAGMA cache_size=-32768",
-        )?;
-        pipeline::build_large(&connection, temporary.as_file(), log, known, tick)?
-    };
+    let mut until_lost = |done| if log.met_lost() { ControlFlow::Break(()) } else { tick(done) };
+    let built = fill(&mut temporary, log, known, &mut until_lost);
+    if log.met_lost() {
+        return Err(RebuildError::Lost);
+    }
+    let meta = built?;
     let _lock = match held {
         Held::ByWriter => None,
         Held::No => Some(lock(log)?),
     };
     remove_journals(&path)?;
     publish(temporary, &path, Expect::Anything)?;
+    Ok(meta)
+}
+
+fn fill(
+    temporary: &mut NamedTempFile,
+    log: &LogFile,
+    known: &Known,
+    tick: &mut Tick<'_>,
+) -> Result<IndexMeta, RebuildError> {
+    if log.len() > SMALL {
+        let connection = Connection::open(temporary.path())?;
+        connection.execute_batch(
+            "PRAGMA journal_mode=OFF;PRAGMA synchronous=OFF;PRAGMA locking_mode=EXCLUSIVE;PRAGMA cache_size=-32768",
+        )?;
+        return pipeline::build_large(&connection, temporary.as_file(), log, known, tick);
+    }
+    let mut connection = Connection::open_in_memory()?;
+    let meta = pipeline::build_small(&connection, log, known, tick)?;
+    let image = connection.serialize("main")?;
+    temporary.write_all(&image).map_err(PathError::new("write", temporary.path()))?;
     Ok(meta)
 }
 

@@ -3,7 +3,9 @@
 //! Owns: a temporary folder with one log in it, dumps of sidecars, and what all files of a folder hold.
 //! Invariant: gone when dropped. Does not: call the engine but to read and build.
 
-use jcode_session_native::fs::LogFile;
+use jcode_session_core::catalog::refresh::is_racy;
+use jcode_session_native::fs::{LogFile, stamp};
+use jcode_session_native::host::now_ms;
 use jcode_session_native::paths;
 use jcode_session_native::rebuild::{self, Done};
 use jcode_session_native::session::{Entry, Session};
@@ -124,6 +126,16 @@ pub fn dump(sidecar: &Path) -> Vec<String> {
         }
     }
     rows
+}
+
+/// Returns once rows of the sessions in a folder would be believed: those of files that changed a moment ago are not.
+pub fn settled(folder: &Path) {
+    for path in contents(folder).into_keys() {
+        let stamp = stamp(&path).expect("read").expect("there");
+        while is_racy(stamp.ctime_ns, now_ms() * 1_000_000) {
+            std::hint::spin_loop();
+        }
+    }
 }
 
 /// All files of a folder and the folders in it, with their bytes.

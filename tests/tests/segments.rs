@@ -4,15 +4,17 @@ use jcode_session_core::segment::{MANIFEST, Table, TableError};
 use jcode_session_core::source::{ByteSource, SliceSource};
 use jcode_session_core::verify::Code;
 use jcode_session_core::write::Parent;
+use jcode_session_native::catalog::{Catalog, Keep};
 use jcode_session_native::doctor::{Examination, examine};
 use jcode_session_native::fork::fork;
 use jcode_session_native::fs::LogFile;
+use jcode_session_native::paths;
+use jcode_session_native::rebuild::{self, RebuildError};
 use jcode_session_native::seal::{self, Segments};
 use jcode_session_native::session::Session;
 use jcode_session_native::store::{repair, rollback, take_checkpoint};
 use jcode_session_native::writer::{Writer, WriterOptions};
-use jcode_session_native::{paths, rebuild};
-use jcode_session_tests::files::{LogDir, ask};
+use jcode_session_tests::files::{LogDir, ask, settled};
 use jcode_session_tests::generate::{LogShape, tree_v3};
 use jcode_session_tests::written::{append, errors, object, whole};
 use std::fs;
@@ -199,6 +201,50 @@ fn a_flipped_byte_in_a_segment_is_named_and_all_else_is_read() {
         assert_eq!(errors(&log), []);
         let aside = paths::store(&log).join("quarantine").join(file.file_name().expect("a name"));
         assert_eq!(fs::read(aside).expect("set aside"), stored);
+    }
+}
+
+/// A segment may come back, which nothing of the log tells: neither a sidecar nor a row of a list is kept without it.
+#[test]
+fn what_is_read_without_a_segment_is_not_kept() {
+    let cut: fn(&mut Vec<u8>) = |bytes| bytes.truncate(bytes.len() / 2);
+    let flip: fn(&mut Vec<u8>) = |bytes| {
+        let middle = bytes.len() / 3;
+        bytes[middle] ^= 0x20;
+    };
+    for (how, damage) in [(PLAIN, Vec::clear as fn(&mut Vec<u8>)), (PLAIN, cut), (PRESSED, Vec::clear), (PRESSED, flip)]
+    {
+        let (home, log, _) = sealed(how);
+        let all = ids(&log);
+        let listed = || {
+            let catalog = Catalog::new(home.path(), &[home.path().join("sessions")]);
+            catalog.refresh(Keep::Store).sessions.into_iter().map(|one| one.summary.entry_count).collect::<Vec<_>>()
+        };
+        let update = |force| {
+            let log = LogFile::open(&log).expect("there");
+            rebuild::update(&log, force, &mut |_| ControlFlow::Continue(()))
+        };
+        fs::remove_file(paths::sidecar(&log)).expect("removed");
+        let file = files(&log).remove(2);
+        let stored = fs::read(&file).expect("there");
+        let mut damaged = stored.clone();
+        damage(&mut damaged);
+        fs::write(&file, &damaged).expect("written");
+        assert!(ids(&log).len() < all.len());
+        settled(home.path());
+        assert_ne!(listed(), [Some(100)]);
+        assert!(matches!(update(false), Err(RebuildError::Lost)));
+        assert!(!paths::sidecar(&log).exists());
+        fs::write(&file, &stored).expect("put back");
+        assert_eq!(listed(), [Some(100)]);
+        assert_eq!(ids(&log), all);
+        // A sidecar that knows more than what is left stays.
+        update(false).expect("built");
+        fs::write(&file, &damaged).expect("written");
+        assert!(matches!(update(true), Err(RebuildError::Lost)));
+        fs::write(&file, &stored).expect("put back");
+        assert!(Session::read(&log).expect("read").has_sidecar());
+        assert_eq!(errors(&log), []);
     }
 }
 

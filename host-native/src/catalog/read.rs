@@ -36,16 +36,13 @@ pub(super) fn read(root: &Path, found: &FoundSession) -> Option<Row> {
     let summary = match found.log {
         None => read_v1(&path, seen.log),
         Some(stamp) => {
-            let (log, stamp) = match read_log(&path, stamp) {
+            let (log, stamp, whole) = match read_log(&path, stamp) {
                 Ok(read) => read,
                 Err(Trouble::Gone) => return None,
-                Err(Trouble::Unreadable) => {
-                    // Whatever keeps it from being read may end without a trace in its stamps.
-                    racy = true;
-                    (Some(unreadable(&path, stamp)), stamp)
-                }
+                Err(Trouble::Unreadable) => (Some(unreadable(&path, stamp)), stamp, false),
             };
-            racy |= is_racy(stamp.ctime_ns, now_ns);
+            // Whatever keeps it from being read whole may end without a trace in its stamps.
+            racy |= !whole || is_racy(stamp.ctime_ns, now_ns);
             log_stamp = stamp;
             let snapshot = path.with_extension("json");
             let v1 = found.snapshot.filter(|_| v1::is_snapshot(&snapshot)).and_then(|stamp| read_v1(&snapshot, stamp));
@@ -106,7 +103,8 @@ fn with_newer_v1(log: SessionSummary, v1: SessionSummary) -> SessionSummary {
     }
 }
 
-fn read_log(path: &Path, seen: FileStamp) -> Result<(Option<SessionSummary>, FileStamp), Trouble> {
+/// The summary of a log, the stamp of the file that was read, and whether all of it could be.
+fn read_log(path: &Path, seen: FileStamp) -> Result<(Option<SessionSummary>, FileStamp, bool), Trouble> {
     let mut tries = 0;
     loop {
         let log = LogFile::open(path).map_err(|error| match error.source.kind() {
@@ -116,10 +114,10 @@ fn read_log(path: &Path, seen: FileStamp) -> Result<(Option<SessionSummary>, Fil
         let stem = paths::stem(path);
         let named = Named { stem: &stem, file_time: file_time(&log.stamp()) };
         match summarize_log(&log, named, &mut || from_sidecar(&log)) {
-            Ok(summary) => return Ok((summary, log.file_stamp())),
+            Ok(summary) => return Ok((summary, log.file_stamp(), !log.met_lost())),
             // Replaced or cut while it was read: as it is now.
             Err(_) if tries < 3 => tries += 1,
-            Err(_) => return Ok((Some(unreadable(path, seen)), FileStamp::default())),
+            Err(_) => return Ok((Some(unreadable(path, seen)), FileStamp::default(), false)),
         }
     }
 }

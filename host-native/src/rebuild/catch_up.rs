@@ -48,6 +48,9 @@ pub(super) fn catch_up(
     meta.active_leaf = grown.active_leaf;
     meta.fingerprint = Fingerprint::take(log, end.len)?;
     meta.resume = Resume::after(&end);
+    if log.met_lost() {
+        return Err(RebuildError::Lost);
+    }
     SqlStore::new(&transaction).index_jumps(meta.counts.entries)?;
     write_meta(&transaction, &meta)?;
     transaction.commit()?;

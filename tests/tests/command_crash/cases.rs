@@ -1,13 +1,10 @@
 //! The commands that write, and what each starts from.
 
-use jcode_session_core::catalog::refresh::is_racy;
-use jcode_session_native::host::now_ms;
-use jcode_session_tests::files::contents;
+use jcode_session_tests::files::settled;
 use jcode_session_tests::jcode_model::{Growth, ModelRng, Shape, generate, grow_as};
 use jcode_session_tests::program::run;
 use jcode_session_tests::sessions::lines;
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// A command and what may be found of it.
@@ -195,18 +192,7 @@ fn changed(home: &Path) {
     done(home, &["list"]);
     log(home, "other", &lines(0..2));
     done(home, &["tag", "s", "+new"]);
-    settle(home);
-}
-
-/// Until rows of these sessions would be believed: those of files that changed a moment ago are not.
-fn settle(home: &Path) {
-    for path in contents(&sessions(home)).into_keys() {
-        let file = fs::metadata(path).expect("there");
-        let changed = file.ctime() * 1_000_000_000 + file.ctime_nsec();
-        while is_racy(changed, now_ms() * 1_000_000) {
-            std::hint::spin_loop();
-        }
-    }
+    settled(&sessions(home));
 }
 
 /// Two segments at least, in few entries.
