@@ -158,6 +158,20 @@ fn verify_exits_by_what_it_finds() {
     assert!(broken.text().contains("invalid-json line 2, byte 40"), "{broken:?}");
 }
 
+/// A damage that repeats does not push all else off the screen.
+#[test]
+fn many_findings_of_a_code_are_counted() {
+    let home = home();
+    let garbage = "no json\n".repeat(70);
+    let (header, entry) = ("{\"type\":\"session\",\"version\":3,\"id\":\"s\"}", "{\"type\":\"custom\",\"id\":\"a\"}");
+    put(home.path(), "s.jsonl", format!("{header}\n{garbage}{entry}\n").as_bytes());
+    let text = run(home.path(), ["verify", "s"]).text();
+    assert_eq!(text.matches("error invalid-json").count(), 20, "{text}");
+    assert!(text.contains("… and 50 more invalid-json; `--json` lists all"), "{text}");
+    let report = run(home.path(), ["verify", "s", "--json"]).json();
+    assert_eq!(report["logs"][0]["findings"].as_array().expect("findings").len(), 71);
+}
+
 #[test]
 fn sessions_are_found_by_id_and_by_its_start() {
     let home = home();

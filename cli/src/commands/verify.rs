@@ -9,11 +9,15 @@ use crate::output::{ExitStatus, Output, count, style, visible};
 use crate::settings::Settings;
 use anyhow::Result;
 use jcode_session_core::report::{LogReport, VerifyReport};
-use jcode_session_core::verify::{Finding, Severity};
+use jcode_session_core::verify::{Code, Finding, Severity};
 use jcode_session_native::discover::find_logs;
 use jcode_session_native::verify::verify as verify_one;
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+
+/// Findings of one code that are shown of a log.
+const SHOWN: u64 = 20;
 
 pub(super) fn verify(args: &VerifyArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
     let (logs, mut unreadable) = choose(args, settings, output);
@@ -93,18 +97,33 @@ fn print(log: &LogReport, output: &mut Output) -> Result<()> {
         count(log.entry_count, "entry", "entries"),
         log.sidecar
     )?;
-    log.findings.iter().try_for_each(|finding| print_finding(finding, output))
+    let mut found: BTreeMap<Code, u64> = BTreeMap::new();
+    for finding in &log.findings {
+        let before = found.entry(finding.code).or_default();
+        *before += 1;
+        if *before <= SHOWN {
+            print_finding(finding, output)?;
+        }
+    }
+    for (code, all) in found.into_iter().filter(|(_, all)| *all > SHOWN) {
+        let more = count(all - SHOWN, "more", "more");
+        writeln!(output.data(), "     … and {more} {}; `--json` lists all", code_word(code)?)?;
+    }
+    Ok(())
+}
+
+/// A code as reports have it.
+fn code_word(code: Code) -> Result<String> {
+    Ok(serde_json::to_value(code)?.as_str().unwrap_or_default().to_string())
 }
 
 pub(super) fn print_finding(finding: &Finding, output: &mut Output) -> Result<()> {
-    let (style, word) = match finding.severity {
+    let (style, severity) = match finding.severity {
         Severity::Warning => (style::WARNING, "warning"),
         Severity::Error => (style::BAD, "error"),
     };
     let style = output.style(style);
-    let code = serde_json::to_value(finding.code)?;
-    let code = code.as_str().unwrap_or_default();
-    write!(output.data(), "     {style}{word}{style:#} {code}")?;
+    write!(output.data(), "     {style}{severity}{style:#} {}", code_word(finding.code)?)?;
     match (finding.line, finding.byte_offset) {
         (Some(line), Some(offset)) => write!(output.data(), " line {line}, byte {offset}")?,
         (None, Some(offset)) => write!(output.data(), " byte {offset}")?,
