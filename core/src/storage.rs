@@ -139,6 +139,10 @@ pub trait StorageFile: Clone {
     fn lost_at(&self, _offset: u64) -> Result<Option<Range<u64>>, StorageError> {
         Ok(None)
     }
+    /// As [`ByteSource::met_lost`](crate::source::ByteSource::met_lost), of any clone.
+    fn met_lost(&self) -> bool {
+        false
+    }
     /// Writes at the end. May write less than all of it: the number of bytes written, at least 1.
     ///
     /// # Errors

@@ -125,12 +125,6 @@ impl LogFile {
         &self.own.file
     }
 
-    /// Whether reads met bytes that are lost, which stood for blank lines. They may come back, with a copy of their
-    /// segment, and nothing of the log tells: what was derived without them must not be kept.
-    pub(crate) fn met_lost(&self) -> bool {
-        self.met_lost.load(Ordering::Relaxed)
-    }
-
     /// What of the log stands in segments.
     #[must_use]
     pub const fn sealed(&self) -> Option<&Sealed> {
@@ -198,6 +192,10 @@ impl ByteSource for LogFile {
         let lost = sealed.lost_at(offset)?.filter(|_| !self.own.was_replaced(&self.path));
         self.met_lost.fetch_or(lost.is_some(), Ordering::Relaxed);
         Ok(lost)
+    }
+
+    fn met_lost(&self) -> bool {
+        self.met_lost.load(Ordering::Relaxed)
     }
 
     fn still_whole(&self) -> Result<(), SourceError> {

@@ -248,6 +248,33 @@ fn what_is_read_without_a_segment_is_not_kept() {
     }
 }
 
+/// Nor does a checkpoint tell of a log without one.
+#[test]
+fn a_log_that_lacks_bytes_gets_no_checkpoint() {
+    for how in [PLAIN, PRESSED] {
+        let home = TempDir::new().expect("a folder");
+        let log = home.path().join("s.jsonl");
+        append(&log, 0..100);
+        seal::run(&log, how).expect("sealed");
+        let file = files(&log).remove(2);
+        let stored = fs::read(&file).expect("there");
+        let mut damaged = stored.clone();
+        match how.compress {
+            true => damaged[stored.len() / 3] ^= 0x20,
+            false => damaged.truncate(stored.len() / 3),
+        }
+        fs::write(&file, &damaged).expect("written");
+        assert!(take_checkpoint(&log).expect_err("refused").to_string().contains("put its file back"));
+        let writer = Writer::open(&log, &WriterOptions::default()).expect("opens");
+        writer.append(object(100).as_bytes(), Parent::Leaf).expect("appends");
+        writer.close().expect("closes");
+        fs::write(&file, &stored).expect("put back");
+        assert_eq!(errors(&log), []);
+        assert!(take_checkpoint(&log).expect("taken"));
+        assert_eq!(errors(&log), []);
+    }
+}
+
 /// Files that have the name of a segment, and other bytes, are kept, as many as there were.
 #[test]
 fn what_is_set_aside_takes_the_place_of_nothing() {

@@ -13,6 +13,7 @@ use alloc::format;
 use alloc::string::ToString;
 use alloc::sync::Arc;
 use core::ops::Range;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 /// An open file; if it is the log, all of it.
 #[derive(Debug)]
@@ -34,6 +35,7 @@ pub(super) struct Parts<S, D> {
     pub(super) told_len: u64,
     /// Logical length that was durable when it got that.
     pub(super) durable_len: u64,
+    pub(super) met_lost: AtomicBool,
     pub(super) storage: Segmented<S, D>,
 }
 
@@ -75,12 +77,20 @@ impl<S: Storage, D: Decompress> StorageFile for SegmentedFile<S, D> {
         let Some(parts) = &self.parts else { return self.own.read_at(offset, buffer) };
         let own = source_of(&self.own)?;
         let mut reader = Reader::new(Files(&parts.storage));
-        parts.layout.read(&own, &mut reader, offset, buffer).map(|_| ()).map_err(unreadable)
+        let whole = parts.layout.read(&own, &mut reader, offset, buffer).map_err(unreadable)?;
+        parts.met_lost.fetch_or(!whole, Ordering::Relaxed);
+        Ok(())
     }
 
     fn lost_at(&self, offset: u64) -> Result<Option<Range<u64>>, StorageError> {
         let Some(parts) = &self.parts else { return Ok(None) };
-        parts.layout.lost_at(&mut Reader::new(Files(&parts.storage)), offset).map_err(unreadable)
+        let lost = parts.layout.lost_at(&mut Reader::new(Files(&parts.storage)), offset).map_err(unreadable)?;
+        parts.met_lost.fetch_or(lost.is_some(), Ordering::Relaxed);
+        Ok(lost)
+    }
+
+    fn met_lost(&self) -> bool {
+        self.parts.as_ref().is_some_and(|parts| parts.met_lost.load(Ordering::Relaxed))
     }
 
     fn append(&mut self, bytes: &[u8]) -> Result<usize, StorageError> {

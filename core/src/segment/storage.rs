@@ -21,6 +21,7 @@ use crate::write::FileSource;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::sync::atomic::AtomicBool;
 
 /// The files of a session, its log as one.
 #[derive(Debug, Clone)]
@@ -104,7 +105,7 @@ impl<S: Storage + Clone, D: Decompress + Clone> Storage for Segmented<S, D> {
         let parts = view.layout.map(|layout| {
             let told_len = layout.logical_len(view.witness_len);
             let durable_len = if view.doubt.is_some() { layout.sealed_len() } else { told_len };
-            Arc::new(Parts { layout, told_len, durable_len, storage: self.clone() })
+            Arc::new(Parts { layout, told_len, durable_len, met_lost: AtomicBool::new(false), storage: self.clone() })
         });
         Ok(SegmentedFile { own, parts })
     }

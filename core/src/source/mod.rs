@@ -105,6 +105,12 @@ pub trait ByteSource {
         Ok(None)
     }
 
+    /// Whether lost bytes were met by now, in reads or in answers of [`ByteSource::lost_at`]. They may come back, with a
+    /// copy of their file, and nothing else of the log tells: what was derived without them must not be kept.
+    fn met_lost(&self) -> bool {
+        false
+    }
+
     /// To be asked once a pass over [`ByteSource::view`] is done: a mapped file may have shrunk meanwhile, and
     /// what the pass saw then is void.
     ///
@@ -175,6 +181,10 @@ impl<S: ByteSource + ?Sized> ByteSource for &S {
 
     fn lost_at(&self, offset: u64) -> Result<Option<Range<u64>>, SourceError> {
         (**self).lost_at(offset)
+    }
+
+    fn met_lost(&self) -> bool {
+        (**self).met_lost()
     }
 
     fn still_whole(&self) -> Result<(), SourceError> {

@@ -129,9 +129,13 @@ impl<'s, S: Storage> Desk<'s, S> {
     /// Takes a checkpoint of the log as it is, unless the newest one is of this very state; the number of its row.
     ///
     /// # Errors
-    /// If the log cannot be read or the ledger not be written.
+    /// If the log cannot be read, bytes of it are lost, or the ledger cannot be written.
     pub fn checkpoint(&mut self, now_ms: i64, note: &str) -> Result<Option<u64>, StoreError> {
-        self.new_checkpoint(now_ms, note)?.map(|row| self.book.add(self.storage, row)).transpose()
+        let Some(row) = self.new_checkpoint(now_ms, note)? else { return Ok(None) };
+        if self.log.as_ref().is_some_and(ByteSource::met_lost) {
+            return Err(StoreError::Lost);
+        }
+        self.book.add(self.storage, row).map(Some)
     }
 
     /// The row of a checkpoint of the log as it is, unless the newest one is of this very state.

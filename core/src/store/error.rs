@@ -32,6 +32,12 @@ pub enum StoreError {
         /// When the rollback was.
         since: String,
     },
+    /// Bytes of the log are lost, and may come back: a digest without them would not be the log's then.
+    #[error(
+        "has a segment that is lost or damaged, and gets no checkpoint of what is left; `verify` names it: put its \
+         file back from a copy, or `repair` rewrites the log"
+    )]
+    Lost,
     /// The bytes that are needed are not those that were kept.
     #[error("{what} {how}; `verify` shows the state of the store")]
     Kept {

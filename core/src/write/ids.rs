@@ -98,6 +98,10 @@ impl<F: StorageFile> ByteSource for FileSource<F> {
     fn lost_at(&self, offset: u64) -> Result<Option<Range<u64>>, SourceError> {
         self.file.lost_at(offset).map_err(|error| unreadable(offset, &error))
     }
+
+    fn met_lost(&self) -> bool {
+        self.file.met_lost()
+    }
 }
 
 fn unreadable(offset: u64, error: &StorageError) -> SourceError {

@@ -86,6 +86,9 @@ impl Checkpoints {
 
     fn add(&mut self, log: &LogFile, now: i64, leaf: Option<String>, note: &str) -> Result<(), StoreError> {
         let mut row = checkpoint::row(&self.book(now)?.ledger, log, log.len(), leaf, now, note)?;
+        if log.met_lost() {
+            return Err(StoreError::Lost);
+        }
         row.sealed = log.sealed().map(|sealed| Sealed::of(sealed.layout()));
         let Self { storage, book, .. } = self;
         if let Some(book) = book {
