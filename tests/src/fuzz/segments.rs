@@ -130,7 +130,11 @@ pub(super) fn table(data: &[u8]) {
     let mut reader = Reader::new(OneFile(file));
     let whole = reader.read(&segment, 0, &mut plain).expect("in memory");
     if whole {
-        assert_eq!(zstd::stream::decode_all(file).expect("frames"), plain);
+        match zstd::stream::decode_all(file) {
+            Ok(all) => assert_eq!(all, plain),
+            // A window that it would have to hold. Whoever has room for the whole block needs none.
+            Err(error) => assert!(error.to_string().contains("too much memory"), "{error}"),
+        }
     }
     for at in (0..plain.len()).step_by(plain.len() / 7 + 1) {
         let mut piece = vec![0; (plain.len() - at).min(1000)];
