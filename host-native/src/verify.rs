@@ -7,9 +7,10 @@ pub(crate) mod store;
 mod v1_files;
 
 use crate::fs::{LogFile, PathError};
+use crate::ledger;
 use crate::rebuild::Tick;
 use crate::segments;
-use crate::sidecar;
+use crate::sidecar::{self, Sidecar};
 use crate::sql::{self, Compared};
 use crate::v1;
 use jcode_session_core::report::LogReport;
@@ -53,11 +54,31 @@ pub fn verify(path: &Path, tick: &mut Tick<'_>) -> Result<LogReport, VerifyError
     if v1::is_snapshot(path) {
         return v1_files::verify(path, tick);
     }
+    let mut tries = TRIES;
+    loop {
+        tries = tries.saturating_sub(1);
+        if let Some(report) = verify_log(path, tries > 0, tick)? {
+            return Ok(report);
+        }
+    }
+}
+
+/// How often what lies beside a log is opened while a writer brings it further.
+const TRIES: u32 = 4;
+
+/// Verifies the log as it is now, and what lies beside it. `None` if a writer brings that further meanwhile, and
+/// there is another try; else its sidecar counts as locked.
+fn verify_log(path: &Path, again: bool, tick: &mut Tick<'_>) -> Result<Option<LogReport>, VerifyError> {
     let failed = |source| VerifyError::Log { path: path.to_path_buf(), source };
+    // Whatever the ledger tells of is in the log that is opened behind it, unless that was cut, which has a row.
+    let ledger = ledger::read(path)?;
     let mut log = LogFile::open(path)?;
+    if again && ledger::read(path)?.link != ledger.link {
+        return Ok(None);
+    }
     log.map_if_guarded();
     let segments = segments::findings(&log, Depth::Full).map_err(failed)?;
-    let sidecar = sidecar::open(&log).map_err(failed)?;
+    let sidecar = if again { sidecar::open(&log).map_err(failed)? } else { Sidecar::Locked };
     let (sniffed, presented) = present(log, &mut |_| tick(0)).map_err(failed)?;
     let dialect = sniffed.dialect;
     let mut beside = sidecar.beside(dialect);
@@ -65,12 +86,12 @@ pub fn verify(path: &Path, tick: &mut Tick<'_>) -> Result<LogReport, VerifyError
         // Rows of a log of which bytes are lost tell nothing that the segments do not.
         beside.fresh = None;
     }
-    let Compared { entry_count, sidecar, mut findings } =
-        sql::verify(&presented, beside, &mut |bytes| tick(bytes)).map_err(failed)?;
+    let compared = sql::verify(&presented, beside, &mut |bytes| tick(bytes)).map_err(failed)?;
+    let Some(Compared { entry_count, sidecar, mut findings }) = compared else { return Ok(None) };
     let as_sealed = presented.as_is().filter(|_| segments.is_empty());
     findings.extend(segments);
-    findings.extend(store::check(path, as_sealed)?);
+    findings.extend(store::check(path, &ledger, as_sealed)?);
     let log_is_sound = !findings.iter().any(Finding::is_error);
     findings.extend(v1_files::beside(path, log_is_sound, tick)?);
-    Ok(LogReport::new(path.to_string_lossy().into_owned(), dialect, entry_count, sidecar, findings))
+    Ok(Some(LogReport::new(path.to_string_lossy().into_owned(), dialect, entry_count, sidecar, findings)))
 }

@@ -10,8 +10,12 @@ use jcode_session_native::rebuild::{self, Done};
 use jcode_session_native::session::{Session, SessionError};
 use jcode_session_native::sidecar::{self, Sidecar};
 use jcode_session_native::sql::SidecarReader;
+use jcode_session_native::store::take_checkpoint;
+use jcode_session_native::verify::verify;
 use jcode_session_tests::files::{LogDir, ask, dump};
 use jcode_session_tests::generate::{LargeLog, LogShape, Until, damaged_tree_v3, tree_v3};
+use jcode_session_tests::sessions::lines;
+use jcode_session_tests::written::append;
 use proptest::prelude::*;
 use rusqlite::Connection;
 use std::fs;
@@ -372,4 +376,26 @@ fn a_glance_says_what_sqlite_says_or_nothing() {
     // Not after the log changed, nor beside a commit that did not end.
     fs::write(format!("{}-journal", dir.sidecar().display()), b"x").expect("written");
     assert_eq!(sidecar::glance(&dir.log()), None);
+}
+
+/// Rows, branches, metadata and checkpoints are compared as they were at one time, whoever writes meanwhile.
+#[test]
+fn a_log_is_verified_with_one_state_of_what_lies_beside_it() {
+    let mut bytes = lines(0..3);
+    // The last row is compared long before the log's end.
+    bytes.resize(bytes.len() + (4 << 20), b'\n');
+    let dir = LogDir::new(&bytes);
+    dir.update();
+    let mut written = false;
+    let report = verify(&dir.log(), &mut |_| {
+        if !written {
+            append(&dir.log(), 100..101);
+            take_checkpoint(&dir.log()).expect("taken");
+            written = true;
+        }
+        ControlFlow::Continue(())
+    });
+    let report = report.expect("verifies");
+    assert!(written && report.ok, "{:?}", report.findings);
+    assert_eq!(report.entry_count, 3);
 }

@@ -9,7 +9,7 @@ use super::store::{branches, labels, read_meta};
 use jcode_session_core::index::row::{BRANCH_POINT, Seq};
 use jcode_session_core::index::store::IndexMeta;
 use jcode_session_core::index::{BranchPoint, Label, Leaf, Tree, TreeCheck};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction};
 use std::collections::BTreeMap;
 
 /// Why a sidecar gives no answer.
@@ -79,6 +79,17 @@ impl SidecarReader {
     #[must_use]
     pub const fn connection(&self) -> &Connection {
         &self.connection
+    }
+
+    /// Holds the state that was opened until the transaction is dropped; `None` if a writer has committed another one
+    /// since, or is about to.
+    pub(super) fn hold(&self) -> rusqlite::Result<Option<Transaction<'_>>> {
+        let held = self.connection.unchecked_transaction()?;
+        match read_meta(&held) {
+            Ok(meta) => Ok((meta.as_ref() == Some(&self.meta)).then_some(held)),
+            Err(error) if is_locked(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// The tree, without reading a row an entry.
@@ -196,4 +207,9 @@ fn branch_point(c: &Connection, seq: Seq, mut children: Vec<(Seq, String)>) -> r
     children.extend(next.query_row([seq], |row| Ok((row.get(0)?, row.get(1)?))).optional()?);
     children.sort_unstable();
     Ok(Some(BranchPoint { id, children: children.into_iter().map(|(_, id)| id).collect() }))
+}
+
+/// Another process keeps it from being read just now.
+pub(super) fn is_locked(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }

@@ -4,12 +4,13 @@
 //! Invariant: whatever is wrong with a sidecar is a verdict, never an error: the log answers instead.
 //! Does not: open files.
 
+use super::read::is_locked;
 use super::{Beside, ReadError, SidecarReader};
 use jcode_session_core::index::fingerprint::{FileStamp, Freshness, judge};
 use jcode_session_core::log::Dialect;
 use jcode_session_core::source::{ByteSource, SourceError};
 use jcode_session_core::verify::{Code, Finding};
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::Connection;
 
 /// How a sidecar stands to its log.
 #[derive(Debug)]
@@ -78,8 +79,8 @@ impl Sidecar {
     fn unreadable(error: ReadError) -> Self {
         match error {
             ReadError::Schema => Self::OtherSchema,
+            ReadError::Sqlite(error) if is_locked(&error) => Self::Locked,
             ReadError::Sqlite(error) => match error.sqlite_error() {
-                Some(e) if matches!(e.code, ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked,
                 Some(e) if e.extended_code == rusqlite::ffi::SQLITE_READONLY_ROLLBACK => Self::Stale,
                 _ => Self::Corrupt(error.to_string()),
             },

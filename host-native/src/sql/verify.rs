@@ -35,7 +35,8 @@ pub struct Beside<'a> {
     pub fresh: Option<&'a SidecarReader>,
 }
 
-/// Verifies a log and its sidecar; `tick` gets the bytes of the log that are done.
+/// Verifies a log and its sidecar; `tick` gets the bytes of the log that are done. `None` if a writer has brought the
+/// sidecar further since it was opened: it says nothing of this log any more.
 ///
 /// # Errors
 /// If the log cannot be read, or `tick` interrupts.
@@ -43,12 +44,20 @@ pub fn verify<S: ByteSource>(
     log: &Presented<S>,
     sidecar: Beside<'_>,
     tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
-) -> Result<Compared, SourceError> {
+) -> Result<Option<Compared>, SourceError> {
     let Beside { mut word, finding, fresh } = sidecar;
     let mut beside = Vec::from_iter(finding);
     let built = match (fresh, log) {
         (Some(reader), Presented::AsIs(log)) => {
-            let (built, coherence) = compare(log, reader, tick)?;
+            // One state for all that is asked: what else is a writer's commit, not a difference.
+            let held = match reader.hold() {
+                Ok(None) => return Ok(None),
+                held => held.map_err(|error| error.to_string()),
+            };
+            let (built, coherence) = match held {
+                Ok(_held) => compare(log, reader, tick)?,
+                Err(message) => (read(log, tick)?, failed(message)),
+            };
             match coherence.failed {
                 Some(message) => {
                     word = "corrupt";
@@ -63,7 +72,11 @@ pub fn verify<S: ByteSource>(
     let entry_count = built.counts.entries;
     let mut findings = log.at_origin(built.findings);
     findings.extend(beside);
-    Ok(Compared { entry_count, sidecar: word, findings })
+    Ok(Some(Compared { entry_count, sidecar: word, findings }))
+}
+
+const fn failed(message: String) -> Coherence {
+    Coherence { findings: Vec::new(), failed: Some(message) }
 }
 
 /// Scans the log and its sidecar side by side.
@@ -72,7 +85,6 @@ fn compare(
     sidecar: &SidecarReader,
     tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
 ) -> Result<(Built<()>, Coherence), SourceError> {
-    let failed = |message: String| Coherence { findings: Vec::new(), failed: Some(message) };
     let mut statement = match RowCursor::prepare(sidecar.connection()) {
         Ok(statement) => statement,
         Err(error) => return Ok((read(log, tick)?, failed(error.to_string()))),

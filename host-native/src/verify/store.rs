@@ -5,7 +5,7 @@
 
 use super::VerifyError;
 use crate::fs::LogFile;
-use crate::{ledger, paths};
+use crate::paths;
 use jcode_session_core::source::ByteSource;
 use jcode_session_core::store::ledger::Ledger;
 use jcode_session_core::verify::{Finding, StoreFiles, glance_at_store, verify_store};
@@ -13,10 +13,10 @@ use std::path::{Path, PathBuf};
 
 /// What is wrong with the store of a log. `as_is`: the log, if it is of the current dialect
 /// and all of its segments are sound.
-pub(super) fn check(log: &Path, as_is: Option<&LogFile>) -> Result<Vec<Finding>, VerifyError> {
+pub(super) fn check(log: &Path, ledger: &Ledger, as_is: Option<&LogFile>) -> Result<Vec<Finding>, VerifyError> {
     let as_is = as_is.map(|log| log as &dyn ByteSource);
     let failed = |source| VerifyError::Log { path: log.to_path_buf(), source };
-    verify_store(&ledger::read(log)?, &Store(paths::store(log)), as_is).map_err(failed)
+    verify_store(ledger, &Store(paths::store(log)), as_is).map_err(failed)
 }
 
 /// What a look at the ledger and at the names in the store shows, without reading what was kept.
