@@ -4,6 +4,7 @@ use jcode_session_core::write::{AppendError, Durability, Parent, Refusal};
 use jcode_session_native::session::Session;
 use jcode_session_native::verify::verify;
 use jcode_session_native::writer::{NewSession, Writer, WriterOptions};
+use rusqlite::Connection;
 use std::ops::ControlFlow;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -111,6 +112,44 @@ fn sidecar_that_is_locked_or_broken_delays_nothing() {
 }
 
 /// Threads share flights; the log has every entry once, in one chain.
+/// A reader may hold its lock for as long as it likes: what could not be committed meanwhile comes later, whole.
+#[test]
+fn commit_that_waits_for_a_reader_loses_no_row() {
+    for mode in MODES {
+        let folder = tempfile::tempdir().expect("a folder");
+        let log = folder.path().join("s.jsonl");
+        let first = open(&log, mode);
+        first.append(&message(0), Parent::Leaf).expect("appends");
+        first.close().expect("closes");
+        let journal = folder.path().join("s.sqlite3-journal");
+        let journaled = || std::fs::metadata(&journal).is_ok_and(|metadata| metadata.len() > 0);
+        let writer = open(&log, mode);
+        writer.append(&message(1), Parent::Leaf).expect("appends");
+        writer.flush().expect("flushes");
+        let reader = Connection::open(log.with_extension("sqlite3")).expect("opens");
+        reader.busy_timeout(std::time::Duration::from_secs(10)).expect("waits");
+        let count = "SELECT count(*) FROM entries";
+        let stored = || reader.query_row(count, [], |row| row.get::<_, i64>(0)).expect("reads");
+        while stored() != 2 {
+            std::thread::yield_now();
+        }
+        reader.execute_batch("BEGIN").expect("begins");
+        assert_eq!(stored(), 2);
+        writer.append(&message(2), Parent::Leaf).expect("appends");
+        writer.flush().expect("flushes");
+        // The commit is begun, waits, and is given up.
+        for awaited in [true, false] {
+            while journaled() != awaited {
+                std::thread::yield_now();
+            }
+        }
+        reader.execute_batch("COMMIT").expect("ends");
+        writer.append(&message(3), Parent::Leaf).expect("appends");
+        writer.close().expect("closes");
+        assert_fresh(&log, "a reader was there");
+    }
+}
+
 #[test]
 fn threads_append_through_one_writer() {
     for mode in MODES {

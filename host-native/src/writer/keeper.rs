@@ -61,6 +61,8 @@ struct Index {
 enum Lag {
     /// The stored rows cannot be added to.
     Rebuild,
+    /// A reader is in the way, and nothing was begun: the entries still wait.
+    Busy(rusqlite::Error),
     Sqlite(rusqlite::Error),
     Other(String),
 }
@@ -110,7 +112,7 @@ impl Keeper {
                 }
                 return outcome.map_err(|lag| match lag {
                     Lag::Rebuild => "its rows do not fit the log".to_string(),
-                    Lag::Sqlite(error) => error.to_string(),
+                    Lag::Busy(error) | Lag::Sqlite(error) => error.to_string(),
                     Lag::Other(error) => error,
                 });
             }
@@ -134,22 +136,19 @@ impl Keeper {
             self.index = Some(self.open()?);
             self.gap = false;
         }
-        let outcome = self.grow(target, closing);
-        match outcome {
-            Err(Lag::Rebuild) => {
-                self.index = None;
-                rebuild::build_held(&self.log, &mut |_| ControlFlow::Continue(()))?;
-                self.index = Some(connect(&self.log)?);
-                self.grow(target, closing)
-            }
-            Err(Lag::Sqlite(error)) if is_busy(&error) => Err(Lag::Sqlite(error)),
-            Err(lag) => {
-                // A file that SQLite no longer likes is looked at anew, and built anew if need be.
-                self.index = None;
-                Err(lag)
-            }
-            Ok(()) => Ok(()),
+        let mut outcome = self.grow(target, closing);
+        if let Err(Lag::Rebuild) = outcome {
+            self.index = None;
+            rebuild::build_held(&self.log, &mut |_| ControlFlow::Continue(()))?;
+            self.index = Some(connect(&self.log)?);
+            outcome = self.grow(target, closing);
         }
+        if outcome.as_ref().is_err_and(|lag| !matches!(lag, Lag::Busy(_))) {
+            // What was begun is not there, and its entries wait no more: the log has them. A file that SQLite no
+            // longer likes is looked at anew, and built anew if need be.
+            self.index = None;
+        }
+        outcome
     }
 
     /// Opens the sidecar, brought up to what is synced of the log by reading that, if it is not there yet.
@@ -183,15 +182,20 @@ impl Keeper {
             // Rows that are not committed must not lock readers out.
             index.connection.execute_batch("PRAGMA cache_spill=OFF")?;
         }
-        let transaction = index.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let begun = index.connection.transaction_with_behavior(TransactionBehavior::Immediate);
+        let transaction = begun.map_err(|error| if is_busy(&error) { Lag::Busy(error) } else { error.into() })?;
         let mut store = SqlStore::new(&transaction);
         let mut grower = Grower::new(&mut store, &index.meta)?;
         let mut count = 0;
         let (mut end, mut ended) = (from, closing);
         loop {
-            let limit = if *ahead && !closing && target <= from && count < AHEAD { u64::MAX } else { target };
-            let due = end..limit;
+            let joins = pending.iter().find(|brief| brief.offset >= end).is_none_or(|brief| brief.offset == end);
+            let goes_ahead = *ahead && !closing && joins && target <= from && count < AHEAD;
+            let due = end..if goes_ahead { u64::MAX } else { target };
             for brief in pending.iter().filter(|brief| due.contains(&brief.offset)) {
+                if brief.offset != end {
+                    return Err(Lag::Other("entries before those that wait are missing".to_string()));
+                }
                 grower.appended(&mut store, &brief)?;
                 end = brief.offset + brief.len + 1;
                 count += 1;
