@@ -6,9 +6,7 @@
 use super::{Inspector, Progress, done_of};
 #[cfg(feature = "sidecar")]
 use crate::beside::Beside;
-#[cfg(not(feature = "sidecar"))]
-use crate::error::Code;
-use crate::error::Error;
+use crate::error::{Code, Error};
 use jcode_session_core::log::Dialect;
 use jcode_session_core::report::{LogReport, VerifyReport};
 use jcode_session_core::source::ByteSource;
@@ -52,6 +50,9 @@ impl<S: ByteSource + Clone> Inspector<S> {
         let Beside { word, finding, .. } = &self.beside;
         let beside = sql::Beside { word, finding: finding.clone(), fresh: self.session.sidecar().filter(|_| whole) };
         let compared = sql::verify(self.session.log(), beside, tick)?;
+        let compared = compared.ok_or_else(|| {
+            Error::new(Code::Changed, "the sidecar was changed since it was opened; open the session again")
+        })?;
         Ok((compared.entry_count, compared.sidecar, compared.findings))
     }
 
