@@ -23,7 +23,7 @@ enum Command {
 
 fn main() -> ExitCode {
     // Once, at start: logs are then mapped for scans, and a log that shrinks meanwhile is an error, not a crash.
-    jcode_session_native::map::install_guard();
+    jcode_session_native::os::map::install_guard();
     match Jcode::parse().command {
         Command::Session(args) => jcode_session::run(&args).into(),
         Command::Doctor(args) => jcode_session::run_doctor(&args, &GlobalArgs::default()).into(),

@@ -22,7 +22,7 @@ use clap::Parser;
 /// The stand-alone program: guards the process against files that shrink while mapped, parses, runs.
 #[must_use]
 pub fn program() -> std::process::ExitCode {
-    jcode_session_native::map::install_guard();
+    jcode_session_native::os::map::install_guard();
     run(&args::Cli::parse().session).into()
 }
 

@@ -5,7 +5,7 @@
 //! `no_std`, so files, clocks, threads and the environment cannot even be named.
 //!
 //! Data flows one way: bytes ([`source`]) -> records ([`log`]) -> rows and tree ([`index`]) -> findings
-//! ([`verify`]) and reports ([`report`]). [`upgrade`] shows a log of an older dialect as one of the current, and
+//! ([`verify`]) and reports ([`report`]). [`dialect`] shows a log of an older dialect as one of the current, and
 //! [`session`] answers questions about one.
 //!
 //! ```
@@ -34,6 +34,8 @@
 extern crate alloc;
 
 pub mod catalog;
+pub mod dialect;
+pub mod finding;
 pub mod index;
 pub mod json;
 pub mod log;
@@ -43,6 +45,5 @@ pub mod session;
 pub mod source;
 pub mod storage;
 pub mod store;
-pub mod upgrade;
 pub mod verify;
 pub mod write;

@@ -6,12 +6,13 @@
 //! Does not: open, lock or sync; hosts do. What survives a power cut is only what was synced: bytes by
 //! [`StorageFile::sync_data`], names by [`Storage::sync_folder`].
 
-use crate::index::fingerprint::FileStamp;
-use crate::segment::Sealed;
-use crate::verify::Finding;
+use crate::finding::Finding;
+use crate::source::identity::FileStamp;
+use crate::source::{ByteSource, SourceError};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::ops::Range;
+use serde::{Deserialize, Serialize};
 
 /// A file of a session.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -235,9 +236,18 @@ pub trait Storage {
         Ok(Vec::new())
     }
     /// What of the open log stands in segments.
-    fn sealed(&self, _: &Self::File) -> Option<Sealed> {
+    fn sealed(&self, _: &Self::File) -> Option<SealedExtent> {
         None
     }
+}
+
+/// How much of a log stands in segments: those are named by it, for they join up and never change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedExtent {
+    /// Logical offset behind the last of them.
+    pub to: u64,
+    /// How many.
+    pub segments: u64,
 }
 
 /// Why a file was not replaced.
@@ -331,4 +341,33 @@ pub fn append_all(file: &mut impl StorageFile, mut bytes: &[u8]) -> Result<(), S
         bytes = bytes.get(written..).unwrap_or_default();
     }
     Ok(())
+}
+
+/// The first bytes of an open file.
+#[derive(Debug)]
+pub(crate) struct FileSource<F> {
+    pub(crate) file: F,
+    pub(crate) len: u64,
+}
+
+impl<F: StorageFile> ByteSource for FileSource<F> {
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
+        self.file.read_at(offset, buffer).map_err(|error| unreadable(offset, &error))
+    }
+
+    fn lost_at(&self, offset: u64) -> Result<Option<Range<u64>>, SourceError> {
+        self.file.lost_at(offset).map_err(|error| unreadable(offset, &error))
+    }
+
+    fn met_lost(&self) -> bool {
+        self.file.met_lost()
+    }
+}
+
+fn unreadable(offset: u64, error: &StorageError) -> SourceError {
+    SourceError::Io { offset, message: alloc::format!("{error}") }
 }

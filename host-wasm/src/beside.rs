@@ -5,8 +5,8 @@
 //! Does not: compare it with the log; `verify` does.
 
 use jcode_session_core::catalog::Exact;
-use jcode_session_core::index::fingerprint::{FileStamp, Freshness, judge};
 use jcode_session_core::index::peek::{PEEK_LEN, peek};
+use jcode_session_core::source::identity::{FileStamp, Freshness, judge};
 use jcode_session_core::source::{ByteSource, SourceError};
 
 /// What a look at a sidecar gave.
@@ -22,7 +22,7 @@ pub(crate) struct Beside {
     pub(crate) reader: Option<Reader>,
     /// The finding about its state.
     #[cfg(feature = "sidecar")]
-    pub(crate) finding: Option<jcode_session_core::verify::Finding>,
+    pub(crate) finding: Option<jcode_session_core::finding::Finding>,
 }
 
 fn stamp(log: &dyn ByteSource) -> FileStamp {
@@ -80,7 +80,7 @@ mod with {
 
     use super::{Beside, ByteSource, Freshness, SourceError, glance, stamp};
     use jcode_session_core::log::Dialect;
-    use jcode_session_native::sql::{Sidecar, SidecarReader};
+    use jcode_session_native::sidecar::sql::{Sidecar, SidecarReader};
     use rusqlite::Connection;
     use std::io::{self, Read};
 

@@ -3,9 +3,9 @@
 //! Owns: their codes, which programs read. Invariant: every error of core has a code.
 //! Does not: find anything wrong with a log; that is a finding, not an error.
 
+use jcode_session_core::dialect::jcode::ReplayError;
 use jcode_session_core::session::ReadError;
 use jcode_session_core::source::SourceError;
-use jcode_session_core::upgrade::jcode::ReplayError;
 
 /// Why a question could not be answered. The codes are the variants in kebab case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

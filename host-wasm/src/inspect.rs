@@ -14,6 +14,9 @@ use crate::sealed::Log;
 pub use files::Files;
 use files::session_source;
 use jcode_session_core::catalog::{Exact, Named, SessionSummary, summarize_log, summarize_v1};
+use jcode_session_core::dialect::jcode;
+use jcode_session_core::dialect::jcode::replay;
+use jcode_session_core::dialect::present;
 use jcode_session_core::index::row::Seq;
 use jcode_session_core::log::{Dialect, LogScan, scan_source};
 use jcode_session_core::report::{
@@ -21,8 +24,6 @@ use jcode_session_core::report::{
 };
 use jcode_session_core::session::{Locator, Needle, Outline, Session, Tally, Timeline};
 use jcode_session_core::source::ByteSource;
-use jcode_session_core::upgrade::jcode::{self, replay};
-use jcode_session_core::upgrade::present;
 use serde::Serialize;
 use std::ops::ControlFlow;
 

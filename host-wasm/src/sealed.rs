@@ -6,11 +6,11 @@
 //! larger one.
 
 use crate::error::{Code, Error};
+use jcode_session_core::finding::Finding;
 use jcode_session_core::segment::check::{Depth, check};
 use jcode_session_core::segment::{Archive, Decompress, Doubt, Layout, MANIFEST, MAX_MANIFEST, Reader, look};
 use jcode_session_core::source::{ByteSource, SourceError};
 use jcode_session_core::storage::Name;
-use jcode_session_core::verify::Finding;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Range;

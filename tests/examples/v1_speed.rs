@@ -1,9 +1,10 @@
 //! Speed and memory of migrating one large v1 session: `v1_speed FOLDER MEGABYTES [mapped|read]`.
 
+use jcode_session_core::dialect::jcode::replay;
+use jcode_session_core::dialect::jcode::{Growth, V1Sources, plan_growth, present};
 use jcode_session_core::index::IndexBuilder;
 use jcode_session_core::log::{LogScan, scan_source};
 use jcode_session_core::source::{ByteSource, SourceError};
-use jcode_session_core::upgrade::jcode::{Growth, V1Sources, plan_growth, present, replay};
 use jcode_session_tests::jcode_model::write_large_v1;
 use std::fs::File;
 use std::io::{Read, Write};

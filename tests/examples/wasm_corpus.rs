@@ -4,10 +4,11 @@
 //! alone and beside a log, stores and segments. Invariant: one number gives one corpus.
 //! Does not: compare.
 
-use jcode_session_native::fs::LogFile;
-use jcode_session_native::seal::{self, Segments};
-use jcode_session_native::store::take_checkpoint;
-use jcode_session_native::{paths, rebuild};
+use jcode_session_native::ops::restore::take_checkpoint;
+use jcode_session_native::ops::seal::{self, Segments};
+use jcode_session_native::os::log_file::LogFile;
+use jcode_session_native::os::paths;
+use jcode_session_native::sidecar::rebuild;
 use jcode_session_tests::generate::{
     LargeLog, LogShape, Until, damaged_linear_v1, damaged_tree_v2, damaged_tree_v3, tree_v3,
 };

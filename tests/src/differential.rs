@@ -4,11 +4,11 @@
 //! Does not: make logs.
 
 use crate::oracle::OracleLog;
+use jcode_session_core::finding::Code;
 use jcode_session_core::index::row::{Row, RowSink};
 use jcode_session_core::index::{Built, IndexBuilder};
 use jcode_session_core::log::{Damage, LogScan, LogSink, Record, ScanEnd, scan_source};
 use jcode_session_core::source::{ByteSource, SliceSource, SourceError};
-use jcode_session_core::verify::Code;
 use std::ops::ControlFlow;
 
 /// Rows as they leave the builder.

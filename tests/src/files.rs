@@ -4,11 +4,12 @@
 //! Invariant: gone when dropped. Does not: call the engine but to read and build.
 
 use jcode_session_core::catalog::refresh::is_racy;
-use jcode_session_native::fs::{LogFile, stamp};
-use jcode_session_native::host::now_ms;
-use jcode_session_native::paths;
-use jcode_session_native::rebuild::{self, Done};
+use jcode_session_native::os::files::stamp;
+use jcode_session_native::os::host::now_ms;
+use jcode_session_native::os::log_file::LogFile;
+use jcode_session_native::os::paths;
 use jcode_session_native::session::{Entry, Session};
+use jcode_session_native::sidecar::rebuild::{self, Done};
 use std::collections::BTreeMap;
 use std::fs;
 use std::ops::ControlFlow;

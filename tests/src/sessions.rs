@@ -12,7 +12,7 @@ use jcode_session_core::store::LogState;
 use jcode_session_core::store::book::Book;
 use jcode_session_core::store::ledger::{Event, LedgerRow};
 use jcode_session_core::write::QuarantineName;
-use jcode_session_native::segments::Zstd;
+use jcode_session_native::os::segments::Zstd;
 use std::ops::Range;
 
 pub const NOW: i64 = 1_760_000_000_000;

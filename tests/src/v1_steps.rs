@@ -4,13 +4,12 @@
 //! Invariant: a step that fails panics. Does not: make sessions.
 
 use crate::jcode_model::{V1Files, normal_form, value_of};
+use jcode_session_core::dialect::jcode::replay;
+use jcode_session_core::dialect::jcode::{Growth, Replay, ReplayError, V1Sources, export, plan_growth, present};
 use jcode_session_core::index::row::{Row, RowSink, Seq};
 use jcode_session_core::index::{Built, IndexBuilder};
 use jcode_session_core::log::{LogScan, scan_source};
 use jcode_session_core::source::{ByteSource, SliceSource, SourceError};
-use jcode_session_core::upgrade::jcode::{
-    Growth, Replay, ReplayError, V1Sources, export, plan_growth, present, replay,
-};
 use serde_json::Value;
 use std::ops::{ControlFlow, Range};
 

@@ -5,11 +5,12 @@
 
 use crate::crash_storage::{CrashFile, Machine, World};
 use crate::sessions::log_of;
+use jcode_session_core::log::AppendedEntries;
 use jcode_session_core::log::{Damage, LogScan, LogSink, Record};
 use jcode_session_core::storage::Storage;
 use jcode_session_core::write::{
-    AppendError, Briefs, Durability, LogObserver, LogWriter, NewHeader, OpenError, OpenOptions, Opened, Parent,
-    ScannedIds, Stamps, SyncPoint,
+    AppendError, Durability, LogObserver, LogWriter, NewHeader, OpenError, OpenOptions, Opened, Parent, ScannedIds,
+    Stamps, SyncPoint,
 };
 use std::ops::ControlFlow;
 
@@ -17,7 +18,7 @@ use std::ops::ControlFlow;
 pub struct Sidecar(pub(crate) Machine);
 
 impl LogObserver for Sidecar {
-    fn written(&mut self, _: &Briefs) {}
+    fn written(&mut self, _: &AppendedEntries) {}
 
     fn synced(&mut self, point: SyncPoint) {
         self.0.commit_sidecar(point.len);

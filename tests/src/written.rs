@@ -3,12 +3,12 @@
 //! Owns: what many tests of the store begin with. Invariant: no checkpoint is taken that a test did not ask for.
 //! Does not: judge.
 
+use jcode_session_core::finding::Code;
 use jcode_session_core::source::ByteSource;
 use jcode_session_core::store::checkpoint::Policy;
-use jcode_session_core::verify::Code;
 use jcode_session_core::write::{Durability, Parent};
-use jcode_session_native::fs::LogFile;
-use jcode_session_native::verify::verify;
+use jcode_session_native::ops::verify::verify;
+use jcode_session_native::os::log_file::LogFile;
 use jcode_session_native::writer::{NewSession, Writer, WriterOptions};
 use std::ops::ControlFlow;
 use std::path::Path;

@@ -3,7 +3,7 @@
 //! Owns: that everybody gets an answer, and that afterwards every log is sound and holds all that was acknowledged.
 //! `JCODE_SESSION_ROUNDS` sets how often each writer opens a session (6).
 
-use jcode_session_native::verify::verify;
+use jcode_session_native::ops::verify::verify;
 use jcode_session_tests::program::{command, run};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;

@@ -4,7 +4,7 @@
 #![cfg(target_os = "linux")]
 
 use jcode_session_core::store::{Desk, rollback};
-use jcode_session_native::verify::verify;
+use jcode_session_native::ops::verify::verify;
 use jcode_session_tests::crash_storage::Machine;
 use jcode_session_tests::files::ask;
 use jcode_session_tests::program::{Run, binary, command, finished, run};

@@ -2,9 +2,9 @@
 //!
 //! Owns: that salvage and the look at a log's start do work that grows with the bytes alone, and can be interrupted.
 
+use jcode_session_core::dialect::{present, sniff};
 use jcode_session_core::log::{LineReader, Outcome};
 use jcode_session_core::source::{ByteSource, SliceSource, SourceError};
-use jcode_session_core::upgrade::{present, sniff};
 use std::ops::ControlFlow;
 
 /// A source that is in memory, and must not be copied.

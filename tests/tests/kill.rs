@@ -2,7 +2,7 @@
 //!
 //! `JCODE_SESSION_KILL_ROUNDS` sets the number of rounds in each mode (200).
 
-use jcode_session_native::verify::verify;
+use jcode_session_native::ops::verify::verify;
 use rand::{RngExt, SeedableRng};
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};

@@ -5,7 +5,7 @@
 //! into long copies and between short steps, and nothing waits.
 #![cfg(target_os = "linux")]
 
-use jcode_session_native::store::take_checkpoint;
+use jcode_session_native::ops::restore::take_checkpoint;
 use jcode_session_tests::files::contents;
 use jcode_session_tests::generate::{LogShape, tree_v3};
 use jcode_session_tests::jcode_model::write_v1_home;

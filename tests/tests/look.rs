@@ -1,12 +1,12 @@
 //! Looking into a session: outline, pages and paths by number, places, search, tokens; from a sidecar, from an index
 //! in memory, and by other means.
 
+use jcode_session_core::dialect::present;
 use jcode_session_core::index::row::Seq;
 use jcode_session_core::session::{Locator, Needle, NoSidecar, Outline, Session, Tally, Timeline};
 use jcode_session_core::source::SliceSource;
-use jcode_session_core::upgrade::present;
 use jcode_session_native::session::Session as NativeSession;
-use jcode_session_native::sql::SidecarReader;
+use jcode_session_native::sidecar::sql::SidecarReader;
 use jcode_session_tests::files::LogDir;
 use jcode_session_tests::generate::{LogShape, Sample, damaged_tree_v3, tree_v3};
 use proptest::prelude::*;

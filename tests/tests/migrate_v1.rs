@@ -1,9 +1,9 @@
 //! v1 sessions on a file system: migrated once, followed as they grow, never changed.
 
 use jcode_session_core::report::{MigrateAction, MigratedSession};
-use jcode_session_native::migrate::{Options, migrate};
+use jcode_session_native::ops::migrate::{Options, migrate};
+use jcode_session_native::ops::verify::verify;
 use jcode_session_native::session::Session;
-use jcode_session_native::verify::verify;
 use jcode_session_tests::files::contents;
 use jcode_session_tests::jcode_model::Shape;
 use jcode_session_tests::jcode_model::{ModelRng, V1Files, generate, grow};
@@ -102,7 +102,7 @@ fn a_session_that_went_on_on_both_sides_is_reported_and_left_alone() {
     assert!(done.reason.expect("a reason").contains("diverged"));
     assert_eq!(fs::read(&log).expect("there"), bytes);
     let report = verify(&log, &mut |_| ControlFlow::Continue(())).expect("readable");
-    assert!(report.findings.iter().any(|f| f.code == jcode_session_core::verify::Code::Diverged), "{report:?}");
+    assert!(report.findings.iter().any(|f| f.code == jcode_session_core::finding::Code::Diverged), "{report:?}");
 }
 
 #[test]

@@ -5,7 +5,7 @@
 //! tried of each scenario (300). A time that is waited for never comes here, so that nothing may depend on one.
 
 use jcode_session_core::write::{Durability, Parent};
-use jcode_session_native::verify::verify;
+use jcode_session_native::ops::verify::verify;
 use jcode_session_native::writer::{NewSession, Writer, WriterOptions};
 use jcode_session_tests::written::object;
 use shuttle::scheduler::{PctScheduler, RandomScheduler};

@@ -1,18 +1,18 @@
 //! Logs whose older lines stand in segments: read as one, and damaged on purpose.
 
+use jcode_session_core::finding::Code;
 use jcode_session_core::segment::{MANIFEST, Table, TableError};
 use jcode_session_core::source::{ByteSource, SliceSource};
-use jcode_session_core::verify::Code;
 use jcode_session_core::write::Parent;
 use jcode_session_native::catalog::{Catalog, Keep};
-use jcode_session_native::doctor::{Examination, examine};
-use jcode_session_native::fork::fork;
-use jcode_session_native::fs::LogFile;
-use jcode_session_native::paths;
-use jcode_session_native::rebuild::{self, RebuildError};
-use jcode_session_native::seal::{self, Segments};
+use jcode_session_native::ops::doctor::{Examination, examine};
+use jcode_session_native::ops::fork::fork;
+use jcode_session_native::ops::restore::{repair, rollback, take_checkpoint};
+use jcode_session_native::ops::seal::{self, Segments};
+use jcode_session_native::os::log_file::LogFile;
+use jcode_session_native::os::paths;
 use jcode_session_native::session::Session;
-use jcode_session_native::store::{repair, rollback, take_checkpoint};
+use jcode_session_native::sidecar::rebuild::{self, RebuildError};
 use jcode_session_native::writer::{Writer, WriterOptions};
 use jcode_session_tests::files::{LogDir, ask, settled};
 use jcode_session_tests::generate::{LogShape, tree_v3};

@@ -4,14 +4,14 @@ use jcode_session_core::index::IndexBuilder;
 use jcode_session_core::log::{LogScan, scan_source};
 use jcode_session_core::session::ReadError;
 use jcode_session_core::source::{ByteSource, SourceError};
-use jcode_session_native::fs::LogFile;
-use jcode_session_native::map;
-use jcode_session_native::rebuild::{self, Done};
+use jcode_session_native::ops::restore::take_checkpoint;
+use jcode_session_native::ops::verify::verify;
+use jcode_session_native::os::log_file::LogFile;
+use jcode_session_native::os::map;
 use jcode_session_native::session::{Session, SessionError};
+use jcode_session_native::sidecar::rebuild::{self, Done};
+use jcode_session_native::sidecar::sql::SidecarReader;
 use jcode_session_native::sidecar::{self, Sidecar};
-use jcode_session_native::sql::SidecarReader;
-use jcode_session_native::store::take_checkpoint;
-use jcode_session_native::verify::verify;
 use jcode_session_tests::files::{LogDir, ask, dump};
 use jcode_session_tests::generate::{LargeLog, LogShape, Until, damaged_tree_v3, tree_v3};
 use jcode_session_tests::sessions::lines;
@@ -188,15 +188,15 @@ fn a_locked_sidecar_blocks_nobody() {
 fn a_sidecar_of_another_boot_that_was_not_synced_is_rebuilt() {
     let (dir, plain) = sample();
     let connection = rusqlite::Connection::open(dir.sidecar()).expect("a sidecar");
-    let meta = jcode_session_native::sql::read_meta(&connection).expect("readable").expect("sound");
+    let meta = jcode_session_native::sidecar::sql::read_meta(&connection).expect("readable").expect("sound");
     let unsynced = |boot: &str| jcode_session_core::index::store::IndexMeta {
         unsynced_boot: Some(boot.to_string()),
         ..meta.clone()
     };
-    let this_boot = jcode_session_native::host::boot_id().expect("the system tells");
-    jcode_session_native::sql::write_meta(&connection, &unsynced(this_boot)).expect("written");
+    let this_boot = jcode_session_native::os::host::boot_id().expect("the system tells");
+    jcode_session_native::sidecar::sql::write_meta(&connection, &unsynced(this_boot)).expect("written");
     assert!(Session::read(&dir.log()).expect("readable").has_sidecar(), "a killed writer's sidecar is whole");
-    jcode_session_native::sql::write_meta(&connection, &unsynced("an earlier boot")).expect("written");
+    jcode_session_native::sidecar::sql::write_meta(&connection, &unsynced("an earlier boot")).expect("written");
     drop(connection);
     still_answers(&dir, &plain);
 }
@@ -235,13 +235,14 @@ fn other_content_under_the_same_size_and_mtime_is_noticed() {
 fn an_edit_between_the_samples_is_found_by_verify() {
     let dir = LogDir::new(&tree_v3(LogShape { entries: 400, entry_bytes: 2000, ..LogShape::default() }, 5));
     dir.update();
-    let clean = jcode_session_native::verify::verify(&dir.log(), &mut |_| ControlFlow::Continue(())).expect("verified");
+    let clean =
+        jcode_session_native::ops::verify::verify(&dir.log(), &mut |_| ControlFlow::Continue(())).expect("verified");
     assert!(clean.ok, "{:?}", clean.findings);
     let mut bytes = fs::read(dir.log()).expect("there");
     // An id that lies in no sample: any that keeps the sidecar fresh.
     let fingerprint = |bytes: &[u8]| {
         let source = jcode_session_core::source::SliceSource(bytes);
-        jcode_session_core::index::fingerprint::Fingerprint::take(&source, source.len()).expect("taken")
+        jcode_session_core::source::identity::Fingerprint::take(&source, source.len()).expect("taken")
     };
     let before = fingerprint(&bytes);
     let places = jcode_session_tests::oracle::read_log(&bytes).entries.into_iter().filter_map(|entry| {
@@ -260,7 +261,7 @@ fn an_edit_between_the_samples_is_found_by_verify() {
     bytes[hidden.expect("most of the log is not sampled")] ^= 1;
     dir.write(&bytes);
     let report =
-        jcode_session_native::verify::verify(&dir.log(), &mut |_| ControlFlow::Continue(())).expect("verified");
+        jcode_session_native::ops::verify::verify(&dir.log(), &mut |_| ControlFlow::Continue(())).expect("verified");
     assert_eq!(report.sidecar, "fresh");
     assert!(!report.ok);
 }
@@ -356,7 +357,7 @@ fn a_glance_says_what_sqlite_says_or_nothing() {
     use jcode_session_core::index::peek::{PEEK_LEN, peek};
     let (dir, _) = sample();
     let connection = rusqlite::Connection::open(dir.sidecar()).expect("a sidecar");
-    let meta = jcode_session_native::sql::read_meta(&connection).expect("readable").expect("sound");
+    let meta = jcode_session_native::sidecar::sql::read_meta(&connection).expect("readable").expect("sound");
     drop(connection);
     let mut bytes = fs::read(dir.sidecar()).expect("there");
     bytes.truncate(PEEK_LEN);

@@ -1,11 +1,11 @@
 //! Rollback, undo, repair and checkpoints on files: followed by sidecars, and damaged on purpose.
 
+use jcode_session_core::finding::Code;
 use jcode_session_core::storage::Name;
 use jcode_session_core::store::checkpoint::{Policy, thinned};
 use jcode_session_core::store::ledger::{Event, Ledger, LedgerRow};
-use jcode_session_core::verify::Code;
 use jcode_session_core::write::Parent;
-use jcode_session_native::store::{checkpoints, repair, rollback, take_checkpoint, undo};
+use jcode_session_native::ops::restore::{checkpoints, repair, rollback, take_checkpoint, undo};
 use jcode_session_tests::files::{LogDir, dump};
 use jcode_session_tests::generate::{LogShape, linear_v1, tree_v3};
 use jcode_session_tests::program::run;
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 fn ledger(log: &Path) -> Ledger {
-    jcode_session_native::ledger::read(log).expect("read")
+    jcode_session_native::ops::ledger::read(log).expect("read")
 }
 
 /// The sidecar after a rollback is the one that a build makes.

@@ -1,9 +1,9 @@
 //! Random sessions against a simple model: the same bytes after every step, however they are stored.
 
 use jcode_session_core::write::Parent;
-use jcode_session_native::seal::{self, Segments};
-use jcode_session_native::store::{checkpoints, rollback, take_checkpoint, undo};
-use jcode_session_native::verify::verify;
+use jcode_session_native::ops::restore::{checkpoints, rollback, take_checkpoint, undo};
+use jcode_session_native::ops::seal::{self, Segments};
+use jcode_session_native::ops::verify::verify;
 use jcode_session_tests::files::{LogDir, ask};
 use jcode_session_tests::jcode_model::ModelRng;
 use jcode_session_tests::written::{NEVER, errors, object, whole, writer};

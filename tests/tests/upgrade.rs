@@ -1,11 +1,11 @@
 //! Upgrades of older dialects: nothing lost, nothing changed that need not be, the same every time.
 
+use jcode_session_core::dialect::{Presented, check_upgrade, present};
 use jcode_session_core::log::Dialect;
 use jcode_session_core::report::MigrateAction;
 use jcode_session_core::source::{ByteSource, SliceSource};
-use jcode_session_core::upgrade::{Presented, check_upgrade, present};
-use jcode_session_native::migrate::{Options, migrate};
-use jcode_session_native::verify::verify;
+use jcode_session_native::ops::migrate::{Options, migrate};
+use jcode_session_native::ops::verify::verify;
 use jcode_session_tests::files::{LogDir, ask};
 use jcode_session_tests::generate::{
     LogShape, damaged_linear_v1, damaged_tree_v2, linear_v1, linear_v1_log, tree_v2_log,

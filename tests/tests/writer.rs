@@ -1,8 +1,8 @@
 //! The native writer: what the sidecar says after appends, branches and labels, and that nothing waits for it.
 
 use jcode_session_core::write::{AppendError, Durability, Parent, Refusal};
+use jcode_session_native::ops::verify::verify;
 use jcode_session_native::session::Session;
-use jcode_session_native::verify::verify;
 use jcode_session_native::writer::{NewSession, Writer, WriterOptions};
 use rusqlite::Connection;
 use std::ops::ControlFlow;

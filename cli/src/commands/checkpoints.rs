@@ -8,15 +8,15 @@ use crate::settings::Settings;
 use anyhow::Result;
 use comfy_table::{Table, presets};
 use jcode_session_core::report::CheckpointsReport;
-use jcode_session_native::store;
+use jcode_session_native::ops::restore;
 use std::io::Write;
 
 pub(super) fn checkpoints(args: &CheckpointsArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
-    let log = store::log_of(&super::resolve(&args.session, settings)?);
-    if args.take && !store::take_checkpoint(&log)? {
+    let log = restore::log_of(&super::resolve(&args.session, settings)?);
+    if args.take && !restore::take_checkpoint(&log)? {
         output.note("the newest checkpoint is of this very state; none was taken");
     }
-    let report = store::checkpoints(&log)?;
+    let report = restore::checkpoints(&log)?;
     if args.json {
         output.json(&report)?;
     } else {

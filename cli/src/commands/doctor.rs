@@ -9,7 +9,7 @@ use crate::output::{ExitStatus, Output, bytes, count, time, visible};
 use crate::settings::Settings;
 use anyhow::Result;
 use jcode_session_core::report::DoctorReport;
-use jcode_session_native::doctor::{Examination, examine};
+use jcode_session_native::ops::doctor::{Examination, examine};
 use std::io::Write;
 
 pub(super) fn doctor(args: &DoctorArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {

@@ -2,7 +2,7 @@
 //!
 //! Owns: where the file goes. Invariant: a file appears whole or not at all, private to the user, and never in the
 //! place of another one without `--force`, nor ever in the log's.
-//! Does not: write the forms; see [`crate::transcript`] and `jcode_session_core::upgrade::jcode`.
+//! Does not: write the forms; see [`crate::transcript`] and `jcode_session_core::dialect::jcode`.
 
 use crate::args::{ExportArgs, ExportFormat};
 use crate::output::{ExitStatus, Output};
@@ -11,10 +11,10 @@ use crate::transcript::html::Html;
 use crate::transcript::markdown::Markdown;
 use crate::transcript::{self, WriteError, Writer};
 use anyhow::{Context, Result, bail};
+use jcode_session_core::dialect::jcode::{self, ExportError};
 use jcode_session_core::source::Pieces;
-use jcode_session_core::upgrade::jcode::{self, ExportError};
-use jcode_session_native::fs::{PathError, stamp};
-use jcode_session_native::replace::{Expect, publish, temporary_for};
+use jcode_session_native::os::files::{PathError, stamp};
+use jcode_session_native::os::replace::{Expect, publish, temporary_for};
 use jcode_session_native::session::Session;
 use std::io::{BufWriter, Write};
 use std::path::Path;

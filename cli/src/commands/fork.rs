@@ -1,12 +1,12 @@
 //! `fork`: a new session from the path to an entry.
 //!
-//! Owns: what is printed: the new session's id. Does not: fork; see `jcode_session_native::fork`.
+//! Owns: what is printed: the new session's id. Does not: fork; see `jcode_session_native::ops::fork`.
 
 use crate::args::ForkArgs;
 use crate::output::{ExitStatus, Output, visible};
 use crate::settings::Settings;
 use anyhow::{Context, Result};
-use jcode_session_native::fork::fork as fork_session;
+use jcode_session_native::ops::fork::fork as fork_session;
 use std::io::Write;
 
 pub(super) fn fork(args: &ForkArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {

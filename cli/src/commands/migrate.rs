@@ -1,7 +1,7 @@
 //! `migrate`: which sessions, and the report.
 //!
 //! Owns: choice of sessions, sessions that are in use, the words. Invariant: a failing session stops no other.
-//! Does not: migrate; see `jcode_session_native::migrate`.
+//! Does not: migrate; see `jcode_session_native::ops::migrate`.
 
 use super::many;
 use crate::args::MigrateArgs;
@@ -9,9 +9,9 @@ use crate::output::{ExitStatus, Output, bytes, count, style, visible};
 use crate::settings::Settings;
 use anyhow::{Context, Result};
 use jcode_session_core::report::{MigrateAction, MigrateReport, MigratedSession};
-use jcode_session_native::discover::find_logs;
-use jcode_session_native::migrate::{Options, dialect_of, migrate as migrate_one};
-use jcode_session_native::paths;
+use jcode_session_native::ops::migrate::{Options, dialect_of, migrate as migrate_one};
+use jcode_session_native::os::paths;
+use jcode_session_native::session::discover::find_logs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -76,7 +76,7 @@ pub(super) fn is_active(log: &Path, settings: &Settings) -> bool {
     }
     let file = settings.home.join("active_pids").join(id);
     let pid = std::fs::read_to_string(file).ok().and_then(|text| text.trim().parse().ok());
-    pid.is_some_and(jcode_session_native::host::is_alive)
+    pid.is_some_and(jcode_session_native::os::host::is_alive)
 }
 
 fn left_alone(log: &Path, reason: &str) -> MigratedSession {

@@ -1,15 +1,15 @@
 //! `prune`: gives back the space of what was kept for safety.
 //!
 //! Owns: which sessions, and the list. Invariant: only on request; a session that is in use, or that does not verify,
-//! keeps all it has, and stops no other. Does not: delete; see `jcode_session_native::prune`.
+//! keeps all it has, and stops no other. Does not: delete; see `jcode_session_native::ops::prune`.
 
 use super::{many, migrate};
 use crate::args::PruneArgs;
 use crate::output::{ExitStatus, Output, bytes, count, visible};
 use crate::settings::Settings;
 use anyhow::Result;
-use jcode_session_native::discover::find_logs;
-use jcode_session_native::prune::prune as prune_one;
+use jcode_session_native::ops::prune::prune as prune_one;
+use jcode_session_native::session::discover::find_logs;
 use std::ffi::OsStr;
 use std::io::Write;
 

@@ -7,14 +7,14 @@ use crate::output::{ExitStatus, Output, bytes, count, visible};
 use crate::settings::Settings;
 use anyhow::Result;
 use jcode_session_core::store::repair::Plan;
-use jcode_session_native::paths;
-use jcode_session_native::store::{self, Follow};
+use jcode_session_native::ops::restore::{self, Follow};
+use jcode_session_native::os::paths;
 use std::io::Write;
 
 pub(super) fn repair(args: &RepairArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
-    let log = store::log_of(&super::resolve(&args.session, settings)?);
+    let log = restore::log_of(&super::resolve(&args.session, settings)?);
     let (plan, follow) =
-        if args.dry_run { (store::plan_repair(&log)?, Follow::UpToDate) } else { store::repair(&log)? };
+        if args.dry_run { (restore::plan_repair(&log)?, Follow::UpToDate) } else { restore::repair(&log)? };
     let name = visible(&log.to_string_lossy());
     if plan.is_nothing() {
         writeln!(output.data(), "{name}: nothing is wrong with the log; it was left alone")?;

@@ -10,19 +10,19 @@ use anyhow::{Context, Result};
 use jcode_session_core::log::time;
 use jcode_session_core::store::history::How;
 use jcode_session_core::store::{rollback as back, undo as forth};
-use jcode_session_native::paths;
-use jcode_session_native::store::{self, Follow};
+use jcode_session_native::ops::restore::{self, Follow};
+use jcode_session_native::os::paths;
 use std::io::Write;
 use std::path::Path;
 
 pub(super) fn rollback(args: &RollbackArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
-    let log = store::log_of(&super::resolve(&args.session, settings)?);
+    let log = restore::log_of(&super::resolve(&args.session, settings)?);
     if args.undo {
         return undo(args, &log, output);
     }
     let to_ms = args.to_checkpoint.as_deref().map(parse).transpose()?;
     if args.dry_run {
-        let plan = store::plan_rollback(&log, to_ms)?;
+        let plan = restore::plan_rollback(&log, to_ms)?;
         if plan.is_there {
             return is_there(&plan, output);
         }
@@ -33,7 +33,7 @@ pub(super) fn rollback(args: &RollbackArgs, settings: &Settings, output: &mut Ou
         }
         return Ok(ExitStatus::Clean);
     }
-    let (plan, follow) = store::rollback(&log, to_ms)?;
+    let (plan, follow) = restore::rollback(&log, to_ms)?;
     if plan.is_there {
         return is_there(&plan, output);
     }
@@ -46,12 +46,12 @@ pub(super) fn rollback(args: &RollbackArgs, settings: &Settings, output: &mut Ou
 
 fn undo(args: &RollbackArgs, log: &Path, output: &mut Output) -> Result<ExitStatus> {
     if args.dry_run {
-        let plan = store::plan_undo(log, args.force)?;
+        let plan = restore::plan_undo(log, args.force)?;
         writeln!(output.data(), "would take back the rollback of {}", visible(&plan.timestamp))?;
         writeln!(output.data(), "  {}", put_back(log, &plan))?;
         return Ok(ExitStatus::Clean);
     }
-    let (plan, follow) = store::undo(log, args.force)?;
+    let (plan, follow) = restore::undo(log, args.force)?;
     writeln!(output.data(), "took back the rollback of {}", visible(&plan.timestamp))?;
     writeln!(output.data(), "  {}{}", put_back(log, &plan), kept(log, plan.set_aside.as_deref()))?;
     tell(follow, output);

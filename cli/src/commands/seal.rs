@@ -7,7 +7,7 @@ use crate::args::SealArgs;
 use crate::output::{ExitStatus, Output, bytes, count, visible};
 use crate::settings::{Settings, segments};
 use anyhow::Result;
-use jcode_session_native::seal::{self, DEFAULT_SIZE, Plan, Segments};
+use jcode_session_native::ops::seal::{self, DEFAULT_SIZE, Plan, Segments};
 use std::io::Write;
 
 pub(super) fn seal(args: &SealArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {

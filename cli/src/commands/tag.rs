@@ -8,7 +8,7 @@ use crate::args::TagArgs;
 use crate::output::{ExitStatus, Output, visible};
 use crate::settings::{Settings, durability};
 use anyhow::{Result, bail};
-use jcode_session_native::tags;
+use jcode_session_native::writer::tags;
 use std::io::Write;
 
 pub(super) fn tag(args: &TagArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {

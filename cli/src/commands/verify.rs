@@ -1,17 +1,17 @@
 //! `verify`: which logs, and the report.
 //!
 //! Owns: choice of logs and the words around findings. Invariant: one log that cannot be read stops no other.
-//! Does not: verify; see `jcode_session_native::verify`.
+//! Does not: verify; see `jcode_session_native::ops::verify`.
 
 use super::many;
 use crate::args::VerifyArgs;
 use crate::output::{ExitStatus, Output, count, style, visible};
 use crate::settings::Settings;
 use anyhow::Result;
+use jcode_session_core::finding::{Code, Finding, Severity};
 use jcode_session_core::report::{LogReport, VerifyReport};
-use jcode_session_core::verify::{Code, Finding, Severity};
-use jcode_session_native::discover::find_logs;
-use jcode_session_native::verify::verify as verify_one;
+use jcode_session_native::ops::verify::verify as verify_one;
+use jcode_session_native::session::discover::find_logs;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};

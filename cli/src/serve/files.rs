@@ -4,9 +4,10 @@
 //! nothing that a request says leads to another file.
 //! Does not: look into them.
 
-use jcode_session_native::fs::{LogFile, PathError};
-use jcode_session_native::paths;
-use jcode_session_native::v1::V1Files;
+use jcode_session_native::os::files::PathError;
+use jcode_session_native::os::log_file::LogFile;
+use jcode_session_native::os::paths;
+use jcode_session_native::session::v1::V1Files;
 use serde::Serialize;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};

@@ -14,7 +14,6 @@ pub mod refresh;
 mod row;
 mod state;
 mod summary;
-pub mod tags;
 mod v1;
 
 pub use glean::Recount;

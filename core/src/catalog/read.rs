@@ -8,11 +8,12 @@ use super::SMALL_LOG;
 use super::glean::{Around, Gleaner};
 use super::summary::SessionSummary;
 use super::v1::summarize_large_v1;
+use crate::dialect::jcode::replay;
+use crate::dialect::jcode::{self, ReplayError, V1Sources};
+use crate::dialect::{present, sniff};
 use crate::index::{Counts, IndexBuilder};
 use crate::log::{Dialect, LogScan, MAX_HEADER_BYTES, Tee, scan_source};
 use crate::source::{ByteSource, SliceSource, SourceError};
-use crate::upgrade::jcode::{self, ReplayError, V1Sources, replay};
-use crate::upgrade::{present, sniff};
 use alloc::string::String;
 use core::ops::ControlFlow;
 

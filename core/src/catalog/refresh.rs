@@ -7,7 +7,7 @@
 //! Does not: read files.
 
 use super::Row;
-use crate::index::fingerprint::FileStamp;
+use crate::source::identity::FileStamp;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 

@@ -7,8 +7,8 @@
 
 use super::refresh::Stamps;
 use super::summary::SessionSummary;
-use crate::index::fingerprint::FileStamp;
 use crate::log::Dialect;
+use crate::source::identity::FileStamp;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -5,10 +5,10 @@
 //! Does not: know where the fields were found.
 
 use super::message::short_text;
+use crate::dialect::jcode::name_of;
 use crate::json::text::{integer, is_null};
 use crate::json::walk::Walker;
 use crate::log::time;
-use crate::upgrade::jcode::name_of;
 use alloc::string::String;
 
 /// The fields.

@@ -3,8 +3,8 @@
 //! Owns: what is counted, and what one entry adds. Invariant: a full build and a catch-up count alike.
 //! Does not: count what only ids tell (repeats, orphans); its users do.
 
-use crate::catalog::tags;
 use crate::log::Fields;
+use crate::log::tags;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 

@@ -15,8 +15,8 @@ use super::names::name_of;
 use super::row::{BRANCH_POINT, BranchRow, LEAF, LabelRow, Row, Seq};
 use super::store::{IndexMeta, IndexStore, Node};
 use super::tree::{Label, Leaf};
+use crate::log::AppendedEntry;
 use crate::log::{Fields, Record};
-use crate::write::Brief;
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::String;
@@ -138,7 +138,11 @@ impl Grower {
     ///
     /// # Errors
     /// As [`Grower::entry`].
-    pub fn appended<S: IndexStore>(&mut self, store: &mut S, brief: &Brief<'_>) -> Result<(), GrowError<S::Error>> {
+    pub fn appended<S: IndexStore>(
+        &mut self,
+        store: &mut S,
+        brief: &AppendedEntry<'_>,
+    ) -> Result<(), GrowError<S::Error>> {
         self.add(store, brief.offset, brief.len, &brief.fields, Id::New)
     }
 

@@ -7,7 +7,6 @@
 mod builder;
 mod check;
 mod counts;
-pub mod fingerprint;
 pub mod grow;
 mod ids;
 mod labels;

@@ -7,11 +7,11 @@
 use super::builder::Built;
 use super::check::TreeCheck;
 use super::counts::Counts;
-use super::fingerprint::{FileStamp, Fingerprint};
 use super::row::{BranchRow, LabelRow, Row, Seq};
 use super::schema::{SCHEMA_VERSION, key};
-use crate::catalog::tags;
+use crate::log::tags;
 use crate::log::{OpenLine, ScanEnd};
+use crate::source::identity::{FileStamp, Fingerprint};
 use crate::source::{ByteSource, SourceError};
 use alloc::format;
 use alloc::string::{String, ToString};

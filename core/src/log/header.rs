@@ -2,7 +2,7 @@
 //!
 //! Owns: the reading of a header record and the four dialect names.
 //! Invariant: a dialect follows from content alone, never from a file's name.
-//! Does not: upgrade; that is [`crate::upgrade`].
+//! Does not: upgrade; that is [`crate::dialect`].
 
 use super::Record;
 use crate::json::text;

@@ -6,14 +6,17 @@
 //! damaged line hides a record of another line.
 //! Does not: know ids that came before, parents or trees; that is [`crate::index`].
 
+mod appended;
 mod fields;
 mod header;
 mod line;
 mod salvage;
 mod scan;
+pub mod tags;
 pub mod tail;
 pub mod time;
 
+pub use appended::{AppendedEntries, AppendedEntry};
 pub use fields::Fields;
 pub use header::{Dialect, Header, MAX_HEADER_BYTES, NewerVersion};
 pub use line::{LineReader, Outcome};

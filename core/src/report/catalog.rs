@@ -5,7 +5,7 @@
 
 use super::VERSION;
 use crate::catalog::SessionSummary;
-use crate::verify::Finding;
+use crate::finding::Finding;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;

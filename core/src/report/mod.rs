@@ -8,9 +8,9 @@ mod catalog;
 mod session;
 mod store;
 
+use crate::finding::Finding;
 use crate::index::Tree;
 use crate::log::Dialect;
-use crate::verify::Finding;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::Serialize;

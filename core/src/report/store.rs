@@ -3,7 +3,7 @@
 //! Owns: its fields. Invariant: newest first, as `rollback` looks for them. Does not: read the ledger.
 
 use super::VERSION;
-use crate::segment::Sealed;
+use crate::storage::SealedExtent;
 use crate::store::history::How;
 use crate::store::ledger::{Event, LedgerRow};
 use alloc::string::{String, ToString};
@@ -47,7 +47,7 @@ pub struct CheckpointReport {
     /// The log is in this state.
     pub current: bool,
     /// What of the log stood in segments then; null if it was one file.
-    pub sealed: Option<Sealed>,
+    pub sealed: Option<SealedExtent>,
     /// Its words.
     pub note: String,
 }

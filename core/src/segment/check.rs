@@ -7,8 +7,8 @@ use super::layout::{Form, Layout, Segment};
 use super::look::Doubt;
 use super::pack::{digest, path};
 use super::reader::{Archive, Reader};
+use crate::finding::{Code, Finding};
 use crate::source::SourceError;
-use crate::verify::{Code, Finding};
 use alloc::format;
 use alloc::vec::Vec;
 

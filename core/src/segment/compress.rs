@@ -6,7 +6,7 @@
 //! new one. Run again, it goes on from where it was. Does not: seal.
 
 use super::check::differs;
-use super::layout::{Form, Layout, Sealed, Segment};
+use super::layout::{Form, Layout, Segment};
 use super::pack::{InForm, pack, path};
 use super::reader::Reader;
 use super::seal::announce;
@@ -61,7 +61,7 @@ fn convert<S: Storage + Clone, D: Decompress + Clone>(
         return Ok(0);
     }
     let note = if to == Form::Plain { "segments decompressed" } else { "segments compressed" };
-    announce(desk, Some(Sealed::of(&layout)), note, now_ms)?;
+    announce(desk, Some(layout.sealed()), note, now_ms)?;
     for segment in &waiting {
         // One that has both was interrupted; what is whole in its new form stays.
         if !is_there(storage, segment, to)? || !is_whole(storage, segment, to)? {

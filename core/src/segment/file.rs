@@ -7,7 +7,7 @@ use super::Decompress;
 use super::layout::Layout;
 use super::reader::Reader;
 use super::storage::{Files, Segmented, source_of, unreadable};
-use crate::index::fingerprint::FileStamp;
+use crate::source::identity::FileStamp;
 use crate::storage::{Storage, StorageError, StorageErrorKind, StorageFile};
 use alloc::format;
 use alloc::string::ToString;

@@ -6,7 +6,7 @@
 
 use super::reader::{Archive, Reader, blank};
 use crate::source::{ByteSource, SourceError};
-use crate::storage::Name;
+use crate::storage::{Name, SealedExtent};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -75,23 +75,6 @@ impl Segment {
     }
 }
 
-/// How much of a log stands in segments: those are named by it, for they join up and never change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sealed {
-    /// Logical offset behind the last of them.
-    pub to: u64,
-    /// How many.
-    pub segments: u64,
-}
-
-impl Sealed {
-    /// What a layout holds.
-    #[must_use]
-    pub fn of(layout: &Layout) -> Self {
-        Self { to: layout.sealed_len(), segments: layout.segments.len() as u64 }
-    }
-}
-
 /// A log of which a range stands in segments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
@@ -99,6 +82,12 @@ pub struct Layout {
 }
 
 impl Layout {
+    /// How much of the log stands in the segments.
+    #[must_use]
+    pub fn sealed(&self) -> SealedExtent {
+        SealedExtent { to: self.sealed_len(), segments: self.segments.len() as u64 }
+    }
+
     /// A layout of these segments; `None` if they do not join up, or there are none.
     #[must_use]
     pub fn new(segments: Vec<Segment>) -> Option<Self> {

@@ -21,7 +21,7 @@ mod seekable;
 mod storage;
 
 pub use file::SegmentedFile;
-pub use layout::{Form, Layout, Sealed, Segment};
+pub use layout::{Form, Layout, Segment};
 pub use look::{Doubt, View, look};
 pub use manifest::{MANIFEST, MAX_MANIFEST, Manifest, State};
 pub use reader::{Archive, Reader};

@@ -6,16 +6,17 @@
 //! is as it was, after it sealed. Run again, it goes on from where it was. Does not: lock.
 
 use super::change::line_end;
-use super::layout::{Layout, Sealed, Segment};
+use super::layout::{Layout, Segment};
 use super::pack::pack;
 use super::storage::Segmented;
 use super::{Compress, Decompress, compress};
 use crate::log::{Damage, Dialect, Header, LogScan, LogSink, MAX_HEADER_BYTES, Record};
 use crate::source::ByteSource;
-use crate::storage::{Folder, Place, PublishError, Storage, StorageFile};
+use crate::storage::FileSource;
+use crate::storage::{Folder, Place, PublishError, SealedExtent, Storage, StorageFile};
 use crate::store::ledger::{Event, LedgerRow};
 use crate::store::{Desk, StoreError, leaf};
-use crate::write::{FileSource, line_start};
+use crate::write::line_start;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::ops::{ControlFlow, Range};
@@ -31,7 +32,7 @@ pub struct Plan {
     /// Bytes of the log.
     pub len: u64,
     /// What stands in segments already.
-    pub sealed: Option<Sealed>,
+    pub sealed: Option<SealedExtent>,
 }
 
 impl Plan {
@@ -95,7 +96,7 @@ pub fn run<S: Storage + Clone, D: Decompress + Clone>(
     desk.storage.sync_folder(Folder::Segments)?;
     desk.storage.sync_folder(Folder::Store)?;
     let layout = Layout::new(segments).ok_or(StoreError::OtherLog { len: log.len })?;
-    announce(desk, Some(Sealed::of(&layout)), "sealed", now_ms)?;
+    announce(desk, Some(layout.sealed()), "sealed", now_ms)?;
     put(desk, [0..layout.header_len(), layout.sealed_len()..plan.len], layout.segments())?;
     Ok(plan)
 }
@@ -120,7 +121,7 @@ pub fn undo<S: Storage + Clone, D: Decompress + Clone>(
 /// Adds the row of a seal, unless it is there: a run before this one was interrupted.
 pub(super) fn announce<S: Storage>(
     desk: &mut Desk<'_, S>,
-    sealed: Option<Sealed>,
+    sealed: Option<SealedExtent>,
     note: &str,
     now_ms: i64,
 ) -> Result<(), StoreError> {

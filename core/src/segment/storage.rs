@@ -7,17 +7,17 @@
 use super::Decompress;
 use super::check::{Depth, check};
 use super::file::{Parts, SegmentedFile};
-use super::layout::Sealed;
 use super::look::{View, look};
 use super::manifest::{self, MAX_MANIFEST};
 use super::reader::Archive;
-use crate::index::fingerprint::FileStamp;
+use crate::finding::Finding;
+use crate::source::identity::FileStamp;
 use crate::source::{ByteSource, SliceSource, SourceError};
+use crate::storage::FileSource;
 use crate::storage::{
-    Folder, Name, Place, PublishError, Storage, StorageError, StorageErrorKind, StorageFile, open_if_there,
+    Folder, Name, Place, PublishError, SealedExtent, Storage, StorageError, StorageErrorKind, StorageFile,
+    open_if_there,
 };
-use crate::verify::Finding;
-use crate::write::FileSource;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -178,8 +178,8 @@ impl<S: Storage + Clone, D: Decompress + Clone> Storage for Segmented<S, D> {
         self.findings(Depth::Full)
     }
 
-    fn sealed(&self, log: &Self::File) -> Option<Sealed> {
-        log.parts.as_ref().map(|parts| Sealed::of(&parts.layout))
+    fn sealed(&self, log: &Self::File) -> Option<SealedExtent> {
+        log.parts.as_ref().map(|parts| parts.layout.sealed())
     }
 }
 

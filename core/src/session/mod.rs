@@ -14,12 +14,12 @@ mod resume;
 mod search;
 mod tally;
 
+use crate::dialect::jcode::V1Log;
+use crate::dialect::{Presented, Sniffed, sniff};
 use crate::index::{Counts, IndexBuilder, Tree};
 use crate::log::tail::Span;
 use crate::log::{Damage, Dialect, Header, LogScan, LogSink, Record, Tee, scan_source};
 use crate::source::{ByteSource, SourceError};
-use crate::upgrade::jcode::V1Log;
-use crate::upgrade::{Presented, Sniffed, sniff};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::cell::OnceCell;

@@ -7,12 +7,12 @@
 use super::locate::{Answer, Locator, Spot};
 use super::outline::Outline;
 use super::{ReadError, Session};
+use crate::dialect::Presented;
 use crate::index::row::Seq;
 use crate::json::walk::Walker;
 use crate::log::tail::{Span, last_of_active_path};
 use crate::log::{Fields, LineReader, Outcome};
 use crate::source::{ByteSource, SourceError};
-use crate::upgrade::Presented;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;

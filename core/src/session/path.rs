@@ -6,9 +6,9 @@
 //! Does not: decide who knows where entries stand; [`Session`] does.
 
 use super::{Answer, Entry, Locator, ReadError, Session};
+use crate::dialect::Presented;
 use crate::log::tail::{Span, last_of_active_path};
 use crate::source::{ByteSource, SourceError};
-use crate::upgrade::Presented;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;

@@ -133,7 +133,7 @@ fn model(record: &Record<'_>) -> Option<String> {
     let fields = &record.fields;
     let token = match fields.kind_text().as_ref() {
         "model_change" => fields.model_id,
-        "message" => fields.message.and_then(|message| crate::upgrade::field(message, "model")),
+        "message" => fields.message.and_then(|message| crate::dialect::field(message, "model")),
         _ => None,
     };
     token.and_then(text::string).map(|model| model.into_owned())

@@ -5,10 +5,11 @@
 
 use super::error::StoreError;
 use crate::source::{ByteSource, Pieces};
+use crate::storage::FileSource;
 use crate::storage::{
     Folder, Place, PublishError, Storage, StorageErrorKind, StorageFile, append_all, create_anew, publish,
 };
-use crate::write::{FileSource, QuarantineName, set_aside};
+use crate::write::{QuarantineName, set_aside};
 
 /// Number of the temporary file that becomes the log.
 const NEW_LOG: Place = Place::Temporary(2);
@@ -21,7 +22,7 @@ pub(super) fn whole_log<S: Storage>(
 ) -> Result<QuarantineName, StoreError> {
     let mut file = log.file.clone();
     file.sync_data()?;
-    let ino = |stamp: crate::index::fingerprint::FileStamp| (stamp.dev, stamp.ino);
+    let ino = |stamp: crate::source::identity::FileStamp| (stamp.dev, stamp.ino);
     let own = ino(file.stamp()?);
     let mut name = QuarantineName { offset: 0, len: log.len, at_ms: now_ms.max(0) };
     let done = storage.list(Folder::Quarantine)?.into_iter().filter_map(|name| QuarantineName::parse(&name));

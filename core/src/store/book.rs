@@ -7,10 +7,10 @@
 use super::error::StoreError;
 use super::ledger::{Head, Ledger, LedgerRow};
 use crate::source::ByteSource;
+use crate::storage::FileSource;
 use crate::storage::{
     Folder, Place, Storage, StorageFile, append_all, create_anew, open_if_there, or_removed, publish,
 };
-use crate::write::FileSource;
 use alloc::vec::Vec;
 
 /// Number of the temporary file that becomes the head.

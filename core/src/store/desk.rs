@@ -11,8 +11,9 @@ use super::history::History;
 use super::ledger::{Event, Ledger, LedgerRow};
 use super::state::LogState;
 use crate::source::{ByteSource, SourceError};
+use crate::storage::FileSource;
 use crate::storage::{Place, Storage, StorageFile, open_if_there};
-use crate::write::{FileSource, last_id};
+use crate::write::last_id;
 use alloc::string::String;
 use alloc::vec::Vec;
 

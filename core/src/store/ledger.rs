@@ -6,10 +6,10 @@
 //! cut stays visible. Does not: decide what an event means for a session; that is [`super::history`].
 
 use super::state::LogState;
+use crate::finding::{Code, Finding};
 use crate::log::time;
-use crate::segment::Sealed;
 use crate::storage::Name;
-use crate::verify::{Code, Finding};
+use crate::storage::SealedExtent;
 use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -81,7 +81,7 @@ pub struct LedgerRow {
     pub restored: Vec<String>,
     /// What of the log stood in segments, or does after a seal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sealed: Option<Sealed>,
+    pub sealed: Option<SealedExtent>,
     /// What a prune deleted: paths below the store, or [`V1_FILES`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pruned: Vec<String>,

@@ -3,7 +3,7 @@
 //! Owns: the comparison of a log with what the ledger says about it. Invariant: costs the same for a log of any
 //! size. Does not: prove equality; `verify` compares digests.
 
-use crate::index::fingerprint::Fingerprint;
+use crate::source::identity::Fingerprint;
 use crate::source::{ByteSource, SourceError};
 use alloc::format;
 use alloc::string::String;

@@ -12,8 +12,9 @@ use super::desk::Desk;
 use super::error::StoreError;
 use super::history::History;
 use super::ledger::{Event, LedgerRow, digest_hex};
+use crate::storage::FileSource;
 use crate::storage::{Place, Storage, StorageFile, open_if_there};
-use crate::write::{FileSource, QuarantineName, set_aside};
+use crate::write::{QuarantineName, set_aside};
 use alloc::format;
 use alloc::string::String;
 

@@ -5,7 +5,7 @@
 //! for markers and places that only the end of the log settles.
 //! Does not: read SQLite; a host gives its cursor as [`StoredRows`].
 
-use super::finding::{Code, Finding};
+use crate::finding::{Code, Finding};
 use crate::index::row::{BranchRow, Fixup, LabelRow, Row, RowSink, Seq};
 use alloc::collections::BTreeMap;
 use alloc::format;

@@ -5,7 +5,6 @@
 //! Does not: change anything, or fail because of what it finds.
 
 mod coherence;
-mod finding;
 mod store;
 mod v1;
 
@@ -15,7 +14,6 @@ use crate::source::{ByteSource, SourceError};
 use core::ops::ControlFlow;
 
 pub use coherence::{Coherence, Comparison, StoredRows, compare_tables};
-pub use finding::{Code, Finding, Severity};
 pub use store::{StoreFiles, glance_at_store, verify_store};
 pub use v1::{verify_v1, verify_v1_beside};
 

@@ -4,7 +4,7 @@
 //! Invariant: only files of the store are looked at, whatever the ledger says.
 //! Does not: open files; a host gives them as [`StoreFiles`].
 
-use super::{Code, Finding};
+use crate::finding::{Code, Finding};
 use crate::source::{ByteSource, SourceError};
 use crate::store::checkpoint::{digest, first_difference};
 use crate::store::history::History;

@@ -4,9 +4,11 @@
 //! warning: all that jcode could load is in the log.
 //! Does not: read a v1 session in another way than migration does.
 
-use super::{Code, Finding, read};
+use super::read;
+use crate::dialect::jcode::replay;
+use crate::dialect::jcode::{Growth, GrowthError, ReplayError, V1Sources, plan_growth, present};
+use crate::finding::{Code, Finding};
 use crate::source::ByteSource;
-use crate::upgrade::jcode::{Growth, GrowthError, ReplayError, V1Sources, plan_growth, present, replay};
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;

@@ -4,9 +4,9 @@
 //! Invariant: the bytes of the caller's fields are kept; only line breaks between tokens go, which a line cannot
 //! hold. Does not: remember what was appended; its caller tells it which ids are taken.
 
-use super::brief::Brief;
 use crate::json::text::write_string;
 use crate::json::walk::{Fault, Walker};
+use crate::log::AppendedEntry;
 use crate::log::Fields;
 use crate::source::SourceError;
 use alloc::borrow::Cow;
@@ -165,7 +165,7 @@ impl<'t> Seen<'t> {
     }
 
     /// Appends the line, without LF, to `out`; tells its fields to `brief`, with an offset from the start of `out`.
-    pub(super) fn write(&self, filled: &Filled<'_>, out: &mut Vec<u8>, brief: impl FnOnce(&Brief<'_>)) {
+    pub(super) fn write(&self, filled: &Filled<'_>, out: &mut Vec<u8>, brief: impl FnOnce(&AppendedEntry<'_>)) {
         let start = out.len();
         let f = &self.fields;
         let after_type = f.kind.map_or(1, |token| self.end_of(token));
@@ -208,7 +208,7 @@ impl<'t> Seen<'t> {
         };
         let (id, parent, timestamp) = (token(0, f.id), token(1, self.parent_token()), token(2, f.timestamp));
         let fields = Fields { id: bytes(id), parent: bytes(parent), timestamp: bytes(timestamp), ..*f };
-        brief(&Brief { offset: start as u64, len: (line.len() - start) as u64, fields });
+        brief(&AppendedEntry { offset: start as u64, len: (line.len() - start) as u64, fields });
     }
 
     /// Position behind a token, which is a slice of the text.

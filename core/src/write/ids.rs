@@ -6,12 +6,12 @@
 //! Does not: resolve parents; that is [`crate::index`].
 
 use crate::log::{Damage, LogScan, LogSink, Record};
-use crate::source::{ByteSource, SourceError};
-use crate::storage::{StorageError, StorageFile};
+use crate::source::SourceError;
+use crate::storage::{FileSource, StorageFile};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::hash::{BuildHasher, Hasher};
-use core::ops::{ControlFlow, Range};
+use core::ops::ControlFlow;
 use hashbrown::HashTable;
 
 /// Answers for the entries that stood in the log when it was opened.
@@ -77,35 +77,6 @@ impl LogSink for Collect {
     fn damage(&mut self, _: Damage) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
-}
-
-/// The first bytes of an open file.
-#[derive(Debug)]
-pub(crate) struct FileSource<F> {
-    pub(crate) file: F,
-    pub(crate) len: u64,
-}
-
-impl<F: StorageFile> ByteSource for FileSource<F> {
-    fn len(&self) -> u64 {
-        self.len
-    }
-
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
-        self.file.read_at(offset, buffer).map_err(|error| unreadable(offset, &error))
-    }
-
-    fn lost_at(&self, offset: u64) -> Result<Option<Range<u64>>, SourceError> {
-        self.file.lost_at(offset).map_err(|error| unreadable(offset, &error))
-    }
-
-    fn met_lost(&self) -> bool {
-        self.file.met_lost()
-    }
-}
-
-fn unreadable(offset: u64, error: &StorageError) -> SourceError {
-    SourceError::Io { offset, message: alloc::format!("{error}") }
 }
 
 /// A set of ids in the order in which they came; the latest can be taken back.

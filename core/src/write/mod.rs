@@ -5,7 +5,6 @@
 //! Invariant: the log holds whole lines only, up to the write that is running; what a sync covered is never cut.
 //! Does not: lock, keep time, make threads or ids; hosts pass in [`Stamps`] and carry out [`Flight`]s.
 
-mod brief;
 mod durability;
 mod entry;
 mod error;
@@ -19,12 +18,10 @@ mod serial;
 mod tail;
 mod writer;
 
-pub(crate) use ids::FileSource;
 pub(crate) use quarantine::{QuarantineError, set_aside};
 pub(crate) use recover::count_records;
 pub(crate) use tail::{last_id, line_start};
 
-pub use brief::{Brief, Briefs};
 pub use durability::{DEFAULT_ENTRIES, DEFAULT_MILLIS, Durability, UnknownDurability};
 pub use entry::{Parent, Refusal, Stamps};
 pub use error::{AppendError, Cause, OpenError, WriteError};

@@ -6,14 +6,14 @@
 
 use super::durability::Durability;
 use super::error::OpenError;
-use super::ids::FileSource;
 use super::recover::{Recovery, recover};
 use super::tail;
-use crate::index::fingerprint::FileStamp;
 use crate::log::{Dialect, Header, LineReader, MAX_HEADER_BYTES, Outcome};
 use crate::source::ByteSource;
+use crate::source::identity::FileStamp;
 use crate::storage::{
-    Folder, Place, PublishError, Storage, StorageErrorKind, StorageFile, append_all, create_anew, or_removed, publish,
+    FileSource, Folder, Place, PublishError, Storage, StorageErrorKind, StorageFile, append_all, create_anew,
+    or_removed, publish,
 };
 use alloc::string::String;
 

@@ -5,9 +5,10 @@
 //! then still in the log. An interrupted copy is finished, a finished one reused, so that crashes leave no heaps.
 //! Does not: cut.
 
-use super::ids::FileSource;
 use crate::source::{ByteSource, Pieces, SourceError};
-use crate::storage::{Folder, Name, Place, Storage, StorageError, StorageErrorKind, StorageFile, append_all};
+use crate::storage::{
+    FileSource, Folder, Name, Place, Storage, StorageError, StorageErrorKind, StorageFile, append_all,
+};
 use alloc::format;
 use core::ops::Range;
 

@@ -7,12 +7,11 @@
 //! Does not: repair damage that stays; `verify` reports it.
 
 use super::error::OpenError;
-use super::ids::FileSource;
 use super::quarantine::{QuarantineError, QuarantineName, set_aside};
 use super::tail::line_start;
 use crate::log::{Damage, DamageCode, LineReader, LogScan, LogSink, OpenLine, Outcome, Record, scan_source};
 use crate::source::{ByteSource, Pieces, SourceError};
-use crate::storage::{Storage, StorageFile, append_all};
+use crate::storage::{FileSource, Storage, StorageFile, append_all};
 use core::ops::ControlFlow;
 
 /// Bytes that were taken out of a log.

@@ -3,10 +3,9 @@
 //! Owns: finding the last line feed and the last entry that a new one can name as its parent.
 //! Invariant: cost follows the last lines, not the log. Does not: judge more than single lines.
 
-use super::ids::FileSource;
 use crate::log::{LineReader, Outcome};
 use crate::source::{ByteSource, SourceError};
-use crate::storage::StorageFile;
+use crate::storage::{FileSource, StorageFile};
 use alloc::string::String;
 use alloc::vec::Vec;
 

@@ -6,7 +6,6 @@
 //! Does not: block. A host with threads takes [`Flight`]s out, runs them without its lock and lands them; the
 //! one-threaded calls of [`super::serial`] do just that in a row.
 
-use super::brief::Briefs;
 use super::durability::Durability;
 use super::entry::{Draft, Filled, Parent, Refusal, Seen, Stamps};
 use super::error::{AppendError, Cause, OpenError, WriteError};
@@ -14,6 +13,7 @@ use super::flight::{Flight, Landed};
 use super::ids::{IdSet, OlderIds};
 use super::open::{self, OpenOptions, Opened};
 use crate::json::walk::Walker;
+use crate::log::AppendedEntries;
 use crate::log::time;
 use crate::storage::{Storage, StorageFile};
 use alloc::string::{String, ToString};
@@ -32,7 +32,7 @@ pub struct SyncPoint {
 /// Hears of what happened to the log. It cannot fail: an append never waits for what depends on the log.
 pub trait LogObserver {
     /// These entries stand in the log now, not yet known to be on the disk.
-    fn written(&mut self, entries: &Briefs);
+    fn written(&mut self, entries: &AppendedEntries);
     /// The log is on the disk as far as this.
     fn synced(&mut self, point: SyncPoint);
 }
@@ -42,7 +42,7 @@ pub trait LogObserver {
 pub struct NoObserver;
 
 impl LogObserver for NoObserver {
-    fn written(&mut self, _: &Briefs) {}
+    fn written(&mut self, _: &AppendedEntries) {}
 
     fn synced(&mut self, _: SyncPoint) {}
 }
@@ -68,9 +68,9 @@ pub struct LogWriter<F, O> {
     settled: (Option<String>, usize),
     /// The group buffer.
     pub(super) lines: Vec<u8>,
-    pub(super) briefs: Briefs,
+    pub(super) briefs: AppendedEntries,
     /// Empty vectors from flights that landed, to be used again.
-    spare: (Vec<u8>, Briefs),
+    spare: (Vec<u8>, AppendedEntries),
     clock: (i64, String),
     pub(super) flying: Option<Flying>,
     /// A sync is running; it covers this much.
@@ -86,7 +86,7 @@ pub struct LogWriter<F, O> {
 /// What belongs to the flight that is writing.
 #[derive(Default)]
 pub(super) struct Flying {
-    briefs: Briefs,
+    briefs: AppendedEntries,
     /// Its last entry, and how many ids are taken with it.
     leaf: Option<String>,
     ids: usize,
@@ -132,7 +132,7 @@ impl<F: StorageFile, O: LogObserver> LogWriter<F, O> {
             leaf: opened.leaf.clone(),
             settled: (opened.leaf.clone(), 0),
             lines: Vec::new(),
-            briefs: Briefs::default(),
+            briefs: AppendedEntries::default(),
             spare: <_>::default(),
             clock: (i64::MIN, String::new()),
             flying: None,
@@ -332,7 +332,7 @@ impl<F: StorageFile, O: LogObserver> LogWriter<F, O> {
     }
 
     /// A flight failed: its entries leave, or go back into the buffer.
-    fn refuse(&mut self, lines: Vec<u8>, briefs: Briefs, error: &WriteError) {
+    fn refuse(&mut self, lines: Vec<u8>, briefs: AppendedEntries, error: &WriteError) {
         self.latch(error);
         if self.durability == Durability::Throughput {
             let behind = core::mem::replace(&mut self.lines, lines);

@@ -4,8 +4,8 @@
 //! whatever fails leaves a stale row, which the next list notices.
 //! Does not: add roots; lists do.
 
+use super::db::{Dropped, Store};
 use super::root::path_of;
-use super::store::{Dropped, Store};
 use super::{read, walk};
 use std::path::Path;
 

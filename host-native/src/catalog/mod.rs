@@ -7,13 +7,14 @@
 //! Does not: decide which rows hold, or what a summary says; core does.
 
 mod current;
+mod db;
 mod picker;
 mod read;
 mod root;
-mod store;
 mod walk;
 
-use crate::discover::Unreadable;
+use crate::session::discover::Unreadable;
+use db::{Dropped, Store, Unusable};
 use jcode_session_core::catalog::page::{Cursor, order};
 use jcode_session_core::catalog::refresh::{Plan, Seen, plan};
 use jcode_session_core::catalog::{Row, SessionSummary};
@@ -23,11 +24,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use store::{Dropped, Store, Unusable};
 use walk::{FoundSession, Walked};
 
 pub(crate) use current::update_own_row;
-pub use store::file_path;
+pub use db::file_path;
 
 /// One session of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,7 +143,7 @@ impl Catalog {
         });
         let (stored, usable) = match stored {
             Ok(loaded) => (loaded, Ok(())),
-            Err(why) => (store::Loaded::default(), Err(why)),
+            Err(why) => (db::Loaded::default(), Err(why)),
         };
         let Walked { sessions: mut found, unreadable } = walked;
         all.unreadable.extend(unreadable);

@@ -4,7 +4,7 @@
 //! Invariant: pages neither skip nor repeat, whatever ties there are. Does not: draw, or wait for a lock.
 
 use super::{Catalog, Keep, Listed, Refreshed};
-use crate::discover::Unreadable;
+use crate::session::discover::Unreadable;
 use jcode_session_core::catalog::page::{Cursor, Filter};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

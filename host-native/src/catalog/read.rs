@@ -7,15 +7,15 @@
 
 use super::root::{path_of, sidecar_stamp};
 use super::walk::FoundSession;
-use crate::fs::LogFile;
+use crate::os::log_file::LogFile;
+use crate::os::{host, paths};
+use crate::session::v1::{self, V1Files};
 use crate::sidecar::{self, Sidecar};
-use crate::v1::{self, V1Files};
-use crate::{host, paths};
 use jcode_session_core::catalog::refresh::{Stamps, is_racy};
 use jcode_session_core::catalog::{Exact, Named, Recount, Row, SessionSummary, summarize_log, summarize_v1};
-use jcode_session_core::index::fingerprint::FileStamp;
 use jcode_session_core::index::store::{IndexMeta, Resume};
 use jcode_session_core::log::{Dialect, LogScan, scan_source};
+use jcode_session_core::source::identity::FileStamp;
 use jcode_session_core::source::{ByteSource, SourceError};
 use std::ops::ControlFlow;
 use std::path::Path;

@@ -4,11 +4,11 @@
 //! it, or a relative name, finds the same rows. Does not: walk.
 
 use super::Listed;
-use crate::fs::stamp_of;
-use crate::paths;
+use crate::os::files::stamp_of;
+use crate::os::paths;
 use jcode_session_core::catalog::Row;
-use jcode_session_core::index::fingerprint::FileStamp;
 use jcode_session_core::log::Dialect;
+use jcode_session_core::source::identity::FileStamp;
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 

@@ -1,15 +1,15 @@
 //! One pass over a sessions folder: which sessions there are, and their stamps.
 //!
-//! Owns: which files make one session, as [`crate::discover`] sees it.
+//! Owns: which files make one session, as [`crate::session::discover`] sees it.
 //! Invariant: no link below the root is followed, and what cannot be read stops nothing else. No file is opened.
 //! Does not: judge whether a file is a session; reading it does.
 
 use super::{cores, root};
-use crate::discover::Unreadable;
-use crate::fs::stamp_of;
-use crate::paths;
+use crate::os::files::stamp_of;
+use crate::os::paths;
+use crate::session::discover::Unreadable;
 use jcode_session_core::catalog::refresh::Seen;
-use jcode_session_core::index::fingerprint::FileStamp;
+use jcode_session_core::source::identity::FileStamp;
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::DirEntry;

@@ -3,12 +3,11 @@
 //! Owns: counting towards the next one. Invariant: only what is on the disk is checkpointed, and no append waits.
 //! Does not: fail anything: a checkpoint that cannot be taken is tried again at the next sync point.
 
-use crate::fs::LogFile;
-use crate::host;
-use crate::segments::{self, SessionFile, SessionStorage};
+use crate::os::host;
+use crate::os::log_file::LogFile;
+use crate::os::segments::{self, SessionFile, SessionStorage};
 use jcode_session_core::log::tail::last_of_active_path;
 use jcode_session_core::log::{LineReader, Outcome};
-use jcode_session_core::segment::Sealed;
 use jcode_session_core::source::ByteSource;
 use jcode_session_core::store::book::Book;
 use jcode_session_core::store::checkpoint::{self, Policy};
@@ -89,7 +88,7 @@ impl Checkpoints {
         if log.met_lost() {
             return Err(StoreError::Lost);
         }
-        row.sealed = log.sealed().map(|sealed| Sealed::of(sealed.layout()));
+        row.sealed = log.sealed().map(|sealed| sealed.layout().sealed());
         let Self { storage, book, .. } = self;
         if let Some(book) = book {
             book.add(storage, row)?;

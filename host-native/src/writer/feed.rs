@@ -3,8 +3,9 @@
 //! Owns: the queue between the two. Invariant: putting something in never waits for the sidecar; a queue that grows
 //! too long is dropped, and the sidecar reads the log instead. Does not: touch SQLite.
 
-use crate::sync::{Arc, Condvar, Mutex, MutexGuard};
-use jcode_session_core::write::{Briefs, LogObserver, SyncPoint};
+use crate::os::threads::{Arc, Condvar, Mutex, MutexGuard};
+use jcode_session_core::log::AppendedEntries;
+use jcode_session_core::write::{LogObserver, SyncPoint};
 use std::sync::PoisonError;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ const MOST: usize = 32 << 20;
 
 #[derive(Debug)]
 struct State {
-    written: Briefs,
+    written: AppendedEntries,
     synced: SyncPoint,
     closing: bool,
     /// Entries were dropped: the queue no longer holds all.
@@ -49,7 +50,7 @@ impl Feed {
     /// A feed whose reader hears of writes too, if `ahead`.
     pub(super) fn new(ahead: bool) -> Self {
         let state = State {
-            written: Briefs::default(),
+            written: AppendedEntries::default(),
             synced: SyncPoint { len: 0, entries: 0 },
             closing: false,
             gap: false,
@@ -87,7 +88,7 @@ impl Feed {
     }
 
     /// Waits for news, at most so long, and moves what was written to the end of `pending`.
-    pub(super) fn wait(&self, pending: &mut Briefs, at_most: Option<Duration>) -> News {
+    pub(super) fn wait(&self, pending: &mut AppendedEntries, at_most: Option<Duration>) -> News {
         let mut state = self.lock();
         if !state.news && !state.closing {
             state.waiting = true;
@@ -110,10 +111,10 @@ impl Feed {
 }
 
 impl LogObserver for FeedEnd {
-    fn written(&mut self, entries: &Briefs) {
+    fn written(&mut self, entries: &AppendedEntries) {
         let mut state = self.0.lock();
         if state.written.weight() > MOST {
-            state.written = Briefs::default();
+            state.written = AppendedEntries::default();
             state.gap = true;
         }
         state.written.extend_moved(entries, 0);

@@ -3,10 +3,10 @@
 //! Owns: the choice between sidecar and log. Invariant: only a sidecar that was fresh when the log was opened
 //! answers; anything odd about it, and the log is read. Does not: change either.
 
-use crate::fs::LogFile;
-use crate::segments::SessionFile;
+use crate::os::log_file::LogFile;
+use crate::os::segments::SessionFile;
+use crate::sidecar::sql::SidecarReader;
 use crate::sidecar::{self, Sidecar};
-use crate::sql::SidecarReader;
 use jcode_session_core::source::SourceError;
 use jcode_session_core::write::{OlderIds, ScannedIds};
 

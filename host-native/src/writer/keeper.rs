@@ -7,18 +7,19 @@
 
 use super::checkpoints::Checkpoints;
 use super::feed::{Feed, News};
-use crate::fs::LogFile;
-use crate::rebuild::{self, RebuildError};
-use crate::sql::{SqlStore, read_meta, write_meta};
-use crate::sync::Arc;
-use crate::{host, paths};
-use jcode_session_core::index::fingerprint::Fingerprint;
+use crate::os::log_file::LogFile;
+use crate::os::threads::Arc;
+use crate::os::{host, paths};
+use crate::sidecar::rebuild::{self, RebuildError};
+use crate::sidecar::sql::{SqlStore, read_meta, write_meta};
 use jcode_session_core::index::grow::{GrowError, Grower};
 use jcode_session_core::index::schema::JUMP_INDEX_FROM;
 use jcode_session_core::index::store::{IndexMeta, Resume};
+use jcode_session_core::log::AppendedEntries;
 use jcode_session_core::source::ByteSource;
+use jcode_session_core::source::identity::Fingerprint;
 use jcode_session_core::store::checkpoint::Policy;
-use jcode_session_core::write::{Briefs, SyncPoint};
+use jcode_session_core::write::SyncPoint;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -39,7 +40,7 @@ pub(super) struct Keeper {
     feed: Arc<Feed>,
     index: Option<Index>,
     /// Entries that wait, and whether some before them are missing.
-    pending: Briefs,
+    pending: AppendedEntries,
     gap: bool,
     /// The end of the log when the writer opened it: entries in front of it are no news.
     base: u64,
@@ -93,7 +94,7 @@ impl Keeper {
     pub(super) fn new(log: LogFile, feed: Arc<Feed>, ahead: bool, policy: Policy) -> Self {
         let base = log.len();
         let checkpoints = Checkpoints::new(&log, policy);
-        Self { log, feed, index: None, pending: Briefs::default(), gap: false, base, ahead, checkpoints }
+        Self { log, feed, index: None, pending: AppendedEntries::default(), gap: false, base, ahead, checkpoints }
     }
 
     /// Runs until the writer closes. What keeps the sidecar from being complete then, if anything.
@@ -165,7 +166,7 @@ impl Keeper {
         let Self { log, index, pending, feed, ahead, gap, .. } = self;
         let Some(index) = index else { return Ok(()) };
         let from = index.meta.stamp.len;
-        let waits = |pending: &Briefs| pending.iter().any(|brief| brief.offset >= from);
+        let waits = |pending: &AppendedEntries| pending.iter().any(|brief| brief.offset >= from);
         log.restamp().map_err(|error| Lag::Other(error.to_string()))?;
         let settled = index.meta.unsynced_boot.is_none() && index.meta.stamp == log.stamp();
         let nothing = from >= target && index.meta.synced_len >= target;
@@ -281,8 +282,8 @@ fn is_busy(error: &rusqlite::Error) -> bool {
 }
 
 /// Forgets the entries before `target`.
-fn drop_until(pending: &mut Briefs, target: u64) {
-    let mut rest = Briefs::default();
+fn drop_until(pending: &mut AppendedEntries, target: u64) {
+    let mut rest = AppendedEntries::default();
     pending.iter().filter(|brief| brief.offset >= target).for_each(|brief| rest.push(&brief));
     if rest.is_empty() {
         pending.clear();

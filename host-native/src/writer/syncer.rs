@@ -5,7 +5,7 @@
 //! Does not: hold the lock while it syncs.
 
 use super::{Shared, State as Writer};
-use crate::host;
+use crate::os::host;
 use jcode_session_core::write::Durability;
 use std::sync::PoisonError;
 use std::time::Duration;

@@ -5,9 +5,9 @@
 
 use crate::error::{Code, Error};
 use crate::sealed::Log;
+use jcode_session_core::dialect::jcode::V1Sources;
 use jcode_session_core::source::ByteSource;
 use jcode_session_core::store::ledger::{Head, Ledger};
-use jcode_session_core::upgrade::jcode::V1Sources;
 use jcode_session_core::verify::StoreFiles;
 use std::collections::BTreeMap;
 

@@ -7,10 +7,11 @@ use super::{Inspector, Progress, done_of};
 #[cfg(feature = "sidecar")]
 use crate::beside::Beside;
 use crate::error::{Code, Error};
+use jcode_session_core::finding::Finding;
 use jcode_session_core::log::Dialect;
 use jcode_session_core::report::{LogReport, VerifyReport};
 use jcode_session_core::source::ByteSource;
-use jcode_session_core::verify::{Finding, verify_store, verify_v1, verify_v1_beside};
+use jcode_session_core::verify::{verify_store, verify_v1, verify_v1_beside};
 use std::ops::ControlFlow;
 
 impl<S: ByteSource + Clone> Inspector<S> {
@@ -46,7 +47,7 @@ impl<S: ByteSource + Clone> Inspector<S> {
         whole: bool,
         tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
     ) -> Result<(u64, &'static str, Vec<Finding>), Error> {
-        use jcode_session_native::sql;
+        use jcode_session_native::sidecar::sql;
         let Beside { word, finding, .. } = &self.beside;
         let beside = sql::Beside { word, finding: finding.clone(), fresh: self.session.sidecar().filter(|_| whole) };
         let compared = sql::verify(self.session.log(), beside, tick)?;

@@ -1,7 +1,7 @@
 //! What is measured on: logs in memory and in folders that go away.
 
-use jcode_session_native::fs::LogFile;
-use jcode_session_native::rebuild;
+use jcode_session_native::os::log_file::LogFile;
+use jcode_session_native::sidecar::rebuild;
 use jcode_session_tests::generate::{LargeLog, Until};
 use std::fs;
 use std::ops::ControlFlow;

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 fn settings() -> Criterion {
     // Sidecars are built by reading maps, as the command line does.
-    jcode_session_native::map::install_guard();
+    jcode_session_native::os::map::install_guard();
     let (warm_up, measured) = (Duration::from_millis(500), Duration::from_secs(2));
     Criterion::default().warm_up_time(warm_up).measurement_time(measured).sample_size(20).without_plots()
 }

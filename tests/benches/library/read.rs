@@ -2,7 +2,7 @@
 
 use crate::data;
 use criterion::{BatchSize, Criterion};
-use jcode_session_native::paths;
+use jcode_session_native::os::paths;
 use jcode_session_native::session::Session;
 use std::fs::{self, OpenOptions};
 use std::hint::black_box;

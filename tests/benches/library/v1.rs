@@ -1,8 +1,9 @@
 //! A jcode v1 session in memory: as jcode loads it, and as the log that it becomes.
 
 use criterion::{Criterion, Throughput};
+use jcode_session_core::dialect::jcode::replay;
+use jcode_session_core::dialect::jcode::{Replay, V1Sources, present};
 use jcode_session_core::source::{ByteSource, SliceSource};
-use jcode_session_core::upgrade::jcode::{Replay, V1Sources, present, replay};
 use jcode_session_tests::jcode_model::{V1Files, write_large_v1};
 use std::ops::ControlFlow;
 use tempfile::TempDir;

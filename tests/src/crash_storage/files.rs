@@ -4,7 +4,7 @@
 //! Does not: touch the disk.
 
 use super::{Fault, Machine, Op, World, error};
-use jcode_session_core::index::fingerprint::FileStamp;
+use jcode_session_core::source::identity::FileStamp;
 use jcode_session_core::storage::{Folder, Place, Storage, StorageError, StorageErrorKind, StorageFile};
 
 /// An open file of a machine.

@@ -1,11 +1,12 @@
 //! Targets that read small formats: packed rows of the session index, names and ids.
 
 use jcode_session_core::catalog::refresh::Stamps;
-use jcode_session_core::catalog::{Row, SessionSummary, tags};
+use jcode_session_core::catalog::{Row, SessionSummary};
+use jcode_session_core::log::tags;
 use jcode_session_core::log::time;
 use jcode_session_core::storage::Name;
 use jcode_session_core::write::QuarantineName;
-use jcode_session_native::paths;
+use jcode_session_native::os::paths;
 use std::path::{Component, Path};
 
 /// A packed row says what was packed, and one whose bytes were changed says nothing. The texts of the row are the

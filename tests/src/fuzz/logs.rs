@@ -3,9 +3,9 @@
 use crate::differential::{NoView, compare, said_by, said_in_chunks};
 use crate::oracle::read_log;
 use crate::v1_steps::go_on;
+use jcode_session_core::dialect::{check_upgrade, present, sniff};
 use jcode_session_core::log::Dialect;
 use jcode_session_core::source::{ByteSource, SliceSource};
-use jcode_session_core::upgrade::{check_upgrade, present, sniff};
 
 /// A scan says the same however the bytes are cut. The first byte says how many of the next are sizes of chunks.
 pub(super) fn scanner(data: &[u8]) {

@@ -12,7 +12,7 @@ use arbitrary::{Arbitrary, Unstructured};
 use jcode_session_core::segment::{Compress, compress, seal};
 use jcode_session_core::store::{repair, rollback, undo};
 use jcode_session_core::write::{Durability, Parent};
-use jcode_session_native::segments::Zstd;
+use jcode_session_native::os::segments::Zstd;
 
 /// Bytes of a segment: some entries.
 const SEGMENT: u64 = 300;

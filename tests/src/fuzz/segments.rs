@@ -10,7 +10,7 @@ use jcode_session_core::segment::{
 use jcode_session_core::source::{ByteSource, SliceSource, SourceError};
 use jcode_session_core::storage::{Name, Place, Storage, StorageFile};
 use jcode_session_core::store::LogState;
-use jcode_session_native::segments::Zstd;
+use jcode_session_native::os::segments::Zstd;
 use std::ops::Range;
 
 /// Between the files of an input.

@@ -4,7 +4,7 @@ use crate::files::LogDir;
 use crate::generate::tree_v3;
 use jcode_session_core::index::peek::{PEEK_LEN, peek};
 use jcode_session_core::verify::StoredRows;
-use jcode_session_native::sql::{RowCursor, SidecarReader};
+use jcode_session_native::sidecar::sql::{RowCursor, SidecarReader};
 use rusqlite::Connection;
 use std::sync::OnceLock;
 

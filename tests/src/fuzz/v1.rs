@@ -2,8 +2,8 @@
 
 use crate::jcode_model::{V1Files, load, normal_form};
 use crate::v1_steps::{bytes_of, exported, grown, index, replay_of};
-use jcode_session_core::upgrade::jcode::present;
-use jcode_session_core::verify::{Code, Finding};
+use jcode_session_core::dialect::jcode::present;
+use jcode_session_core::finding::{Code, Finding};
 
 /// Snapshot, journal and backup, parted by bytes that no JSON holds: the log is sound, grows by nothing, and gives
 /// back what jcode loads.

@@ -2,8 +2,8 @@
 
 use super::cases::Case;
 use jcode_session_native::catalog::{Catalog, Keep};
-use jcode_session_native::paths::{is_log_name, sidecar};
-use jcode_session_native::verify::verify;
+use jcode_session_native::ops::verify::verify;
+use jcode_session_native::os::paths::{is_log_name, sidecar};
 use jcode_session_tests::files::ask;
 use jcode_session_tests::program::command;
 use jcode_session_tests::system_calls::disk::{Disk, Found, State, read, write};
@@ -167,7 +167,7 @@ pub(crate) fn sound(case: &Case, log: &Path, what: &str) {
     }
 }
 
-fn code(finding: &jcode_session_core::verify::Finding) -> String {
+fn code(finding: &jcode_session_core::finding::Finding) -> String {
     serde_json::to_value(finding.code).expect("a word").as_str().expect("a word").to_string()
 }
 
@@ -216,7 +216,7 @@ pub(crate) fn again(case: &Case, home: &Path, recorded: &Recorded<'_>, what: &st
 
 /// Another boot: what was only promised by the last one is told by its id.
 fn reboot(state: &mut State) {
-    let Some(boot) = jcode_session_native::host::boot_id() else { return };
+    let Some(boot) = jcode_session_native::os::host::boot_id() else { return };
     let other: String = boot.chars().map(|c| if c.is_ascii_digit() { 'f' } else { c }).collect();
     for (_, bytes) in state.iter_mut().filter(|(path, _)| path.to_string_lossy().contains(".sqlite3")) {
         let Some(bytes) = bytes else { continue };

@@ -2,7 +2,7 @@
 
 use super::cases::Case;
 use super::explore::{Recorded, again, all_kept, folder, looked_at, promised, truth};
-use jcode_session_native::paths::TEMPORARY;
+use jcode_session_native::os::paths::TEMPORARY;
 use jcode_session_tests::program::{Run, binary, finished};
 use jcode_session_tests::system_calls::disk::{read, write};
 use jcode_session_tests::system_calls::{Call, available, record};

@@ -1,8 +1,9 @@
 //! The forms that programs read, and where files go.
 
 use crate::harness::export;
+use jcode_session_core::dialect::jcode::replay;
+use jcode_session_core::dialect::jcode::{V1Sources, present};
 use jcode_session_core::source::{ByteSource, SliceSource};
-use jcode_session_core::upgrade::jcode::{V1Sources, present, replay};
 use jcode_session_tests::files::LogDir;
 use jcode_session_tests::generate::{LogShape, linear_v1, tree_v2, tree_v3};
 use jcode_session_tests::jcode_model::{normal_form, value_of};

@@ -1,8 +1,8 @@
 //! Input by hand: what generated sessions do not hold.
 
 use crate::harness::{check, exported, grown, index, migrated, replay_of};
+use jcode_session_core::dialect::jcode::{ExportError, Origin, ReplayError, export};
 use jcode_session_core::source::SliceSource;
-use jcode_session_core::upgrade::jcode::{ExportError, Origin, ReplayError, export};
 use jcode_session_tests::jcode_model::{V1Files, load, value_of};
 use serde_json::{Value, json};
 
@@ -91,7 +91,7 @@ fn what_jcode_skips_is_kept_but_not_exported() {
     assert_eq!(unloaded, [value_of(third.as_bytes()).unwrap(), value_of(unknown.as_bytes()).unwrap(), json!([1, 2])]);
     let replay = replay_of(&files).unwrap();
     let found: Vec<_> = replay.findings().iter().map(|f| (f.code, f.line, f.is_error())).collect();
-    use jcode_session_core::verify::Code;
+    use jcode_session_core::finding::Code;
     assert_eq!(
         found,
         [

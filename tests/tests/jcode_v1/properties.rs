@@ -1,7 +1,7 @@
 //! Generated sessions, damaged, grown, rewritten and rewound at random, against the model.
 
 use crate::harness::{check, grown, migrated, replay_of};
-use jcode_session_core::upgrade::jcode::Origin;
+use jcode_session_core::dialect::jcode::Origin;
 use jcode_session_tests::jcode_model::{
     ModelRng, Rules, V1Files, arb_v1, cut_snapshot, damage_journal, grow, load_with,
 };

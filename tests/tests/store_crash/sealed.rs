@@ -2,11 +2,11 @@
 
 use super::check::{Command, explore};
 use super::{back, forth, written};
-use jcode_session_core::segment::{Form, Sealed, compress, seal};
+use jcode_session_core::segment::{Form, compress, seal};
 use jcode_session_core::storage::{Folder, Storage};
 use jcode_session_core::store::ledger::Event;
 use jcode_session_core::store::repair;
-use jcode_session_native::segments::Zstd;
+use jcode_session_native::os::segments::Zstd;
 use jcode_session_tests::crash_storage::{Machine, World};
 use jcode_session_tests::sessions::{NOW, Store, append, from_v1, lines, log_of, opened, stored, with_log};
 
@@ -27,7 +27,7 @@ fn press(store: &Store) -> Result<(), String> {
 
 /// The ledger's last row is of what the log is: sealed so far, in so many segments; or it is one file.
 fn told(store: &Store) -> bool {
-    let sealed = store.view().expect("seen").layout.map(|layout| Sealed::of(&layout));
+    let sealed = store.view().expect("seen").layout.map(|layout| layout.sealed());
     let desk = opened(store);
     desk.book().ledger.rows.last().is_some_and(|row| row.event == Event::Seal && row.sealed == sealed)
 }

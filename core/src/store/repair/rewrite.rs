@@ -6,13 +6,13 @@
 //! Invariant: entries keep their order. Does not: invent parents; an entry whose parent is lost stays a root.
 
 use super::StoreError;
+use crate::dialect::ids::IdMaker;
+use crate::dialect::splice::Splice;
 use crate::index::{Built, IndexBuilder};
 use crate::json::text::write_string;
 use crate::log::{Damage, DamageCode, Fields, LineReader, LogScan, LogSink, Outcome, Record, scan_source};
 use crate::source::{ByteSource, Rope, SliceSource, SourceError};
 use crate::storage::{StorageError, StorageFile, append_all};
-use crate::upgrade::ids::IdMaker;
-use crate::upgrade::splice::Splice;
 use crate::write::NewHeader;
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;

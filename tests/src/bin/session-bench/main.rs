@@ -64,7 +64,7 @@ enum What {
 
 fn main() -> Outcome<()> {
     // As the command line does it, so that the library may map files here too.
-    jcode_session_native::map::install_guard();
+    jcode_session_native::os::map::install_guard();
     match Arguments::parse().what {
         What::Measure { quick, only, folder, criterion, out } => {
             let run = measure(quick, &only, &folder, &criterion)?;
@@ -92,7 +92,7 @@ fn measure(quick: bool, only: &[String], folder: &Path, criterion: &Path) -> Out
         anyhow::bail!("there is no topic `{unknown}`; there are {} and growth", names.join(", "));
     }
     let mut lab = lab::Lab::new(quick, folder)?;
-    let date = jcode_session_core::log::time::format(jcode_session_native::host::now_ms()).unwrap_or_default();
+    let date = jcode_session_core::log::time::format(jcode_session_native::os::host::now_ms()).unwrap_or_default();
     let node = lab.pi.as_ref().ok().and_then(peer::Pi::node_version);
     let machine = machine::facts(folder).into_iter().chain(node.map(|version| ("Node.js".to_owned(), version)));
     let mut run = Run { date, quick, machine: machine.collect(), ..Run::default() };

@@ -5,7 +5,7 @@ use crate::lab::{Lab, build_sidecar};
 use crate::record::{Row, Target, Unit};
 use crate::turns::{in_turns, timed_each};
 use crate::{Outcome, floors, process};
-use jcode_session_native::paths;
+use jcode_session_native::os::paths;
 use jcode_session_native::session::Session;
 use jcode_session_tests::generate::{LargeLog, Until};
 use std::path::Path;

@@ -9,7 +9,7 @@ use anyhow::Context;
 use jcode_session_core::log::time::parse_text;
 use jcode_session_core::store::checkpoint::Policy;
 use jcode_session_core::write::{Durability, Parent};
-use jcode_session_native::store::{checkpoints, rollback, take_checkpoint, undo};
+use jcode_session_native::ops::restore::{checkpoints, rollback, take_checkpoint, undo};
 use jcode_session_native::writer::{Writer, WriterOptions};
 use jcode_session_tests::generate::{LargeLog, Until};
 use std::fs::{self, File};

@@ -1,0 +1,258 @@
+//! What a migrated log needs after jcode has gone on writing v1.
+//!
+//! Owns: the comparison of log and replayed session, and where on the tree new entries hang.
+//! Invariant: the log's bytes are never changed, only appended to; after that its active path is the v1 session
+//! again, and planning once more appends nothing. Entries that did not come from v1 stay where they are.
+//! Does not: write.
+
+use crate::dialect::jcode::compare::past::{self, Known};
+use crate::dialect::jcode::compare::tree::Tree;
+use crate::dialect::jcode::read::array::Array;
+use crate::dialect::jcode::read::entry::{Entry, Kind, Lists};
+use crate::dialect::jcode::read::fields::{self, Stored, Token};
+use crate::dialect::jcode::read::normal_form::digest;
+use crate::dialect::jcode::read::replay::{Replay, ReplayError};
+use crate::dialect::jcode::read::schema::Type;
+use crate::dialect::jcode::write::build::{Made, Plan, created_at};
+use crate::dialect::jcode::write::merge::merge;
+use crate::dialect::jcode::write::render::V1Log;
+use crate::index::row::Seq;
+use crate::json::text::write_string;
+use crate::source::{ByteSource, SourceError};
+use alloc::borrow::Cow;
+use alloc::collections::BTreeSet;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::ops::ControlFlow;
+
+/// What to do with a log.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one a session, moved once")]
+pub enum Growth<S> {
+    /// Nothing: it is up to date.
+    Nothing,
+    /// Append these bytes.
+    Append(V1Log<S>),
+    /// Both the log and the v1 files went on: leave it alone and report.
+    Diverged,
+}
+
+/// Why growth cannot be planned.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum GrowthError {
+    /// The log does not come from jcode.
+    #[error("the log beside the v1 files does not come from jcode; move it away to migrate them")]
+    NotFromJcode,
+    /// The files cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReplayError),
+}
+
+impl From<SourceError> for GrowthError {
+    fn from(error: SourceError) -> Self {
+        Self::Read(error.into())
+    }
+}
+
+/// Compares a log with the v1 session that it came from, as that is now.
+///
+/// # Errors
+/// If the log does not come from jcode, or something cannot be read, or `tick` interrupts.
+pub fn plan_growth<L: ByteSource, S: ByteSource>(
+    log: &L,
+    replay: Replay<S>,
+    tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
+) -> Result<Growth<S>, GrowthError> {
+    let origin = past::origin(log)?.ok_or(GrowthError::NotFromJcode)?;
+    let tree = Tree::read(log, tick)?;
+    let head = tree.last_marked();
+    let on_head = head.map(|head| tree.path(head)).unwrap_or_default();
+    let is_message =
+        |seq: &Seq| tree.known(*seq).is_some_and(|known| known.kind == Some(Kind::Message) && known.marked);
+    let old: Vec<Seq> = on_head.iter().copied().filter(is_message).collect();
+    let equal = equal_messages(log, &tree, &old, &replay)?;
+    let same_messages = equal == old.len() && equal as u64 == replay.message_count();
+    if !same_messages && tree.native_messages_follow() {
+        return Ok(Growth::Diverged);
+    }
+
+    // The entry that new ones follow, and what the session is on the path to it.
+    let active = tree.count().checked_sub(1);
+    let goes_on = active.filter(|&active| head.is_none_or(|head| tree.path(active).contains(&head)));
+    let parent = if equal == old.len() {
+        goes_on.or(head)
+    } else if let Some(last) = equal.checked_sub(1).and_then(|last| old.get(last)) {
+        Some(*last)
+    } else {
+        // None is equal: what stands before the first one (large fields of the header) still holds.
+        old.first().and_then(|first| tree.parent(*first))
+    };
+    let path = parent.map(|parent| tree.path(parent)).unwrap_or_default();
+    let mut state = origin.fields;
+    let mut dropped = BTreeSet::new();
+    for known in path.iter().filter_map(|&seq| tree.known(seq)) {
+        match known.kind {
+            Some(Kind::Meta) => past::apply_meta(&mut state, log, known.payload)?,
+            Some(Kind::Drop) => dropped.extend(past::dropped(log, known.payload)?),
+            _ => {}
+        }
+    }
+    let Replay { sources, base, state: new_state, mut lists, .. } = replay;
+    log.still_whole()?;
+    sources.iter().try_for_each(ByteSource::still_whole)?;
+    let gone = sides(log, &tree, &path, &dropped, &mut lists, &sources)?;
+    new_messages(log, &tree, equal, &mut lists, &sources)?;
+    let changed = fields::changes((&state, &[log]), (&new_state, &sources))?;
+
+    let updated = updated_at(&sources, &base, &new_state)?;
+    let mut made = Made::new(sources);
+    let mut entries = Vec::new();
+    if !gone.is_empty() {
+        entries.push(drop_entry(&mut made, &gone, &updated)?);
+    }
+    entries.append(&mut merge(lists));
+    entries.extend(made.meta(&changed, &updated)?);
+    if entries.is_empty() && equal < old.len() {
+        // A rewind and nothing else: an entry is needed that makes its place the active leaf.
+        let from = made.text.len();
+        made.text.push_new(b"{}");
+        entries.push(made.entry(Kind::Meta, from, &updated)?);
+    }
+    if entries.is_empty() {
+        return Ok(Growth::Nothing);
+    }
+    if tree.native_messages_follow() && goes_on.is_none() {
+        // The user went on elsewhere in the tree; appending here would move the active leaf away from there.
+        return Ok(Growth::Diverged);
+    }
+    let mut parent_json = Vec::new();
+    match parent {
+        Some(parent) => write_string(&mut parent_json, &tree.key(parent)),
+        None => parent_json.extend_from_slice(b"null"),
+    }
+    let position = u64::from(tree.count());
+    let first = made.time(&updated);
+    let head = if tree.ends_open { b"\n".to_vec() } else { Vec::new() };
+    let plan =
+        Plan { session_id: origin.session_id, head, parent: parent_json, position, entries, first, used: tree.ids };
+    Ok(Growth::Append(made.finish(plan)?))
+}
+
+/// How many messages at the start of both are the same.
+fn equal_messages<L: ByteSource, S: ByteSource>(
+    log: &L,
+    tree: &Tree,
+    old: &[Seq],
+    replay: &Replay<S>,
+) -> Result<usize, SourceError> {
+    let new = replay.lists.of(Array::Messages).entries.iter().filter(|entry| entry.kind == Kind::Message);
+    let mut equal = 0;
+    for (seq, entry) in old.iter().zip(new) {
+        let Some(known) = tree.known(*seq) else { break };
+        if !same(Array::Messages.element(), &known.payload.of(log)?, &payload(entry, &replay.sources)?) {
+            break;
+        }
+        equal += 1;
+    }
+    Ok(equal)
+}
+
+fn same(of: &Type, a: &[u8], b: &[u8]) -> bool {
+    a == b || digest(of, a) == digest(of, b)
+}
+
+/// The payload of an entry as the log would hold it, but for line breaks.
+fn payload<'s, S: ByteSource>(entry: &Entry, sources: &'s [S]) -> Result<Cow<'s, [u8]>, SourceError> {
+    let bytes = Token { source: entry.source, at: entry.at, len: u64::from(entry.len) }.bytes(sources)?;
+    Ok(match simdutf8::basic::from_utf8(&bytes) {
+        Ok(_) => bytes,
+        Err(_) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned().into_bytes()),
+    })
+}
+
+/// Takes from `lists` the side records that the path holds already, in order; what the path holds and they do not,
+/// is gone.
+fn sides<L: ByteSource, S: ByteSource>(
+    log: &L,
+    tree: &Tree,
+    path: &[Seq],
+    dropped: &BTreeSet<String>,
+    lists: &mut Lists,
+    sources: &[S],
+) -> Result<Vec<String>, SourceError> {
+    let mut gone = Vec::new();
+    for array in Array::ALL.into_iter().filter(|&array| array != Array::Messages) {
+        let list = lists.of_mut(array);
+        let mut kept = 0;
+        for &seq in path {
+            let Some(Known { payload: token, .. }) =
+                tree.known(seq).filter(|known| known.kind == Some(Kind::of(array)))
+            else {
+                continue;
+            };
+            let key = tree.key(seq);
+            if dropped.contains(&key) {
+                continue;
+            }
+            let next = list.entries.get(kept).map(|entry| payload(entry, sources)).transpose()?;
+            let there = token.of(log)?;
+            if next.is_some_and(|next| same(array.element(), &there, &next)) {
+                kept += 1;
+            } else {
+                gone.push(key);
+            }
+        }
+        list.entries.drain(..kept);
+        list.times.drain(..kept);
+    }
+    Ok(gone)
+}
+
+/// Takes the first `equal` messages from `lists`, and the unloaded entries that the log holds somewhere.
+fn new_messages<L: ByteSource, S: ByteSource>(
+    log: &L,
+    tree: &Tree,
+    equal: usize,
+    lists: &mut Lists,
+    sources: &[S],
+) -> Result<(), SourceError> {
+    let mut held = BTreeSet::new();
+    for known in tree.all().filter(|known| known.kind == Some(Kind::Unloaded)) {
+        held.insert(digest(&Type::Any, &known.payload.of(log)?));
+    }
+    let list = lists.of_mut(Array::Messages);
+    let (entries, times) = (core::mem::take(&mut list.entries), core::mem::take(&mut list.times));
+    let mut messages = 0;
+    for (entry, time) in entries.into_iter().zip(times) {
+        let new = if entry.kind == Kind::Message {
+            messages += 1;
+            messages > equal
+        } else {
+            !held.contains(&digest(&Type::Any, &payload(&entry, sources)?))
+        };
+        if new {
+            list.push(entry, time);
+        }
+    }
+    Ok(())
+}
+
+fn updated_at<S: ByteSource>(sources: &[S], base: &[Stored], state: &[Stored]) -> Result<Vec<u8>, SourceError> {
+    let updated: Vec<Stored> = state.iter().filter(|field| field.name == "updated_at").cloned().collect();
+    created_at(sources, &[], if updated.is_empty() { base } else { &updated })
+}
+
+fn drop_entry<S: ByteSource>(made: &mut Made<S>, gone: &[String], time: &[u8]) -> Result<Entry, ReplayError> {
+    let mut data = br#"{"entries":["#.to_vec();
+    for (index, id) in gone.iter().enumerate() {
+        if index > 0 {
+            data.push(b',');
+        }
+        write_string(&mut data, id);
+    }
+    data.extend_from_slice(b"]}");
+    let from = made.text.len();
+    made.text.push_new(&data);
+    made.entry(Kind::Drop, from, time)
+}

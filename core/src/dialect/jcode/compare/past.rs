@@ -1,0 +1,135 @@
+//! What a log says about the v1 session that it came from.
+//!
+//! Owns: top-level fields as header and `jcode/meta` entries on a path leave them, and the reading of single entries.
+//! Invariant: tokens name places in the log; nothing of it is kept.
+//! Does not: choose the path.
+
+use crate::dialect::jcode::read::entry::Kind;
+use crate::dialect::jcode::read::fields::{self, Stored, Token};
+use crate::dialect::sniff;
+use crate::json::text::{self, is_null};
+use crate::log::{Fields, LineReader, Outcome, Record};
+use crate::source::{ByteSource, SourceError};
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::ops::Range;
+
+/// The mark of entries that came from v1, with what stands before the payload's kind.
+const MARK: &[u8] = br#","v1":true,"#;
+
+/// An entry of a log as this module's callers see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::dialect::jcode) struct Known {
+    /// What it is; `None` for kinds that are not jcode's.
+    pub(in crate::dialect::jcode) kind: Option<Kind>,
+    /// It came from v1.
+    pub(in crate::dialect::jcode) marked: bool,
+    /// Where its payload stands in the log.
+    pub(in crate::dialect::jcode) payload: Token,
+}
+
+/// Classifies an entry.
+pub(in crate::dialect::jcode) fn classify(record: &Record<'_>) -> Known {
+    let Fields { message, data, custom_type, .. } = record.fields;
+    let (kind, payload) = match &*record.fields.kind_text() {
+        "message" => (message.map(|_| Kind::Message), message),
+        "custom" => {
+            let kind = custom_type.and_then(text::string).and_then(|name| Kind::named(&name));
+            (kind.filter(|_| data.is_some()), data)
+        }
+        _ => (None, None),
+    };
+    let position = |token: &[u8]| (token.as_ptr() as usize).saturating_sub(record.bytes.as_ptr() as usize);
+    let mark_before = |token: Option<&[u8]>, name: &[u8]| {
+        let head = token.and_then(|token| record.bytes.get(..position(token)));
+        head.and_then(|head| head.strip_suffix(name)).is_some_and(|head| head.ends_with(MARK))
+    };
+    let marked = match kind {
+        Some(Kind::Message) => mark_before(payload, b"\"message\":"),
+        Some(_) => mark_before(custom_type, b"\"customType\":"),
+        None => false,
+    };
+    let token = payload.unwrap_or_default();
+    let at = record.offset + if payload.is_some() { position(token) as u64 } else { 0 };
+    Known { kind, marked, payload: Token { source: 0, at, len: token.len() as u64 } }
+}
+
+/// Reads the entry that stands at `range` and calls `see` with it; `false` if there is no record.
+pub(in crate::dialect::jcode) fn entry<S: ByteSource + ?Sized>(
+    log: &S,
+    range: Range<u64>,
+    see: impl FnOnce(&Record<'_>),
+) -> Result<bool, SourceError> {
+    let len = usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(usize::MAX);
+    let bytes = log.bytes(range.start, len)?;
+    match LineReader::new().read(range.start, 0, &bytes, false) {
+        Outcome::Whole(record) => {
+            see(&record);
+            Ok(true)
+        }
+        _ => Ok(false),
+    }
+}
+
+/// What the header says.
+#[derive(Debug)]
+pub(in crate::dialect::jcode) struct Origin {
+    pub(in crate::dialect::jcode) session_id: String,
+    /// Top-level fields as the header has them.
+    pub(in crate::dialect::jcode) fields: Vec<Stored>,
+}
+
+/// Reads the header; `None` if the log does not come from jcode.
+pub(in crate::dialect::jcode) fn origin<S: ByteSource>(log: &S) -> Result<Option<Origin>, SourceError> {
+    let Some(header) = sniff(log)?.header else { return Ok(None) };
+    let token = Token { source: 0, at: header.offset, len: header.len };
+    let top = fields::of_object(&[log], token)?;
+    let Some(metadata) = fields::find(&top, "metadata") else { return Ok(None) };
+    let metadata = fields::of_object(&[log], metadata.token)?;
+    let Some(jcode) = fields::find(&metadata, "jcode") else { return Ok(None) };
+    let mut known = Vec::new();
+    for (name, of) in [("id", "id"), ("created_at", "timestamp"), ("working_dir", "cwd")] {
+        // An empty folder stands for none.
+        if let Some(field) = fields::find(&top, of).filter(|field| of != "cwd" || field.token.len > 2) {
+            known.push(Stored { name: name.to_string(), token: field.token });
+        }
+    }
+    for field in fields::of_object(&[log], jcode.token)? {
+        put(&mut known, field);
+    }
+    Ok(Some(Origin { session_id: header.session_id.unwrap_or_default(), fields: known }))
+}
+
+fn put(fields: &mut Vec<Stored>, field: Stored) {
+    match fields.iter_mut().find(|old| old.name == field.name) {
+        Some(old) => *old = field,
+        None => fields.push(field),
+    }
+}
+
+/// Applies a `jcode/meta` entry.
+pub(in crate::dialect::jcode) fn apply_meta<S: ByteSource>(
+    fields: &mut Vec<Stored>,
+    log: &S,
+    data: Token,
+) -> Result<(), SourceError> {
+    for field in fields::of_object(&[log], data)? {
+        if field.token.len == 4 && is_null(&field.token.of(log)?) {
+            fields.retain(|old| old.name != field.name);
+        } else {
+            put(fields, field);
+        }
+    }
+    Ok(())
+}
+
+/// The entries that a `jcode/drop` entry names.
+pub(in crate::dialect::jcode) fn dropped<S: ByteSource>(log: &S, data: Token) -> Result<Vec<String>, SourceError> {
+    let fields = fields::of_object(&[log], data)?;
+    let Some(list) = fields::find(&fields, "entries") else { return Ok(Vec::new()) };
+    let bytes = list.token.of(log)?;
+    let ids = crate::dialect::jcode::read::normal_form::elements(&bytes)
+        .into_iter()
+        .filter_map(|id| text::string(id).map(|id| id.to_string()));
+    Ok(ids.collect())
+}

@@ -1,0 +1,23 @@
+//! `jcode-v1`: a snapshot and a journal as one log, and back (docs/format.md, section 8).
+//!
+//! Owns: jcode's way of loading such a session ([`replay`]), the log that it becomes ([`present`]), what a log needs
+//! once jcode has gone on writing v1 ([`plan_growth`]), and the way back ([`export`]).
+//! Invariant: all of it is a function of the bytes alone, streamed: what is held is some 40 bytes an entry, and in
+//! hosts without mapped files the largest single value or journal line.
+//! Does not: find files, or write them. The v1 files are never changed.
+//!
+//! Entries that come from v1 carry `"v1":true` beside their other fields: that is how growth tells them from
+//! entries that were appended to the log itself, which may look the same in all else.
+
+mod compare;
+mod export;
+mod read;
+mod write;
+
+pub use compare::growth::{Growth, GrowthError, plan_growth};
+pub use export::{ExportError, export};
+pub use read::facts::Facts;
+pub(crate) use read::facts::name_of;
+pub use read::replay::{Origin, Replay, ReplayError, V1Sources, replay};
+pub use write::build::present;
+pub use write::render::V1Log;

@@ -1,0 +1,8 @@
+//! The log that a v1 session becomes.
+//!
+//! Owns: the one order of its entries, and their text.
+//! Invariant: a function of the replayed session alone.
+
+pub(in crate::dialect::jcode) mod build;
+pub(in crate::dialect::jcode) mod merge;
+pub(in crate::dialect::jcode) mod render;

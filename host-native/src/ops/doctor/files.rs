@@ -1,0 +1,121 @@
+//! The files of a sessions folder: how much of what, and which should not be there, or not so.
+//!
+//! Owns: the walk over all files, stores included. Invariant: no link is followed; of files that are not ours none
+//! is removed. Does not: open logs.
+
+use crate::ops::doctor::Report;
+use crate::os::{host, paths};
+use jcode_session_core::finding::{Code, Finding};
+use jcode_session_core::index::schema::APPLICATION_ID;
+use std::ffi::OsStr;
+use std::fs::Metadata;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// Our temporary files are removed once they are so old.
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// Files that others than their user can read or write.
+#[derive(Default)]
+struct Open {
+    first: Option<PathBuf>,
+    count: u64,
+}
+
+pub(super) fn look(root: &Path, fix: bool, report: &mut Report) {
+    let mut open = Open::default();
+    let mut folders = vec![(root.to_path_buf(), false)];
+    while let Some((folder, in_store)) = folders.pop() {
+        // The walk over the sessions has told what cannot be read.
+        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+        for entry in entries.flatten() {
+            let Ok(metadata) = entry.metadata() else { continue };
+            let path = entry.path();
+            if metadata.is_dir() {
+                folders.push((path.clone(), in_store || path.extension() == Some(OsStr::new("store"))));
+            } else if metadata.is_file() {
+                file(&path, &metadata, in_store, fix, &mut open, report);
+            }
+        }
+    }
+    if let Some(first) = open.first {
+        let words = format!(
+            "{} files can be read by others, the first is {}; `chmod -R go= {}` keeps them private",
+            open.count,
+            first.display(),
+            root.display()
+        );
+        report.found(root, Finding::new(Code::Permissions).say(words));
+    }
+}
+
+fn file(path: &Path, metadata: &Metadata, in_store: bool, fix: bool, open: &mut Open, report: &mut Report) {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let disk = &mut report.sessions.disk;
+    let is_sidecar = name.ends_with(".sqlite3");
+    let beside_sidecar = [".sqlite3-wal", ".sqlite3-shm", ".sqlite3-journal"].iter().any(|end| name.ends_with(end));
+    let is_v1 = paths::is_snapshot_name(&name) || name.ends_with(".journal.jsonl") || name.ends_with(".bak");
+    let is_ours = in_store || is_sidecar || paths::is_log_name(&name) || is_v1;
+    let kind = if in_store {
+        &mut disk.stores
+    } else if is_sidecar || beside_sidecar {
+        &mut disk.sidecars
+    } else if paths::is_log_name(&name) {
+        &mut disk.logs
+    } else if is_v1 {
+        &mut disk.v1_files
+    } else {
+        &mut disk.other
+    };
+    *kind += metadata.len();
+    if is_ours && is_open(metadata) {
+        open.count += 1;
+        open.first.get_or_insert_with(|| path.to_path_buf());
+    }
+    if is_sidecar && !in_store && is_ours_by_content(path) && !path.with_extension("jsonl").exists() {
+        let words = format!("a sidecar without its log; nothing needs it, delete it (`rm {}`)", path.display());
+        report.found(path, Finding::new(Code::OrphanedSidecar).say(words));
+    }
+    temporary(path, &name, metadata, fix, report);
+}
+
+fn temporary(path: &Path, name: &str, metadata: &Metadata, fix: bool, report: &mut Report) {
+    let is_ours = name.starts_with(paths::TEMPORARY) && name.ends_with(".tmp");
+    let is_jcodes = name.contains(".tmp.") || name.ends_with(".tmp");
+    if !is_ours && !is_jcodes {
+        return;
+    }
+    let modified = metadata.modified().ok().and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
+    let age = modified.map(|at| host::now_ms().saturating_sub(i64::try_from(at.as_millis()).unwrap_or(i64::MAX)));
+    let is_old = age.is_some_and(|age| age > DAY_MS);
+    if is_ours && is_old && fix && std::fs::remove_file(path).is_ok() {
+        return;
+    }
+    let cure = match (is_ours, is_old) {
+        (true, true) => "`doctor --fix` removes it",
+        (true, false) => "a run that is under way needs it; `doctor --fix` removes it once it is a day old",
+        (false, _) => "it is another program's: look into it before you delete it",
+    };
+    report.found(path, Finding::new(Code::TemporaryFile).say(format!("left by an interrupted run; {cure}")));
+}
+
+/// Our application id stands in the header of the database.
+fn is_ours_by_content(path: &Path) -> bool {
+    let mut start = [0; 72];
+    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut start));
+    let id = i64::from(u32::from_be_bytes([start[68], start[69], start[70], start[71]]));
+    read.is_ok() && id == APPLICATION_ID
+}
+
+cfg_if::cfg_if! {
+    if #[cfg(unix)] {
+        fn is_open(metadata: &Metadata) -> bool {
+            use std::os::unix::fs::MetadataExt;
+            metadata.mode() & 0o077 != 0
+        }
+    } else {
+        fn is_open(_: &Metadata) -> bool {
+            false
+        }
+    }
+}

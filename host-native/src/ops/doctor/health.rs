@@ -1,0 +1,83 @@
+//! Is one log whole, as far as that can be told cheaply?
+//!
+//! Owns: which check a session gets: small ones are read whole, of large ones the end, and what the sidecar noted.
+//! Invariant: what is found here, `verify` finds too. Does not: read large logs to their end.
+
+use crate::catalog::Listed;
+use crate::ops::verify;
+use crate::os::log_file;
+use crate::os::log_file::LogFile;
+use crate::sidecar;
+use jcode_session_core::catalog::SMALL_LOG;
+use jcode_session_core::dialect::present;
+use jcode_session_core::finding::{Code, Finding};
+use jcode_session_core::index::IndexBuilder;
+use jcode_session_core::log::{Dialect, LogScan, scan_source};
+use jcode_session_core::segment::check::Depth;
+use jcode_session_core::source::{ByteSource, SliceSource, SourceError};
+use std::ops::ControlFlow;
+
+const TAIL: u64 = 64 * 1024;
+
+/// What is wrong with a session's log or v1 files.
+pub(super) fn check(session: &Listed) -> Vec<Finding> {
+    let small = session.summary.size_bytes <= SMALL_LOG;
+    let checked = match session.summary.dialect {
+        Some(Dialect::JcodeV1) if small => {
+            let report = verify::verify(&session.path, &mut |_| ControlFlow::Continue(()));
+            return report.map_or_else(|error| vec![unreadable(&error)], |report| report.findings);
+        }
+        Some(Dialect::JcodeV1) => return Vec::new(),
+        _ => LogFile::open(&session.path).map_err(|error| unreadable(&error)).and_then(|log| {
+            let checked = if small { whole(&log) } else { ends(&log) };
+            let depth = if small { Depth::Full } else { Depth::Glance };
+            let sealed = log_file::findings(&log, depth);
+            let both = checked.and_then(|found| Ok([found, sealed?].concat()));
+            both.map_err(|error| unreadable(&error))
+        }),
+    };
+    checked.unwrap_or_else(|finding| vec![finding])
+}
+
+fn unreadable(error: &dyn std::error::Error) -> Finding {
+    Finding::new(Code::Unreadable).say(format!("{error}; see to its mode, and to the disk"))
+}
+
+fn whole(log: &LogFile) -> Result<Vec<Finding>, SourceError> {
+    let bytes = log.read_vec(0, usize::try_from(log.len()).unwrap_or_default())?;
+    let (_, presented) = present(SliceSource(&bytes), &mut |_| ControlFlow::Continue(()))?;
+    let mut builder = IndexBuilder::with_findings(());
+    let all = 0..presented.len();
+    let end = scan_source(&presented, all, LogScan::full(), &mut builder, &mut |_| ControlFlow::Continue(()))?;
+    let mut findings = builder.finish_at(&end).findings;
+    for finding in &mut findings {
+        finding.byte_offset = finding.byte_offset.map(|offset| presented.origin(offset));
+    }
+    Ok(findings)
+}
+
+fn ends(log: &LogFile) -> Result<Vec<Finding>, SourceError> {
+    let mut findings = Vec::new();
+    let from = log.len().saturating_sub(TAIL);
+    let tail = log.read_vec(from, usize::try_from(log.len() - from).unwrap_or_default())?;
+    let torn = |what: &str| Finding { byte_offset: Some(log.len()), ..Finding::new(Code::TornTail).say(what) };
+    if tail.last() == Some(&0) {
+        findings.push(
+            Finding { byte_offset: Some(log.len() - 1), ..Finding::new(Code::NulRun) }
+                .say("the log ends in NUL bytes; `verify` locates them, `repair` sets them aside"),
+        );
+    } else if tail.last() != Some(&b'\n') {
+        findings.push(torn("the last line has no line feed; `verify` tells whether it is whole"));
+    }
+    if let Some(meta) = sidecar::glance(log.path()) {
+        let counted = [
+            (meta.counts.damages, Code::InvalidJson, "damaged lines"),
+            (meta.counts.duplicates, Code::DuplicateId, "entries whose id is taken"),
+            (meta.counts.orphans, Code::MissingParent, "entries whose parent is missing"),
+        ];
+        for (count, code, what) in counted.into_iter().filter(|(count, ..)| *count > 0) {
+            findings.push(Finding::new(code).say(format!("{count} {what}; `verify` locates them")));
+        }
+    }
+    Ok(findings)
+}

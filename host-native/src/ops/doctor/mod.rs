@@ -1,0 +1,138 @@
+//! The doctor: what is wrong with all sessions of some folders, by cheap checks, and how to cure it.
+//!
+//! Owns: the checks over many sessions, and the cures that cannot lose anything.
+//! Invariant: without `fix` nothing is written, the session index included. With it only what can be made again is
+//! made again: sidecars and the session index; and our own temporary files go once they are older than a day.
+//! Does not: read large logs to their end; `verify` does.
+
+mod files;
+mod health;
+
+use crate::catalog::{self, Catalog, Keep, Listed};
+use crate::os::log_file::LogFile;
+use crate::sidecar::rebuild;
+use crate::sidecar::{self, Sidecar};
+use jcode_session_core::finding::{Code, Finding};
+use jcode_session_core::log::Dialect;
+use jcode_session_core::report::{DoctorReport, DoctorSessions, PathFinding};
+use jcode_session_core::store::ledger::Event;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+/// What is asked of the doctor.
+#[derive(Debug, Clone)]
+pub struct Examination {
+    /// The home whose session index is looked at.
+    pub home: PathBuf,
+    /// The folders whose sessions are looked at.
+    pub roots: Vec<PathBuf>,
+    /// Make anew what can be made anew.
+    pub fix: bool,
+}
+
+/// Examines all sessions; the report is of the state after the cures.
+#[must_use]
+pub fn examine(what: &Examination) -> DoctorReport {
+    let catalog = Catalog::new(&what.home, &what.roots);
+    if what.fix {
+        for session in &catalog.refresh(Keep::Nothing).sessions {
+            mend_sidecar(session);
+        }
+        // Behind the sidecars: rows take from them what they know.
+        let _ = catalog.refresh(Keep::Store);
+    }
+    let refreshed = catalog.refresh(Keep::Nothing);
+    let mut report = Report::default();
+    report.sessions.stale_index_rows = refreshed.stale_rows;
+    if let Some(why) = refreshed.unusable {
+        report.found(&catalog::file_path(&what.home), Finding::new(Code::SessionIndex).say(why));
+    } else if refreshed.stale_rows > 0 {
+        let n = refreshed.stale_rows;
+        let words =
+            format!("{n} rows are of sessions that changed or are gone; the next `list` brings them up to date");
+        report.found(&catalog::file_path(&what.home), Finding::new(Code::SessionIndex).say(words));
+    }
+    for problem in refreshed.unreadable {
+        let words = format!("cannot be looked into ({}); what is in it is not listed, see to its mode", problem.source);
+        report.found(&problem.path, Finding::new(Code::Unreadable).say(words));
+    }
+    for session in &refreshed.sessions {
+        report.session(session);
+    }
+    for root in &what.roots {
+        files::look(root, what.fix, &mut report);
+    }
+    DoctorReport::new(report.sessions, report.findings)
+}
+
+/// The report as it grows.
+#[derive(Debug, Default)]
+struct Report {
+    sessions: DoctorSessions,
+    findings: Vec<PathFinding>,
+}
+
+impl Report {
+    fn found(&mut self, path: &Path, finding: Finding) {
+        self.findings.push(PathFinding { path: path.to_string_lossy().into_owned(), finding });
+    }
+
+    fn session(&mut self, session: &Listed) {
+        self.sessions.count += 1;
+        self.sessions.total_bytes += session.summary.size_bytes;
+        if session.summary.dialect == Some(Dialect::TreeV3) {
+            self.sidecar(session);
+        }
+        for finding in health::check(session) {
+            self.found(&session.path, finding);
+        }
+        self.ledger(&session.path);
+    }
+
+    fn sidecar(&mut self, session: &Listed) {
+        if sidecar::glance(&session.path).is_some() {
+            self.sessions.with_sidecar += 1;
+            return;
+        }
+        let Ok(log) = LogFile::open(&session.path) else { return };
+        match sidecar::open(&log) {
+            Ok(Sidecar::Fresh { .. } | Sidecar::Grown(_) | Sidecar::Locked) => self.sessions.with_sidecar += 1,
+            Ok(Sidecar::Corrupt(why)) => {
+                let words = format!("the sidecar cannot be read ({why}); `doctor --fix` or `migrate` rebuilds it");
+                self.found(&session.path, Finding::new(Code::SidecarCorrupt).say(words));
+            }
+            Ok(Sidecar::Stale | Sidecar::OtherSchema) => {
+                let words = "the sidecar is of another state of the log; `doctor --fix` or `migrate` rebuilds it";
+                self.found(&session.path, Finding::new(Code::SidecarStale).say(words));
+            }
+            // Coverage says how many there are.
+            Ok(Sidecar::Missing) | Err(_) => {}
+        }
+    }
+
+    fn ledger(&mut self, log: &Path) {
+        let Ok(ledger) = crate::ops::ledger::read(log) else { return };
+        let migrations = ledger.rows.iter().filter(|row| row.event == Event::Migrate);
+        let newest = migrations.filter_map(|row| jcode_session_core::log::time::parse_text(&row.timestamp)).max();
+        self.sessions.last_migrate = self.sessions.last_migrate.max(newest);
+        for finding in crate::ops::verify::store_files::glance(log, &ledger) {
+            self.sessions.missing_checkpoints += u64::from(finding.code == Code::CheckpointMissing);
+            self.found(log, finding);
+        }
+    }
+}
+
+/// Brings a sidecar that is there and is not of this state of its log up to date.
+fn mend_sidecar(session: &Listed) {
+    let is_current = session.summary.dialect == Some(Dialect::TreeV3);
+    if !is_current || sidecar::glance(&session.path).is_some() {
+        return;
+    }
+    let Ok(mut log) = LogFile::open(&session.path) else { return };
+    if matches!(sidecar::open(&log), Ok(Sidecar::Missing | Sidecar::Locked) | Err(_)) {
+        return;
+    }
+    log.map_if_guarded();
+    // A session that is being written has its sidecar kept by its writer.
+    let _ = rebuild::update(&log, false, &mut |_| ControlFlow::Continue(()));
+}

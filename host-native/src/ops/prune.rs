@@ -1,0 +1,133 @@
+//! Pruning one session: deleting, on request only, what was kept for safety and is no longer needed.
+//!
+//! Owns: what may go: originals of upgraded logs, bytes in quarantine, and the v1 files that a log holds all of.
+//! Invariant: nothing goes that is younger than the grace period, and nothing at all unless the log as it is now
+//! verifies without an error. The ledger says what went before it goes.
+//! Does not: decide for the user; nothing calls this but the command.
+
+use crate::ops::ledger;
+use crate::ops::verify::{VerifyError, verify};
+use crate::os::files::{PathError, stamp};
+use crate::os::log_file::LogFile;
+use crate::os::{host, paths, replace};
+use crate::session::v1::V1Files;
+use crate::sidecar::rebuild::{self, RebuildError, Tick};
+use crate::sidecar::{self, Sidecar};
+use jcode_session_core::source::SourceError;
+use jcode_session_core::store::ledger::V1_FILES;
+use std::path::{Path, PathBuf};
+
+/// Why nothing was pruned.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PruneError {
+    /// The log could not be verified.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+    /// The log does not verify.
+    #[error("{}: has errors, so what was kept of it stays; `verify` shows them", .0.display())]
+    Unsound(PathBuf),
+    /// A file operation failed.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// The log cannot be read.
+    #[error("{}: {source}", path.display())]
+    Log {
+        /// The log.
+        path: PathBuf,
+        /// Why.
+        source: SourceError,
+    },
+    /// The session is in use.
+    #[error("{}: {source}", path.display())]
+    Lock {
+        /// The log.
+        path: PathBuf,
+        /// Why.
+        source: RebuildError,
+    },
+}
+
+/// A file that went, or would go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pruned {
+    /// The file.
+    pub path: PathBuf,
+    /// Its size.
+    pub len: u64,
+    /// How the ledger names it.
+    name: String,
+}
+
+/// Deletes what was kept of a session for longer than `grace_ms`; what went, by path. A dry run only tells.
+///
+/// # Errors
+/// See [`PruneError`]; then nothing was deleted, or, if a deletion itself failed, running again goes on.
+pub fn prune(log: &Path, grace_ms: i64, dry_run: bool, tick: &mut Tick<'_>) -> Result<Vec<Pruned>, PruneError> {
+    let failed = |source| PruneError::Log { path: log.to_path_buf(), source };
+    let file = LogFile::open(log)?;
+    let mut old = kept(log, grace_ms);
+    if let Sidecar::Fresh { reader, .. } = sidecar::open(&file).map_err(failed)? {
+        old.extend(v1_files(log, reader.meta().migrated_from.as_deref(), grace_ms));
+    }
+    if old.is_empty() {
+        return Ok(old);
+    }
+    let busy = |source| PruneError::Lock { path: log.to_path_buf(), source };
+    let lock = rebuild::lock(&file).map_err(busy)?;
+    if !verify(log, tick)?.ok {
+        return Err(PruneError::Unsound(log.to_path_buf()));
+    }
+    if dry_run {
+        return Ok(old);
+    }
+    let mut names: Vec<String> = old.iter().map(|pruned| pruned.name.clone()).collect();
+    names.dedup();
+    ledger::record_prune(log, &file, names)?;
+    for pruned in &old {
+        std::fs::remove_file(&pruned.path).map_err(PathError::new("delete", &pruned.path))?;
+    }
+    for pruned in &old {
+        replace::sync_folder(paths::folder(&pruned.path))?;
+    }
+    drop(lock);
+    Ok(old)
+}
+
+/// Old files in `checkpoints/` and `quarantine/`.
+fn kept(log: &Path, grace_ms: i64) -> Vec<Pruned> {
+    let mut found = Vec::new();
+    for folder in ["checkpoints", "quarantine"] {
+        let Ok(entries) = std::fs::read_dir(paths::store(log).join(folder)) else { continue };
+        for entry in entries.filter_map(Result::ok) {
+            // Of a link this is the link itself, which nobody of ours made.
+            if entry.file_type().is_ok_and(|kind| kind.is_file()) {
+                let name = format!("{folder}/{}", entry.file_name().to_string_lossy());
+                found.extend(old(entry.path(), name, grace_ms));
+            }
+        }
+    }
+    found
+}
+
+/// The v1 files, if the log holds all of them as they are now.
+fn v1_files(log: &Path, migrated_from: Option<&str>, grace_ms: i64) -> Vec<Pruned> {
+    let files = V1Files::beside(log);
+    // What a prune that was cut short left of them is no session any more: the snapshot goes first.
+    let left_over = !files.exist() && ledger::read(log).is_ok_and(|ledger| ledger.pruned.contains(V1_FILES));
+    if !left_over && (!files.exist() || migrated_from != Some(files.stamps().as_str())) {
+        return Vec::new();
+    }
+    let there = files.paths().into_iter().filter(|path| path.is_file());
+    let pruned: Vec<Option<Pruned>> = there.map(|path| old(path, V1_FILES.to_string(), grace_ms)).collect();
+    // All of them or none: a snapshot without its journal would be another session.
+    pruned.into_iter().collect::<Option<Vec<Pruned>>>().unwrap_or_default()
+}
+
+/// A file, if nothing was done to it for longer than the grace period. The time of change counts, not of the
+/// content: an original has the old log's time, and was set aside later.
+fn old(path: PathBuf, name: String, grace_ms: i64) -> Option<Pruned> {
+    let stamp = stamp(&path).ok().flatten()?;
+    let touched_ms = stamp.mtime_ns.max(stamp.ctime_ns) / 1_000_000;
+    (host::now_ms().saturating_sub(touched_ms) >= grace_ms).then_some(Pruned { path, len: stamp.len, name })
+}

@@ -1,0 +1,123 @@
+//! Sealing and compression of a session's log, and back.
+//!
+//! Owns: the lock around them, recovery before them, and that sidecar and lock follow the log to its new file.
+//! Invariant: as in [`crate::ops::restore`]: a session that somebody writes is refused. Does not: decide; core does.
+
+use crate::ops::restore::{RestoreError, failed};
+use crate::os::files::PathError;
+use crate::os::host;
+use crate::os::lock::SessionLock;
+use crate::os::log_file::LogFile;
+use crate::os::segments::{self, SessionFile, SessionStorage, Zstd};
+use crate::os::storage::no_follow;
+use crate::sidecar::rebuild;
+use crate::sidecar::{self, Sidecar};
+use crate::writer;
+use jcode_session_core::segment::{compress, seal};
+use jcode_session_core::storage::Storage;
+use jcode_session_core::store::Desk;
+use std::fs::OpenOptions;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+pub use seal::{DEFAULT_SIZE, Plan};
+
+/// How the older lines of a log are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Segments {
+    /// Bytes of a segment, but for the rest of its last line.
+    pub size: u64,
+    /// Compress them.
+    pub compress: bool,
+}
+
+/// What was done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done {
+    /// What moved into segments.
+    pub plan: Plan,
+    /// Segments that stood there before and were compressed.
+    pub compressed: u64,
+}
+
+/// Says what [`run`] would move.
+///
+/// # Errors
+/// See [`RestoreError`].
+pub fn plan(log: &Path, size: u64) -> Result<Plan, RestoreError> {
+    let storage = segments::storage_to_look_at(log);
+    let desk = Desk::open(&storage).map_err(failed(log))?;
+    seal::plan(&desk, size).map_err(failed(log))
+}
+
+/// Moves the older lines of a log into segments, and compresses all segments if that is wanted.
+///
+/// # Errors
+/// See [`RestoreError`].
+pub fn run(log: &Path, segments: Segments) -> Result<Done, RestoreError> {
+    let mut lock = SessionLock::acquire(log)?;
+    // What a crash left at the end of the log must not become part of a segment.
+    writer::recover(log).map_err(|source| RestoreError::Open { path: log.to_path_buf(), source })?;
+    held(log, &mut lock, segments)
+}
+
+/// The same for a log that is recovered, under its lock.
+pub(crate) fn held(log: &Path, lock: &mut SessionLock, segments: Segments) -> Result<Done, RestoreError> {
+    let storage = segments::storage(log);
+    let mut desk = Desk::open(&storage).map_err(failed(log))?;
+    let zstd = Zstd::default();
+    let with = segments.compress.then_some(&zstd as _);
+    let plan = seal::run(&mut desk, segments.size, with, host::now_ms()).map_err(failed(log))?;
+    let compressed = match segments.compress {
+        true => compress::run(&mut desk, &zstd, host::now_ms()).map_err(failed(log))?,
+        false => 0,
+    };
+    if !plan.is_nothing() {
+        follow(log, lock)?;
+    }
+    Ok(Done { plan, compressed })
+}
+
+/// Puts all bytes back into one file; how many came back.
+///
+/// # Errors
+/// See [`RestoreError`].
+pub fn undo(log: &Path) -> Result<u64, RestoreError> {
+    let mut lock = SessionLock::acquire(log)?;
+    let storage = segments::storage(log);
+    let mut desk = Desk::open(&storage).map_err(failed(log))?;
+    let bytes = seal::undo(&mut desk, host::now_ms()).map_err(failed(log))?;
+    if bytes > 0 {
+        follow(log, &mut lock)?;
+    }
+    Ok(bytes)
+}
+
+/// Decompresses all segments; how many.
+///
+/// # Errors
+/// See [`RestoreError`].
+pub fn decompress(log: &Path) -> Result<u64, RestoreError> {
+    let _lock = SessionLock::acquire(log)?;
+    let storage = segments::storage(log);
+    let mut desk = Desk::open(&storage).map_err(failed(log))?;
+    compress::undo(&mut desk, host::now_ms()).map_err(failed(log))
+}
+
+/// More stands outside of segments than one holds.
+pub(crate) fn is_due(storage: &SessionStorage, log: &SessionFile, len: u64, segments: Segments) -> bool {
+    let sealed = storage.sealed(log).map_or(0, |sealed| sealed.to);
+    len.saturating_sub(sealed) > segments.size
+}
+
+/// The lock and the sidecar follow the log to its new file.
+fn follow(log: &Path, lock: &mut SessionLock) -> Result<(), RestoreError> {
+    let inode = no_follow(OpenOptions::new().read(true)).open(log).map_err(PathError::new("open", log))?;
+    lock.lock_inode(inode)?;
+    let file = LogFile::open(log)?;
+    // The same bytes: only the stamp is new. What cannot follow now does so when the session is opened next.
+    if matches!(sidecar::open(&file), Ok(Sidecar::Fresh { restamp: true, .. })) {
+        let _ = rebuild::update_held(&file, &mut |_| ControlFlow::Continue(()));
+    }
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! Verification of one log with what lies beside it.
+//!
+//! Owns: the order of the checks. Invariant: nothing is changed; the log and its sidecar are read to the last byte.
+//! Does not: decide what a finding is; that is core's.
+
+pub(crate) mod store_files;
+mod v1_files;
+
+use crate::ops::ledger;
+use crate::os::files::PathError;
+use crate::os::log_file;
+use crate::os::log_file::LogFile;
+use crate::session::v1;
+use crate::sidecar::rebuild::Tick;
+use crate::sidecar::sql::{self, Compared};
+use crate::sidecar::{self, Sidecar};
+use jcode_session_core::dialect::jcode::ReplayError;
+use jcode_session_core::dialect::present;
+use jcode_session_core::finding::Finding;
+use jcode_session_core::report::LogReport;
+use jcode_session_core::segment::check::Depth;
+use jcode_session_core::source::SourceError;
+use std::path::Path;
+
+/// Why a log could not be verified.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// The log cannot be opened.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// The v1 files cannot be read as a session.
+    #[error("{}: {source}", path.display())]
+    V1 {
+        /// The snapshot.
+        path: std::path::PathBuf,
+        /// Why.
+        source: ReplayError,
+    },
+    /// The log cannot be read.
+    #[error("{}: {source}", path.display())]
+    Log {
+        /// The log.
+        path: std::path::PathBuf,
+        /// Why.
+        source: SourceError,
+    },
+}
+
+/// Verifies a log, its sidecar and its store.
+///
+/// # Errors
+/// If the check could not be carried out; what it finds is in the report.
+pub fn verify(path: &Path, tick: &mut Tick<'_>) -> Result<LogReport, VerifyError> {
+    if v1::is_snapshot(path) {
+        return v1_files::verify(path, tick);
+    }
+    let mut tries = TRIES;
+    loop {
+        tries = tries.saturating_sub(1);
+        if let Some(report) = verify_log(path, tries > 0, tick)? {
+            return Ok(report);
+        }
+    }
+}
+
+/// How often what lies beside a log is opened while a writer brings it further.
+const TRIES: u32 = 4;
+
+/// Verifies the log as it is now, and what lies beside it. `None` if a writer brings that further meanwhile, and
+/// there is another try; else its sidecar counts as locked.
+fn verify_log(path: &Path, again: bool, tick: &mut Tick<'_>) -> Result<Option<LogReport>, VerifyError> {
+    let failed = |source| VerifyError::Log { path: path.to_path_buf(), source };
+    // Whatever the ledger tells of is in the log that is opened behind it, unless that was cut, which has a row.
+    let ledger = ledger::read(path)?;
+    let mut log = LogFile::open(path)?;
+    if again && ledger::read(path)?.link != ledger.link {
+        return Ok(None);
+    }
+    log.map_if_guarded();
+    let segments = log_file::findings(&log, Depth::Full).map_err(failed)?;
+    let sidecar = if again { sidecar::open(&log).map_err(failed)? } else { Sidecar::Locked };
+    let (sniffed, presented) = present(log, &mut |_| tick(0)).map_err(failed)?;
+    let dialect = sniffed.dialect;
+    let mut beside = sidecar.beside(dialect);
+    if !segments.is_empty() {
+        // Rows of a log of which bytes are lost tell nothing that the segments do not.
+        beside.fresh = None;
+    }
+    let compared = sql::verify(&presented, beside, &mut |bytes| tick(bytes)).map_err(failed)?;
+    let Some(Compared { entry_count, sidecar, mut findings }) = compared else { return Ok(None) };
+    let as_sealed = presented.as_is().filter(|_| segments.is_empty());
+    findings.extend(segments);
+    findings.extend(store_files::check(path, &ledger, as_sealed)?);
+    let log_is_sound = !findings.iter().any(Finding::is_error);
+    findings.extend(v1_files::beside(path, log_is_sound, tick)?);
+    Ok(Some(LogReport::new(path.to_string_lossy().into_owned(), dialect, entry_count, sidecar, findings)))
+}

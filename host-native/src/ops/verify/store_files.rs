@@ -1,0 +1,38 @@
+//! Verification of the store of a log on the file system.
+//!
+//! Owns: which files its names mean. Invariant: no link is followed.
+//! Does not: judge; core does.
+
+use crate::ops::verify::VerifyError;
+use crate::os::log_file::LogFile;
+use crate::os::paths;
+use jcode_session_core::finding::Finding;
+use jcode_session_core::source::ByteSource;
+use jcode_session_core::store::ledger::Ledger;
+use jcode_session_core::verify::{StoreFiles, glance_at_store, verify_store};
+use std::path::{Path, PathBuf};
+
+/// What is wrong with the store of a log. `as_is`: the log, if it is of the current dialect
+/// and all of its segments are sound.
+pub(super) fn check(log: &Path, ledger: &Ledger, as_is: Option<&LogFile>) -> Result<Vec<Finding>, VerifyError> {
+    let as_is = as_is.map(|log| log as &dyn ByteSource);
+    let failed = |source| VerifyError::Log { path: log.to_path_buf(), source };
+    verify_store(ledger, &Store(paths::store(log)), as_is).map_err(failed)
+}
+
+/// What a look at the ledger and at the names in the store shows, without reading what was kept.
+pub(crate) fn glance(log: &Path, ledger: &Ledger) -> Vec<Finding> {
+    glance_at_store(ledger, &Store(paths::store(log)))
+}
+
+struct Store(PathBuf);
+
+impl StoreFiles for Store {
+    type File = LogFile;
+
+    fn open(&self, folder: &str, name: &str) -> Option<LogFile> {
+        let path = self.0.join(folder).join(name);
+        std::fs::symlink_metadata(&path).ok().filter(std::fs::Metadata::is_file)?;
+        LogFile::open(&path).ok()
+    }
+}

@@ -1,0 +1,152 @@
+//! Plain files: opened once, read at positions, and their stamps.
+//!
+//! Owns: the errors that name a path, and how a file's identity is asked of the system.
+//! Invariant: an open file has the length that it had when it was opened; one that was cut since gives
+//! [`SourceError::Shrank`], never other bytes.
+
+use jcode_session_core::source::identity::FileStamp;
+use jcode_session_core::source::{ByteSource, SourceError};
+use std::fs::{File, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A file operation that failed, with its path.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {action} {}: {source}", path.display())]
+pub struct PathError {
+    /// What was done: "open", "sync", ...
+    pub action: &'static str,
+    /// The file.
+    pub path: PathBuf,
+    /// What the system says.
+    pub source: io::Error,
+}
+
+impl PathError {
+    /// Names the path of a failed operation.
+    pub fn new(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self { action, path, source }
+    }
+}
+
+/// An open file and its stamp.
+#[derive(Debug)]
+pub(crate) struct PlainFile {
+    pub(crate) file: File,
+    pub(crate) stamp: FileStamp,
+}
+
+impl PlainFile {
+    pub(crate) fn open(path: &Path) -> Result<Self, PathError> {
+        let (file, metadata) = open_plain(path).map_err(PathError::new("open", path))?;
+        Ok(Self { stamp: stamp_of(&metadata), file })
+    }
+
+    pub(crate) fn was_replaced(&self, path: &Path) -> bool {
+        let now = std::fs::metadata(path).map(|metadata| stamp_of(&metadata));
+        now.map(|now| (now.dev, now.ino)).ok() != Some((self.stamp.dev, self.stamp.ino))
+    }
+}
+
+impl ByteSource for PlainFile {
+    fn len(&self) -> u64 {
+        self.stamp.len
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
+        let wanted = offset.saturating_add(buffer.len() as u64);
+        read_exact_at(&self.file, buffer, offset).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => {
+                let actual = self.file.metadata().map_or(0, |metadata| metadata.len());
+                SourceError::Shrank { wanted, actual }
+            }
+            _ => SourceError::Io { offset, message: error.to_string() },
+        })
+    }
+}
+
+/// The stamp of a file by path, following links; `None` if there is none.
+///
+/// # Errors
+/// If the system cannot tell.
+pub fn stamp(path: &Path) -> Result<Option<FileStamp>, PathError> {
+    match std::fs::metadata(path) {
+        Ok(metadata) => Ok(Some(stamp_of(&metadata))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(PathError::new("read", path)(error)),
+    }
+}
+
+/// Opens a plain file for reading. A pipe under its name, which would keep us waiting for its other end, is refused.
+pub(crate) fn open_plain(path: &Path) -> io::Result<(File, Metadata)> {
+    let file = open_for_reading(path)?;
+    let metadata = plain(&file)?;
+    Ok((file, metadata))
+}
+
+/// The metadata of an open file, which has to be a plain one.
+pub(crate) fn plain(file: &File) -> io::Result<Metadata> {
+    let metadata = file.metadata()?;
+    if metadata.is_file() {
+        return Ok(metadata);
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no plain file"))
+}
+
+cfg_if::cfg_if! {
+    if #[cfg(unix)] {
+        use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+
+        /// Opens without waiting: a pipe of that name must not hold up a run over many files.
+        fn open_for_reading(path: &Path) -> io::Result<File> {
+            File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path)
+        }
+
+        /// The stamp in a file's metadata.
+        #[must_use]
+        pub fn stamp_of(metadata: &Metadata) -> FileStamp {
+            FileStamp {
+                dev: metadata.dev(),
+                ino: metadata.ino(),
+                len: metadata.len(),
+                mtime_ns: metadata.mtime().saturating_mul(1_000_000_000).saturating_add(metadata.mtime_nsec()),
+                ctime_ns: metadata.ctime().saturating_mul(1_000_000_000).saturating_add(metadata.ctime_nsec()),
+            }
+        }
+
+        fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+            file.read_exact_at(buffer, offset)
+        }
+    } else {
+        use std::time::UNIX_EPOCH;
+
+        fn open_for_reading(path: &Path) -> io::Result<File> {
+            File::open(path)
+        }
+
+        /// The stamp in a file's metadata. Without inodes, times and length must do; a fingerprint confirms them.
+        #[must_use]
+        pub fn stamp_of(metadata: &Metadata) -> FileStamp {
+            let ns = |time: io::Result<std::time::SystemTime>| {
+                let since = time.ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+                since.and_then(|since| i64::try_from(since.as_nanos()).ok()).unwrap_or_default()
+            };
+            let (mtime_ns, ctime_ns) = (ns(metadata.modified()), ns(metadata.created()));
+            FileStamp { dev: 0, ino: 0, len: metadata.len(), mtime_ns, ctime_ns }
+        }
+
+        fn read_exact_at(file: &File, mut buffer: &mut [u8], mut offset: u64) -> io::Result<()> {
+            use std::os::windows::fs::FileExt;
+            while !buffer.is_empty() {
+                let read = file.seek_read(buffer, offset)?;
+                if read == 0 {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+                buffer = &mut buffer[read..];
+                offset += read as u64;
+            }
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! One writer a session.
+//!
+//! Owns: the lock file `<stem>.lock`, which names its holder, and the lock on the log's own inode, by which other
+//! names of the same file are seen. Both go when the process does, so a dead holder never blocks.
+//! Invariant: who holds a [`SessionLock`] is the only writer of that file, under whatever name.
+//! Does not: stop programs that take no lock, or readers.
+
+use crate::os::files::open_plain;
+use crate::os::host;
+use crate::os::paths;
+use crate::os::storage::{no_follow, private};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Who holds a session, as its lock file says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Holder {
+    /// Process id.
+    pub pid: Option<u32>,
+    /// Name of its machine.
+    pub host: Option<String>,
+    /// When it took the lock, Unix milliseconds.
+    pub since_ms: Option<i64>,
+    /// Boot during which it did.
+    pub boot: Option<String>,
+}
+
+impl std::fmt::Display for Holder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.pid {
+            Some(pid) => write!(f, "process {pid}")?,
+            None => f.write_str("another process")?,
+        }
+        if let Some(host) = &self.host {
+            write!(f, " on {host}")?;
+        }
+        match self.since_ms.and_then(jcode_session_core::log::time::format) {
+            Some(since) => write!(f, ", since {since}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Why a session was not locked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LockError {
+    /// Somebody else writes it.
+    #[error("{} is being written by {holder}; end that session, or fork this one", path.display())]
+    Held {
+        /// The log.
+        path: PathBuf,
+        /// Who.
+        holder: Holder,
+    },
+    /// The log is a link.
+    #[error("{} is a symbolic link; writes do not follow links, name the file that it leads to", .0.display())]
+    Link(PathBuf),
+    /// The file system refused.
+    #[error("cannot lock {}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+/// The lock of one session.
+#[derive(Debug)]
+pub struct SessionLock {
+    log: PathBuf,
+    path: PathBuf,
+    file: File,
+    inode: Option<File>,
+    /// Who left the lock file behind without letting go of it.
+    pub stale: Option<Holder>,
+}
+
+/// Tries for the inode, which an index build may hold for the blink of a rename.
+const TRIES: u32 = 40;
+const PAUSE: Duration = Duration::from_micros(250);
+
+impl SessionLock {
+    /// Locks the session of this log, which need not be there yet.
+    ///
+    /// # Errors
+    /// [`LockError::Held`] if somebody else writes it, under this name or another.
+    pub fn acquire(log: &Path) -> Result<Self, LockError> {
+        if std::fs::symlink_metadata(log).is_ok_and(|metadata| metadata.is_symlink()) {
+            return Err(refused_link(log));
+        }
+        let path = paths::lock(log);
+        let failed = |source| LockError::Io { path: path.clone(), source };
+        loop {
+            let mut options = OpenOptions::new();
+            let mut file =
+                private(options.read(true).write(true).create(true).truncate(false)).open(&path).map_err(failed)?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    return Err(LockError::Held { path: log.to_path_buf(), holder: read(&mut file) });
+                }
+                Err(TryLockError::Error(error)) => return Err(failed(error)),
+            }
+            // Its holder removes the file before letting go: a lock on a removed file is none.
+            if !is_at(&file, &path) {
+                continue;
+            }
+            let left = read(&mut file);
+            let stale = left.pid.is_some().then_some(left);
+            let mut lock = Self { log: log.to_path_buf(), path: path.clone(), file, inode: None, stale };
+            // Named before the inode is locked, for whoever meets this lock by then.
+            lock.write_holder().map_err(failed)?;
+            match no_follow(OpenOptions::new().read(true)).open(log) {
+                Ok(inode) => lock.lock_inode(inode)?,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(source) => return Err(LockError::Io { path: log.to_path_buf(), source }),
+            }
+            return Ok(lock);
+        }
+    }
+
+    /// Locks the file itself; to be called again once a new log was made.
+    ///
+    /// # Errors
+    /// [`LockError::Held`] if somebody else writes it under another name.
+    pub fn lock_inode(&mut self, file: File) -> Result<(), LockError> {
+        if cfg!(not(unix)) {
+            // There a lock would keep readers out; other names of one file are not seen.
+            return Ok(());
+        }
+        for attempt in 1.. {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if attempt < TRIES => std::thread::sleep(PAUSE),
+                Err(TryLockError::WouldBlock) => {
+                    return Err(LockError::Held { path: self.log.clone(), holder: holder_of(&file) });
+                }
+                Err(TryLockError::Error(source)) => return Err(LockError::Io { path: self.log.clone(), source }),
+            }
+        }
+        self.inode = Some(file);
+        Ok(())
+    }
+
+    fn write_holder(&mut self) -> io::Result<()> {
+        let mut text = Vec::new();
+        let field = |out: &mut Vec<u8>, key: &str, value: &str| {
+            out.extend_from_slice(if out.is_empty() { b"{" } else { b"," });
+            jcode_session_core::json::text::write_string(out, key);
+            out.push(b':');
+            jcode_session_core::json::text::write_string(out, value);
+        };
+        field(&mut text, "pid", &std::process::id().to_string());
+        if let Some(host) = host_name() {
+            field(&mut text, "host", &host);
+        }
+        field(&mut text, "since", &jcode_session_core::log::time::format(host::now_ms()).unwrap_or_default());
+        if let Some(boot) = host::boot_id() {
+            field(&mut text, "boot", boot);
+        }
+        text.extend_from_slice(b"}\n");
+        self.file.set_len(0)?;
+        self.file.seek(SeekFrom::Start(0))?;
+        self.file.write_all(&text)
+    }
+}
+
+impl Drop for SessionLock {
+    fn drop(&mut self) {
+        // While still locked: whoever opened it meanwhile finds that it is gone, and makes a new one.
+        if is_at(&self.file, &self.path) {
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// A link is not written; if what it leads to is being written, that is the better answer.
+fn refused_link(log: &Path) -> LockError {
+    let real = std::fs::canonicalize(log);
+    let file = real.as_ref().map_or(None, |real| Some(open_plain(real).ok()?.0));
+    if let (Ok(real), Some(file)) = (real, file)
+        && matches!(file.try_lock(), Err(TryLockError::WouldBlock))
+    {
+        let named = open_plain(&paths::lock(&real)).map(|(mut lock, _)| read(&mut lock));
+        let holder = named.ok().filter(|holder| holder.pid.is_some()).unwrap_or_else(|| holder_of(&file));
+        return LockError::Held { path: log.to_path_buf(), holder };
+    }
+    LockError::Link(log.to_path_buf())
+}
+
+/// The open file is the one that has this path.
+fn is_at(file: &File, path: &Path) -> bool {
+    use crate::os::files::stamp_of;
+    let (Ok(open), Ok(there)) = (file.metadata(), std::fs::symlink_metadata(path)) else { return false };
+    let (open, there) = (stamp_of(&open), stamp_of(&there));
+    (open.dev, open.ino) == (there.dev, there.ino)
+}
+
+fn read(file: &mut File) -> Holder {
+    let mut text = Vec::new();
+    let _ = file.seek(SeekFrom::Start(0));
+    // More than any holder writes is not ours.
+    let _ = file.take(4096).read_to_end(&mut text);
+    let mut holder = Holder::default();
+    let walked = jcode_session_core::json::walk::Walker::new().walk_object(&text, 0, |key, value| {
+        let Some(value) = jcode_session_core::json::text::string(value).map(|value| value.into_owned()) else { return };
+        match key {
+            b"pid" => holder.pid = value.parse().ok(),
+            b"host" => holder.host = Some(value),
+            b"since" => holder.since_ms = jcode_session_core::log::time::parse_text(&value),
+            b"boot" => holder.boot = Some(value),
+            _ => {}
+        }
+    });
+    if walked.is_ok() { holder } else { Holder::default() }
+}
+
+/// Who holds the lock of a file, as far as the system tells.
+fn holder_of(file: &File) -> Holder {
+    let Ok(metadata) = file.metadata() else { return Holder::default() };
+    let inode = format!(":{}", crate::os::files::stamp_of(&metadata).ino);
+    let locks = std::fs::read_to_string("/proc/locks").unwrap_or_default();
+    let line = locks.lines().find(|line| line.split_whitespace().any(|word| word.ends_with(&inode)));
+    let pid = line.and_then(|line| line.split_whitespace().nth(4)?.parse().ok());
+    Holder { pid, host: host_name(), ..Holder::default() }
+}
+
+fn host_name() -> Option<String> {
+    let named = std::fs::read_to_string("/proc/sys/kernel/hostname").ok().or_else(|| std::env::var("HOSTNAME").ok());
+    named.map(|name| name.trim().to_string()).filter(|name| !name.is_empty())
+}

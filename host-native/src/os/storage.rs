@@ -1,0 +1,285 @@
+//! Core's storage contracts over real files.
+//!
+//! Owns: paths of places, private modes, real syncs, and which system error means what.
+//! Invariant: below the folder that holds the log no link is followed for writing.
+//! Does not: decide anything, or lock.
+
+use crate::os::files::{plain, stamp_of};
+use crate::os::{folders, paths, replace};
+use jcode_session_core::source::identity::FileStamp;
+use jcode_session_core::storage::{Folder, Place, Storage, StorageError, StorageErrorKind, StorageFile};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The files of the session whose log has this path.
+#[derive(Debug, Clone)]
+pub struct NativeStorage {
+    log: PathBuf,
+    store: PathBuf,
+    /// Files are opened for reading only.
+    looks: bool,
+}
+
+/// An open file; clones share it.
+#[derive(Debug, Clone)]
+pub struct NativeFile {
+    file: Arc<File>,
+    path: Arc<Path>,
+    looks: bool,
+}
+
+impl NativeStorage {
+    /// The files beside `log`.
+    #[must_use]
+    pub fn new(log: &Path) -> Self {
+        Self { store: paths::store(log), log: log.to_path_buf(), looks: false }
+    }
+
+    /// The files beside `log`, for one who only looks: also in a folder that cannot be written.
+    #[must_use]
+    pub fn to_look_at(log: &Path) -> Self {
+        Self { looks: true, ..Self::new(log) }
+    }
+
+    fn path(&self, place: &Place) -> PathBuf {
+        match place {
+            Place::Log => self.log.clone(),
+            Place::Temporary(number) => {
+                let name = format!("{}{}-{number}.tmp", paths::TEMPORARY, paths::stem(&self.log));
+                paths::folder(&self.log).join(name)
+            }
+            Place::Ledger => self.store.join("ledger.jsonl"),
+            Place::LedgerHead => self.store.join("ledger.head"),
+            Place::Checkpoint(name) => self.folder(Folder::Checkpoints).join(name.as_str()),
+            Place::Segment(name) => self.folder(Folder::Segments).join(name.as_str()),
+            Place::Quarantine(name) => self.folder(Folder::Quarantine).join(name.as_str()),
+        }
+    }
+
+    fn folder(&self, folder: Folder) -> PathBuf {
+        match folder {
+            Folder::Sessions => paths::folder(&self.log).to_path_buf(),
+            Folder::Store => self.store.clone(),
+            Folder::Checkpoints => self.store.join("checkpoints"),
+            Folder::Segments => self.store.join("segments"),
+            Folder::Quarantine => self.store.join("quarantine"),
+        }
+    }
+
+    /// Makes the folders that a place needs; a link in their stead is refused.
+    fn make_folders(&self, folder: Folder) -> Result<(), StorageError> {
+        if folder == Folder::Sessions {
+            return Ok(());
+        }
+        for folder in [Folder::Store, folder] {
+            let path = self.folder(folder);
+            folders::make(&path).map_err(failed("create", &path))?;
+        }
+        Ok(())
+    }
+
+    /// A folder of the store is a folder, and no link to one.
+    fn no_link(&self, folder: Folder) -> Result<(), StorageError> {
+        let path = self.folder(folder);
+        folders::is_folder(&path).map_err(failed("use", &path))
+    }
+}
+
+/// Names action and path of a failed call, and tells a full disk from a broken one.
+fn failed(action: &'static str, path: &Path) -> impl Fn(io::Error) -> StorageError {
+    let what = path.display().to_string();
+    move |error| StorageError { kind: kind_of(&error), action, what: what.clone(), message: error.to_string() }
+}
+
+fn kind_of(error: &io::Error) -> StorageErrorKind {
+    match error.kind() {
+        io::ErrorKind::NotFound => StorageErrorKind::NotFound,
+        io::ErrorKind::AlreadyExists => StorageErrorKind::Exists,
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+            StorageErrorKind::Full
+        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => StorageErrorKind::Denied,
+        _ => StorageErrorKind::Io,
+    }
+}
+
+impl NativeFile {
+    /// The open file, for locks.
+    #[must_use]
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
+    fn failed(&self, action: &'static str) -> impl Fn(io::Error) -> StorageError {
+        failed(action, &self.path)
+    }
+}
+
+impl StorageFile for NativeFile {
+    fn len(&self) -> Result<u64, StorageError> {
+        Ok(self.file.metadata().map_err(self.failed("read"))?.len())
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), StorageError> {
+        cfg_if::cfg_if! {
+            if #[cfg(unix)] {
+                std::os::unix::fs::FileExt::read_exact_at(&*self.file, buffer, offset).map_err(self.failed("read"))
+            } else {
+                use std::io::Read;
+                let mut file = &*self.file;
+                file.seek(SeekFrom::Start(offset)).and_then(|_| file.read_exact(buffer)).map_err(self.failed("read"))
+            }
+        }
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> Result<usize, StorageError> {
+        loop {
+            match (&*self.file).write(bytes) {
+                Ok(0) if !bytes.is_empty() => {
+                    return Err(self.failed("write")(io::ErrorKind::WriteZero.into()));
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                other => return other.map_err(self.failed("write")),
+            }
+        }
+    }
+
+    fn overwrite(&mut self, offset: u64, bytes: &[u8]) -> Result<(), StorageError> {
+        // A handle that appends writes at the end wherever it is told to write: this needs one of its own.
+        let mut file = no_follow(OpenOptions::new().write(true)).open(&self.path).map_err(self.failed("write"))?;
+        let same =
+            |file: &File| file.metadata().map(|metadata| stamp_of(&metadata)).map(|stamp| (stamp.dev, stamp.ino));
+        if same(&file).ok() != same(&self.file).ok() {
+            return Err(self.failed("write")(io::Error::other("it was replaced meanwhile")));
+        }
+        file.seek(SeekFrom::Start(offset)).and_then(|_| file.write_all(bytes)).map_err(self.failed("write"))
+    }
+
+    fn set_len(&mut self, len: u64) -> Result<(), StorageError> {
+        self.file.set_len(len).map_err(self.failed("cut"))
+    }
+
+    fn sync_data(&mut self) -> Result<(), StorageError> {
+        if self.looks {
+            return Ok(());
+        }
+        // On Apple's systems the standard library asks for F_FULLFSYNC here.
+        self.file.sync_data().map_err(self.failed("sync"))
+    }
+
+    fn stamp(&self) -> Result<FileStamp, StorageError> {
+        Ok(stamp_of(&self.file.metadata().map_err(self.failed("read"))?))
+    }
+}
+
+impl Storage for NativeStorage {
+    type File = NativeFile;
+
+    fn open(&self, place: &Place) -> Result<NativeFile, StorageError> {
+        let path = self.path(place);
+        if place.folder() != Folder::Sessions {
+            self.no_link(place.folder())?;
+        }
+        let mut options = OpenOptions::new();
+        let file = no_follow(options.read(true).append(!self.looks)).open(&path).map_err(failed("open", &path))?;
+        plain(&file).map_err(failed("open", &path))?;
+        Ok(NativeFile { file: Arc::new(file), path: path.into(), looks: self.looks })
+    }
+
+    fn create(&self, place: &Place) -> Result<NativeFile, StorageError> {
+        let path = self.path(place);
+        self.make_folders(place.folder())?;
+        let mut options = OpenOptions::new();
+        let file = private(options.read(true).append(true).create_new(true)).open(&path);
+        Ok(NativeFile { file: Arc::new(file.map_err(failed("create", &path))?), path: path.into(), looks: false })
+    }
+
+    fn stamp(&self, place: &Place) -> Result<Option<FileStamp>, StorageError> {
+        let path = self.path(place);
+        match std::fs::symlink_metadata(&path) {
+            Ok(metadata) => Ok(Some(stamp_of(&metadata))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(failed("read", &path)(error)),
+        }
+    }
+
+    fn rename(&self, from: &Place, to: &Place) -> Result<(), StorageError> {
+        let (from, path) = (self.path(from), self.path(to));
+        self.make_folders(to.folder())?;
+        match std::fs::symlink_metadata(&path) {
+            Ok(there) if there.is_file() => {
+                std::fs::set_permissions(&from, there.permissions()).map_err(failed("set the mode of", &from))?;
+            }
+            _ => {}
+        }
+        std::fs::rename(&from, &path).map_err(failed("replace", &path))
+    }
+
+    fn link(&self, from: &Place, to: &Place) -> Result<(), StorageError> {
+        let (from, path) = (self.path(from), self.path(to));
+        self.make_folders(to.folder())?;
+        match std::fs::hard_link(&from, &path) {
+            // File systems without hard links say so in many ways; whoever needs the bytes copies them.
+            Err(error) if matches!(kind_of(&error), StorageErrorKind::Io | StorageErrorKind::Denied) => {
+                Err(StorageError { kind: StorageErrorKind::Unsupported, ..failed("link", &path)(error) })
+            }
+            other => other.map_err(failed("link", &path)),
+        }
+    }
+
+    fn remove(&self, place: &Place) -> Result<(), StorageError> {
+        let path = self.path(place);
+        std::fs::remove_file(&path).map_err(failed("remove", &path))
+    }
+
+    fn list(&self, folder: Folder) -> Result<Vec<String>, StorageError> {
+        let path = self.folder(folder);
+        let entries = match std::fs::read_dir(&path) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(failed("read", &path)(error)),
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(failed("read", &path))?;
+            // A name that is no text is none of ours.
+            names.extend(entry.file_name().into_string());
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    fn sync_folder(&self, folder: Folder) -> Result<(), StorageError> {
+        let path = self.folder(folder);
+        let sync = |path: &Path| replace::sync_folder(path).map_err(|error| failed("sync", path)(error.source));
+        sync(&path)?;
+        // The folder's own name stands in the folder above; only ours are made here.
+        if folder == Folder::Sessions { Ok(()) } else { sync(paths::folder(&path)) }
+    }
+}
+
+cfg_if::cfg_if! {
+    if #[cfg(unix)] {
+        use std::os::unix::fs::OpenOptionsExt;
+
+        /// Opens a file itself, never what a link leads to, and waits for no other end of a pipe.
+        pub(crate) fn no_follow(options: &mut OpenOptions) -> &mut OpenOptions {
+            options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
+        }
+
+        /// A file that only its user can read, if it is made by this.
+        pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+            no_follow(options).mode(0o600)
+        }
+    } else {
+        pub(crate) fn no_follow(options: &mut OpenOptions) -> &mut OpenOptions {
+            options
+        }
+
+        pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+            options
+        }
+    }
+}

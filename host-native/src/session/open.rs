@@ -1,0 +1,238 @@
+//! A session, opened by its path for reading.
+//!
+//! Owns: which files those are, and errors that name them. Invariant: as in core's session, which answers.
+//! Does not: write, except that [`Session::open`] may bring the sidecar up to date in the background.
+
+use crate::os::files::PathError;
+use crate::os::log_file::LogFile;
+use crate::os::paths;
+use crate::session::v1::{self, V1Files};
+use crate::sidecar::rebuild::{self, RebuildError};
+use crate::sidecar::sql::SidecarReader;
+use crate::sidecar::{self, Sidecar};
+use jcode_session_core::dialect::jcode::replay;
+use jcode_session_core::dialect::jcode::{self, ReplayError};
+use jcode_session_core::dialect::present;
+use jcode_session_core::log::{Dialect, Header};
+use jcode_session_core::report::TreeReport;
+use jcode_session_core::session::{self, ReadError};
+pub use jcode_session_core::session::{Compaction, Entry, Resume};
+use jcode_session_core::source::ByteSource;
+use std::ops::{ControlFlow, Range};
+use std::path::Path;
+use std::thread::JoinHandle;
+
+/// Why a session could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SessionError {
+    /// The log cannot be opened.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// The log cannot be read, or does not have what was asked for.
+    #[error("{}: {source}", path.display())]
+    Log {
+        /// The log.
+        path: std::path::PathBuf,
+        /// Why.
+        source: ReadError,
+    },
+    /// The v1 files cannot be read as a session.
+    #[error("{}: {source}", path.display())]
+    V1 {
+        /// The snapshot.
+        path: std::path::PathBuf,
+        /// Why.
+        source: ReplayError,
+    },
+}
+
+/// A sidecar that is being brought up to date in the background.
+pub type Rebuild = JoinHandle<Result<(), RebuildError>>;
+
+/// A session, open for reading.
+#[derive(Debug)]
+pub struct Session {
+    path: std::path::PathBuf,
+    inner: session::Session<LogFile, SidecarReader>,
+}
+
+impl Session {
+    /// Opens a session for reading and writes nothing.
+    ///
+    /// # Errors
+    /// If the log cannot be read.
+    pub fn read(path: &Path) -> Result<Self, SessionError> {
+        if v1::is_snapshot(path) {
+            return Self::read_v1(path);
+        }
+        let mut log = LogFile::open(path)?;
+        let sidecar = match sidecar::open(&log).map_err(at(path))? {
+            Sidecar::Fresh { reader, .. } => Some(reader),
+            _ => {
+                log.map_if_guarded();
+                None
+            }
+        };
+        let (sniffed, log) = present(log, &mut |_| ControlFlow::Continue(())).map_err(at(path))?;
+        Ok(Self { path: path.to_path_buf(), inner: session::Session::new(log, sniffed, sidecar) })
+    }
+
+    /// Opens a v1 session as the log that migration would write.
+    fn read_v1(path: &Path) -> Result<Self, SessionError> {
+        let unreadable = |source| SessionError::V1 { path: path.to_path_buf(), source };
+        let sources = V1Files::beside(path).open()?;
+        let replayed = replay(sources, &mut |_| ControlFlow::Continue(())).map_err(unreadable)?;
+        let log = jcode::present(replayed).map_err(unreadable)?;
+        Ok(Self { path: path.to_path_buf(), inner: session::Session::replayed(log).map_err(at(path))? })
+    }
+
+    /// Opens a session; if its sidecar is not fresh, a background thread brings it up to date meanwhile, while reads
+    /// are answered from the log. The thread ends by itself; joining its handle is up to the caller.
+    ///
+    /// # Errors
+    /// If the log cannot be read.
+    pub fn open(path: &Path) -> Result<(Self, Option<Rebuild>), SessionError> {
+        let session = Self::read(path)?;
+        if session.has_sidecar() || session.dialect() != Dialect::TreeV3 {
+            return Ok((session, None));
+        }
+        let path = path.to_path_buf();
+        let rebuild = std::thread::spawn(move || {
+            let mut log = LogFile::open(&path)?;
+            log.map_if_guarded();
+            rebuild::update(&log, false, &mut |_| ControlFlow::Continue(()))?;
+            Ok(())
+        });
+        Ok((session, Some(rebuild)))
+    }
+
+    /// The path by which it was opened.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The dialect of the log as it stands.
+    #[must_use]
+    pub const fn dialect(&self) -> Dialect {
+        self.inner.dialect()
+    }
+
+    /// The header, if the log has one.
+    #[must_use]
+    pub const fn header(&self) -> Option<&Header> {
+        self.inner.header()
+    }
+
+    /// The session's id: the header's, else the file's stem.
+    #[must_use]
+    pub fn id(&self) -> String {
+        self.inner.header_id().map_or_else(|| paths::stem(&self.path), ToString::to_string)
+    }
+
+    /// The log as the current dialect.
+    #[must_use]
+    pub fn bytes(&self) -> &dyn ByteSource {
+        self.inner.log()
+    }
+
+    /// True if a fresh sidecar answers.
+    #[must_use]
+    pub const fn has_sidecar(&self) -> bool {
+        self.inner.has_sidecar()
+    }
+
+    /// The tree.
+    ///
+    /// # Errors
+    /// If the log cannot be read.
+    pub fn tree(&self) -> Result<TreeReport, SessionError> {
+        Ok(TreeReport::new(self.id(), self.inner.tree().map_err(at(&self.path))?))
+    }
+
+    /// The entry with this key.
+    ///
+    /// # Errors
+    /// If the log cannot be read, or there is no such entry.
+    pub fn entry(&self, key: &str) -> Result<Entry, SessionError> {
+        self.inner.entry(key).map_err(at(&self.path))
+    }
+
+    /// Number of entries.
+    ///
+    /// # Errors
+    /// If the log cannot be read.
+    pub fn entry_count(&self) -> Result<u64, SessionError> {
+        Ok(self.inner.counts().map_err(at(&self.path))?.entries)
+    }
+
+    /// Gives the last `count` entries of the log in file order, all if `None`.
+    ///
+    /// # Errors
+    /// If the log cannot be read.
+    pub fn file_order(&self, count: Option<usize>, each: &mut dyn FnMut(Entry)) -> Result<(), SessionError> {
+        self.inner.file_order(count, each).map_err(at(&self.path))
+    }
+
+    /// The last `count` entries of the active path, in path order.
+    ///
+    /// # Errors
+    /// If the log cannot be read.
+    pub fn tail(&self, count: usize) -> Result<Vec<Entry>, SessionError> {
+        self.inner.tail(count).map_err(at(&self.path))
+    }
+
+    /// Gives the entries of the path to `leaf` (the active leaf if `None`), the last `count` of them if that is
+    /// given, in path order.
+    ///
+    /// # Errors
+    /// If the log cannot be read, or there is no such entry.
+    pub fn path_to(
+        &self,
+        leaf: Option<&str>,
+        count: Option<usize>,
+        each: &mut dyn FnMut(Entry),
+    ) -> Result<(), SessionError> {
+        self.inner.path_to(leaf, count, each).map_err(at(&self.path))
+    }
+
+    /// Where the entries of that path stand in [`Session::bytes`], root first: all that needs to be held of a path
+    /// while its entries are read one by one.
+    ///
+    /// # Errors
+    /// If the log cannot be read, or there is no such entry.
+    pub fn path_ranges(&self, leaf: Option<&str>, count: Option<usize>) -> Result<Vec<Range<u64>>, SessionError> {
+        self.inner.path_ranges(leaf, count).map_err(at(&self.path))
+    }
+
+    /// The entry at one of the [`Session::path_ranges`].
+    ///
+    /// # Errors
+    /// If the log cannot be read.
+    pub fn entry_at(&self, range: Range<u64>) -> Result<Entry, SessionError> {
+        self.inner.entry_at(range).map_err(at(&self.path))
+    }
+
+    /// Everything that a user interface paints first, with the last `page` entries of the active path.
+    ///
+    /// # Errors
+    /// If the log cannot be read.
+    pub fn resume(&self, page: usize) -> Result<Resume, SessionError> {
+        self.inner.resume(&paths::stem(&self.path), page).map_err(at(&self.path))
+    }
+
+    /// The `count` entries of the path before the entry `key`, in path order; empty at the root.
+    ///
+    /// # Errors
+    /// If the log cannot be read, or there is no such entry.
+    pub fn before(&self, key: &str, count: usize) -> Result<Vec<Entry>, SessionError> {
+        self.inner.before(key, count).map_err(at(&self.path))
+    }
+}
+
+/// Names the log of a failed read.
+fn at<E: Into<ReadError>>(path: &Path) -> impl Fn(E) -> SessionError {
+    let path = path.to_path_buf();
+    move |source| SessionError::Log { path: path.clone(), source: source.into() }
+}

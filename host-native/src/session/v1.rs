@@ -1,0 +1,115 @@
+//! The v1 files of one jcode session: which they are, opened together, and whether they changed.
+//!
+//! Owns: the names of section 8 of `docs/format.md` (`<id>.json`, `<id>.bak`, `<id>.journal.jsonl`).
+//! Invariant: what was read is one state: if jcode wrote a checkpoint meanwhile, [`V1Files::unchanged`] says so.
+//! Does not: write; the v1 files are jcode's.
+
+use crate::os::files::{PathError, open_plain, stamp};
+use crate::os::log_file::LogFile;
+use crate::os::paths;
+use jcode_session_core::dialect::jcode::V1Sources;
+use jcode_session_core::source::identity::FileStamp;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The v1 files of one session.
+#[derive(Debug, Clone)]
+pub struct V1Files {
+    stem: String,
+    snapshot: PathBuf,
+    bak: PathBuf,
+    journal: PathBuf,
+}
+
+impl V1Files {
+    /// The v1 files that belong to a session, named by its snapshot or by its log; they need not be there.
+    #[must_use]
+    pub fn beside(session: &Path) -> Self {
+        Self {
+            stem: paths::stem(session),
+            snapshot: session.with_extension("json"),
+            bak: session.with_extension("bak"),
+            journal: session.with_extension("journal.jsonl"),
+        }
+    }
+
+    /// The snapshot's path.
+    #[must_use]
+    pub fn snapshot(&self) -> &Path {
+        &self.snapshot
+    }
+
+    /// The paths of all of them, whether they are there or not.
+    #[must_use]
+    pub fn paths(&self) -> [PathBuf; 3] {
+        [self.snapshot.clone(), self.bak.clone(), self.journal.clone()]
+    }
+
+    /// True if there is a snapshot: without one there is no v1 session.
+    #[must_use]
+    pub fn exist(&self) -> bool {
+        self.snapshot.is_file()
+    }
+
+    /// Opens what is there.
+    ///
+    /// # Errors
+    /// If a file is there and cannot be opened.
+    pub fn open(&self) -> Result<V1Sources<LogFile>, PathError> {
+        Ok(V1Sources {
+            session_id: self.stem.clone(),
+            // The journal first: a checkpoint deletes it after the snapshot has taken in what it held.
+            journal: open(&self.journal)?,
+            snapshot: open(&self.snapshot)?,
+            bak: open(&self.bak)?,
+        })
+    }
+
+    /// What the file system says about the files now, as text that is equal while nobody touches them.
+    #[must_use]
+    pub fn stamps(&self) -> String {
+        let text = |path: &Path| match stamp(path) {
+            Ok(Some(FileStamp { ino, len, mtime_ns, ctime_ns, .. })) => format!("{ino}.{len}.{mtime_ns}.{ctime_ns}"),
+            Ok(None) | Err(_) => String::from("-"),
+        };
+        format!("{} {}", text(&self.snapshot), text(&self.journal))
+    }
+
+    /// Whether the files are still what [`V1Files::stamps`] said before they were read.
+    #[must_use]
+    pub fn unchanged(&self, before: &str) -> bool {
+        self.stamps() == before
+    }
+}
+
+fn open(path: &Path) -> Result<Option<LogFile>, PathError> {
+    match LogFile::open(path) {
+        Ok(mut file) => {
+            file.map_if_guarded();
+            Ok(Some(file))
+        }
+        Err(error) if error.source.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// True for a file that is, by name and by the start of its content, a jcode v1 snapshot. A broken one counts if
+/// jcode left a journal or a backup beside it.
+#[must_use]
+pub fn is_snapshot(path: &Path) -> bool {
+    let named = path.file_name().and_then(|name| name.to_str()).is_some_and(paths::is_snapshot_name);
+    if !named {
+        return false;
+    }
+    let files = V1Files::beside(path);
+    files.journal.is_file() || files.bak.is_file() || looks_like_snapshot(path)
+}
+
+fn looks_like_snapshot(path: &Path) -> bool {
+    let mut start = Vec::new();
+    let read =
+        open_plain(path).and_then(|(file, _)| io::Read::read_to_end(&mut io::Read::take(file, 65536), &mut start));
+    let holds = |key: &[u8]| memchr::memmem::find(&start, key).is_some();
+    let is_object = start.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{');
+    read.is_ok() && is_object && holds(b"\"id\"") && (holds(b"\"created_at\"") || holds(b"\"messages\""))
+}

@@ -1,0 +1,17 @@
+//! The sidecar of one log: opened, judged, built, caught up.
+//!
+//! Owns: everything that touches its file; [`sql`] alone is file-free and shared with the wasm host.
+//! Invariant: a sidecar is replaced whole or changed in one transaction, and only under its lock.
+
+pub mod sql;
+
+cfg_if::cfg_if! {
+    if #[cfg(feature = "files")] {
+        mod catch_up;
+        mod open;
+        mod pipeline;
+        pub mod rebuild;
+
+        pub use open::*;
+    }
+}

@@ -1,0 +1,67 @@
+//! The sidecar of one log: is it there, can it be read, and is it of this state of the log?
+//!
+//! Owns: opening its file for reading. Invariant: nothing is written here.
+//! Does not: judge it (see [`Sidecar`]), build or catch up (see [`crate::sidecar::rebuild`]).
+
+use crate::os::files::{open_plain, stamp_of};
+use crate::os::log_file::LogFile;
+use crate::os::{host, paths};
+pub use crate::sidecar::sql::Sidecar;
+use jcode_session_core::index::peek::{PEEK_LEN, peek};
+use jcode_session_core::index::store::IndexMeta;
+use jcode_session_core::source::SourceError;
+use rusqlite::{Connection, OpenFlags};
+use std::io::Read;
+use std::path::Path;
+use std::time::Duration;
+
+/// The metadata of a log's sidecar, if the file system says that the log is as it was when the sidecar was written;
+/// without SQLite, for runs over thousands of sessions. `None`: open it and see.
+#[must_use]
+pub fn glance(log: &Path) -> Option<IndexMeta> {
+    let path = paths::sidecar(log);
+    let (mut file, _) = open_plain(&path).ok()?;
+    let mut start = [0; PEEK_LEN];
+    file.read_exact(&mut start).ok()?;
+    let meta = peek(&start)?;
+    let file = stamp_of(&std::fs::symlink_metadata(log).ok()?);
+    // The file of a log with segments is shorter than the log.
+    let now = if file.len < meta.stamp.len { LogFile::open(log).ok()?.stamp() } else { file };
+    let synced = meta.unsynced_boot.is_none() || meta.unsynced_boot.as_deref() == host::boot_id();
+    // A journal beside it belongs to a commit that did not end.
+    (now == meta.stamp && synced && !journal(&path).exists()).then_some(meta)
+}
+
+fn journal(sidecar: &Path) -> std::path::PathBuf {
+    let mut name = sidecar.as_os_str().to_owned();
+    name.push("-journal");
+    name.into()
+}
+
+/// How long a reader waits for a writer's commit before it reads the log instead.
+const BUSY: Duration = Duration::from_millis(25);
+
+/// Opens and judges the sidecar of an open log.
+///
+/// # Errors
+/// Only if the log cannot be read.
+pub fn open(log: &LogFile) -> Result<Sidecar, SourceError> {
+    let path = paths::sidecar(log.path());
+    match std::fs::symlink_metadata(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Sidecar::Missing),
+        Err(error) => return Ok(Sidecar::Corrupt(error.to_string())),
+        Ok(metadata) if !metadata.is_file() => return Ok(Sidecar::Corrupt("it is no plain file".into())),
+        Ok(metadata) if metadata.len() == 0 => return Ok(Sidecar::Corrupt("it is empty".into())),
+        Ok(_) => {}
+    }
+    Sidecar::judge(connect(&path), &|boot| host::boot_id() == Some(boot), &log.stamp(), log)
+}
+
+/// Opens a sidecar for reading. A killed writer's journal cannot be rolled back that way: the sidecar is then of no
+/// state of the log.
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY)?;
+    Ok(connection)
+}

@@ -1,0 +1,243 @@
+//! Building a sidecar and bringing one up to date.
+//!
+//! Owns: the threads of a large build (one reads the log, one fills SQLite, one syncs), and how the result is published.
+//! Invariant: a sidecar appears whole: built aside, synced, renamed over. A catch-up is one transaction.
+//! Does not: decide when; callers ask [`crate::sidecar`] first.
+
+use crate::os::files::PathError;
+use crate::os::log_file::LogFile;
+use crate::os::paths;
+use crate::os::replace::{Expect, ReplaceError, publish, temporary_for};
+use crate::sidecar::{self, Sidecar};
+use jcode_session_core::index::store::IndexMeta;
+use jcode_session_core::source::{ByteSource, SourceError};
+use rusqlite::{Connection, ErrorCode};
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::path::Path;
+use tempfile::NamedTempFile;
+
+/// Called now and then with the number of bytes done; `Break` interrupts.
+pub type Tick<'t> = dyn FnMut(u64) -> ControlFlow<()> + Send + 't;
+
+/// Why a sidecar was not built. The log is untouched, and the old sidecar, if any, too.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RebuildError {
+    /// The log cannot be read.
+    #[error("{0}")]
+    Log(#[from] SourceError),
+    /// The file system refused.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// The new file could not be put in place.
+    #[error(transparent)]
+    Replace(#[from] ReplaceError),
+    /// SQLite failed.
+    #[error("SQLite cannot write the sidecar: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// A writer or another build holds the session.
+    #[error("another process is writing this session; its sidecar is left to it")]
+    Busy,
+    /// A segment is lost or damaged. Its bytes may come back, which a sidecar without them would not notice.
+    #[error(
+        "a segment is lost or damaged, and no sidecar is kept of what is left; `verify` names it: put its file back \
+         from a copy, or `repair` rewrites the log"
+    )]
+    Lost,
+}
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done {
+    /// The sidecar was up to date.
+    Nothing,
+    /// Only the log's stamp was recorded anew.
+    Restamped,
+    /// New entries were added.
+    CaughtUp,
+    /// It was built anew.
+    Built,
+}
+
+/// Logs up to this size are built in memory and written in one go.
+const SMALL: u64 = 1 << 20;
+
+/// Brings the sidecar of an open log up to date, or builds it.
+///
+/// # Errors
+/// See [`RebuildError`].
+pub fn update(log: &LogFile, force: bool, tick: &mut Tick<'_>) -> Result<(Done, IndexMeta), RebuildError> {
+    if !force {
+        match sidecar::open(log)? {
+            Sidecar::Fresh { reader, restamp: false } => return Ok((Done::Nothing, reader.meta().clone())),
+            Sidecar::Fresh { reader, restamp: true } | Sidecar::Grown(reader) => {
+                let meta = reader.meta().clone();
+                drop(reader);
+                let _lock = lock(log)?;
+                match super::catch_up::catch_up(log, &meta, tick) {
+                    Ok(Some(done)) => return Ok(done),
+                    // Damage that the metadata did not show: what cannot be caught up is built anew.
+                    Ok(None) => {}
+                    Err(RebuildError::Sqlite(error)) if !is_busy(&error) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            _ => {}
+        }
+    }
+    let meta = build(log, tick)?;
+    Ok((Done::Built, meta))
+}
+
+/// Builds the sidecar of an open log anew.
+///
+/// # Errors
+/// See [`RebuildError`].
+pub fn build(log: &LogFile, tick: &mut Tick<'_>) -> Result<IndexMeta, RebuildError> {
+    build_knowing(log, &Known::default(), tick)
+}
+
+/// What the caller knows about a log and the sidecar should remember.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// Bytes of the log that are on the disk; 0 if nothing is known.
+    pub synced_len: u64,
+    /// What the host says about the files that the log was migrated from.
+    pub migrated_from: Option<String>,
+}
+
+/// As [`build`], and the sidecar remembers what is known.
+///
+/// # Errors
+/// See [`RebuildError`].
+pub fn build_knowing(log: &LogFile, known: &Known, tick: &mut Tick<'_>) -> Result<IndexMeta, RebuildError> {
+    build_aside(log, known, Held::No, tick)
+}
+
+/// Brings the sidecar of a log up to date for its writer, which holds the lock under which that is done. All of
+/// `log` is on the disk.
+pub(crate) fn update_held(log: &LogFile, tick: &mut Tick<'_>) -> Result<IndexMeta, RebuildError> {
+    match sidecar::open(log)? {
+        Sidecar::Fresh { reader, restamp: false } => return Ok(reader.meta().clone()),
+        Sidecar::Fresh { reader, restamp: true } | Sidecar::Grown(reader) => {
+            let meta = reader.meta().clone();
+            drop(reader);
+            if let Some((_, meta)) = super::catch_up::catch_up(log, &meta, tick)? {
+                return Ok(meta);
+            }
+        }
+        Sidecar::Locked => return Err(RebuildError::Busy),
+        _ => {}
+    }
+    build_held(log, tick)
+}
+
+/// Builds the sidecar of a log for its writer, which holds the lock. All of `log` is on the disk.
+pub(crate) fn build_held(log: &LogFile, tick: &mut Tick<'_>) -> Result<IndexMeta, RebuildError> {
+    let known = Known { synced_len: log.len(), ..Known::default() };
+    build_aside(log, &known, Held::ByWriter, tick)
+}
+
+/// Who holds the lock under which a sidecar is replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Held {
+    No,
+    ByWriter,
+}
+
+fn build_aside(log: &LogFile, known: &Known, held: Held, tick: &mut Tick<'_>) -> Result<IndexMeta, RebuildError> {
+    let path = paths::sidecar(log.path());
+    let mut temporary = temporary_for(&path)?;
+    let mut until_lost = |done| if log.met_lost() { ControlFlow::Break(()) } else { tick(done) };
+    let built = fill(&mut temporary, log, known, &mut until_lost);
+    if log.met_lost() {
+        return Err(RebuildError::Lost);
+    }
+    let meta = built?;
+    let _lock = match held {
+        Held::ByWriter => None,
+        Held::No => Some(lock(log)?),
+    };
+    remove_journals(&path)?;
+    publish(temporary, &path, Expect::Anything)?;
+    Ok(meta)
+}
+
+fn fill(
+    temporary: &mut NamedTempFile,
+    log: &LogFile,
+    known: &Known,
+    tick: &mut Tick<'_>,
+) -> Result<IndexMeta, RebuildError> {
+    if log.len() > SMALL {
+        let connection = Connection::open(temporary.path())?;
+        connection.execute_batch(
+            "PRAGMA journal_mode=OFF;PRAGMA synchronous=OFF;PRAGMA locking_mode=EXCLUSIVE;PRAGMA cache_size=-32768",
+        )?;
+        return super::pipeline::build_large(&connection, temporary.as_file(), log, known, tick);
+    }
+    let mut connection = Connection::open_in_memory()?;
+    let meta = super::pipeline::build_small(&connection, log, known, tick)?;
+    let image = connection.serialize("main")?;
+    temporary.write_all(&image).map_err(PathError::new("write", temporary.path()))?;
+    Ok(meta)
+}
+
+/// Notes in the sidecar of a log what the host says about the files that the log was migrated from.
+///
+/// # Errors
+/// See [`RebuildError`].
+pub fn note_source(log: &LogFile, stamps: &str) -> Result<(), RebuildError> {
+    let _lock = lock(log)?;
+    super::catch_up::note_source(log, stamps)
+}
+
+/// A database that is in use, rather than damaged.
+fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+}
+
+/// Removes the sidecar of a log that is gone, or of a dialect that has none.
+pub(crate) fn remove(log: &Path) -> Result<(), PathError> {
+    let path = paths::sidecar(log);
+    remove_journals(&path)?;
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(PathError::new("remove", &path)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Removes what SQLite left beside an old sidecar: it would be taken for the new one's.
+fn remove_journals(sidecar: &Path) -> Result<(), PathError> {
+    for ending in ["-wal", "-shm", "-journal"] {
+        let mut name = sidecar.as_os_str().to_owned();
+        name.push(ending);
+        let path = Path::new(&name);
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(PathError::new("remove", path)(error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The lock under which sidecars are replaced or caught up: the log's own inode, which a writer holds all its life.
+pub(crate) fn lock(log: &LogFile) -> Result<InodeLock<'_>, RebuildError> {
+    match log.file().try_lock() {
+        Ok(()) => Ok(InodeLock(log)),
+        Err(std::fs::TryLockError::WouldBlock) => Err(RebuildError::Busy),
+        Err(std::fs::TryLockError::Error(error)) => Err(PathError::new("lock", log.path())(error).into()),
+    }
+}
+
+pub(crate) struct InodeLock<'l>(&'l LogFile);
+
+impl Drop for InodeLock<'_> {
+    fn drop(&mut self) {
+        // Closing the file would do it too; nothing can be done about a failure.
+        let _ = self.0.file().unlock();
+    }
+}

@@ -1,0 +1,215 @@
+//! Reading a sidecar: the tree, single entries, paths.
+//!
+//! Owns: answers from stored rows, each checked before it is given.
+//! Invariant: cost follows what is asked for, never the number of entries. A damaged sidecar gives an error, so that
+//! the caller reads the log instead: the tree by its checksum, entries by comparing their line with their row.
+//! Does not: judge freshness, or read the log.
+
+use crate::sidecar::sql::write::{branches, labels, read_meta};
+use jcode_session_core::index::row::{BRANCH_POINT, Seq};
+use jcode_session_core::index::store::IndexMeta;
+use jcode_session_core::index::{BranchPoint, Label, Leaf, Tree, TreeCheck};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction};
+use std::collections::BTreeMap;
+
+/// Why a sidecar gives no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// SQLite cannot read it.
+    #[error("the sidecar cannot be read: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// It is of another schema, or its metadata is damaged.
+    #[error("the sidecar is of another schema version or damaged")]
+    Schema,
+    /// What it says does not add up to its own checksum.
+    #[error("the sidecar is damaged: its content does not match its checksum")]
+    Damaged,
+}
+
+/// Where an entry stands, as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredEntry {
+    /// Number in log order.
+    pub seq: Seq,
+    /// Its key.
+    pub key: String,
+    /// The parent's number.
+    pub parent: Option<Seq>,
+    /// The parent's id as the log says it.
+    pub parent_id: Option<String>,
+    /// Entries from the root, which is 1.
+    pub depth: u32,
+    /// Its kind.
+    pub kind: String,
+    /// Time, Unix milliseconds.
+    pub ts: Option<i64>,
+    /// Offset of its line.
+    pub offset: u64,
+    /// Length of its line.
+    pub len: u64,
+}
+
+/// A sidecar, open for reading.
+#[derive(Debug)]
+pub struct SidecarReader {
+    connection: Connection,
+    meta: IndexMeta,
+}
+
+impl SidecarReader {
+    /// Reads the metadata of an open sidecar.
+    ///
+    /// # Errors
+    /// If it cannot be read or is of another schema.
+    pub fn new(connection: Connection) -> Result<Self, ReadError> {
+        // A hostile file may hold triggers and views; nothing of a schema may run functions.
+        connection.execute_batch("PRAGMA trusted_schema=OFF;PRAGMA query_only=ON;PRAGMA cell_size_check=ON")?;
+        let meta = read_meta(&connection)?.ok_or(ReadError::Schema)?;
+        Ok(Self { connection, meta })
+    }
+
+    /// The metadata.
+    #[must_use]
+    pub const fn meta(&self) -> &IndexMeta {
+        &self.meta
+    }
+
+    /// The connection, for [`crate::sidecar::sql::RowCursor`].
+    #[must_use]
+    pub const fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Holds the state that was opened until the transaction is dropped; `None` if a writer has committed another one
+    /// since, or is about to.
+    pub(super) fn hold(&self) -> rusqlite::Result<Option<Transaction<'_>>> {
+        let held = self.connection.unchecked_transaction()?;
+        match read_meta(&held) {
+            Ok(meta) => Ok((meta.as_ref() == Some(&self.meta)).then_some(held)),
+            Err(error) if is_locked(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The tree, without reading a row an entry.
+    ///
+    /// # Errors
+    /// If the sidecar is damaged.
+    pub fn tree(&self) -> Result<Tree, ReadError> {
+        let tree = self.read_tree()?;
+        if TreeCheck::of(&tree) != self.meta.check {
+            return Err(ReadError::Damaged);
+        }
+        Ok(tree)
+    }
+
+    fn read_tree(&self) -> Result<Tree, ReadError> {
+        // One lock and one state for all questions.
+        let c = self.connection.unchecked_transaction()?;
+        let mut tree = Tree {
+            entry_count: self.meta.counts.entries,
+            active_leaf: self.meta.active_leaf.clone(),
+            ..Tree::default()
+        };
+        tree.leaves = branches(&c)?.iter().map(Leaf::of).collect();
+
+        // In the order of the jump index: children of one parent together, roots among them.
+        let mut jumps =
+            c.prepare("SELECT seq,id,parent_step FROM entries WHERE parent_step<>1 ORDER BY seq-parent_step")?;
+        let mut jumps = jumps.query([])?;
+        let mut jumped: BTreeMap<Seq, Vec<(Seq, String)>> = BTreeMap::new();
+        while let Some(row) = jumps.next()? {
+            let (seq, id, step): (Seq, String, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            if step == 0 {
+                tree.roots.push(id);
+            } else {
+                let parent = Seq::try_from(i64::from(seq) - step).map_err(|_| ReadError::Damaged)?;
+                jumped.entry(parent).or_default().push((seq, id));
+            }
+        }
+        for (parent, children) in jumped {
+            tree.branch_points.extend(branch_point(&c, parent, children)?);
+        }
+
+        let mut holding = labels(&c)?;
+        holding.sort_by_key(|label| label.target);
+        tree.labels = holding.iter().filter_map(Label::of).collect();
+        Ok(tree)
+    }
+
+    /// The entry with this key.
+    ///
+    /// # Errors
+    /// If the sidecar is damaged.
+    pub fn find(&self, key: &str) -> Result<Option<StoredEntry>, ReadError> {
+        self.entry_where("id=?1", key)
+    }
+
+    /// The entry with this number.
+    ///
+    /// # Errors
+    /// If the sidecar is damaged.
+    pub fn entry(&self, seq: Seq) -> Result<Option<StoredEntry>, ReadError> {
+        self.entry_where("seq=?1", seq)
+    }
+
+    fn entry_where(&self, condition: &str, value: impl rusqlite::ToSql) -> Result<Option<StoredEntry>, ReadError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT seq,id,parent_id,ts,kind,byte_offset,byte_len,parent_step,depth FROM entries WHERE {condition}"
+        ))?;
+        let found = statement.query_row([value], |row| {
+            let seq: Seq = row.get(0)?;
+            let step: i64 = row.get(7)?;
+            Ok(StoredEntry {
+                seq,
+                key: row.get(1)?,
+                parent: if step == 0 { None } else { Seq::try_from(i64::from(seq) - step).ok() },
+                parent_id: row.get(2)?,
+                ts: row.get(3)?,
+                kind: row.get(4)?,
+                offset: row.get::<_, i64>(5)?.cast_unsigned(),
+                len: row.get::<_, i64>(6)?.cast_unsigned(),
+                depth: row.get(8)?,
+            })
+        });
+        Ok(found.optional()?)
+    }
+
+    /// Entries that do not follow their parent directly, in log order, without reading a row an entry.
+    ///
+    /// # Errors
+    /// If the sidecar is damaged.
+    pub fn jumps(&self) -> Result<Vec<Seq>, ReadError> {
+        // In the table's own order (a plain `seq`) SQLite would read the whole table instead of the jump index.
+        let mut statement = self.connection.prepare("SELECT seq FROM entries WHERE parent_step<>1 ORDER BY +seq")?;
+        let jumps = statement.query_map([], |row| row.get(0))?;
+        Ok(jumps.collect::<Result<_, _>>()?)
+    }
+
+    /// Keys of all leaves, in log order.
+    ///
+    /// # Errors
+    /// If the sidecar is damaged.
+    pub fn leaves(&self) -> Result<Vec<String>, ReadError> {
+        Ok(branches(&self.connection)?.into_iter().map(|branch| branch.leaf_id).collect())
+    }
+}
+
+/// An entry with children that do not follow it directly, if it is a branch point. Only one child can follow it.
+fn branch_point(c: &Connection, seq: Seq, mut children: Vec<(Seq, String)>) -> rusqlite::Result<Option<BranchPoint>> {
+    let mut entry = c.prepare_cached("SELECT id,branch_leaf_marker FROM entries WHERE seq=?1")?;
+    let (id, marker): (String, u8) = entry.query_row([seq], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if marker != BRANCH_POINT {
+        return Ok(None);
+    }
+    let mut next = c.prepare_cached("SELECT seq,id FROM entries WHERE seq=?1+1 AND parent_step=1")?;
+    children.extend(next.query_row([seq], |row| Ok((row.get(0)?, row.get(1)?))).optional()?);
+    children.sort_unstable();
+    Ok(Some(BranchPoint { id, children: children.into_iter().map(|(_, id)| id).collect() }))
+}
+
+/// Another process keeps it from being read just now.
+pub(super) fn is_locked(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+}

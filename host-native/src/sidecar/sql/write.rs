@@ -1,0 +1,233 @@
+//! One stored index, open for change: core's `IndexStore` over a connection, and the metadata.
+//!
+//! Owns: the statements of catch-up and writer, all prepared once.
+//! Invariant: every call runs inside the transaction that the caller opened.
+//! Does not: begin or commit.
+
+use crate::sidecar::sql::load::{INSERT_ENTRY, insert_entry, put_branch, put_label};
+use jcode_session_core::index::row::{BranchRow, LabelRow, Row, Seq};
+use jcode_session_core::index::schema;
+use jcode_session_core::index::store::{IndexMeta, IndexStore, Node, Value};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Result, ToSql, params};
+
+/// A sidecar's tables, open for change.
+pub struct SqlStore<'c> {
+    connection: &'c Connection,
+    /// Looked up once: it runs once an entry.
+    insert: Option<CachedStatement<'c>>,
+}
+
+impl std::fmt::Debug for SqlStore<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SqlStore").finish_non_exhaustive()
+    }
+}
+
+const NODE: &str = "SELECT seq,id,branch_leaf_marker,parent_step,depth,byte_offset FROM entries ";
+
+impl<'c> SqlStore<'c> {
+    /// The tables behind a connection.
+    #[must_use]
+    pub const fn new(connection: &'c Connection) -> Self {
+        Self { connection, insert: None }
+    }
+
+    /// Makes the index over branch starts once the log is long enough to need it.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn index_jumps(&self, entries: u64) -> Result<()> {
+        if entries >= schema::JUMP_INDEX_FROM { self.connection.execute_batch(schema::JUMP_INDEX) } else { Ok(()) }
+    }
+
+    fn node_where(&self, condition: &str, params: impl Params) -> Result<Option<Node>> {
+        let mut statement = self.connection.prepare_cached(&format!("{NODE}{condition}"))?;
+        let node = statement.query_row(params, |row| {
+            Ok(Node {
+                seq: row.get(0)?,
+                key: row.get(1)?,
+                marker: row.get(2)?,
+                parent_step: row.get(3)?,
+                depth: row.get(4)?,
+                offset: row.get::<_, i64>(5)?.cast_unsigned(),
+            })
+        });
+        node.optional()
+    }
+}
+
+impl IndexStore for SqlStore<'_> {
+    type Error = rusqlite::Error;
+
+    fn find(&mut self, key: &str) -> Result<Option<Node>> {
+        self.node_where("WHERE id=?1", [key])
+    }
+
+    fn latest_repeat(&mut self, id: &str) -> Result<Option<Node>> {
+        // All keys that begin with `<id>#`: `$` is the character behind `#`.
+        self.node_where(
+            "WHERE id>=?1||'#' AND id<?1||'$' AND id GLOB '*#'||byte_offset ORDER BY seq DESC LIMIT 1",
+            [id],
+        )
+    }
+
+    fn node(&mut self, seq: Seq) -> Result<Option<Node>> {
+        self.node_where("WHERE seq=?1", [seq])
+    }
+
+    fn children(&mut self, seq: Seq) -> Result<Vec<String>> {
+        children(self.connection, seq)
+    }
+
+    fn is_missed(&mut self, id: &str) -> Result<bool> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT 1 FROM entries WHERE parent_step<>1 AND parent_step=0 AND parent_id=?1 LIMIT 1")?;
+        statement.exists([id])
+    }
+
+    fn stop_at_or_before(&mut self, seq: Seq) -> Result<Option<Node>> {
+        self.node_where("WHERE seq<=?1 AND(parent_step<>1 OR branch_leaf_marker>=2)ORDER BY seq DESC LIMIT 1", [seq])
+    }
+
+    fn insert(&mut self, row: &Row<'_>) -> Result<()> {
+        let insert = match &mut self.insert {
+            Some(insert) => insert,
+            none => none.insert(self.connection.prepare_cached(INSERT_ENTRY)?),
+        };
+        insert_entry(insert, row)
+    }
+
+    fn set_marker(&mut self, seq: Seq, marker: u8) -> Result<()> {
+        let mut update = self.connection.prepare_cached("UPDATE entries SET branch_leaf_marker=?2 WHERE seq=?1")?;
+        update.execute(params![seq, marker])?;
+        Ok(())
+    }
+
+    fn branch(&mut self, leaf: &str) -> Result<Option<BranchRow>> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT seq,leaf_id,depth,ts,name,labeled_at FROM branches WHERE leaf_id=?1")?;
+        statement.query_row([leaf], branch_row).optional()
+    }
+
+    fn branches(&mut self) -> Result<Vec<BranchRow>> {
+        branches(self.connection)
+    }
+
+    fn put_branch(&mut self, row: &BranchRow) -> Result<()> {
+        put_branch(self.connection, row)
+    }
+
+    fn remove_branch(&mut self, leaf: &str) -> Result<()> {
+        self.connection.prepare_cached("DELETE FROM branches WHERE leaf_id=?1")?.execute([leaf])?;
+        Ok(())
+    }
+
+    fn labels(&mut self) -> Result<Vec<LabelRow>> {
+        labels(self.connection)
+    }
+
+    fn put_label(&mut self, row: &LabelRow) -> Result<()> {
+        put_label(self.connection, row)
+    }
+
+    fn remove_label(&mut self, seq: Seq) -> Result<()> {
+        self.connection.prepare_cached("DELETE FROM labels WHERE seq=?1")?.execute([seq])?;
+        Ok(())
+    }
+}
+
+pub(super) fn children(connection: &Connection, seq: Seq) -> Result<Vec<String>> {
+    // Either the next entry, or one that the jump index knows under its parent's number.
+    let mut statement = connection.prepare_cached(
+        "SELECT id FROM(SELECT seq,id FROM entries WHERE seq=?1+1 AND parent_step=1 UNION ALL \
+         SELECT seq,id FROM entries WHERE parent_step<>1 AND seq-parent_step=?1 AND parent_step<>0)ORDER BY seq",
+    )?;
+    let keys = statement.query_map([seq], |row| row.get(0))?;
+    keys.collect()
+}
+
+fn branch_row(row: &rusqlite::Row<'_>) -> Result<BranchRow> {
+    Ok(BranchRow {
+        seq: row.get(0)?,
+        leaf_id: row.get(1)?,
+        depth: row.get(2)?,
+        ts: row.get(3)?,
+        name: row.get(4)?,
+        labeled_at: row.get(5)?,
+    })
+}
+
+pub(super) fn branches(connection: &Connection) -> Result<Vec<BranchRow>> {
+    let mut statement =
+        connection.prepare_cached("SELECT seq,leaf_id,depth,ts,name,labeled_at FROM branches ORDER BY seq")?;
+    let rows = statement.query_map([], branch_row)?;
+    rows.collect()
+}
+
+pub(super) fn labels(connection: &Connection) -> Result<Vec<LabelRow>> {
+    let mut statement =
+        connection.prepare_cached("SELECT seq,target,target_id,name,labeled_at FROM labels ORDER BY seq")?;
+    let rows = statement.query_map([], |row| {
+        Ok(LabelRow {
+            seq: row.get(0)?,
+            target: row.get(1)?,
+            target_id: row.get(2)?,
+            name: row.get(3)?,
+            labeled_at: row.get(4)?,
+        })
+    })?;
+    rows.collect()
+}
+
+struct Stored<'v>(&'v Value);
+
+impl ToSql for Stored<'_> {
+    fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
+        Ok(match self.0 {
+            Value::Int(n) => ToSqlOutput::from(*n),
+            Value::Text(text) => ToSqlOutput::from(text.as_str()),
+            Value::Blob(bytes) => ToSqlOutput::from(bytes.as_slice()),
+        })
+    }
+}
+
+/// Writes the metadata, replacing all of it.
+///
+/// # Errors
+/// What SQLite says.
+pub fn write_meta(connection: &Connection, meta: &IndexMeta) -> Result<()> {
+    connection.prepare_cached("DELETE FROM metadata")?.execute([])?;
+    let mut insert = connection.prepare_cached("INSERT INTO metadata VALUES(?1,?2)")?;
+    for (key, value) in meta.to_rows() {
+        insert.execute(params![key, Stored(&value)])?;
+    }
+    Ok(())
+}
+
+/// Reads the metadata; `None` if it is not of this schema or does not hold together.
+///
+/// # Errors
+/// What SQLite says.
+pub fn read_meta(connection: &Connection) -> Result<Option<IndexMeta>> {
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if version != schema::SCHEMA_VERSION || !crate::sidecar::sql::holds_only(connection, &schema::STATEMENTS)? {
+        return Ok(None);
+    }
+    let mut statement = connection.prepare_cached("SELECT key,value FROM metadata")?;
+    let rows = statement.query_map([], |row| {
+        let value = match row.get_ref(1)? {
+            ValueRef::Integer(n) => Value::Int(n),
+            ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+            ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
+            other @ (ValueRef::Null | ValueRef::Real(_)) => {
+                return Err(rusqlite::Error::InvalidColumnType(1, "value".into(), other.data_type()));
+            }
+        };
+        Ok((row.get(0)?, value))
+    })?;
+    let rows: Vec<(String, Value)> = rows.collect::<Result<_>>()?;
+    Ok(IndexMeta::from_rows(&rows))
+}

@@ -1,0 +1,110 @@
+//! Tags of one session: read from its log, changed by an entry in it.
+//!
+//! Owns: the change as one step under the writer's lock. Invariant: the set that is written is the one that was
+//! there, changed; a change that changes nothing writes nothing.
+//! Does not: decide what a tag may be; core does.
+
+use crate::os::files::PathError;
+use crate::os::log_file::LogFile;
+use crate::sidecar::{self, Sidecar};
+use crate::writer::{Closed, OpenError, Writer, WriterOptions};
+use jcode_session_core::catalog::Recount;
+use jcode_session_core::dialect::sniff;
+use jcode_session_core::index::Counts;
+use jcode_session_core::log::tags::{self, TagError};
+use jcode_session_core::log::{Dialect, LogScan, scan_source};
+use jcode_session_core::source::{ByteSource, SourceError};
+use jcode_session_core::write::{AppendError, Durability, Parent, Unwritten};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+/// Why tags were not read or changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TagsError {
+    /// The log cannot be opened.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// The log cannot be read.
+    #[error("{}: {source}", path.display())]
+    Log {
+        /// The log.
+        path: PathBuf,
+        /// Why.
+        source: SourceError,
+    },
+    /// The session is of an older dialect.
+    #[error(
+        "{} is of dialect {dialect}, which has no place for tags; run `jcode-session migrate {}` first",
+        path.display(), path.display()
+    )]
+    Older {
+        /// The log or snapshot.
+        path: PathBuf,
+        /// Its dialect.
+        dialect: Dialect,
+    },
+    /// The set cannot be so.
+    #[error(transparent)]
+    Tag(#[from] TagError),
+    /// The session cannot be written.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The entry was not taken.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+    /// The entry is not on the disk.
+    #[error(transparent)]
+    Close(#[from] Unwritten),
+}
+
+/// The tags of a session.
+///
+/// # Errors
+/// See [`TagsError`]; a session of an older dialect has none.
+pub fn read(path: &Path) -> Result<Vec<String>, TagsError> {
+    let failed = |source| TagsError::Log { path: path.to_path_buf(), source };
+    if crate::session::v1::is_snapshot(path) {
+        return Err(TagsError::Older { path: path.to_path_buf(), dialect: Dialect::JcodeV1 });
+    }
+    let mut log = LogFile::open(path)?;
+    let dialect = sniff(&log).map_err(failed)?.dialect;
+    if dialect != Dialect::TreeV3 {
+        return Err(TagsError::Older { path: path.to_path_buf(), dialect });
+    }
+    if let Sidecar::Fresh { reader, .. } = sidecar::open(&log).map_err(failed)? {
+        return Ok(reader.meta().counts.tags.clone());
+    }
+    log.map_if_guarded();
+    let mut recount = Recount { counts: Counts::default(), leaf: None };
+    scan_source(&log, 0..log.len(), LogScan::new(), &mut recount, &mut |_| ControlFlow::Continue(()))
+        .map_err(failed)?;
+    Ok(recount.counts.tags)
+}
+
+/// Adds (true) and takes away (false) tags; the set as it is then, and what closing the log found out, if it was
+/// written.
+///
+/// # Errors
+/// See [`TagsError`].
+pub fn change(
+    path: &Path,
+    changes: &[(String, bool)],
+    durability: Durability,
+    home: &Path,
+) -> Result<(Vec<String>, Option<Closed>), TagsError> {
+    changes.iter().try_for_each(|(tag, _)| tags::check(tag))?;
+    let before = read(path)?;
+    let words = || changes.iter().map(|(tag, add)| (tag.as_str(), *add));
+    if tags::change(&before, words())? == before {
+        return Ok((before, None));
+    }
+    let mut writer = Writer::open(path, &WriterOptions { durability, ..WriterOptions::default() })?;
+    writer.list_in(home, path);
+    // Once more, now that nobody else can change it.
+    let set = tags::change(&read(path)?, words())?;
+    let appended = writer.append(&tags::entry(&set), Parent::Leaf);
+    let closed = writer.close()?;
+    appended?;
+    Ok((set, Some(closed)))
+}
