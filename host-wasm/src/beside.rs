@@ -5,7 +5,7 @@
 //! Does not: compare it with the log; `verify` does.
 
 use jcode_session_core::catalog::Exact;
-use jcode_session_core::index::peek::{PEEK_LEN, peek};
+use jcode_session_core::index::meta_from_pages::{META_PAGES_LEN, meta_from_pages};
 use jcode_session_core::source::identity::{FileStamp, Freshness, judge};
 use jcode_session_core::source::{ByteSource, SourceError};
 
@@ -36,12 +36,12 @@ pub(crate) use without::{Reader, look};
 
 /// A glance at the metadata in the first pages, which needs no SQLite.
 fn glance(sidecar: &impl ByteSource, log: &dyn ByteSource) -> Result<Option<(Freshness, Exact)>, SourceError> {
-    let start = match sidecar.read_vec(0, PEEK_LEN) {
+    let start = match sidecar.read_vec(0, META_PAGES_LEN) {
         Ok(start) => start,
         Err(SourceError::Shrank { .. }) => return Ok(None),
         Err(error) => return Err(error),
     };
-    let Some(meta) = peek(&start) else { return Ok(None) };
+    let Some(meta) = meta_from_pages(&start) else { return Ok(None) };
     let freshness = judge(&meta.stamp, &meta.fingerprint, &stamp(log), log)?;
     Ok(Some((freshness, (meta.counts, meta.active_leaf))))
 }

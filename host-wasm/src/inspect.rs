@@ -22,7 +22,7 @@ use jcode_session_core::log::{Dialect, LogScan, scan_source};
 use jcode_session_core::report::{
     EntryReport, Opened, OutlineReport, SearchReport, SummaryReport, TimelineReport, TreeReport,
 };
-use jcode_session_core::session::{Locator, Needle, Outline, Session, Tally, Timeline};
+use jcode_session_core::session::{Locator, Needle, Outline, Session, Timeline, TokenUsage};
 use jcode_session_core::source::ByteSource;
 use serde::Serialize;
 use std::ops::ControlFlow;
@@ -69,7 +69,7 @@ pub struct Inspector<S: ByteSource + Clone> {
     log: Option<Log<S>>,
     session: Session<Log<S>, Reader>,
     beside: Beside,
-    tally: Option<Tally>,
+    token_usage: Option<TokenUsage>,
     outline: Option<Outline>,
 }
 
@@ -82,10 +82,10 @@ impl<S: ByteSource + Clone> Inspector<S> {
         let log = files.log.clone().map(|own| Log::open(own, &files.store)).transpose()?;
         let (session, beside) = match &log {
             Some(log) => {
-                let (sniffed, presented) = present(log.clone(), &mut done_of(log.len(), progress))?;
-                let mut beside = beside::look(files.sidecar.as_ref(), log, sniffed.dialect)?;
+                let (detected, presented) = present(log.clone(), &mut done_of(log.len(), progress))?;
+                let mut beside = beside::look(files.sidecar.as_ref(), log, detected.dialect)?;
                 let reader = beside.reader.take();
-                (Session::new(presented, sniffed, reader), beside)
+                (Session::new(presented, detected, reader), beside)
             }
             None if files.snapshot.is_some() || files.journal.is_some() || files.backup.is_some() => {
                 let replayed = replay(files.v1(), &mut done_of(files.v1_len(), progress))?;
@@ -94,7 +94,7 @@ impl<S: ByteSource + Clone> Inspector<S> {
             }
             None => return Err(Error::new(Code::BadArgument, "neither `log` nor `v1` is there: nothing to open")),
         };
-        Ok(Self { files, log, session, beside, tally: None, outline: None })
+        Ok(Self { files, log, session, beside, token_usage: None, outline: None })
     }
 
     /// The row of a list, and what only an open session has.
@@ -128,7 +128,7 @@ impl<S: ByteSource + Clone> Inspector<S> {
             sidecar: self.beside.word,
             sidecar_note: self.beside.note.clone(),
             sidecar_bytes: self.files.sidecar.as_ref().map_or(0, ByteSource::len),
-            usage: self.tally.as_ref().map(|tally| *tally.total()),
+            usage: self.token_usage.as_ref().map(|token_usage| *token_usage.total()),
         };
         Ok(SummaryReport::new(self.files.name.clone(), summary, opened))
     }
@@ -154,19 +154,19 @@ impl<S: ByteSource + Clone> Inspector<S> {
     /// # Errors
     /// If the log cannot be read, or it was cancelled.
     pub fn index(&mut self, progress: &mut Progress<'_>) -> Result<(), Error> {
-        if self.tally.is_some() {
+        if self.token_usage.is_some() {
             return Ok(());
         }
-        let mut tally = Tally::default();
+        let mut token_usage = TokenUsage::default();
         let log = self.session.log();
         let mut tick = done_of(log.len(), progress);
         if self.session.memory().is_some() {
             // It had to be built because the sidecar could not be believed; only the tokens are missing.
-            scan_source(log, 0..log.len(), LogScan::new(), &mut tally, &mut tick)?;
+            scan_source(log, 0..log.len(), LogScan::new(), &mut token_usage, &mut tick)?;
         } else {
-            self.session.index(&mut tally, &mut tick)?;
+            self.session.index(&mut token_usage, &mut tick)?;
         }
-        self.tally = Some(tally);
+        self.token_usage = Some(token_usage);
         Ok(())
     }
 
@@ -341,8 +341,8 @@ impl<S: ByteSource + Clone> Inspector<S> {
     /// If the log cannot be read.
     pub fn timeline(&mut self, buckets: usize) -> Result<TimelineReport, Error> {
         self.index(&mut |_, _| ControlFlow::Continue(()))?;
-        let timeline = match (self.session.memory(), &self.tally) {
-            (Some(index), Some(tally)) => Timeline::new(index, tally, buckets),
+        let timeline = match (self.session.memory(), &self.token_usage) {
+            (Some(index), Some(token_usage)) => Timeline::new(index, token_usage, buckets),
             _ => Timeline::default(),
         };
         Ok(TimelineReport::new(timeline))

@@ -7,10 +7,10 @@ use crate::crash_storage::{Machine, World};
 use jcode_session_core::segment::Segmented;
 use jcode_session_core::source::SliceSource;
 use jcode_session_core::storage::{Folder, Name, Place, Storage, StorageFile, append_all};
-use jcode_session_core::store::Desk;
 use jcode_session_core::store::LogState;
-use jcode_session_core::store::book::Book;
+use jcode_session_core::store::SessionStore;
 use jcode_session_core::store::ledger::{Event, LedgerRow};
+use jcode_session_core::store::ledger_file::LedgerFile;
 use jcode_session_core::write::QuarantineName;
 use jcode_session_native::os::segments::Zstd;
 use std::ops::Range;
@@ -42,8 +42,8 @@ pub fn stored(machine: &Machine) -> Store {
     Segmented::new(machine.clone(), Zstd::default())
 }
 
-pub fn opened(store: &Store) -> Desk<'_, Store> {
-    Desk::open(store).expect("opens")
+pub fn opened(store: &Store) -> SessionStore<'_, Store> {
+    SessionStore::open(store).expect("opens")
 }
 
 /// All bytes of the log, wherever they stand.
@@ -94,22 +94,22 @@ fn row(event: Event, bytes: &[u8]) -> LedgerRow {
 pub fn migrated(original: &[u8]) -> World {
     let machine = with_log(&lines(0..2));
     put(&machine, &Place::Checkpoint(Name::new("linear-v1-0000.jsonl").expect("a name")), original);
-    let mut book = Book::open(&machine).expect("opens");
+    let mut ledger_file = LedgerFile::open(&machine).expect("opens");
     let mut kept = row(Event::Checkpoint, original);
     kept.checkpoint_path = Some("checkpoints/linear-v1-0000.jsonl".into());
-    book.add(&machine, kept).expect("added");
-    book.add(&machine, row(Event::Migrate, &lines(0..2))).expect("added");
+    ledger_file.add(&machine, kept).expect("added");
+    ledger_file.add(&machine, row(Event::Migrate, &lines(0..2))).expect("added");
     machine.world()
 }
 
 /// A log that was written from other files.
 pub fn from_v1(log: &[u8]) -> World {
     let machine = with_log(log);
-    let mut book = Book::open(&machine).expect("opens");
-    book.add(&machine, row(Event::Checkpoint, b"")).expect("added");
+    let mut ledger_file = LedgerFile::open(&machine).expect("opens");
+    ledger_file.add(&machine, row(Event::Checkpoint, b"")).expect("added");
     let mut migrate = row(Event::Migrate, log);
     migrate.base = Some(1);
-    book.add(&machine, migrate).expect("added");
+    ledger_file.add(&machine, migrate).expect("added");
     machine.world()
 }
 

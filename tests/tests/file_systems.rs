@@ -3,7 +3,7 @@
 //! Owns: that a refusal changes nothing and says why, and that reads go on.
 #![cfg(target_os = "linux")]
 
-use jcode_session_core::store::{Desk, rollback};
+use jcode_session_core::store::{SessionStore, rollback};
 use jcode_session_native::ops::verify::verify;
 use jcode_session_tests::crash_storage::Machine;
 use jcode_session_tests::files::ask;
@@ -180,14 +180,14 @@ fn a_clock_that_goes_back_reorders_nothing() {
     let machine = with_log(&lines(0..2));
     for (at, now) in [(2, NOW), (4, NOW - 86_400_000), (6, NOW - 2 * 86_400_000)] {
         append(&machine, &lines(at..at + 2));
-        Desk::open(&machine).expect("opens").checkpoint(now, "test").expect("taken");
+        SessionStore::open(&machine).expect("opens").checkpoint(now, "test").expect("taken");
     }
     append(&machine, &lines(8..9));
     let back = |machine: &Machine, now_ms: i64| {
         let options = rollback::Options { to_ms: None, now_ms, has_source: true };
-        let mut desk = Desk::open(machine).expect("opens");
-        rollback::run(&mut desk, &options).expect("rolled back");
-        desk.told();
+        let mut store = SessionStore::open(machine).expect("opens");
+        rollback::run(&mut store, &options).expect("rolled back");
+        store.acknowledge();
     };
     back(&machine, NOW - 3 * 86_400_000);
     assert_eq!(log_of(&machine.world()), Some(lines(0..8)));

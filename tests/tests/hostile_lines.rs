@@ -2,7 +2,7 @@
 //!
 //! Owns: that salvage and the look at a log's start do work that grows with the bytes alone, and can be interrupted.
 
-use jcode_session_core::dialect::{present, sniff};
+use jcode_session_core::dialect::{detect, present};
 use jcode_session_core::log::{LineReader, Outcome};
 use jcode_session_core::source::{ByteSource, SliceSource, SourceError};
 use std::ops::ControlFlow;
@@ -60,7 +60,7 @@ fn objects_that_never_close_hold_nothing() {
 fn a_log_in_memory_is_sniffed_without_a_copy() {
     let mut log = "{\"a\":".repeat(1 << 20);
     log.push_str("\n{\"type\":\"session\",\"id\":\"s\",\"timestamp\":\"2026-01-01T00:00:00Z\",\"cwd\":\"/\"}\n");
-    let of_view = sniff(&ViewOnly(log.as_bytes())).expect("in memory");
+    let of_view = detect(&ViewOnly(log.as_bytes())).expect("in memory");
     assert_eq!(of_view.header.expect("behind the broken line").session_id.as_deref(), Some("s"));
 }
 

@@ -3,7 +3,7 @@
 
 use jcode_session_core::dialect::present;
 use jcode_session_core::index::row::Seq;
-use jcode_session_core::session::{Locator, Needle, NoSidecar, Outline, Session, Tally, Timeline};
+use jcode_session_core::session::{Locator, Needle, NoSidecar, Outline, Session, Timeline, TokenUsage};
 use jcode_session_core::source::SliceSource;
 use jcode_session_native::session::Session as NativeSession;
 use jcode_session_native::sidecar::sql::SidecarReader;
@@ -15,14 +15,14 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 fn without_sidecar(bytes: &[u8]) -> Session<SliceSource<'_>, NoSidecar> {
-    let (sniffed, log) = present(SliceSource(bytes), &mut |_| ControlFlow::Continue(())).expect("readable");
-    Session::new(log, sniffed, None)
+    let (detected, log) = present(SliceSource(bytes), &mut |_| ControlFlow::Continue(())).expect("readable");
+    Session::new(log, detected, None)
 }
 
 fn with_sidecar<'b>(bytes: &'b [u8], dir: &LogDir) -> Session<SliceSource<'b>, SidecarReader> {
-    let (sniffed, log) = present(SliceSource(bytes), &mut |_| ControlFlow::Continue(())).expect("readable");
+    let (detected, log) = present(SliceSource(bytes), &mut |_| ControlFlow::Continue(())).expect("readable");
     let connection = rusqlite::Connection::open(dir.sidecar()).expect("a sidecar");
-    Session::new(log, sniffed, Some(SidecarReader::new(connection).expect("a sidecar")))
+    Session::new(log, detected, Some(SidecarReader::new(connection).expect("a sidecar")))
 }
 
 fn all<L: Locator>(session: &Session<SliceSource<'_>, L>, outline: &Outline) -> Vec<Seq> {
@@ -162,12 +162,12 @@ fn tokens_are_those_of_both_writers() {
         r#"{"role":"assistant","usage":{"input":-3,"output":"x","cost":"free"}}"#,
     ]);
     let session = without_sidecar(bytes.as_bytes());
-    let mut tally = Tally::default();
-    session.index(&mut tally, &mut |_| ControlFlow::Continue(())).expect("an index");
-    let total = tally.total();
+    let mut token_usage = TokenUsage::default();
+    session.index(&mut token_usage, &mut |_| ControlFlow::Continue(())).expect("an index");
+    let total = token_usage.total();
     assert_eq!((total.messages, total.input, total.output), (3, 110, 22));
     assert_eq!((total.cache_read, total.cache_write, total.cost), (55, 1, 0.25));
-    let timeline = Timeline::new(session.memory().expect("an index"), &tally, 2);
+    let timeline = Timeline::new(session.memory().expect("an index"), &token_usage, 2);
     let buckets: Vec<_> = timeline.buckets.iter().map(|b| (b.entries, b.messages, b.input, b.output)).collect();
     assert_eq!(buckets, [(3, 3, 166, 22), (2, 2, 0, 0)]);
     assert_eq!(timeline.buckets.iter().map(|b| b.bytes).sum::<u64>(), bytes.len() as u64 - HEADER.len() as u64 - 6);

@@ -1,6 +1,7 @@
 //! The structural walk against serde_json, and against itself: what it rejects, it rejects at the right byte.
 
-use jcode_session_core::json::walk::{Fault, Walker};
+use jcode_session_core::json::Fault;
+use jcode_session_core::json::walk::Walker;
 use proptest::prelude::*;
 use serde_json::de::Deserializer;
 use serde_json::value::RawValue;

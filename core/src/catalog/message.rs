@@ -3,8 +3,9 @@
 //! Owns: where in a message its text stands: in `content`, a text or a list of blocks.
 //! Invariant: one line, at most [`PREVIEW_CHARS`] characters. Does not: judge what is in the text; what prints does.
 
+use crate::json::Cursor;
 use crate::json::text;
-use crate::json::walk::{Cursor, Walker};
+use crate::json::walk::Walker;
 use alloc::string::String;
 
 /// Characters of a preview.

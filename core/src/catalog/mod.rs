@@ -6,7 +6,6 @@
 //! Invariant: a summary follows from the session's own files; the session index can be thrown away at any time.
 //! Does not: walk folders or name SQL; hosts do.
 
-mod glean;
 mod message;
 pub mod page;
 mod read;
@@ -14,12 +13,13 @@ pub mod refresh;
 mod row;
 mod state;
 mod summary;
+mod summary_builder;
 mod v1;
 
-pub use glean::Recount;
 pub use read::{Exact, Named, summarize_log, summarize_v1};
 pub use row::Row;
 pub use summary::SessionSummary;
+pub use summary_builder::CountTail;
 
 /// Logs up to this size are parsed whole for a list; of larger ones only head and tail are read.
 pub const SMALL_LOG: u64 = 256 * 1024;

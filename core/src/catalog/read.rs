@@ -5,12 +5,12 @@
 //! Does not: find sidecars; what they know is asked of the host.
 
 use super::SMALL_LOG;
-use super::glean::{Around, Gleaner};
 use super::summary::SessionSummary;
+use super::summary_builder::{Around, SummaryBuilder};
 use super::v1::summarize_large_v1;
 use crate::dialect::jcode::replay;
 use crate::dialect::jcode::{self, ReplayError, V1Sources};
-use crate::dialect::{present, sniff};
+use crate::dialect::{detect, present};
 use crate::index::{Counts, IndexBuilder};
 use crate::log::{Dialect, LogScan, MAX_HEADER_BYTES, Tee, scan_source};
 use crate::source::{ByteSource, SliceSource, SourceError};
@@ -46,8 +46,8 @@ pub fn summarize_log<S: ByteSource>(
         return large(log, named, exact);
     }
     let bytes = log.read_vec(0, usize::try_from(log.len()).unwrap_or_default())?;
-    let (sniffed, presented) = present(SliceSource(&bytes), &mut |_| ControlFlow::Continue(()))?;
-    whole(&presented, named, sniffed.dialect, log.len())
+    let (detected, presented) = present(SliceSource(&bytes), &mut |_| ControlFlow::Continue(()))?;
+    whole(&presented, named, detected.dialect, log.len())
 }
 
 /// Summarizes a session of jcode's v1 files; `None` if they hold nothing that a session has.
@@ -75,7 +75,7 @@ fn whole(
     dialect: Dialect,
     size_bytes: u64,
 ) -> Result<Option<SessionSummary>, SourceError> {
-    let mut gleaner = Gleaner::default();
+    let mut gleaner = SummaryBuilder::default();
     let mut builder = IndexBuilder::new(());
     let mut both = Tee(&mut gleaner, &mut builder);
     scan_source(log, 0..log.len(), LogScan::new(), &mut both, &mut |_| ControlFlow::Continue(()))?;
@@ -94,7 +94,7 @@ fn large<S: ByteSource>(
     named: Named<'_>,
     exact: &mut dyn FnMut() -> Result<Option<Exact>, SourceError>,
 ) -> Result<Option<SessionSummary>, SourceError> {
-    let mut head = Gleaner::default();
+    let mut head = SummaryBuilder::default();
     let start = log.read_vec(0, usize::try_from(MAX_HEADER_BYTES.min(log.len())).unwrap_or_default())?;
     let lines = memchr::memrchr(b'\n', &start).map_or(0, |lf| lf + 1);
     let _ = LogScan::new().push(start.get(..lines).unwrap_or_default(), &mut head);
@@ -107,7 +107,7 @@ fn large<S: ByteSource>(
             if from == lines as u64 { 0 } else { memchr::memchr(b'\n', &bytes).map_or(bytes.len(), |lf| lf + 1) };
         let rest = SliceSource(bytes.get(skip..).unwrap_or_default());
         let mut with_tail = head.clone();
-        let mut seen = Gleaner::default();
+        let mut seen = SummaryBuilder::default();
         let mut both = Tee(&mut with_tail, &mut seen);
         scan_source(&rest, 0..rest.len(), LogScan::resume(0, 0, true), &mut both, &mut |_| ControlFlow::Continue(()))?;
         all = with_tail;
@@ -120,6 +120,6 @@ fn large<S: ByteSource>(
         return Ok(None);
     }
     let Named { stem, file_time } = named;
-    let dialect = Some(sniff(log)?.dialect);
+    let dialect = Some(detect(log)?.dialect);
     Ok(Some(all.finish(Around { stem, dialect, size_bytes: log.len(), file_time, exact: exact()? })))
 }

@@ -8,7 +8,8 @@
 use super::message::Message;
 use super::state::State;
 use super::summary::SessionSummary;
-use crate::json::walk::{Cursor, Walker};
+use crate::json::Cursor;
+use crate::json::walk::Walker;
 use crate::log::{Dialect, time};
 use crate::source::{ByteSource, SourceError};
 use alloc::string::{String, ToString};

@@ -24,7 +24,7 @@ pub use splice::field;
 
 /// What the start of a JSONL log says about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sniffed {
+pub struct Detected {
     /// The header, if the first record is one.
     pub header: Option<Header>,
     /// The dialect; without a header, the current one.
@@ -33,7 +33,7 @@ pub struct Sniffed {
 
 /// A log in the current dialect: as it stands, or spliced.
 #[derive(Debug)]
-pub enum Presented<S> {
+pub enum CurrentLog<S> {
     /// It is of the current dialect already.
     AsIs(S),
     /// It was spliced.
@@ -42,7 +42,7 @@ pub enum Presented<S> {
     Replayed(jcode::V1Log<S>),
 }
 
-impl<S: ByteSource> Presented<S> {
+impl<S: ByteSource> CurrentLog<S> {
     /// The log as it stands, if it is of the current dialect.
     pub const fn as_is(&self) -> Option<&S> {
         match self {
@@ -70,7 +70,7 @@ impl<S: ByteSource> Presented<S> {
     }
 }
 
-impl<S: ByteSource> ByteSource for Presented<S> {
+impl<S: ByteSource> ByteSource for CurrentLog<S> {
     fn len(&self) -> u64 {
         match self {
             Self::AsIs(source) => source.len(),
@@ -117,29 +117,29 @@ impl<S: ByteSource> ByteSource for Presented<S> {
 pub fn present<S: ByteSource>(
     source: S,
     tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
-) -> Result<(Sniffed, Presented<S>), SourceError> {
-    let sniffed = first_record(&source, tick)?;
-    let presented = match sniffed.dialect {
-        Dialect::TreeV3 | Dialect::JcodeV1 => Presented::AsIs(source),
+) -> Result<(Detected, CurrentLog<S>), SourceError> {
+    let detected = first_record(&source, tick)?;
+    let presented = match detected.dialect {
+        Dialect::TreeV3 | Dialect::JcodeV1 => CurrentLog::AsIs(source),
         dialect @ (Dialect::TreeV2 | Dialect::LinearV1) => {
-            Presented::Upgraded(upgrade_lines(source, dialect, sniffed.header.as_ref(), tick)?)
+            CurrentLog::Upgraded(upgrade_lines(source, dialect, detected.header.as_ref(), tick)?)
         }
     };
-    Ok((sniffed, presented))
+    Ok((detected, presented))
 }
 
 /// Reads the first record of a log, and no more.
 ///
 /// # Errors
 /// If the source cannot be read.
-pub fn sniff(source: &(impl ByteSource + ?Sized)) -> Result<Sniffed, SourceError> {
+pub fn detect(source: &(impl ByteSource + ?Sized)) -> Result<Detected, SourceError> {
     first_record(source, &mut |_| ControlFlow::Continue(()))
 }
 
 fn first_record(
     source: &(impl ByteSource + ?Sized),
     tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
-) -> Result<Sniffed, SourceError> {
+) -> Result<Detected, SourceError> {
     let mut first = First(None);
     let scanned = match source.view() {
         Some(_) => scan_source(source, 0..source.len(), LogScan::new(), &mut first, tick).map(|_| ()),
@@ -151,7 +151,7 @@ fn first_record(
         (Err(error), _) => return Err(error),
     };
     let dialect = header.as_ref().map_or(Dialect::TreeV3, Header::dialect);
-    Ok(Sniffed { header, dialect })
+    Ok(Detected { header, dialect })
 }
 
 /// Scans with reads that start small: the first record is the header, and headers are short.

@@ -5,20 +5,20 @@
 //! Does not: touch SQLite; hosts store rows through [`store::IndexStore`] and [`row::RowSink`].
 
 mod builder;
-mod check;
+pub mod catch_up;
 mod counts;
-pub mod grow;
 mod ids;
 mod labels;
 mod links;
+pub mod meta_from_pages;
 mod names;
-pub mod peek;
 pub mod row;
 pub mod schema;
 pub mod store;
 mod tree;
+mod tree_checksum;
 
 pub use builder::{Built, IndexBuilder};
-pub use check::TreeCheck;
 pub use counts::Counts;
 pub use tree::{BranchPoint, Label, Leaf, Tree};
+pub use tree_checksum::TreeChecksum;

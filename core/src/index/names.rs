@@ -2,9 +2,8 @@
 //!
 //! Owns: which label names a branch: the last one that was set on an entry between its leaf and the nearest branch
 //! point. Invariant: it costs a step a run of entries, not a step an entry.
-//! Does not: write; [`super::grow`] does. For logs in memory [`super::labels`] says the same.
+//! Does not: write; [`super::catch_up`] does. For logs in memory [`super::labels`] says the same.
 
-use super::grow::GrowError;
 use super::row::{BRANCH_POINT, LabelRow, Seq};
 use super::store::IndexStore;
 
@@ -13,11 +12,11 @@ pub(super) fn name_of<'a, S: IndexStore>(
     store: &mut S,
     leaf: Seq,
     labels: &'a [LabelRow],
-) -> Result<Option<&'a LabelRow>, GrowError<S::Error>> {
+) -> Result<Option<&'a LabelRow>, S::Error> {
     let mut best: Option<&LabelRow> = None;
     let mut end = Some(leaf);
     while let Some(last) = end {
-        let Some(stop) = store.stop_at_or_before(last)? else { break };
+        let Some(stop) = store.run_start_at_or_before(last)? else { break };
         let is_branch_point = stop.marker & BRANCH_POINT != 0;
         let first = if is_branch_point { stop.seq + 1 } else { stop.seq };
         let here = labels.iter().filter(|label| label.target.is_some_and(|seq| (first..=last).contains(&seq)));

@@ -2,13 +2,13 @@
 //!
 //! Owns: the [`IndexStore`] contract and the record of what is stored, [`IndexMeta`].
 //! Invariant: all calls of one catch-up happen in one transaction of the host.
-//! Does not: decide; that is [`super::grow`].
+//! Does not: decide; that is [`super::catch_up`].
 
 use super::builder::Built;
-use super::check::TreeCheck;
 use super::counts::Counts;
 use super::row::{BranchRow, LabelRow, Row, Seq};
 use super::schema::{SCHEMA_VERSION, key};
+use super::tree_checksum::TreeChecksum;
 use crate::log::tags;
 use crate::log::{OpenLine, ScanEnd};
 use crate::source::identity::{FileStamp, Fingerprint};
@@ -62,7 +62,7 @@ pub trait IndexStore {
     /// Whether a root names `id` as its missing parent.
     fn is_missed(&mut self, id: &str) -> Result<bool, Self::Error>;
     /// The nearest entry at or before `seq` that does not follow its parent directly or is a branch point.
-    fn stop_at_or_before(&mut self, seq: Seq) -> Result<Option<Node>, Self::Error>;
+    fn run_start_at_or_before(&mut self, seq: Seq) -> Result<Option<Node>, Self::Error>;
     /// Adds a row.
     fn insert(&mut self, row: &Row<'_>) -> Result<(), Self::Error>;
     /// Changes a marker.
@@ -95,7 +95,7 @@ pub struct IndexMeta {
     /// Numbers.
     pub counts: Counts,
     /// Checksum of the tree.
-    pub check: TreeCheck,
+    pub check: TreeChecksum,
     /// Key of the last entry.
     pub active_leaf: Option<String>,
     /// When this was written, Unix milliseconds.
@@ -174,7 +174,7 @@ impl IndexMeta {
             stamp,
             fingerprint: Fingerprint::take(source, end.len)?,
             counts: built.counts.clone(),
-            check: TreeCheck::of(&built.tree()),
+            check: TreeChecksum::of(&built.tree()),
             active_leaf: built.entry_count().checked_sub(1).map(|last| built.key(last)),
             indexed_at,
             synced_len: 0,
@@ -284,7 +284,7 @@ impl IndexMeta {
                 title: text(key::TITLE),
                 tags: text(key::TAGS).and_then(|array| tags::read_array(array.as_bytes())).unwrap_or_default(),
             },
-            check: TreeCheck::from_bytes(check)?,
+            check: TreeChecksum::from_bytes(check)?,
             active_leaf: text(key::ACTIVE_LEAF),
             indexed_at: int(key::INDEXED_AT)?,
             synced_len: count(key::SYNCED_LEN)?,

@@ -7,8 +7,8 @@
 //! Speed comes from strings: they are most of a session log, and are skipped from one special byte to the next
 //! (see [`super::specials`]).
 
+use super::Fault;
 use super::specials::Specials;
-use super::walk::Fault;
 
 /// A place in a text: what readers that know the shape of a value take instead of
 /// [`Walker::walk_object`](super::walk::Walker::walk_object).

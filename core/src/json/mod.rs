@@ -8,3 +8,19 @@ mod cursor;
 mod specials;
 pub mod text;
 pub mod walk;
+
+pub(crate) use cursor::Cursor;
+
+/// Why a walk stopped before the object was complete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The bytes ended inside the object: a torn record looks like this.
+    Ended,
+    /// The byte at this position cannot stand there.
+    Invalid(usize),
+}
+
+/// White space between JSON tokens.
+pub(crate) const fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+}

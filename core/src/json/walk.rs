@@ -6,17 +6,8 @@
 //! Does not: decode anything. Keys and values are handed out as raw tokens.
 //! The steps of the grammar are [`super::cursor`]'s.
 
-pub(crate) use super::cursor::Cursor;
+use super::{Cursor, Fault};
 use alloc::vec::Vec;
-
-/// Why a walk stopped before the object was complete.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    /// The bytes ended inside the object: a torn record looks like this.
-    Ended,
-    /// The byte at this position cannot stand there.
-    Invalid(usize),
-}
 
 /// What a complete walk found out about the object as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 //!
 //! Owns: their compact form: a few hundred bytes less than reading the line again, and no second walk over it.
 //! Invariant: the fields are what a scan of the written line would give.
-//! Does not: know rows; [`crate::index::grow::Grower::add`] takes these.
+//! Does not: know rows; [`crate::index::catch_up::CatchUp::add`] takes these.
 
 use crate::log::Fields;
 use crate::log::tags;

@@ -6,6 +6,7 @@
 
 use super::salvage::{self, Salvaged};
 use super::{Fields, Record};
+use crate::json::is_space;
 use crate::json::walk::Walker;
 
 /// What a line is.
@@ -24,10 +25,6 @@ pub enum Outcome<'a> {
 #[derive(Debug, Default)]
 pub struct LineReader {
     walker: Walker,
-}
-
-pub(super) const fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
 impl LineReader {

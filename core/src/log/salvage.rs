@@ -8,9 +8,10 @@
 //! in work that grows with the line's length alone, however deep it nests.
 //! Does not: repair anything.
 
-use super::line::is_space;
 use super::{DamageCode, Fields, Record};
-use crate::json::walk::{Fault, Walker};
+use crate::json::Fault;
+use crate::json::is_space;
+use crate::json::walk::Walker;
 use alloc::vec::Vec;
 
 /// What a broken line holds.

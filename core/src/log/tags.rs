@@ -4,8 +4,9 @@
 //! tag may be. Invariant: the last such entry in file order holds; one that cannot be read changes nothing.
 //! Does not: write entries.
 
+use crate::json::Cursor;
 use crate::json::text;
-use crate::json::walk::{Cursor, Walker};
+use crate::json::walk::Walker;
 use crate::log::Fields;
 use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString};

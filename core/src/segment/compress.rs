@@ -14,7 +14,7 @@ use super::storage::{Files, Segmented};
 use super::{Compress, Decompress};
 use crate::source::{ByteSource, SourceError};
 use crate::storage::{Folder, Place, Storage};
-use crate::store::{Desk, StoreError};
+use crate::store::{SessionStore, StoreError};
 use core::cell::RefCell;
 
 /// Compresses all segments of a log; how many.
@@ -22,11 +22,11 @@ use core::cell::RefCell;
 /// # Errors
 /// If one is lost or damaged, or storage fails; all bytes are then there in one form or the other.
 pub fn run<S: Storage + Clone, D: Decompress + Clone>(
-    desk: &mut Desk<'_, Segmented<S, D>>,
+    session: &mut SessionStore<'_, Segmented<S, D>>,
     with: &dyn Compress,
     now_ms: i64,
 ) -> Result<u64, StoreError> {
-    convert(desk, Form::Compressed, Some(with), now_ms)
+    convert(session, Form::Compressed, Some(with), now_ms)
 }
 
 /// Decompresses them; how many.
@@ -34,21 +34,21 @@ pub fn run<S: Storage + Clone, D: Decompress + Clone>(
 /// # Errors
 /// As [`run`].
 pub fn undo<S: Storage + Clone, D: Decompress + Clone>(
-    desk: &mut Desk<'_, Segmented<S, D>>,
+    session: &mut SessionStore<'_, Segmented<S, D>>,
     now_ms: i64,
 ) -> Result<u64, StoreError> {
-    convert(desk, Form::Plain, None, now_ms)
+    convert(session, Form::Plain, None, now_ms)
 }
 
 fn convert<S: Storage + Clone, D: Decompress + Clone>(
-    desk: &mut Desk<'_, Segmented<S, D>>,
+    session: &mut SessionStore<'_, Segmented<S, D>>,
     to: Form,
     with: Option<&dyn Compress>,
     now_ms: i64,
 ) -> Result<u64, StoreError> {
-    desk.settle(now_ms)?;
-    desk.storage.mend()?;
-    let storage = desk.storage;
+    session.resolve_pending(now_ms)?;
+    session.storage.mend()?;
+    let storage = session.storage;
     let Some(layout) = storage.view()?.layout else { return Ok(0) };
     let from = if to == Form::Plain { Form::Compressed } else { Form::Plain };
     let mut waiting = alloc::vec::Vec::new();
@@ -61,7 +61,7 @@ fn convert<S: Storage + Clone, D: Decompress + Clone>(
         return Ok(0);
     }
     let note = if to == Form::Plain { "segments decompressed" } else { "segments compressed" };
-    announce(desk, Some(layout.sealed()), note, now_ms)?;
+    announce(session, Some(layout.sealed()), note, now_ms)?;
     for segment in &waiting {
         // One that has both was interrupted; what is whole in its new form stays.
         if !is_there(storage, segment, to)? || !is_whole(storage, segment, to)? {

@@ -15,7 +15,7 @@ use crate::source::ByteSource;
 use crate::storage::FileSource;
 use crate::storage::{Folder, Place, PublishError, SealedExtent, Storage, StorageFile};
 use crate::store::ledger::{Event, LedgerRow};
-use crate::store::{Desk, StoreError, leaf};
+use crate::store::{SessionStore, StoreError, leaf};
 use crate::write::line_start;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -54,9 +54,9 @@ impl Plan {
 ///
 /// # Errors
 /// If the log cannot be read, or is none that is written.
-pub fn plan<S: Storage>(desk: &Desk<'_, S>, size: u64) -> Result<Plan, StoreError> {
-    let Some(log) = &desk.log else { return Err(StoreError::NothingLeft) };
-    let sealed = desk.storage.sealed(&log.file);
+pub fn plan<S: Storage>(session: &SessionStore<'_, S>, size: u64) -> Result<Plan, StoreError> {
+    let Some(log) = &session.log else { return Err(StoreError::NothingLeft) };
+    let sealed = session.storage.sealed(&log.file);
     let mut at = match sealed {
         Some(sealed) => sealed.to,
         None => header_len(log)?,
@@ -75,29 +75,29 @@ pub fn plan<S: Storage>(desk: &Desk<'_, S>, size: u64) -> Result<Plan, StoreErro
     Ok(Plan { ranges, len: log.len, sealed })
 }
 
-/// Does it. The desk shows the log as it is afterwards.
+/// Does it. The session shows the log as it is afterwards.
 ///
 /// # Errors
 /// As [`plan`], and what storage says; the log is then as it was, or sealed.
 pub fn run<S: Storage + Clone, D: Decompress + Clone>(
-    desk: &mut Desk<'_, Segmented<S, D>>,
+    session: &mut SessionStore<'_, Segmented<S, D>>,
     size: u64,
     with: Option<&dyn Compress>,
     now_ms: i64,
 ) -> Result<Plan, StoreError> {
-    desk.settle(now_ms)?;
-    desk.storage.mend()?;
-    let plan = plan(desk, size)?;
-    let Some(log) = desk.log.as_ref().filter(|_| !plan.is_nothing()) else { return Ok(plan) };
-    let mut segments = desk.storage.view()?.layout.map_or_else(Vec::new, |layout| layout.segments().to_vec());
+    session.resolve_pending(now_ms)?;
+    session.storage.mend()?;
+    let plan = plan(session, size)?;
+    let Some(log) = session.log.as_ref().filter(|_| !plan.is_nothing()) else { return Ok(plan) };
+    let mut segments = session.storage.view()?.layout.map_or_else(Vec::new, |layout| layout.segments().to_vec());
     for range in &plan.ranges {
-        segments.push(pack(desk.storage, log, range.clone(), with)?);
+        segments.push(pack(session.storage, log, range.clone(), with)?);
     }
-    desk.storage.sync_folder(Folder::Segments)?;
-    desk.storage.sync_folder(Folder::Store)?;
+    session.storage.sync_folder(Folder::Segments)?;
+    session.storage.sync_folder(Folder::Store)?;
     let layout = Layout::new(segments).ok_or(StoreError::OtherLog { len: log.len })?;
-    announce(desk, Some(layout.sealed()), "sealed", now_ms)?;
-    put(desk, [0..layout.header_len(), layout.sealed_len()..plan.len], layout.segments())?;
+    announce(session, Some(layout.sealed()), "sealed", now_ms)?;
+    put(session, [0..layout.header_len(), layout.sealed_len()..plan.len], layout.segments())?;
     Ok(plan)
 }
 
@@ -106,53 +106,53 @@ pub fn run<S: Storage + Clone, D: Decompress + Clone>(
 /// # Errors
 /// If a segment is lost or damaged, or storage fails; the log is then as it was, or one file.
 pub fn undo<S: Storage + Clone, D: Decompress + Clone>(
-    desk: &mut Desk<'_, Segmented<S, D>>,
+    session: &mut SessionStore<'_, Segmented<S, D>>,
     now_ms: i64,
 ) -> Result<u64, StoreError> {
-    desk.settle(now_ms)?;
-    desk.storage.mend()?;
-    let Some(layout) = desk.storage.view()?.layout else { return Ok(0) };
-    compress::prove(desk.storage, &layout)?;
-    announce(desk, None, "put back into one file", now_ms)?;
-    put(desk, [0..desk.len(), 0..0], &[])?;
+    session.resolve_pending(now_ms)?;
+    session.storage.mend()?;
+    let Some(layout) = session.storage.view()?.layout else { return Ok(0) };
+    compress::prove(session.storage, &layout)?;
+    announce(session, None, "put back into one file", now_ms)?;
+    put(session, [0..session.len(), 0..0], &[])?;
     Ok(layout.sealed_len() - layout.header_len())
 }
 
 /// Adds the row of a seal, unless it is there: a run before this one was interrupted.
 pub(super) fn announce<S: Storage>(
-    desk: &mut Desk<'_, S>,
+    session: &mut SessionStore<'_, S>,
     sealed: Option<SealedExtent>,
     note: &str,
     now_ms: i64,
 ) -> Result<(), StoreError> {
-    let Some(log) = &desk.log else { return Err(StoreError::NothingLeft) };
-    let now = desk.state()?;
+    let Some(log) = &session.log else { return Err(StoreError::NothingLeft) };
+    let now = session.state()?;
     let is_last = |row: &LedgerRow| {
         (row.event, row.sealed, row.note.as_str()) == (Event::Seal, sealed, note) && row.state().as_ref() == Some(&now)
     };
-    if desk.book.ledger.rows.last().cloned().is_some_and(|row| is_last(&row)) {
+    if session.ledger_file.ledger.rows.last().cloned().is_some_and(|row| is_last(&row)) {
         return Ok(());
     }
     let mut row = LedgerRow::new(Event::Seal, now_ms, now.len, String::new(), note);
     row.branch_leaf = leaf(log);
     row.fingerprint = Some(now.fingerprint);
     row.sealed = sealed;
-    desk.book.add(desk.storage, row)?;
+    session.ledger_file.add(session.storage, row)?;
     Ok(())
 }
 
 /// Writes what of the log stays in its own file, and puts that in place.
 fn put<S: Storage + Clone, D: Decompress + Clone>(
-    desk: &mut Desk<'_, Segmented<S, D>>,
+    session: &mut SessionStore<'_, Segmented<S, D>>,
     stays: [Range<u64>; 2],
     segments: &[Segment],
 ) -> Result<(), StoreError> {
-    let Some(log) = &desk.log else { return Err(StoreError::NothingLeft) };
+    let Some(log) = &session.log else { return Err(StoreError::NothingLeft) };
     if log.file.len()? != log.len {
         return Err(PublishError::Changed { what: Place::Log }.into());
     }
-    desk.storage.restow(&log.file, stays, segments)?;
-    desk.reopen()
+    session.storage.restow(&log.file, stays, segments)?;
+    session.reopen()
 }
 
 /// Bytes up to the end of the header's line.

@@ -17,16 +17,16 @@ use alloc::vec::Vec;
 
 /// Why a locator gave no answer.
 #[derive(Debug)]
-pub enum Answer {
+pub enum LocateError {
     /// What it says is not what the log says, or it cannot be read: ask another one.
-    Lies,
+    Mismatch,
     /// Nobody can answer.
-    Fails(ReadError),
+    Failed(ReadError),
 }
 
-impl From<SourceError> for Answer {
+impl From<SourceError> for LocateError {
     fn from(error: SourceError) -> Self {
-        Self::Fails(error.into())
+        Self::Failed(error.into())
     }
 }
 
@@ -49,21 +49,21 @@ pub struct Spot {
     pub kind: Option<String>,
 }
 
-/// Knows where entries stand. `Err` is always [`Answer::Lies`] for one that cannot be read.
+/// Knows where entries stand. `Err` is always [`LocateError::Mismatch`] for one that cannot be read.
 pub trait Locator {
     /// The entry with this key.
     ///
     /// # Errors
     /// So for all of these: if the locator cannot be read or contradicts itself.
-    fn find(&self, key: &str) -> Result<Option<Spot>, Answer>;
+    fn find(&self, key: &str) -> Result<Option<Spot>, LocateError>;
     /// The entry with this number.
-    fn spot(&self, seq: Seq) -> Result<Option<Spot>, Answer>;
+    fn spot(&self, seq: Seq) -> Result<Option<Spot>, LocateError>;
     /// The last entry of the log.
-    fn last(&self) -> Result<Option<Spot>, Answer>;
+    fn last(&self) -> Result<Option<Spot>, LocateError>;
     /// Entries whose parent is not the entry before them, in log order: roots, starts of branches.
-    fn jumps(&self) -> Result<Vec<Seq>, Answer>;
+    fn branch_starts(&self) -> Result<Vec<Seq>, LocateError>;
     /// The tree.
-    fn tree(&self) -> Result<Tree, Answer>;
+    fn tree(&self) -> Result<Tree, LocateError>;
     /// Numbers of the log.
     fn counts(&self) -> &Counts;
     /// True if what it does not know does not exist.
@@ -81,9 +81,9 @@ pub trait Locator {
         spot: &Spot,
         entry: &Entry,
         child_names: Option<&Option<String>>,
-    ) -> Result<Option<String>, Answer> {
+    ) -> Result<Option<String>, LocateError> {
         let mut reader = LineReader::new();
-        let Outcome::Whole(record) = reader.read(1, 1, &entry.line, false) else { return Err(Answer::Lies) };
+        let Outcome::Whole(record) = reader.read(1, 1, &entry.line, false) else { return Err(LocateError::Mismatch) };
         let id = record.fields.usable_id().map(|id| id.into_owned());
         let made = |mark: char| format!("{}{mark}{}", id.as_deref().unwrap_or_default(), spot.span.offset);
         let key_matches = match &id {
@@ -93,7 +93,7 @@ pub trait Locator {
         let child_agrees = child_names.is_none_or(|names| *names == id);
         let parent_id = record.fields.parent_text().map(|parent| parent.into_owned());
         let root_agrees = spot.parent.is_some() || parent_id.is_none() || self.has_orphans();
-        if key_matches && child_agrees && root_agrees { Ok(parent_id) } else { Err(Answer::Lies) }
+        if key_matches && child_agrees && root_agrees { Ok(parent_id) } else { Err(LocateError::Mismatch) }
     }
 }
 
@@ -102,23 +102,23 @@ pub trait Locator {
 pub enum NoSidecar {}
 
 impl Locator for NoSidecar {
-    fn find(&self, _: &str) -> Result<Option<Spot>, Answer> {
+    fn find(&self, _: &str) -> Result<Option<Spot>, LocateError> {
         match *self {}
     }
 
-    fn spot(&self, _: Seq) -> Result<Option<Spot>, Answer> {
+    fn spot(&self, _: Seq) -> Result<Option<Spot>, LocateError> {
         match *self {}
     }
 
-    fn last(&self) -> Result<Option<Spot>, Answer> {
+    fn last(&self) -> Result<Option<Spot>, LocateError> {
         match *self {}
     }
 
-    fn jumps(&self) -> Result<Vec<Seq>, Answer> {
+    fn branch_starts(&self) -> Result<Vec<Seq>, LocateError> {
         match *self {}
     }
 
-    fn tree(&self) -> Result<Tree, Answer> {
+    fn tree(&self) -> Result<Tree, LocateError> {
         match *self {}
     }
 

@@ -3,7 +3,7 @@
 //! Owns: the place of every entry's line. Invariant: it is what a full build gives.
 //! Does not: keep payloads; memory is about 85 bytes an entry with 36-character ids.
 
-use super::locate::{Answer, Locator, Spot};
+use super::locate::{LocateError, Locator, Spot};
 use crate::index::row::{Row, RowSink, Seq};
 use crate::index::{Built, Counts, Tree};
 use crate::log::tail::Span;
@@ -39,14 +39,14 @@ impl MemoryIndex {
 }
 
 impl Locator for MemoryIndex {
-    fn find(&self, key: &str) -> Result<Option<Spot>, Answer> {
+    fn find(&self, key: &str) -> Result<Option<Spot>, LocateError> {
         match self.built.find_key(key) {
             Some(seq) => self.spot(seq),
             None => Ok(None),
         }
     }
 
-    fn spot(&self, seq: Seq) -> Result<Option<Spot>, Answer> {
+    fn spot(&self, seq: Seq) -> Result<Option<Spot>, LocateError> {
         let built = &self.built;
         Ok(built.rows.0.get(seq as usize).map(|&span| Spot {
             seq,
@@ -59,19 +59,19 @@ impl Locator for MemoryIndex {
         }))
     }
 
-    fn last(&self) -> Result<Option<Spot>, Answer> {
+    fn last(&self) -> Result<Option<Spot>, LocateError> {
         match self.built.entry_count().checked_sub(1) {
             Some(last) => self.spot(last),
             None => Ok(None),
         }
     }
 
-    fn jumps(&self) -> Result<Vec<Seq>, Answer> {
+    fn branch_starts(&self) -> Result<Vec<Seq>, LocateError> {
         let follows = |seq: Seq| seq > 0 && self.built.parent(seq) == Some(seq - 1);
         Ok((0..self.built.entry_count()).filter(|&seq| !follows(seq)).collect())
     }
 
-    fn tree(&self) -> Result<Tree, Answer> {
+    fn tree(&self) -> Result<Tree, LocateError> {
         Ok(self.built.tree())
     }
 

@@ -12,10 +12,10 @@ mod page;
 mod path;
 mod resume;
 mod search;
-mod tally;
+mod token_usage;
 
 use crate::dialect::jcode::V1Log;
-use crate::dialect::{Presented, Sniffed, sniff};
+use crate::dialect::{CurrentLog, Detected, detect};
 use crate::index::{Counts, IndexBuilder, Tree};
 use crate::log::tail::Span;
 use crate::log::{Damage, Dialect, Header, LogScan, LogSink, Record, Tee, scan_source};
@@ -24,13 +24,13 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::cell::OnceCell;
 use core::ops::ControlFlow;
-pub use locate::{Answer, Locator, NoSidecar, Spot};
+pub use locate::{LocateError, Locator, NoSidecar, Spot};
 pub use memory::MemoryIndex;
 pub use outline::{Node, Outline, Path};
 pub use page::Listed;
 pub use resume::{Compaction, Resume};
 pub use search::{Hit, Needle};
-pub use tally::{Bucket, Tally, Timeline, Usage};
+pub use token_usage::{Bucket, Timeline, TokenUsage, Usage};
 
 /// Why a session could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -56,7 +56,7 @@ pub struct Entry {
 /// A session, open for reading: a log of any dialect, shown as the current one, and perhaps a fresh sidecar.
 #[derive(Debug)]
 pub struct Session<S, L> {
-    log: Presented<S>,
+    log: CurrentLog<S>,
     dialect: Dialect,
     header: Option<Header>,
     sidecar: Option<L>,
@@ -65,10 +65,10 @@ pub struct Session<S, L> {
 
 impl<S: ByteSource, L: Locator> Session<S, L> {
     /// A session over a log and a sidecar that is of this state of it.
-    pub fn new(log: Presented<S>, sniffed: Sniffed, sidecar: Option<L>) -> Self {
+    pub fn new(log: CurrentLog<S>, detected: Detected, sidecar: Option<L>) -> Self {
         // A sidecar describes the current dialect's bytes; it cannot belong to what is spliced.
-        let sidecar = sidecar.filter(|_| matches!(log, Presented::AsIs(_)));
-        Self { log, dialect: sniffed.dialect, header: sniffed.header, sidecar, memory: OnceCell::new() }
+        let sidecar = sidecar.filter(|_| matches!(log, CurrentLog::AsIs(_)));
+        Self { log, dialect: detected.dialect, header: detected.header, sidecar, memory: OnceCell::new() }
     }
 
     /// A session that was replayed from jcode's v1 files.
@@ -76,13 +76,13 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
     /// # Errors
     /// If the files cannot be read.
     pub fn replayed(log: V1Log<S>) -> Result<Self, SourceError> {
-        let log = Presented::Replayed(log);
-        let header = sniff(&log)?.header;
-        Ok(Self::new(log, Sniffed { header, dialect: Dialect::JcodeV1 }, None))
+        let log = CurrentLog::Replayed(log);
+        let header = detect(&log)?.header;
+        Ok(Self::new(log, Detected { header, dialect: Dialect::JcodeV1 }, None))
     }
 
     /// The log as the current dialect.
-    pub const fn log(&self) -> &Presented<S> {
+    pub const fn log(&self) -> &CurrentLog<S> {
         &self.log
     }
 
@@ -163,7 +163,7 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
     pub fn entry(&self, key: &str) -> Result<Entry, ReadError> {
         let mut found = None;
         self.ask(|locator| {
-            let spot = self.spot(locator, Some(key))?.ok_or(Answer::Lies)?;
+            let spot = self.spot(locator, Some(key))?.ok_or(LocateError::Mismatch)?;
             let entry = self.claimed(&spot)?;
             locator.check(&spot, &entry, None)?;
             found = Some(entry);
@@ -198,32 +198,32 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
     }
 
     /// The leaf that is asked for: by key, or the active one.
-    fn spot(&self, locator: &dyn Locator, key: Option<&str>) -> Result<Option<Spot>, Answer> {
+    fn spot(&self, locator: &dyn Locator, key: Option<&str>) -> Result<Option<Spot>, LocateError> {
         match key {
             None => locator.last(),
             Some(key) => match locator.find(key)? {
                 Some(spot) => Ok(Some(spot)),
                 // The index in memory knows all there is; a sidecar may only lack it.
-                None if locator.is_final() => Err(Answer::Fails(ReadError::NoEntry(key.to_string()))),
-                None => Err(Answer::Lies),
+                None if locator.is_final() => Err(LocateError::Failed(ReadError::NoEntry(key.to_string()))),
+                None => Err(LocateError::Mismatch),
             },
         }
     }
 
     /// Asks the sidecar, and the log if that has no sound answer.
-    fn ask(&self, mut question: impl FnMut(&dyn Locator) -> Result<(), Answer>) -> Result<(), ReadError> {
+    fn ask(&self, mut question: impl FnMut(&dyn Locator) -> Result<(), LocateError>) -> Result<(), ReadError> {
         if let Some(sidecar) = &self.sidecar {
             match question(sidecar) {
                 Ok(()) => return Ok(()),
-                Err(Answer::Fails(error)) => return Err(error),
-                Err(Answer::Lies) => {}
+                Err(LocateError::Failed(error)) => return Err(error),
+                Err(LocateError::Mismatch) => {}
             }
         }
         match question(self.built()?) {
             Ok(()) => Ok(()),
-            Err(Answer::Fails(error)) => Err(error),
+            Err(LocateError::Failed(error)) => Err(error),
             // It was built from the very bytes it is compared with: they changed since.
-            Err(Answer::Lies) => Err(self.changed().into()),
+            Err(LocateError::Mismatch) => Err(self.changed().into()),
         }
     }
 
@@ -233,9 +233,9 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
     }
 
     /// The line at a place that a locator names; a place outside the log shows that it lies.
-    fn claimed(&self, spot: &Spot) -> Result<Entry, Answer> {
+    fn claimed(&self, spot: &Spot) -> Result<Entry, LocateError> {
         if spot.span.offset.saturating_add(spot.span.len) > self.log.len() {
-            return Err(Answer::Lies);
+            return Err(LocateError::Mismatch);
         }
         Ok(self.line(spot.span)?)
     }

@@ -1,10 +1,10 @@
 //! The tree as runs: what a picture of it draws, and the way to any entry.
 //!
 //! Owns: which run an entry is on, paths as ranges of entry numbers, and the leaf that an entry is shown under.
-//! Invariant: every entry is on exactly one run. Size and cost follow branches and jumps, not entries.
+//! Invariant: every entry is on exactly one run. Size and cost follow branches and branch_starts, not entries.
 //! Does not: read lines; what stands on a path is compared with the log when it is given.
 
-use super::locate::{Answer, Locator};
+use super::locate::{LocateError, Locator};
 use crate::index::row::Seq;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -52,14 +52,14 @@ pub struct Path {
 
 impl Outline {
     /// The outline of what a locator knows.
-    pub(super) fn of(locator: &dyn Locator) -> Result<Self, Answer> {
+    pub(super) fn of(locator: &dyn Locator) -> Result<Self, LocateError> {
         let tree = locator.tree()?;
         let mut ends = Vec::new();
         for leaf in tree.leaves {
-            ends.push((locator.find(&leaf.id)?.ok_or(Answer::Lies)?, true, leaf.name));
+            ends.push((locator.find(&leaf.id)?.ok_or(LocateError::Mismatch)?, true, leaf.name));
         }
         for point in tree.branch_points {
-            ends.push((locator.find(&point.id)?.ok_or(Answer::Lies)?, false, None));
+            ends.push((locator.find(&point.id)?.ok_or(LocateError::Mismatch)?, false, None));
         }
         ends.sort_unstable_by_key(|(spot, ..)| spot.seq);
         let points: Vec<(Seq, usize)> = ends
@@ -68,12 +68,13 @@ impl Outline {
             .filter(|((_, leaf, _), _)| !leaf)
             .map(|((spot, ..), index)| (spot.seq, index))
             .collect();
-        let climb = Climb { locator, jumps: locator.jumps()?, points, entries: locator.counts().entries };
+        let climb =
+            Climb { locator, branch_starts: locator.branch_starts()?, points, entries: locator.counts().entries };
         let mut outline = Self::default();
         for (spot, leaf, name) in ends {
             let (runs, parent) = climb.from(spot.seq)?;
             let first = runs.first().map_or(spot.seq, |run| run.start);
-            let first = locator.spot(first)?.ok_or(Answer::Lies)?.key;
+            let first = locator.spot(first)?.ok_or(LocateError::Mismatch)?.key;
             let index = outline.nodes.len();
             outline.ranges.extend(runs.iter().map(|run| (run.clone(), index)));
             let (id, seq, depth, ts) = (spot.key, spot.seq, spot.depth, spot.ts);
@@ -193,14 +194,14 @@ impl Path {
 /// The way up from an entry to the branch point above it.
 struct Climb<'l> {
     locator: &'l dyn Locator,
-    jumps: Vec<Seq>,
+    branch_starts: Vec<Seq>,
     /// Branch points, with their place in the outline.
     points: Vec<(Seq, usize)>,
     entries: u64,
 }
 
 impl Climb<'_> {
-    fn from(&self, end: Seq) -> Result<(Vec<Range<Seq>>, Option<usize>), Answer> {
+    fn from(&self, end: Seq) -> Result<(Vec<Range<Seq>>, Option<usize>), LocateError> {
         let mut runs = Vec::new();
         let mut seen = 0;
         let mut at = end;
@@ -218,9 +219,9 @@ impl Climb<'_> {
             seen += u64::from(at + 1 - start);
             // A sidecar that leads in circles must not lead us.
             if seen > self.entries {
-                return Err(Answer::Lies);
+                return Err(LocateError::Mismatch);
             }
-            match self.locator.spot(start)?.ok_or(Answer::Lies)?.parent {
+            match self.locator.spot(start)?.ok_or(LocateError::Mismatch)?.parent {
                 Some(parent) => at = parent,
                 None => {
                     runs.reverse();
@@ -231,9 +232,9 @@ impl Climb<'_> {
     }
 
     /// The first entry of the run of entries that each follow the one before.
-    fn start_of(&self, seq: Seq) -> Result<Seq, Answer> {
-        let before = self.jumps.partition_point(|&jump| jump <= seq).checked_sub(1);
-        before.and_then(|before| self.jumps.get(before)).copied().ok_or(Answer::Lies)
+    fn start_of(&self, seq: Seq) -> Result<Seq, LocateError> {
+        let before = self.branch_starts.partition_point(|&jump| jump <= seq).checked_sub(1);
+        before.and_then(|before| self.branch_starts.get(before)).copied().ok_or(LocateError::Mismatch)
     }
 
     /// The last branch point in a range.

@@ -4,10 +4,10 @@
 //! compared with its line, so far as the line is read.
 //! Does not: choose which entries; see [`super::outline`].
 
-use super::locate::{Answer, Locator, Spot};
+use super::locate::{LocateError, Locator, Spot};
 use super::outline::Outline;
 use super::{ReadError, Session};
-use crate::dialect::Presented;
+use crate::dialect::CurrentLog;
 use crate::index::row::Seq;
 use crate::json::walk::Walker;
 use crate::log::tail::{Span, last_of_active_path};
@@ -79,7 +79,7 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
     pub fn find(&self, key: &str, max: u64) -> Result<Listed, ReadError> {
         let mut found = None;
         self.ask(|locator| {
-            let spot = self.spot(locator, Some(key))?.ok_or(Answer::Lies)?;
+            let spot = self.spot(locator, Some(key))?.ok_or(LocateError::Mismatch)?;
             found = Some(self.list(locator, spot, max)?);
             Ok(())
         })?;
@@ -110,7 +110,7 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
             found = None;
             while low < high {
                 let middle = low + (high - low) / 2;
-                let spot = locator.spot(middle)?.ok_or(Answer::Lies)?;
+                let spot = locator.spot(middle)?.ok_or(LocateError::Mismatch)?;
                 if spot.span.offset > offset {
                     high = middle;
                 } else {
@@ -144,7 +144,7 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
     /// # Errors
     /// If the log cannot be read.
     pub fn tail_without_index(&self, count: usize, max: u64) -> Result<Option<Vec<Listed>>, SourceError> {
-        if self.has_index() || !matches!(self.log, Presented::AsIs(_)) {
+        if self.has_index() || !matches!(self.log, CurrentLog::AsIs(_)) {
             return Ok(None);
         }
         let Some(spans) = last_of_active_path(&self.log, count)? else { return Ok(None) };
@@ -159,9 +159,9 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
         Ok(Some(page))
     }
 
-    fn list(&self, locator: &dyn Locator, spot: Spot, max: u64) -> Result<Listed, Answer> {
+    fn list(&self, locator: &dyn Locator, spot: Spot, max: u64) -> Result<Listed, LocateError> {
         if spot.span.offset.saturating_add(spot.span.len) > self.log.len() {
-            return Err(Answer::Lies);
+            return Err(LocateError::Mismatch);
         }
         let (line, head) = self.beginning(spot.span, max)?;
         let line = match line {

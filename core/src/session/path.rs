@@ -5,8 +5,8 @@
 //! sidecar that lies does not answer in part.
 //! Does not: decide who knows where entries stand; [`Session`] does.
 
-use super::{Answer, Entry, Locator, ReadError, Session};
-use crate::dialect::Presented;
+use super::{Entry, LocateError, Locator, ReadError, Session};
+use crate::dialect::CurrentLog;
 use crate::log::tail::{Span, last_of_active_path};
 use crate::source::{ByteSource, SourceError};
 use alloc::string::String;
@@ -22,7 +22,7 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
         if count == 0 {
             return Ok(Vec::new());
         }
-        if self.sidecar.is_none() && self.memory.get().is_none() && matches!(self.log, Presented::AsIs(_)) {
+        if self.sidecar.is_none() && self.memory.get().is_none() && matches!(self.log, CurrentLog::AsIs(_)) {
             let spans = last_of_active_path(&self.log, count)?;
             if let Some(spans) = spans {
                 return Ok(spans.into_iter().map(|span| self.line(span)).collect::<Result<_, _>>()?);
@@ -67,7 +67,7 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
                 expected = Some(locator.check(&spot, &self.claimed(&spot)?, expected.as_ref())?);
                 ranges.push(spot.span.offset..spot.span.offset + spot.span.len);
                 if let Some(parent) = spot.parent {
-                    next = Some(locator.spot(parent)?.ok_or(Answer::Lies)?);
+                    next = Some(locator.spot(parent)?.ok_or(LocateError::Mismatch)?);
                 }
             }
             Ok(())

@@ -5,7 +5,7 @@
 //! Does not: read payloads beyond the page.
 
 use super::locate::{Locator, Spot};
-use super::{Answer, Entry, ReadError, Session};
+use super::{Entry, LocateError, ReadError, Session};
 use crate::json::text;
 use crate::log::{Dialect, LineReader, Outcome, Record};
 use crate::source::ByteSource;
@@ -98,7 +98,7 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
                     return Ok(());
                 }
                 at = match spot.parent {
-                    Some(parent) => Some(locator.spot(parent)?.ok_or(Answer::Lies)?),
+                    Some(parent) => Some(locator.spot(parent)?.ok_or(LocateError::Mismatch)?),
                     None => None,
                 };
             }
@@ -107,7 +107,7 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
         Ok(found)
     }
 
-    fn compaction_at(&self, locator: &dyn Locator, spot: &Spot) -> Result<Option<Compaction>, Answer> {
+    fn compaction_at(&self, locator: &dyn Locator, spot: &Spot) -> Result<Option<Compaction>, LocateError> {
         let entry = self.claimed(spot)?;
         locator.check(spot, &entry, None)?;
         let kept = entry.with_record(|record| {

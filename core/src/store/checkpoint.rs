@@ -5,10 +5,10 @@
 //! one's digest (64 hex digits) and those bytes; the first one's, and one of a log that was replaced, BLAKE3 of all
 //! bytes. Does not: keep time.
 
-use super::desk::settled;
 use super::error::StoreError;
 use super::history::{History, How, Reachable};
 use super::ledger::{Event, Ledger, LedgerRow, digest_hex};
+use super::pending::without_pending;
 use super::state::LogState;
 use crate::source::{ByteSource, Pieces, SourceError};
 use alloc::collections::BTreeSet;
@@ -155,7 +155,7 @@ pub fn digest(
 /// # Errors
 /// If the log cannot be read.
 pub fn first_difference(ledger: &Ledger, log: &(impl ByteSource + ?Sized)) -> Result<Option<Range<u64>>, SourceError> {
-    let ledger = settled(ledger, Some(log))?;
+    let ledger = without_pending(ledger, Some(log))?;
     let history = History::of(&ledger);
     let states = history.reachable();
     // The newest states come first; a range is named by the oldest state that has it.

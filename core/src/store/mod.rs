@@ -6,19 +6,21 @@
 //! it was to become, and bytes that leave the log are durable elsewhere before.
 //! Does not: lock, keep time, or follow with the sidecar; hosts do.
 
-mod aside;
-pub mod book;
 pub mod checkpoint;
-mod desk;
 mod error;
 pub mod history;
 pub mod ledger;
+pub mod ledger_file;
+mod pending;
 pub mod repair;
 pub mod rollback;
+mod session_store;
+mod set_aside;
 mod state;
 pub mod undo;
 
-pub(crate) use desk::leaf;
-pub use desk::{Desk, settled};
 pub use error::StoreError;
+pub use pending::without_pending;
+pub use session_store::SessionStore;
+pub(crate) use session_store::leaf;
 pub use state::LogState;

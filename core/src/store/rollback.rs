@@ -8,12 +8,13 @@
 //! Invariant: until step 3 the log is as it was, after it as it was then; the row says from what to what, so that
 //! the log itself tells which. Run again, it goes on from where it was. Does not: follow with the sidecar.
 
-use super::aside;
 use super::checkpoint::{self, digest};
-use super::desk::{Desk, settled};
 use super::error::StoreError;
 use super::history::{History, How, Reachable};
 use super::ledger::{Event, LedgerRow, digest_hex};
+use super::pending::without_pending;
+use super::session_store::SessionStore;
+use super::set_aside;
 use crate::source::ByteSource;
 use crate::storage::FileSource;
 use crate::storage::{Folder, Place, PublishError, Storage, StorageFile, open_if_there};
@@ -55,7 +56,7 @@ pub struct Plan {
     /// The log is in that state already; nothing is done.
     pub is_there: bool,
     /// It took place, and ended before anybody was told; nothing more is done.
-    pub untold: bool,
+    pub unacknowledged: bool,
     /// Where what leaves the log is kept, below the store, once it is done.
     pub set_aside: Option<String>,
 }
@@ -64,15 +65,15 @@ pub struct Plan {
 ///
 /// # Errors
 /// If there is no such checkpoint, or it cannot be returned to.
-pub fn plan<S: Storage>(desk: &Desk<'_, S>, options: &Options) -> Result<Plan, StoreError> {
-    if let Some(plan) = untold(desk, options)? {
+pub fn plan<S: Storage>(session: &SessionStore<'_, S>, options: &Options) -> Result<Plan, StoreError> {
+    if let Some(plan) = unacknowledged(session, options)? {
         return Ok(plan);
     }
-    if let Some(row) = interrupted(desk, options)? {
+    if let Some(row) = interrupted(session, options)? {
         return Ok(Plan { finishes: true, ..row });
     }
     // What did not take place is as if it had not been announced.
-    let ledger = settled(&desk.book.ledger, desk.log.as_ref())?;
+    let ledger = without_pending(&session.ledger_file.ledger, session.log.as_ref())?;
     let history = History::of(&ledger);
     let mut only_asked = String::new();
     // A time that is named means the newest state of that time, also one that lists leave out.
@@ -85,13 +86,13 @@ pub fn plan<S: Storage>(desk: &Desk<'_, S>, options: &Options) -> Result<Plan, S
         if options.to_ms.is_some_and(|to| row.at_ms().is_none_or(|at| at > to)) {
             continue;
         }
-        let is_now = row.state().is_some_and(|then| desk.state().is_ok_and(|now| now == then));
-        if is_now && options.to_ms.is_none() || !can_return(desk, &state, row, options)? {
+        let is_now = row.state().is_some_and(|then| session.state().is_ok_and(|now| now == then));
+        if is_now && options.to_ms.is_none() || !can_return(session, &state, row, options)? {
             only_asked = String::from("that the log still agrees with");
             continue;
         }
         let number = ledger.numbers.get(state.row).copied().unwrap_or_default();
-        return describe(desk, number, row, state.how, is_now);
+        return describe(session, number, row, state.how, is_now);
     }
     let asked = match options.to_ms {
         Some(to) => format!("at or before {}", crate::log::time::format(to).unwrap_or_default()),
@@ -102,41 +103,43 @@ pub fn plan<S: Storage>(desk: &Desk<'_, S>, options: &Options) -> Result<Plan, S
 }
 
 /// The rollback that took place last and ended before anybody was told.
-fn untold<S: Storage>(desk: &Desk<'_, S>, options: &Options) -> Result<Option<Plan>, StoreError> {
-    let Some(row) = desk.untold(Event::Rollback)?.filter(|_| options.to_ms.is_none()) else { return Ok(None) };
-    let ledger = &desk.book.ledger;
+fn unacknowledged<S: Storage>(session: &SessionStore<'_, S>, options: &Options) -> Result<Option<Plan>, StoreError> {
+    let Some(row) = session.unacknowledged(Event::Rollback)?.filter(|_| options.to_ms.is_none()) else {
+        return Ok(None);
+    };
+    let ledger = &session.ledger_file.ledger;
     let target = row.target.and_then(|number| ledger.index_of(number)).and_then(|index| ledger.rows.get(index));
     let Some(target) = target else { return Ok(None) };
     let how = how_of(target);
     let removed = match (&how, row.set_aside_name().map(Place::Quarantine)) {
-        (How::Cut, Some(place)) => open_if_there(desk.storage, &place)?,
+        (How::Cut, Some(place)) => open_if_there(session.storage, &place)?,
         _ => None,
     };
     let records = match removed {
         Some(file) => Some(count_records(&FileSource { len: file.len()?, file }, 0)?),
         None => None,
     };
-    let plan = describe(desk, row.target.unwrap_or_default(), target, how, false)?;
+    let plan = describe(session, row.target.unwrap_or_default(), target, how, false)?;
     let from_len = row.from.as_ref().map_or(0, |from| from.len);
-    Ok(Some(Plan { from_len, records, finishes: true, untold: true, set_aside: row.set_aside.clone(), ..plan }))
+    Ok(Some(Plan { from_len, records, finishes: true, unacknowledged: true, set_aside: row.set_aside.clone(), ..plan }))
 }
 
 /// The rollback that was announced last and interrupted, if it is the one that is asked for.
-fn interrupted<S: Storage>(desk: &Desk<'_, S>, options: &Options) -> Result<Option<Plan>, StoreError> {
-    let ledger = &desk.book.ledger;
-    let Some(row) = desk.open_row()?.and_then(|open| ledger.rows.get(open)) else { return Ok(None) };
+fn interrupted<S: Storage>(session: &SessionStore<'_, S>, options: &Options) -> Result<Option<Plan>, StoreError> {
+    let ledger = &session.ledger_file.ledger;
+    let Some(row) = session.pending_row()?.and_then(|open| ledger.rows.get(open)) else { return Ok(None) };
     let target = row.target.and_then(|number| ledger.index_of(number)).and_then(|index| ledger.rows.get(index));
     let (Event::Rollback, Some(target)) = (row.event, target) else { return Ok(None) };
     if options.to_ms.is_some_and(|to| target.at_ms().is_none_or(|at| at > to)) {
         return Ok(None);
     }
-    let grown = row.from.as_ref().is_none_or(|from| from.len != desk.len());
+    let grown = row.from.as_ref().is_none_or(|from| from.len != session.len());
     let how = how_of(target);
     let state = Reachable { row: 0, how: how.clone() };
-    if grown || !can_return(desk, &state, target, options)? {
+    if grown || !can_return(session, &state, target, options)? {
         return Ok(None);
     }
-    Ok(Some(describe(desk, row.target.unwrap_or_default(), target, how, false)?))
+    Ok(Some(describe(session, row.target.unwrap_or_default(), target, how, false)?))
 }
 
 fn how_of(target: &LedgerRow) -> How {
@@ -148,14 +151,14 @@ fn how_of(target: &LedgerRow) -> How {
 }
 
 fn can_return<S: Storage>(
-    desk: &Desk<'_, S>,
+    session: &SessionStore<'_, S>,
     state: &Reachable,
     row: &LedgerRow,
     options: &Options,
 ) -> Result<bool, StoreError> {
-    Ok(match (&state.how, &desk.log) {
+    Ok(match (&state.how, &session.log) {
         (How::Gone, log) => options.has_source && log.is_some(),
-        (How::File(name), _) => desk.storage.stamp(&Place::Checkpoint(name.clone()))?.is_some(),
+        (How::File(name), _) => session.storage.stamp(&Place::Checkpoint(name.clone()))?.is_some(),
         (How::Cut, None) => false,
         (How::Cut, Some(log)) => match row.state() {
             // A log is only ever cut behind a line.
@@ -166,13 +169,13 @@ fn can_return<S: Storage>(
 }
 
 fn describe<S: Storage>(
-    desk: &Desk<'_, S>,
+    session: &SessionStore<'_, S>,
     target: u64,
     row: &LedgerRow,
     how: How,
     is_there: bool,
 ) -> Result<Plan, StoreError> {
-    let records = match (&how, &desk.log) {
+    let records = match (&how, &session.log) {
         (How::Cut, Some(log)) => Some(count_records(log, row.logical_len)?),
         _ => None,
     };
@@ -181,46 +184,51 @@ fn describe<S: Storage>(
         timestamp: row.timestamp.clone(),
         note: row.note.clone(),
         how,
-        from_len: desk.len(),
+        from_len: session.len(),
         to_len: row.logical_len,
         records,
         finishes: false,
         is_there,
-        untold: false,
+        unacknowledged: false,
         set_aside: None,
     })
 }
 
-/// Does it. The desk shows the log as it is afterwards; whoever tells the user notes that by [`Desk::told`].
+/// Does it. The session shows the log as it is afterwards; whoever tells the user notes that by [`SessionStore::told`].
 ///
 /// # Errors
 /// As [`plan`], and what storage says; the log is then in its old state, or in its new one.
-pub fn run<S: Storage>(desk: &mut Desk<'_, S>, options: &Options) -> Result<Plan, StoreError> {
-    let mut plan = plan(desk, options)?;
+pub fn run<S: Storage>(session: &mut SessionStore<'_, S>, options: &Options) -> Result<Plan, StoreError> {
+    let mut plan = plan(session, options)?;
     if plan.is_there {
-        desk.settle(options.now_ms)?;
+        session.resolve_pending(options.now_ms)?;
         return Ok(plan);
     }
-    if plan.untold {
+    if plan.unacknowledged {
         return Ok(plan);
     }
     if !plan.finishes {
-        desk.settle(options.now_ms)?;
+        session.resolve_pending(options.now_ms)?;
     }
-    let row = desk.book.ledger.index_of(plan.target).and_then(|index| desk.book.ledger.rows.get(index)).cloned();
+    let row = session
+        .ledger_file
+        .ledger
+        .index_of(plan.target)
+        .and_then(|index| session.ledger_file.ledger.rows.get(index))
+        .cloned();
     let Some(target) = row else { return Err(StoreError::NoCheckpoint(plan.timestamp)) };
     // Everything that can fail for want of room or bytes comes before the announcement.
     let restored = match &plan.how {
-        How::File(name) => Some(restore(desk, &Place::Checkpoint(name.clone()), &target)?),
+        How::File(name) => Some(restore(session, &Place::Checkpoint(name.clone()), &target)?),
         How::Cut | How::Gone => None,
     };
-    let from = desk.state()?;
-    let (name, removed_digest) = match &desk.log {
+    let from = session.state()?;
+    let (name, removed_digest) = match &session.log {
         Some(log) => {
             let start = if plan.how == How::Cut { plan.to_len } else { 0 };
             let name = match plan.how {
-                How::Cut => set_aside(desk.storage, log, start..log.len, options.now_ms)?,
-                How::File(_) | How::Gone => aside::whole_log(desk.storage, log, options.now_ms)?,
+                How::Cut => set_aside(session.storage, log, start..log.len, options.now_ms)?,
+                How::File(_) | How::Gone => set_aside::whole_log(session.storage, log, options.now_ms)?,
             };
             (name.name(), digest_hex(&digest(None, log, start..log.len)?))
         }
@@ -228,7 +236,8 @@ pub fn run<S: Storage>(desk: &mut Desk<'_, S>, options: &Options) -> Result<Plan
     };
     plan.set_aside = name.map(|name| format!("quarantine/{}", name.as_str()));
     if !plan.finishes {
-        let mut rows: Vec<LedgerRow> = desk.new_checkpoint(options.now_ms, "before a rollback")?.into_iter().collect();
+        let mut rows: Vec<LedgerRow> =
+            session.new_checkpoint(options.now_ms, "before a rollback")?.into_iter().collect();
         let words = format!("returned to the checkpoint of {}", target.timestamp);
         let mut row =
             LedgerRow::new(Event::Rollback, options.now_ms, target.logical_len, target.digest.clone(), &words);
@@ -239,14 +248,14 @@ pub fn run<S: Storage>(desk: &mut Desk<'_, S>, options: &Options) -> Result<Plan
         row.set_aside.clone_from(&plan.set_aside);
         row.set_aside_digest = Some(removed_digest);
         rows.push(row);
-        desk.book.announce(desk.storage, rows)?;
+        session.ledger_file.announce(session.storage, rows)?;
     }
-    match (restored, &desk.log) {
-        (Some(file), log) => aside::publish_log(desk.storage, file, log.as_ref())?,
-        (None, Some(log)) => take_away(desk.storage, log, plan.to_len)?,
+    match (restored, &session.log) {
+        (Some(file), log) => set_aside::publish_log(session.storage, file, log.as_ref())?,
+        (None, Some(log)) => take_away(session.storage, log, plan.to_len)?,
         (None, None) => {}
     }
-    desk.reopen()?;
+    session.reopen()?;
     Ok(plan)
 }
 
@@ -266,19 +275,23 @@ fn take_away<S: Storage>(storage: &S, log: &FileSource<S::File>, to_len: u64) ->
 }
 
 /// Copies a kept file to what becomes the log, and compares it with what was kept.
-fn restore<S: Storage>(desk: &Desk<'_, S>, place: &Place, target: &LedgerRow) -> Result<S::File, StoreError> {
+fn restore<S: Storage>(
+    session: &SessionStore<'_, S>,
+    place: &Place,
+    target: &LedgerRow,
+) -> Result<S::File, StoreError> {
     let what = target.checkpoint_path.clone().unwrap_or_else(|| "checkpoint".to_string());
-    let Some(file) = open_if_there(desk.storage, place)? else {
+    let Some(file) = open_if_there(session.storage, place)? else {
         return Err(StoreError::Kept { what, how: "is missing" });
     };
     let kept = FileSource { len: file.len()?, file };
     let mut hasher = blake3::Hasher::new();
-    let mut new = aside::new_log(desk.storage)?;
-    aside::copy(&kept, kept.len, &mut new, |bytes| {
+    let mut new = set_aside::new_log(session.storage)?;
+    set_aside::copy(&kept, kept.len, &mut new, |bytes| {
         hasher.update(bytes);
     })?;
     if kept.len != target.logical_len || digest_hex(&hasher.finalize()) != target.digest {
-        aside::drop_new_log(desk.storage);
+        set_aside::drop_new_log(session.storage);
         return Err(StoreError::Kept { what, how: "does not hold the bytes that were kept" });
     }
     new.sync_data()?;

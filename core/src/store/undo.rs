@@ -7,11 +7,11 @@
 //! in `quarantine/`. Does not: follow with the sidecar. Unlike a rollback it copies the log: putting bytes back at
 //! the end in place would show other programs half of them.
 
-use super::aside;
-use super::desk::Desk;
 use super::error::StoreError;
 use super::history::History;
 use super::ledger::{Event, LedgerRow, digest_hex};
+use super::session_store::SessionStore;
+use super::set_aside;
 use crate::storage::FileSource;
 use crate::storage::{Place, Storage, StorageFile, open_if_there};
 use crate::write::{QuarantineName, set_aside};
@@ -43,7 +43,7 @@ pub struct Plan {
     /// An undo of it was interrupted, and is finished.
     pub finishes: bool,
     /// It took place, and ended before anybody was told; nothing more is done.
-    pub untold: bool,
+    pub unacknowledged: bool,
     /// Where those are kept, below the store, once it is done.
     pub set_aside: Option<String>,
 }
@@ -52,12 +52,12 @@ pub struct Plan {
 ///
 /// # Errors
 /// If there is nothing to take back, or it is refused.
-pub fn plan<S: Storage>(desk: &Desk<'_, S>, options: &Options) -> Result<Plan, StoreError> {
-    if let Some(plan) = untold(desk)? {
+pub fn plan<S: Storage>(session: &SessionStore<'_, S>, options: &Options) -> Result<Plan, StoreError> {
+    if let Some(plan) = unacknowledged(session)? {
         return Ok(plan);
     }
-    let ledger = &desk.book.ledger;
-    let open = desk.open_row()?;
+    let ledger = &session.ledger_file.ledger;
+    let open = session.pending_row()?;
     let finishes = open.and_then(|open| ledger.rows.get(open)).is_some_and(|row| row.event == Event::Undo);
     let history = History::of(ledger);
     let index = match open {
@@ -71,14 +71,14 @@ pub fn plan<S: Storage>(desk: &Desk<'_, S>, options: &Options) -> Result<Plan, S
         return Err(StoreError::NothingToUndo);
     };
     let (Some(after), Some(before)) = (row.state(), &row.from) else { return Err(StoreError::NothingToUndo) };
-    if after.len > 0 && !desk.begins_with(&after)? && !is_whole(row) {
+    if after.len > 0 && !session.begins_with(&after)? && !is_whole(row) {
         return Err(StoreError::OtherLog { len: after.len });
     }
-    let same = desk.state()? == after;
+    let same = session.state()? == after;
     let appended = match is_whole(row) {
         true if same => 0,
-        true => desk.len(),
-        false => desk.len() - after.len,
+        true => session.len(),
+        false => session.len() - after.len,
     };
     if appended > 0 && !options.force {
         return Err(StoreError::Appended { appended, since: row.timestamp.clone() });
@@ -86,19 +86,19 @@ pub fn plan<S: Storage>(desk: &Desk<'_, S>, options: &Options) -> Result<Plan, S
     Ok(Plan {
         rollback,
         timestamp: row.timestamp.clone(),
-        from_len: desk.len(),
+        from_len: session.len(),
         to_len: before.len,
         appended,
         finishes,
-        untold: false,
+        unacknowledged: false,
         set_aside: None,
     })
 }
 
 /// The undo that took place last and ended before anybody was told.
-fn untold<S: Storage>(desk: &Desk<'_, S>) -> Result<Option<Plan>, StoreError> {
-    let Some(row) = desk.untold(Event::Undo)? else { return Ok(None) };
-    let ledger = &desk.book.ledger;
+fn unacknowledged<S: Storage>(session: &SessionStore<'_, S>) -> Result<Option<Plan>, StoreError> {
+    let Some(row) = session.unacknowledged(Event::Undo)? else { return Ok(None) };
+    let ledger = &session.ledger_file.ledger;
     let rollback = row.target.and_then(|number| ledger.index_of(number)).and_then(|index| ledger.rows.get(index));
     let (Some(rollback), Some(number), Some(from)) = (rollback, row.target, &row.from) else { return Ok(None) };
     Ok(Some(Plan {
@@ -108,7 +108,7 @@ fn untold<S: Storage>(desk: &Desk<'_, S>) -> Result<Option<Plan>, StoreError> {
         to_len: row.logical_len,
         appended: if row.set_aside.is_some() { from.len.saturating_sub(rollback.logical_len) } else { 0 },
         finishes: true,
-        untold: true,
+        unacknowledged: true,
         set_aside: row.set_aside.clone(),
     }))
 }
@@ -122,74 +122,74 @@ fn kept(row: &LedgerRow) -> Option<QuarantineName> {
     QuarantineName::parse(row.set_aside_name()?.as_str())
 }
 
-/// Does it. The desk shows the log as it is afterwards; whoever tells the user notes that by [`Desk::told`].
+/// Does it. The session shows the log as it is afterwards; whoever tells the user notes that by [`SessionStore::told`].
 ///
 /// # Errors
 /// As [`plan`], and what storage says; the log is then in its old state, or in its new one.
-pub fn run<S: Storage>(desk: &mut Desk<'_, S>, options: &Options) -> Result<Plan, StoreError> {
-    let mut plan = match plan(desk, options) {
+pub fn run<S: Storage>(session: &mut SessionStore<'_, S>, options: &Options) -> Result<Plan, StoreError> {
+    let mut plan = match plan(session, options) {
         Err(StoreError::NeverTookPlace) => {
-            desk.settle(options.now_ms)?;
+            session.resolve_pending(options.now_ms)?;
             return Err(StoreError::NeverTookPlace);
         }
         other => other?,
     };
-    if plan.untold {
+    if plan.unacknowledged {
         return Ok(plan);
     }
-    let index = desk.book.ledger.index_of(plan.rollback);
-    let Some(rollback) = index.and_then(|index| desk.book.ledger.rows.get(index)).cloned() else {
+    let index = session.ledger_file.ledger.index_of(plan.rollback);
+    let Some(rollback) = index.and_then(|index| session.ledger_file.ledger.rows.get(index)).cloned() else {
         return Err(StoreError::NothingToUndo);
     };
     if plan.appended > 0
-        && let Some(log) = &desk.log
+        && let Some(log) = &session.log
     {
         let name = if is_whole(&rollback) {
-            aside::whole_log(desk.storage, log, options.now_ms)?
+            set_aside::whole_log(session.storage, log, options.now_ms)?
         } else {
-            set_aside(desk.storage, log, rollback.logical_len..log.len, options.now_ms)?
+            set_aside(session.storage, log, rollback.logical_len..log.len, options.now_ms)?
         };
         plan.set_aside = name.name().map(|name| format!("quarantine/{}", name.as_str()));
     }
-    let new = put_together(desk, &rollback)?;
+    let new = put_together(session, &rollback)?;
     if !plan.finishes {
         let before = rollback.from.clone();
         let words = format!("took back the rollback of {}", rollback.timestamp);
-        let top = index.and_then(|index| History::of(&desk.book.ledger).before(index).top);
-        let state = top.and_then(|top| desk.book.ledger.rows.get(top));
+        let top = index.and_then(|index| History::of(&session.ledger_file.ledger).before(index).top);
+        let state = top.and_then(|top| session.ledger_file.ledger.rows.get(top));
         let digest = state.map(|row| row.digest.clone()).unwrap_or_default();
         let leaf = state.and_then(|row| row.branch_leaf.clone());
         let mut row = LedgerRow::new(Event::Undo, options.now_ms, plan.to_len, digest, &words);
         row.branch_leaf = leaf;
         row.fingerprint = before.map(|before| before.fingerprint);
-        row.from = Some(desk.state()?);
+        row.from = Some(session.state()?);
         row.target = Some(plan.rollback);
         row.set_aside.clone_from(&plan.set_aside);
-        desk.book.announce(desk.storage, alloc::vec![row])?;
+        session.ledger_file.announce(session.storage, alloc::vec![row])?;
     }
-    aside::publish_log(desk.storage, new, desk.log.as_ref())?;
-    desk.reopen()?;
+    set_aside::publish_log(session.storage, new, session.log.as_ref())?;
+    session.reopen()?;
     Ok(plan)
 }
 
 /// The log as it was before the rollback, written aside and compared.
-fn put_together<S: Storage>(desk: &Desk<'_, S>, rollback: &LedgerRow) -> Result<S::File, StoreError> {
+fn put_together<S: Storage>(session: &SessionStore<'_, S>, rollback: &LedgerRow) -> Result<S::File, StoreError> {
     let what = rollback.set_aside.clone().unwrap_or_default();
     let broken = |how| StoreError::Kept { what: what.clone(), how };
     let name = rollback.set_aside_name().ok_or_else(|| broken("is no name of a file in quarantine"))?;
     let parsed = kept(rollback).ok_or_else(|| broken("does not tell which bytes it holds"))?;
-    let file = open_if_there(desk.storage, &Place::Quarantine(name))?.ok_or_else(|| broken("is missing"))?;
+    let file = open_if_there(session.storage, &Place::Quarantine(name))?.ok_or_else(|| broken("is missing"))?;
     let removed = FileSource { len: file.len()?, file };
     // A log that was set aside whole may have grown by a program that had it open; its first bytes are what counts.
     if removed.len < parsed.len {
         return Err(broken("is shorter than what was set aside"));
     }
-    let mut new = aside::new_log(desk.storage)?;
-    if let Some(log) = desk.log.as_ref().filter(|_| parsed.offset > 0) {
-        aside::copy(log, parsed.offset, &mut new, |_| ())?;
+    let mut new = set_aside::new_log(session.storage)?;
+    if let Some(log) = session.log.as_ref().filter(|_| parsed.offset > 0) {
+        set_aside::copy(log, parsed.offset, &mut new, |_| ())?;
     }
     let mut hasher = blake3::Hasher::new();
-    aside::copy(&removed, parsed.len, &mut new, |bytes| {
+    set_aside::copy(&removed, parsed.len, &mut new, |bytes| {
         hasher.update(bytes);
     })?;
     new.sync_data()?;
@@ -202,6 +202,6 @@ fn put_together<S: Storage>(desk: &Desk<'_, S>, rollback: &LedgerRow) -> Result<
     if right {
         return Ok(new);
     }
-    aside::drop_new_log(desk.storage);
+    set_aside::drop_new_log(session.storage);
     Err(broken("does not hold the bytes that were set aside"))
 }

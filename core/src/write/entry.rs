@@ -4,8 +4,9 @@
 //! Invariant: the bytes of the caller's fields are kept; only line breaks between tokens go, which a line cannot
 //! hold. Does not: remember what was appended; its caller tells it which ids are taken.
 
+use crate::json::Fault;
 use crate::json::text::write_string;
-use crate::json::walk::{Fault, Walker};
+use crate::json::walk::Walker;
 use crate::log::AppendedEntry;
 use crate::log::Fields;
 use crate::source::SourceError;
@@ -164,8 +165,8 @@ impl<'t> Seen<'t> {
         self.fields.parent.or(self.fields.parent_snake)
     }
 
-    /// Appends the line, without LF, to `out`; tells its fields to `brief`, with an offset from the start of `out`.
-    pub(super) fn write(&self, filled: &Filled<'_>, out: &mut Vec<u8>, brief: impl FnOnce(&AppendedEntry<'_>)) {
+    /// Appends the line, without LF, to `out`; tells its fields to `entry`, with an offset from the start of `out`.
+    pub(super) fn write(&self, filled: &Filled<'_>, out: &mut Vec<u8>, entry: impl FnOnce(&AppendedEntry<'_>)) {
         let start = out.len();
         let f = &self.fields;
         let after_type = f.kind.map_or(1, |token| self.end_of(token));
@@ -208,7 +209,7 @@ impl<'t> Seen<'t> {
         };
         let (id, parent, timestamp) = (token(0, f.id), token(1, self.parent_token()), token(2, f.timestamp));
         let fields = Fields { id: bytes(id), parent: bytes(parent), timestamp: bytes(timestamp), ..*f };
-        brief(&AppendedEntry { offset: start as u64, len: (line.len() - start) as u64, fields });
+        entry(&AppendedEntry { offset: start as u64, len: (line.len() - start) as u64, fields });
     }
 
     /// Position behind a token, which is a slice of the text.

@@ -3,14 +3,14 @@
 //! Owns: what is filled into an entry and what is refused, when an append is acknowledged, when the log is synced,
 //! how errors leave the log, and recovery when a log is opened for writing. Section 5 of `docs/format.md`.
 //! Invariant: the log holds whole lines only, up to the write that is running; what a sync covered is never cut.
-//! Does not: lock, keep time, make threads or ids; hosts pass in [`Stamps`] and carry out [`Flight`]s.
+//! Does not: lock, keep time, make threads or ids; hosts pass in [`Stamps`] and carry out [`WriteJob`]s.
 
 mod durability;
 mod entry;
 mod error;
-mod flight;
 mod header;
 mod ids;
+mod job;
 mod open;
 mod quarantine;
 mod recover;
@@ -25,9 +25,9 @@ pub(crate) use tail::{last_id, line_start};
 pub use durability::{DEFAULT_ENTRIES, DEFAULT_MILLIS, Durability, UnknownDurability};
 pub use entry::{Parent, Refusal, Stamps};
 pub use error::{AppendError, Cause, OpenError, WriteError};
-pub use flight::{Flight, Landed};
 pub use header::NewHeader;
 pub use ids::{NoOlderIds, OlderIds, ScannedIds};
+pub use job::{Finished, WriteJob};
 pub use open::{OpenOptions, Opened};
 pub use quarantine::QuarantineName;
 pub use recover::{Recovery, SetAside};

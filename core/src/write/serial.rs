@@ -50,15 +50,15 @@ impl<F: StorageFile, O: LogObserver> LogWriter<F, O> {
     /// Writes the group buffer.
     fn write_out(&mut self, now_ms: i64) -> Result<(), WriteError> {
         self.check()?;
-        match self.take_off(false) {
-            Some(flight) => self.land(flight.run(), now_ms),
+        match self.begin_write(false) {
+            Some(write_job) => self.finish_write(write_job.run(), now_ms),
             None => Ok(()),
         }
     }
 
     fn sync(&mut self) -> Result<(), WriteError> {
-        match self.take_sync() {
-            Some(flight) => self.land_sync(flight.run()),
+        match self.begin_sync() {
+            Some(write_job) => self.finish_sync(write_job.run()),
             None => self.check(),
         }
     }
@@ -101,19 +101,19 @@ impl<F: StorageFile, O: LogObserver> LogWriter<F, O> {
     /// Entries in the group buffer.
     #[must_use]
     pub fn gathered(&self) -> usize {
-        self.briefs.len()
+        self.entries_added.len()
     }
 
     /// True if a group could be written now: there is one, and no write or sync is in its way.
     #[must_use]
-    pub fn can_take_off(&self) -> bool {
-        !self.lines.is_empty() && self.flying.is_none() && self.syncing.is_none() && self.latched.is_none()
+    pub fn can_begin_write(&self) -> bool {
+        !self.lines.is_empty() && self.in_flight.is_none() && self.syncing.is_none() && self.latched.is_none()
     }
 
     /// True if nothing that was appended waits for a write or a sync.
     #[must_use]
-    pub fn is_settled(&self) -> bool {
-        self.lines.is_empty() && self.flying.is_none() && self.synced == self.written
+    pub fn is_all_synced(&self) -> bool {
+        self.lines.is_empty() && self.in_flight.is_none() && self.synced == self.written
     }
 
     /// True if `balanced` must sync by now.
@@ -122,7 +122,7 @@ impl<F: StorageFile, O: LogObserver> LogWriter<F, O> {
         self.must_sync() || self.sync_due_at().is_some_and(|due| due <= now_ms)
     }
 
-    /// True if `balanced` may take no entry more before a sync has landed.
+    /// True if `balanced` may take no entry more before a sync has finished.
     #[must_use]
     pub fn must_sync(&self) -> bool {
         matches!(self.durability, Durability::Balanced { entries, .. } if self.unsynced() >= u64::from(entries.max(1)))

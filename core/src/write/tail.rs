@@ -1,6 +1,6 @@
 //! The end of a log, read backwards.
 //!
-//! Owns: finding the last line feed and the last entry that a new one can name as its parent.
+//! Owns: finding the last line queue and the last entry that a new one can name as its parent.
 //! Invariant: cost follows the last lines, not the log. Does not: judge more than single lines.
 
 use crate::log::{LineReader, Outcome};

@@ -3,14 +3,14 @@
 //! Owns: the order of events between a caller's object and a sync, in the three modes.
 //! Invariant: what [`LogObserver::synced`] is told was on the disk before it is told; an entry that was refused is
 //! not in the log, its id is free and nothing hangs on it.
-//! Does not: block. A host with threads takes [`Flight`]s out, runs them without its lock and lands them; the
+//! Does not: block. A host with threads takes [`WriteJob`]s out, runs them without its lock and lands them; the
 //! one-threaded calls of [`super::serial`] do just that in a row.
 
 use super::durability::Durability;
 use super::entry::{Draft, Filled, Parent, Refusal, Seen, Stamps};
 use super::error::{AppendError, Cause, OpenError, WriteError};
-use super::flight::{Flight, Landed};
 use super::ids::{IdSet, OlderIds};
+use super::job::{Finished, WriteJob};
 use super::open::{self, OpenOptions, Opened};
 use crate::json::walk::Walker;
 use crate::log::AppendedEntries;
@@ -65,14 +65,14 @@ pub struct LogWriter<F, O> {
     /// The last entry of the log, the group buffer included.
     pub(super) leaf: Option<String>,
     /// The last entry before the first of the group buffer, and how many ids were taken then.
-    settled: (Option<String>, usize),
+    rollback_to: (Option<String>, usize),
     /// The group buffer.
     pub(super) lines: Vec<u8>,
-    pub(super) briefs: AppendedEntries,
-    /// Empty vectors from flights that landed, to be used again.
+    pub(super) entries_added: AppendedEntries,
+    /// Empty vectors from flights that finished, to be used again.
     spare: (Vec<u8>, AppendedEntries),
     clock: (i64, String),
-    pub(super) flying: Option<Flying>,
+    pub(super) in_flight: Option<InFlight>,
     /// A sync is running; it covers this much.
     pub(super) syncing: Option<Covered>,
     pub(super) written: Covered,
@@ -83,10 +83,10 @@ pub struct LogWriter<F, O> {
     pub(super) latched: Option<Cause>,
 }
 
-/// What belongs to the flight that is writing.
+/// What belongs to the write_job that is writing.
 #[derive(Default)]
-pub(super) struct Flying {
-    briefs: AppendedEntries,
+pub(super) struct InFlight {
+    entries_added: AppendedEntries,
     /// Its last entry, and how many ids are taken with it.
     leaf: Option<String>,
     ids: usize,
@@ -130,12 +130,12 @@ impl<F: StorageFile, O: LogObserver> LogWriter<F, O> {
             older: older(&opened),
             ids: IdSet::default(),
             leaf: opened.leaf.clone(),
-            settled: (opened.leaf.clone(), 0),
+            rollback_to: (opened.leaf.clone(), 0),
             lines: Vec::new(),
-            briefs: AppendedEntries::default(),
+            entries_added: AppendedEntries::default(),
             spare: <_>::default(),
             clock: (i64::MIN, String::new()),
-            flying: None,
+            in_flight: None,
             syncing: None,
             written: covered,
             synced: covered,
@@ -147,7 +147,7 @@ impl<F: StorageFile, O: LogObserver> LogWriter<F, O> {
     }
 
     /// Takes one entry into the group buffer. It is acknowledged by what happens to the buffer: in `throughput` it
-    /// is already, else once the flight that carries it has landed well.
+    /// is already, else once the write_job that carries it has finished well.
     ///
     /// # Errors
     /// [`AppendError`]; nothing of the entry is kept then.
@@ -189,8 +189,8 @@ impl<F: StorageFile, O: LogObserver> LogWriter<F, O> {
             },
             timestamp: &self.clock.1,
         };
-        let briefs = &mut self.briefs;
-        seen.write(&filled, &mut self.lines, |brief| briefs.push(brief));
+        let entries_added = &mut self.entries_added;
+        seen.write(&filled, &mut self.lines, |entry| entries_added.push(entry));
         self.lines.push(b'\n');
         self.ids.push(&id);
         match &mut self.leaf {
@@ -220,9 +220,9 @@ impl<F: StorageFile, O: LogObserver> LogWriter<F, O> {
 
     /// Takes the group buffer out to be written, and, in `strict` or if `sync` is asked for, synced.
     /// `None` if there is nothing to do, a write is running, or the writer is latched.
-    pub fn take_off(&mut self, sync: bool) -> Option<Flight<F>> {
+    pub fn begin_write(&mut self, sync: bool) -> Option<WriteJob<F>> {
         let nothing = self.lines.is_empty() && (!sync || self.synced == self.written);
-        if nothing || self.flying.is_some() || self.latched.is_some() {
+        if nothing || self.in_flight.is_some() || self.latched.is_some() {
             return None;
         }
         let strict = self.durability == Durability::Strict;
@@ -231,26 +231,33 @@ impl<F: StorageFile, O: LogObserver> LogWriter<F, O> {
             return None;
         }
         let lines = core::mem::replace(&mut self.lines, core::mem::take(&mut self.spare.0));
-        let briefs = core::mem::replace(&mut self.briefs, core::mem::take(&mut self.spare.1));
+        let entries_added = core::mem::replace(&mut self.entries_added, core::mem::take(&mut self.spare.1));
         let base = self.written.len;
-        let entries = self.written.entries + briefs.len() as u64;
+        let entries = self.written.entries + entries_added.len() as u64;
         if sync {
             self.syncing = Some(Covered { len: base + lines.len() as u64, entries });
             self.oldest_behind_sync_ms = None;
         }
-        self.flying = Some(Flying { briefs, leaf: self.leaf.clone(), ids: self.ids.len() });
-        Some(Flight { file: self.file.clone(), lines, base, sync, synced_len: self.synced.len, unacknowledged: strict })
+        self.in_flight = Some(InFlight { entries_added, leaf: self.leaf.clone(), ids: self.ids.len() });
+        Some(WriteJob {
+            file: self.file.clone(),
+            lines,
+            base,
+            sync,
+            synced_len: self.synced.len,
+            unacknowledged: strict,
+        })
     }
 
     /// Takes a sync alone out, which may run while other flights write. `None` if all is synced, a sync is running
     /// already, or the writer is latched.
-    pub fn take_sync(&mut self) -> Option<Flight<F>> {
+    pub fn begin_sync(&mut self) -> Option<WriteJob<F>> {
         if self.synced == self.written || self.syncing.is_some() || self.latched.is_some() {
             return None;
         }
         self.syncing = Some(self.written);
         self.oldest_behind_sync_ms = None;
-        Some(Flight {
+        Some(WriteJob {
             file: self.file.clone(),
             lines: Vec::new(),
             base: self.written.len,
@@ -260,15 +267,15 @@ impl<F: StorageFile, O: LogObserver> LogWriter<F, O> {
         })
     }
 
-    /// Takes the outcome of a flight from [`LogWriter::take_off`]. On an error all entries of the flight, and those
+    /// Takes the outcome of a write_job from [`LogWriter::begin_write`]. On an error all entries of the write_job, and those
     /// that were admitted behind it, are refused; in `throughput`, where they were acknowledged, they stay in the
     /// buffer instead.
     ///
     /// # Errors
-    /// What the flight ran into.
-    pub fn land(&mut self, landed: Landed, now_ms: i64) -> Result<(), WriteError> {
-        let Landed { mut lines, with_sync, written, synced } = landed;
-        let mut flying = self.flying.take().unwrap_or_default();
+    /// What the write_job ran into.
+    pub fn finish_write(&mut self, finished: Finished, now_ms: i64) -> Result<(), WriteError> {
+        let Finished { mut lines, with_sync, written, synced } = finished;
+        let mut in_flight = self.in_flight.take().unwrap_or_default();
         let failed = match (&written, &synced) {
             (Err(error), _) => Some(error.clone()),
             (Ok(()), Some(Err(error))) if self.durability == Durability::Strict => Some(error.clone()),
@@ -278,41 +285,41 @@ impl<F: StorageFile, O: LogObserver> LogWriter<F, O> {
             if with_sync {
                 self.syncing = None;
             }
-            self.refuse(lines, flying.briefs, &error);
+            self.refuse(lines, in_flight.entries_added, &error);
             return Err(error);
         }
-        self.settle(lines.len() as u64, &mut flying, now_ms);
+        self.commit_written(lines.len() as u64, &mut in_flight, now_ms);
         lines.clear();
-        flying.briefs.clear();
-        self.spare = (lines, flying.briefs);
+        in_flight.entries_added.clear();
+        self.spare = (lines, in_flight.entries_added);
         match synced {
             Some(result) => self.end_sync(result),
             None => Ok(()),
         }
     }
 
-    /// Takes the outcome of a flight from [`LogWriter::take_sync`].
+    /// Takes the outcome of a write_job from [`LogWriter::begin_sync`].
     ///
     /// # Errors
     /// If the sync failed; the writer is latched then.
-    pub fn land_sync(&mut self, landed: Landed) -> Result<(), WriteError> {
-        self.end_sync(landed.synced.unwrap_or(Ok(())))
+    pub fn finish_sync(&mut self, finished: Finished) -> Result<(), WriteError> {
+        self.end_sync(finished.synced.unwrap_or(Ok(())))
     }
 
-    /// The lines of a flight stand in the log.
-    fn settle(&mut self, len: u64, flying: &mut Flying, now_ms: i64) {
-        if flying.briefs.is_empty() {
+    /// The lines of a write_job stand in the log.
+    fn commit_written(&mut self, len: u64, in_flight: &mut InFlight, now_ms: i64) {
+        if in_flight.entries_added.is_empty() {
             return;
         }
         let base = self.written.len;
         self.written.len += len;
-        self.written.entries += flying.briefs.len() as u64;
-        // What was admitted meanwhile hangs below; if that is refused, the log ends with this flight's last entry.
-        self.settled = (flying.leaf.take(), flying.ids);
+        self.written.entries += in_flight.entries_added.len() as u64;
+        // What was admitted meanwhile hangs below; if that is refused, the log ends with this write_job's last entry.
+        self.rollback_to = (in_flight.leaf.take(), in_flight.ids);
         self.oldest_ms = self.oldest_ms.or(Some(now_ms));
         self.oldest_behind_sync_ms = self.oldest_behind_sync_ms.or(Some(now_ms));
-        flying.briefs.move_by(base);
-        self.observer.written(&flying.briefs);
+        in_flight.entries_added.move_by(base);
+        self.observer.written(&in_flight.entries_added);
     }
 
     pub(super) fn end_sync(&mut self, result: Result<(), WriteError>) -> Result<(), WriteError> {
@@ -331,21 +338,21 @@ impl<F: StorageFile, O: LogObserver> LogWriter<F, O> {
         }
     }
 
-    /// A flight failed: its entries leave, or go back into the buffer.
-    fn refuse(&mut self, lines: Vec<u8>, briefs: AppendedEntries, error: &WriteError) {
+    /// A write_job failed: its entries leave, or go back into the buffer.
+    fn refuse(&mut self, lines: Vec<u8>, entries_added: AppendedEntries, error: &WriteError) {
         self.latch(error);
         if self.durability == Durability::Throughput {
             let behind = core::mem::replace(&mut self.lines, lines);
-            let briefs_behind = core::mem::replace(&mut self.briefs, briefs);
+            let briefs_behind = core::mem::replace(&mut self.entries_added, entries_added);
             let by = self.lines.len() as u64;
             self.lines.extend_from_slice(&behind);
-            self.briefs.extend_moved(&briefs_behind, by);
+            self.entries_added.extend_moved(&briefs_behind, by);
             return;
         }
         self.lines.clear();
-        self.briefs.clear();
-        self.ids.truncate(self.settled.1);
-        self.leaf.clone_from(&self.settled.0);
+        self.entries_added.clear();
+        self.ids.truncate(self.rollback_to.1);
+        self.leaf.clone_from(&self.rollback_to.0);
     }
 
     fn latch(&mut self, error: &WriteError) {

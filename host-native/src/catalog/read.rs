@@ -12,7 +12,7 @@ use crate::os::{host, paths};
 use crate::session::v1::{self, V1Files};
 use crate::sidecar::{self, Sidecar};
 use jcode_session_core::catalog::refresh::{Stamps, is_racy};
-use jcode_session_core::catalog::{Exact, Named, Recount, Row, SessionSummary, summarize_log, summarize_v1};
+use jcode_session_core::catalog::{CountTail, Exact, Named, Row, SessionSummary, summarize_log, summarize_v1};
 use jcode_session_core::index::store::{IndexMeta, Resume};
 use jcode_session_core::log::{Dialect, LogScan, scan_source};
 use jcode_session_core::source::identity::FileStamp;
@@ -125,7 +125,7 @@ fn read_log(path: &Path, seen: FileStamp) -> Result<(Option<SessionSummary>, Fil
 /// What the sidecar knows about the whole log, if it is of this state of it or of one shortly before.
 fn from_sidecar(log: &LogFile) -> Result<Option<Exact>, SourceError> {
     let known = |meta: IndexMeta| Some((meta.counts, meta.active_leaf));
-    if let Some(meta) = sidecar::glance(log.path()).filter(|meta| meta.stamp == log.stamp()) {
+    if let Some(meta) = sidecar::quick_meta(log.path()).filter(|meta| meta.stamp == log.stamp()) {
         return Ok(known(meta));
     }
     match sidecar::open(log)? {
@@ -136,7 +136,7 @@ fn from_sidecar(log: &LogFile) -> Result<Option<Exact>, SourceError> {
             if log.len() - offset > SMALL_GROWTH {
                 return Ok(None);
             }
-            let mut recount = Recount { counts: meta.counts, leaf: meta.active_leaf };
+            let mut recount = CountTail { counts: meta.counts, leaf: meta.active_leaf };
             let scan = LogScan::resume(offset, lines, record_seen);
             scan_source(log, offset..log.len(), scan, &mut recount, &mut |_| ControlFlow::Continue(()))?;
             Ok(Some((recount.counts, recount.leaf)))

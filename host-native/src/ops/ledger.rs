@@ -10,9 +10,9 @@ use crate::os::segments::SessionStorage;
 use crate::os::{folders, host, paths, replace, segments};
 use jcode_session_core::log::Dialect;
 use jcode_session_core::source::ByteSource;
-use jcode_session_core::store::book::Book;
 use jcode_session_core::store::ledger::{Event, Head, Ledger, LedgerRow, digest_hex};
-use jcode_session_core::store::{Desk, LogState, StoreError, checkpoint};
+use jcode_session_core::store::ledger_file::LedgerFile;
+use jcode_session_core::store::{LogState, SessionStore, StoreError, checkpoint};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -115,7 +115,7 @@ pub fn record_first_v1_migration(path: &Path, written: &LogFile) -> Result<(), P
 /// # Errors
 /// If the ledger cannot be written; then the log must not grow.
 pub fn record_before_v1_growth(path: &Path) -> Result<(), PathError> {
-    settled(path, |desk| desk.checkpoint(host::now_ms(), &before_v1()).map(|_| ()))
+    without_pending(path, |session| session.checkpoint(host::now_ms(), &before_v1()).map(|_| ()))
 }
 
 fn before_v1() -> String {
@@ -134,11 +134,11 @@ pub fn record_v1_growth(path: &Path, log: &LogFile) -> Result<(), PathError> {
     let note = from_v1();
     let failed = store_failed(path);
     let storage = segments::storage(path);
-    let mut book = Book::open(&storage).map_err(store_failed(path))?;
-    let mut row =
-        checkpoint::row(&book.ledger, log, log.len(), None, host::now_ms(), &note).map_err(store_failed(path))?;
+    let mut ledger_file = LedgerFile::open(&storage).map_err(store_failed(path))?;
+    let mut row = checkpoint::row(&ledger_file.ledger, log, log.len(), None, host::now_ms(), &note)
+        .map_err(store_failed(path))?;
     row.event = Event::Migrate;
-    book.add(&storage, row).map(|_| ()).map_err(failed)
+    ledger_file.add(&storage, row).map(|_| ()).map_err(failed)
 }
 
 /// Records what is about to be deleted on request.
@@ -161,17 +161,17 @@ fn row_of(event: Event, path: &Path, log: &LogFile, digest: String, note: &str) 
 
 /// Adds rows to the ledger of a log, durably.
 fn add(path: &Path, rows: Vec<LedgerRow>) -> Result<(), PathError> {
-    settled(path, |desk| desk.record(rows).map(|_| ()))
+    without_pending(path, |session| session.record(rows).map(|_| ()))
 }
 
 /// Does something on the store of a log, behind what a crash left half done.
-fn settled(
+fn without_pending(
     path: &Path,
-    act: impl FnOnce(&mut Desk<'_, SessionStorage>) -> Result<(), StoreError>,
+    act: impl FnOnce(&mut SessionStore<'_, SessionStorage>) -> Result<(), StoreError>,
 ) -> Result<(), PathError> {
     let storage = segments::storage(path);
-    let mut desk = Desk::open(&storage).map_err(store_failed(path))?;
-    desk.settle(host::now_ms()).and_then(|_| act(&mut desk)).map_err(store_failed(path))
+    let mut session = SessionStore::open(&storage).map_err(store_failed(path))?;
+    session.resolve_pending(host::now_ms()).and_then(|_| act(&mut session)).map_err(store_failed(path))
 }
 
 fn store_failed(log: &Path) -> impl Fn(StoreError) -> PathError {

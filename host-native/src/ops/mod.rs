@@ -8,6 +8,7 @@ pub mod fork;
 pub mod ledger;
 pub mod migrate;
 pub mod prune;
+pub(crate) mod recover;
 pub mod restore;
 pub mod seal;
 pub mod verify;

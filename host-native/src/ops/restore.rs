@@ -11,12 +11,14 @@ use crate::os::log_file::LogFile;
 use crate::os::{host, paths, segments};
 use crate::session::v1::{self, V1Files};
 use crate::sidecar::rebuild;
-use jcode_session_core::dialect::sniff;
+use jcode_session_core::dialect::detect;
 use jcode_session_core::log::Dialect;
 use jcode_session_core::report::{CheckpointReport, CheckpointsReport};
 use jcode_session_core::source::{ByteSource, SourceError};
 use jcode_session_core::store::history::{History, How};
-use jcode_session_core::store::{Desk, LogState, StoreError, checkpoint, repair, rollback, settled, undo};
+use jcode_session_core::store::{
+    LogState, SessionStore, StoreError, checkpoint, repair, rollback, undo, without_pending,
+};
 use jcode_session_core::write::OpenError;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -80,7 +82,7 @@ pub fn checkpoints(log: &Path) -> Result<CheckpointsReport, RestoreError> {
     let unreadable = |error: SourceError| failed(log)(error.into());
     let file = log.is_file().then(|| LogFile::open(log)).transpose()?.filter(|file| !file.is_empty());
     let now = file.as_ref().map_or(Ok(LogState::none()), |file| LogState::of(file, file.len())).map_err(unreadable)?;
-    let ledger = settled(&ledger::read(log)?, file.as_ref()).map_err(unreadable)?;
+    let ledger = without_pending(&ledger::read(log)?, file.as_ref()).map_err(unreadable)?;
     let history = History::of(&ledger);
     let offered = checkpoint::offered(&history, host::now_ms()).into_iter();
     let rows = offered.filter_map(|state| {
@@ -97,9 +99,9 @@ pub fn checkpoints(log: &Path) -> Result<CheckpointsReport, RestoreError> {
 pub fn take_checkpoint(log: &Path) -> Result<bool, RestoreError> {
     let _lock = SessionLock::acquire(log)?;
     let storage = segments::storage(log);
-    let mut desk = Desk::open(&storage).map_err(failed(log))?;
-    desk.settle(host::now_ms()).map_err(failed(log))?;
-    Ok(desk.checkpoint(host::now_ms(), "on demand").map_err(failed(log))?.is_some())
+    let mut store = SessionStore::open(&storage).map_err(failed(log))?;
+    store.resolve_pending(host::now_ms()).map_err(failed(log))?;
+    Ok(store.checkpoint(host::now_ms(), "on demand").map_err(failed(log))?.is_some())
 }
 
 fn rollback_options(log: &Path, to_ms: Option<i64>) -> rollback::Options {
@@ -114,8 +116,8 @@ fn rollback_options(log: &Path, to_ms: Option<i64>) -> rollback::Options {
 /// See [`RestoreError`].
 pub fn plan_rollback(log: &Path, to_ms: Option<i64>) -> Result<rollback::Plan, RestoreError> {
     let storage = segments::storage_to_look_at(log);
-    let desk = Desk::open(&storage).map_err(failed(log))?;
-    rollback::plan(&desk, &rollback_options(log, to_ms)).map_err(failed(log))
+    let store = SessionStore::open(&storage).map_err(failed(log))?;
+    rollback::plan(&store, &rollback_options(log, to_ms)).map_err(failed(log))
 }
 
 /// Returns a session to its newest checkpoint that differs from now, or to the newest at or before `to_ms`.
@@ -125,13 +127,13 @@ pub fn plan_rollback(log: &Path, to_ms: Option<i64>) -> Result<rollback::Plan, R
 pub fn rollback(log: &Path, to_ms: Option<i64>) -> Result<(rollback::Plan, Follow), RestoreError> {
     let _lock = SessionLock::acquire(log)?;
     let storage = segments::storage(log);
-    let mut desk = Desk::open(&storage).map_err(failed(log))?;
-    let plan = rollback::run(&mut desk, &rollback_options(log, to_ms)).map_err(failed(log))?;
+    let mut store = SessionStore::open(&storage).map_err(failed(log))?;
+    let plan = rollback::run(&mut store, &rollback_options(log, to_ms)).map_err(failed(log))?;
     if plan.is_there {
         return Ok((plan, Follow::UpToDate));
     }
     let follow = follow(log, plan.how == How::Gone)?;
-    desk.told();
+    store.acknowledge();
     Ok((plan, follow))
 }
 
@@ -141,8 +143,8 @@ pub fn rollback(log: &Path, to_ms: Option<i64>) -> Result<(rollback::Plan, Follo
 /// See [`RestoreError`].
 pub fn plan_undo(log: &Path, force: bool) -> Result<undo::Plan, RestoreError> {
     let storage = segments::storage_to_look_at(log);
-    let desk = Desk::open(&storage).map_err(failed(log))?;
-    undo::plan(&desk, &undo::Options { force, now_ms: host::now_ms() }).map_err(failed(log))
+    let store = SessionStore::open(&storage).map_err(failed(log))?;
+    undo::plan(&store, &undo::Options { force, now_ms: host::now_ms() }).map_err(failed(log))
 }
 
 /// Takes the last rollback back.
@@ -152,10 +154,10 @@ pub fn plan_undo(log: &Path, force: bool) -> Result<undo::Plan, RestoreError> {
 pub fn undo(log: &Path, force: bool) -> Result<(undo::Plan, Follow), RestoreError> {
     let _lock = SessionLock::acquire(log)?;
     let storage = segments::storage(log);
-    let mut desk = Desk::open(&storage).map_err(failed(log))?;
-    let plan = undo::run(&mut desk, &undo::Options { force, now_ms: host::now_ms() }).map_err(failed(log))?;
+    let mut store = SessionStore::open(&storage).map_err(failed(log))?;
+    let plan = undo::run(&mut store, &undo::Options { force, now_ms: host::now_ms() }).map_err(failed(log))?;
     let follow = follow(log, false)?;
-    desk.told();
+    store.acknowledge();
     Ok((plan, follow))
 }
 
@@ -165,8 +167,8 @@ pub fn undo(log: &Path, force: bool) -> Result<(undo::Plan, Follow), RestoreErro
 /// See [`RestoreError`].
 pub fn plan_repair(log: &Path) -> Result<repair::Plan, RestoreError> {
     let storage = segments::storage_to_look_at(log);
-    let desk = Desk::open(&storage).map_err(failed(log))?;
-    repair::plan(&desk).map_err(failed(log))
+    let store = SessionStore::open(&storage).map_err(failed(log))?;
+    repair::plan(&store).map_err(failed(log))
 }
 
 /// Rewrites a damaged log from its good records.
@@ -176,8 +178,8 @@ pub fn plan_repair(log: &Path) -> Result<repair::Plan, RestoreError> {
 pub fn repair(log: &Path) -> Result<(repair::Plan, Follow), RestoreError> {
     let _lock = SessionLock::acquire(log)?;
     let storage = segments::storage(log);
-    let mut desk = Desk::open(&storage).map_err(failed(log))?;
-    let plan = repair::run(&mut desk, &paths::stem(log), host::now_ms()).map_err(failed(log))?;
+    let mut store = SessionStore::open(&storage).map_err(failed(log))?;
+    let plan = repair::run(&mut store, &paths::stem(log), host::now_ms()).map_err(failed(log))?;
     let follow = if plan.is_nothing() { Follow::UpToDate } else { follow(log, false)? };
     Ok((plan, follow))
 }
@@ -189,7 +191,7 @@ fn follow(log: &Path, gone: bool) -> Result<Follow, RestoreError> {
         return Ok(Follow::UpToDate);
     }
     let mut file = LogFile::open(log)?;
-    let current = sniff(&file).is_ok_and(|sniffed| sniffed.dialect == Dialect::TreeV3);
+    let current = detect(&file).is_ok_and(|detected| detected.dialect == Dialect::TreeV3);
     if !current {
         rebuild::remove(log)?;
         return Ok(Follow::UpToDate);

@@ -3,6 +3,7 @@
 //! Owns: the lock around them, recovery before them, and that sidecar and lock follow the log to its new file.
 //! Invariant: as in [`crate::ops::restore`]: a session that somebody writes is refused. Does not: decide; core does.
 
+use crate::ops::recover;
 use crate::ops::restore::{RestoreError, failed};
 use crate::os::files::PathError;
 use crate::os::host;
@@ -12,10 +13,9 @@ use crate::os::segments::{self, SessionFile, SessionStorage, Zstd};
 use crate::os::storage::no_follow;
 use crate::sidecar::rebuild;
 use crate::sidecar::{self, Sidecar};
-use crate::writer;
 use jcode_session_core::segment::{compress, seal};
 use jcode_session_core::storage::Storage;
-use jcode_session_core::store::Desk;
+use jcode_session_core::store::SessionStore;
 use std::fs::OpenOptions;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -46,8 +46,8 @@ pub struct Done {
 /// See [`RestoreError`].
 pub fn plan(log: &Path, size: u64) -> Result<Plan, RestoreError> {
     let storage = segments::storage_to_look_at(log);
-    let desk = Desk::open(&storage).map_err(failed(log))?;
-    seal::plan(&desk, size).map_err(failed(log))
+    let store = SessionStore::open(&storage).map_err(failed(log))?;
+    seal::plan(&store, size).map_err(failed(log))
 }
 
 /// Moves the older lines of a log into segments, and compresses all segments if that is wanted.
@@ -57,19 +57,19 @@ pub fn plan(log: &Path, size: u64) -> Result<Plan, RestoreError> {
 pub fn run(log: &Path, segments: Segments) -> Result<Done, RestoreError> {
     let mut lock = SessionLock::acquire(log)?;
     // What a crash left at the end of the log must not become part of a segment.
-    writer::recover(log).map_err(|source| RestoreError::Open { path: log.to_path_buf(), source })?;
+    recover::recover(log).map_err(|source| RestoreError::Open { path: log.to_path_buf(), source })?;
     held(log, &mut lock, segments)
 }
 
 /// The same for a log that is recovered, under its lock.
 pub(crate) fn held(log: &Path, lock: &mut SessionLock, segments: Segments) -> Result<Done, RestoreError> {
     let storage = segments::storage(log);
-    let mut desk = Desk::open(&storage).map_err(failed(log))?;
+    let mut store = SessionStore::open(&storage).map_err(failed(log))?;
     let zstd = Zstd::default();
     let with = segments.compress.then_some(&zstd as _);
-    let plan = seal::run(&mut desk, segments.size, with, host::now_ms()).map_err(failed(log))?;
+    let plan = seal::run(&mut store, segments.size, with, host::now_ms()).map_err(failed(log))?;
     let compressed = match segments.compress {
-        true => compress::run(&mut desk, &zstd, host::now_ms()).map_err(failed(log))?,
+        true => compress::run(&mut store, &zstd, host::now_ms()).map_err(failed(log))?,
         false => 0,
     };
     if !plan.is_nothing() {
@@ -85,8 +85,8 @@ pub(crate) fn held(log: &Path, lock: &mut SessionLock, segments: Segments) -> Re
 pub fn undo(log: &Path) -> Result<u64, RestoreError> {
     let mut lock = SessionLock::acquire(log)?;
     let storage = segments::storage(log);
-    let mut desk = Desk::open(&storage).map_err(failed(log))?;
-    let bytes = seal::undo(&mut desk, host::now_ms()).map_err(failed(log))?;
+    let mut store = SessionStore::open(&storage).map_err(failed(log))?;
+    let bytes = seal::undo(&mut store, host::now_ms()).map_err(failed(log))?;
     if bytes > 0 {
         follow(log, &mut lock)?;
     }
@@ -100,8 +100,8 @@ pub fn undo(log: &Path) -> Result<u64, RestoreError> {
 pub fn decompress(log: &Path) -> Result<u64, RestoreError> {
     let _lock = SessionLock::acquire(log)?;
     let storage = segments::storage(log);
-    let mut desk = Desk::open(&storage).map_err(failed(log))?;
-    compress::undo(&mut desk, host::now_ms()).map_err(failed(log))
+    let mut store = SessionStore::open(&storage).map_err(failed(log))?;
+    compress::undo(&mut store, host::now_ms()).map_err(failed(log))
 }
 
 /// More stands outside of segments than one holds.

@@ -8,7 +8,7 @@
 use crate::os::log_file::LogFile;
 use crate::os::paths;
 use crate::session::v1;
-use jcode_session_core::dialect::sniff;
+use jcode_session_core::dialect::detect;
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -192,5 +192,5 @@ fn only(asked: &str, logs: &[&PathBuf]) -> Result<PathBuf, ResolveError> {
 
 fn header_id(log: &Path) -> Option<String> {
     let log = LogFile::open(log).ok()?;
-    sniff(&log).ok()?.header?.session_id
+    detect(&log).ok()?.header?.session_id
 }

@@ -74,8 +74,8 @@ impl Session {
                 None
             }
         };
-        let (sniffed, log) = present(log, &mut |_| ControlFlow::Continue(())).map_err(at(path))?;
-        Ok(Self { path: path.to_path_buf(), inner: session::Session::new(log, sniffed, sidecar) })
+        let (detected, log) = present(log, &mut |_| ControlFlow::Continue(())).map_err(at(path))?;
+        Ok(Self { path: path.to_path_buf(), inner: session::Session::new(log, detected, sidecar) })
     }
 
     /// Opens a v1 session as the log that migration would write.

@@ -5,9 +5,9 @@
 
 use crate::os::log_file::LogFile;
 use crate::os::{host, paths};
-use crate::sidecar::rebuild::{Done, RebuildError, Tick};
+use crate::sidecar::outcome::{Done, RebuildError, Tick};
 use crate::sidecar::sql::{SqlStore, read_meta, write_meta};
-use jcode_session_core::index::grow::{GrowError, Grower, Grown};
+use jcode_session_core::index::catch_up::{CatchUp, CatchUpError, CaughtUp};
 use jcode_session_core::index::store::{IndexMeta, Resume};
 use jcode_session_core::log::{Damage, LogScan, LogSink, Record, ScanEnd, scan_source};
 use jcode_session_core::source::identity::Fingerprint;
@@ -57,7 +57,7 @@ pub(super) fn catch_up(
     Ok(Some((Done::CaughtUp, meta)))
 }
 
-type Added = Result<(Grown, ScanEnd), SourceError>;
+type Added = Result<(CaughtUp, ScanEnd), SourceError>;
 
 /// Adds the entries of a range of the log.
 fn add(
@@ -66,10 +66,10 @@ fn add(
     seen: &IndexMeta,
     range: Range<u64>,
     tick: &mut Tick<'_>,
-) -> Result<Added, GrowError<rusqlite::Error>> {
-    let Resume::At { offset, lines, record_seen, .. } = seen.resume else { return Err(GrowError::NeedsRebuild) };
+) -> Result<Added, CatchUpError<rusqlite::Error>> {
+    let Resume::At { offset, lines, record_seen, .. } = seen.resume else { return Err(CatchUpError::NeedsRebuild) };
     let mut store = SqlStore::new(transaction);
-    let grower = Grower::new(&mut store, seen)?;
+    let grower = CatchUp::new(&mut store, seen)?;
     let mut sink = Tail { store, grower, failed: None };
     let scan = LogScan::resume(offset, lines, record_seen);
     let scanned = scan_source(log, range, scan, &mut sink, &mut |bytes| tick(bytes));
@@ -103,23 +103,23 @@ fn connect(log: &LogFile) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-fn rebuild_or<T>(error: GrowError<rusqlite::Error>) -> Result<Option<T>, RebuildError> {
+fn rebuild_or<T>(error: CatchUpError<rusqlite::Error>) -> Result<Option<T>, RebuildError> {
     match error {
-        GrowError::NeedsRebuild => Ok(None),
-        GrowError::Store(error) => Err(error.into()),
+        CatchUpError::NeedsRebuild => Ok(None),
+        CatchUpError::Store(error) => Err(error.into()),
     }
 }
 
 struct Tail<'c> {
     store: SqlStore<'c>,
-    grower: Grower,
-    failed: Option<GrowError<rusqlite::Error>>,
+    grower: CatchUp,
+    failed: Option<CatchUpError<rusqlite::Error>>,
 }
 
 impl LogSink for Tail<'_> {
     fn header(&mut self, _: &Record<'_>) -> ControlFlow<()> {
         // A log that had no header before has one now: its session id and dialect change.
-        self.failed = Some(GrowError::NeedsRebuild);
+        self.failed = Some(CatchUpError::NeedsRebuild);
         ControlFlow::Break(())
     }
 

@@ -9,6 +9,7 @@ cfg_if::cfg_if! {
     if #[cfg(feature = "files")] {
         mod catch_up;
         mod open;
+        mod outcome;
         mod pipeline;
         pub mod rebuild;
 

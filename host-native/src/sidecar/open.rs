@@ -7,7 +7,7 @@ use crate::os::files::{open_plain, stamp_of};
 use crate::os::log_file::LogFile;
 use crate::os::{host, paths};
 pub use crate::sidecar::sql::Sidecar;
-use jcode_session_core::index::peek::{PEEK_LEN, peek};
+use jcode_session_core::index::meta_from_pages::{META_PAGES_LEN, meta_from_pages};
 use jcode_session_core::index::store::IndexMeta;
 use jcode_session_core::source::SourceError;
 use rusqlite::{Connection, OpenFlags};
@@ -18,12 +18,12 @@ use std::time::Duration;
 /// The metadata of a log's sidecar, if the file system says that the log is as it was when the sidecar was written;
 /// without SQLite, for runs over thousands of sessions. `None`: open it and see.
 #[must_use]
-pub fn glance(log: &Path) -> Option<IndexMeta> {
+pub fn quick_meta(log: &Path) -> Option<IndexMeta> {
     let path = paths::sidecar(log);
     let (mut file, _) = open_plain(&path).ok()?;
-    let mut start = [0; PEEK_LEN];
+    let mut start = [0; META_PAGES_LEN];
     file.read_exact(&mut start).ok()?;
-    let meta = peek(&start)?;
+    let meta = meta_from_pages(&start)?;
     let file = stamp_of(&std::fs::symlink_metadata(log).ok()?);
     // The file of a log with segments is shorter than the log.
     let now = if file.len < meta.stamp.len { LogFile::open(log).ok()?.stamp() } else { file };

@@ -8,7 +8,7 @@
 use crate::os::files::PathError;
 use crate::os::log_file::LogFile;
 use crate::os::{host, paths};
-use crate::sidecar::rebuild::{Known, RebuildError, Tick};
+use crate::sidecar::outcome::{Known, RebuildError, Tick};
 use crate::sidecar::sql::{BulkLoad, create_schema};
 use jcode_session_core::index::row::{Row, RowSink};
 use jcode_session_core::index::store::IndexMeta;

@@ -9,17 +9,17 @@ use crate::os::segments::{self, SessionFile, SessionStorage};
 use jcode_session_core::log::tail::last_of_active_path;
 use jcode_session_core::log::{LineReader, Outcome};
 use jcode_session_core::source::ByteSource;
-use jcode_session_core::store::book::Book;
 use jcode_session_core::store::checkpoint::{self, Policy};
 use jcode_session_core::store::history::History;
-use jcode_session_core::store::{Desk, StoreError};
+use jcode_session_core::store::ledger_file::LedgerFile;
+use jcode_session_core::store::{SessionStore, StoreError};
 use jcode_session_core::write::SyncPoint;
 
 /// The writer's checkpoints.
 pub(super) struct Checkpoints {
     storage: SessionStorage,
     policy: Policy,
-    book: Option<Book<SessionFile>>,
+    ledger_file: Option<LedgerFile<SessionFile>>,
     /// The sync point of the last one; at first where the writer began.
     last: SyncPoint,
     last_ms: Option<i64>,
@@ -34,7 +34,7 @@ impl Checkpoints {
         Self {
             storage: segments::storage(log.path()),
             policy,
-            book: None,
+            ledger_file: None,
             last,
             last_ms: None,
             found: policy.before.then(|| log.len()),
@@ -48,7 +48,7 @@ impl Checkpoints {
             self.found = None;
             log.see(found);
             if self.take_found(log, now).is_err() {
-                self.book = None;
+                self.ledger_file = None;
             }
         }
         log.see(point.len);
@@ -62,7 +62,7 @@ impl Checkpoints {
         log.see(point.len);
         match self.take(log, now, leaf) {
             Ok(()) => self.last = point,
-            Err(_) => self.book = None,
+            Err(_) => self.ledger_file = None,
         }
     }
 
@@ -70,7 +70,7 @@ impl Checkpoints {
     fn take_found(&mut self, log: &LogFile, now: i64) -> Result<(), StoreError> {
         let Some(leaf) = last_entry(log) else { return Ok(()) };
         let newest = {
-            let ledger = &self.book(now)?.ledger;
+            let ledger = &self.ledger_file(now)?.ledger;
             History::of(ledger).now.top.and_then(|top| ledger.rows.get(top)).map(|row| row.logical_len)
         };
         if newest == Some(log.len()) {
@@ -84,25 +84,25 @@ impl Checkpoints {
     }
 
     fn add(&mut self, log: &LogFile, now: i64, leaf: Option<String>, note: &str) -> Result<(), StoreError> {
-        let mut row = checkpoint::row(&self.book(now)?.ledger, log, log.len(), leaf, now, note)?;
+        let mut row = checkpoint::row(&self.ledger_file(now)?.ledger, log, log.len(), leaf, now, note)?;
         if log.met_lost() {
             return Err(StoreError::Lost);
         }
         row.sealed = log.sealed().map(|sealed| sealed.layout().sealed());
-        let Self { storage, book, .. } = self;
-        if let Some(book) = book {
-            book.add(storage, row)?;
+        let Self { storage, ledger_file, .. } = self;
+        if let Some(ledger_file) = ledger_file {
+            ledger_file.add(storage, row)?;
         }
         Ok(())
     }
 
-    fn book(&mut self, now: i64) -> Result<&mut Book<SessionFile>, StoreError> {
-        match &mut self.book {
-            Some(book) => Ok(book),
+    fn ledger_file(&mut self, now: i64) -> Result<&mut LedgerFile<SessionFile>, StoreError> {
+        match &mut self.ledger_file {
+            Some(ledger_file) => Ok(ledger_file),
             none => {
-                // What a crash left half done is settled before anything else is recorded.
-                Desk::open(&self.storage)?.settle(now)?;
-                Ok(none.insert(Book::open(&self.storage)?))
+                // What a crash left half done is rollback_to before anything else is recorded.
+                SessionStore::open(&self.storage)?.resolve_pending(now)?;
+                Ok(none.insert(LedgerFile::open(&self.storage)?))
             }
         }
     }

@@ -1,14 +1,14 @@
 //! The writer of a session: many threads append through it, one process at a time.
 //!
 //! Owns: the lock, the threads behind a writer (one syncs in `balanced`, one keeps the sidecar), and group commit:
-//! while one thread's flight is under way, what the others append gathers for the next.
+//! while one thread's write_job is under way, what the others append gathers for the next.
 //! Invariant: core decides when an append is acknowledged; the lock is never held during a sync.
 //! Does not: let the sidecar into any append's way.
 
 mod checkpoints;
-mod feed;
 mod ids;
-mod keeper;
+mod index_queue;
+mod indexer;
 mod open;
 mod syncer;
 pub mod tags;
@@ -20,11 +20,10 @@ use crate::os::lock::SessionLock;
 use crate::os::segments::SessionFile;
 use crate::os::threads::thread::{self, JoinHandle, Thread};
 use crate::os::threads::{Arc, Condvar, Mutex, MutexGuard};
-use feed::{Feed, FeedEnd};
+use index_queue::{IndexQueue, QueueSender};
 use jcode_session_core::write::{
-    AppendError, Durability, Flight, LogWriter, Parent, Recovery, Stamps, Unwritten, WriteError,
+    AppendError, Durability, LogWriter, Parent, Recovery, Stamps, Unwritten, WriteError, WriteJob,
 };
-pub(crate) use open::recover;
 pub use open::{NewSession, OpenError, WriterOptions};
 use std::path::{Path, PathBuf};
 use std::sync::{OnceLock, PoisonError};
@@ -33,9 +32,9 @@ use std::sync::{OnceLock, PoisonError};
 #[derive(Debug)]
 pub struct Writer {
     shared: Arc<Shared>,
-    feed: Arc<Feed>,
+    queue: Arc<IndexQueue>,
     syncer: Option<JoinHandle<()>>,
-    keeper: Option<JoinHandle<Result<(), String>>>,
+    indexer: Option<JoinHandle<Result<(), String>>>,
     session_id: Option<String>,
     recovery: Recovery,
     lock: SessionLock,
@@ -57,25 +56,25 @@ pub struct Closed {
 #[derive(Debug)]
 struct Shared {
     state: Mutex<State>,
-    /// A flight or a sync has landed.
-    landed: Condvar,
+    /// A write_job or a sync has finished.
+    finished: Condvar,
     /// The syncing thread has something to do.
     due: Condvar,
 }
 
 #[derive(Debug)]
 struct State {
-    log: LogWriter<SessionFile, FeedEnd>,
-    /// The outcome of the flight that takes what gathers now.
-    round: Arc<Round>,
-    /// Threads that wait for `landed`.
+    log: LogWriter<SessionFile, QueueSender>,
+    /// The outcome of the write_job that takes what gathers now.
+    outcome: Arc<Outcome>,
+    /// Threads that wait for `finished`.
     waiting: u32,
     syncer: syncer::State,
-    /// A thread gathers the next flight of `strict`.
-    led: bool,
+    /// A thread gathers the next write_job of `strict`.
+    leader_active: bool,
     /// The threads whose entries gather, but for the one that leads.
-    parked: Vec<Thread>,
-    /// Entries that the last flight of `strict` carried.
+    followers: Vec<Thread>,
+    /// Entries that the last write_job of `strict` carried.
     last_group: usize,
     closing: bool,
 }
@@ -83,8 +82,8 @@ struct State {
 /// How often a leading thread lets others go first before it takes off with a smaller group than the one before.
 const PATIENCE: u32 = 8;
 
-/// The outcome of one flight, once it has landed.
-type Round = OnceLock<Result<(), WriteError>>;
+/// The outcome of one write_job, once it has finished.
+type Outcome = OnceLock<Result<(), WriteError>>;
 
 /// The clock, and time-ordered ids.
 struct Clock;
@@ -106,43 +105,43 @@ impl Shared {
 
     fn wait<'s>(&self, mut state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
         state.waiting += 1;
-        state = self.landed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        state = self.finished.wait(state).unwrap_or_else(PoisonError::into_inner);
         state.waiting -= 1;
         state
     }
 
     fn tell(&self, state: &State) {
         if state.waiting > 0 {
-            self.landed.notify_all();
+            self.finished.notify_all();
         }
     }
 
-    /// Runs a flight without the lock and lands it.
-    fn fly<'s>(
+    /// Runs a write_job without the lock and lands it.
+    fn run_job<'s>(
         &'s self,
         mut state: MutexGuard<'s, State>,
-        flight: Flight<SessionFile>,
+        write_job: WriteJob<SessionFile>,
     ) -> (MutexGuard<'s, State>, Result<(), WriteError>) {
-        let round = std::mem::take(&mut state.round);
-        let mut served = std::mem::take(&mut state.parked);
+        let outcome = std::mem::take(&mut state.outcome);
+        let mut woken = std::mem::take(&mut state.followers);
         drop(state);
-        let landed = flight.run();
+        let finished = write_job.run();
         let mut state = self.lock();
-        let result = state.log.land(landed, host::now_ms());
-        let _ = round.set(result.clone());
+        let result = state.log.finish_write(finished, host::now_ms());
+        let _ = outcome.set(result.clone());
         if result.is_err() && state.log.durability() != Durability::Throughput {
             // What gathered meanwhile hangs below what was refused.
-            let behind = std::mem::take(&mut state.round);
+            let behind = std::mem::take(&mut state.outcome);
             let _ = behind.set(result.clone());
-            served.append(&mut state.parked);
+            woken.append(&mut state.followers);
         }
         // One of those that gathered meanwhile is to lead.
-        served.extend(state.parked.first().cloned());
+        woken.extend(state.followers.first().cloned());
         self.tell(&state);
-        if !served.is_empty() {
+        if !woken.is_empty() {
             // Without the lock, which they would only run into.
             drop(state);
-            served.iter().for_each(Thread::unpark);
+            woken.iter().for_each(Thread::unpark);
             state = self.lock();
         }
         (state, result)
@@ -174,33 +173,33 @@ impl Writer {
         parent: Parent<'_>,
     ) -> Result<String, AppendError> {
         let admitted = state.log.admit(json, parent, &mut Clock)?;
-        let round = Arc::clone(&state.round);
-        let mut parked = false;
+        let outcome = Arc::clone(&state.outcome);
+        let mut followers = false;
         loop {
-            if state.led || !state.log.can_take_off() {
-                if !std::mem::replace(&mut parked, true) {
-                    state.parked.push(thread::current());
+            if state.leader_active || !state.log.can_begin_write() {
+                if !std::mem::replace(&mut followers, true) {
+                    state.followers.push(thread::current());
                 }
                 drop(state);
                 // Woken when the outcome is there, or to lead; and now and then for no reason.
                 thread::park();
-                if let Some(outcome) = round.get() {
+                if let Some(outcome) = outcome.get() {
                     break outcome.clone();
                 }
                 state = self.shared.lock();
-            } else if round.get().is_none() {
+            } else if outcome.get().is_none() {
                 state = self.lead(state);
             }
-            if let Some(outcome) = round.get() {
+            if let Some(outcome) = outcome.get() {
                 break outcome.clone();
             }
         }?;
         Ok(admitted.id)
     }
 
-    /// Gathers what those that the last flight served are about to append again, and flies.
+    /// Gathers what those that the last write_job woken are about to append again, and flies.
     fn lead<'s>(&'s self, mut state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
-        state.led = true;
+        state.leader_active = true;
         for _ in 0..PATIENCE {
             if state.log.gathered() >= state.last_group {
                 break;
@@ -210,9 +209,9 @@ impl Writer {
             state = self.shared.lock();
         }
         state.last_group = state.log.gathered();
-        state.led = false;
-        match state.log.take_off(true) {
-            Some(flight) => self.shared.fly(state, flight).0,
+        state.leader_active = false;
+        match state.log.begin_write(true) {
+            Some(write_job) => self.shared.run_job(state, write_job).0,
             None => state,
         }
     }
@@ -223,16 +222,16 @@ impl Writer {
         json: &[u8],
         parent: Parent<'_>,
     ) -> Result<String, AppendError> {
-        // A bound on what a power cut may cost is a bound on what may be written before a sync has landed.
+        // A bound on what a power cut may cost is a bound on what may be written before a sync has finished.
         while state.log.must_sync() && state.log.latched().is_none() {
             self.shared.due.notify_one();
             state = self.shared.wait(state);
         }
         let admitted = state.log.admit(json, parent, &mut Clock)?;
-        if let Some(flight) = state.log.take_off(false) {
+        if let Some(write_job) = state.log.begin_write(false) {
             // A write to the page cache: not worth letting go of the lock.
-            let landed = flight.run();
-            state.log.land(landed, host::now_ms())?;
+            let finished = write_job.run();
+            state.log.finish_write(finished, host::now_ms())?;
         }
         if state.syncer_has_work() {
             self.shared.due.notify_one();
@@ -250,18 +249,18 @@ impl Writer {
             if let Some(cause) = state.log.latched() {
                 return Err(WriteError::Latched(cause.clone()));
             }
-            if state.log.is_settled() {
+            if state.log.is_all_synced() {
                 return Ok(());
             }
-            if let Some(flight) = state.log.take_off(true) {
-                let (after, result) = self.shared.fly(state, flight);
+            if let Some(write_job) = state.log.begin_write(true) {
+                let (after, result) = self.shared.run_job(state, write_job);
                 result?;
                 state = after;
-            } else if let Some(sync) = state.log.take_sync() {
+            } else if let Some(sync) = state.log.begin_sync() {
                 drop(state);
-                let landed = sync.run();
+                let finished = sync.run();
                 state = self.shared.lock();
-                let result = state.log.land_sync(landed);
+                let result = state.log.finish_sync(finished);
                 self.shared.tell(&state);
                 result?;
             } else {
@@ -296,8 +295,8 @@ impl Writer {
         if let Some(syncer) = self.syncer.take() {
             let _ = syncer.join();
         }
-        self.feed.close();
-        let lags = match self.keeper.take().map(JoinHandle::join) {
+        self.queue.close();
+        let lags = match self.indexer.take().map(JoinHandle::join) {
             Some(Ok(outcome)) => outcome.err(),
             Some(Err(_)) => Some("its thread ended early".to_string()),
             None => None,
@@ -312,7 +311,7 @@ impl Writer {
     /// Seals older lines, if they are to be and the log is whole on the disk.
     fn seal(&mut self) -> Option<String> {
         let (log, segments) = self.segments.take()?;
-        if !self.shared.lock().log.is_settled() {
+        if !self.shared.lock().log.is_all_synced() {
             return None;
         }
         seal::held(&log, &mut self.lock, segments).err().map(|error| error.to_string())
@@ -351,7 +350,7 @@ impl Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        if self.keeper.is_some() {
+        if self.indexer.is_some() {
             // Whoever wants to know how it went calls `close`.
             let _ = self.flush();
             let _ = self.stop();

@@ -53,12 +53,12 @@ pub(super) fn run(shared: &Shared) {
     while !state.closing && state.log.latched().is_none() {
         let wait = state.sync_in();
         let due = wait.is_some_and(|wait| wait.is_zero()) || state.half_full();
-        if due && let Some(sync) = state.log.take_sync() {
+        if due && let Some(sync) = state.log.begin_sync() {
             drop(state);
-            let landed = sync.run();
+            let finished = sync.run();
             state = shared.lock();
             // A failure is latched: every append from now on tells it.
-            let _ = state.log.land_sync(landed);
+            let _ = state.log.finish_sync(finished);
             shared.tell(&state);
             continue;
         }
@@ -71,5 +71,5 @@ pub(super) fn run(shared: &Shared) {
         state.syncer = State::Busy;
     }
     // Nobody may wait for a sync that will not come.
-    shared.landed.notify_all();
+    shared.finished.notify_all();
 }

@@ -8,8 +8,8 @@ use crate::os::files::PathError;
 use crate::os::log_file::LogFile;
 use crate::sidecar::{self, Sidecar};
 use crate::writer::{Closed, OpenError, Writer, WriterOptions};
-use jcode_session_core::catalog::Recount;
-use jcode_session_core::dialect::sniff;
+use jcode_session_core::catalog::CountTail;
+use jcode_session_core::dialect::detect;
 use jcode_session_core::index::Counts;
 use jcode_session_core::log::tags::{self, TagError};
 use jcode_session_core::log::{Dialect, LogScan, scan_source};
@@ -68,7 +68,7 @@ pub fn read(path: &Path) -> Result<Vec<String>, TagsError> {
         return Err(TagsError::Older { path: path.to_path_buf(), dialect: Dialect::JcodeV1 });
     }
     let mut log = LogFile::open(path)?;
-    let dialect = sniff(&log).map_err(failed)?.dialect;
+    let dialect = detect(&log).map_err(failed)?.dialect;
     if dialect != Dialect::TreeV3 {
         return Err(TagsError::Older { path: path.to_path_buf(), dialect });
     }
@@ -76,7 +76,7 @@ pub fn read(path: &Path) -> Result<Vec<String>, TagsError> {
         return Ok(reader.meta().counts.tags.clone());
     }
     log.map_if_guarded();
-    let mut recount = Recount { counts: Counts::default(), leaf: None };
+    let mut recount = CountTail { counts: Counts::default(), leaf: None };
     scan_source(&log, 0..log.len(), LogScan::new(), &mut recount, &mut |_| ControlFlow::Continue(()))
         .map_err(failed)?;
     Ok(recount.counts.tags)

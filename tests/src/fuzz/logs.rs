@@ -3,7 +3,7 @@
 use crate::differential::{NoView, compare, said_by, said_in_chunks};
 use crate::oracle::read_log;
 use crate::v1_steps::go_on;
-use jcode_session_core::dialect::{check_upgrade, present, sniff};
+use jcode_session_core::dialect::{check_upgrade, detect, present};
 use jcode_session_core::log::Dialect;
 use jcode_session_core::source::{ByteSource, SliceSource};
 
@@ -31,14 +31,14 @@ pub(super) fn entries(data: &[u8]) {
 /// A log of any dialect: the upgrade holds all that was there, and upgraded again it stays as it is.
 pub(super) fn upgrade(data: &[u8]) {
     let old = SliceSource(data);
-    let (sniffed, presented) = present(old, &mut go_on).expect("in memory");
-    assert_eq!(sniffed, sniff(&NoView(old)).expect("in memory"));
+    let (detected, presented) = present(old, &mut go_on).expect("in memory");
+    assert_eq!(detected, detect(&NoView(old)).expect("in memory"));
     let new = presented.read_vec(0, usize::try_from(presented.len()).expect("small")).expect("in memory");
-    if sniffed.dialect == Dialect::TreeV3 {
+    if detected.dialect == Dialect::TreeV3 {
         assert_eq!(new, data);
         return;
     }
-    check_upgrade(&old, &SliceSource(&new), sniffed.dialect, &mut go_on).expect("nothing is lost");
+    check_upgrade(&old, &SliceSource(&new), detected.dialect, &mut go_on).expect("nothing is lost");
     let (again, presented) = present(SliceSource(&new), &mut go_on).expect("in memory");
     assert_eq!(again.dialect, Dialect::TreeV3);
     assert!(presented.as_is().is_some());

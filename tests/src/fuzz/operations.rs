@@ -91,24 +91,24 @@ impl Session {
             return true;
         }
         let store = stored(machine);
-        let mut desk = opened(&store);
+        let mut store = opened(&store);
         let now_ms = NOW + self.now;
         match command {
             Command::Append(_) => true,
-            Command::Checkpoint => desk.checkpoint(now_ms, "fuzz").is_ok_and(|row| row.is_some()),
+            Command::Checkpoint => store.checkpoint(now_ms, "fuzz").is_ok_and(|row| row.is_some()),
             Command::Rollback => {
                 let options = rollback::Options { to_ms: None, now_ms, has_source: true };
-                rollback::run(&mut desk, &options).is_ok()
+                rollback::run(&mut store, &options).is_ok()
             }
-            Command::Undo(force) => undo::run(&mut desk, &undo::Options { force, now_ms }).is_ok(),
-            Command::Repair => repair::run(&mut desk, "s", now_ms).is_ok(),
+            Command::Undo(force) => undo::run(&mut store, &undo::Options { force, now_ms }).is_ok(),
+            Command::Repair => repair::run(&mut store, "s", now_ms).is_ok(),
             Command::Seal(compress) => {
                 let zstd = Zstd { level: 1 };
                 let with: Option<&dyn Compress> = if compress { Some(&zstd) } else { None };
-                seal::run(&mut desk, SEGMENT, with, now_ms).is_ok()
+                seal::run(&mut store, SEGMENT, with, now_ms).is_ok()
             }
-            Command::Unseal(true) => seal::undo(&mut desk, now_ms).is_ok(),
-            Command::Unseal(false) => compress::undo(&mut desk, now_ms).is_ok(),
+            Command::Unseal(true) => seal::undo(&mut store, now_ms).is_ok(),
+            Command::Unseal(false) => compress::undo(&mut store, now_ms).is_ok(),
         }
     }
 
@@ -163,7 +163,7 @@ impl Session {
             }
             _ => assert_eq!(before, after, "{command:?}"),
         }
-        self.settle(world);
+        self.resolve_pending(world);
     }
 
     /// Crashes a recorded command, and looks at what is found.
@@ -203,11 +203,11 @@ impl Session {
             kept(before.as_deref(), &outcome.world, &what);
         }
         self.undo = None;
-        self.settle(crashed.world());
+        self.resolve_pending(crashed.world());
     }
 
     /// The sidecar follows the log: all of it is durable, and known to be.
-    fn settle(&mut self, mut world: World) {
+    fn resolve_pending(&mut self, mut world: World) {
         let len = log_of(&world).map_or(0, |log| log.len() as u64);
         world.sidecar = vec![len];
         for inode in &mut world.inodes {
@@ -225,7 +225,7 @@ impl Session {
         let damages = Log::of(&self.world).damages;
         assert!(damages.is_empty() || self.ids.is_empty(), "{damages:?}");
         let store = stored(&Machine::from_world(self.world.clone()));
-        let desk = opened(&store);
-        assert!(desk.book().ledger.findings.is_empty(), "{:?}", desk.book().ledger.findings);
+        let store = opened(&store);
+        assert!(store.ledger_file().ledger.findings.is_empty(), "{:?}", store.ledger_file().ledger.findings);
     }
 }

@@ -82,14 +82,14 @@ fn witnessed(manifest: &[u8], own: &[u8]) -> Vec<u8> {
 fn commanded(machine: &Machine, command: u8, whole: &[u8]) {
     let machine = Machine::from_world(machine.world());
     let store: Store = stored(&machine);
-    let mut desk = opened(&store);
+    let mut session = opened(&store);
     let now = sessions::NOW;
     match command {
-        SEAL => drop(segment::seal::run(&mut desk, 64, None, now)),
-        UNSEAL => drop(segment::seal::undo(&mut desk, now)),
-        COMPRESS => drop(segment::compress::run(&mut desk, &Zstd::default(), now)),
-        DECOMPRESS => drop(segment::compress::undo(&mut desk, now)),
-        of_the_store => run_command(&mut desk, of_the_store),
+        SEAL => drop(segment::seal::run(&mut session, 64, None, now)),
+        UNSEAL => drop(segment::seal::undo(&mut session, now)),
+        COMPRESS => drop(segment::compress::run(&mut session, &Zstd::default(), now)),
+        DECOMPRESS => drop(segment::compress::undo(&mut session, now)),
+        of_the_store => run_command(&mut session, of_the_store),
     }
     // A repair writes what it could read, and sets the rest aside.
     if command != REPAIR {

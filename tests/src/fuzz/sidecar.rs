@@ -2,7 +2,7 @@
 
 use crate::files::LogDir;
 use crate::generate::tree_v3;
-use jcode_session_core::index::peek::{PEEK_LEN, peek};
+use jcode_session_core::index::meta_from_pages::{META_PAGES_LEN, meta_from_pages};
 use jcode_session_core::verify::StoredRows;
 use jcode_session_native::sidecar::sql::{RowCursor, SidecarReader};
 use rusqlite::Connection;
@@ -35,8 +35,8 @@ fn edited(edits: &[u8]) -> Vec<u8> {
 /// is edits of a good one.
 pub(super) fn sidecar(data: &[u8]) {
     let file = if data.starts_with(b"SQLite format 3\0") { data.to_vec() } else { edited(data) };
-    if let Some(start) = file.first_chunk::<PEEK_LEN>() {
-        let _ = peek(start);
+    if let Some(start) = file.first_chunk::<META_PAGES_LEN>() {
+        let _ = meta_from_pages(start);
     }
     let mut connection = Connection::open_in_memory().expect("memory");
     if connection.deserialize_read_exact("main", &*file, file.len(), true).is_err() {

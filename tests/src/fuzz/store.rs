@@ -8,7 +8,7 @@ use jcode_session_core::source::SliceSource;
 use jcode_session_core::storage::{Place, Storage};
 use jcode_session_core::store::history::History;
 use jcode_session_core::store::ledger::{Head, Ledger};
-use jcode_session_core::store::{Desk, checkpoint, repair, rollback, undo};
+use jcode_session_core::store::{SessionStore, checkpoint, repair, rollback, undo};
 use jcode_session_core::write::{Durability, Parent};
 
 /// What is appended is one whole record with the id that was told; what is refused changes nothing.
@@ -49,8 +49,8 @@ pub(super) fn ledger(data: &[u8]) {
         for (place, bytes) in [(Place::Ledger, rows), (Place::LedgerHead, head)] {
             sessions::put(&machine, &place, bytes);
         }
-        let Ok(mut desk) = Desk::open(&machine) else { continue };
-        run_command(&mut desk, command);
+        let Ok(mut session) = SessionStore::open(&machine) else { continue };
+        run_command(&mut session, command);
         sessions::kept(Some(&log), &machine.world(), "a hostile ledger");
         assert!(machine.list(jcode_session_core::storage::Folder::Quarantine).is_ok());
     }
@@ -60,12 +60,12 @@ pub(super) fn ledger(data: &[u8]) {
 pub(super) const COMMANDS: u8 = 4;
 
 /// Runs a command of the store, whatever it says: refusing is right for most hostile ones.
-pub(super) fn run_command<S: Storage>(desk: &mut Desk<'_, S>, command: u8) {
+pub(super) fn run_command<S: Storage>(session: &mut SessionStore<'_, S>, command: u8) {
     let now_ms = sessions::NOW;
     match command {
-        0 => drop(desk.checkpoint(now_ms, "fuzz")),
-        1 => drop(rollback::run(desk, &rollback::Options { to_ms: None, now_ms, has_source: true })),
-        2 => drop(undo::run(desk, &undo::Options { force: true, now_ms })),
-        _ => drop(repair::run(desk, "s", now_ms)),
+        0 => drop(session.checkpoint(now_ms, "fuzz")),
+        1 => drop(rollback::run(session, &rollback::Options { to_ms: None, now_ms, has_source: true })),
+        2 => drop(undo::run(session, &undo::Options { force: true, now_ms })),
+        _ => drop(repair::run(session, "s", now_ms)),
     }
 }

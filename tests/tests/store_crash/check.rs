@@ -73,8 +73,8 @@ fn check(command: &Command<'_>, world: &World, what: &str) {
         log.map(|log| String::from_utf8_lossy(&log).into_owned())
     );
     let store = stored(&Machine::from_world(world.clone()));
-    let desk = opened(&store);
-    assert!(desk.book().ledger.findings.is_empty(), "{what}: {:?}", desk.book().ledger.findings);
+    let session = opened(&store);
+    assert!(session.ledger_file().ledger.findings.is_empty(), "{what}: {:?}", session.ledger_file().ledger.findings);
     assert_eq!(store.findings(Depth::Full).expect("read"), [], "{what}");
     kept(command.old.as_deref(), world, what);
 }

@@ -166,8 +166,8 @@ fn what_did_not_take_place_is_taken_off_the_books() {
     let machine = Machine::recording(written());
     back(&stored(&machine)).expect("rolled back");
     let announced = machine.history().into_iter().find(|state| {
-        let desk = stored(&Machine::from_world(state.clone()));
-        let last = opened(&desk).book().ledger.rows.last().map(|row| row.event);
+        let session = stored(&Machine::from_world(state.clone()));
+        let last = opened(&session).ledger_file().ledger.rows.last().map(|row| row.event);
         last == Some(jcode_session_core::store::ledger::Event::Rollback)
             && log_of(state).map(|log| log.len()) != Some(lines(0..5).len())
     });
@@ -181,5 +181,5 @@ fn what_did_not_take_place_is_taken_off_the_books() {
     assert_eq!(log_of(&machine.world()), Some(lines(0..8)));
     forth(&stored(&machine), false).expect("taken back");
     assert_eq!(log_of(&machine.world()), before);
-    assert!(opened(&stored(&machine)).book().ledger.findings.is_empty());
+    assert!(opened(&stored(&machine)).ledger_file().ledger.findings.is_empty());
 }

@@ -28,8 +28,8 @@ fn press(store: &Store) -> Result<(), String> {
 /// The ledger's last row is of what the log is: sealed so far, in so many segments; or it is one file.
 fn told(store: &Store) -> bool {
     let sealed = store.view().expect("seen").layout.map(|layout| layout.sealed());
-    let desk = opened(store);
-    desk.book().ledger.rows.last().is_some_and(|row| row.event == Event::Seal && row.sealed == sealed)
+    let session = opened(store);
+    session.ledger_file().ledger.rows.last().is_some_and(|row| row.event == Event::Seal && row.sealed == sealed)
 }
 
 fn is_sealed(store: &Store) -> bool {

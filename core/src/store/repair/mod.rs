@@ -11,12 +11,12 @@
 
 mod rewrite;
 
-use super::aside;
-use super::desk::{Desk, leaf};
 use super::error::StoreError;
 use super::ledger::{Event, Ledger, LedgerRow, digest_hex};
+use super::session_store::{SessionStore, leaf};
+use super::set_aside;
 use super::state::LogState;
-use crate::dialect::sniff;
+use crate::dialect::detect;
 use crate::finding::{Code, Finding};
 use crate::index::IndexBuilder;
 use crate::log::{Damage, Dialect, LogScan, LogSink, Record, scan_source};
@@ -67,14 +67,14 @@ struct Gathered<F> {
 ///
 /// # Errors
 /// If the log cannot be read, or is none that repair writes.
-pub fn plan<S: Storage>(desk: &Desk<'_, S>) -> Result<Plan, StoreError> {
-    let gathered = gather(desk)?;
-    survey(desk, &gathered)
+pub fn plan<S: Storage>(session: &SessionStore<'_, S>) -> Result<Plan, StoreError> {
+    let gathered = gather(session)?;
+    survey(session, &gathered)
 }
 
-fn survey<S: Storage>(desk: &Desk<'_, S>, gathered: &Gathered<S::File>) -> Result<Plan, StoreError> {
-    let Some(log) = &desk.log else { return Err(StoreError::NothingLeft) };
-    let mut findings = desk.storage.troubles()?;
+fn survey<S: Storage>(session: &SessionStore<'_, S>, gathered: &Gathered<S::File>) -> Result<Plan, StoreError> {
+    let Some(log) = &session.log else { return Err(StoreError::NothingLeft) };
+    let mut findings = session.storage.troubles()?;
     findings.extend(damages(log)?);
     let mut builder = IndexBuilder::new(());
     let tick = &mut |_| ControlFlow::Continue(());
@@ -86,7 +86,7 @@ fn survey<S: Storage>(desk: &Desk<'_, S>, gathered: &Gathered<S::File>) -> Resul
         findings,
         entries: builder.entry_count(),
         restored: gathered.restored,
-        from_len: desk.len(),
+        from_len: session.len(),
         to_len: 0,
         set_aside: None,
     })
@@ -101,39 +101,39 @@ fn damages(log: &dyn ByteSource) -> Result<Vec<Finding>, StoreError> {
     Ok(findings.into_iter().filter(|finding| !(lacks_lf && finding.code == Code::TornTail)).collect())
 }
 
-/// Does it. `stem`: the session's id if the header is lost. The desk shows the new log afterwards.
+/// Does it. `stem`: the session's id if the header is lost. The session shows the new log afterwards.
 ///
 /// # Errors
 /// As [`plan`], and what storage says; the log is then as it was, or repaired.
-pub fn run<S: Storage>(desk: &mut Desk<'_, S>, stem: &str, now_ms: i64) -> Result<Plan, StoreError> {
-    desk.settle(now_ms)?;
-    let gathered = gather(desk)?;
-    let mut plan = survey(desk, &gathered)?;
+pub fn run<S: Storage>(session: &mut SessionStore<'_, S>, stem: &str, now_ms: i64) -> Result<Plan, StoreError> {
+    session.resolve_pending(now_ms)?;
+    let gathered = gather(session)?;
+    let mut plan = survey(session, &gathered)?;
     if plan.is_nothing() {
         return Ok(plan);
     }
-    let Some(log) = &desk.log else { return Err(StoreError::NothingLeft) };
-    let mut new = aside::new_log(desk.storage)?;
+    let Some(log) = &session.log else { return Err(StoreError::NothingLeft) };
+    let mut new = set_aside::new_log(session.storage)?;
     let digest = rewrite::rewrite(&gathered.rope, stem, now_ms, &mut new)?;
     new.sync_data()?;
     let written = FileSource { len: new.len()?, file: new.clone() };
     if let Err(error) = prove(&written, plan.entries) {
-        aside::drop_new_log(desk.storage);
+        set_aside::drop_new_log(session.storage);
         return Err(error);
     }
-    let name = aside::whole_log(desk.storage, log, now_ms)?;
+    let name = set_aside::whole_log(session.storage, log, now_ms)?;
     plan.set_aside = name.name().map(|name| format!("quarantine/{}", name.as_str()));
     plan.to_len = written.len;
     let words = format!("{} findings, {} entries kept", plan.findings.len(), plan.entries);
     let mut row = LedgerRow::new(Event::Repair, now_ms, written.len, digest_hex(&digest), &words);
     row.branch_leaf = leaf(&written);
     row.fingerprint = Some(LogState::of(&written, written.len)?.fingerprint);
-    row.from = Some(desk.state()?);
+    row.from = Some(session.state()?);
     row.set_aside.clone_from(&plan.set_aside);
     row.restored = gathered.names;
-    desk.book.add(desk.storage, row)?;
-    aside::publish_log(desk.storage, new, desk.log.as_ref())?;
-    desk.reopen()?;
+    session.ledger_file.add(session.storage, row)?;
+    set_aside::publish_log(session.storage, new, session.log.as_ref())?;
+    session.reopen()?;
     Ok(plan)
 }
 
@@ -151,9 +151,9 @@ fn prove(written: &dyn ByteSource, entries: u64) -> Result<(), StoreError> {
 }
 
 /// The log, and between its lines what comes back.
-fn gather<S: Storage>(desk: &Desk<'_, S>) -> Result<Gathered<S::File>, StoreError> {
-    let Some(log) = &desk.log else { return Err(StoreError::NothingLeft) };
-    if let Some(header) = sniff(log)?.header {
+fn gather<S: Storage>(session: &SessionStore<'_, S>) -> Result<Gathered<S::File>, StoreError> {
+    let Some(log) = &session.log else { return Err(StoreError::NothingLeft) };
+    if let Some(header) = detect(log)?.header {
         if header.newer().is_some() {
             return Err(StoreError::Dialect(format!("version {}", header.version)));
         }
@@ -168,7 +168,7 @@ fn gather<S: Storage>(desk: &Desk<'_, S>) -> Result<Gathered<S::File>, StoreErro
     let mut rope: Rope<()> = Rope::new(Vec::new());
     let mut done = 0;
     let (mut restored, mut names) = (0, Vec::new());
-    for (name, file) in waiting(desk)? {
+    for (name, file) in waiting(session)? {
         let mut found = Ids::default();
         let scan = LogScan::resume(0, 0, true);
         scan_source(&file, 0..file.len, scan, &mut found, &mut |_| ControlFlow::Continue(()))?;
@@ -203,9 +203,9 @@ fn line_at<F: StorageFile>(log: &FileSource<F>, offset: u64) -> Result<u64, Stor
 type Waiting<F> = (QuarantineName, FileSource<F>);
 
 /// Whole files in `quarantine/` that recovery made and no repair has put back, by where they stood.
-fn waiting<S: Storage>(desk: &Desk<'_, S>) -> Result<Vec<Waiting<S::File>>, StoreError> {
-    let known = accounted(&desk.book.ledger);
-    let names = desk.storage.list(Folder::Quarantine)?;
+fn waiting<S: Storage>(session: &SessionStore<'_, S>) -> Result<Vec<Waiting<S::File>>, StoreError> {
+    let known = accounted(&session.ledger_file.ledger);
+    let names = session.storage.list(Folder::Quarantine)?;
     let names = names.iter().filter(|name| !known.contains(name.as_str()));
     let mut parsed: Vec<QuarantineName> = names.filter_map(|name| QuarantineName::parse(name)).collect();
     // Recovery never takes the header; what begins there is a whole log.
@@ -214,7 +214,7 @@ fn waiting<S: Storage>(desk: &Desk<'_, S>) -> Result<Vec<Waiting<S::File>>, Stor
     let mut found = Vec::new();
     for name in parsed {
         let Some(place) = name.name().map(Place::Quarantine) else { continue };
-        let Some(file) = open_if_there(desk.storage, &place)? else { continue };
+        let Some(file) = open_if_there(session.storage, &place)? else { continue };
         let len = file.len()?;
         if len == name.len {
             found.push((name, FileSource { file, len }));

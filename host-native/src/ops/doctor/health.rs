@@ -69,7 +69,7 @@ fn ends(log: &LogFile) -> Result<Vec<Finding>, SourceError> {
     } else if tail.last() != Some(&b'\n') {
         findings.push(torn("the last line has no line feed; `verify` tells whether it is whole"));
     }
-    if let Some(meta) = sidecar::glance(log.path()) {
+    if let Some(meta) = sidecar::quick_meta(log.path()) {
         let counted = [
             (meta.counts.damages, Code::InvalidJson, "damaged lines"),
             (meta.counts.duplicates, Code::DuplicateId, "entries whose id is taken"),

@@ -90,7 +90,7 @@ impl Report {
     }
 
     fn sidecar(&mut self, session: &Listed) {
-        if sidecar::glance(&session.path).is_some() {
+        if sidecar::quick_meta(&session.path).is_some() {
             self.sessions.with_sidecar += 1;
             return;
         }
@@ -125,7 +125,7 @@ impl Report {
 /// Brings a sidecar that is there and is not of this state of its log up to date.
 fn mend_sidecar(session: &Listed) {
     let is_current = session.summary.dialect == Some(Dialect::TreeV3);
-    if !is_current || sidecar::glance(&session.path).is_some() {
+    if !is_current || sidecar::quick_meta(&session.path).is_some() {
         return;
     }
     let Ok(mut log) = LogFile::open(&session.path) else { return };

@@ -19,7 +19,7 @@ use crate::session::v1::{self, V1Files};
 use crate::sidecar::rebuild::{self, Done, RebuildError, Tick};
 use crate::sidecar::{self, Sidecar};
 use jcode_session_core::dialect::jcode::{GrowthError, ReplayError};
-use jcode_session_core::dialect::{CheckError, Presented, present, sniff};
+use jcode_session_core::dialect::{CheckError, CurrentLog, detect, present};
 use jcode_session_core::index::IndexBuilder;
 use jcode_session_core::log::{Dialect, LogScan, scan_source};
 use jcode_session_core::report::{MigrateAction, MigratedSession};
@@ -120,7 +120,7 @@ pub fn dialect_of(path: &Path) -> Option<Dialect> {
         return Some(Dialect::JcodeV1);
     }
     let log = LogFile::open(path).ok()?;
-    sniff(&log).ok().map(|sniffed| sniffed.dialect)
+    detect(&log).ok().map(|detected| detected.dialect)
 }
 
 fn run(path: &Path, options: Options, tick: &mut Tick<'_>) -> Result<Plan, MigrateError> {
@@ -128,7 +128,7 @@ fn run(path: &Path, options: Options, tick: &mut Tick<'_>) -> Result<Plan, Migra
     let log = path.with_extension("jsonl");
     let has_v1 = v1.exist() && v1::is_snapshot(v1.snapshot());
     if !options.force
-        && let Some(meta) = sidecar::glance(if has_v1 { &log } else { path })
+        && let Some(meta) = sidecar::quick_meta(if has_v1 { &log } else { path })
         && (!has_v1 || meta.migrated_from == Some(v1.stamps()))
     {
         return Ok(up_to_date(meta.counts.entries));
@@ -149,12 +149,12 @@ fn run(path: &Path, options: Options, tick: &mut Tick<'_>) -> Result<Plan, Migra
         return Ok(up_to_date(entries));
     }
     log.map_if_guarded();
-    let (sniffed, presented) = present(log, &mut |_| ControlFlow::Continue(()))?;
+    let (detected, presented) = present(log, &mut |_| ControlFlow::Continue(()))?;
     match presented {
-        Presented::Upgraded(rope) => upgrade::upgrade(path, sniffed, &rope, options, tick),
-        Presented::Replayed(_) => Err(MigrateError::NotEqual),
-        Presented::AsIs(log) => {
-            if sniffed.header.is_none() && !has_entries(&log, tick)? {
+        CurrentLog::Upgraded(rope) => upgrade::upgrade(path, detected, &rope, options, tick),
+        CurrentLog::Replayed(_) => Err(MigrateError::NotEqual),
+        CurrentLog::AsIs(log) => {
+            if detected.header.is_none() && !has_entries(&log, tick)? {
                 return Ok(skipped(None, "it holds no record; this is no session log"));
             }
             check_room(path, sidecar_bytes(guess_entries(&log)?))?;

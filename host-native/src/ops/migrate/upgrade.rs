@@ -8,7 +8,7 @@ use crate::ops::migrate::{MigrateError, Options, Plan, check_room, copy, sidecar
 use crate::os::log_file::LogFile;
 use crate::os::replace::{Expect, publish, temporary_for};
 use crate::sidecar::rebuild::{self, Known, Tick};
-use jcode_session_core::dialect::{Sniffed, check_upgrade};
+use jcode_session_core::dialect::{Detected, check_upgrade};
 use jcode_session_core::index::IndexBuilder;
 use jcode_session_core::log::{LogScan, scan_source};
 use jcode_session_core::report::MigrateAction;
@@ -17,7 +17,7 @@ use std::path::Path;
 
 pub(super) fn upgrade(
     path: &Path,
-    sniffed: Sniffed,
+    detected: Detected,
     rope: &Rope<LogFile>,
     options: Options,
     tick: &mut Tick<'_>,
@@ -28,7 +28,7 @@ pub(super) fn upgrade(
     let built = builder.finish();
     let plan = Plan {
         action: MigrateAction::Upgrade,
-        dialect: Some(sniffed.dialect),
+        dialect: Some(detected.dialect),
         entry_count: built.counts.entries,
         bytes_needed: rope.len().saturating_add(sidecar_bytes(built.counts.entries)),
         reason: None,
@@ -47,10 +47,10 @@ pub(super) fn upgrade(
     let mut temporary = temporary_for(path)?;
     copy(rope, &mut temporary)?;
     let written = LogFile::open(temporary.path())?;
-    check_upgrade(old, &written, sniffed.dialect, &mut |bytes| tick(bytes))?;
+    check_upgrade(old, &written, detected.dialect, &mut |bytes| tick(bytes))?;
 
     let leaf = built.entry_count().checked_sub(1).map(|last| built.key(last));
-    let kept = ledger::keep_original(path, old, sniffed.dialect, leaf.clone())?;
+    let kept = ledger::keep_original(path, old, detected.dialect, leaf.clone())?;
     publish(temporary, path, Expect::Same(old.file_stamp()))?;
     ledger::make_private(path, &kept)?;
     ledger::record_migration(path, &kept, leaf)?;

@@ -80,8 +80,8 @@ fn verify_log(path: &Path, again: bool, tick: &mut Tick<'_>) -> Result<Option<Lo
     log.map_if_guarded();
     let segments = log_file::findings(&log, Depth::Full).map_err(failed)?;
     let sidecar = if again { sidecar::open(&log).map_err(failed)? } else { Sidecar::Locked };
-    let (sniffed, presented) = present(log, &mut |_| tick(0)).map_err(failed)?;
-    let dialect = sniffed.dialect;
+    let (detected, presented) = present(log, &mut |_| tick(0)).map_err(failed)?;
+    let dialect = detected.dialect;
     let mut beside = sidecar.beside(dialect);
     if !segments.is_empty() {
         // Rows of a log of which bytes are lost tell nothing that the segments do not.

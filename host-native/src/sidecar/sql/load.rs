@@ -5,7 +5,7 @@
 //! Invariant: nothing is visible before [`BulkLoad::finish`] has committed.
 //! Does not: sync.
 
-use crate::sidecar::sql::write::write_meta;
+use super::meta::write_meta;
 use jcode_session_core::index::Built;
 use jcode_session_core::index::row::{BranchRow, Fixup, LabelRow, Row};
 use jcode_session_core::index::schema;

@@ -7,32 +7,32 @@ use crate::sidecar::sql::read::{SidecarReader, StoredEntry};
 use jcode_session_core::index::row::Seq;
 use jcode_session_core::index::{Counts, Tree};
 use jcode_session_core::log::tail::Span;
-use jcode_session_core::session::{Answer, Locator, Spot};
+use jcode_session_core::session::{LocateError, Locator, Spot};
 
 impl Locator for SidecarReader {
-    fn find(&self, key: &str) -> Result<Option<Spot>, Answer> {
-        Self::find(self, key).map(|found| found.map(spot_of)).map_err(|_| Answer::Lies)
+    fn find(&self, key: &str) -> Result<Option<Spot>, LocateError> {
+        Self::find(self, key).map(|found| found.map(spot_of)).map_err(|_| LocateError::Mismatch)
     }
 
-    fn spot(&self, seq: Seq) -> Result<Option<Spot>, Answer> {
-        self.entry(seq).map(|found| found.map(spot_of)).map_err(|_| Answer::Lies)
+    fn spot(&self, seq: Seq) -> Result<Option<Spot>, LocateError> {
+        self.entry(seq).map(|found| found.map(spot_of)).map_err(|_| LocateError::Mismatch)
     }
 
-    fn last(&self) -> Result<Option<Spot>, Answer> {
+    fn last(&self) -> Result<Option<Spot>, LocateError> {
         let Some(last) = self.meta().counts.entries.checked_sub(1) else { return Ok(None) };
-        let last = Seq::try_from(last).map_err(|_| Answer::Lies)?;
+        let last = Seq::try_from(last).map_err(|_| LocateError::Mismatch)?;
         match Locator::spot(self, last)? {
             Some(spot) if Some(&spot.key) == self.meta().active_leaf.as_ref() => Ok(Some(spot)),
-            _ => Err(Answer::Lies),
+            _ => Err(LocateError::Mismatch),
         }
     }
 
-    fn jumps(&self) -> Result<Vec<Seq>, Answer> {
-        Self::jumps(self).map_err(|_| Answer::Lies)
+    fn branch_starts(&self) -> Result<Vec<Seq>, LocateError> {
+        Self::branch_starts(self).map_err(|_| LocateError::Mismatch)
     }
 
-    fn tree(&self) -> Result<Tree, Answer> {
-        Self::tree(self).map_err(|_| Answer::Lies)
+    fn tree(&self) -> Result<Tree, LocateError> {
+        Self::tree(self).map_err(|_| LocateError::Mismatch)
     }
 
     fn counts(&self) -> &Counts {

@@ -7,6 +7,7 @@
 mod cursor;
 mod load;
 mod locate;
+mod meta;
 mod read;
 mod schema;
 mod verdict;
@@ -15,8 +16,9 @@ mod write;
 
 pub use cursor::RowCursor;
 pub use load::{BulkLoad, create_schema};
+pub use meta::{read_meta, write_meta};
 pub use read::{ReadError, SidecarReader, StoredEntry};
 pub use schema::holds_only;
 pub use verdict::Sidecar;
 pub use verify::{Beside, Compared, verify};
-pub use write::{SqlStore, read_meta, write_meta};
+pub use write::SqlStore;

@@ -5,10 +5,11 @@
 //! the caller reads the log instead: the tree by its checksum, entries by comparing their line with their row.
 //! Does not: judge freshness, or read the log.
 
-use crate::sidecar::sql::write::{branches, labels, read_meta};
+use crate::sidecar::sql::meta::read_meta;
+use crate::sidecar::sql::write::{branches, labels};
 use jcode_session_core::index::row::{BRANCH_POINT, Seq};
 use jcode_session_core::index::store::IndexMeta;
-use jcode_session_core::index::{BranchPoint, Label, Leaf, Tree, TreeCheck};
+use jcode_session_core::index::{BranchPoint, Label, Leaf, Tree, TreeChecksum};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction};
 use std::collections::BTreeMap;
 
@@ -98,7 +99,7 @@ impl SidecarReader {
     /// If the sidecar is damaged.
     pub fn tree(&self) -> Result<Tree, ReadError> {
         let tree = self.read_tree()?;
-        if TreeCheck::of(&tree) != self.meta.check {
+        if TreeChecksum::of(&tree) != self.meta.check {
             return Err(ReadError::Damaged);
         }
         Ok(tree)
@@ -115,11 +116,11 @@ impl SidecarReader {
         tree.leaves = branches(&c)?.iter().map(Leaf::of).collect();
 
         // In the order of the jump index: children of one parent together, roots among them.
-        let mut jumps =
+        let mut branch_starts =
             c.prepare("SELECT seq,id,parent_step FROM entries WHERE parent_step<>1 ORDER BY seq-parent_step")?;
-        let mut jumps = jumps.query([])?;
+        let mut branch_starts = branch_starts.query([])?;
         let mut jumped: BTreeMap<Seq, Vec<(Seq, String)>> = BTreeMap::new();
-        while let Some(row) = jumps.next()? {
+        while let Some(row) = branch_starts.next()? {
             let (seq, id, step): (Seq, String, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
             if step == 0 {
                 tree.roots.push(id);
@@ -180,11 +181,11 @@ impl SidecarReader {
     ///
     /// # Errors
     /// If the sidecar is damaged.
-    pub fn jumps(&self) -> Result<Vec<Seq>, ReadError> {
+    pub fn branch_starts(&self) -> Result<Vec<Seq>, ReadError> {
         // In the table's own order (a plain `seq`) SQLite would read the whole table instead of the jump index.
         let mut statement = self.connection.prepare("SELECT seq FROM entries WHERE parent_step<>1 ORDER BY +seq")?;
-        let jumps = statement.query_map([], |row| row.get(0))?;
-        Ok(jumps.collect::<Result<_, _>>()?)
+        let branch_starts = statement.query_map([], |row| row.get(0))?;
+        Ok(branch_starts.collect::<Result<_, _>>()?)
     }
 
     /// Keys of all leaves, in log order.

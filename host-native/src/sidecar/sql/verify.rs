@@ -5,10 +5,10 @@
 
 use crate::sidecar::sql::verdict::corrupt;
 use crate::sidecar::sql::{RowCursor, SidecarReader, SqlStore};
-use jcode_session_core::dialect::Presented;
+use jcode_session_core::dialect::CurrentLog;
 use jcode_session_core::finding::{Code, Finding};
 use jcode_session_core::index::store::IndexStore;
-use jcode_session_core::index::{Built, IndexBuilder, TreeCheck};
+use jcode_session_core::index::{Built, IndexBuilder, TreeChecksum};
 use jcode_session_core::log::{LogScan, scan_source};
 use jcode_session_core::source::{ByteSource, SourceError};
 use jcode_session_core::verify::{Coherence, Comparison, compare_tables, read};
@@ -42,14 +42,14 @@ pub struct Beside<'a> {
 /// # Errors
 /// If the log cannot be read, or `tick` interrupts.
 pub fn verify<S: ByteSource>(
-    log: &Presented<S>,
+    log: &CurrentLog<S>,
     sidecar: Beside<'_>,
     tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
 ) -> Result<Option<Compared>, SourceError> {
     let Beside { mut word, finding, fresh } = sidecar;
     let mut beside = Vec::from_iter(finding);
     let built = match (fresh, log) {
-        (Some(reader), Presented::AsIs(log)) => {
+        (Some(reader), CurrentLog::AsIs(log)) => {
             // One state for all that is asked: what else is a writer's commit, not a difference.
             let held = match reader.hold() {
                 Ok(None) => return Ok(None),
@@ -113,7 +113,7 @@ fn compare_rest(built: &Built<()>, sidecar: &SidecarReader) -> rusqlite::Result<
     let mut findings = compare_tables((&built.branches, &store.branches()?), (&built.labels, &store.labels()?));
     let meta = sidecar.meta();
     let last = built.entry_count().checked_sub(1).map(|last| built.key(last));
-    let tree = TreeCheck::of(&built.tree());
+    let tree = TreeChecksum::of(&built.tree());
     if meta.counts != built.counts || meta.active_leaf != last || meta.check != tree {
         let finding = Finding::new(Code::RowDiffers);
         findings.push(finding.say("table `metadata` differs from the log; `migrate --force` rebuilds it"));

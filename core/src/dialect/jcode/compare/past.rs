@@ -4,9 +4,9 @@
 //! Invariant: tokens name places in the log; nothing of it is kept.
 //! Does not: choose the path.
 
+use crate::dialect::detect;
 use crate::dialect::jcode::read::entry::Kind;
 use crate::dialect::jcode::read::fields::{self, Stored, Token};
-use crate::dialect::sniff;
 use crate::json::text::{self, is_null};
 use crate::log::{Fields, LineReader, Outcome, Record};
 use crate::source::{ByteSource, SourceError};
@@ -81,7 +81,7 @@ pub(in crate::dialect::jcode) struct Origin {
 
 /// Reads the header; `None` if the log does not come from jcode.
 pub(in crate::dialect::jcode) fn origin<S: ByteSource>(log: &S) -> Result<Option<Origin>, SourceError> {
-    let Some(header) = sniff(log)?.header else { return Ok(None) };
+    let Some(header) = detect(log)?.header else { return Ok(None) };
     let token = Token { source: 0, at: header.offset, len: header.len };
     let top = fields::of_object(&[log], token)?;
     let Some(metadata) = fields::find(&top, "metadata") else { return Ok(None) };

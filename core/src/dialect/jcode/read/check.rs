@@ -8,8 +8,10 @@
 
 use crate::dialect::jcode::read::schema::{Field, Rule, Tagged, Type};
 use crate::dialect::jcode::read::time;
+use crate::json::Cursor;
+use crate::json::Fault;
 use crate::json::text::unescape;
-use crate::json::walk::{Cursor, Fault, Walker};
+use crate::json::walk::Walker;
 use core::ops::Range;
 
 /// serde_json refuses the 128th array or object inside one another.

@@ -9,7 +9,8 @@ use crate::dialect::jcode::read::array::Array;
 use crate::dialect::jcode::read::check::{Check, Seen};
 use crate::dialect::jcode::read::entry::{Entry, Kind, NO_TIME, Odd, TimeAt};
 use crate::dialect::jcode::read::time;
-use crate::json::walk::{Cursor, Fault};
+use crate::json::Cursor;
+use crate::json::Fault;
 
 /// An element as it was read.
 #[derive(Debug)]

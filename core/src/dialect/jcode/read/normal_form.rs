@@ -68,7 +68,7 @@ fn list(of: &Type, value: &[u8], depth: usize) -> Digest {
 
 /// The elements of an array token.
 pub(in crate::dialect::jcode) fn elements(value: &[u8]) -> Vec<&[u8]> {
-    use crate::json::walk::Cursor;
+    use crate::json::Cursor;
     let mut found = Vec::new();
     let mut walker = Walker::new();
     let mut cursor = Cursor::new(value, 0);

@@ -6,7 +6,7 @@
 //! may be called again from the start of the value with more bytes.
 //! Does not: know JSON beyond "ended too early".
 
-use crate::json::walk::Fault;
+use crate::json::Fault;
 use crate::source::{ByteSource, SourceError};
 use alloc::vec::Vec;
 use core::ops::Range;

@@ -1,7 +1,7 @@
 //! One write, one sync, or both: what a writer hands out to be done without its lock.
 //!
 //! Owns: writing all of a group or none of it, and what follows when that fails.
-//! Invariant: after [`Flight::run`] the log ends with whole lines, unless the outcome says that it could not be cut
+//! Invariant: after [`WriteJob::run`] the log ends with whole lines, unless the outcome says that it could not be cut
 //! back. Nothing that another program added is cut. Does not: decide when; that is [`super::LogWriter`].
 
 use super::error::{Cause, WriteError};
@@ -10,11 +10,11 @@ use alloc::vec::Vec;
 
 /// Work on the log that is ready to be done.
 #[derive(Debug)]
-pub struct Flight<F> {
+pub struct WriteJob<F> {
     pub(super) file: F,
     /// Lines to write; empty for a sync alone.
     pub(super) lines: Vec<u8>,
-    /// Length of the log when the flight began.
+    /// Length of the log when the write_job began.
     pub(super) base: u64,
     /// Sync afterwards.
     pub(super) sync: bool,
@@ -24,9 +24,9 @@ pub struct Flight<F> {
     pub(super) unacknowledged: bool,
 }
 
-/// A flight that has been run.
+/// A write_job that has been run.
 #[derive(Debug)]
-pub struct Landed {
+pub struct Finished {
     pub(super) lines: Vec<u8>,
     /// A sync belonged to it.
     pub(super) with_sync: bool,
@@ -35,13 +35,13 @@ pub struct Landed {
     pub(super) synced: Option<Result<(), WriteError>>,
 }
 
-impl<F: StorageFile> Flight<F> {
+impl<F: StorageFile> WriteJob<F> {
     /// Does it.
     #[must_use]
-    pub fn run(mut self) -> Landed {
+    pub fn run(mut self) -> Finished {
         let written = if self.lines.is_empty() { Ok(()) } else { self.write() };
         let synced = (self.sync && written.is_ok()).then(|| self.sync());
-        Landed { lines: self.lines, with_sync: self.sync, written, synced }
+        Finished { lines: self.lines, with_sync: self.sync, written, synced }
     }
 
     fn write(&mut self) -> Result<(), WriteError> {
@@ -54,7 +54,7 @@ impl<F: StorageFile> Flight<F> {
         }
     }
 
-    /// Cuts what was added to the log since the flight began, at most `most` bytes.
+    /// Cuts what was added to the log since the write_job began, at most `most` bytes.
     fn cut_back(&mut self, most: u64) -> Result<(), WriteError> {
         let failed = |error| WriteError::Latched(Cause::CutBack { offset: self.base, error });
         let found = self.file.len().map_err(failed)?;
@@ -83,7 +83,7 @@ impl<F: StorageFile> Flight<F> {
     fn length_at_least(&self, expected: u64) -> Result<(), WriteError> {
         let failed = |error: StorageError| WriteError::Latched(Cause::Sync { synced_len: self.synced_len, error });
         let found = self.file.len().map_err(failed)?;
-        // With lines of its own a flight is the only one that writes; a sync alone may see writes that began later.
+        // With lines of its own a write_job is the only one that writes; a sync alone may see writes that began later.
         let as_left = if self.lines.is_empty() { found >= expected } else { found == expected };
         if as_left { Ok(()) } else { Err(WriteError::Latched(Cause::Foreign { expected, found })) }
     }

@@ -9,9 +9,9 @@ use super::tree::{BranchPoint, Label, Leaf, Tree};
 
 /// The sum over all items of a tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct TreeCheck(u128);
+pub struct TreeChecksum(u128);
 
-impl TreeCheck {
+impl TreeChecksum {
     /// The sum of a whole tree.
     #[must_use]
     pub fn of(tree: &Tree) -> Self {

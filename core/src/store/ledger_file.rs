@@ -1,6 +1,6 @@
 //! The ledger as files: its rows and the head.
 //!
-//! Owns: the order of writes and syncs. Invariant: when [`Book::add`] returns, the row is on the disk, and then the
+//! Owns: the order of writes and syncs. Invariant: when [`LedgerFile::add`] returns, the row is on the disk, and then the
 //! head; a crash between leaves a head that is behind, which is no finding. A torn last row is cut off
 //! before the next is added. Does not: know what rows mean.
 
@@ -18,7 +18,7 @@ const HEAD: Place = Place::Temporary(1);
 
 /// An open ledger.
 #[derive(Debug)]
-pub struct Book<F> {
+pub struct LedgerFile<F> {
     file: Option<F>,
     /// What it holds.
     pub ledger: Ledger,
@@ -26,7 +26,7 @@ pub struct Book<F> {
     head: Option<u64>,
 }
 
-impl<F: StorageFile> Book<F> {
+impl<F: StorageFile> LedgerFile<F> {
     /// Opens the ledger; one that is not there has no rows.
     ///
     /// # Errors
@@ -58,7 +58,7 @@ impl<F: StorageFile> Book<F> {
     /// Adds rows with one sync; the number of the last. A crash leaves the first few of them.
     ///
     /// # Errors
-    /// As [`Book::add`].
+    /// As [`LedgerFile::add`].
     pub fn add_all<S: Storage<File = F>>(&mut self, storage: &S, rows: Vec<LedgerRow>) -> Result<u64, StoreError> {
         let last = self.announce(storage, rows)?;
         self.write_head(storage)?;
@@ -68,7 +68,7 @@ impl<F: StorageFile> Book<F> {
     /// Adds rows and leaves the head behind, until what the last one announces is done and told.
     ///
     /// # Errors
-    /// As [`Book::add`].
+    /// As [`LedgerFile::add`].
     pub fn announce<S: Storage<File = F>>(&mut self, storage: &S, rows: Vec<LedgerRow>) -> Result<u64, StoreError> {
         let mut lines = Vec::new();
         let mut link = self.ledger.link.clone();
@@ -105,7 +105,7 @@ impl<F: StorageFile> Book<F> {
     }
 
     /// The head counts all rows.
-    pub(super) fn is_told(&self) -> bool {
+    pub(super) fn is_acknowledged(&self) -> bool {
         self.head.is_none_or(|rows| rows >= self.ledger.lines)
     }
 

@@ -18,7 +18,7 @@ use core::ops::ControlFlow;
 
 /// Collects what a summary needs.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Gleaner {
+pub(super) struct SummaryBuilder {
     header: Option<Header>,
     state: State,
     counts: Counts,
@@ -44,7 +44,7 @@ pub(super) struct Around<'a> {
     pub(super) exact: Option<(Counts, Option<String>)>,
 }
 
-impl Gleaner {
+impl SummaryBuilder {
     /// True once a header or an entry was seen: other files named `*.jsonl` have neither.
     #[must_use]
     pub(super) const fn is_session(&self) -> bool {
@@ -124,7 +124,7 @@ impl Gleaner {
     }
 }
 
-impl LogSink for Gleaner {
+impl LogSink for SummaryBuilder {
     fn header(&mut self, header: &Record<'_>) -> ControlFlow<()> {
         self.is_session = true;
         self.header = Some(Header::read(header));
@@ -171,14 +171,14 @@ impl LogSink for Gleaner {
 
 /// Goes on counting behind what a sidecar has counted.
 #[derive(Debug)]
-pub struct Recount {
+pub struct CountTail {
     /// Numbers so far.
     pub counts: Counts,
     /// The last entry's id.
     pub leaf: Option<String>,
 }
 
-impl LogSink for Recount {
+impl LogSink for CountTail {
     fn header(&mut self, _: &Record<'_>) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }

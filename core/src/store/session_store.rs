@@ -4,13 +4,14 @@
 //! Invariant: a row is on the disk before what it announces happens, so only the last row can be open.
 //! Does not: lock.
 
-use super::book::Book;
 use super::checkpoint;
 use super::error::StoreError;
 use super::history::History;
-use super::ledger::{Event, Ledger, LedgerRow};
+use super::ledger::{Event, LedgerRow};
+use super::ledger_file::LedgerFile;
+use super::pending::pending_row;
 use super::state::LogState;
-use crate::source::{ByteSource, SourceError};
+use crate::source::ByteSource;
 use crate::storage::FileSource;
 use crate::storage::{Place, Storage, StorageFile, open_if_there};
 use crate::write::last_id;
@@ -19,21 +20,21 @@ use alloc::vec::Vec;
 
 /// A session's log and ledger.
 #[derive(Debug)]
-pub struct Desk<'s, S: Storage> {
+pub struct SessionStore<'s, S: Storage> {
     pub(crate) storage: &'s S,
-    pub(crate) book: Book<S::File>,
+    pub(crate) ledger_file: LedgerFile<S::File>,
     pub(crate) log: Option<FileSource<S::File>>,
 }
 
-impl<'s, S: Storage> Desk<'s, S> {
+impl<'s, S: Storage> SessionStore<'s, S> {
     /// Opens both; what stands in the log is durable afterwards. There may be no log.
     ///
     /// # Errors
     /// If they cannot be read.
     pub fn open(storage: &'s S) -> Result<Self, StoreError> {
-        let mut desk = Self { storage, book: Book::open(storage)?, log: None };
-        desk.reopen()?;
-        Ok(desk)
+        let mut session = Self { storage, ledger_file: LedgerFile::open(storage)?, log: None };
+        session.reopen()?;
+        Ok(session)
     }
 
     pub(crate) fn reopen(&mut self) -> Result<(), StoreError> {
@@ -51,8 +52,8 @@ impl<'s, S: Storage> Desk<'s, S> {
 
     /// The ledger.
     #[must_use]
-    pub const fn book(&self) -> &Book<S::File> {
-        &self.book
+    pub const fn ledger_file(&self) -> &LedgerFile<S::File> {
+        &self.ledger_file
     }
 
     /// Length of the log; 0 if there is none.
@@ -83,39 +84,42 @@ impl<'s, S: Storage> Desk<'s, S> {
     }
 
     /// The last row, if it announces what did not take place.
-    pub(super) fn open_row(&self) -> Result<Option<usize>, StoreError> {
-        Ok(open_row(&self.book.ledger, self.log.as_ref())?)
+    pub(super) fn pending_row(&self) -> Result<Option<usize>, StoreError> {
+        Ok(pending_row(&self.ledger_file.ledger, self.log.as_ref())?)
     }
 
     /// Notes that whoever asked for the last change was told of it: the same question is a new one from here on.
-    pub fn told(&mut self) {
+    pub fn acknowledge(&mut self) {
         // What was asked for is done, and a full disk must not call it failed: the next to ask is told once more.
-        let _ = self.book.write_head(self.storage);
+        let _ = self.ledger_file.write_head(self.storage);
     }
 
     /// The last row, if it is of this event, took place, left the log as it is now, and nobody was told.
-    pub(super) fn untold(&self, event: Event) -> Result<Option<&LedgerRow>, StoreError> {
-        let Some(row) = self.book.ledger.rows.last().filter(|row| row.event == event && row.from.is_some()) else {
+    pub(super) fn unacknowledged(&self, event: Event) -> Result<Option<&LedgerRow>, StoreError> {
+        let Some(row) = self.ledger_file.ledger.rows.last().filter(|row| row.event == event && row.from.is_some())
+        else {
             return Ok(None);
         };
         let now = Some(self.state()?);
-        Ok((!self.book.is_told() && row.state() == now && self.open_row()?.is_none()).then_some(row))
+        Ok((!self.ledger_file.is_acknowledged() && row.state() == now && self.pending_row()?.is_none()).then_some(row))
     }
 
     /// Takes what was announced last and did not take place off the books.
     ///
     /// # Errors
     /// If the ledger cannot be written.
-    pub fn settle(&mut self, now_ms: i64) -> Result<bool, StoreError> {
-        let Some(index) = self.open_row()? else { return Ok(false) };
-        let Some((row, &number)) = self.book.ledger.rows.get(index).zip(self.book.ledger.numbers.get(index)) else {
+    pub fn resolve_pending(&mut self, now_ms: i64) -> Result<bool, StoreError> {
+        let Some(index) = self.pending_row()? else { return Ok(false) };
+        let Some((row, &number)) =
+            self.ledger_file.ledger.rows.get(index).zip(self.ledger_file.ledger.numbers.get(index))
+        else {
             return Ok(false);
         };
         let from = row.from.clone().unwrap_or_else(LogState::none);
         let mut off = LedgerRow::new(Event::Undo, now_ms, from.len, String::new(), "did not take place");
         off.fingerprint = Some(from.fingerprint);
         off.target = Some(number);
-        self.book.add(self.storage, off)?;
+        self.ledger_file.add(self.storage, off)?;
         Ok(true)
     }
 
@@ -124,7 +128,7 @@ impl<'s, S: Storage> Desk<'s, S> {
     /// # Errors
     /// If the ledger cannot be written; then what the last one announces must not happen.
     pub fn record(&mut self, rows: Vec<LedgerRow>) -> Result<u64, StoreError> {
-        self.book.add_all(self.storage, rows)
+        self.ledger_file.add_all(self.storage, rows)
     }
 
     /// Takes a checkpoint of the log as it is, unless the newest one is of this very state; the number of its row.
@@ -136,51 +140,19 @@ impl<'s, S: Storage> Desk<'s, S> {
         if self.log.as_ref().is_some_and(ByteSource::met_lost) {
             return Err(StoreError::Lost);
         }
-        self.book.add(self.storage, row).map(Some)
+        self.ledger_file.add(self.storage, row).map(Some)
     }
 
     /// The row of a checkpoint of the log as it is, unless the newest one is of this very state.
     pub(super) fn new_checkpoint(&self, now_ms: i64, note: &str) -> Result<Option<LedgerRow>, StoreError> {
         let now = self.state()?;
-        let top = History::of(&self.book.ledger).now.top;
-        let known = top.and_then(|top| self.book.ledger.rows.get(top)).and_then(LedgerRow::state);
+        let top = History::of(&self.ledger_file.ledger).now.top;
+        let known = top.and_then(|top| self.ledger_file.ledger.rows.get(top)).and_then(LedgerRow::state);
         let Some(log) = self.log.as_ref().filter(|_| known != Some(now)) else { return Ok(None) };
-        let mut row = checkpoint::row(&self.book.ledger, log, log.len, leaf(log), now_ms, note)?;
+        let mut row = checkpoint::row(&self.ledger_file.ledger, log, log.len, leaf(log), now_ms, note)?;
         row.sealed = self.storage.sealed(&log.file);
         Ok(Some(row))
     }
-}
-
-/// The last row, if it announces what did not take place in the log, of which there may be none.
-pub(super) fn open_row(
-    ledger: &Ledger,
-    log: Option<&(impl ByteSource + ?Sized)>,
-) -> Result<Option<usize>, SourceError> {
-    let Some((index, row)) = ledger.rows.iter().enumerate().next_back() else { return Ok(None) };
-    let (Some(from), Some(to)) = (&row.from, row.state()) else { return Ok(None) };
-    let begins = |state: &LogState| match log {
-        Some(log) => state.begins(log),
-        None => Ok(state.len == 0),
-    };
-    if !begins(from)? {
-        return Ok(None);
-    }
-    // Where one state begins with the other, the longer one is what the log is.
-    let took_place = begins(&to)? && to.len >= from.len;
-    Ok((!took_place).then_some(index))
-}
-
-/// The ledger without a last row that announces what did not take place.
-///
-/// # Errors
-/// If the log cannot be read.
-pub fn settled(ledger: &Ledger, log: Option<&(impl ByteSource + ?Sized)>) -> Result<Ledger, SourceError> {
-    let mut ledger = ledger.clone();
-    if let Some(open) = open_row(&ledger, log)? {
-        ledger.rows.truncate(open);
-        ledger.numbers.truncate(open);
-    }
-    Ok(ledger)
 }
 
 /// Id of the last entry; a log whose end cannot be read has none.

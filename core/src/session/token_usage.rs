@@ -65,7 +65,7 @@ impl Usage {
 
 /// Counts while an index is built: it is told of every record.
 #[derive(Debug)]
-pub struct Tally {
+pub struct TokenUsage {
     total: Usage,
     /// Entries that record usage: number, tokens read, tokens written.
     used: Vec<(Seq, u32, u32)>,
@@ -75,7 +75,7 @@ pub struct Tally {
     finder: Finder<'static>,
 }
 
-impl Default for Tally {
+impl Default for TokenUsage {
     fn default() -> Self {
         Self {
             total: Usage::default(),
@@ -87,7 +87,7 @@ impl Default for Tally {
     }
 }
 
-impl Tally {
+impl TokenUsage {
     /// All usage.
     #[must_use]
     pub const fn total(&self) -> &Usage {
@@ -118,7 +118,7 @@ impl Tally {
     }
 }
 
-impl LogSink for Tally {
+impl LogSink for TokenUsage {
     fn header(&mut self, _: &Record<'_>) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
@@ -179,7 +179,7 @@ pub struct Bucket {
 impl Timeline {
     /// The entries that have a time, in at most `buckets` buckets.
     #[must_use]
-    pub fn new(index: &MemoryIndex, tally: &Tally, buckets: usize) -> Self {
+    pub fn new(index: &MemoryIndex, token_usage: &TokenUsage, buckets: usize) -> Self {
         let times = || index.entries().filter_map(|(_, ts)| ts);
         let (Some(from), Some(to)) = (times().min(), times().max()) else { return Self::default() };
         let buckets = i64::try_from(buckets.clamp(1, 10_000)).unwrap_or(1);
@@ -188,14 +188,14 @@ impl Timeline {
         let count = usize::try_from(span / width + i64::from(span % width != 0)).unwrap_or(1);
         let mut timeline = Self { from: Some(from), to: None, width, buckets: alloc::vec![Bucket::default(); count] };
         timeline.to = Some(from.saturating_add(width.saturating_mul(i64::try_from(count).unwrap_or(1))));
-        let mut used = tally.used.iter().peekable();
+        let mut used = token_usage.used.iter().peekable();
         for (seq, (len, ts)) in index.entries().enumerate() {
             let usage = used.next_if(|(used, ..)| *used as usize == seq);
             let Some(ts) = ts else { continue };
             let place = usize::try_from(ts.saturating_sub(from) / width).unwrap_or_default();
             let Some(bucket) = timeline.buckets.get_mut(place) else { continue };
             bucket.entries += 1;
-            bucket.messages += u64::from(tally.is_message(seq));
+            bucket.messages += u64::from(token_usage.is_message(seq));
             bucket.bytes += len;
             if let Some((_, input, output)) = usage {
                 bucket.input += u64::from(*input);

@@ -6,13 +6,13 @@
 //! Does not: matter to appends. Whatever fails here makes the sidecar lag, and it is tried again.
 
 use super::checkpoints::Checkpoints;
-use super::feed::{Feed, News};
+use super::index_queue::{IndexQueue, Update};
 use crate::os::log_file::LogFile;
 use crate::os::threads::Arc;
 use crate::os::{host, paths};
 use crate::sidecar::rebuild::{self, RebuildError};
 use crate::sidecar::sql::{SqlStore, read_meta, write_meta};
-use jcode_session_core::index::grow::{GrowError, Grower};
+use jcode_session_core::index::catch_up::{CatchUp, CatchUpError};
 use jcode_session_core::index::schema::JUMP_INDEX_FROM;
 use jcode_session_core::index::store::{IndexMeta, Resume};
 use jcode_session_core::log::AppendedEntries;
@@ -35,9 +35,9 @@ const GATHER: Duration = Duration::from_millis(25);
 const AHEAD: u64 = 100_000;
 
 /// The sidecar's side of one writer.
-pub(super) struct Keeper {
+pub(super) struct Indexer {
     log: LogFile,
-    feed: Arc<Feed>,
+    queue: Arc<IndexQueue>,
     index: Option<Index>,
     /// Entries that wait, and whether some before them are missing.
     pending: AppendedEntries,
@@ -74,11 +74,11 @@ impl From<rusqlite::Error> for Lag {
     }
 }
 
-impl From<GrowError<rusqlite::Error>> for Lag {
-    fn from(error: GrowError<rusqlite::Error>) -> Self {
+impl From<CatchUpError<rusqlite::Error>> for Lag {
+    fn from(error: CatchUpError<rusqlite::Error>) -> Self {
         match error {
-            GrowError::NeedsRebuild => Self::Rebuild,
-            GrowError::Store(error) => Self::Sqlite(error),
+            CatchUpError::NeedsRebuild => Self::Rebuild,
+            CatchUpError::Store(error) => Self::Sqlite(error),
         }
     }
 }
@@ -89,19 +89,19 @@ impl From<RebuildError> for Lag {
     }
 }
 
-impl Keeper {
+impl Indexer {
     /// `log` is the writer's log as it was opened, durable to its end.
-    pub(super) fn new(log: LogFile, feed: Arc<Feed>, ahead: bool, policy: Policy) -> Self {
+    pub(super) fn new(log: LogFile, queue: Arc<IndexQueue>, ahead: bool, policy: Policy) -> Self {
         let base = log.len();
         let checkpoints = Checkpoints::new(&log, policy);
-        Self { log, feed, index: None, pending: AppendedEntries::default(), gap: false, base, ahead, checkpoints }
+        Self { log, queue, index: None, pending: AppendedEntries::default(), gap: false, base, ahead, checkpoints }
     }
 
     /// Runs until the writer closes. What keeps the sidecar from being complete then, if anything.
     pub(super) fn run(mut self) -> Result<(), String> {
         let mut wait = None;
         loop {
-            let News { synced, closing, gap } = self.feed.wait(&mut self.pending, wait);
+            let Update { synced, closing, gap } = self.queue.wait(&mut self.pending, wait);
             self.gap |= gap;
             let target = synced.len.max(self.base);
             let outcome = self.bring_to(target, closing);
@@ -118,7 +118,7 @@ impl Keeper {
                 });
             }
             wait = outcome.err().map(|_| PAUSE);
-            self.feed.pause(GATHER);
+            self.queue.pause(GATHER);
         }
     }
 
@@ -163,14 +163,14 @@ impl Keeper {
     /// Adds the pending entries up to `target` in one transaction. Ahead of the log's syncs it stays open until what
     /// it holds is synced.
     fn grow(&mut self, mut target: u64, closing: bool) -> Result<(), Lag> {
-        let Self { log, index, pending, feed, ahead, gap, .. } = self;
+        let Self { log, index, pending, queue, ahead, gap, .. } = self;
         let Some(index) = index else { return Ok(()) };
         let from = index.meta.stamp.len;
-        let waits = |pending: &AppendedEntries| pending.iter().any(|brief| brief.offset >= from);
+        let waits = |pending: &AppendedEntries| pending.iter().any(|entry| entry.offset >= from);
         log.restamp().map_err(|error| Lag::Other(error.to_string()))?;
-        let settled = index.meta.unsynced_boot.is_none() && index.meta.stamp == log.stamp();
+        let rollback_to = index.meta.unsynced_boot.is_none() && index.meta.stamp == log.stamp();
         let nothing = from >= target && index.meta.synced_len >= target;
-        if nothing && (!closing || settled) && !(*ahead && !closing && waits(pending)) {
+        if nothing && (!closing || rollback_to) && !(*ahead && !closing && waits(pending)) {
             drop_until(pending, from);
             return Ok(());
         }
@@ -186,19 +186,19 @@ impl Keeper {
         let begun = index.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(|error| if is_busy(&error) { Lag::Busy(error) } else { error.into() })?;
         let mut store = SqlStore::new(&transaction);
-        let mut grower = Grower::new(&mut store, &index.meta)?;
+        let mut grower = CatchUp::new(&mut store, &index.meta)?;
         let mut count = 0;
         let (mut end, mut ended) = (from, closing);
         loop {
-            let joins = pending.iter().find(|brief| brief.offset >= end).is_none_or(|brief| brief.offset == end);
+            let joins = pending.iter().find(|entry| entry.offset >= end).is_none_or(|entry| entry.offset == end);
             let goes_ahead = *ahead && !closing && joins && target <= from && count < AHEAD;
             let due = end..if goes_ahead { u64::MAX } else { target };
-            for brief in pending.iter().filter(|brief| due.contains(&brief.offset)) {
-                if brief.offset != end {
+            for entry in pending.iter().filter(|entry| due.contains(&entry.offset)) {
+                if entry.offset != end {
                     return Err(Lag::Other("entries before those that wait are missing".to_string()));
                 }
-                grower.appended(&mut store, &brief)?;
-                end = brief.offset + brief.len + 1;
+                grower.appended(&mut store, &entry)?;
+                end = entry.offset + entry.len + 1;
                 count += 1;
             }
             drop_until(pending, end);
@@ -206,7 +206,7 @@ impl Keeper {
                 break;
             }
             // These rows are not for anybody to see before their entries are synced.
-            let news = feed.wait(pending, None);
+            let news = queue.wait(pending, None);
             (target, ended) = (news.synced.len.max(target), news.closing);
             if news.gap {
                 *gap = true;
@@ -284,7 +284,7 @@ fn is_busy(error: &rusqlite::Error) -> bool {
 /// Forgets the entries before `target`.
 fn drop_until(pending: &mut AppendedEntries, target: u64) {
     let mut rest = AppendedEntries::default();
-    pending.iter().filter(|brief| brief.offset >= target).for_each(|brief| rest.push(&brief));
+    pending.iter().filter(|entry| entry.offset >= target).for_each(|entry| rest.push(&entry));
     if rest.is_empty() {
         pending.clear();
     } else {

@@ -28,7 +28,7 @@ struct State {
 }
 
 #[derive(Debug)]
-pub(super) struct Feed {
+pub(super) struct IndexQueue {
     state: Mutex<State>,
     wake: Condvar,
     closed: Condvar,
@@ -36,7 +36,7 @@ pub(super) struct Feed {
 
 /// What the sidecar's thread finds.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct News {
+pub(super) struct Update {
     pub(super) synced: SyncPoint,
     pub(super) closing: bool,
     pub(super) gap: bool,
@@ -44,10 +44,10 @@ pub(super) struct News {
 
 /// The writer's end.
 #[derive(Debug)]
-pub(super) struct FeedEnd(pub(super) Arc<Feed>);
+pub(super) struct QueueSender(pub(super) Arc<IndexQueue>);
 
-impl Feed {
-    /// A feed whose reader hears of writes too, if `ahead`.
+impl IndexQueue {
+    /// A queue whose reader hears of writes too, if `ahead`.
     pub(super) fn new(ahead: bool) -> Self {
         let state = State {
             written: AppendedEntries::default(),
@@ -88,7 +88,7 @@ impl Feed {
     }
 
     /// Waits for news, at most so long, and moves what was written to the end of `pending`.
-    pub(super) fn wait(&self, pending: &mut AppendedEntries, at_most: Option<Duration>) -> News {
+    pub(super) fn wait(&self, pending: &mut AppendedEntries, at_most: Option<Duration>) -> Update {
         let mut state = self.lock();
         if !state.news && !state.closing {
             state.waiting = true;
@@ -106,11 +106,11 @@ impl Feed {
             state.written.clear();
         }
         let gap = std::mem::take(&mut state.gap);
-        News { synced: state.synced, closing: state.closing, gap }
+        Update { synced: state.synced, closing: state.closing, gap }
     }
 }
 
-impl LogObserver for FeedEnd {
+impl LogObserver for QueueSender {
     fn written(&mut self, entries: &AppendedEntries) {
         let mut state = self.0.lock();
         if state.written.weight() > MOST {

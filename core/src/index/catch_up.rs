@@ -1,20 +1,20 @@
 //! Catch-up: a stored index takes in entries that were added to the log's end.
 //!
 //! Owns: how markers, branches and labels change with each new entry.
-//! Invariant: after [`Grower::finish`] the store holds what a full build of the longer log would give. Where that
+//! Invariant: after [`CatchUp::finish`] the store holds what a full build of the longer log would give. Where that
 //! would mean changing what stands before (a late parent, a label whose target comes now) it says so instead.
 //! Does not: read the log or open transactions; its caller feeds it records, inside one transaction.
 //!
 //! The newest entry is held back until the next one comes: a chain of entries then costs one row each, without a
 //! marker that is written and cleared again.
 
-use super::check::TreeCheck;
 use super::counts::Counts;
 use super::labels::LabelChange;
 use super::names::name_of;
 use super::row::{BRANCH_POINT, BranchRow, LEAF, LabelRow, Row, Seq};
 use super::store::{IndexMeta, IndexStore, Node};
 use super::tree::{Label, Leaf};
+use super::tree_checksum::TreeChecksum;
 use crate::log::AppendedEntry;
 use crate::log::{Fields, Record};
 use alloc::borrow::Cow;
@@ -23,7 +23,7 @@ use alloc::string::String;
 
 /// Why a catch-up cannot go on.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum GrowError<E> {
+pub enum CatchUpError<E> {
     /// The new entries change what older rows say; the log must be indexed anew.
     #[error("new entries change the place of older ones; the index must be built anew")]
     NeedsRebuild,
@@ -32,7 +32,7 @@ pub enum GrowError<E> {
     Store(E),
 }
 
-impl<E> From<E> for GrowError<E> {
+impl<E> From<E> for CatchUpError<E> {
     fn from(error: E) -> Self {
         Self::Store(error)
     }
@@ -67,20 +67,20 @@ struct OpenBranch {
 
 /// What a catch-up changes in the index's metadata.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Grown {
+pub struct CaughtUp {
     /// Numbers.
     pub counts: Counts,
     /// Checksum of the tree.
-    pub check: TreeCheck,
+    pub check: TreeChecksum,
     /// Key of the last entry.
     pub active_leaf: Option<String>,
 }
 
 /// One catch-up.
 #[derive(Debug)]
-pub struct Grower {
+pub struct CatchUp {
     counts: Counts,
-    check: TreeCheck,
+    check: TreeChecksum,
     tip: Option<Tip>,
     /// Key of the last entry, stored or not.
     active_leaf: Option<String>,
@@ -88,12 +88,12 @@ pub struct Grower {
     names_changed: bool,
 }
 
-impl Grower {
+impl CatchUp {
     /// Goes on behind what is stored.
     ///
     /// # Errors
     /// What the database says.
-    pub fn new<S: IndexStore>(store: &mut S, meta: &IndexMeta) -> Result<Self, GrowError<S::Error>> {
+    pub fn new<S: IndexStore>(store: &mut S, meta: &IndexMeta) -> Result<Self, CatchUpError<S::Error>> {
         Ok(Self {
             counts: meta.counts.clone(),
             check: meta.check,
@@ -129,20 +129,20 @@ impl Grower {
     /// Adds the next entry of the log.
     ///
     /// # Errors
-    /// [`GrowError::NeedsRebuild`] where older rows would change.
-    pub fn entry<S: IndexStore>(&mut self, store: &mut S, record: &Record<'_>) -> Result<(), GrowError<S::Error>> {
+    /// [`CatchUpError::NeedsRebuild`] where older rows would change.
+    pub fn entry<S: IndexStore>(&mut self, store: &mut S, record: &Record<'_>) -> Result<(), CatchUpError<S::Error>> {
         self.add(store, record.offset, record.bytes.len() as u64, &record.fields, Id::Unknown)
     }
 
     /// Adds an entry of the session's own writer, which has seen to it that its id was not in the log before.
     ///
     /// # Errors
-    /// As [`Grower::entry`].
+    /// As [`CatchUp::entry`].
     pub fn appended<S: IndexStore>(
         &mut self,
         store: &mut S,
         brief: &AppendedEntry<'_>,
-    ) -> Result<(), GrowError<S::Error>> {
+    ) -> Result<(), CatchUpError<S::Error>> {
         self.add(store, brief.offset, brief.len, &brief.fields, Id::New)
     }
 
@@ -153,7 +153,7 @@ impl Grower {
         len: u64,
         fields: &Fields<'_>,
         known: Id,
-    ) -> Result<(), GrowError<S::Error>> {
+    ) -> Result<(), CatchUpError<S::Error>> {
         let seq = Seq::try_from(self.counts.entries).unwrap_or(Seq::MAX);
         let id = fields.usable_id();
         let parent_id = fields.parent_text();
@@ -167,7 +167,7 @@ impl Grower {
         let change = LabelChange::read(&kind, fields);
 
         let (parent_step, depth, branch) = if continues_tip {
-            let mut tip = self.tip.take().ok_or(GrowError::NeedsRebuild)?;
+            let mut tip = self.tip.take().ok_or(CatchUpError::NeedsRebuild)?;
             tip.row.marker = 0;
             store.insert(&tip.row)?;
             (1, tip.row.depth + 1, tip.branch)
@@ -203,12 +203,12 @@ impl Grower {
     ///
     /// # Errors
     /// What the database says.
-    pub fn finish<S: IndexStore>(mut self, store: &mut S) -> Result<Grown, GrowError<S::Error>> {
+    pub fn finish<S: IndexStore>(mut self, store: &mut S) -> Result<CaughtUp, CatchUpError<S::Error>> {
         self.store_tip(store)?;
         if self.names_changed {
             self.rename_branches(store)?;
         }
-        Ok(Grown { counts: self.counts, check: self.check, active_leaf: self.active_leaf })
+        Ok(CaughtUp { counts: self.counts, check: self.check, active_leaf: self.active_leaf })
     }
 
     /// The key of the entry at `offset`; refuses what an older entry waits for.
@@ -218,15 +218,15 @@ impl Grower {
         id: Option<&str>,
         offset: u64,
         known: Id,
-    ) -> Result<String, GrowError<S::Error>> {
+    ) -> Result<String, CatchUpError<S::Error>> {
         let Some(id) = id else { return self.free_key(store, format!("@{offset}"), offset) };
         if self.counts.orphans > 0 && (self.tip_misses(id) || store.is_missed(id)?) {
-            return Err(GrowError::NeedsRebuild);
+            return Err(CatchUpError::NeedsRebuild);
         }
         if self.counts.dangling_labels > 0 {
             let waits = |label: &LabelRow| label.target.is_none() && label.target_id == id;
             if store.labels()?.iter().any(waits) {
-                return Err(GrowError::NeedsRebuild);
+                return Err(CatchUpError::NeedsRebuild);
             }
         }
         // Only keys that were made from an offset could still be in the way of a new id.
@@ -243,7 +243,7 @@ impl Grower {
         store: &mut S,
         mut key: String,
         offset: u64,
-    ) -> Result<String, GrowError<S::Error>> {
+    ) -> Result<String, CatchUpError<S::Error>> {
         while self.is_tip(&key) || store.find(&key)?.is_some() {
             key = format!("{key}#{offset}");
         }
@@ -266,7 +266,7 @@ impl Grower {
         seq: Seq,
         key: &str,
         parent_id: Option<&str>,
-    ) -> Result<(i64, u32, OpenBranch), GrowError<S::Error>> {
+    ) -> Result<(i64, u32, OpenBranch), CatchUpError<S::Error>> {
         let parent = match parent_id {
             Some(parent_id) => self.resolve(store, parent_id)?,
             None => None,
@@ -278,7 +278,7 @@ impl Grower {
         };
         let branch = if parent.marker & LEAF != 0 {
             store.set_marker(parent.seq, 0)?;
-            let stored = store.branch(&parent.key)?.ok_or(GrowError::NeedsRebuild)?;
+            let stored = store.branch(&parent.key)?.ok_or(CatchUpError::NeedsRebuild)?;
             self.check.remove_leaf(&Leaf::of(&stored));
             let BranchRow { leaf_id, name, labeled_at, .. } = stored;
             OpenBranch { stored_leaf: Some(leaf_id), name, labeled_at }
@@ -298,7 +298,7 @@ impl Grower {
     }
 
     /// The latest stored entry with this log id.
-    fn resolve<S: IndexStore>(&self, store: &mut S, id: &str) -> Result<Option<Node>, GrowError<S::Error>> {
+    fn resolve<S: IndexStore>(&self, store: &mut S, id: &str) -> Result<Option<Node>, CatchUpError<S::Error>> {
         if self.counts.duplicates > 0
             && let Some(node) = store.latest_repeat(id)?
         {
@@ -307,7 +307,7 @@ impl Grower {
         Ok(store.find(id)?.filter(|node| !node.has_made_key()))
     }
 
-    fn store_tip<S: IndexStore>(&mut self, store: &mut S) -> Result<(), GrowError<S::Error>> {
+    fn store_tip<S: IndexStore>(&mut self, store: &mut S) -> Result<(), CatchUpError<S::Error>> {
         let Some(tip) = self.tip.take() else { return Ok(()) };
         store.insert(&tip.row)?;
         if let Some(leaf) = &tip.branch.stored_leaf {
@@ -327,7 +327,7 @@ impl Grower {
         seq: Seq,
         change: LabelChange,
         labeled_at: Option<i64>,
-    ) -> Result<(), GrowError<S::Error>> {
+    ) -> Result<(), CatchUpError<S::Error>> {
         let target = self.resolve(store, &change.target_id)?.filter(|node| node.seq != seq);
         for label in store.labels()? {
             let same = match &target {
@@ -356,7 +356,7 @@ impl Grower {
     }
 
     /// Sets the names of all branches from the labels that hold.
-    fn rename_branches<S: IndexStore>(&mut self, store: &mut S) -> Result<(), GrowError<S::Error>> {
+    fn rename_branches<S: IndexStore>(&mut self, store: &mut S) -> Result<(), CatchUpError<S::Error>> {
         let labels = store.labels()?;
         for mut branch in store.branches()? {
             let best = name_of(store, branch.seq, &labels)?;

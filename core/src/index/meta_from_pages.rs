@@ -14,12 +14,12 @@ use alloc::vec::Vec;
 /// The page of the table `metadata`: tables get their pages in the order in which the schema makes them.
 const META_PAGE: usize = 5;
 
-/// How much of a sidecar [`peek`] wants to see.
-pub const PEEK_LEN: usize = META_PAGE * PAGE_SIZE as usize;
+/// How much of a sidecar [`meta_from_pages`] wants to see.
+pub const META_PAGES_LEN: usize = META_PAGE * PAGE_SIZE as usize;
 
-/// Reads the metadata out of the first [`PEEK_LEN`] bytes of a sidecar.
+/// Reads the metadata out of the first [`META_PAGES_LEN`] bytes of a sidecar.
 #[must_use]
-pub fn peek(start: &[u8]) -> Option<IndexMeta> {
+pub fn meta_from_pages(start: &[u8]) -> Option<IndexMeta> {
     let be32 = |at: usize| Some(i64::from(u32::from_be_bytes(*start.get(at..)?.first_chunk()?)));
     let be16 = |at: usize| Some(u16::from_be_bytes(*start.get(at..)?.first_chunk()?));
     let ours = start.starts_with(b"SQLite format 3\0")
@@ -30,7 +30,7 @@ pub fn peek(start: &[u8]) -> Option<IndexMeta> {
     if !ours {
         return None;
     }
-    let page = start.get(PEEK_LEN - PAGE_SIZE as usize..PEEK_LEN)?;
+    let page = start.get(META_PAGES_LEN - PAGE_SIZE as usize..META_PAGES_LEN)?;
     if *page.first()? != LEAF_INDEX_PAGE {
         return None;
     }

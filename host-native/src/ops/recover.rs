@@ -1,0 +1,51 @@
+//! Recovery before a log is changed: what a crash left behind its whole lines is set aside.
+//!
+//! Owns: how much of the log is known to be on the disk.
+//! Invariant: called under the session's lock.
+
+use crate::os::log_file::LogFile;
+use crate::os::segments::{self, SessionStorage};
+use crate::os::{host, paths};
+use crate::sidecar::sql::read_meta;
+use jcode_session_core::index::store::IndexMeta;
+use jcode_session_core::source::ByteSource;
+use jcode_session_core::source::identity::Fingerprint;
+use jcode_session_core::storage::{Place, Storage};
+use jcode_session_core::write::{self, Durability, LogWriter, NoObserver, NoOlderIds, OpenOptions};
+use rusqlite::{Connection, OpenFlags};
+use std::path::Path;
+
+/// Brings a log to whole lines, under its lock.
+pub(crate) fn recover(log: &Path) -> Result<(), write::OpenError> {
+    let storage = segments::storage(log);
+    let synced_len = synced_len(log, &storage);
+    let core = OpenOptions { durability: Durability::default(), synced_len, header: None, now_ms: host::now_ms() };
+    LogWriter::open(&storage, &core, NoObserver, |_| Box::new(NoOlderIds)).map(|_| ())
+}
+
+/// How much of the log is known to be on the disk.
+///
+/// Even a sidecar that a power cut tore says so, if its metadata holds together and belongs to this log: every length
+/// that was ever stored there had been synced before. What stands in segments was, too.
+pub(crate) fn synced_len(log: &Path, storage: &SessionStorage) -> Option<u64> {
+    let path = paths::sidecar(log);
+    if !std::fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_file()) {
+        return None;
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let connection = Connection::open_with_flags(&path, flags).ok()?;
+    connection.execute_batch("PRAGMA trusted_schema=OFF").ok()?;
+    let meta = read_meta(&connection).ok()??;
+    let log = LogFile::open(log).ok()?;
+    let durable = storage.open(&Place::Log).ok()?.durable_len();
+    (meta.synced_len > 0 && is_of(&meta, &log)).then_some(meta.synced_len.max(durable))
+}
+
+/// The metadata is about this log: its content as far as it was indexed, or, where that is gone, its file.
+fn is_of(meta: &IndexMeta, log: &LogFile) -> bool {
+    let (then, now) = (meta.stamp, log.stamp());
+    if log.len() >= then.len {
+        return Fingerprint::take(log as &dyn ByteSource, then.len).is_ok_and(|taken| taken == meta.fingerprint);
+    }
+    (then.dev, then.ino) == (now.dev, now.ino)
+}
