@@ -9,6 +9,7 @@ pub mod differential;
 pub mod files;
 pub mod fuzz;
 pub mod generate;
+pub mod homes;
 pub mod jcode_model;
 pub mod oracle;
 pub mod program;

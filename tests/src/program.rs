@@ -1,6 +1,6 @@
 //! Runs the command line as its users do.
 //!
-//! Owns: finding and running the built binary. Invariant: a home of its own, no colours, no terminal.
+//! Owns: finding and running the built binary, and a test in a process of its own. Invariant: a home of its own, no colours, no terminal.
 //! Does not: judge output.
 
 use serde_json::Value;
@@ -42,6 +42,23 @@ pub fn binary() -> PathBuf {
         path.pop();
     }
     path.join("session-under-test")
+}
+
+/// Runs the test of this name in a process of its own, for what a process does once for all its threads; true in that
+/// process, false once it has passed there.
+///
+/// # Panics
+/// If it fails there, or there is no such test.
+#[must_use]
+pub fn alone(test: &str) -> bool {
+    const ALONE: &str = "JCODE_SESSION_TEST_ALONE";
+    if std::env::var_os(ALONE).is_some() {
+        return true;
+    }
+    let this = std::env::current_exe().expect("a test runs");
+    let ran = finished(Command::new(this).args(["--exact", test]).env(ALONE, "1").output().expect("it starts"));
+    assert!(ran.code == 0 && ran.text().contains("1 passed"), "{test}: {}{}", ran.text(), ran.stderr);
+    false
 }
 
 /// A command with a home of its own.

@@ -1,0 +1,39 @@
+//! Commands as people and programs type them: words, streams, exit codes, refusals.
+//!
+//! Owns: the built binary, run as a process; and what several of its modules start from.
+//! Does not: crash it (`crash`), or attack it (`robustness`).
+
+mod append;
+mod catalog {
+    mod commands;
+    mod doctor;
+    mod hostile;
+    mod processes;
+}
+mod export;
+mod input;
+mod inspect;
+mod migrate;
+mod prune;
+mod reports;
+mod segment;
+mod store;
+
+use jcode_session_tests::generate::{LogShape, tree_v3};
+use jcode_session_tests::homes;
+use jcode_session_tests::program::Run;
+use std::path::Path;
+
+/// Puts a file into a home's sessions; its path as it is typed.
+fn put(home: &Path, name: &str, bytes: &[u8]) -> String {
+    homes::put(home, name, bytes).to_string_lossy().into_owned()
+}
+
+/// A sound log with branches.
+fn good() -> Vec<u8> {
+    tree_v3(LogShape { entries: 60, branch_percent: 15, ..LogShape::default() }, 21)
+}
+
+fn clean(run: &Run) {
+    assert_eq!(run.code, 0, "{run:?}");
+}

@@ -1,0 +1,225 @@
+//! Commands killed with SIGKILL at a moment of chance, and run again.
+//!
+//! `JCODE_SESSION_KILL_ROUNDS` sets the number of rounds for each command (200). The moment is a number of bytes that
+//! the process has read and written so far, or of its reads and writes, up to what a whole run takes: so it falls
+//! into long copies and between short steps, and nothing waits.
+
+use jcode_session_native::ops::restore::take_checkpoint;
+use jcode_session_tests::files::contents;
+use jcode_session_tests::generate::{LogShape, tree_v3};
+use jcode_session_tests::jcode_model::write_v1_home;
+use jcode_session_tests::program::{Run, command, finished, run};
+use jcode_session_tests::sessions::linear;
+use jcode_session_tests::written::{append, errors, whole};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use tempfile::TempDir;
+
+/// What the logs of a home hold, by name.
+type Logs = BTreeMap<PathBuf, Vec<u8>>;
+
+fn rounds() -> usize {
+    std::env::var("JCODE_SESSION_KILL_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(200)
+}
+
+fn sessions(home: &Path) -> PathBuf {
+    home.join("sessions")
+}
+
+/// What the moment of a kill is counted in, by the names that `/proc/PID/io` has for it.
+const COUNTED: [[&str; 2]; 2] = [["rchar: ", "wchar: "], ["syscr: ", "syscw: "]];
+
+/// A home of its own for each round, as `fill` left one.
+struct Template(TempDir);
+
+impl Template {
+    fn new(fill: impl FnOnce(&Path)) -> Self {
+        let home = TempDir::new().expect("a folder");
+        fs::create_dir(sessions(home.path())).expect("made");
+        fill(home.path());
+        Self(home)
+    }
+
+    fn copy(&self) -> TempDir {
+        let home = TempDir::new().expect("a folder");
+        for (path, bytes) in contents(self.0.path()) {
+            let to = home.path().join(path.strip_prefix(self.0.path()).expect("in it"));
+            fs::create_dir_all(to.parent().expect("a folder")).expect("made");
+            fs::write(to, bytes).expect("written");
+        }
+        home
+    }
+
+    /// Runs a command in so many homes, killed in each, and then looks at it.
+    fn killed(&self, args: &[&str], mut look: impl FnMut(&Path)) {
+        let all = COUNTED.map(|counted| {
+            let whole = self.copy();
+            let (all, ran) = watch(start(whole.path(), args), counted, u64::MAX);
+            assert_eq!(ran.map(|ran| ran.code), Some(0), "{args:?}");
+            all
+        });
+        let mut rng = ChaCha8Rng::seed_from_u64(11);
+        let mut kills = 0;
+        for (counted, all) in COUNTED.into_iter().zip(all).cycle().take(rounds()) {
+            let home = self.copy();
+            let (_, ran) = watch(start(home.path(), args), counted, rng.random_range(0..=all));
+            kills += usize::from(ran.is_none());
+            look(home.path());
+        }
+        assert!(kills > rounds() / 4, "{args:?}: hardly ever killed, {kills} times");
+        println!("{}: {} rounds, {kills} killed", args.join(" "), rounds());
+    }
+}
+
+fn start(home: &Path, args: &[&str]) -> Child {
+    let mut command = command(home);
+    command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts")
+}
+
+/// Kills a process once its reads and writes come to so much; how much that was, and what it said if it ended before.
+fn watch(mut child: Child, counted: [&str; 2], until: u64) -> (u64, Option<Run>) {
+    let io = format!("/proc/{}/io", child.id());
+    let mut seen = 0;
+    while child.try_wait().expect("known").is_none() {
+        let Ok(text) = fs::read_to_string(&io) else { continue };
+        let numbers = text.lines().filter_map(|line| counted.iter().find_map(|name| line.strip_prefix(name)));
+        seen = numbers.filter_map(|number| number.parse::<u64>().ok()).sum::<u64>().max(seen);
+        if seen >= until {
+            child.kill().expect("kills");
+            break;
+        }
+    }
+    let output = child.wait_with_output().expect("reaps");
+    (seen, output.status.signal().is_none().then(|| finished(output)))
+}
+
+fn logs(home: &Path) -> Logs {
+    let files = contents(&sessions(home)).into_keys();
+    let logs = files.filter(|path| path.parent() == Some(&*sessions(home)));
+    let logs = logs.filter(|path| path.extension().is_some_and(|ending| ending == "jsonl"));
+    let logs = logs.filter(|path| !path.to_string_lossy().ends_with(".journal.jsonl"));
+    logs.map(|path| (path.strip_prefix(home).expect("in it").to_path_buf(), whole(&path))).collect()
+}
+
+/// That the logs hold these bytes.
+fn same(home: &Path, expected: &Logs) {
+    let found = logs(home);
+    assert!(found.keys().eq(expected.keys()), "{:?} instead of {:?}", found.keys(), expected.keys());
+    for (name, bytes) in &found {
+        assert!(expected.get(name) == Some(bytes), "{} has {} bytes, others", name.display(), bytes.len());
+    }
+}
+
+fn sound(home: &Path) {
+    for name in logs(home).keys() {
+        assert_eq!(errors(&home.join(name)), [], "{}", name.display());
+    }
+}
+
+#[test]
+fn migrate_leaves_old_or_new_logs() {
+    let template = Template::new(|home| {
+        write_v1_home(&sessions(home), 4, 200_000, 3).expect("written");
+        for n in 0..3 {
+            fs::write(sessions(home).join(format!("old{n}.jsonl")), linear()).expect("written");
+            let log = tree_v3(LogShape { entries: 40, ..LogShape::default() }, n);
+            fs::write(sessions(home).join(format!("new{n}.jsonl")), log).expect("written");
+        }
+    });
+    let before = logs(template.0.path());
+    let v1 = |home: &Path| -> Logs {
+        let is_v1 =
+            |path: &PathBuf| [".json", ".journal.jsonl"].iter().any(|end| path.to_string_lossy().ends_with(end));
+        let files =
+            contents(home).into_iter().filter(|(path, _)| is_v1(path) && path.parent() == Some(&*sessions(home)));
+        files.map(|(path, bytes)| (path.strip_prefix(home).expect("in it").to_path_buf(), bytes)).collect()
+    };
+    let snapshots = v1(template.0.path());
+    let done = template.copy();
+    assert_eq!(run(done.path(), ["migrate"]).code, 0);
+    let after = logs(done.path());
+    assert_eq!(after.len(), 10);
+    template.killed(&["migrate"], |home| {
+        for (name, bytes) in logs(home) {
+            assert!(before.get(&name) == Some(&bytes) || after.get(&name) == Some(&bytes), "{}", name.display());
+        }
+        assert_eq!(v1(home), snapshots);
+        let again = run(home, ["migrate"]);
+        assert_eq!(again.code, 0, "{again:?}");
+        same(home, &after);
+        sound(home);
+    });
+}
+
+#[test]
+fn rollback_leaves_the_old_or_the_new_log() {
+    let template = Template::new(|home| {
+        let log = sessions(home).join("s.jsonl");
+        append(&log, 0..60);
+        take_checkpoint(&log).expect("taken");
+        append(&log, 60..90);
+    });
+    let done = template.copy();
+    assert_eq!(run(done.path(), ["rollback", "s"]).code, 0);
+    let (before, after) = (logs(template.0.path()), logs(done.path()));
+    assert_ne!(before, after);
+    template.killed(&["rollback", "s"], |home| {
+        let found = logs(home);
+        assert!(found == before || found == after, "neither the old log nor the new one");
+        sound(home);
+        let (args, end) = if found == before {
+            (&["rollback", "s"][..], &after)
+        } else {
+            (&["rollback", "s", "--undo"][..], &before)
+        };
+        let again = run(home, args);
+        assert_eq!(again.code, 0, "{again:?}");
+        same(home, end);
+        sound(home);
+    });
+}
+
+#[test]
+fn a_seal_leaves_the_same_log() {
+    let template = Template::new(|home| append(&sessions(home).join("s.jsonl"), 0..2000));
+    let before = logs(template.0.path());
+    template.killed(&["seal", "s", "--segment-size", "64K", "--compress"], |home| {
+        same(home, &before);
+        sound(home);
+        for args in [&["seal", "s", "--segment-size", "64K", "--compress"][..], &["seal", "s", "--undo"]] {
+            let again = run(home, args);
+            assert_eq!(again.code, 0, "{again:?}");
+            same(home, &before);
+        }
+        sound(home);
+    });
+}
+
+/// The sessions stay the same for all rounds: rows of those that were changed just now are never believed.
+#[test]
+fn a_list_says_what_a_plain_scan_says() {
+    let folder = TempDir::new().expect("a folder");
+    let sessions_dir = folder.path().to_str().expect("text");
+    let args = ["list", "--json", "--sessions-dir", sessions_dir];
+    let write = |numbers: std::ops::Range<u64>| {
+        for n in numbers {
+            let log = tree_v3(LogShape { entries: 10, ..LogShape::default() }, n);
+            fs::write(folder.path().join(format!("s{n}.jsonl")), log).expect("written");
+        }
+    };
+    // Rows to replace, and rows to add.
+    write(0..20);
+    let template = Template::new(|home| assert_eq!(run(home, args).code, 0));
+    write(20..40);
+    let plain = run(TempDir::new().expect("a folder").path(), args);
+    assert_eq!(plain.json()["sessions"].as_array().expect("sessions").len(), 40);
+    template.killed(&args, |home| {
+        let listed = run(home, args);
+        assert!((listed.code, &listed.stdout) == (0, &plain.stdout), "another list; {}", listed.stderr);
+    });
+}

@@ -1,0 +1,41 @@
+//! The library: what each folder of core decides, over bytes in memory and over real files.
+//!
+//! Owns: a folder for each folder of `core/src`, under its name; what the native host does with files is tested where
+//! core decides it. Invariant: no process is started here, so that no lock outlives its writer in a child that was
+//! just forked. Does not: type commands (`cli`), crash (`crash`), or attack (`robustness`).
+
+mod catalog {
+    mod broken_index;
+    mod picker;
+    mod property;
+}
+mod dialect {
+    mod jcode;
+    mod migrate;
+    mod upgrade;
+}
+mod index {
+    mod rows;
+    mod sidecar;
+}
+mod json {
+    mod walk;
+}
+mod log {
+    mod time;
+}
+mod segment;
+mod session {
+    mod look;
+    mod resume;
+}
+mod store {
+    mod checkpoint;
+    mod ledger;
+    mod model;
+    mod repair;
+    mod rollback;
+}
+mod write {
+    mod writer;
+}

@@ -1,0 +1,39 @@
+//! Repair of damage of every kind.
+
+use jcode_session_native::ops::restore::repair;
+use jcode_session_tests::files::LogDir;
+use jcode_session_tests::generate::{LogShape, tree_v3};
+use jcode_session_tests::written::errors;
+use std::fs;
+
+/// Damage of every kind: repaired, it verifies clean, all entries that were read are still there, the old log is kept.
+#[test]
+fn repaired_logs_verify_clean() {
+    use jcode_session_tests::generate::{damage, random};
+    let mut repaired = 0;
+    for seed in 0..120 {
+        let good = tree_v3(LogShape { entries: 12, branch_percent: 20, ..LogShape::default() }, seed);
+        let bytes = damage(&good, &mut random(seed));
+        let dir = LogDir::new(&bytes);
+        let before = jcode_session_tests::oracle::read_log(&bytes).entries.len();
+        let bad = !errors(&dir.log()).is_empty();
+        match repair(&dir.log()) {
+            Ok((plan, _)) => {
+                assert_eq!(errors(&dir.log()), [], "seed {seed}: {plan:?}");
+                let now = fs::read(dir.log()).expect("there");
+                assert_eq!(jcode_session_tests::oracle::read_log(&now).entries.len(), before, "seed {seed}");
+                if plan.is_nothing() {
+                    assert_eq!(now, bytes);
+                    assert!(!bad);
+                } else {
+                    let old = dir.log().with_extension("store").join(plan.set_aside.expect("kept"));
+                    assert_eq!(fs::read(old).expect("there"), bytes);
+                    repaired += 1;
+                }
+                assert!(repair(&dir.log()).expect("again").0.is_nothing(), "seed {seed}");
+            }
+            Err(error) => assert!(error.to_string().contains("migrate") || before == 0, "seed {seed}: {error}"),
+        }
+    }
+    assert!(repaired > 60, "{repaired}");
+}

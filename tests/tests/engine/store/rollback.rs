@@ -1,0 +1,34 @@
+//! A rollback of a log with a sidecar.
+
+use jcode_session_core::write::Parent;
+use jcode_session_native::ops::restore::{rollback, take_checkpoint};
+use jcode_session_tests::files::{LogDir, dump};
+use jcode_session_tests::written::{NEVER, object, writer};
+use std::fs;
+use std::path::Path;
+use tempfile::TempDir;
+
+/// The sidecar after a rollback is the one that a build makes.
+#[test]
+fn sidecar_follows_a_rollback() {
+    let folder = TempDir::new().expect("a folder");
+    let log = folder.path().join("s.jsonl");
+    let open = writer(&log, NEVER);
+    for n in 0..20 {
+        open.append(object(n).as_bytes(), Parent::Leaf).expect("appends");
+    }
+    open.close().expect("closes");
+    take_checkpoint(&log).expect("taken");
+    let open = writer(&log, NEVER);
+    open.append(br#"{"type":"label","targetId":"e3","label":"x"}"#, Parent::Id("e3")).expect("appends");
+    open.close().expect("closes");
+    rollback(&log, None).expect("rolled back");
+    let plain = LogDir::new(&fs::read(&log).expect("there"));
+    plain.update();
+    let rows = |sidecar: &Path| -> Vec<String> {
+        // One was built knowing that the log is on the disk.
+        let synced = format!("{:?}", "synced_len".as_bytes());
+        dump(sidecar).into_iter().filter(|row| !row.contains(&synced) && !row.contains("synced_len")).collect()
+    };
+    assert_eq!(rows(&log.with_extension("sqlite3")), rows(&plain.sidecar()));
+}

@@ -1,0 +1,11 @@
+//! What does not keep to the rules: attackers, file systems that refuse, logs that shrink, lines made to cost.
+//!
+//! Owns: that nothing is lost, followed, shown or kept waiting by it. Does not: crash (`crash`).
+
+#[cfg(unix)]
+mod attacks;
+mod corpus;
+#[cfg(target_os = "linux")]
+mod file_systems;
+mod hostile_lines;
+mod shrinking;
