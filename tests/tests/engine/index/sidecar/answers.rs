@@ -182,29 +182,29 @@ fn many_logs_with_large_sidecars_take_few_bytes() {
 
 #[test]
 fn a_glance_says_what_sqlite_says_or_nothing() {
-    use jcode_session_core::index::meta_from_pages::{META_PAGES_LEN, peek};
+    use jcode_session_core::index::meta_from_pages::{META_PAGES_LEN, meta_from_pages};
     let (dir, _) = sample();
     let connection = rusqlite::Connection::open(dir.sidecar()).expect("a sidecar");
     let meta = jcode_session_native::sidecar::sql::read_meta(&connection).expect("readable").expect("sound");
     drop(connection);
     let mut bytes = fs::read(dir.sidecar()).expect("there");
     bytes.truncate(META_PAGES_LEN);
-    assert_eq!(peek(&bytes).as_ref(), Some(&meta), "the layout is the one that is read");
-    assert_eq!(sidecar::glance(&dir.log()), Some(meta.clone()));
+    assert_eq!(meta_from_pages(&bytes).as_ref(), Some(&meta), "the layout is the one that is read");
+    assert_eq!(sidecar::quick_meta(&dir.log()), Some(meta.clone()));
     for at in 0..bytes.len() {
         for flip in [1, 0x80, 0xFF] {
             bytes[at] ^= flip;
-            let seen = peek(&bytes);
+            let seen = meta_from_pages(&bytes);
             assert!(seen.is_none() || seen.as_ref() == Some(&meta), "byte {at} ^ {flip:#x} changed the answer");
             bytes[at] ^= flip;
         }
     }
     for len in 0..bytes.len() {
-        assert_eq!(peek(&bytes[..len]), None);
+        assert_eq!(meta_from_pages(&bytes[..len]), None);
     }
     // Not after the log changed, nor beside a commit that did not end.
     fs::write(format!("{}-journal", dir.sidecar().display()), b"x").expect("written");
-    assert_eq!(sidecar::glance(&dir.log()), None);
+    assert_eq!(sidecar::quick_meta(&dir.log()), None);
 }
 
 /// Rows, branches, metadata and checkpoints are compared as they were at one time, whoever writes meanwhile.
