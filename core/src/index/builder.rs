@@ -7,6 +7,7 @@
 
 use super::counts::Counts;
 use super::ids::Ids;
+use super::key::KeySource;
 use super::labels::{LabelChange, Labels, branch_names};
 use super::links::Links;
 use super::row::{BranchRow, Fixup, LEAF, LabelRow, Row, RowSink, Seq};
@@ -18,6 +19,7 @@ use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::convert::Infallible;
 use core::ops::ControlFlow;
 
 /// Reads a log's records into an index.
@@ -105,15 +107,12 @@ impl<R: RowSink> IndexBuilder<R> {
     /// The key of the entry at `offset`, and whether its id was seen before.
     fn key<'a>(&mut self, seq: Seq, id: Option<&Cow<'a, str>>, offset: u64) -> (Cow<'a, str>, bool) {
         let repeated = self.ids.push(id.map_or("", |id| id.as_ref()));
-        let base = match id {
-            Some(id) if !repeated && !self.taken.contains_key(id.as_ref()) => return (id.clone(), false),
-            Some(id) => format!("{id}#{offset}"),
-            None => format!("@{offset}"),
-        };
-        let mut key = base;
-        while self.taken.contains_key(&key) || self.ids.latest(&key).is_some() {
-            key = format!("{key}#{offset}");
+        if let Some(id) = id.filter(|id| !repeated && !self.taken.contains_key(id.as_ref())) {
+            return (id.clone(), false);
         }
+        let source = KeySource { id: id.map(|id| id.as_ref()), offset };
+        let Ok::<_, Infallible>(key) =
+            source.make(|key| Ok(self.taken.contains_key(key) || self.ids.latest(key).is_some()));
         self.taken.insert(key.clone(), seq);
         self.made_keys.insert(seq, key.clone());
         if repeated {

@@ -9,6 +9,7 @@
 //! marker that is written and cleared again.
 
 use super::counts::Counts;
+use super::key::{KeySource, may_be_made};
 use super::labels::LabelChange;
 use super::names::name_of;
 use super::row::{BRANCH_POINT, BranchRow, LEAF, LabelRow, Row, Seq};
@@ -18,7 +19,6 @@ use super::tree_checksum::TreeChecksum;
 use crate::log::AppendedEntry;
 use crate::log::{Fields, Record};
 use alloc::borrow::Cow;
-use alloc::format;
 use alloc::string::String;
 
 /// Why a catch-up cannot go on.
@@ -219,7 +219,8 @@ impl CatchUp {
         offset: u64,
         known: Id,
     ) -> Result<String, CatchUpError<S::Error>> {
-        let Some(id) = id else { return self.free_key(store, format!("@{offset}"), offset) };
+        let source = KeySource { id, offset };
+        let Some(id) = id else { return source.make(|key| self.is_taken(store, key)) };
         if self.counts.orphans > 0 && (self.tip_misses(id) || store.is_missed(id)?) {
             return Err(CatchUpError::NeedsRebuild);
         }
@@ -230,24 +231,12 @@ impl CatchUp {
             }
         }
         // Only keys that were made from an offset could still be in the way of a new id.
-        let is_new = known == Id::New && !id.contains(['#', '@']);
-        if !is_new && (self.is_tip(id) || store.find(id)?.is_some()) {
+        let is_new = known == Id::New && !may_be_made(id);
+        if !is_new && self.is_taken(store, id)? {
             self.counts.duplicates += 1;
-            return self.free_key(store, format!("{id}#{offset}"), offset);
+            return source.make(|key| self.is_taken(store, key));
         }
         Ok(String::from(id))
-    }
-
-    fn free_key<S: IndexStore>(
-        &self,
-        store: &mut S,
-        mut key: String,
-        offset: u64,
-    ) -> Result<String, CatchUpError<S::Error>> {
-        while self.is_tip(&key) || store.find(&key)?.is_some() {
-            key = format!("{key}#{offset}");
-        }
-        Ok(key)
     }
 
     /// The tip, which is not stored yet, waits for the parent `id`.
@@ -255,8 +244,10 @@ impl CatchUp {
         self.tip.as_ref().is_some_and(|tip| tip.row.parent_step == 0 && tip.row.parent_id.as_deref() == Some(id))
     }
 
-    fn is_tip(&self, key: &str) -> bool {
-        self.tip.as_ref().is_some_and(|tip| tip.row.id == key || tip.id == key)
+    /// An entry has this key or, being the tip, this id.
+    fn is_taken<S: IndexStore>(&self, store: &mut S, key: &str) -> Result<bool, CatchUpError<S::Error>> {
+        let is_tip = self.tip.as_ref().is_some_and(|tip| tip.row.id == key || tip.id == key);
+        Ok(is_tip || store.find(key)?.is_some())
     }
 
     /// Hangs a new entry below a stored one, or makes it a root: its step, depth and branch.

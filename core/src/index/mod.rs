@@ -8,6 +8,7 @@ mod builder;
 pub mod catch_up;
 mod counts;
 mod ids;
+pub mod key;
 mod labels;
 mod links;
 pub mod meta_from_pages;

@@ -6,6 +6,7 @@
 
 use super::builder::Built;
 use super::counts::Counts;
+use super::key::looks_made;
 use super::row::{BranchRow, LabelRow, Row, Seq};
 use super::schema::{SCHEMA_VERSION, key};
 use super::tree_checksum::TreeChecksum;
@@ -38,8 +39,7 @@ impl Node {
     /// True if the key was made from the offset because the log's id was missing or taken: no parent names it.
     #[must_use]
     pub fn has_made_key(&self) -> bool {
-        let made = self.key.rsplit_once(['#', '@']).and_then(|(_, offset)| offset.parse().ok());
-        made == Some(self.offset)
+        looks_made(&self.key, self.offset)
     }
 }
 
@@ -53,10 +53,8 @@ pub trait IndexStore {
     /// # Errors
     /// What the database says; so for all of these.
     fn find(&mut self, key: &str) -> Result<Option<Node>, Self::Error>;
-    /// The latest entry with the log id `id` whose key is not the id itself (`<id>#<offset>`).
+    /// The latest entry whose key was made from the log id `id` (see [`super::key::KeySource::is_made`]).
     fn latest_repeat(&mut self, id: &str) -> Result<Option<Node>, Self::Error>;
-    /// The entry with this number.
-    fn node(&mut self, seq: Seq) -> Result<Option<Node>, Self::Error>;
     /// The keys of an entry's children.
     fn children(&mut self, seq: Seq) -> Result<Vec<String>, Self::Error>;
     /// Whether a root names `id` as its missing parent.
