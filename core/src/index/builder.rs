@@ -5,13 +5,14 @@
 //! the end can tell (markers, late parents) follows as fixups, few in ordinary logs.
 //! Does not: keep payloads; memory is about 60 bytes an entry with 36-character ids, besides the ids themselves.
 
-use super::counts::Counts;
+use super::counts::{Counts, Totals};
 use super::ids::Ids;
 use super::key::KeySource;
 use super::labels::{LabelChange, Labels, branch_names};
 use super::links::Links;
 use super::row::{BranchRow, Fixup, LEAF, LabelRow, Row, RowSink, Seq};
 use super::tree::{BranchPoint, Label, Leaf, Tree};
+use super::tree_checksum::TreeChecksum;
 use crate::finding::{Code, Finding};
 use crate::log::{Damage, DamageCode, Header, LogSink, Record, ScanEnd};
 use alloc::borrow::Cow;
@@ -306,6 +307,13 @@ impl<R> Built<R> {
     #[must_use]
     pub fn entry_count(&self) -> Seq {
         Seq::try_from(self.links.len()).unwrap_or(Seq::MAX)
+    }
+
+    /// What it says of the log as a whole.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        let active_leaf = self.entry_count().checked_sub(1).map(|last| self.key(last));
+        Totals { counts: self.counts.clone(), check: TreeChecksum::of(&self.tree()), active_leaf }
     }
 
     /// The tree as reports show it.

@@ -3,6 +3,7 @@
 //! Owns: what is counted, and what one entry adds. Invariant: a full build and a catch-up count alike.
 //! Does not: count what only ids tell (repeats, orphans); its users do.
 
+use super::tree_checksum::TreeChecksum;
 use crate::log::Fields;
 use crate::log::tags;
 use alloc::string::{String, ToString};
@@ -58,4 +59,15 @@ impl Counts {
             _ => {}
         }
     }
+}
+
+/// What an index says of its log as a whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Numbers.
+    pub counts: Counts,
+    /// Checksum of the tree.
+    pub check: TreeChecksum,
+    /// Key of the last entry.
+    pub active_leaf: Option<String>,
 }

@@ -11,7 +11,9 @@ mod ids;
 pub mod key;
 mod labels;
 mod links;
+pub mod meta;
 pub mod meta_from_pages;
+pub mod meta_rows;
 mod names;
 pub mod row;
 pub mod schema;
@@ -20,6 +22,6 @@ mod tree;
 mod tree_checksum;
 
 pub use builder::{Built, IndexBuilder};
-pub use counts::Counts;
+pub use counts::{Counts, Totals};
 pub use tree::{BranchPoint, Label, Leaf, Tree};
 pub use tree_checksum::TreeChecksum;

@@ -13,7 +13,7 @@ use crate::session::v1::{self, V1Files};
 use crate::sidecar::{self, Sidecar};
 use jcode_session_core::catalog::refresh::{Stamps, is_racy};
 use jcode_session_core::catalog::{CountTail, Exact, Named, Row, SessionSummary, summarize_log, summarize_v1};
-use jcode_session_core::index::store::{IndexMeta, Resume};
+use jcode_session_core::index::meta::{IndexMeta, Resume};
 use jcode_session_core::log::{Dialect, LogScan, scan_source};
 use jcode_session_core::source::identity::FileStamp;
 use jcode_session_core::source::{ByteSource, SourceError};

@@ -7,7 +7,7 @@ use crate::os::log_file::LogFile;
 use crate::os::segments::{self, SessionStorage};
 use crate::os::{host, paths};
 use crate::sidecar::sql::read_meta;
-use jcode_session_core::index::store::IndexMeta;
+use jcode_session_core::index::meta::IndexMeta;
 use jcode_session_core::source::ByteSource;
 use jcode_session_core::source::identity::Fingerprint;
 use jcode_session_core::storage::{Place, Storage};

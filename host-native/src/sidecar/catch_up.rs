@@ -7,10 +7,10 @@ use crate::os::log_file::LogFile;
 use crate::os::{host, paths};
 use crate::sidecar::outcome::{Done, RebuildError, Tick};
 use crate::sidecar::sql::{SqlStore, read_meta, write_meta};
-use jcode_session_core::index::catch_up::{CatchUp, CatchUpError, CaughtUp};
-use jcode_session_core::index::store::{IndexMeta, Resume};
+use jcode_session_core::index::Totals;
+use jcode_session_core::index::catch_up::{CatchUp, CatchUpError};
+use jcode_session_core::index::meta::{IndexMeta, Observed, Resume};
 use jcode_session_core::log::{Damage, LogScan, LogSink, Record, ScanEnd, scan_source};
-use jcode_session_core::source::identity::Fingerprint;
 use jcode_session_core::source::{ByteSource, SourceError};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::ops::{ControlFlow, Range};
@@ -33,21 +33,18 @@ pub(super) fn catch_up(
     if read_meta(&transaction)?.as_ref() != Some(seen) {
         return Ok(None);
     }
-    let mut meta = IndexMeta { stamp: log.stamp(), indexed_at: host::now_ms(), ..seen.clone() };
+    let observed = Observed { stamp: log.stamp(), now_ms: host::now_ms(), synced_len: 0 };
     if !grown {
+        let meta = seen.restamped(observed);
         write_meta(&transaction, &meta)?;
         transaction.commit()?;
         return Ok(Some((Done::Restamped, meta)));
     }
-    let (grown, end) = match add(&transaction, log, seen, offset..log.len(), tick) {
+    let (totals, end) = match add(&transaction, log, seen, offset..log.len(), tick) {
         Ok(added) => added?,
         Err(error) => return rebuild_or(error),
     };
-    meta.counts = grown.counts;
-    meta.check = grown.check;
-    meta.active_leaf = grown.active_leaf;
-    meta.fingerprint = Fingerprint::take(log, end.len)?;
-    meta.resume = Resume::after(&end);
+    let meta = seen.grown(totals, Resume::after(&end), log, observed)?;
     if log.met_lost() {
         return Err(RebuildError::Lost);
     }
@@ -57,7 +54,7 @@ pub(super) fn catch_up(
     Ok(Some((Done::CaughtUp, meta)))
 }
 
-type Added = Result<(CaughtUp, ScanEnd), SourceError>;
+type Added = Result<(Totals, ScanEnd), SourceError>;
 
 /// Adds the entries of a range of the log.
 fn add(
@@ -69,7 +66,7 @@ fn add(
 ) -> Result<Added, CatchUpError<rusqlite::Error>> {
     let Resume::At { offset, lines, record_seen, .. } = seen.resume else { return Err(CatchUpError::NeedsRebuild) };
     let mut store = SqlStore::new(transaction);
-    let grower = CatchUp::new(&mut store, seen)?;
+    let grower = CatchUp::new(&mut store, seen.totals())?;
     let mut sink = Tail { store, grower, failed: None };
     let scan = LogScan::resume(offset, lines, record_seen);
     let scanned = scan_source(log, range, scan, &mut sink, &mut |bytes| tick(bytes));

@@ -10,7 +10,7 @@ use crate::os::paths;
 use crate::os::replace::{Expect, publish, temporary_for};
 pub use crate::sidecar::outcome::{Done, Known, RebuildError, Tick};
 use crate::sidecar::{self, Sidecar};
-use jcode_session_core::index::store::IndexMeta;
+use jcode_session_core::index::meta::IndexMeta;
 use jcode_session_core::source::ByteSource;
 use rusqlite::{Connection, ErrorCode};
 use std::io::Write;

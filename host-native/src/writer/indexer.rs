@@ -13,11 +13,10 @@ use crate::os::{host, paths};
 use crate::sidecar::rebuild::{self, RebuildError};
 use crate::sidecar::sql::{SqlStore, read_meta, write_meta};
 use jcode_session_core::index::catch_up::{CatchUp, CatchUpError};
+use jcode_session_core::index::meta::{IndexMeta, Observed};
 use jcode_session_core::index::schema::JUMP_INDEX_FROM;
-use jcode_session_core::index::store::{IndexMeta, Resume};
 use jcode_session_core::log::AppendedEntries;
 use jcode_session_core::source::ByteSource;
-use jcode_session_core::source::identity::Fingerprint;
 use jcode_session_core::store::checkpoint::Policy;
 use jcode_session_core::write::SyncPoint;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
@@ -186,7 +185,7 @@ impl Indexer {
         let begun = index.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(|error| if is_busy(&error) { Lag::Busy(error) } else { error.into() })?;
         let mut store = SqlStore::new(&transaction);
-        let mut grower = CatchUp::new(&mut store, &index.meta)?;
+        let mut grower = CatchUp::new(&mut store, index.meta.totals())?;
         let mut count = 0;
         let (mut end, mut ended) = (from, closing);
         loop {
@@ -217,22 +216,14 @@ impl Indexer {
             // The writer ends without having synced them: the transaction goes, and with it the rows.
             return Err(Lag::Other("the log was not synced".to_string()));
         }
-        let grown = grower.finish(&mut store)?;
+        let totals = grower.finish(&mut store)?;
         let before = index.meta.counts.entries;
-        let mut meta = index.meta.clone();
-        meta.counts = grown.counts;
-        meta.check = grown.check;
-        meta.active_leaf = grown.active_leaf;
         log.see(target);
         log.restamp().map_err(|error| Lag::Other(error.to_string()))?;
-        meta.stamp = log.stamp();
-        meta.fingerprint = Fingerprint::take(log, target).map_err(|error| Lag::Other(error.to_string()))?;
-        meta.indexed_at = host::now_ms();
-        meta.synced_len = target;
-        if let Resume::At { offset, lines, .. } = &mut meta.resume {
-            *offset = target;
-            *lines += count;
-        }
+        let observed = Observed { stamp: log.stamp(), now_ms: host::now_ms(), synced_len: target };
+        let resume = index.meta.resume.behind(count, target);
+        let grown = index.meta.grown(totals, resume, log, observed);
+        let mut meta = grown.map_err(|error| Lag::Other(error.to_string()))?;
         if closing {
             meta.unsynced_boot = None;
         }

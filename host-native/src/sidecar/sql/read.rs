@@ -7,8 +7,8 @@
 
 use crate::sidecar::sql::meta::read_meta;
 use crate::sidecar::sql::write::{branches, labels};
+use jcode_session_core::index::meta::IndexMeta;
 use jcode_session_core::index::row::{BRANCH_POINT, Seq};
-use jcode_session_core::index::store::IndexMeta;
 use jcode_session_core::index::{BranchPoint, Label, Leaf, Tree, TreeChecksum};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction};
 use std::collections::BTreeMap;
