@@ -11,6 +11,7 @@ use crate::os::replace::{Expect, publish, temporary_for};
 pub use crate::sidecar::outcome::{Done, Known, RebuildError, Tick};
 use crate::sidecar::{self, Sidecar};
 use jcode_session_core::index::meta::IndexMeta;
+use jcode_session_core::parts::SIDECAR_JOURNALS;
 use jcode_session_core::source::ByteSource;
 use rusqlite::{Connection, ErrorCode};
 use std::io::Write;
@@ -159,7 +160,7 @@ pub(crate) fn remove(log: &Path) -> Result<(), PathError> {
 
 /// Removes what SQLite left beside an old sidecar: it would be taken for the new one's.
 fn remove_journals(sidecar: &Path) -> Result<(), PathError> {
-    for ending in ["-wal", "-shm", "-journal"] {
+    for ending in SIDECAR_JOURNALS {
         let mut name = sidecar.as_os_str().to_owned();
         name.push(ending);
         let path = Path::new(&name);
