@@ -3,8 +3,9 @@
 //! Owns: the transaction. Invariant: it commits all of the new tail or nothing.
 //! Does not: judge; the caller holds the log's lock and knows that the log has only grown.
 
+use crate::os::host;
 use crate::os::log_file::LogFile;
-use crate::os::{host, paths};
+use crate::sidecar::connect::{Purpose, connect};
 use crate::sidecar::outcome::{Done, RebuildError, Tick};
 use crate::sidecar::sql::{SqlStore, read_meta, write_meta};
 use jcode_session_core::index::Totals;
@@ -12,9 +13,8 @@ use jcode_session_core::index::catch_up::{CatchUp, CatchUpError};
 use jcode_session_core::index::meta::{IndexMeta, Observed, Resume};
 use jcode_session_core::log::{Damage, LogScan, LogSink, Record, ScanEnd, scan_source};
 use jcode_session_core::source::{ByteSource, SourceError};
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior};
 use std::ops::{ControlFlow, Range};
-use std::time::Duration;
 
 /// Brings a sidecar with metadata `seen` up to date. `None`: it must be built anew.
 pub(super) fn catch_up(
@@ -28,7 +28,7 @@ pub(super) fn catch_up(
     if grown && (log.len() - offset > seen.stamp.len || (expect_lf && log.read_vec(offset, 1)? != b"\n")) {
         return Ok(None);
     }
-    let mut connection = connect(log)?;
+    let mut connection = connect(log.path(), Purpose::Update)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if read_meta(&transaction)?.as_ref() != Some(seen) {
         return Ok(None);
@@ -84,20 +84,12 @@ fn add(
 
 /// Notes what the log was migrated from.
 pub(super) fn note_source(log: &LogFile, stamps: &str) -> Result<(), RebuildError> {
-    let mut connection = connect(log)?;
+    let mut connection = connect(log.path(), Purpose::Update)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let Some(meta) = read_meta(&transaction)? else { return Ok(()) };
     write_meta(&transaction, &IndexMeta { migrated_from: Some(stamps.to_string()), ..meta })?;
     transaction.commit()?;
     Ok(())
-}
-
-fn connect(log: &LogFile) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(paths::sidecar(log.path()), flags)?;
-    connection.busy_timeout(Duration::from_millis(250))?;
-    connection.execute_batch("PRAGMA trusted_schema=OFF")?;
-    Ok(connection)
 }
 
 fn rebuild_or<T>(error: CatchUpError<rusqlite::Error>) -> Result<Option<T>, RebuildError> {

@@ -9,11 +9,12 @@ use crate::os::log_file::LogFile;
 use crate::os::paths;
 use crate::os::replace::{Expect, publish, temporary_for};
 pub use crate::sidecar::outcome::{Done, Known, RebuildError, Tick};
+use crate::sidecar::sql::is_locked;
 use crate::sidecar::{self, Sidecar};
 use jcode_session_core::index::meta::IndexMeta;
 use jcode_session_core::parts::SIDECAR_JOURNALS;
 use jcode_session_core::source::ByteSource;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::Connection;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -38,7 +39,7 @@ pub fn update(log: &LogFile, force: bool, tick: &mut Tick<'_>) -> Result<(Done, 
                     Ok(Some(done)) => return Ok(done),
                     // Damage that the metadata did not show: what cannot be caught up is built anew.
                     Ok(None) => {}
-                    Err(RebuildError::Sqlite(error)) if !is_busy(&error) => {}
+                    Err(RebuildError::Sqlite(error)) if !is_locked(&error) => {}
                     Err(error) => return Err(error),
                 }
             }
@@ -141,11 +142,6 @@ fn fill(
 pub fn note_source(log: &LogFile, stamps: &str) -> Result<(), RebuildError> {
     let _lock = lock(log)?;
     super::catch_up::note_source(log, stamps)
-}
-
-/// A database that is in use, rather than damaged.
-fn is_busy(error: &rusqlite::Error) -> bool {
-    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
 /// Removes the sidecar of a log that is gone, or of a dialect that has none.

@@ -7,11 +7,12 @@
 
 use super::checkpoints::Checkpoints;
 use super::index_queue::{IndexQueue, Update};
+use crate::os::host;
 use crate::os::log_file::LogFile;
 use crate::os::threads::Arc;
-use crate::os::{host, paths};
+use crate::sidecar::connect::{Purpose, connect};
 use crate::sidecar::rebuild::{self, RebuildError};
-use crate::sidecar::sql::{SqlStore, read_meta, write_meta};
+use crate::sidecar::sql::{SqlStore, is_locked, read_meta, write_meta};
 use jcode_session_core::index::catch_up::{CatchUp, CatchUpError};
 use jcode_session_core::index::meta::{IndexMeta, Observed};
 use jcode_session_core::index::schema::JUMP_INDEX_FROM;
@@ -19,12 +20,11 @@ use jcode_session_core::log::AppendedEntries;
 use jcode_session_core::source::ByteSource;
 use jcode_session_core::store::checkpoint::Policy;
 use jcode_session_core::write::SyncPoint;
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior};
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-/// How long a transaction waits for a reader, and how long a failed attempt is left alone.
-const BUSY: Duration = Duration::from_millis(100);
+/// How long a failed attempt is left alone.
 const PAUSE: Duration = Duration::from_millis(100);
 /// Time between two transactions at least. On common file systems a sync of the log also waits for what was changed
 /// beside it, so that a transaction for each sync would slow every sync down.
@@ -140,7 +140,7 @@ impl Indexer {
         if let Err(Lag::Rebuild) = outcome {
             self.index = None;
             rebuild::build_held(&self.log, &mut |_| ControlFlow::Continue(()))?;
-            self.index = Some(connect(&self.log)?);
+            self.index = Some(Index::open(&self.log)?);
             outcome = self.grow(target, closing);
         }
         if outcome.as_ref().is_err_and(|lag| !matches!(lag, Lag::Busy(_))) {
@@ -154,9 +154,9 @@ impl Indexer {
     /// Opens the sidecar, brought up to what is synced of the log by reading that, if it is not there yet.
     fn open(&self) -> Result<Index, Lag> {
         // Opened for writing first: that is what takes back the transaction of a killed writer.
-        drop(connect(&self.log));
+        drop(Index::open(&self.log));
         let opened = rebuild::update_held(&self.log, &mut |_| ControlFlow::Continue(())).map_err(Lag::from);
-        opened.and_then(|_| connect(&self.log))
+        opened.and_then(|_| Index::open(&self.log))
     }
 
     /// Adds the pending entries up to `target` in one transaction. Ahead of the log's syncs it stays open until what
@@ -183,7 +183,7 @@ impl Indexer {
             index.connection.execute_batch("PRAGMA cache_spill=OFF")?;
         }
         let begun = index.connection.transaction_with_behavior(TransactionBehavior::Immediate);
-        let transaction = begun.map_err(|error| if is_busy(&error) { Lag::Busy(error) } else { error.into() })?;
+        let transaction = begun.map_err(|error| if is_locked(&error) { Lag::Busy(error) } else { error.into() })?;
         let mut store = SqlStore::new(&transaction);
         let mut grower = CatchUp::new(&mut store, index.meta.totals())?;
         let mut count = 0;
@@ -240,6 +240,16 @@ impl Indexer {
 }
 
 impl Index {
+    fn open(log: &LogFile) -> Result<Self, Lag> {
+        let connection = connect(log.path(), Purpose::Follow)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        connection.execute_batch("PRAGMA synchronous=FULL")?;
+        // Cheaper than making and removing the journal for each commit; closing removes it.
+        connection.query_row("PRAGMA journal_mode=TRUNCATE", [], |_| Ok(()))?;
+        let meta = read_meta(&connection)?.ok_or(Lag::Rebuild)?;
+        Ok(Self { connection, meta, marked: false })
+    }
+
     /// Says, durably, that what follows is not synced.
     fn mark(&mut self) -> Result<(), Lag> {
         // Without a boot id a torn sidecar could not be told from a whole one: then every commit is synced.
@@ -253,23 +263,6 @@ impl Index {
         self.marked = true;
         Ok(())
     }
-}
-
-fn connect(log: &LogFile) -> Result<Index, Lag> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    let connection = Connection::open_with_flags(paths::sidecar(log.path()), flags)?;
-    connection.busy_timeout(BUSY)?;
-    connection.set_prepared_statement_cache_capacity(64);
-    connection.execute_batch("PRAGMA trusted_schema=OFF;PRAGMA synchronous=FULL")?;
-    // Cheaper than making and removing the journal for each commit; closing removes it.
-    connection.query_row("PRAGMA journal_mode=TRUNCATE", [], |_| Ok(()))?;
-    let meta = read_meta(&connection)?.ok_or(Lag::Rebuild)?;
-    Ok(Index { connection, meta, marked: false })
-}
-
-fn is_busy(error: &rusqlite::Error) -> bool {
-    use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
-    matches!(error.sqlite_error_code(), Some(DatabaseBusy | DatabaseLocked))
 }
 
 /// Forgets the entries before `target`.
