@@ -193,7 +193,7 @@ impl<R: RowSink> LogSink for IndexBuilder<R> {
     }
 
     fn entry(&mut self, record: &Record<'_>) -> ControlFlow<()> {
-        let fields = &record.fields;
+        let fields = &record.fields.indexed;
         let seq = Seq::try_from(self.links.len()).unwrap_or(Seq::MAX);
         let id = fields.usable_id();
         let parent_id = fields.parent_text();

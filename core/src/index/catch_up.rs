@@ -15,7 +15,7 @@ use super::names::name_of;
 use super::row::{BRANCH_POINT, BranchRow, LEAF, LabelRow, Row, Seq};
 use super::store::{IndexStore, Node};
 use super::tree::{Label, Leaf};
-use crate::log::{AppendedEntry, Fields, Record};
+use crate::log::{AppendedEntry, IndexedFields, Record};
 use alloc::borrow::Cow;
 use alloc::string::String;
 
@@ -117,7 +117,7 @@ impl CatchUp {
         store: &mut S,
         offset: u64,
         len: u64,
-        fields: &Fields<'_>,
+        fields: &IndexedFields<'_>,
         known: Id,
     ) -> Result<(), CatchUpError<S::Error>> {
         let seq = Seq::try_from(self.totals.counts.entries).unwrap_or(Seq::MAX);

@@ -4,7 +4,7 @@
 //! Does not: count what only ids tell (repeats, orphans); its users do.
 
 use super::tree_checksum::TreeChecksum;
-use crate::log::Fields;
+use crate::log::IndexedFields;
 use crate::log::tags;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -38,7 +38,7 @@ pub struct Counts {
 
 impl Counts {
     /// Takes one entry into account.
-    pub fn observe(&mut self, kind: &str, fields: &Fields<'_>, ts: Option<i64>) {
+    pub fn observe(&mut self, kind: &str, fields: &IndexedFields<'_>, ts: Option<i64>) {
         self.entries += 1;
         self.last_entry_at = ts.or(self.last_entry_at);
         match kind {

@@ -7,7 +7,7 @@
 use super::links::Links;
 use super::row::{BRANCH_POINT, LEAF, LabelRow, Seq};
 use crate::json::text;
-use crate::log::Fields;
+use crate::log::IndexedFields;
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -25,7 +25,7 @@ pub(super) struct LabelChange {
 impl LabelChange {
     /// Reads a record's fields, if it is a label that names an entry.
     #[must_use]
-    pub(super) fn read(kind: &str, fields: &Fields<'_>) -> Option<Self> {
+    pub(super) fn read(kind: &str, fields: &IndexedFields<'_>) -> Option<Self> {
         if kind != "label" {
             return None;
         }

@@ -17,7 +17,7 @@ pub mod tail;
 pub mod time;
 
 pub use appended::{AppendedEntries, AppendedEntry};
-pub use fields::Fields;
+pub use fields::{Fields, IndexedFields};
 pub use header::{Dialect, Header, MAX_HEADER_BYTES, NewerVersion};
 pub use line::{LineReader, Outcome};
 pub use scan::{LogScan, LogSink, OpenLine, ScanEnd, Tee, scan_source};

@@ -7,7 +7,7 @@
 use crate::json::Cursor;
 use crate::json::text;
 use crate::json::walk::Walker;
-use crate::log::Fields;
+use crate::log::IndexedFields;
 use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -69,7 +69,7 @@ pub fn entry(tags: &[String]) -> Vec<u8> {
 }
 
 /// True for an entry that sets tags, or tries to.
-pub(crate) fn are_set_by(fields: &Fields<'_>) -> bool {
+pub(crate) fn are_set_by(fields: &IndexedFields<'_>) -> bool {
     let is = |token: Option<&[u8]>, word: &str| token.and_then(text::string).is_some_and(|text| text == word);
     fields.data.is_some_and(|data| data.len() <= MAX_DATA)
         // Nearly no entry has a custom type at all.
@@ -79,7 +79,7 @@ pub(crate) fn are_set_by(fields: &Fields<'_>) -> bool {
 }
 
 /// The tags that an entry sets, if it does.
-pub(crate) fn set_by(fields: &Fields<'_>) -> Option<Vec<String>> {
+pub(crate) fn set_by(fields: &IndexedFields<'_>) -> Option<Vec<String>> {
     if !are_set_by(fields) {
         return None;
     }
