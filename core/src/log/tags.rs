@@ -13,11 +13,11 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 /// `customType` of the entry.
-pub const CUSTOM_TYPE: &str = "jcode/tags";
+const CUSTOM_TYPE: &str = "jcode/tags";
 /// Characters in a tag at most.
-pub const MAX_CHARS: usize = 64;
+const MAX_CHARS: usize = 64;
 /// Tags of a session at most.
-pub const MAX_TAGS: usize = 64;
+const MAX_TAGS: usize = 64;
 /// Longer data is not ours.
 const MAX_DATA: usize = 64 * 1024;
 
