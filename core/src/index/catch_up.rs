@@ -4,12 +4,13 @@
 //! Invariant: after [`CatchUp::finish`] the store holds what a full build of the longer log would give. Where that
 //! would mean changing what stands before (a late parent, a label whose target comes now) it says so instead.
 //! Does not: read the log or open transactions; its caller feeds it records, inside one transaction.
+//! If you change what a row, a label or a number says, then change [`super::builder`], the other way to the same.
 //!
 //! The newest entry is held back until the next one comes: a chain of entries then costs one row each, without a
 //! marker that is written and cleared again.
 
 use super::counts::Totals;
-use super::key::{KeySource, may_be_made};
+use super::key::{KeySource, looks_made, may_be_made};
 use super::labels::LabelChange;
 use super::names::name_of;
 use super::row::{BRANCH_POINT, BranchRow, LEAF, LabelRow, Row, Seq};
@@ -201,6 +202,9 @@ impl CatchUp {
         if !is_new && self.is_taken(store, id)? {
             self.totals.counts.duplicates += 1;
             return source.make(|key| self.is_taken(store, key));
+        }
+        if looks_made(id, offset) {
+            return Err(CatchUpError::NeedsRebuild);
         }
         Ok(String::from(id))
     }

@@ -51,11 +51,12 @@ impl KeySource<'_> {
 /// True if a key may have been made from an offset, whichever that was.
 #[must_use]
 pub fn may_be_made(key: &str) -> bool {
-    key.contains(['#', '@'])
+    memchr::memchr2(b'#', b'@', key.as_bytes()).is_some()
 }
 
-/// True if the key of the entry at `offset` looks made from that. An id can look so, too.
+/// True if the key of the entry at `offset` looks made from that. An id can look so, too: where one does, keys alone
+/// do not tell which entry a parent means.
 #[must_use]
 pub fn looks_made(key: &str, offset: u64) -> bool {
-    key.strip_suffix(&*format!("{offset}")).is_some_and(|before| before.ends_with(['#', '@']))
+    may_be_made(key) && key.strip_suffix(&*format!("{offset}")).is_some_and(|before| before.ends_with(['#', '@']))
 }

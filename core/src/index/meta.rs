@@ -4,7 +4,7 @@
 //! Invariant: both ways give the same of the same log, times and stamps aside.
 //! Does not: know its stored form; that is [`super::meta_rows`].
 
-use super::builder::Built;
+use super::built::Built;
 use super::counts::{Counts, Totals};
 use super::tree_checksum::TreeChecksum;
 use crate::log::{OpenLine, ScanEnd};
@@ -121,7 +121,7 @@ impl IndexMeta {
             active_leaf,
             indexed_at: observed.now_ms,
             synced_len: observed.synced_len,
-            resume: Resume::after(end),
+            resume: if built.is_ambiguous() { Resume::Rebuild } else { Resume::after(end) },
             unsynced_boot: None,
             migrated_from: None,
         })

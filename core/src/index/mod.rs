@@ -5,8 +5,10 @@
 //! Does not: touch SQLite; hosts store rows through [`store::IndexStore`] and [`row::RowSink`].
 
 mod builder;
+mod built;
 pub mod catch_up;
 mod counts;
+mod entries;
 mod ids;
 pub mod key;
 mod labels;
@@ -21,7 +23,8 @@ pub mod store;
 mod tree;
 mod tree_checksum;
 
-pub use builder::{Built, IndexBuilder};
+pub use builder::IndexBuilder;
+pub use built::Built;
 pub use counts::{Counts, Totals};
 pub use tree::{BranchPoint, Label, Leaf, Tree};
 pub use tree_checksum::TreeChecksum;

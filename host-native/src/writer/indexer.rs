@@ -14,7 +14,7 @@ use crate::sidecar::connect::{Purpose, connect};
 use crate::sidecar::rebuild::{self, RebuildError};
 use crate::sidecar::sql::{SqlStore, is_locked, read_meta, write_meta};
 use jcode_session_core::index::catch_up::{CatchUp, CatchUpError};
-use jcode_session_core::index::meta::{IndexMeta, Observed};
+use jcode_session_core::index::meta::{IndexMeta, Observed, Resume};
 use jcode_session_core::index::schema::JUMP_INDEX_FROM;
 use jcode_session_core::log::AppendedEntries;
 use jcode_session_core::source::ByteSource;
@@ -167,9 +167,14 @@ impl Indexer {
         let from = index.meta.stamp.len;
         let waits = |pending: &AppendedEntries| pending.iter().any(|entry| entry.offset >= from);
         log.restamp().map_err(|error| Lag::Other(error.to_string()))?;
+        // What no catch-up can add to is built anew.
+        let cannot_grow = index.meta.resume == Resume::Rebuild;
+        if cannot_grow && from < target {
+            return Err(Lag::Rebuild);
+        }
         let rollback_to = index.meta.unsynced_boot.is_none() && index.meta.stamp == log.stamp();
         let nothing = from >= target && index.meta.synced_len >= target;
-        if nothing && (!closing || rollback_to) && !(*ahead && !closing && waits(pending)) {
+        if nothing && (!closing || rollback_to) && !(*ahead && !closing && !cannot_grow && waits(pending)) {
             drop_until(pending, from);
             return Ok(());
         }
@@ -190,7 +195,7 @@ impl Indexer {
         let (mut end, mut ended) = (from, closing);
         loop {
             let joins = pending.iter().find(|entry| entry.offset >= end).is_none_or(|entry| entry.offset == end);
-            let goes_ahead = *ahead && !closing && joins && target <= from && count < AHEAD;
+            let goes_ahead = *ahead && !closing && !cannot_grow && joins && target <= from && count < AHEAD;
             let due = end..if goes_ahead { u64::MAX } else { target };
             for entry in pending.iter().filter(|entry| due.contains(&entry.offset)) {
                 if entry.offset != end {
