@@ -4,73 +4,71 @@
 //! Invariant: a severity follows from the code, except where the finding says that nothing whole was lost.
 //! Does not: decide exit codes.
 
-use crate::log::{Damage, DamageCode, Dialect};
+use crate::log::{Damage, DamageCode, Dialect, with_damage_codes};
 use alloc::format;
 use alloc::string::String;
 use serde::Serialize;
 
-/// What was found. The names in reports are the variants in kebab case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Code {
-    /// The last line is incomplete, or lacks its LF.
-    TornTail,
-    /// A line is not one JSON object.
-    InvalidJson,
-    /// A record holds bytes that are not UTF-8.
-    InvalidUtf8,
-    /// A string holds half a surrogate pair.
-    LoneSurrogate,
-    /// NUL bytes stand in the log.
-    NulRun,
-    /// Several records, or parts of some, stand in one line.
-    FusedRecords,
-    /// An id was used before.
-    DuplicateId,
-    /// An entry has no usable id.
-    MissingId,
-    /// A parent is not in the log.
-    MissingParent,
-    /// Parents lead back to the entry.
-    ParentCycle,
-    /// A header stands behind the first record.
-    SecondHeader,
-    /// The log has no header.
-    NoHeader,
-    /// The log is of a newer format.
-    NewerVersion,
-    /// There is no sidecar.
-    SidecarMissing,
-    /// The sidecar is not of this state of the log.
-    SidecarStale,
-    /// The sidecar cannot be read.
-    SidecarCorrupt,
-    /// The sidecar lacks a row.
-    RowMissing,
-    /// The sidecar has a row for which there is no entry.
-    RowExtra,
-    /// A row of the sidecar says something else than the log.
-    RowDiffers,
-    /// The ledger does not hold together.
-    LedgerBroken,
-    /// A checkpoint's bytes are missing.
-    CheckpointMissing,
-    /// A segment is missing or damaged.
-    SegmentDamaged,
-    /// Old and new log both went on.
-    Diverged,
-    /// Others than its user can read or write a file.
-    Permissions,
-    /// A sidecar without a log.
-    OrphanedSidecar,
-    /// A file that an interrupted run left behind.
-    TemporaryFile,
-    /// A file or folder that cannot be read.
-    Unreadable,
-    /// The session index cannot be used, or says something else than the sessions.
-    SessionIndex,
+macro_rules! codes {
+    ($($(#[$doc:meta])* $damage:ident,)*) => {
+        /// What was found. The names in reports are the variants in kebab case.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(rename_all = "kebab-case")]
+        #[non_exhaustive]
+        pub enum Code {
+            $($(#[$doc])* $damage,)*
+            /// An id was used before.
+            DuplicateId,
+            /// An entry has no usable id.
+            MissingId,
+            /// A parent is not in the log.
+            MissingParent,
+            /// Parents lead back to the entry.
+            ParentCycle,
+            /// The log is of a newer format.
+            NewerVersion,
+            /// There is no sidecar.
+            SidecarMissing,
+            /// The sidecar is not of this state of the log.
+            SidecarStale,
+            /// The sidecar cannot be read.
+            SidecarCorrupt,
+            /// The sidecar lacks a row.
+            RowMissing,
+            /// The sidecar has a row for which there is no entry.
+            RowExtra,
+            /// A row of the sidecar says something else than the log.
+            RowDiffers,
+            /// The ledger does not hold together.
+            LedgerBroken,
+            /// A checkpoint's bytes are missing.
+            CheckpointMissing,
+            /// A segment is missing or damaged.
+            SegmentDamaged,
+            /// Old and new log both went on.
+            Diverged,
+            /// Others than its user can read or write a file.
+            Permissions,
+            /// A sidecar without a log.
+            OrphanedSidecar,
+            /// A file that an interrupted run left behind.
+            TemporaryFile,
+            /// A file or folder that cannot be read.
+            Unreadable,
+            /// The session index cannot be used, or says something else than the sessions.
+            SessionIndex,
+        }
+
+        impl From<DamageCode> for Code {
+            fn from(code: DamageCode) -> Self {
+                match code {
+                    $(DamageCode::$damage => Self::$damage,)*
+                }
+            }
+        }
+    };
 }
+with_damage_codes!(codes);
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -156,7 +154,7 @@ impl Finding {
     /// The finding for a damage of the log.
     #[must_use]
     pub fn from_damage(damage: Damage) -> Self {
-        let finding = |code| Self::at(code, damage.offset, damage.line);
+        let finding = Self::at(damage.code.into(), damage.offset, damage.line);
         let len = damage.line_len;
         let salvaged = match damage.salvaged {
             0 => String::new(),
@@ -164,31 +162,31 @@ impl Finding {
             n => format!("; {n} records in it were read"),
         };
         match damage.code {
-            DamageCode::TornTail if damage.all_recovered => finding(Code::TornTail)
+            DamageCode::TornTail if damage.all_recovered => finding
                 .say("the last record lacks only its line feed; it is read, and kept when the log is written next"),
-            DamageCode::TornTail => finding(Code::TornTail).say(format!(
+            DamageCode::TornTail => finding.say(format!(
                 "the last line is incomplete{salvaged}; the rest goes to quarantine when the log is written next"
             )),
-            DamageCode::InvalidJson => finding(Code::InvalidJson)
-                .say(format!("{len} bytes that are not one JSON object; `repair` sets them aside")),
-            DamageCode::InvalidUtf8 => {
-                finding(Code::InvalidUtf8).say("holds bytes that are not UTF-8; the entry is read as it stands")
+            DamageCode::InvalidJson => {
+                finding.say(format!("{len} bytes that are not one JSON object; `repair` sets them aside"))
             }
-            DamageCode::LoneSurrogate => finding(Code::LoneSurrogate)
-                .say("holds half a surrogate pair, which strict readers refuse; the entry is read as it stands"),
-            DamageCode::NulRun => finding(Code::NulRun)
-                .say(format!("NUL bytes in a line of {len} bytes{salvaged}; `repair` sets them aside")),
-            DamageCode::FusedRecords if damage.all_recovered => finding(Code::FusedRecords)
+            DamageCode::InvalidUtf8 => finding.say("holds bytes that are not UTF-8; the entry is read as it stands"),
+            DamageCode::LoneSurrogate => {
+                finding.say("holds half a surrogate pair, which strict readers refuse; the entry is read as it stands")
+            }
+            DamageCode::NulRun => {
+                finding.say(format!("NUL bytes in a line of {len} bytes{salvaged}; `repair` sets them aside"))
+            }
+            DamageCode::FusedRecords if damage.all_recovered => finding
                 .harmless()
                 .say(format!("several records in one line{salvaged}; nothing is lost, `repair` separates them")),
-            DamageCode::FusedRecords => finding(Code::FusedRecords).say(format!(
+            DamageCode::FusedRecords => finding.say(format!(
                 "a line of {len} bytes holds parts of several records{salvaged}; `repair` sets the rest aside"
             )),
-            DamageCode::SecondHeader => {
-                finding(Code::SecondHeader).say("a second header; it is no entry and is left where it stands")
+            DamageCode::SecondHeader => finding.say("a second header; it is no entry and is left where it stands"),
+            DamageCode::NoHeader => {
+                finding.say("the first record is no session header; this may be no session log, or its start is lost")
             }
-            DamageCode::NoHeader => finding(Code::NoHeader)
-                .say("the first record is no session header; this may be no session log, or its start is lost"),
         }
     }
 }

@@ -39,6 +39,7 @@ pub mod finding;
 pub mod index;
 pub mod json;
 pub mod log;
+pub mod parts;
 pub mod report;
 pub mod segment;
 pub mod session;

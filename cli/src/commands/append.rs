@@ -9,6 +9,7 @@ use crate::output::{ExitStatus, Output, visible};
 use crate::settings::{Settings, durability, segments};
 use anyhow::{Context, Result, anyhow, bail};
 use jcode_session_core::json::text::write_string;
+use jcode_session_core::parts::Part;
 use jcode_session_core::write::{AppendError, Parent};
 use jcode_session_native::ops::seal::Segments;
 use jcode_session_native::os::folders;
@@ -38,7 +39,7 @@ pub(super) fn append(args: &AppendArgs, settings: &Settings, output: &mut Output
 /// A session that is there, or a path at which one is to be made.
 fn resolve_or_new(session: &OsStr, settings: &Settings) -> Result<(PathBuf, Option<NewSession>)> {
     let path = Path::new(session);
-    let names_a_log = path.file_name().and_then(OsStr::to_str).is_some_and(paths::is_log_name);
+    let names_a_log = paths::part(path) == Part::Log;
     // An empty file is one that a program made for its session and has not written yet.
     let is_empty = std::fs::symlink_metadata(path).is_ok_and(|there| there.is_file() && there.len() == 0);
     let is_missing = std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);

@@ -19,7 +19,7 @@ use core::ops::ControlFlow;
 ///
 /// # Errors
 /// If the source cannot be read, or `tick` interrupts.
-pub fn upgrade_lines<S: ByteSource>(
+pub(super) fn upgrade_lines<S: ByteSource>(
     source: S,
     dialect: Dialect,
     header: Option<&Header>,

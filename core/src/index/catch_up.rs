@@ -4,21 +4,20 @@
 //! Invariant: after [`CatchUp::finish`] the store holds what a full build of the longer log would give. Where that
 //! would mean changing what stands before (a late parent, a label whose target comes now) it says so instead.
 //! Does not: read the log or open transactions; its caller feeds it records, inside one transaction.
+//! If you change what a row, a label or a number says, then change [`super::builder`], the other way to the same.
 //!
 //! The newest entry is held back until the next one comes: a chain of entries then costs one row each, without a
 //! marker that is written and cleared again.
 
-use super::counts::Counts;
+use super::counts::Totals;
+use super::key::{KeySource, looks_made, may_be_made};
 use super::labels::LabelChange;
 use super::names::name_of;
 use super::row::{BRANCH_POINT, BranchRow, LEAF, LabelRow, Row, Seq};
-use super::store::{IndexMeta, IndexStore, Node};
+use super::store::{IndexStore, Node};
 use super::tree::{Label, Leaf};
-use super::tree_checksum::TreeChecksum;
-use crate::log::AppendedEntry;
-use crate::log::{Fields, Record};
+use crate::log::{AppendedEntry, IndexedFields, Record};
 use alloc::borrow::Cow;
-use alloc::format;
 use alloc::string::String;
 
 /// Why a catch-up cannot go on.
@@ -65,65 +64,33 @@ struct OpenBranch {
     labeled_at: Option<i64>,
 }
 
-/// What a catch-up changes in the index's metadata.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CaughtUp {
-    /// Numbers.
-    pub counts: Counts,
-    /// Checksum of the tree.
-    pub check: TreeChecksum,
-    /// Key of the last entry.
-    pub active_leaf: Option<String>,
-}
-
 /// One catch-up.
 #[derive(Debug)]
 pub struct CatchUp {
-    counts: Counts,
-    check: TreeChecksum,
+    /// The tip included.
+    totals: Totals,
     tip: Option<Tip>,
-    /// Key of the last entry, stored or not.
-    active_leaf: Option<String>,
     any_labels: bool,
     names_changed: bool,
 }
 
 impl CatchUp {
-    /// Goes on behind what is stored.
+    /// Goes on behind what is stored and has these totals.
     ///
     /// # Errors
     /// What the database says.
-    pub fn new<S: IndexStore>(store: &mut S, meta: &IndexMeta) -> Result<Self, CatchUpError<S::Error>> {
-        Ok(Self {
-            counts: meta.counts.clone(),
-            check: meta.check,
-            tip: None,
-            active_leaf: meta.active_leaf.clone(),
-            any_labels: !store.labels()?.is_empty(),
-            names_changed: false,
-        })
-    }
-
-    /// Numbers, the new entries included.
-    #[must_use]
-    pub const fn counts(&self) -> &Counts {
-        &self.counts
+    pub fn new<S: IndexStore>(store: &mut S, totals: Totals) -> Result<Self, CatchUpError<S::Error>> {
+        Ok(Self { totals, tip: None, any_labels: !store.labels()?.is_empty(), names_changed: false })
     }
 
     /// Takes one more damage into account.
     pub const fn count_damage(&mut self) {
-        self.counts.damages += 1;
+        self.totals.counts.damages += 1;
     }
 
     /// Takes damages back that a later scan will judge anew (see `ScanEnd::unsettled`).
     pub const fn uncount_damages(&mut self, unsettled: u64) {
-        self.counts.damages = self.counts.damages.saturating_sub(unsettled);
-    }
-
-    /// Key of the last entry.
-    #[must_use]
-    pub fn active_leaf(&self) -> Option<&str> {
-        self.active_leaf.as_deref()
+        self.totals.counts.damages = self.totals.counts.damages.saturating_sub(unsettled);
     }
 
     /// Adds the next entry of the log.
@@ -151,10 +118,10 @@ impl CatchUp {
         store: &mut S,
         offset: u64,
         len: u64,
-        fields: &Fields<'_>,
+        fields: &IndexedFields<'_>,
         known: Id,
     ) -> Result<(), CatchUpError<S::Error>> {
-        let seq = Seq::try_from(self.counts.entries).unwrap_or(Seq::MAX);
+        let seq = Seq::try_from(self.totals.counts.entries).unwrap_or(Seq::MAX);
         let id = fields.usable_id();
         let parent_id = fields.parent_text();
         let key = self.key(store, id.as_deref(), offset, known)?;
@@ -175,7 +142,7 @@ impl CatchUp {
             self.store_tip(store)?;
             self.attach(store, seq, &key, parent_id.as_deref())?
         };
-        self.active_leaf = Some(key.clone());
+        self.totals.active_leaf = Some(key.clone());
         self.tip = Some(Tip {
             row: Row {
                 seq,
@@ -192,7 +159,7 @@ impl CatchUp {
             id: id.map(Cow::into_owned).unwrap_or_default(),
             branch,
         });
-        self.counts.observe(&kind, fields, ts);
+        self.totals.counts.observe(&kind, fields, ts);
         if let Some(change) = change {
             self.label(store, seq, change, ts)?;
         }
@@ -203,12 +170,12 @@ impl CatchUp {
     ///
     /// # Errors
     /// What the database says.
-    pub fn finish<S: IndexStore>(mut self, store: &mut S) -> Result<CaughtUp, CatchUpError<S::Error>> {
+    pub fn finish<S: IndexStore>(mut self, store: &mut S) -> Result<Totals, CatchUpError<S::Error>> {
         self.store_tip(store)?;
         if self.names_changed {
             self.rename_branches(store)?;
         }
-        Ok(CaughtUp { counts: self.counts, check: self.check, active_leaf: self.active_leaf })
+        Ok(self.totals)
     }
 
     /// The key of the entry at `offset`; refuses what an older entry waits for.
@@ -219,35 +186,27 @@ impl CatchUp {
         offset: u64,
         known: Id,
     ) -> Result<String, CatchUpError<S::Error>> {
-        let Some(id) = id else { return self.free_key(store, format!("@{offset}"), offset) };
-        if self.counts.orphans > 0 && (self.tip_misses(id) || store.is_missed(id)?) {
+        let source = KeySource { id, offset };
+        let Some(id) = id else { return source.make(|key| self.is_taken(store, key)) };
+        if self.totals.counts.orphans > 0 && (self.tip_misses(id) || store.is_missed(id)?) {
             return Err(CatchUpError::NeedsRebuild);
         }
-        if self.counts.dangling_labels > 0 {
+        if self.totals.counts.dangling_labels > 0 {
             let waits = |label: &LabelRow| label.target.is_none() && label.target_id == id;
             if store.labels()?.iter().any(waits) {
                 return Err(CatchUpError::NeedsRebuild);
             }
         }
         // Only keys that were made from an offset could still be in the way of a new id.
-        let is_new = known == Id::New && !id.contains(['#', '@']);
-        if !is_new && (self.is_tip(id) || store.find(id)?.is_some()) {
-            self.counts.duplicates += 1;
-            return self.free_key(store, format!("{id}#{offset}"), offset);
+        let is_new = known == Id::New && !may_be_made(id);
+        if !is_new && self.is_taken(store, id)? {
+            self.totals.counts.duplicates += 1;
+            return source.make(|key| self.is_taken(store, key));
+        }
+        if looks_made(id, offset) {
+            return Err(CatchUpError::NeedsRebuild);
         }
         Ok(String::from(id))
-    }
-
-    fn free_key<S: IndexStore>(
-        &self,
-        store: &mut S,
-        mut key: String,
-        offset: u64,
-    ) -> Result<String, CatchUpError<S::Error>> {
-        while self.is_tip(&key) || store.find(&key)?.is_some() {
-            key = format!("{key}#{offset}");
-        }
-        Ok(key)
     }
 
     /// The tip, which is not stored yet, waits for the parent `id`.
@@ -255,8 +214,10 @@ impl CatchUp {
         self.tip.as_ref().is_some_and(|tip| tip.row.parent_step == 0 && tip.row.parent_id.as_deref() == Some(id))
     }
 
-    fn is_tip(&self, key: &str) -> bool {
-        self.tip.as_ref().is_some_and(|tip| tip.row.id == key || tip.id == key)
+    /// An entry has this key or, being the tip, this id.
+    fn is_taken<S: IndexStore>(&self, store: &mut S, key: &str) -> Result<bool, CatchUpError<S::Error>> {
+        let is_tip = self.tip.as_ref().is_some_and(|tip| tip.row.id == key || tip.id == key);
+        Ok(is_tip || store.find(key)?.is_some())
     }
 
     /// Hangs a new entry below a stored one, or makes it a root: its step, depth and branch.
@@ -272,26 +233,26 @@ impl CatchUp {
             None => None,
         };
         let Some(parent) = parent else {
-            self.counts.orphans += u64::from(parent_id.is_some());
-            self.check.add_root(key);
+            self.totals.counts.orphans += u64::from(parent_id.is_some());
+            self.totals.check.add_root(key);
             return Ok((0, 1, OpenBranch::default()));
         };
         let branch = if parent.marker & LEAF != 0 {
             store.set_marker(parent.seq, 0)?;
             let stored = store.branch(&parent.key)?.ok_or(CatchUpError::NeedsRebuild)?;
-            self.check.remove_leaf(&Leaf::of(&stored));
+            self.totals.check.remove_leaf(&Leaf::of(&stored));
             let BranchRow { leaf_id, name, labeled_at, .. } = stored;
             OpenBranch { stored_leaf: Some(leaf_id), name, labeled_at }
         } else {
             if parent.marker & BRANCH_POINT == 0 {
                 store.set_marker(parent.seq, BRANCH_POINT)?;
                 for child in store.children(parent.seq)? {
-                    self.check.add_child(&parent.key, &child);
+                    self.totals.check.add_child(&parent.key, &child);
                 }
                 // The branch that ran through here now begins below.
                 self.names_changed |= self.any_labels;
             }
-            self.check.add_child(&parent.key, key);
+            self.totals.check.add_child(&parent.key, key);
             OpenBranch::default()
         };
         Ok((i64::from(seq) - i64::from(parent.seq), parent.depth + 1, branch))
@@ -299,7 +260,7 @@ impl CatchUp {
 
     /// The latest stored entry with this log id.
     fn resolve<S: IndexStore>(&self, store: &mut S, id: &str) -> Result<Option<Node>, CatchUpError<S::Error>> {
-        if self.counts.duplicates > 0
+        if self.totals.counts.duplicates > 0
             && let Some(node) = store.latest_repeat(id)?
         {
             return Ok(Some(node));
@@ -316,7 +277,7 @@ impl CatchUp {
         let OpenBranch { name, labeled_at, .. } = tip.branch;
         let Row { seq, id, depth, ts, .. } = tip.row;
         let branch = BranchRow { seq, leaf_id: id.into_owned(), depth, ts, name, labeled_at };
-        self.check.add_leaf(&Leaf::of(&branch));
+        self.totals.check.add_leaf(&Leaf::of(&branch));
         Ok(store.put_branch(&branch)?)
     }
 
@@ -337,20 +298,20 @@ impl CatchUp {
             if same {
                 store.remove_label(label.seq)?;
                 if let Some(shown) = Label::of(&label) {
-                    self.check.remove_label(&shown);
+                    self.totals.check.remove_label(&shown);
                 }
-                self.counts.dangling_labels -= u64::from(label.target.is_none());
+                self.totals.counts.dangling_labels -= u64::from(label.target.is_none());
             }
         }
         self.names_changed = true;
         let Some(name) = change.name else { return Ok(()) };
         self.any_labels = true;
-        self.counts.dangling_labels += u64::from(target.is_none());
+        self.totals.counts.dangling_labels += u64::from(target.is_none());
         let (target, target_id) = target.map_or((None, change.target_id), |node| (Some(node.seq), node.key));
         let row = LabelRow { seq, target, target_id, name, labeled_at };
         store.put_label(&row)?;
         if let Some(shown) = Label::of(&row) {
-            self.check.add_label(&shown);
+            self.totals.check.add_label(&shown);
         }
         Ok(())
     }
@@ -364,10 +325,10 @@ impl CatchUp {
             if (&name, labeled_at) == (&branch.name, branch.labeled_at) {
                 continue;
             }
-            self.check.remove_leaf(&Leaf::of(&branch));
+            self.totals.check.remove_leaf(&Leaf::of(&branch));
             branch.name = name;
             branch.labeled_at = labeled_at;
-            self.check.add_leaf(&Leaf::of(&branch));
+            self.totals.check.add_leaf(&Leaf::of(&branch));
             store.put_branch(&branch)?;
         }
         Ok(())

@@ -3,7 +3,8 @@
 //! Owns: what is counted, and what one entry adds. Invariant: a full build and a catch-up count alike.
 //! Does not: count what only ids tell (repeats, orphans); its users do.
 
-use crate::log::Fields;
+use super::tree_checksum::TreeChecksum;
+use crate::log::IndexedFields;
 use crate::log::tags;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -37,7 +38,7 @@ pub struct Counts {
 
 impl Counts {
     /// Takes one entry into account.
-    pub fn observe(&mut self, kind: &str, fields: &Fields<'_>, ts: Option<i64>) {
+    pub fn observe(&mut self, kind: &str, fields: &IndexedFields<'_>, ts: Option<i64>) {
         self.entries += 1;
         self.last_entry_at = ts.or(self.last_entry_at);
         match kind {
@@ -58,4 +59,15 @@ impl Counts {
             _ => {}
         }
     }
+}
+
+/// What an index says of its log as a whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Numbers.
+    pub counts: Counts,
+    /// Checksum of the tree.
+    pub check: TreeChecksum,
+    /// Key of the last entry.
+    pub active_leaf: Option<String>,
 }

@@ -1,13 +1,12 @@
 //! Labels while a log is read from start to end.
 //!
-//! Owns: which label holds on which entry, and the names of branches that follow.
+//! Owns: which label holds on which entry; the names of branches that follow are said by [`super::names`].
 //! Invariant: of the label entries that name one target the last in log order holds; one without text clears.
 //! Does not: find entries by id; the caller resolves targets.
 
-use super::links::Links;
-use super::row::{BRANCH_POINT, LEAF, LabelRow, Seq};
+use super::row::{LabelRow, Seq};
 use crate::json::text;
-use crate::log::Fields;
+use crate::log::IndexedFields;
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -25,7 +24,7 @@ pub(super) struct LabelChange {
 impl LabelChange {
     /// Reads a record's fields, if it is a label that names an entry.
     #[must_use]
-    pub(super) fn read(kind: &str, fields: &Fields<'_>) -> Option<Self> {
+    pub(super) fn read(kind: &str, fields: &IndexedFields<'_>) -> Option<Self> {
         if kind != "label" {
             return None;
         }
@@ -87,30 +86,4 @@ impl Labels {
         rows.sort_unstable_by_key(|row| row.seq);
         rows
     }
-}
-
-/// For every leaf that has one, the label that names its branch.
-pub(super) fn branch_names<'a>(links: &Links, labels: &'a [LabelRow]) -> BTreeMap<Seq, &'a LabelRow> {
-    let on: BTreeMap<Seq, &LabelRow> = labels.iter().filter_map(|label| Some((label.target?, label))).collect();
-    let mut names: BTreeMap<Seq, &LabelRow> = BTreeMap::new();
-    if on.is_empty() {
-        return names;
-    }
-    let count = Seq::try_from(links.len()).unwrap_or(Seq::MAX);
-    for leaf in (0..count).filter(|&seq| links.marker(seq) == LEAF) {
-        let mut at = Some(leaf);
-        let mut best: Option<&LabelRow> = None;
-        while let Some(seq) = at.filter(|&seq| links.marker(seq) != BRANCH_POINT) {
-            if let Some(&label) = on.get(&seq)
-                && best.is_none_or(|best| best.seq < label.seq)
-            {
-                best = Some(label);
-            }
-            at = links.parent(seq);
-        }
-        if let Some(best) = best {
-            names.insert(leaf, best);
-        }
-    }
-    names
 }

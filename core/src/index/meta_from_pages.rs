@@ -6,8 +6,9 @@
 //! Invariant: it gives what SQLite would give, or nothing: the metadata's own digest has to agree.
 //! Does not: follow pages; metadata that does not fit one page is left to SQLite, and so is everything odd.
 
+use super::meta::IndexMeta;
+use super::meta_rows::Value;
 use super::schema::{APPLICATION_ID, PAGE_SIZE, SCHEMA_VERSION};
-use super::store::{IndexMeta, Value};
 use alloc::string::String;
 use alloc::vec::Vec;
 

@@ -5,12 +5,17 @@
 //! Does not: touch SQLite; hosts store rows through [`store::IndexStore`] and [`row::RowSink`].
 
 mod builder;
+mod built;
 pub mod catch_up;
 mod counts;
+mod entries;
 mod ids;
+pub mod key;
 mod labels;
 mod links;
+pub mod meta;
 pub mod meta_from_pages;
+pub mod meta_rows;
 mod names;
 pub mod row;
 pub mod schema;
@@ -18,7 +23,8 @@ pub mod store;
 mod tree;
 mod tree_checksum;
 
-pub use builder::{Built, IndexBuilder};
-pub use counts::Counts;
+pub use builder::IndexBuilder;
+pub use built::Built;
+pub use counts::{Counts, Totals};
 pub use tree::{BranchPoint, Label, Leaf, Tree};
 pub use tree_checksum::TreeChecksum;

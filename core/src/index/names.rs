@@ -1,13 +1,41 @@
-//! Names of stored branches.
+//! Names of branches.
 //!
-//! Owns: which label names a branch: the last one that was set on an entry between its leaf and the nearest branch
-//! point. Invariant: it costs a step a run of entries, not a step an entry.
-//! Does not: write; [`super::catch_up`] does. For logs in memory [`super::labels`] says the same.
+//! Owns: which label names a branch: of those on entries between its leaf and the nearest branch point, the one that
+//! was set last. A full build asks the links in memory, a catch-up the stored index.
+//! Invariant: both give the same. If you change one of the two functions, then change the other.
 
-use super::row::{BRANCH_POINT, LabelRow, Seq};
+use super::links::Links;
+use super::row::{BRANCH_POINT, LEAF, LabelRow, Seq};
 use super::store::IndexStore;
+use alloc::collections::BTreeMap;
 
-/// The label that names the branch of a leaf: walks up from run to run until the nearest branch point.
+/// The label that names its branch, for every leaf in memory that has one.
+pub(super) fn branch_names<'a>(links: &Links, labels: &'a [LabelRow]) -> BTreeMap<Seq, &'a LabelRow> {
+    let on: BTreeMap<Seq, &LabelRow> = labels.iter().filter_map(|label| Some((label.target?, label))).collect();
+    let mut names: BTreeMap<Seq, &LabelRow> = BTreeMap::new();
+    if on.is_empty() {
+        return names;
+    }
+    let count = Seq::try_from(links.len()).unwrap_or(Seq::MAX);
+    for leaf in (0..count).filter(|&seq| links.marker(seq) == LEAF) {
+        let mut at = Some(leaf);
+        let mut best: Option<&LabelRow> = None;
+        while let Some(seq) = at.filter(|&seq| links.marker(seq) != BRANCH_POINT) {
+            if let Some(&label) = on.get(&seq)
+                && best.is_none_or(|best| best.seq < label.seq)
+            {
+                best = Some(label);
+            }
+            at = links.parent(seq);
+        }
+        if let Some(best) = best {
+            names.insert(leaf, best);
+        }
+    }
+    names
+}
+
+/// The label that names the branch of a stored leaf: a step a run of entries, not a step an entry.
 pub(super) fn name_of<'a, S: IndexStore>(
     store: &mut S,
     leaf: Seq,

@@ -2,14 +2,11 @@
 //!
 //! Owns: their compact form: a few hundred bytes less than reading the line again, and no second walk over it.
 //! Invariant: the fields are what a scan of the written line would give.
-//! Does not: know rows; [`crate::index::catch_up::CatchUp::add`] takes these.
+//! Does not: know rows; [`crate::index::catch_up::CatchUp::appended`] takes these.
 
-use crate::log::Fields;
-use crate::log::tags;
+use crate::log::fields::INDEXED;
+use crate::log::{IndexedFields, tags};
 use alloc::vec::Vec;
-
-/// Fields that an index row is made of, in the order in which they are kept.
-const KEPT: usize = 9;
 
 /// Where one entry stands.
 #[derive(Debug, Clone, Copy)]
@@ -19,7 +16,7 @@ struct Place {
     /// Of its line without the LF.
     len: u64,
     /// End of each kept token in `text`.
-    ends: [u32; KEPT],
+    ends: [u32; INDEXED],
     /// Which tokens there are.
     present: u16,
 }
@@ -38,8 +35,8 @@ pub struct AppendedEntry<'a> {
     pub offset: u64,
     /// Length of its line without the LF.
     pub len: u64,
-    /// The fields that an index needs, as they stand in the line.
-    pub fields: Fields<'a>,
+    /// The fields that an index is made of, as they stand in the line.
+    pub fields: IndexedFields<'a>,
 }
 
 impl AppendedEntries {
@@ -70,23 +67,10 @@ impl AppendedEntries {
     /// Adds an entry.
     pub fn push(&mut self, entry: &AppendedEntry<'_>) {
         let start = self.text.len();
-        let mut ends = [0; KEPT];
+        let mut ends = [0; INDEXED];
         let mut present = 0;
-        let f = &entry.fields;
-        let tokens =
-            [f.kind, f.id, f.parent.or(f.parent_snake), f.timestamp, f.target, f.label, f.name, f.custom_type, f.data];
-        // Labels and names are short everywhere else too: of other kinds these fields are not read.
-        let is_label = f.kind == Some(b"\"label\"");
-        let is_info = f.kind == Some(b"\"session_info\"");
-        let plain = f.kind.is_some_and(|kind| !kind.contains(&b'\\'));
-        let is_tags = tags::are_set_by(f);
-        for (i, (token, end)) in tokens.into_iter().zip(&mut ends).enumerate() {
-            let wanted = match i {
-                0..4 => true,
-                4..7 => !plain || (is_label && i < 6) || (is_info && i == 6),
-                _ => is_tags,
-            };
-            if let Some(token) = token.filter(|_| wanted) {
+        for (i, (token, end)) in read_of(&entry.fields).tokens().into_iter().zip(&mut ends).enumerate() {
+            if let Some(token) = token {
                 self.text.extend_from_slice(token);
                 present |= 1 << i;
             }
@@ -117,20 +101,29 @@ impl AppendedEntries {
                 let there = place.present & (1 << i) != 0;
                 self.text.get(start + from as usize..start + to as usize).filter(|_| there)
             };
-            let fields = Fields {
-                kind: token(0),
-                id: token(1),
-                parent: token(2),
-                timestamp: token(3),
-                target: token(4),
-                label: token(5),
-                name: token(6),
-                custom_type: token(7),
-                data: token(8),
-                ..Fields::default()
-            };
+            let fields = IndexedFields::of_tokens(core::array::from_fn(token));
             at += place.ends.last().copied().unwrap_or_default() as usize;
             AppendedEntry { offset: place.offset, len: place.len, fields }
         })
+    }
+}
+
+/// The fields without those that an index reads only of entries of another kind, where they may be long.
+fn read_of<'a>(fields: &IndexedFields<'a>) -> IndexedFields<'a> {
+    let IndexedFields { kind, id, parent, parent_snake, timestamp, target, label, name, custom_type, data } = *fields;
+    let may_be = |plain: &[u8]| kind.is_some_and(|kind| kind == plain || kind.contains(&b'\\'));
+    let (is_label, is_info) = (may_be(b"\"label\""), may_be(b"\"session_info\""));
+    let sets_tags = tags::are_set_by(fields);
+    IndexedFields {
+        kind,
+        id,
+        parent,
+        parent_snake: parent_snake.filter(|_| parent.is_none()),
+        timestamp,
+        target: target.filter(|_| is_label),
+        label: label.filter(|_| is_label),
+        name: name.filter(|_| is_info),
+        custom_type: custom_type.filter(|_| sets_tags),
+        data: data.filter(|_| sets_tags),
     }
 }

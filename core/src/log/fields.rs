@@ -1,66 +1,106 @@
 //! The depth-1 fields of a record that the engine reads, as raw tokens.
 //!
-//! Owns: which keys are read, and that of a repeated key the last one holds.
+//! Owns: which keys are read, which of them an index may read, and that of a repeated key the last one holds.
 //! Invariant: tokens are slices of the record; nothing is decoded before somebody asks.
-//! Does not: judge values beyond "usable as an id".
+//! If you want another field in the index, then move it to `indexed`: what an index is not given it cannot read, so
+//! that a writer, which hands on the fields of what it appended instead of the lines, can leave none out.
 
 use crate::json::text;
 use alloc::borrow::Cow;
+use core::ops::Deref;
 
 macro_rules! fields {
-    ($($(#[$doc:meta])* $name:ident = $key:literal,)*) => {
-        /// Raw tokens of the fields that the engine reads; `None` where a record has no such field.
+    (
+        indexed { $($(#[$indexed_doc:meta])* $indexed:ident = $indexed_key:literal,)* }
+        others { $($(#[$doc:meta])* $name:ident = $key:literal,)* }
+    ) => {
+        /// Raw tokens of the fields that an index is made of; `None` where a record has no such field.
+        #[derive(Debug, Clone, Copy, Default)]
+        pub struct IndexedFields<'a> {
+            $($(#[$indexed_doc])* pub $indexed: Option<&'a [u8]>,)*
+        }
+
+        /// Raw tokens of all fields that the engine reads; `None` where a record has no such field.
         #[derive(Debug, Clone, Copy, Default)]
         pub struct Fields<'a> {
+            /// Those that an index is made of.
+            pub indexed: IndexedFields<'a>,
             $($(#[$doc])* pub $name: Option<&'a [u8]>,)*
         }
 
+        /// How many of [`IndexedFields`] there are.
+        pub(super) const INDEXED: usize = [$($indexed_key),*].len();
+
         impl<'a> Fields<'a> {
             fn slot(&mut self, key: &[u8]) -> Option<&mut Option<&'a [u8]>> {
+                $(if key == $indexed_key.as_bytes() { return Some(&mut self.indexed.$indexed); })*
                 $(if key == $key.as_bytes() { return Some(&mut self.$name); })*
                 None
+            }
+        }
+
+        impl<'a> IndexedFields<'a> {
+            /// All tokens, in an order that only [`IndexedFields::of_tokens`] knows.
+            pub(super) const fn tokens(&self) -> [Option<&'a [u8]>; INDEXED] {
+                [$(self.$indexed),*]
+            }
+
+            pub(super) const fn of_tokens([$($indexed),*]: [Option<&'a [u8]>; INDEXED]) -> Self {
+                Self { $($indexed),* }
             }
         }
     };
 }
 
 fields! {
-    /// `type`: the kind of the record.
-    kind = "type",
-    /// `id`: of an entry, or of the session in a header.
-    id = "id",
-    /// `parentId`.
-    parent = "parentId",
-    /// `parent_id`, which other writers use.
-    parent_snake = "parent_id",
-    /// `timestamp`.
-    timestamp = "timestamp",
-    /// `message` of a message entry.
-    message = "message",
-    /// `version` of a header.
-    version = "version",
-    /// `cwd` of a header.
-    cwd = "cwd",
-    /// `parentSession` of a header.
-    parent_session = "parentSession",
-    /// `targetId` of a label.
-    target = "targetId",
-    /// `label` of a label.
-    label = "label",
-    /// `name` of a session info.
-    name = "name",
-    /// `customType` of a custom entry.
-    custom_type = "customType",
-    /// `data` of a custom entry.
-    data = "data",
-    /// `firstKeptEntryId` of a compaction.
-    first_kept = "firstKeptEntryId",
-    /// `modelId` of a model change.
-    model_id = "modelId",
-    /// `firstKeptEntryIndex` of a version 1 compaction.
-    first_kept_index = "firstKeptEntryIndex",
-    /// `metadata` of a header.
-    metadata = "metadata",
+    indexed {
+        /// `type`: the kind of the record.
+        kind = "type",
+        /// `id`: of an entry, or of the session in a header.
+        id = "id",
+        /// `parentId`.
+        parent = "parentId",
+        /// `parent_id`, which other writers use.
+        parent_snake = "parent_id",
+        /// `timestamp`.
+        timestamp = "timestamp",
+        /// `targetId` of a label.
+        target = "targetId",
+        /// `label` of a label.
+        label = "label",
+        /// `name` of a session info.
+        name = "name",
+        /// `customType` of a custom entry.
+        custom_type = "customType",
+        /// `data` of a custom entry.
+        data = "data",
+    }
+    others {
+        /// `message` of a message entry.
+        message = "message",
+        /// `version` of a header.
+        version = "version",
+        /// `cwd` of a header.
+        cwd = "cwd",
+        /// `parentSession` of a header.
+        parent_session = "parentSession",
+        /// `firstKeptEntryId` of a compaction.
+        first_kept = "firstKeptEntryId",
+        /// `modelId` of a model change.
+        model_id = "modelId",
+        /// `firstKeptEntryIndex` of a version 1 compaction.
+        first_kept_index = "firstKeptEntryIndex",
+        /// `metadata` of a header.
+        metadata = "metadata",
+    }
+}
+
+impl<'a> Deref for Fields<'a> {
+    type Target = IndexedFields<'a>;
+
+    fn deref(&self) -> &IndexedFields<'a> {
+        &self.indexed
+    }
 }
 
 impl<'a> Fields<'a> {
@@ -76,7 +116,9 @@ impl<'a> Fields<'a> {
             *slot = Some(value);
         }
     }
+}
 
+impl<'a> IndexedFields<'a> {
     /// The kind as text; empty where there is none that can be read.
     #[must_use]
     pub fn kind_text(&self) -> Cow<'a, str> {

@@ -7,6 +7,7 @@
 //! Does not: know ids that came before, parents or trees; that is [`crate::index`].
 
 mod appended;
+mod damage;
 mod fields;
 mod header;
 mod line;
@@ -17,7 +18,9 @@ pub mod tail;
 pub mod time;
 
 pub use appended::{AppendedEntries, AppendedEntry};
-pub use fields::Fields;
+pub(crate) use damage::with_damage_codes;
+pub use damage::{Damage, DamageCode};
+pub use fields::{Fields, IndexedFields};
 pub use header::{Dialect, Header, MAX_HEADER_BYTES, NewerVersion};
 pub use line::{LineReader, Outcome};
 pub use scan::{LogScan, LogSink, OpenLine, ScanEnd, Tee, scan_source};
@@ -35,48 +38,4 @@ pub struct Record<'a> {
     pub fields: Fields<'a>,
     /// A string holds a surrogate escape without its partner.
     pub lone_surrogate: bool,
-}
-
-/// What can be wrong with a line or a record as such.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DamageCode {
-    /// The last line is incomplete, or lacks its LF.
-    TornTail,
-    /// A line is not one JSON object.
-    InvalidJson,
-    /// A record holds bytes that are not UTF-8.
-    InvalidUtf8,
-    /// A record holds a surrogate escape without its partner.
-    LoneSurrogate,
-    /// NUL bytes stand where a record, or nothing, should.
-    NulRun,
-    /// Several records, or parts of some, stand in one line.
-    FusedRecords,
-    /// A record of type `session` stands behind the first record.
-    SecondHeader,
-    /// The first record is no header, or there is no record at all.
-    NoHeader,
-}
-
-/// One damage, located.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Damage {
-    /// What it is.
-    pub code: DamageCode,
-    /// Where in the log: the line's start, the record's start, or the start of the torn rest.
-    pub offset: u64,
-    /// Number of the line, from 1.
-    pub line: u64,
-    /// Bytes of the line, without its LF.
-    pub line_len: u64,
-    /// Records salvaged from the line.
-    pub salvaged: u32,
-    /// Nothing but blanks and NUL bytes stands outside the records of the line.
-    pub all_recovered: bool,
-}
-
-impl Damage {
-    pub(crate) const fn at(code: DamageCode, offset: u64, line: u64, line_len: u64) -> Self {
-        Self { code, offset, line, line_len, salvaged: 0, all_recovered: false }
-    }
 }

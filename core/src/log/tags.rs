@@ -7,17 +7,17 @@
 use crate::json::Cursor;
 use crate::json::text;
 use crate::json::walk::Walker;
-use crate::log::Fields;
+use crate::log::IndexedFields;
 use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 /// `customType` of the entry.
-pub const CUSTOM_TYPE: &str = "jcode/tags";
+const CUSTOM_TYPE: &str = "jcode/tags";
 /// Characters in a tag at most.
-pub const MAX_CHARS: usize = 64;
+const MAX_CHARS: usize = 64;
 /// Tags of a session at most.
-pub const MAX_TAGS: usize = 64;
+const MAX_TAGS: usize = 64;
 /// Longer data is not ours.
 const MAX_DATA: usize = 64 * 1024;
 
@@ -69,7 +69,7 @@ pub fn entry(tags: &[String]) -> Vec<u8> {
 }
 
 /// True for an entry that sets tags, or tries to.
-pub(crate) fn are_set_by(fields: &Fields<'_>) -> bool {
+pub(crate) fn are_set_by(fields: &IndexedFields<'_>) -> bool {
     let is = |token: Option<&[u8]>, word: &str| token.and_then(text::string).is_some_and(|text| text == word);
     fields.data.is_some_and(|data| data.len() <= MAX_DATA)
         // Nearly no entry has a custom type at all.
@@ -79,7 +79,7 @@ pub(crate) fn are_set_by(fields: &Fields<'_>) -> bool {
 }
 
 /// The tags that an entry sets, if it does.
-pub(crate) fn set_by(fields: &Fields<'_>) -> Option<Vec<String>> {
+pub(crate) fn set_by(fields: &IndexedFields<'_>) -> Option<Vec<String>> {
     if !are_set_by(fields) {
         return None;
     }

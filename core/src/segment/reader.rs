@@ -126,7 +126,7 @@ impl<A: Archive> Reader<A> {
     }
 
     /// Forgets what is open: files may have changed.
-    pub fn forget(&mut self) {
+    fn forget(&mut self) {
         (self.open, self.block) = (None, None);
     }
 

@@ -6,12 +6,12 @@
 //! Does not: read the log; lines are handed in.
 
 use super::{Entry, ReadError};
+use crate::index::key::KeySource;
 use crate::index::row::Seq;
 use crate::index::{Counts, Tree};
 use crate::log::tail::Span;
 use crate::log::{LineReader, Outcome};
 use crate::source::SourceError;
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -85,15 +85,11 @@ pub trait Locator {
         let mut reader = LineReader::new();
         let Outcome::Whole(record) = reader.read(1, 1, &entry.line, false) else { return Err(LocateError::Mismatch) };
         let id = record.fields.usable_id().map(|id| id.into_owned());
-        let made = |mark: char| format!("{}{mark}{}", id.as_deref().unwrap_or_default(), spot.span.offset);
-        let key_matches = match &id {
-            Some(id) => spot.key == *id || spot.key.starts_with(&made('#')),
-            None => spot.key.starts_with(&made('@')),
-        };
+        let key_fits = KeySource { id: id.as_deref(), offset: spot.span.offset }.fits(&spot.key);
         let child_agrees = child_names.is_none_or(|names| *names == id);
         let parent_id = record.fields.parent_text().map(|parent| parent.into_owned());
         let root_agrees = spot.parent.is_some() || parent_id.is_none() || self.has_orphans();
-        if key_matches && child_agrees && root_agrees { Ok(parent_id) } else { Err(LocateError::Mismatch) }
+        if key_fits && child_agrees && root_agrees { Ok(parent_id) } else { Err(LocateError::Mismatch) }
     }
 }
 

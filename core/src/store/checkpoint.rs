@@ -17,12 +17,12 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 /// Entries after which a writer takes a checkpoint.
-pub const DEFAULT_ENTRIES: u64 = 100;
+const DEFAULT_ENTRIES: u64 = 100;
 /// Bytes after which a writer takes a checkpoint.
-pub const DEFAULT_BYTES: u64 = 1 << 20;
+const DEFAULT_BYTES: u64 = 1 << 20;
 /// Milliseconds between two checkpoints of a writer at least: bulk appends reach the other two limits many times a
 /// second, and nobody returns to a state of half a second ago.
-pub const DEFAULT_APART_MS: i64 = 1000;
+const DEFAULT_APART_MS: i64 = 1000;
 
 /// When a writer takes checkpoints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

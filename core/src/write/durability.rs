@@ -6,9 +6,9 @@
 use alloc::string::{String, ToString};
 
 /// Entries after which `balanced` syncs, unless told otherwise.
-pub const DEFAULT_ENTRIES: u32 = 1024;
+const DEFAULT_ENTRIES: u32 = 1024;
 /// Milliseconds after which `balanced` syncs, unless told otherwise.
-pub const DEFAULT_MILLIS: u32 = 200;
+const DEFAULT_MILLIS: u32 = 200;
 
 /// What an acknowledged append has survived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

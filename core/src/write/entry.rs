@@ -7,8 +7,7 @@
 use crate::json::Fault;
 use crate::json::text::write_string;
 use crate::json::walk::Walker;
-use crate::log::AppendedEntry;
-use crate::log::Fields;
+use crate::log::{AppendedEntry, Fields, IndexedFields};
 use crate::source::SourceError;
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -157,7 +156,7 @@ impl<'t> Seen<'t> {
     }
 
     /// The caller gave a time.
-    pub(super) const fn has_timestamp(&self) -> bool {
+    pub(super) fn has_timestamp(&self) -> bool {
         self.fields.timestamp.is_some()
     }
 
@@ -208,7 +207,8 @@ impl<'t> Seen<'t> {
             None => None,
         };
         let (id, parent, timestamp) = (token(0, f.id), token(1, self.parent_token()), token(2, f.timestamp));
-        let fields = Fields { id: bytes(id), parent: bytes(parent), timestamp: bytes(timestamp), ..*f };
+        let (id, parent, timestamp) = (bytes(id), bytes(parent), bytes(timestamp));
+        let fields = IndexedFields { id, parent, timestamp, ..f.indexed };
         entry(&AppendedEntry { offset: start as u64, len: (line.len() - start) as u64, fields });
     }
 

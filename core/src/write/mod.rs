@@ -22,7 +22,7 @@ pub(crate) use quarantine::{QuarantineError, set_aside};
 pub(crate) use recover::count_records;
 pub(crate) use tail::{last_id, line_start};
 
-pub use durability::{DEFAULT_ENTRIES, DEFAULT_MILLIS, Durability, UnknownDurability};
+pub use durability::{Durability, UnknownDurability};
 pub use entry::{Parent, Refusal, Stamps};
 pub use error::{AppendError, Cause, OpenError, WriteError};
 pub use header::NewHeader;

@@ -93,8 +93,7 @@ impl<F: StorageFile, O: LogObserver> LogWriter<F, O> {
     }
 
     /// True if `throughput` should write its buffer before it takes more.
-    #[must_use]
-    pub fn buffer_full(&self) -> bool {
+    fn buffer_full(&self) -> bool {
         self.lines.len() >= BUFFER
     }
 
@@ -117,8 +116,7 @@ impl<F: StorageFile, O: LogObserver> LogWriter<F, O> {
     }
 
     /// True if `balanced` must sync by now.
-    #[must_use]
-    pub fn sync_due(&self, now_ms: i64) -> bool {
+    fn sync_due(&self, now_ms: i64) -> bool {
         self.must_sync() || self.sync_due_at().is_some_and(|due| due <= now_ms)
     }
 

@@ -13,8 +13,9 @@ use crate::session::v1::{self, V1Files};
 use crate::sidecar::{self, Sidecar};
 use jcode_session_core::catalog::refresh::{Stamps, is_racy};
 use jcode_session_core::catalog::{CountTail, Exact, Named, Row, SessionSummary, summarize_log, summarize_v1};
-use jcode_session_core::index::store::{IndexMeta, Resume};
+use jcode_session_core::index::meta::{IndexMeta, Resume};
 use jcode_session_core::log::{Dialect, LogScan, scan_source};
+use jcode_session_core::parts::Part;
 use jcode_session_core::source::identity::FileStamp;
 use jcode_session_core::source::{ByteSource, SourceError};
 use std::ops::ControlFlow;
@@ -44,7 +45,7 @@ pub(super) fn read(root: &Path, found: &FoundSession) -> Option<Row> {
             // Whatever keeps it from being read whole may end without a trace in its stamps.
             racy |= !whole || is_racy(stamp.ctime_ns, now_ns);
             log_stamp = stamp;
-            let snapshot = path.with_extension("json");
+            let snapshot = paths::beside(&path, Part::Snapshot);
             let v1 = found.snapshot.filter(|_| v1::is_snapshot(&snapshot)).and_then(|stamp| read_v1(&snapshot, stamp));
             match (log, v1) {
                 (Some(log), Some(v1)) => Some(with_newer_v1(log, v1)),

@@ -9,6 +9,7 @@ use crate::os::files::stamp_of;
 use crate::os::paths;
 use crate::session::discover::Unreadable;
 use jcode_session_core::catalog::refresh::Seen;
+use jcode_session_core::parts::Part;
 use jcode_session_core::source::identity::FileStamp;
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
@@ -67,15 +68,6 @@ pub(super) fn walk(root: &Path) -> Walked {
     walked
 }
 
-/// What a file is to a session.
-#[derive(Debug, Clone, Copy)]
-enum Part {
-    Log,
-    Snapshot,
-    Journal,
-    Bak,
-}
-
 fn choose(
     entries: std::fs::ReadDir,
     below: &Path,
@@ -90,31 +82,18 @@ fn choose(
         let Ok(kind) = entry.file_type() else { continue };
         let name = entry.file_name();
         if kind.is_dir() {
-            if Path::new(&name).extension() != Some(OsStr::new("store")) {
+            if !paths::is_store(Path::new(&name)) {
                 folders.push(below.join(&name));
             }
-        } else if let Some(part) = part(&name)
-            && (kind.is_file() || kind.is_symlink() && part.follows_links())
-        {
+            continue;
+        }
+        let part = paths::part(Path::new(&name));
+        let is_a_sessions = matches!(part, Part::Log | Part::Snapshot | Part::Journal | Part::Backup);
+        if is_a_sessions && (kind.is_file() || kind.is_symlink() && follows_links(part)) {
             files.push((part, entry));
         }
     }
     (files, None)
-}
-
-fn part(name: &OsStr) -> Option<Part> {
-    let name = name.to_string_lossy();
-    if name.ends_with(".journal.jsonl") {
-        Some(Part::Journal)
-    } else if paths::is_log_name(&name) {
-        Some(Part::Log)
-    } else if paths::is_snapshot_name(&name) {
-        Some(Part::Snapshot)
-    } else if name.ends_with(".bak") {
-        Some(Part::Bak)
-    } else {
-        None
-    }
 }
 
 /// The path of a file below the root.
@@ -122,11 +101,9 @@ fn bytes(below: &Path, name: &OsStr) -> Vec<u8> {
     below.join(name).into_os_string().into_encoded_bytes()
 }
 
-impl Part {
-    /// Journal and backup of a snapshot are read by name, wherever that leads: then so are their stamps.
-    const fn follows_links(self) -> bool {
-        matches!(self, Self::Journal | Self::Bak)
-    }
+/// Journal and backup of a snapshot are read by name, wherever that leads: then so are their stamps.
+const fn follows_links(part: Part) -> bool {
+    matches!(part, Part::Journal | Part::Backup)
 }
 
 /// Files below this number are not worth a thread.
@@ -138,7 +115,7 @@ fn group(below: &Path, files: Vec<(Part, DirEntry)>) -> Vec<FoundSession> {
         let stamped = files.iter().filter_map(|(part, entry)| {
             // Of a file that was replaced by a link meanwhile this is the link.
             let metadata = entry.metadata().ok()?;
-            let metadata = if metadata.is_symlink() && part.follows_links() {
+            let metadata = if metadata.is_symlink() && follows_links(*part) {
                 std::fs::metadata(entry.path()).ok()?
             } else {
                 metadata
@@ -167,7 +144,7 @@ fn group(below: &Path, files: Vec<(Part, DirEntry)>) -> Vec<FoundSession> {
             })
             .collect();
     }
-    let mut sessions: HashMap<OsString, FoundSession> = HashMap::with_capacity(stamped.len());
+    let mut sessions: HashMap<Vec<u8>, FoundSession> = HashMap::with_capacity(stamped.len());
     for (part, name, stamp) in stamped {
         let session = sessions.entry(stem(part, &name)).or_default();
         match part {
@@ -182,7 +159,7 @@ fn group(below: &Path, files: Vec<(Part, DirEntry)>) -> Vec<FoundSession> {
                 }
             }
             Part::Journal => session.journal = Some(stamp),
-            Part::Bak => session.bak = Some(stamp),
+            _ => session.bak = Some(stamp),
         }
     }
     let mut found: Vec<FoundSession> = sessions.into_values().collect();
@@ -196,12 +173,10 @@ fn group(below: &Path, files: Vec<(Part, DirEntry)>) -> Vec<FoundSession> {
     found
 }
 
-fn stem(part: Part, name: &OsStr) -> OsString {
-    let stem = Path::new(name).file_stem().unwrap_or(name);
-    match part {
-        Part::Journal => Path::new(stem).file_stem().unwrap_or(stem).to_os_string(),
-        _ => stem.to_os_string(),
-    }
+fn stem(part: Part, name: &OsStr) -> Vec<u8> {
+    let ending = part.extension().map_or(0, |extension| 1 + extension.len());
+    let name = name.as_encoded_bytes();
+    name[..name.len() - ending].to_vec()
 }
 
 /// The session of one log, by its path below the root.
@@ -211,18 +186,18 @@ pub(super) fn one(root: &Path, rel: &Path) -> Option<FoundSession> {
         let metadata = std::fs::symlink_metadata(path).ok().filter(std::fs::Metadata::is_file)?;
         Some(stamp_of(&metadata))
     };
-    let inside_store = rel.parent()?.components().any(|part| Path::new(&part).extension() == Some(OsStr::new("store")));
-    if inside_store || !matches!(part(path.file_name()?), Some(Part::Log)) {
+    let inside_store = rel.parent()?.ancestors().any(paths::is_store);
+    if inside_store || paths::part(&path) != Part::Log {
         return None;
     }
-    let snapshot = path.with_extension("json");
-    let is_snapshot = snapshot.file_name().and_then(part).is_some_and(|part| matches!(part, Part::Snapshot));
-    let snapshot = stamp(&snapshot).filter(|_| is_snapshot);
-    let beside = |ending: &str| {
-        let metadata = std::fs::metadata(path.with_extension(ending)).ok().filter(std::fs::Metadata::is_file)?;
+    let snapshot = paths::beside(&path, Part::Snapshot);
+    let snapshot = stamp(&snapshot).filter(|_| paths::part(&snapshot) == Part::Snapshot);
+    let beside = |part| {
+        let metadata = std::fs::metadata(paths::beside(&path, part)).ok().filter(std::fs::Metadata::is_file)?;
         Some(stamp_of(&metadata))
     };
-    let (journal, bak) = if snapshot.is_some() { (beside("journal.jsonl"), beside("bak")) } else { (None, None) };
+    let beside = |part| snapshot.and_then(|_| beside(part));
+    let (journal, bak) = (beside(Part::Journal), beside(Part::Backup));
     Some(FoundSession {
         rel: rel.as_os_str().as_encoded_bytes().to_vec(),
         log: Some(stamp(&path)?),

@@ -3,16 +3,16 @@
 //! Owns: how much of the log is known to be on the disk.
 //! Invariant: called under the session's lock.
 
+use crate::os::host;
 use crate::os::log_file::LogFile;
 use crate::os::segments::{self, SessionStorage};
-use crate::os::{host, paths};
+use crate::sidecar::connect::{Purpose, connect};
 use crate::sidecar::sql::read_meta;
-use jcode_session_core::index::store::IndexMeta;
+use jcode_session_core::index::meta::IndexMeta;
 use jcode_session_core::source::ByteSource;
 use jcode_session_core::source::identity::Fingerprint;
 use jcode_session_core::storage::{Place, Storage};
 use jcode_session_core::write::{self, Durability, LogWriter, NoObserver, NoOlderIds, OpenOptions};
-use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 
 /// Brings a log to whole lines, under its lock.
@@ -28,13 +28,8 @@ pub(crate) fn recover(log: &Path) -> Result<(), write::OpenError> {
 /// Even a sidecar that a power cut tore says so, if its metadata holds together and belongs to this log: every length
 /// that was ever stored there had been synced before. What stands in segments was, too.
 pub(crate) fn synced_len(log: &Path, storage: &SessionStorage) -> Option<u64> {
-    let path = paths::sidecar(log);
-    if !std::fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_file()) {
-        return None;
-    }
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    let connection = Connection::open_with_flags(&path, flags).ok()?;
-    connection.execute_batch("PRAGMA trusted_schema=OFF").ok()?;
+    // For writing: that is what takes back the transaction of a killed writer.
+    let connection = connect(log, Purpose::Update).ok()?;
     let meta = read_meta(&connection).ok()??;
     let log = LogFile::open(log).ok()?;
     let durable = storage.open(&Place::Log).ok()?.durable_len();

@@ -13,6 +13,7 @@ use crate::session::v1::{self, V1Files};
 use crate::sidecar::rebuild;
 use jcode_session_core::dialect::detect;
 use jcode_session_core::log::Dialect;
+use jcode_session_core::parts::Part;
 use jcode_session_core::report::{CheckpointReport, CheckpointsReport};
 use jcode_session_core::source::{ByteSource, SourceError};
 use jcode_session_core::store::history::{History, How};
@@ -66,7 +67,7 @@ pub enum Follow {
 /// The log of a session, which may be named by its v1 snapshot.
 #[must_use]
 pub fn log_of(session: &Path) -> PathBuf {
-    if v1::is_snapshot(session) { session.with_extension("jsonl") } else { session.to_path_buf() }
+    if v1::is_snapshot(session) { paths::beside(session, Part::Log) } else { session.to_path_buf() }
 }
 
 pub(crate) fn failed(log: &Path) -> impl Fn(StoreError) -> RestoreError {

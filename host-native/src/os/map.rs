@@ -37,23 +37,10 @@ static MAPPINGS: [Slot; SLOTS] = [const {
 #[derive(Debug)]
 pub struct Mapping {
     map: Mmap,
-    slot: Option<usize>,
+    slot: usize,
 }
 
 impl Mapping {
-    /// Maps the first `len` bytes of `file` without a guard.
-    ///
-    /// # Errors
-    /// What the system says.
-    ///
-    /// # Safety
-    /// If the file is cut to less than `len` bytes while the mapping lives, reading it raises SIGBUS, which ends the
-    /// process. If it is overwritten, the bytes change under the reader. The caller must know that neither happens.
-    pub unsafe fn unguarded(file: &File, len: u64) -> std::io::Result<Self> {
-        // SAFETY: the caller's promise.
-        Ok(Self { map: unsafe { map(file, len) }?, slot: None })
-    }
-
     /// Maps the first `len` bytes of `file` under the guard. `None` if the guard is not installed, all its slots are
     /// taken, or the system refuses.
     pub fn guarded(file: &File, len: u64) -> Option<Self> {
@@ -70,7 +57,7 @@ impl Mapping {
         MAPPINGS[slot].cut.store(false, Ordering::Release);
         MAPPINGS[slot].end.store(start + map.len(), Ordering::Release);
         MAPPINGS[slot].start.store(start, Ordering::Release);
-        Some(Self { map, slot: Some(slot) })
+        Some(Self { map, slot })
     }
 
     /// The mapped bytes.
@@ -82,22 +69,22 @@ impl Mapping {
     /// True if the file was found cut while it was read: what was read is void.
     #[must_use]
     pub fn was_cut(&self) -> bool {
-        self.slot.is_some_and(|slot| MAPPINGS[slot].cut.load(Ordering::Acquire))
+        MAPPINGS[self.slot].cut.load(Ordering::Acquire)
     }
 }
 
 impl Drop for Mapping {
     fn drop(&mut self) {
-        if let Some(slot) = self.slot {
-            MAPPINGS[slot].start.store(0, Ordering::Release);
-            MAPPINGS[slot].end.store(0, Ordering::Release);
-            MAPPINGS[slot].taken.store(false, Ordering::Release);
-        }
+        let slot = &MAPPINGS[self.slot];
+        slot.start.store(0, Ordering::Release);
+        slot.end.store(0, Ordering::Release);
+        slot.taken.store(false, Ordering::Release);
     }
 }
 
 /// # Safety
-/// As [`Mapping::unguarded`].
+/// If the file is cut to less than `len` bytes while the mapping lives, reading it raises SIGBUS, which ends the
+/// process. If it is overwritten, the bytes change under the reader. The caller must know that neither happens.
 unsafe fn map(file: &File, len: u64) -> std::io::Result<Mmap> {
     let len = usize::try_from(len).map_err(std::io::Error::other)?;
     // SAFETY: the caller's promise.

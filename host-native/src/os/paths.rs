@@ -1,27 +1,34 @@
-//! Names of the files around a log, and of sessions.
+//! Paths of the files around a log.
 //!
-//! Owns: which path belongs to which log, which files are logs, and which session ids are allowed.
-//! Invariant: an id from outside never reaches outside the sessions folder.
-//! Does not: look into files.
+//! Owns: which path belongs to which log. Invariant: an id from outside never reaches outside the sessions folder.
+//! Does not: say what names mean; core's `parts` does.
 
+use jcode_session_core::parts::{self, Part, STORE, classify};
+use jcode_session_core::storage::Name;
 use std::path::{Path, PathBuf};
+
+/// The path of one of the parts of which a session has one each, by the path of another.
+#[must_use]
+pub fn beside(session: &Path, part: Part) -> PathBuf {
+    part.extension().map_or_else(|| session.to_path_buf(), |extension| session.with_extension(extension))
+}
 
 /// `<stem>.sqlite3` of a log.
 #[must_use]
 pub fn sidecar(log: &Path) -> PathBuf {
-    log.with_extension("sqlite3")
+    beside(log, Part::Sidecar)
 }
 
 /// `<stem>.store` of a log.
 #[must_use]
 pub fn store(log: &Path) -> PathBuf {
-    log.with_extension("store")
+    log.with_extension(STORE)
 }
 
 /// `<stem>.lock` of a log.
 #[must_use]
 pub fn lock(log: &Path) -> PathBuf {
-    log.with_extension("lock")
+    beside(log, Part::Lock)
 }
 
 /// The log's name without its ending, for sessions whose header has no id.
@@ -39,29 +46,20 @@ pub fn folder(log: &Path) -> &Path {
     }
 }
 
-/// Prefix of the names of our temporary files.
-pub const TEMPORARY: &str = ".jcode-session-";
-
-/// True for a file name that is a log's: `*.jsonl`, and no journal, corrupt copy, backup or temporary file.
+/// What a file is to a session, by its name.
 #[must_use]
-pub fn is_log_name(name: &str) -> bool {
-    let Some(stem) = name.strip_suffix(".jsonl") else { return false };
-    let set_aside = [".journal", ".corrupt", ".bak", ".tmp", ".pre-wipe"];
-    !stem.is_empty()
-        && !name.starts_with('.')
-        && !set_aside.iter().any(|mark| stem.ends_with(mark))
-        && !stem.contains(".tmp.")
+pub fn part(path: &Path) -> Part {
+    path.file_name().map_or(Part::Other, |name| classify(&name.to_string_lossy()))
 }
 
-/// True for a file name that is a jcode v1 snapshot's: `<id>.json`.
+/// True for a folder that is a session's store.
 #[must_use]
-pub fn is_snapshot_name(name: &str) -> bool {
-    let Some(stem) = name.strip_suffix(".json") else { return false };
-    is_session_id(stem) && !stem.contains(".tmp") && !stem.ends_with(".bak")
+pub fn is_store(folder: &Path) -> bool {
+    folder.file_name().is_some_and(|name| parts::is_store(&name.to_string_lossy()))
 }
 
 /// True for an id that may be used as a file name: letters, digits, `.`, `_`, `-`, no leading dot.
 #[must_use]
 pub fn is_session_id(id: &str) -> bool {
-    jcode_session_core::storage::Name::new(id).is_some()
+    Name::new(id).is_some()
 }

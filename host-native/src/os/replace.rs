@@ -7,6 +7,7 @@
 
 use crate::os::files::{PathError, stamp_of};
 use crate::os::paths;
+use jcode_session_core::parts::OWN_TEMPORARY;
 use jcode_session_core::source::identity::FileStamp;
 use std::fs::File;
 use std::io;
@@ -43,7 +44,7 @@ pub enum Expect {
 pub fn temporary_for(target: &Path) -> Result<NamedTempFile, PathError> {
     let folder = paths::folder(target);
     tempfile::Builder::new()
-        .prefix(paths::TEMPORARY)
+        .prefix(OWN_TEMPORARY)
         .suffix(".tmp")
         .tempfile_in(folder)
         // The library's text names the temporary file, which says nothing to anybody.

@@ -6,6 +6,7 @@
 
 use crate::os::files::{plain, stamp_of};
 use crate::os::{folders, paths, replace};
+use jcode_session_core::parts::OWN_TEMPORARY;
 use jcode_session_core::source::identity::FileStamp;
 use jcode_session_core::storage::{Folder, Place, Storage, StorageError, StorageErrorKind, StorageFile};
 use std::fs::{File, OpenOptions};
@@ -47,7 +48,7 @@ impl NativeStorage {
         match place {
             Place::Log => self.log.clone(),
             Place::Temporary(number) => {
-                let name = format!("{}{}-{number}.tmp", paths::TEMPORARY, paths::stem(&self.log));
+                let name = format!("{OWN_TEMPORARY}{}-{number}.tmp", paths::stem(&self.log));
                 paths::folder(&self.log).join(name)
             }
             Place::Ledger => self.store.join("ledger.jsonl"),

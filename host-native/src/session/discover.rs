@@ -9,6 +9,7 @@ use crate::os::log_file::LogFile;
 use crate::os::paths;
 use crate::session::v1;
 use jcode_session_core::dialect::detect;
+use jcode_session_core::parts::Part;
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -67,27 +68,23 @@ fn look(folder: &Path, entries: std::fs::ReadDir, found: &mut Found, folders: &m
         };
         // Of a link this is the link's own type: links are neither walked nor taken for logs.
         let Ok(kind) = entry.file_type() else { continue };
-        let name = entry.file_name();
+        let path = entry.path();
         if kind.is_dir() {
-            let is_store = Path::new(&name).extension() == Some(OsStr::new("store"));
-            if !is_store {
-                folders.push(entry.path());
+            if !paths::is_store(&path) {
+                folders.push(path);
             }
-        } else if kind.is_file() && name.to_str().map_or_else(|| is_odd_log(&name), paths::is_log_name) {
-            found.logs.push(entry.path());
-        } else if kind.is_file() && name.to_str().is_some_and(paths::is_snapshot_name) {
-            // A snapshot and the log migrated from it are one session, and the log stands for it.
-            let path = entry.path();
-            if !path.with_extension("jsonl").is_file() && v1::is_snapshot(&path) {
+        } else if kind.is_file() {
+            let is_one = match paths::part(&path) {
+                Part::Log => true,
+                // A snapshot and the log migrated from it are one session, and the log stands for it.
+                Part::Snapshot => !paths::beside(&path, Part::Log).is_file() && v1::is_snapshot(&path),
+                _ => false,
+            };
+            if is_one {
                 found.logs.push(path);
             }
         }
     }
-}
-
-/// A log whose name is no Unicode.
-fn is_odd_log(name: &OsStr) -> bool {
-    paths::is_log_name(&name.to_string_lossy())
 }
 
 /// Why a session was not found.

@@ -8,6 +8,7 @@ use crate::os::files::{PathError, open_plain, stamp};
 use crate::os::log_file::LogFile;
 use crate::os::paths;
 use jcode_session_core::dialect::jcode::V1Sources;
+use jcode_session_core::parts::Part;
 use jcode_session_core::source::identity::FileStamp;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -27,9 +28,9 @@ impl V1Files {
     pub fn beside(session: &Path) -> Self {
         Self {
             stem: paths::stem(session),
-            snapshot: session.with_extension("json"),
-            bak: session.with_extension("bak"),
-            journal: session.with_extension("journal.jsonl"),
+            snapshot: paths::beside(session, Part::Snapshot),
+            bak: paths::beside(session, Part::Backup),
+            journal: paths::beside(session, Part::Journal),
         }
     }
 
@@ -97,8 +98,7 @@ fn open(path: &Path) -> Result<Option<LogFile>, PathError> {
 /// jcode left a journal or a backup beside it.
 #[must_use]
 pub fn is_snapshot(path: &Path) -> bool {
-    let named = path.file_name().and_then(|name| name.to_str()).is_some_and(paths::is_snapshot_name);
-    if !named {
+    if paths::part(path) != Part::Snapshot {
         return false;
     }
     let files = V1Files::beside(path);

@@ -3,18 +3,18 @@
 //! Owns: the transaction. Invariant: it commits all of the new tail or nothing.
 //! Does not: judge; the caller holds the log's lock and knows that the log has only grown.
 
+use crate::os::host;
 use crate::os::log_file::LogFile;
-use crate::os::{host, paths};
+use crate::sidecar::connect::{Purpose, connect};
 use crate::sidecar::outcome::{Done, RebuildError, Tick};
 use crate::sidecar::sql::{SqlStore, read_meta, write_meta};
-use jcode_session_core::index::catch_up::{CatchUp, CatchUpError, CaughtUp};
-use jcode_session_core::index::store::{IndexMeta, Resume};
+use jcode_session_core::index::Totals;
+use jcode_session_core::index::catch_up::{CatchUp, CatchUpError};
+use jcode_session_core::index::meta::{IndexMeta, Observed, Resume};
 use jcode_session_core::log::{Damage, LogScan, LogSink, Record, ScanEnd, scan_source};
-use jcode_session_core::source::identity::Fingerprint;
 use jcode_session_core::source::{ByteSource, SourceError};
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior};
 use std::ops::{ControlFlow, Range};
-use std::time::Duration;
 
 /// Brings a sidecar with metadata `seen` up to date. `None`: it must be built anew.
 pub(super) fn catch_up(
@@ -28,26 +28,23 @@ pub(super) fn catch_up(
     if grown && (log.len() - offset > seen.stamp.len || (expect_lf && log.read_vec(offset, 1)? != b"\n")) {
         return Ok(None);
     }
-    let mut connection = connect(log)?;
+    let mut connection = connect(log.path(), Purpose::Update)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if read_meta(&transaction)?.as_ref() != Some(seen) {
         return Ok(None);
     }
-    let mut meta = IndexMeta { stamp: log.stamp(), indexed_at: host::now_ms(), ..seen.clone() };
+    let observed = Observed { stamp: log.stamp(), now_ms: host::now_ms(), synced_len: 0 };
     if !grown {
+        let meta = seen.restamped(observed);
         write_meta(&transaction, &meta)?;
         transaction.commit()?;
         return Ok(Some((Done::Restamped, meta)));
     }
-    let (grown, end) = match add(&transaction, log, seen, offset..log.len(), tick) {
+    let (totals, end) = match add(&transaction, log, seen, offset..log.len(), tick) {
         Ok(added) => added?,
         Err(error) => return rebuild_or(error),
     };
-    meta.counts = grown.counts;
-    meta.check = grown.check;
-    meta.active_leaf = grown.active_leaf;
-    meta.fingerprint = Fingerprint::take(log, end.len)?;
-    meta.resume = Resume::after(&end);
+    let meta = seen.grown(totals, Resume::after(&end), log, observed)?;
     if log.met_lost() {
         return Err(RebuildError::Lost);
     }
@@ -57,7 +54,7 @@ pub(super) fn catch_up(
     Ok(Some((Done::CaughtUp, meta)))
 }
 
-type Added = Result<(CaughtUp, ScanEnd), SourceError>;
+type Added = Result<(Totals, ScanEnd), SourceError>;
 
 /// Adds the entries of a range of the log.
 fn add(
@@ -69,7 +66,7 @@ fn add(
 ) -> Result<Added, CatchUpError<rusqlite::Error>> {
     let Resume::At { offset, lines, record_seen, .. } = seen.resume else { return Err(CatchUpError::NeedsRebuild) };
     let mut store = SqlStore::new(transaction);
-    let grower = CatchUp::new(&mut store, seen)?;
+    let grower = CatchUp::new(&mut store, seen.totals())?;
     let mut sink = Tail { store, grower, failed: None };
     let scan = LogScan::resume(offset, lines, record_seen);
     let scanned = scan_source(log, range, scan, &mut sink, &mut |bytes| tick(bytes));
@@ -87,20 +84,12 @@ fn add(
 
 /// Notes what the log was migrated from.
 pub(super) fn note_source(log: &LogFile, stamps: &str) -> Result<(), RebuildError> {
-    let mut connection = connect(log)?;
+    let mut connection = connect(log.path(), Purpose::Update)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let Some(meta) = read_meta(&transaction)? else { return Ok(()) };
     write_meta(&transaction, &IndexMeta { migrated_from: Some(stamps.to_string()), ..meta })?;
     transaction.commit()?;
     Ok(())
-}
-
-fn connect(log: &LogFile) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(paths::sidecar(log.path()), flags)?;
-    connection.busy_timeout(Duration::from_millis(250))?;
-    connection.execute_batch("PRAGMA trusted_schema=OFF")?;
-    Ok(connection)
 }
 
 fn rebuild_or<T>(error: CatchUpError<rusqlite::Error>) -> Result<Option<T>, RebuildError> {

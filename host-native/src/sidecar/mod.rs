@@ -8,6 +8,7 @@ pub mod sql;
 cfg_if::cfg_if! {
     if #[cfg(feature = "files")] {
         mod catch_up;
+        pub(crate) mod connect;
         mod open;
         mod outcome;
         mod pipeline;

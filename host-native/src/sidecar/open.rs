@@ -6,14 +6,13 @@
 use crate::os::files::{open_plain, stamp_of};
 use crate::os::log_file::LogFile;
 use crate::os::{host, paths};
+use crate::sidecar::connect::{Purpose, connect};
 pub use crate::sidecar::sql::Sidecar;
+use jcode_session_core::index::meta::IndexMeta;
 use jcode_session_core::index::meta_from_pages::{META_PAGES_LEN, meta_from_pages};
-use jcode_session_core::index::store::IndexMeta;
 use jcode_session_core::source::SourceError;
-use rusqlite::{Connection, OpenFlags};
 use std::io::Read;
 use std::path::Path;
-use std::time::Duration;
 
 /// The metadata of a log's sidecar, if the file system says that the log is as it was when the sidecar was written;
 /// without SQLite, for runs over thousands of sessions. `None`: open it and see.
@@ -38,9 +37,6 @@ fn journal(sidecar: &Path) -> std::path::PathBuf {
     name.into()
 }
 
-/// How long a reader waits for a writer's commit before it reads the log instead.
-const BUSY: Duration = Duration::from_millis(25);
-
 /// Opens and judges the sidecar of an open log.
 ///
 /// # Errors
@@ -54,14 +50,5 @@ pub fn open(log: &LogFile) -> Result<Sidecar, SourceError> {
         Ok(metadata) if metadata.len() == 0 => return Ok(Sidecar::Corrupt("it is empty".into())),
         Ok(_) => {}
     }
-    Sidecar::judge(connect(&path), &|boot| host::boot_id() == Some(boot), &log.stamp(), log)
-}
-
-/// Opens a sidecar for reading. A killed writer's journal cannot be rolled back that way: the sidecar is then of no
-/// state of the log.
-fn connect(path: &Path) -> rusqlite::Result<Connection> {
-    let connection =
-        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    connection.busy_timeout(BUSY)?;
-    Ok(connection)
+    Sidecar::judge(connect(log.path(), Purpose::Read), &|boot| host::boot_id() == Some(boot), &log.stamp(), log)
 }

@@ -10,8 +10,8 @@ use crate::os::log_file::LogFile;
 use crate::os::{host, paths};
 use crate::sidecar::outcome::{Known, RebuildError, Tick};
 use crate::sidecar::sql::{BulkLoad, create_schema};
+use jcode_session_core::index::meta::{IndexMeta, Observed};
 use jcode_session_core::index::row::{Row, RowSink};
-use jcode_session_core::index::store::IndexMeta;
 use jcode_session_core::index::{Built, IndexBuilder};
 use jcode_session_core::log::{LogScan, ScanEnd, scan_source};
 use jcode_session_core::source::{ByteSource, SourceError};
@@ -109,8 +109,9 @@ fn read(log: &LogFile, rows: impl RowSink, tick: &mut Tick<'_>) -> Result<(Built
 
 fn meta(log: &LogFile, built: &Built<()>, end: &ScanEnd, known: &Known) -> Result<IndexMeta, SourceError> {
     let stem = paths::stem(log.path());
-    let meta = IndexMeta::of_build(built, end, log, log.stamp(), &stem, host::now_ms())?;
-    Ok(IndexMeta { synced_len: known.synced_len, migrated_from: known.migrated_from.clone(), ..meta })
+    let observed = Observed { stamp: log.stamp(), now_ms: host::now_ms(), synced_len: known.synced_len };
+    let meta = IndexMeta::built(built, end, log, observed, &stem)?;
+    Ok(IndexMeta { migrated_from: known.migrated_from.clone(), ..meta })
 }
 
 /// Rows straight into SQLite.

@@ -9,10 +9,12 @@ use crate::os::log_file::LogFile;
 use crate::os::paths;
 use crate::os::replace::{Expect, publish, temporary_for};
 pub use crate::sidecar::outcome::{Done, Known, RebuildError, Tick};
+use crate::sidecar::sql::is_locked;
 use crate::sidecar::{self, Sidecar};
-use jcode_session_core::index::store::IndexMeta;
+use jcode_session_core::index::meta::IndexMeta;
+use jcode_session_core::parts::SIDECAR_JOURNALS;
 use jcode_session_core::source::ByteSource;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::Connection;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -37,7 +39,7 @@ pub fn update(log: &LogFile, force: bool, tick: &mut Tick<'_>) -> Result<(Done, 
                     Ok(Some(done)) => return Ok(done),
                     // Damage that the metadata did not show: what cannot be caught up is built anew.
                     Ok(None) => {}
-                    Err(RebuildError::Sqlite(error)) if !is_busy(&error) => {}
+                    Err(RebuildError::Sqlite(error)) if !is_locked(&error) => {}
                     Err(error) => return Err(error),
                 }
             }
@@ -142,11 +144,6 @@ pub fn note_source(log: &LogFile, stamps: &str) -> Result<(), RebuildError> {
     super::catch_up::note_source(log, stamps)
 }
 
-/// A database that is in use, rather than damaged.
-fn is_busy(error: &rusqlite::Error) -> bool {
-    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
-}
-
 /// Removes the sidecar of a log that is gone, or of a dialect that has none.
 pub(crate) fn remove(log: &Path) -> Result<(), PathError> {
     let path = paths::sidecar(log);
@@ -159,7 +156,7 @@ pub(crate) fn remove(log: &Path) -> Result<(), PathError> {
 
 /// Removes what SQLite left beside an old sidecar: it would be taken for the new one's.
 fn remove_journals(sidecar: &Path) -> Result<(), PathError> {
-    for ending in ["-wal", "-shm", "-journal"] {
+    for ending in SIDECAR_JOURNALS {
         let mut name = sidecar.as_os_str().to_owned();
         name.push(ending);
         let path = Path::new(&name);

@@ -7,6 +7,7 @@ use crate::os::log_file::LogFile;
 use crate::os::segments::SessionFile;
 use crate::sidecar::sql::SidecarReader;
 use crate::sidecar::{self, Sidecar};
+use jcode_session_core::index::key::may_be_made;
 use jcode_session_core::source::SourceError;
 use jcode_session_core::write::{OlderIds, ScannedIds};
 
@@ -29,7 +30,7 @@ impl Ids {
 impl OlderIds for Ids {
     fn has(&mut self, id: &str) -> Result<bool, SourceError> {
         // Keys that are made from an offset hold these; the log knows which of them are ids.
-        if let Some(reader) = self.sidecar.as_ref().filter(|_| !id.contains(['#', '@'])) {
+        if let Some(reader) = self.sidecar.as_ref().filter(|_| !may_be_made(id)) {
             match reader.find(id) {
                 Ok(found) => return Ok(found.is_some()),
                 Err(_) => self.sidecar = None,

@@ -7,25 +7,24 @@
 
 use super::checkpoints::Checkpoints;
 use super::index_queue::{IndexQueue, Update};
+use crate::os::host;
 use crate::os::log_file::LogFile;
 use crate::os::threads::Arc;
-use crate::os::{host, paths};
+use crate::sidecar::connect::{Purpose, connect};
 use crate::sidecar::rebuild::{self, RebuildError};
-use crate::sidecar::sql::{SqlStore, read_meta, write_meta};
+use crate::sidecar::sql::{SqlStore, is_locked, read_meta, write_meta};
 use jcode_session_core::index::catch_up::{CatchUp, CatchUpError};
+use jcode_session_core::index::meta::{IndexMeta, Observed, Resume};
 use jcode_session_core::index::schema::JUMP_INDEX_FROM;
-use jcode_session_core::index::store::{IndexMeta, Resume};
 use jcode_session_core::log::AppendedEntries;
 use jcode_session_core::source::ByteSource;
-use jcode_session_core::source::identity::Fingerprint;
 use jcode_session_core::store::checkpoint::Policy;
 use jcode_session_core::write::SyncPoint;
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior};
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-/// How long a transaction waits for a reader, and how long a failed attempt is left alone.
-const BUSY: Duration = Duration::from_millis(100);
+/// How long a failed attempt is left alone.
 const PAUSE: Duration = Duration::from_millis(100);
 /// Time between two transactions at least. On common file systems a sync of the log also waits for what was changed
 /// beside it, so that a transaction for each sync would slow every sync down.
@@ -141,7 +140,7 @@ impl Indexer {
         if let Err(Lag::Rebuild) = outcome {
             self.index = None;
             rebuild::build_held(&self.log, &mut |_| ControlFlow::Continue(()))?;
-            self.index = Some(connect(&self.log)?);
+            self.index = Some(Index::open(&self.log)?);
             outcome = self.grow(target, closing);
         }
         if outcome.as_ref().is_err_and(|lag| !matches!(lag, Lag::Busy(_))) {
@@ -155,9 +154,9 @@ impl Indexer {
     /// Opens the sidecar, brought up to what is synced of the log by reading that, if it is not there yet.
     fn open(&self) -> Result<Index, Lag> {
         // Opened for writing first: that is what takes back the transaction of a killed writer.
-        drop(connect(&self.log));
+        drop(Index::open(&self.log));
         let opened = rebuild::update_held(&self.log, &mut |_| ControlFlow::Continue(())).map_err(Lag::from);
-        opened.and_then(|_| connect(&self.log))
+        opened.and_then(|_| Index::open(&self.log))
     }
 
     /// Adds the pending entries up to `target` in one transaction. Ahead of the log's syncs it stays open until what
@@ -168,9 +167,14 @@ impl Indexer {
         let from = index.meta.stamp.len;
         let waits = |pending: &AppendedEntries| pending.iter().any(|entry| entry.offset >= from);
         log.restamp().map_err(|error| Lag::Other(error.to_string()))?;
+        // What no catch-up can add to is built anew.
+        let cannot_grow = index.meta.resume == Resume::Rebuild;
+        if cannot_grow && from < target {
+            return Err(Lag::Rebuild);
+        }
         let rollback_to = index.meta.unsynced_boot.is_none() && index.meta.stamp == log.stamp();
         let nothing = from >= target && index.meta.synced_len >= target;
-        if nothing && (!closing || rollback_to) && !(*ahead && !closing && waits(pending)) {
+        if nothing && (!closing || rollback_to) && !(*ahead && !closing && !cannot_grow && waits(pending)) {
             drop_until(pending, from);
             return Ok(());
         }
@@ -184,14 +188,14 @@ impl Indexer {
             index.connection.execute_batch("PRAGMA cache_spill=OFF")?;
         }
         let begun = index.connection.transaction_with_behavior(TransactionBehavior::Immediate);
-        let transaction = begun.map_err(|error| if is_busy(&error) { Lag::Busy(error) } else { error.into() })?;
+        let transaction = begun.map_err(|error| if is_locked(&error) { Lag::Busy(error) } else { error.into() })?;
         let mut store = SqlStore::new(&transaction);
-        let mut grower = CatchUp::new(&mut store, &index.meta)?;
+        let mut grower = CatchUp::new(&mut store, index.meta.totals())?;
         let mut count = 0;
         let (mut end, mut ended) = (from, closing);
         loop {
             let joins = pending.iter().find(|entry| entry.offset >= end).is_none_or(|entry| entry.offset == end);
-            let goes_ahead = *ahead && !closing && joins && target <= from && count < AHEAD;
+            let goes_ahead = *ahead && !closing && !cannot_grow && joins && target <= from && count < AHEAD;
             let due = end..if goes_ahead { u64::MAX } else { target };
             for entry in pending.iter().filter(|entry| due.contains(&entry.offset)) {
                 if entry.offset != end {
@@ -217,22 +221,14 @@ impl Indexer {
             // The writer ends without having synced them: the transaction goes, and with it the rows.
             return Err(Lag::Other("the log was not synced".to_string()));
         }
-        let grown = grower.finish(&mut store)?;
+        let totals = grower.finish(&mut store)?;
         let before = index.meta.counts.entries;
-        let mut meta = index.meta.clone();
-        meta.counts = grown.counts;
-        meta.check = grown.check;
-        meta.active_leaf = grown.active_leaf;
         log.see(target);
         log.restamp().map_err(|error| Lag::Other(error.to_string()))?;
-        meta.stamp = log.stamp();
-        meta.fingerprint = Fingerprint::take(log, target).map_err(|error| Lag::Other(error.to_string()))?;
-        meta.indexed_at = host::now_ms();
-        meta.synced_len = target;
-        if let Resume::At { offset, lines, .. } = &mut meta.resume {
-            *offset = target;
-            *lines += count;
-        }
+        let observed = Observed { stamp: log.stamp(), now_ms: host::now_ms(), synced_len: target };
+        let resume = index.meta.resume.behind(count, target);
+        let grown = index.meta.grown(totals, resume, log, observed);
+        let mut meta = grown.map_err(|error| Lag::Other(error.to_string()))?;
         if closing {
             meta.unsynced_boot = None;
         }
@@ -249,6 +245,16 @@ impl Indexer {
 }
 
 impl Index {
+    fn open(log: &LogFile) -> Result<Self, Lag> {
+        let connection = connect(log.path(), Purpose::Follow)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        connection.execute_batch("PRAGMA synchronous=FULL")?;
+        // Cheaper than making and removing the journal for each commit; closing removes it.
+        connection.query_row("PRAGMA journal_mode=TRUNCATE", [], |_| Ok(()))?;
+        let meta = read_meta(&connection)?.ok_or(Lag::Rebuild)?;
+        Ok(Self { connection, meta, marked: false })
+    }
+
     /// Says, durably, that what follows is not synced.
     fn mark(&mut self) -> Result<(), Lag> {
         // Without a boot id a torn sidecar could not be told from a whole one: then every commit is synced.
@@ -262,23 +268,6 @@ impl Index {
         self.marked = true;
         Ok(())
     }
-}
-
-fn connect(log: &LogFile) -> Result<Index, Lag> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    let connection = Connection::open_with_flags(paths::sidecar(log.path()), flags)?;
-    connection.busy_timeout(BUSY)?;
-    connection.set_prepared_statement_cache_capacity(64);
-    connection.execute_batch("PRAGMA trusted_schema=OFF;PRAGMA synchronous=FULL")?;
-    // Cheaper than making and removing the journal for each commit; closing removes it.
-    connection.query_row("PRAGMA journal_mode=TRUNCATE", [], |_| Ok(()))?;
-    let meta = read_meta(&connection)?.ok_or(Lag::Rebuild)?;
-    Ok(Index { connection, meta, marked: false })
-}
-
-fn is_busy(error: &rusqlite::Error) -> bool {
-    use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
-    matches!(error.sqlite_error_code(), Some(DatabaseBusy | DatabaseLocked))
 }
 
 /// Forgets the entries before `target`.

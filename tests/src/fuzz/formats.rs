@@ -4,6 +4,7 @@ use jcode_session_core::catalog::refresh::Stamps;
 use jcode_session_core::catalog::{Row, SessionSummary};
 use jcode_session_core::log::tags;
 use jcode_session_core::log::time;
+use jcode_session_core::parts::classify;
 use jcode_session_core::storage::Name;
 use jcode_session_core::write::QuarantineName;
 use jcode_session_native::os::paths;
@@ -55,9 +56,7 @@ pub(super) fn names(data: &[u8]) {
     if let Some(name) = QuarantineName::parse(&text) {
         assert_eq!(name.name().and_then(|name| QuarantineName::parse(name.as_str())).map(|n| n.len), Some(name.len));
     }
-    if paths::is_log_name(&text) {
-        assert!(!paths::is_snapshot_name(&text));
-    }
+    let _ = classify(&text);
     if let Some(ms) = time::parse_text(&text)
         && let Some(written) = time::format(ms)
     {

@@ -15,6 +15,7 @@ mod dialect {
     mod upgrade;
 }
 mod index {
+    mod keys;
     mod rows;
     mod sidecar;
 }
@@ -27,6 +28,7 @@ mod log {
 mod segment;
 mod session {
     mod look;
+    mod part_names;
     mod resume;
 }
 mod store {

@@ -7,7 +7,7 @@ use crate::ops::doctor::Report;
 use crate::os::{host, paths};
 use jcode_session_core::finding::{Code, Finding};
 use jcode_session_core::index::schema::APPLICATION_ID;
-use std::ffi::OsStr;
+use jcode_session_core::parts::Part;
 use std::fs::Metadata;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ pub(super) fn look(root: &Path, fix: bool, report: &mut Report) {
             let Ok(metadata) = entry.metadata() else { continue };
             let path = entry.path();
             if metadata.is_dir() {
-                folders.push((path.clone(), in_store || path.extension() == Some(OsStr::new("store"))));
+                folders.push((path.clone(), in_store || paths::is_store(&path)));
             } else if metadata.is_file() {
                 file(&path, &metadata, in_store, fix, &mut open, report);
             }
@@ -50,41 +50,32 @@ pub(super) fn look(root: &Path, fix: bool, report: &mut Report) {
 }
 
 fn file(path: &Path, metadata: &Metadata, in_store: bool, fix: bool, open: &mut Open, report: &mut Report) {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let part = paths::part(path);
     let disk = &mut report.sessions.disk;
-    let is_sidecar = name.ends_with(".sqlite3");
-    let beside_sidecar = [".sqlite3-wal", ".sqlite3-shm", ".sqlite3-journal"].iter().any(|end| name.ends_with(end));
-    let is_v1 = paths::is_snapshot_name(&name) || name.ends_with(".journal.jsonl") || name.ends_with(".bak");
-    let is_ours = in_store || is_sidecar || paths::is_log_name(&name) || is_v1;
-    let kind = if in_store {
-        &mut disk.stores
-    } else if is_sidecar || beside_sidecar {
-        &mut disk.sidecars
-    } else if paths::is_log_name(&name) {
-        &mut disk.logs
-    } else if is_v1 {
-        &mut disk.v1_files
-    } else {
-        &mut disk.other
+    let kind = match part {
+        _ if in_store => &mut disk.stores,
+        Part::Sidecar | Part::SidecarJournal => &mut disk.sidecars,
+        Part::Log => &mut disk.logs,
+        part if part.is_v1() => &mut disk.v1_files,
+        _ => &mut disk.other,
     };
     *kind += metadata.len();
+    let is_ours = in_store || part.is_v1() || matches!(part, Part::Log | Part::Sidecar);
     if is_ours && is_open(metadata) {
         open.count += 1;
         open.first.get_or_insert_with(|| path.to_path_buf());
     }
-    if is_sidecar && !in_store && is_ours_by_content(path) && !path.with_extension("jsonl").exists() {
+    let is_sidecar = part == Part::Sidecar && !in_store && is_ours_by_content(path);
+    if is_sidecar && !paths::beside(path, Part::Log).exists() {
         let words = format!("a sidecar without its log; nothing needs it, delete it (`rm {}`)", path.display());
         report.found(path, Finding::new(Code::OrphanedSidecar).say(words));
     }
-    temporary(path, &name, metadata, fix, report);
+    if matches!(part, Part::OwnTemporary | Part::Temporary) {
+        temporary(path, part == Part::OwnTemporary, metadata, fix, report);
+    }
 }
 
-fn temporary(path: &Path, name: &str, metadata: &Metadata, fix: bool, report: &mut Report) {
-    let is_ours = name.starts_with(paths::TEMPORARY) && name.ends_with(".tmp");
-    let is_jcodes = name.contains(".tmp.") || name.ends_with(".tmp");
-    if !is_ours && !is_jcodes {
-        return;
-    }
+fn temporary(path: &Path, is_ours: bool, metadata: &Metadata, fix: bool, report: &mut Report) {
     let modified = metadata.modified().ok().and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
     let age = modified.map(|at| host::now_ms().saturating_sub(i64::try_from(at.as_millis()).unwrap_or(i64::MAX)));
     let is_old = age.is_some_and(|age| age > DAY_MS);

@@ -14,6 +14,7 @@ mod upgrade;
 
 use crate::os::files::PathError;
 use crate::os::log_file::LogFile;
+use crate::os::paths;
 use crate::os::replace::ReplaceError;
 use crate::session::v1::{self, V1Files};
 use crate::sidecar::rebuild::{self, Done, RebuildError, Tick};
@@ -22,6 +23,7 @@ use jcode_session_core::dialect::jcode::{GrowthError, ReplayError};
 use jcode_session_core::dialect::{CheckError, CurrentLog, detect, present};
 use jcode_session_core::index::IndexBuilder;
 use jcode_session_core::log::{Dialect, LogScan, scan_source};
+use jcode_session_core::parts::Part;
 use jcode_session_core::report::{MigrateAction, MigratedSession};
 use jcode_session_core::source::{ByteSource, Pieces, SourceError};
 use std::io::Write;
@@ -125,7 +127,7 @@ pub fn dialect_of(path: &Path) -> Option<Dialect> {
 
 fn run(path: &Path, options: Options, tick: &mut Tick<'_>) -> Result<Plan, MigrateError> {
     let v1 = V1Files::beside(path);
-    let log = path.with_extension("jsonl");
+    let log = paths::beside(path, Part::Log);
     let has_v1 = v1.exist() && v1::is_snapshot(v1.snapshot());
     if !options.force
         && let Some(meta) = sidecar::quick_meta(if has_v1 { &log } else { path })
@@ -212,7 +214,7 @@ fn has_entries(log: &dyn ByteSource, tick: &mut Tick<'_>) -> Result<bool, Source
 
 /// Refuses what does not fit beside the reserve, or into a folder that cannot be written.
 fn check_room(path: &Path, needed: u64) -> Result<(), MigrateError> {
-    let folder = crate::os::paths::folder(path);
+    let folder = paths::folder(path);
     rustix::fs::access(folder, rustix::fs::Access::WRITE_OK)
         .map_err(|error| PathError::new("write in", folder)(error.into()))?;
     let stat = rustix::fs::statvfs(folder).map_err(|error| PathError::new("look at", folder)(error.into()))?;

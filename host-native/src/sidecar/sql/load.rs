@@ -7,9 +7,9 @@
 
 use super::meta::write_meta;
 use jcode_session_core::index::Built;
+use jcode_session_core::index::meta::IndexMeta;
 use jcode_session_core::index::row::{BranchRow, Fixup, LabelRow, Row};
 use jcode_session_core::index::schema;
-use jcode_session_core::index::store::IndexMeta;
 use rusqlite::{CachedStatement, Connection, Result, params};
 
 /// Makes the tables of a sidecar in an empty database.

@@ -3,8 +3,9 @@
 //! Owns: how core's values become rows of `metadata`, and back.
 //! Invariant: metadata of another schema, or of a database that holds more than the schema, is none.
 
+use jcode_session_core::index::meta::IndexMeta;
+use jcode_session_core::index::meta_rows::Value;
 use jcode_session_core::index::schema;
-use jcode_session_core::index::store::{IndexMeta, Value};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Result, ToSql, params};
 

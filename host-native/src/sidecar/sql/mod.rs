@@ -17,7 +17,7 @@ mod write;
 pub use cursor::RowCursor;
 pub use load::{BulkLoad, create_schema};
 pub use meta::{read_meta, write_meta};
-pub use read::{ReadError, SidecarReader, StoredEntry};
+pub use read::{ReadError, SidecarReader, StoredEntry, is_locked};
 pub use schema::holds_only;
 pub use verdict::Sidecar;
 pub use verify::{Beside, Compared, verify};

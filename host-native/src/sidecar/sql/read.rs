@@ -7,8 +7,8 @@
 
 use crate::sidecar::sql::meta::read_meta;
 use crate::sidecar::sql::write::{branches, labels};
+use jcode_session_core::index::meta::IndexMeta;
 use jcode_session_core::index::row::{BRANCH_POINT, Seq};
-use jcode_session_core::index::store::IndexMeta;
 use jcode_session_core::index::{BranchPoint, Label, Leaf, Tree, TreeChecksum};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction};
 use std::collections::BTreeMap;
@@ -210,7 +210,8 @@ fn branch_point(c: &Connection, seq: Seq, mut children: Vec<(Seq, String)>) -> r
     Ok(Some(BranchPoint { id, children: children.into_iter().map(|(_, id)| id).collect() }))
 }
 
-/// Another process keeps it from being read just now.
-pub(super) fn is_locked(error: &rusqlite::Error) -> bool {
+/// True if another process keeps a database from being used just now, which is no damage.
+#[must_use]
+pub fn is_locked(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }

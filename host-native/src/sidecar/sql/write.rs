@@ -5,6 +5,7 @@
 //! Does not: begin or commit.
 
 use crate::sidecar::sql::load::{INSERT_ENTRY, insert_entry, put_branch, put_label};
+use jcode_session_core::index::key::KeySource;
 use jcode_session_core::index::row::{BranchRow, LabelRow, Row, Seq};
 use jcode_session_core::index::schema;
 use jcode_session_core::index::store::{IndexStore, Node};
@@ -42,18 +43,19 @@ impl<'c> SqlStore<'c> {
 
     fn node_where(&self, condition: &str, params: impl Params) -> Result<Option<Node>> {
         let mut statement = self.connection.prepare_cached(&format!("{NODE}{condition}"))?;
-        let node = statement.query_row(params, |row| {
-            Ok(Node {
-                seq: row.get(0)?,
-                key: row.get(1)?,
-                marker: row.get(2)?,
-                parent_step: row.get(3)?,
-                depth: row.get(4)?,
-                offset: row.get::<_, i64>(5)?.cast_unsigned(),
-            })
-        });
-        node.optional()
+        statement.query_row(params, node).optional()
     }
+}
+
+fn node(row: &rusqlite::Row<'_>) -> Result<Node> {
+    Ok(Node {
+        seq: row.get(0)?,
+        key: row.get(1)?,
+        marker: row.get(2)?,
+        parent_step: row.get(3)?,
+        depth: row.get(4)?,
+        offset: row.get::<_, i64>(5)?.cast_unsigned(),
+    })
 }
 
 impl IndexStore for SqlStore<'_> {
@@ -65,14 +67,11 @@ impl IndexStore for SqlStore<'_> {
 
     fn latest_repeat(&mut self, id: &str) -> Result<Option<Node>> {
         // All keys that begin with `<id>#`: `$` is the character behind `#`.
-        self.node_where(
-            "WHERE id>=?1||'#' AND id<?1||'$' AND id GLOB '*#'||byte_offset ORDER BY seq DESC LIMIT 1",
-            [id],
-        )
-    }
-
-    fn node(&mut self, seq: Seq) -> Result<Option<Node>> {
-        self.node_where("WHERE seq=?1", [seq])
+        let mut statement =
+            self.connection.prepare_cached(&format!("{NODE}WHERE id>=?1||'#' AND id<?1||'$' ORDER BY seq DESC"))?;
+        let nodes = statement.query_map([id], node)?;
+        let is_repeat = |node: &Node| KeySource { id: Some(id), offset: node.offset }.is_made(&node.key);
+        nodes.into_iter().find(|node| node.as_ref().map_or(true, is_repeat)).transpose()
     }
 
     fn children(&mut self, seq: Seq) -> Result<Vec<String>> {

@@ -28,5 +28,6 @@ test('what is no log is not offered, newest first', () => {
 test('a log and a sidecar that were chosen together belong together; a lone file is tried as a log', () => {
     expect(names('a.jsonl', 'copy.sqlite3')).toEqual(['a.jsonl: log, sidecar'])
     expect(names('photo.png')).toEqual(['photo.png: log'])
+    expect(names('my session.json')).toEqual(['my session.json: snapshot'])
     expect(names('a.sqlite3')).toEqual([])
 })

@@ -1,6 +1,7 @@
-// Owns: telling from names which of the chosen files make up a session.
+// Owns: which of the chosen files make up a session.
 // Invariant: every file that may be a session is offered; names decide what belongs together, never what it is.
 import type { SessionFiles } from '../protocol'
+import { type Part, partOf } from './parts'
 
 /** A file with its path below the folder that was chosen, or its name. */
 export interface Chosen {
@@ -18,7 +19,9 @@ export interface Candidate {
     parts: string[]
 }
 
-const NO_LOG = /(\.journal|\.corrupt|\.bak|\.tmp|\.pre-wipe[^/]*)\.jsonl$|\.tmp\./
+/** What lies beside a session and is never one. */
+const BESIDE: ReadonlySet<Part> = new Set(['sidecar', 'sidecar-journal', 'lock', 'journal', 'backup'])
+const partAt = (path: string) => partOf(path.slice(path.lastIndexOf('/') + 1))
 const cut = (path: string, ending: string) => path.slice(0, path.length - ending.length)
 
 /** The sessions among these files, newest first. */
@@ -29,13 +32,14 @@ export function sessionsOf(chosen: Chosen[]): Candidate[] {
     for (const { path, file } of chosen) {
         const inStore = /\.store\//.test(path)
         if (inStore) continue
-        if (path.endsWith('.jsonl') && !NO_LOG.test(path)) found.push(log(path, file, chosen, at))
-        else if (path.endsWith('.json') && !at(`${cut(path, '.json')}.jsonl`)) found.push(v1(path, at))
+        const part = partAt(path)
+        if (part === 'log') found.push(log(path, file, chosen, at))
+        else if (part === 'snapshot' && !at(`${cut(path, '.json')}.jsonl`)) found.push(v1(path, at))
     }
     // A lone file of another name was chosen for a reason.
     if (found.length === 0) {
-        const lone = chosen.filter(({ path }) => !/\.(sqlite3|lock|bak)$|\.store\/|\.journal\.jsonl$/.test(path))
-        found.push(...lone.map(({ path, file }) => log(path, file, chosen, at)))
+        const lone = chosen.filter(({ path }) => !/\.store\//.test(path) && !BESIDE.has(partAt(path)))
+        found.push(...lone.map(({ path, file }) => (path.endsWith('.json') ? v1(path, at) : log(path, file, chosen, at))))
     }
     return found.sort((a, b) => b.modified - a.modified || (a.path < b.path ? -1 : 1))
 }

@@ -1,9 +1,10 @@
 //! Crashes a command between its system calls, and looks at what is found.
 
 use super::cases::Case;
+use jcode_session_core::parts::Part;
 use jcode_session_native::catalog::{Catalog, Keep};
 use jcode_session_native::ops::verify::verify;
-use jcode_session_native::os::paths::{is_log_name, sidecar};
+use jcode_session_native::os::paths::{part, sidecar};
 use jcode_session_tests::files::ask;
 use jcode_session_tests::program::command;
 use jcode_session_tests::system_calls::disk::{Disk, Found, State, read, write};
@@ -24,14 +25,13 @@ pub(crate) fn truth(state: &State) -> State {
         let in_store =
             path.components().any(|part| Path::new(part.as_os_str()).extension() == Some(OsStr::new("store")));
         let is_v1 = [".json", ".bak", ".journal.jsonl"].iter().any(|end| name.ends_with(end));
-        !in_store && (is_log_name(&name) || is_v1 || name.starts_with("out."))
+        !in_store && (part(path) == Part::Log || is_v1 || name.starts_with("out."))
     };
     state.iter().filter(|(path, _)| is_truth(path)).map(|(path, bytes)| (path.clone(), bytes.clone())).collect()
 }
 
 pub(crate) fn logs(home: &Path) -> Vec<PathBuf> {
-    let is_log = |path: &PathBuf| path.file_name().is_some_and(|name| is_log_name(&name.to_string_lossy()));
-    truth(&read(home)).into_keys().filter(is_log).map(|path| home.join(path)).collect()
+    truth(&read(home)).into_keys().filter(|path| part(path) == Part::Log).map(|path| home.join(path)).collect()
 }
 
 /// A folder in memory where there is one.

@@ -2,7 +2,8 @@
 
 use super::cases::Case;
 use super::explore::{Recorded, again, all_kept, folder, looked_at, promised, truth};
-use jcode_session_native::os::paths::TEMPORARY;
+use jcode_session_core::parts::Part;
+use jcode_session_native::os::paths::part;
 use jcode_session_tests::program::{Run, binary, finished};
 use jcode_session_tests::system_calls::disk::{read, write};
 use jcode_session_tests::system_calls::{Call, available, record};
@@ -71,8 +72,7 @@ fn fail(case: &Case, recorded: &Recorded<'_>, injected: &str, what: &str) {
     all_kept(case, &found, recorded, what);
     looked_at(case, home.path(), recorded, what);
     if ran.code >= 0 && !injected.contains("unlink") {
-        let is_ours = |path: &PathBuf| path.file_name().is_some_and(|n| n.to_string_lossy().starts_with(TEMPORARY));
-        let left = found.keys().find(|path| is_ours(path));
+        let left = found.keys().find(|path| part(path) == Part::OwnTemporary);
         assert_eq!(left, None, "{what}: left behind: {}", ran.stderr);
     }
     promised(case, home.path(), &ran.stdout, what);

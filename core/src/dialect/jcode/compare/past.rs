@@ -8,7 +8,7 @@ use crate::dialect::detect;
 use crate::dialect::jcode::read::entry::Kind;
 use crate::dialect::jcode::read::fields::{self, Stored, Token};
 use crate::json::text::{self, is_null};
-use crate::log::{Fields, LineReader, Outcome, Record};
+use crate::log::{LineReader, Outcome, Record};
 use crate::source::{ByteSource, SourceError};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -30,8 +30,9 @@ pub(in crate::dialect::jcode) struct Known {
 
 /// Classifies an entry.
 pub(in crate::dialect::jcode) fn classify(record: &Record<'_>) -> Known {
-    let Fields { message, data, custom_type, .. } = record.fields;
-    let (kind, payload) = match &*record.fields.kind_text() {
+    let fields = &record.fields;
+    let (message, data, custom_type) = (fields.message, fields.data, fields.custom_type);
+    let (kind, payload) = match &*fields.kind_text() {
         "message" => (message.map(|_| Kind::Message), message),
         "custom" => {
             let kind = custom_type.and_then(text::string).and_then(|name| Kind::named(&name));

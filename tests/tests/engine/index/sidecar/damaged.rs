@@ -116,7 +116,7 @@ fn a_sidecar_of_another_boot_that_was_not_synced_is_rebuilt() {
     let (dir, plain) = sample();
     let connection = rusqlite::Connection::open(dir.sidecar()).expect("a sidecar");
     let meta = jcode_session_native::sidecar::sql::read_meta(&connection).expect("readable").expect("sound");
-    let unsynced = |boot: &str| jcode_session_core::index::store::IndexMeta {
+    let unsynced = |boot: &str| jcode_session_core::index::meta::IndexMeta {
         unsynced_boot: Some(boot.to_string()),
         ..meta.clone()
     };

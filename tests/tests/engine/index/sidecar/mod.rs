@@ -2,6 +2,8 @@
 
 mod answers;
 mod damaged;
+#[cfg(unix)]
+mod links;
 
 use jcode_session_native::session::Session;
 use jcode_session_tests::files::{Answers, LogDir, ask};

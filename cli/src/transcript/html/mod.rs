@@ -15,7 +15,7 @@ use escape::{escape, fragment};
 use jcode_session_core::log::time::format as rfc3339;
 use std::io::{self, Write};
 
-const STYLE: &str = include_str!("html/style.css");
+const STYLE: &str = include_str!("style.css");
 
 /// Raster formats: a picture of these is pixels only.
 const PICTURES: [&str; 7] =
