@@ -12,7 +12,7 @@ use crate::v1::{self, V1Files};
 use jcode_session_core::log::{Dialect, Header};
 use jcode_session_core::report::TreeReport;
 use jcode_session_core::session::{self, ReadError};
-pub use jcode_session_core::session::{Compaction, Entry, Resume};
+pub use jcode_session_core::session::{Compaction, Edited, Edits, Entry, Resume};
 use jcode_session_core::source::ByteSource;
 use jcode_session_core::upgrade::jcode::{self, ReplayError, replay};
 use jcode_session_core::upgrade::present;
