@@ -4,7 +4,8 @@
 //
 // Each log is copied and migrated first. Then pi must see the same entries, parents, leaf, branches and labels, must
 // not rewrite the file, and must upgrade the original to the same entries, ids aside. The same is asked of logs that
-// jcode-session appended to, made or forked, and of one that both programs wrote by turns.
+// jcode-session appended to, made or forked, and of one that both programs wrote by turns. What pi keeps beside the
+// content of messages is shown, and what it edited is shown as pi sends it to a model.
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { deepStrictEqual, ok, strictEqual } from 'node:assert'
@@ -118,6 +119,47 @@ function takeTurns(log) {
   compare(log)
 }
 
+const FORMS = [['show'], ['export', '--format', 'markdown'], ['export', '--format', 'html']]
+
+/** What stands in a log that pi wrote, as people read it. */
+function reads(log, there, gone) {
+  for (const [command, ...form] of FORMS) {
+    const shown = run(command, log, ...form)
+    for (const words of there) ok(shown.includes(words), `${command} ${form.join(' ')} lacks ${words}: ${shown}`)
+    for (const words of gone) ok(!shown.includes(words), `${command} ${form.join(' ')} shows ${words}: ${shown}`)
+  }
+}
+
+/** Sections, tools and tokens, as pi writes them. */
+function besideTheContent(log) {
+  const tool = (name) => ({ name, description: `runs ${name}`, parameters: { type: 'object' } })
+  append(log, [said('user', 'Hello.')])
+  const session = SessionManager.open(log)
+  const system = { role: 'system', content: '', timestamp: 1 }
+  session.appendMessage({ ...system, sections: { preamble: 'You help.', skills: 'none yet' }, toolsAdded: [tool('bash'), tool('read')] })
+  session.appendMessage({ ...system, sections: { skills: null }, toolsRemoved: [{ name: 'bash' }] })
+  const usage = { input: 3, output: 4, cacheRead: 0, cacheWrite: 0, totalTokens: 7, cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, total: 0.5 } }
+  session.appendUsage('cache warm', 'anthropic', 'claude', usage, 'kept warm')
+  compare(log)
+  const words = ['preamble', 'You help.', 'runs bash', 'read', 'section removed: skills', 'tool removed: bash']
+  reads(log, [...words, 'cache warm', 'tokens: 3 in, 4 out', 'kept warm'], [])
+}
+
+/** Edits by pi: what is shown of the path is what pi would send. */
+function edited(log) {
+  const [question, answer] = append(log, [said('user', 'the old question'), said('assistant', 'the old answer')])
+  append(log, [said('user', 'the last word')])
+  const session = SessionManager.open(log)
+  session.appendContextEdit(question, { content: 'a first try' })
+  session.appendContextEdit(answer, null)
+  session.appendContextEdit(question, { content: 'the new question' })
+  compare(log)
+  const { messages } = SessionManager.open(log).buildSessionContext()
+  const sent = messages.map(({ content }) => (typeof content === 'string' ? content : content.map(({ text }) => text).join('')))
+  deepStrictEqual(sent, ['the new question', 'the last word'], 'what pi sends')
+  reads(log, sent, ['the old question', 'the old answer', 'a first try'])
+}
+
 const folder = mkdtempSync(join(tmpdir(), 'jcode-session-peer-'))
 let passed = 0
 let failed = 0
@@ -157,6 +199,8 @@ for (const original of logs.filter((path) => !path.endsWith('.json'))) {
 }
 check('a new log', () => write(join(folder, 'new.jsonl')))
 check('a log of two writers', () => takeTurns(join(folder, 'turns.jsonl')))
+check('what stands beside the content', () => besideTheContent(join(folder, 'beside.jsonl')))
+check('edits of the context', () => edited(join(folder, 'edited.jsonl')))
 rmSync(folder, { recursive: true })
 console.log(`pi: ${passed} passed; ${failed} failed`)
 process.exit(failed === 0 ? 0 : 1)

@@ -1,33 +1,62 @@
 //! `show`: entries of a session.
 //!
-//! Owns: which entries are meant. Invariant: with `--json` the log's own lines, byte for byte.
+//! Owns: which entries are meant, and whether they are shown as edited: on a path, not in file order nor alone.
+//! Invariant: with `--json` the log's own lines, byte for byte.
 //! Does not: read the session or render entries.
 
 use crate::args::ShowArgs;
 use crate::output::{ExitStatus, Output};
 use crate::settings::Settings;
+use crate::transcript::edited::Path;
+use crate::transcript::model::Message;
 use crate::transcript::terminal;
 use anyhow::Result;
-use jcode_session_native::session::Entry;
+use jcode_session_native::session::{Edits, Entry, Session};
 
 pub(super) fn show(args: &ShowArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
     let session = super::open(&args.session, settings)?;
-    let mut printed = Ok(());
-    let mut each = |entry: Entry| {
-        // Entries are handed on one by one; after a failure (a closed pipe) the rest passes unseen.
-        if printed.is_ok() {
-            printed = if args.json { output.raw_line(&entry.line) } else { terminal::entry(&entry.line, output) };
-        }
-    };
     if let Some(key) = &args.entry {
-        each(session.entry(key)?);
+        as_it_stands(&session.entry(key)?, args, output)?;
     } else if args.file_order {
-        session.file_order(args.tail, &mut each)?;
-    } else if let (None, Some(count)) = (&args.path, args.tail) {
-        session.tail(count)?.into_iter().for_each(each);
+        let mut printed = Ok(());
+        session.file_order(args.tail, &mut |entry| {
+            // Entries are handed on one by one; after a failure (a closed pipe) the rest passes unseen.
+            if printed.is_ok() {
+                printed = as_it_stands(&entry, args, output);
+            }
+        })?;
+        printed?;
     } else {
-        session.path_to(args.path.as_deref(), args.tail, &mut each)?;
+        path(&session, args, output)?;
     }
-    printed?;
     Ok(ExitStatus::Clean)
+}
+
+fn as_it_stands(entry: &Entry, args: &ShowArgs, output: &mut Output) -> Result<()> {
+    if args.json { output.raw_line(&entry.line) } else { terminal::entry(&Message::read(&entry.line), output) }
+}
+
+/// The path to a leaf: its lines, or its entries as the edits on it leave them.
+fn path(session: &Session, args: &ShowArgs, output: &mut Output) -> Result<()> {
+    if let (None, Some(count)) = (&args.path, args.tail) {
+        let page = session.tail(count)?;
+        let mut path = Path::new(Edits::of(page.iter().map(|entry| &*entry.line)));
+        return page.iter().try_for_each(|entry| one_of(&mut path, entry, args, output));
+    }
+    let ranges = session.path_ranges(args.path.as_deref(), args.tail)?;
+    let mut edits = Edits::default();
+    if !args.json {
+        for range in &ranges {
+            edits.read(&session.entry_at(range.clone())?.line);
+        }
+    }
+    let mut path = Path::new(edits);
+    ranges.into_iter().try_for_each(|range| one_of(&mut path, &session.entry_at(range)?, args, output))
+}
+
+fn one_of(path: &mut Path, entry: &Entry, args: &ShowArgs, output: &mut Output) -> Result<()> {
+    if args.json {
+        return output.raw_line(&entry.line);
+    }
+    path.next(&entry.line, |message| terminal::entry(message, output))
 }

@@ -8,6 +8,7 @@ use super::json::Object;
 use crate::output::count;
 use jcode_session_core::index::Tree;
 use jcode_session_core::log::time;
+use jcode_session_core::session::Edits;
 use jcode_session_native::session::{Session, SessionError};
 use memchr::memmem;
 use std::ops::Range;
@@ -32,8 +33,8 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    /// Reads the head of the path at `ranges`.
-    pub(super) fn gather(session: &Session, tree: &Tree, ranges: &[Range<u64>]) -> Result<Self, SessionError> {
+    /// Reads the head of the path at `ranges`, and the edits on it.
+    pub(super) fn gather(session: &Session, tree: &Tree, ranges: &[Range<u64>]) -> Result<(Self, Edits), SessionError> {
         let header = session.header();
         let mut names = Names::default();
         if let Some(header) = header {
@@ -42,9 +43,10 @@ impl Head {
             names.change(jcode.as_ref());
         }
         let kinds = [memmem::Finder::new("session_info"), memmem::Finder::new("jcode/meta")];
-        let mut ended = None;
+        let (mut ended, mut edits) = (None, Edits::default());
         for (number, range) in ranges.iter().enumerate() {
             let line = session.entry_at(range.clone())?.line;
+            edits.read(&line);
             let last = number + 1 == ranges.len();
             if !last && !kinds.iter().any(|kind| kind.find(&line).is_some()) {
                 continue;
@@ -66,7 +68,7 @@ impl Head {
             0 | 1 => on_path,
             leaves => format!("{on_path} of {} ({leaves} branches, this is the active one)", tree.entry_count),
         };
-        Ok(Self {
+        let head = Self {
             id: session.id(),
             title: names.info.or(names.custom).or(names.title).filter(|title| !title.trim().is_empty()),
             cwd: header.and_then(|header| header.cwd.clone()).filter(|cwd| !cwd.is_empty()),
@@ -74,7 +76,8 @@ impl Head {
             ended,
             parent: header.and_then(|header| header.parent_session.clone()),
             entries,
-        })
+        };
+        Ok((head, edits))
     }
 }
 

@@ -8,6 +8,7 @@
 use jcode_session_core::json::text;
 use jcode_session_core::json::walk::Walker;
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 /// One level of an object.
 #[derive(Debug)]
@@ -39,9 +40,12 @@ impl<'a> Object<'a> {
         self.get(name).and_then(Self::read)
     }
 
-    /// True for a field that is `true`.
-    pub(crate) fn is_true(&self, name: &str) -> bool {
-        self.get(name) == Some(b"true")
+    /// The fields that hold: of a repeated one the last.
+    pub(crate) fn last_fields(&self) -> Vec<(&str, &'a [u8])> {
+        let mut seen = HashSet::with_capacity(self.0.len());
+        let mut fields: Vec<_> = self.fields().rev().filter(|(name, _)| seen.insert(*name)).collect();
+        fields.reverse();
+        fields
     }
 
     /// All fields, in their order.

@@ -50,24 +50,48 @@ impl<W: Write> Markdown<W> {
                 self.put("*thinking*\n\n")?;
                 self.fenced(text)
             }
-            Block::Call { tool, arguments } => {
-                self.put(&format!("**Tool call** {}\n\n", code(tool)))?;
+            Block::Call { tool, arguments, outcome } => {
+                let outcome = outcome.as_ref().map(|outcome| format!(" *{}*", inline(outcome, NOTE_WIDTH)));
+                self.put(&format!("**Tool call** {}{}\n\n", code(tool), outcome.unwrap_or_default()))?;
                 self.arguments(arguments)
             }
             Block::Output { failed, text } => {
-                self.put(if *failed { "**Tool failed**\n\n" } else { "**Tool result**\n\n" })?;
-                self.fenced(text)
+                let none = if text.is_empty() { " *no output*" } else { "" };
+                self.put(&format!("**{}**{none}\n\n", if *failed { "Tool failed" } else { "Tool result" }))?;
+                if text.is_empty() { Ok(()) } else { self.fenced(text) }
             }
             Block::Image { mime, data } => {
                 let size = base64_len(data).map_or_else(|| "not base64".to_string(), bytes);
                 self.put(&format!("*image: {}, {size}*\n\n", code(mime)))
             }
-            Block::Note(text) => self.put(&format!("*{}*\n\n", inline(text))),
+            Block::Note(text) => self.put(&format!("*{}*\n\n", inline(text, NOTE_WIDTH))),
+            Block::Part { what, name, text } => {
+                self.put(&format!("*{what}* {}\n\n", code(name)))?;
+                if text.is_empty() { Ok(()) } else { self.fenced(text) }
+            }
+            Block::Fields { of, fields } => {
+                if !of.is_empty() {
+                    self.put(&format!("{}\n\n", code(of)))?;
+                }
+                self.arguments(fields)
+            }
             Block::Data { name, text } => {
                 self.put(&format!("{}\n\n", code(name)))?;
                 self.fenced(text)
             }
         }
+    }
+
+    /// On one line, but for blocks that need more.
+    fn change(&mut self, name: &str, at: &str, blocks: &[Block<'_>]) -> io::Result<()> {
+        let (notes, others): (Vec<_>, Vec<_>) = blocks.iter().partition(|block| matches!(block, Block::Note(_)));
+        let notes = notes.into_iter().filter_map(|block| match block {
+            Block::Note(text) => Some(inline(text, NOTE_WIDTH)),
+            _ => None,
+        });
+        let notes: Vec<String> = notes.collect();
+        self.put(&format!("*{name}: {} ({at})*\n\n", notes.join("; ")))?;
+        others.into_iter().try_for_each(|block| self.block(block))
     }
 
     /// Those of one line together, the others each in a fence of its own.
@@ -88,7 +112,7 @@ impl<W: Write> Markdown<W> {
 
 impl<W: Write> Writer for Markdown<W> {
     fn begin(&mut self, head: &Head) -> io::Result<()> {
-        let title = head.title.as_deref().map_or_else(|| "Session".into(), inline);
+        let title = head.title.as_deref().map_or_else(|| "Session".into(), |title| inline(title, NAME_WIDTH));
         self.put(&format!("# {title}\n\n- session: {}\n", code(&head.id)))?;
         if let Some(cwd) = &head.cwd {
             self.put(&format!("- folder: {}\n", code(cwd)))?;
@@ -101,17 +125,12 @@ impl<W: Write> Writer for Markdown<W> {
     }
 
     fn message(&mut self, message: &Message<'_>, label: Option<&str>) -> io::Result<()> {
-        let (name, at) = (inline(&message.name), time(message.at));
+        let (name, at) = (inline(&message.name, NAME_WIDTH), time(message.at));
         if message.voice == Voice::Change {
-            let notes = message.blocks.iter().filter_map(|block| match block {
-                Block::Note(text) => Some(inline(text)),
-                _ => None,
-            });
-            let notes: Vec<String> = notes.collect();
-            return self.put(&format!("*{name}: {} ({at})*\n\n", notes.join(" ")));
+            return self.change(&name, &at, &message.blocks);
         }
         let detail = message.detail.as_deref().map(|detail| format!(" {}", code(detail))).unwrap_or_default();
-        let label = label.map(|label| format!(" · label: {}", inline(label))).unwrap_or_default();
+        let label = label.map(|label| format!(" · label: {}", inline(label, NAME_WIDTH))).unwrap_or_default();
         self.put(&format!("## {name}{detail} · {at}{label}\n\n"))?;
         message.blocks.iter().try_for_each(|block| self.block(block))
     }
@@ -123,11 +142,13 @@ impl<W: Write> Writer for Markdown<W> {
 
 /// Characters of a name or title that are shown.
 const NAME_WIDTH: usize = 300;
+/// Characters of a remark that are shown.
+const NOTE_WIDTH: usize = 2000;
 
-/// Text on one line that means nothing to Markdown.
-fn inline(text: &str) -> String {
+/// Text on one line, at most `width` characters of it, that means nothing to Markdown.
+fn inline(text: &str, width: usize) -> String {
     let mut out = String::new();
-    for c in shorten(text, NAME_WIDTH).chars() {
+    for c in shorten(text, width).chars() {
         if "\\`*_{}[]<>#|~&!$".contains(c) {
             out.push('\\');
         }

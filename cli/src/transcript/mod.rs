@@ -4,13 +4,16 @@
 //! Invariant: what an entry means is decided in `read` alone; the writers only decide how it looks. Every line gives
 //! a message: what is not understood is shown as it stands. One entry at a time is in memory.
 //! Does not: choose entries, or open files.
+//! If you change what is shown of an entry, then change `host-wasm/inspector/src/worker/show`, the page's counterpart of
+//! `read`, too; `tests/shown` is read by the tests of both.
 
+pub(crate) mod edited;
 mod fences;
 mod head;
 pub(crate) mod html;
 mod json;
 pub(crate) mod markdown;
-mod model;
+pub(crate) mod model;
 mod read;
 pub(crate) mod terminal;
 
@@ -48,12 +51,13 @@ pub(crate) enum WriteError {
 pub(crate) fn write(session: &Session, writer: &mut dyn Writer) -> Result<(), WriteError> {
     let ranges = session.path_ranges(None, None)?;
     let tree = session.tree()?.tree;
-    writer.begin(&Head::gather(session, &tree, &ranges)?)?;
+    let (head, edits) = Head::gather(session, &tree, &ranges)?;
+    writer.begin(&head)?;
+    let mut path = edited::Path::new(edits);
     let labels: HashMap<String, String> = tree.labels.into_iter().map(|label| (label.entry_id, label.name)).collect();
     for range in ranges {
         let entry = session.entry_at(range)?;
-        let message = Message::read(&entry.line);
-        writer.message(&message, labels.get(&*message.id).map(String::as_str))?;
+        path.next(&entry.line, |message| writer.message(message, labels.get(&*message.id).map(String::as_str)))?;
     }
     writer.end()?;
     Ok(())

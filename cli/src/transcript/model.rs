@@ -73,6 +73,8 @@ pub(crate) enum Block<'a> {
         tool: Text<'a>,
         /// Its arguments: strings as they are, all else as JSON.
         arguments: Vec<(Text<'a>, Text<'a>)>,
+        /// How it went, of a call that is recorded with its end.
+        outcome: Option<Text<'a>>,
     },
     /// What a tool printed.
     Output {
@@ -90,6 +92,22 @@ pub(crate) enum Block<'a> {
     },
     /// A short remark, such as the model that is used from here on.
     Note(Text<'a>),
+    /// What is put in under a name: a section of the prompt, a tool.
+    Part {
+        /// What it is.
+        what: &'static str,
+        /// Its name.
+        name: Text<'a>,
+        /// The text.
+        text: Text<'a>,
+    },
+    /// Fields that are known by their names only.
+    Fields {
+        /// The field that holds them; empty for fields of the message itself.
+        of: Text<'a>,
+        /// Names and values: strings as they are, all else as JSON.
+        fields: Vec<(Text<'a>, Text<'a>)>,
+    },
     /// Something else, as JSON or as it stands.
     Data {
         /// What it is called.
@@ -97,6 +115,19 @@ pub(crate) enum Block<'a> {
         /// The text.
         text: Text<'a>,
     },
+}
+
+impl Block<'_> {
+    /// True if there is nothing to be seen of it.
+    pub(crate) fn is_blank(&self) -> bool {
+        match self {
+            Self::Text(text) | Self::Thinking(text) | Self::Note(text) | Self::Data { text, .. } => {
+                text.trim().is_empty()
+            }
+            Self::Fields { fields, .. } => fields.is_empty(),
+            Self::Call { .. } | Self::Output { .. } | Self::Image { .. } | Self::Part { .. } => false,
+        }
+    }
 }
 
 /// Decoded bytes of base64, if it is base64.

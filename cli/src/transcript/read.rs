@@ -1,29 +1,48 @@
 //! From the line of an entry to what a reader sees of it.
 //!
-//! Owns: what of each kind and block is shown, for pi's messages and for jcode's stored ones.
-//! Invariant: no line is refused; what is not known is shown by name, with its JSON.
+//! Owns: what of each kind of entry is shown.
+//! Invariant: no line is refused, and none gives a message without blocks; what is not known is shown by name.
 //! Does not: look at other entries.
+//! If you change this, then change `host-wasm/inspector/src/worker/show/entry.ts`, its counterpart, too; `tests/shown`
+//! is read by the tests of both.
 
-use super::json::{Object, elements, pretty};
+mod content;
+mod message;
+mod prompt;
+mod reading;
+mod usage;
+
+use super::json::{Object, pretty};
 use super::model::{Block, Message, Text, Voice};
-use jcode_session_core::json::text::string_lossy;
+use content::content;
 use jcode_session_core::log::time;
+use prompt::prompt;
+use reading::{Reading, Shape, plain};
+use usage::usage;
+
+/// Fields of entries that only programs need.
+const QUIET: [(&str, Shape); 13] = [
+    ("type", Shape::Text),
+    ("id", Shape::Text),
+    ("parentId", Shape::Text),
+    ("parent_id", Shape::Text),
+    ("timestamp", Shape::Text),
+    ("timestamp", Shape::Number),
+    ("v1", Shape::Flag),
+    ("batch", Shape::Number),
+    ("source", Shape::List),
+    ("display", Shape::Flag),
+    ("fromHook", Shape::Flag),
+    ("firstKeptEntryId", Shape::Text),
+    ("fromId", Shape::Text),
+];
+/// Fields that every entry has.
+const OWN: [&str; 5] = ["type", "id", "parentId", "parent_id", "timestamp"];
 
 impl<'a> Message<'a> {
     /// Reads an entry.
     pub(crate) fn read(line: &'a [u8]) -> Self {
-        let Some(entry) = Object::read(line) else {
-            let text = String::from_utf8_lossy(line);
-            let blocks = vec![Block::Data { name: "line".into(), text }];
-            return Self {
-                id: "".into(),
-                at: None,
-                voice: Voice::Data,
-                name: "unreadable".into(),
-                detail: None,
-                blocks,
-            };
-        };
+        let Some(entry) = Object::read(line) else { return Self::unreadable(line) };
         let kind = entry.text("type").unwrap_or_default();
         let mut message = Self {
             id: entry.text("id").unwrap_or_default(),
@@ -33,162 +52,117 @@ impl<'a> Message<'a> {
             detail: None,
             blocks: Vec::new(),
         };
-        match (&*kind, entry.object("message")) {
-            ("message", Some(inner)) => message.said(&inner),
-            _ => message.noted(&kind, &entry, line),
+        let mut from = Reading::new(entry);
+        let inner = if kind == "message" { from.object("message") } else { None };
+        match inner {
+            Some(inner) => message.said(inner),
+            None if message.noted(&kind, &mut from) => {}
+            None => {
+                message.voice = Voice::Data;
+                message.blocks = vec![Block::Data { name: "entry".into(), text: pretty(line.trim_ascii()).into() }];
+                return message;
+            }
         }
+        message.blocks.extend(from.rest(&QUIET));
+        settle(&mut message.blocks, &from, &OWN);
         message
     }
 
-    /// A message of the conversation.
-    fn said(&mut self, inner: &Object<'a>) {
-        self.name = inner.text("role").unwrap_or_else(|| "message".into());
-        self.detail = inner.text("model");
-        let failed = inner.is_true("isError");
-        self.blocks = content(inner.get("content"), failed, self.name == "toolResult");
-        self.voice = match &*self.name {
-            "user" => Voice::User,
-            "assistant" => Voice::Assistant,
-            "toolResult" => Voice::Tool,
-            "bashExecution" => {
-                let command = inner.text("command").map(|command| ("command".into(), command));
-                self.blocks.push(Block::Call { tool: "shell".into(), arguments: command.into_iter().collect() });
-                let exit = inner.get("exitCode").map(String::from_utf8_lossy);
-                let failed = exit.as_ref().is_some_and(|code| code != "0") || inner.is_true("cancelled");
-                self.blocks.extend(inner.text("output").map(|text| Block::Output { failed, text }));
-                self.blocks.extend(exit.filter(|_| failed).map(|code| Block::Note(format!("exit code {code}").into())));
-                Voice::Tool
-            }
-            "branchSummary" | "compactionSummary" => {
-                self.blocks.extend(inner.text("summary").map(Block::Text));
-                Voice::Summary
-            }
-            "custom" | "hookMessage" => {
-                self.detail = inner.text("customType");
-                Voice::System
-            }
-            _ => Voice::System,
+    fn unreadable(line: &'a [u8]) -> Self {
+        let blocks = vec![Block::Data { name: "line".into(), text: String::from_utf8_lossy(line) }];
+        Self { id: "".into(), at: None, voice: Voice::Data, name: "unreadable".into(), detail: None, blocks }
+    }
+
+    /// Takes in any entry but a message; false for one of a kind that is not known.
+    fn noted(&mut self, kind: &str, from: &mut Reading<'a>) -> bool {
+        self.voice = match kind {
+            "custom_message" => Voice::System,
+            "compaction" | "branch_summary" => Voice::Summary,
+            "custom" => Voice::Data,
+            _ => Voice::Change,
         };
-        if self.voice == Voice::Tool && self.detail.is_none() {
-            self.detail = inner.text("toolName");
-        }
-        // jcode stores what its tools print, and what it says itself, as messages of the user.
-        if let Some(shown_as) = inner.text("display_role") {
-            self.voice = Voice::System;
-            self.name = shown_as;
-        } else if self.voice == Voice::User && self.only_output() {
-            self.voice = Voice::Tool;
-            self.name = "tool".into();
-        }
-        self.blocks.extend(inner.text("errorMessage").map(|error| Block::Note(format!("error: {error}").into())));
-    }
-
-    fn only_output(&self) -> bool {
-        let printed = |block: &Block<'_>| matches!(block, Block::Output { .. } | Block::Image { .. });
-        self.blocks.iter().any(|block| matches!(block, Block::Output { .. })) && self.blocks.iter().all(printed)
-    }
-
-    /// Any other entry.
-    fn noted(&mut self, kind: &str, entry: &Object<'a>, line: &'a [u8]) {
-        let text = |name: &str| entry.text(name);
-        let note = |text: Text<'a>| vec![Block::Note(text)];
         self.blocks = match kind {
             "custom_message" => {
-                self.voice = Voice::System;
-                self.detail = text("customType");
-                content(entry.get("content"), false, false)
+                self.detail = from.text("customType");
+                let mut blocks = content(from.any("content"), false, false);
+                blocks.extend(from.named("details"));
+                blocks
             }
-            "compaction" | "branch_summary" => {
-                self.voice = Voice::Summary;
-                text("summary").map(Block::Text).into_iter().collect()
-            }
+            "compaction" | "branch_summary" => summary(from),
             "model_change" => {
-                let (provider, model) = (text("provider").unwrap_or_default(), text("modelId").unwrap_or_default());
-                note(format!("{provider} {model}").trim().to_string().into())
+                let (provider, model) = (from.text("provider"), from.text("modelId"));
+                note(&[provider, model], " ")
             }
-            "thinking_level_change" => note(text("thinkingLevel").unwrap_or_default()),
-            "session_info" => note(text("name").unwrap_or_default()),
+            "thinking_level_change" => note(&[from.text("thinkingLevel")], ""),
+            "session_info" => note(&[Some(from.text("name").unwrap_or_else(|| "name removed".into()))], ""),
             "label" => {
-                let target = text("targetId").unwrap_or_default();
-                note(match text("label") {
-                    Some(label) => format!("{target}: {label}").into(),
-                    None => format!("{target}: label removed").into(),
-                })
+                let label = from.text("label").unwrap_or_else(|| "label removed".into());
+                note(&[from.text("targetId"), Some(label)], ": ")
             }
+            "usage" => {
+                let mut blocks = note(&[from.text("kind")], "");
+                blocks.extend(note(&[from.text("provider"), from.text("model")], " "));
+                blocks.extend(usage(from));
+                blocks.extend(note(&[from.text("note")], ""));
+                blocks
+            }
+            "context_edit" => edit(from),
             "custom" => {
-                self.voice = Voice::Data;
-                self.detail = text("customType");
+                self.detail = from.text("customType");
                 let name = self.detail.clone().unwrap_or_else(|| "data".into());
-                entry.get("data").map(|data| Block::Data { name, text: plain(data) }).into_iter().collect()
+                from.any("data").map(|data| Block::Data { name, text: plain(data) }).into_iter().collect()
             }
-            _ => {
-                self.voice = Voice::Data;
-                vec![Block::Data { name: "entry".into(), text: pretty(line.trim_ascii()).into() }]
-            }
+            _ => return false,
         };
+        true
     }
 }
 
-/// The blocks of a message's content, which is a text or a list of blocks. Texts of a tool's message are its output.
-fn content(token: Option<&[u8]>, failed: bool, of_tool: bool) -> Vec<Block<'_>> {
-    let said = |text| if of_tool { Block::Output { failed, text } } else { Block::Text(text) };
-    let Some(token) = token else { return Vec::new() };
-    if let Some(text) = string_lossy(token) {
-        return vec![said(text)];
+/// A change of what an earlier entry says.
+fn edit<'a>(from: &mut Reading<'a>) -> Vec<Block<'a>> {
+    let left_out = from.is_null("replacement");
+    let replacement = from.object("replacement");
+    if !left_out && replacement.is_none() {
+        return Vec::new();
     }
-    if token.first() != Some(&b'[') {
-        return vec![Block::Data { name: "content".into(), text: pretty(token).into() }];
-    }
-    let mut blocks = Vec::new();
-    for element in elements(token) {
-        match Object::read(element) {
-            Some(object) => block(&object, element, &said, &mut blocks),
-            None => blocks.push(Block::Data { name: "content".into(), text: plain(element) }),
-        }
+    let target = from.text("targetId").unwrap_or_default();
+    let Some(replacement) = replacement else {
+        return vec![Block::Note(format!("{target}: left out of the context").into())];
+    };
+    let mut replacement = Reading::new(replacement);
+    let mut blocks = vec![Block::Note(format!("{target}: replaced").into())];
+    blocks.extend(content(replacement.any("content"), false, false));
+    blocks.extend(replacement.rest(&[]));
+    blocks
+}
+
+/// What stands in the place of earlier entries.
+fn summary<'a>(from: &mut Reading<'a>) -> Vec<Block<'a>> {
+    let mut blocks: Vec<Block<'a>> = from.text("summary").map(Block::Text).into_iter().collect();
+    let tokens = from.number("tokensBefore").map(|tokens| format!("{tokens} tokens before"));
+    blocks.extend(note(&[tokens.map(Into::into)], ""));
+    blocks.extend(usage(from));
+    blocks.extend(from.named("details"));
+    if let Some(system) = from.object("systemMessage") {
+        let mut system = Reading::new(system);
+        system.text("role");
+        blocks.extend(content(system.any("content"), false, false));
+        prompt(&mut system, &mut blocks);
+        blocks.extend(system.rest(&QUIET));
     }
     blocks
 }
 
-fn block<'a>(object: &Object<'a>, token: &'a [u8], said: &dyn Fn(Text<'a>) -> Block<'a>, out: &mut Vec<Block<'a>>) {
-    let kind = object.text("type").unwrap_or_default();
-    let known = match &*kind {
-        "text" => object.text("text").map(said),
-        "thinking" | "anthropic_thinking" | "reasoning" | "reasoning_trace" => {
-            object.text("thinking").or_else(|| object.text("text")).map(Block::Thinking)
-        }
-        "open_a_i_reasoning" => {
-            let summary = object.get("summary").map(elements).unwrap_or_default();
-            let summary: Vec<Text<'_>> = summary.into_iter().map(plain).collect();
-            Some(Block::Thinking(summary.join("\n\n").into()))
-        }
-        "toolCall" | "tool_use" => {
-            let token = object.get("arguments").or_else(|| object.get("input"));
-            let tool = object.text("name").unwrap_or_default();
-            Some(Block::Call { tool, arguments: token.map(arguments).unwrap_or_default() })
-        }
-        "tool_result" => {
-            out.extend(content(object.get("content"), object.is_true("is_error"), true));
-            return;
-        }
-        "image" => {
-            let source = object.object("source");
-            let field = |name: &str| object.text(name).or_else(|| source.as_ref()?.text(name));
-            let mime = field("mimeType").or_else(|| field("media_type")).unwrap_or_default();
-            field("data").map(|data| Block::Image { mime, data })
-        }
-        _ => None,
-    };
-    out.push(known.unwrap_or_else(|| Block::Data { name: kind, text: pretty(token).into() }));
+/// A remark of the texts that are there.
+fn note<'a>(texts: &[Option<Text<'a>>], between: &str) -> Vec<Block<'a>> {
+    let texts: Vec<&str> = texts.iter().flatten().map(|text| &**text).filter(|text| !text.is_empty()).collect();
+    if texts.is_empty() { Vec::new() } else { vec![Block::Note(texts.join(between).into())] }
 }
 
-fn arguments(token: &[u8]) -> Vec<(Text<'_>, Text<'_>)> {
-    match Object::read(token) {
-        Some(object) => object.fields().map(|(name, value)| (name.to_string().into(), plain(value))).collect(),
-        None => vec![("".into(), plain(token))],
+/// Takes out blocks that hold nothing; where none is left, all fields but these are shown.
+fn settle<'a>(blocks: &mut Vec<Block<'a>>, from: &Reading<'a>, but: &[&str]) {
+    blocks.retain(|block| !block.is_blank());
+    if blocks.is_empty() {
+        blocks.push(from.all_but(but).unwrap_or_else(|| Block::Note("empty".into())));
     }
-}
-
-/// A string as its text, anything else as JSON.
-fn plain(token: &[u8]) -> Text<'_> {
-    string_lossy(token).unwrap_or_else(|| pretty(token).into())
 }

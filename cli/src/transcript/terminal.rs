@@ -1,24 +1,36 @@
 //! An entry as a person reads it in a terminal.
 //!
 //! Owns: its layout there. Invariant: nothing from the log reaches the terminal unescaped.
-//! Does not: page; long thoughts, arguments and outputs are cut, `export` has them whole.
+//! Does not: page; long thoughts, arguments, outputs and prompts are cut, `export` has them whole.
 
-use super::model::{Block, Message};
+use super::model::{Block, Message, Text, Voice};
 use crate::output::{Output, shorten, style, time, visible};
 use anyhow::Result;
 use std::io::Write;
 
 /// Characters of a tool's arguments or result that are shown.
 const TOOL_WIDTH: usize = 160;
+/// Characters of a section of the prompt that are shown.
+const SECTION_WIDTH: usize = 2000;
+/// Characters of a name that are shown.
+const NAME_WIDTH: usize = 60;
+/// Fields of one object that are shown.
+const MOST_FIELDS: usize = 20;
 
 /// Prints an entry.
-pub(crate) fn entry(line: &[u8], output: &mut Output) -> Result<()> {
-    let message = Message::read(line);
+pub(crate) fn entry(message: &Message<'_>, output: &mut Output) -> Result<()> {
     let (s, f) = (output.style(style::STRONG), output.style(style::FAINT));
-    let (name, id, at) = (visible(&message.name), shorten(&message.id, 60), time(message.at));
-    writeln!(output.data(), "{s}{name}{s:#} {f}{id} {at}{f:#}")?;
+    let (name, id, at) = (visible(&message.name), shorten(&message.id, NAME_WIDTH), time(message.at));
+    let detail = message.detail.as_ref().filter(|detail| !detail.is_empty());
+    let detail = detail.map(|detail| format!(" {}", shorten(detail, NAME_WIDTH))).unwrap_or_default();
+    writeln!(output.data(), "{s}{name}{s:#} {f}{id} {at}{f:#}{detail}")?;
     for block in &message.blocks {
-        writeln!(output.data(), "  {}", visible(&text(block)).replace('\n', "\n  "))?;
+        let text = match block {
+            // A remark is no part of what was said.
+            Block::Note(text) if message.voice != Voice::Change => format!("({text})"),
+            block => text(block),
+        };
+        writeln!(output.data(), "  {}", visible(&text).replace('\n', "\n  "))?;
     }
     writeln!(output.data())?;
     Ok(())
@@ -28,15 +40,50 @@ fn text(block: &Block<'_>) -> String {
     match block {
         Block::Text(text) | Block::Note(text) => text.to_string(),
         Block::Thinking(text) => format!("[thinking] {}", shorten(text, TOOL_WIDTH)),
-        Block::Call { tool, arguments } => {
+        Block::Call { tool, arguments, outcome } => {
             let given: Vec<String> = arguments.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            format!("[tool call] {tool} {}", shorten(&given.join(" "), TOOL_WIDTH))
+            let outcome = outcome.as_ref().map(|outcome| format!(" ({})", shorten(outcome, TOOL_WIDTH)));
+            let given = shorten(&given.join(" "), TOOL_WIDTH);
+            format!("[tool call] {tool} {given}{}", outcome.unwrap_or_default()).trim_end().to_string()
         }
         Block::Output { failed, text } => {
             let what = if *failed { "tool failed" } else { "tool result" };
-            format!("[{what}] {}", shorten(text, TOOL_WIDTH))
+            let text = if text.trim().is_empty() { "no output".into() } else { shorten(text, TOOL_WIDTH) };
+            format!("[{what}] {text}")
         }
         Block::Image { mime, .. } => format!("[image] {mime}"),
+        Block::Part { what: "section", name, text } => format!("[section {name}]{}", section(text)),
+        Block::Part { what, name, text } => format!("[{what} {name}] {}", shorten(text, TOOL_WIDTH)),
+        Block::Fields { of, fields } => fields_of(of, fields),
         Block::Data { name, text } => format!("[{name}] {}", shorten(text, TOOL_WIDTH)),
+    }
+}
+
+/// On the line of its name if it is short, else below it.
+fn section(text: &str) -> String {
+    if text.len() <= TOOL_WIDTH && !text.contains('\n') {
+        return format!(" {text}");
+    }
+    let cut = text.char_indices().nth(SECTION_WIDTH).map(|(at, _)| at);
+    let shown = text.get(..cut.unwrap_or(text.len())).unwrap_or_default().trim_end();
+    format!("\n  {}{}", shown.replace('\n', "\n  "), if cut.is_some() { "…" } else { "" })
+}
+
+/// A line each.
+fn fields_of(of: &str, fields: &[(Text<'_>, Text<'_>)]) -> String {
+    let shown = fields.iter().take(MOST_FIELDS);
+    let mut lines: Vec<String> = shown
+        .map(|(name, value)| {
+            let (name, value) = (shorten(name, NAME_WIDTH), shorten(value, TOOL_WIDTH));
+            if of.is_empty() { format!("[{name}] {value}") } else { format!("{name}: {value}") }
+        })
+        .collect();
+    if let Some(left) = fields.len().checked_sub(MOST_FIELDS).filter(|left| *left > 0) {
+        lines.push(format!("… and {left} more"));
+    }
+    match &*lines {
+        _ if of.is_empty() => lines.join("\n"),
+        [line] => format!("[{of}] {line}"),
+        _ => format!("[{of}]\n  {}", lines.join("\n  ")),
     }
 }

@@ -20,6 +20,7 @@ use core::ops::{ControlFlow, Range};
 pub use check::{CheckError, check_upgrade};
 pub use ids::IdMaker;
 use lines::upgrade_lines;
+pub(crate) use splice::Splice;
 pub use splice::field;
 
 /// What the start of a JSONL log says about it.

@@ -87,9 +87,27 @@ impl<'a> Splice<'a> {
         self.changes.push((cut, text));
     }
 
+    /// The record as changed.
+    pub(crate) fn into_bytes(mut self) -> Vec<u8> {
+        self.sort();
+        let mut bytes = Vec::with_capacity(self.record.len());
+        let mut at = 0;
+        for (range, text) in &self.changes {
+            bytes.extend_from_slice(self.record.get(at..range.start).unwrap_or_default());
+            bytes.extend_from_slice(text);
+            at = range.end;
+        }
+        bytes.extend_from_slice(self.record.get(at..).unwrap_or_default());
+        bytes
+    }
+
+    fn sort(&mut self) {
+        self.changes.sort_by_key(|(range, _)| (range.start, range.end));
+    }
+
     /// Appends the record as changed to a rope; `offset` is where it stands in original 0.
     pub(crate) fn apply<S>(mut self, rope: &mut Rope<S>, offset: u64) {
-        self.changes.sort_by_key(|(range, _)| (range.start, range.end));
+        self.sort();
         let mut at = offset;
         for (range, text) in &self.changes {
             rope.push_original(0, at, offset + range.start as u64);

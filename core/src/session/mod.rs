@@ -5,6 +5,7 @@
 //! line before it is given; a sidecar that is caught lying is not believed, and the log answers.
 //! Does not: open files, or judge a sidecar; hosts hand both in.
 
+mod edit;
 mod locate;
 mod memory;
 mod outline;
@@ -24,6 +25,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::cell::OnceCell;
 use core::ops::ControlFlow;
+pub use edit::{Edited, Edits};
 pub use locate::{LocateError, Locator, NoSidecar, Spot};
 pub use memory::MemoryIndex;
 pub use outline::{Node, Outline, Path};

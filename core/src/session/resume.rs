@@ -5,7 +5,7 @@
 //! Does not: read payloads beyond the page.
 
 use super::locate::{Locator, Spot};
-use super::{Entry, LocateError, ReadError, Session};
+use super::{Edits, Entry, LocateError, ReadError, Session};
 use crate::json::text;
 use crate::log::{Dialect, LineReader, Outcome, Record};
 use crate::source::ByteSource;
@@ -37,6 +37,8 @@ pub struct Resume {
     pub compaction: Option<Compaction>,
     /// The last entries of the active path, in path order.
     pub page: Vec<Entry>,
+    /// The edits that hold on that page: of what they replace, they have the line to paint.
+    pub edits: Edits,
 }
 
 /// A compaction on the active path.
@@ -70,11 +72,13 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
             message_count: counts.messages,
             last_message_at: counts.last_message_at,
             compaction,
+            edits: Edits::of(page.iter().map(|entry| &*entry.line)),
             page,
         })
     }
 
-    /// The `count` entries of the path before the entry `key`, in path order; empty at the root.
+    /// The `count` entries of the path before the entry `key`, in path order; empty at the root. Edits of them may
+    /// stand behind `key`: those of the pages that were read ([`Edits::put_before`]) hold for them too.
     ///
     /// # Errors
     /// If the log cannot be read, or there is no such entry.

@@ -16,7 +16,7 @@ use jcode_session_core::dialect::present;
 use jcode_session_core::log::{Dialect, Header};
 use jcode_session_core::report::TreeReport;
 use jcode_session_core::session::{self, ReadError};
-pub use jcode_session_core::session::{Compaction, Entry, Resume};
+pub use jcode_session_core::session::{Compaction, Edited, Edits, Entry, Resume};
 use jcode_session_core::source::ByteSource;
 use std::ops::{ControlFlow, Range};
 use std::path::Path;

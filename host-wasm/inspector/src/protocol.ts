@@ -51,17 +51,28 @@ export interface Output {
     parts: Block[]
 }
 
-/** A part of an entry as a reader sees it; `at` is its number in its own entry. */
-export type Block = { at?: number } & Part
+/** A part of an entry as a reader sees it. `at`: its number in its own entry; `answers`: the call that it belongs to. */
+export type Block = { at?: number; answers?: string } & Part
+
+/** A text under a name. */
+export interface Named {
+    name: string
+    value: Clipped
+}
 
 type Part =
     /** What was said. `html` is rendered markdown, not yet sanitised. */
     | { kind: 'prose'; html: string; source: Clipped }
     | { kind: 'thinking'; text: Clipped }
-    | { kind: 'call'; id: string; tool: string; brief: string; args: { name: string; value: Clipped }[]; output?: Output }
-    | { kind: 'output'; id: string; failed: boolean; text: Clipped }
-    | { kind: 'image'; id: string; blob: Blob | null; mime: string; bytes: number }
+    /** `outcome`: how it went, of a call that is recorded with its end. */
+    | { kind: 'call'; id: string; tool: string; brief: string; args: Named[]; outcome?: string; output?: Output }
+    | { kind: 'output'; failed: boolean; text: Clipped }
+    | { kind: 'image'; blob: Blob | null; mime: string; bytes: number }
     | { kind: 'note'; text: string }
+    /** What is put in under a name. */
+    | { kind: 'part'; what: 'section' | 'tool added'; name: string; text: Clipped }
+    /** Fields that are known by their names only; `of`: the field that holds them, if one does. */
+    | { kind: 'fields'; of: string; fields: Named[] }
     | { kind: 'data'; name: string; text: Clipped }
 
 /** Of an entry, what the pane of details tells of it. */

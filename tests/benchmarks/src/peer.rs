@@ -14,8 +14,12 @@ pub struct Pi {
     modules: PathBuf,
 }
 
-/// How the tables call it.
-pub const NAME: &str = "pi 0.87.1";
+/// How the tables call it: with the version that `tests/peer/package.json` asks for.
+pub fn name() -> String {
+    let asked: serde_json::Value = serde_json::from_str(include_str!("../../../peer/package.json")).unwrap_or_default();
+    let version = asked["dependencies"]["@earendil-works/pi-coding-agent"].as_str().unwrap_or_default();
+    format!("pi {version}")
+}
 
 impl Pi {
     /// pi beside the build, or why it cannot be run.

@@ -28,6 +28,7 @@ pub use home::Home;
 pub use ids::IdStyle;
 pub use large::{LargeLog, Until};
 pub use linear::linear_v1;
+pub use payload::message;
 pub use strategy::{
     Sample, any_damage, damaged_linear_v1, damaged_tree_v2, damaged_tree_v3, linear_v1_log, shape, tree_v2_log,
     tree_v3_log,

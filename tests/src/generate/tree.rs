@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::generate::clock::Clock;
 use crate::generate::ids::{Ids, uuid7};
-use crate::generate::payload::{look_alike, message};
+use crate::generate::payload::{look_alike, message, system, usage};
 use crate::generate::text::{name, text};
 use crate::generate::{LogShape, Random, random};
 
@@ -112,15 +112,16 @@ impl Tree {
                 let (summary, details) = (json!(text(bytes, rng)), look_alike(rng));
                 let kept = self.earlier();
                 let tokens = json!(50_000);
-                (
-                    "compaction",
-                    vec![
-                        ("summary", summary),
-                        ("firstKeptEntryId", kept),
-                        ("tokensBefore", tokens),
-                        ("details", details),
-                    ],
-                )
+                let mut members = vec![
+                    ("summary", summary),
+                    ("firstKeptEntryId", kept),
+                    ("tokensBefore", tokens),
+                    ("details", details),
+                ];
+                if self.rng.random_bool(0.5) {
+                    members.push(("systemMessage", system(bytes, self.clock.0, &mut self.rng)));
+                }
+                ("compaction", members)
             }
             8..11 => ("custom", vec![("customType", json!("ext/state")), ("data", look_alike(rng))]),
             11..14 => (
@@ -138,12 +139,21 @@ impl Tree {
             }
             22..25 => ("label", vec![("targetId", self.earlier())]),
             25..28 => ("session_info", vec![("name", json!(name(rng)))]),
-            28 => ("usage", vec![("usage", json!({"input": 1, "output": 2}))]),
-            29 => {
-                let target = self.earlier();
-                ("context_edit", vec![("targetId", target), ("label", json!("no label"))])
+            28 => {
+                let (kind, model) = (json!("cache_warm"), json!("claude-sonnet-4-5"));
+                let provider = json!("anthropic");
+                ("usage", vec![("kind", kind), ("provider", provider), ("model", model), ("usage", usage(rng))])
             }
-            30 => ("not_invented_yet", vec![("payload", look_alike(rng))]),
+            29..31 => {
+                let replacement = match rng.random_range(0..3) {
+                    0 => Value::Null,
+                    1 => json!({"content": text(bytes, rng)}),
+                    _ => json!({"content": [{"type": "text", "text": text(bytes, rng)}]}),
+                };
+                let target = self.earlier();
+                ("context_edit", vec![("targetId", target), ("replacement", replacement), ("label", json!("no label"))])
+            }
+            31 => ("not_invented_yet", vec![("payload", look_alike(rng))]),
             _ => ("message", vec![("message", message(bytes, self.clock.0, self.hook_role, rng))]),
         }
     }

@@ -72,23 +72,36 @@ impl<W: Write> Html<W> {
         self.around("<pre>\n", text.trim_end_matches(['\n', '\r']), "</pre>\n")
     }
 
-    /// Text of a tool: as it is if short, else folded.
+    /// Text of a tool.
     fn printed(&mut self, what: &str, text: &str) -> io::Result<()> {
-        let lines = text.lines().count();
-        if lines <= FOLD_LINES && text.len() <= FOLD_CHARS {
+        if !text.is_empty() {
+            return self.long(what, text);
+        }
+        if !what.is_empty() {
+            self.around("<span class=what>", what, "</span>\n")?;
+        }
+        self.tag("<p class=none>no output</p>\n")
+    }
+
+    /// A text as it is if it is short, else folded.
+    fn long(&mut self, what: &str, text: &str) -> io::Result<()> {
+        if is_short(text) {
             if !what.is_empty() {
                 self.around("<span class=what>", what, "</span>\n")?;
             }
-            return if text.is_empty() { self.tag("<p class=none>no output</p>\n") } else { self.pre(text) };
+            return self.pre(text);
         }
-        let size = format!("{}, {}", count(lines as u64, "line", "lines"), bytes(text.len() as u64));
-        self.folded(what, &size, text)
+        self.folded(what, "", &size_of(text), text)
     }
 
-    fn folded(&mut self, what: &str, size: &str, text: &str) -> io::Result<()> {
+    /// `name`: what it is called in the log, behind our word for it.
+    fn folded(&mut self, what: &str, name: &str, size: &str, text: &str) -> io::Result<()> {
         // Some more than what is seen, for what is blank.
         let start = text.get(..text.floor_char_boundary(PEEK * 4)).unwrap_or_default();
         self.around("<details><summary><span class=what>", what, "</span> ")?;
+        if !name.is_empty() {
+            self.around("<b>", name, "</b> ")?;
+        }
         self.around("<span class=size>", size, "</span> ")?;
         self.around("<span class=peek>", &shorten(start, PEEK), "</span></summary>\n")?;
         self.pre(text)?;
@@ -99,10 +112,13 @@ impl<W: Write> Html<W> {
         match block {
             Block::Text(text) => self.said(text),
             Block::Thinking(text) => {
-                self.folded("thinking", &count(text.lines().count() as u64, "line", "lines"), text)
+                self.folded("thinking", "", &count(text.lines().count() as u64, "line", "lines"), text)
             }
-            Block::Call { tool, arguments } => {
+            Block::Call { tool, arguments, outcome } => {
                 self.around("<div class=call><b>", tool, "</b>\n")?;
+                if let Some(outcome) = outcome {
+                    self.around("<span class=what>", outcome, "</span>\n")?;
+                }
                 arguments.iter().try_for_each(|(name, value)| self.argument(name, value))?;
                 self.tag("</div>\n")
             }
@@ -114,8 +130,32 @@ impl<W: Write> Html<W> {
             }
             Block::Image { mime, data } => self.image(mime, data),
             Block::Note(text) => self.around("<p class=note>", text, "</p>\n"),
-            Block::Data { name, text } => self.folded(name, &bytes(text.len() as u64), text),
+            Block::Part { what, name, text } => self.part(what, name, text),
+            Block::Fields { of, fields } => {
+                self.tag("<div class=call>")?;
+                if !of.is_empty() {
+                    self.around("<span class=of>", of, "</span>\n")?;
+                }
+                fields.iter().try_for_each(|(name, value)| self.argument(name, value))?;
+                self.tag("</div>\n")
+            }
+            Block::Data { name, text } => self.folded(name, "", &bytes(text.len() as u64), text),
         }
+    }
+
+    /// Sections are there to be read; of tools most know enough by their names.
+    fn part(&mut self, what: &str, name: &str, text: &str) -> io::Result<()> {
+        self.tag("<div class=part>")?;
+        if text.is_empty() || what == "section" && is_short(text) {
+            self.around("<span class=what>", what, "</span> ")?;
+            self.around("<b>", name, "</b>\n")?;
+            if !text.is_empty() {
+                self.pre(text)?;
+            }
+        } else {
+            self.folded(what, name, &size_of(text), text)?;
+        }
+        self.tag("</div>\n")
     }
 
     fn argument(&mut self, name: &str, value: &str) -> io::Result<()> {
@@ -193,18 +233,14 @@ impl<W: Write> Writer for Html<W> {
         if let Some(label) = label {
             self.around("<span class=label>", label, "</span> ")?;
         }
-        if message.voice == Voice::Change {
-            for block in &message.blocks {
-                self.block(block)?;
-            }
-        }
+        // Of a change, remarks stand on the line of its name.
+        let on_line = |block: &&Block<'_>| message.voice == Voice::Change && matches!(block, Block::Note(_));
+        message.blocks.iter().filter(on_line).try_for_each(|block| self.block(block))?;
         let link: Text<'_> = fragment(&message.id).into();
         self.around("<a href=\"#", &link, "\">")?;
         self.time(message.at)?;
         self.tag("</a></div>\n")?;
-        if message.voice != Voice::Change {
-            message.blocks.iter().try_for_each(|block| self.block(block))?;
-        }
+        message.blocks.iter().filter(|block| !on_line(block)).try_for_each(|block| self.block(block))?;
         self.tag(&format!("</{element}>\n"))
     }
 
@@ -212,4 +248,12 @@ impl<W: Write> Writer for Html<W> {
         self.tag("</main>\n</body>\n</html>\n")?;
         self.out.flush()
     }
+}
+
+fn is_short(text: &str) -> bool {
+    text.len() <= FOLD_CHARS && text.lines().count() <= FOLD_LINES
+}
+
+fn size_of(text: &str) -> String {
+    format!("{}, {}", count(text.lines().count() as u64, "line", "lines"), bytes(text.len() as u64))
 }

@@ -2,7 +2,7 @@
 
 use super::Topic;
 use crate::lab::Lab;
-use crate::peer::NAME;
+use crate::peer;
 use crate::record::{Row, Target, Unit};
 use crate::turns::{in_turns, timed, timed_each};
 use crate::{Outcome, floors, process};
@@ -151,7 +151,7 @@ fn peer(lab: &mut Lab, listing: &Listing) -> Outcome<()> {
             let turns: [&mut dyn FnMut() -> Outcome<f64>; 2] =
                 [&mut || listing.complete(), &mut || pi.seconds("list", &listing.sessions)];
             let [ours, theirs] = in_turns(lab.rounds(1), turns)?;
-            lab.add(Row::new("complete list of 10,000", Unit::Seconds, ours).peer(NAME, theirs));
+            lab.add(Row::new("complete list of 10,000", Unit::Seconds, ours).peer(peer::name(), theirs));
             return Ok(());
         }
         Err(why) => why.clone(),

@@ -2,7 +2,7 @@
 
 use super::Topic;
 use crate::lab::Lab;
-use crate::peer::NAME;
+use crate::peer;
 use crate::record::{Figure, Row, Unit};
 use crate::turns::{in_turns, timed, timed_each};
 use crate::{Outcome, floors, process};
@@ -53,7 +53,7 @@ fn against_pi(lab: &mut Lab, what: &str, asked: &str, log: &Path, ask: Ask) -> O
     let Ok(pi) = &lab.pi else { return Ok(()) };
     let mut ours = || timed_each(5, || Ok(ask(&Session::open(log)?.0)?));
     let [ours, theirs] = in_turns(lab.rounds(3), [&mut ours, &mut || pi.seconds(asked, log)])?;
-    lab.add(Row::new(what, Unit::Seconds, ours).peer(NAME, theirs));
+    lab.add(Row::new(what, Unit::Seconds, ours).peer(peer::name(), theirs));
     Ok(())
 }
 
@@ -61,7 +61,7 @@ fn pi_memory(lab: &mut Lab, what: &str, log: &Path) -> Outcome<()> {
     let ours = memory(lab, &["show", "--tail", "50"], log)?;
     let Ok(pi) = &lab.pi else { return Ok(()) };
     let theirs = Figure(vec![pi.usage("open", log)?.anonymous]);
-    lab.add(Row::new(what, Unit::Bytes, ours).peer(NAME, theirs));
+    lab.add(Row::new(what, Unit::Bytes, ours).peer(peer::name(), theirs));
     Ok(())
 }
 

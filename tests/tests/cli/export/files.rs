@@ -1,7 +1,7 @@
 //! The forms that programs read, and where files go.
 
 use super::harness::export;
-use jcode_session_core::dialect::jcode::read::replay;
+use jcode_session_core::dialect::jcode::replay;
 use jcode_session_core::dialect::jcode::{V1Sources, present};
 use jcode_session_core::source::{ByteSource, SliceSource};
 use jcode_session_tests::files::LogDir;

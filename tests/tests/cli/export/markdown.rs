@@ -5,18 +5,21 @@ use jcode_session_tests::generate::{LogShape, tree_v3};
 use pulldown_cmark::{Event, HeadingLevel, Parser, Tag, TagEnd};
 use serde_json::{Value, json};
 
-/// Headings of the second level, and texts of code blocks; panics on live markup.
+/// Headings of messages, and texts of code blocks; panics on live markup. What was said may have headings of its own.
 fn read(page: &str) -> (usize, Vec<String>) {
-    let (mut headings, mut blocks, mut code) = (0, Vec::new(), None);
+    let (mut headings, mut blocks, mut code, mut heading) = (0, Vec::new(), None, None);
     for event in Parser::new(page) {
         match event {
             Event::Html(html) | Event::InlineHtml(html) => panic!("live markup {html:?} in {page}"),
-            Event::Start(Tag::Heading { level: HeadingLevel::H2, .. }) => headings += 1,
+            Event::Start(Tag::Heading { level: HeadingLevel::H2, .. }) => heading = Some(String::new()),
+            Event::End(TagEnd::Heading(_)) => {
+                headings += usize::from(heading.take().is_some_and(|heading| heading.contains("· ")));
+            }
             Event::Start(Tag::CodeBlock(_)) => code = Some(String::new()),
             Event::End(TagEnd::CodeBlock) => blocks.extend(code.take()),
             Event::Text(text) => {
-                if let Some(code) = &mut code {
-                    code.push_str(&text);
+                if let Some(open) = code.as_mut().or(heading.as_mut()) {
+                    open.push_str(&text);
                 }
             }
             _ => {}
@@ -26,7 +29,7 @@ fn read(page: &str) -> (usize, Vec<String>) {
 }
 
 fn shown(bytes: &[u8]) -> usize {
-    let changes = ["model_change", "thinking_level_change", "session_info", "label"];
+    let changes = ["model_change", "thinking_level_change", "session_info", "label", "usage", "context_edit"];
     let values = bytes.split(|&byte| byte == b'\n').filter_map(|line| serde_json::from_slice::<Value>(line).ok());
     values.skip(1).filter(|entry| !changes.contains(&entry["type"].as_str().unwrap_or_default())).count()
 }

@@ -1,6 +1,8 @@
 //! `export`: every form, on good, hostile and large logs.
 
+mod edits;
 mod files;
 mod harness;
 mod html;
 mod markdown;
+mod shown;

@@ -22,7 +22,7 @@ const fn word(part: Part) -> &'static str {
 #[test]
 fn names_mean_what_the_table_says() {
     let table: BTreeMap<String, String> =
-        serde_json::from_str(include_str!("../part-names.json")).expect("names and words");
+        serde_json::from_str(include_str!("../../../part-names.json")).expect("names and words");
     let said: BTreeMap<String, String> =
         table.keys().map(|name| (name.clone(), word(classify(name)).to_string())).collect();
     assert_eq!(said, table);

@@ -1,7 +1,7 @@
-// Owns: the parts of an entry: prose, thinking, tool calls with their results, pictures, notes, data.
+// Owns: the parts of an entry: prose, thinking, tool calls with their results, pictures, notes, sections, fields, data.
 // Invariant: text of a session is set as text; the only HTML is markdown that passed `sanitise`.
 import { useEffect, useMemo, useState } from 'preact/hooks'
-import type { Block, Clipped } from '../../protocol'
+import type { Block, Clipped, Named } from '../../protocol'
 import { bytes, count } from '../../text/format'
 import { sanitise } from '../../text/sanitise'
 import { brief, visible } from '../../text/plain'
@@ -31,6 +31,10 @@ export function BlockView({ block, of, number }: Props) {
             return <Picture block={block} />
         case 'note':
             return <p class="note">{visible(block.text)}</p>
+        case 'part':
+            return <Part block={block} of={of} number={number} />
+        case 'fields':
+            return <FieldsOf block={block} of={of} number={number} />
         case 'data':
             return <Folded name={block.name} text={block.text} of={of} number={number} look="data" />
     }
@@ -87,25 +91,22 @@ function sizeOf(text: Clipped): string {
 function Call({ block, of, number }: Props & { block: Of<'call'> }) {
     const { output } = block
     const state = output === undefined ? 'open' : output.failed ? 'failed' : 'done'
+    const without = block.outcome === undefined ? 'no result' : brief(block.outcome, 40)
     const head = (
         <>
             <b>{block.tool}</b>
             <code class="fold-brief">{block.brief}</code>
             {output?.failed && <span class="fold-size bad">failed</span>}
             {output && !output.failed && <span class="fold-size">{printedSize(output.parts)}</span>}
-            {!output && <span class="fold-size">no result</span>}
+            {!output && <span class="fold-size">{without}</span>}
         </>
     )
     return (
         <Fold place={`${of} ${number}`} head={head} look={`call ${state}`}>
             {() => (
                 <>
-                    {block.args.map(({ name, value }, argument) => (
-                        <div class="argument" key={argument}>
-                            {name !== '' && <span class="argument-name">{name}</span>}
-                            <LongText text={value} of={of} at={[number, argument]} />
-                        </div>
-                    ))}
+                    <Arguments named={block.args} of={of} number={number} />
+                    {block.outcome !== undefined && <p class="note">{visible(block.outcome)}</p>}
                     {output && (
                         <div class={`result ${output.failed ? 'failed' : ''}`}>
                             <span class="argument-name">{output.failed ? 'failed' : 'result'}</span>
@@ -122,6 +123,35 @@ function Call({ block, of, number }: Props & { block: Of<'call'> }) {
                 </>
             )}
         </Fold>
+    )
+}
+
+/** A section of the prompt, or a tool: folded, as prompts are long. */
+function Part({ block, of, number }: Props & { block: Of<'part'> }) {
+    const name = `${block.what} ${visible(block.name)}`
+    if (block.text.total === 0) return <p class="note">{name}</p>
+    return <Folded name={name} text={block.text} of={of} number={number} look="part" />
+}
+
+function FieldsOf({ block, of, number }: Props & { block: Of<'fields'> }) {
+    return (
+        <div class="fields">
+            {block.of !== '' && <span class="fields-name">{visible(block.of)}</span>}
+            <Arguments named={block.fields} of={of} number={number} />
+        </div>
+    )
+}
+
+function Arguments({ named, of, number }: { named: Named[]; of: string; number: number }) {
+    return (
+        <>
+            {named.map(({ name, value }, at) => (
+                <div class="argument" key={at}>
+                    {name !== '' && <span class="argument-name">{name}</span>}
+                    <LongText text={value} of={of} at={[number, at]} />
+                </div>
+            ))}
+        </>
     )
 }
 

@@ -21,7 +21,7 @@ export function RowView({ row, follows }: { row: Row; follows: boolean }) {
             </a>
         </>
     )
-    if (row.voice === 'change') {
+    if (row.voice === 'change' && row.blocks.every(({ kind }) => kind === 'note')) {
         return (
             <div class={`row voice-change ${on}`}>
                 <span class="row-name">{row.name.replaceAll('_', ' ')}</span>
@@ -38,7 +38,6 @@ export function RowView({ row, follows }: { row: Row; follows: boolean }) {
                 {head}
             </div>
             {row.huge ? <Huge row={row} /> : blocks}
-            {!row.huge && blocks.length === 0 && <p class="none">nothing said</p>}
         </div>
     )
 }
@@ -46,6 +45,7 @@ export function RowView({ row, follows }: { row: Row; follows: boolean }) {
 const NAMES: Record<string, string> = {
     user: 'You',
     assistant: 'Assistant',
+    system: 'System',
     toolResult: 'Tool result',
     bashExecution: 'Shell',
     compaction: 'Compaction',
@@ -54,6 +54,7 @@ const NAMES: Record<string, string> = {
     branchSummary: 'Summary of a branch',
     custom_message: 'Message of an extension',
     custom: 'Data',
+    context_edit: 'Edit of the context',
 }
 
 function Huge({ row }: { row: Row }) {

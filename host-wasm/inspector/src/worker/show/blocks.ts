@@ -1,35 +1,44 @@
 // Owns: the content of a message as blocks, for pi's messages and for jcode's stored ones.
-// Invariant: no content is refused; what is not known is shown by name, with its JSON. Only base64 of a raster format
-// whose bytes agree becomes a picture.
+// Invariant: no content is refused; what is not known is shown by name. Only base64 of a raster format whose bytes
+// agree becomes a picture.
+// If you change this, then change `cli/src/transcript/read/content.rs`, its counterpart, too; `tests/shown` is read by
+// the tests of both.
 import { brief, printed, visible } from '../../text/plain'
-import { markdown } from '../../text/markdown'
-import type { Block, Clipped } from '../../protocol'
-import { type Fields, fields, firstText, list, plain, text } from './json'
+import type { Block } from '../../protocol'
+import { clip, data, note, prose } from './clip'
+import { fields, firstText, plain, text, type Fields } from './json'
 import { picture } from './picture'
+import { Reading, type Quiet } from './reading'
 
 /** Characters that are shown of each text at first. */
 export const SHOWN = 16 * 1024
 
-/** The first `most` characters, as they may be shown. */
-export function clip(whole: string, most: number, clean: (text: string) => string): Clipped {
-    // Not through the middle of a pair.
-    const pair = whole.length > most && (whole.charCodeAt(most) & 0xfc00) === 0xdc00
-    return { text: clean(whole.slice(0, pair ? most - 1 : most)), total: whole.length }
+/** Fields of blocks that only programs need. */
+const QUIET: Quiet = {
+    type: 'text',
+    id: 'text',
+    tool_use_id: 'text',
+    textSignature: 'text',
+    thinkingSignature: 'text',
+    thoughtSignature: 'text',
+    thought_signature: 'text',
+    signature: 'text',
+    encrypted_content: 'text',
+    status: 'text',
+    cache_control: 'object',
 }
 
-export function prose(said: string, most: number): Block {
-    const source = clip(said, most, visible)
-    return { kind: 'prose', html: markdown(source.text), source }
+/** A tool's message: what it says is the tool's output. */
+interface OfTool {
+    /** The call that it answers. */
+    id: string
+    failed: boolean
 }
 
-export function data(name: string, value: unknown, most: number): Block {
-    return { kind: 'data', name, text: clip(plain(value), most, visible) }
-}
-
-/** Content is a text or a list of blocks. Texts of a tool's message are its output. */
-export function content(value: unknown, tool: { id: string; failed: boolean } | null, most: number): Block[] {
+/** Content is a text or a list of blocks. */
+export function content(value: unknown, tool: OfTool | null, most: number): Block[] {
     const said = (value: string): Block =>
-        tool ? { kind: 'output', ...tool, text: clip(value, most, printed) } : prose(value, most)
+        tool ? { kind: 'output', answers: tool.id, failed: tool.failed, text: clip(value, most, printed) } : prose(value, most)
     if (value === undefined || value === null) return []
     if (typeof value === 'string') return [said(value)]
     if (!Array.isArray(value)) return [data('content', value, most)]
@@ -39,53 +48,67 @@ export function content(value: unknown, tool: { id: string; failed: boolean } | 
     })
 }
 
-function one(block: Fields, said: (text: string) => Block, id: string, most: number): Block[] {
-    const kind = text(block['type']) ?? 'block'
+function one(block: Fields, said: (text: string) => Block, answers: string, most: number): Block[] {
+    const from = new Reading(block, most)
+    const kind = text(block['type']) ?? ''
+    if (kind === 'tool_result') {
+        const tool = { id: from.text('tool_use_id') ?? '', failed: from.flag('is_error') === true }
+        return [...content(from.any('content'), tool, most), ...from.rest(QUIET)]
+    }
+    const known = knownBlock(kind, from, said, answers, most)
+    if (!known) return [data(kind || 'block', block, most)]
+    const error = from.text('argumentsError')
+    return [known, ...note([error && `arguments: ${error}`]), ...from.rest(QUIET)]
+}
+
+function knownBlock(kind: string, from: Reading, said: (text: string) => Block, answers: string, most: number): Block | undefined {
     switch (kind) {
         case 'text': {
-            const words = text(block['text'])
-            if (words !== undefined) return [said(words)]
-            break
+            const words = from.text('text')
+            return words === undefined ? undefined : said(words)
         }
         case 'thinking':
         case 'anthropic_thinking':
         case 'reasoning':
-        case 'reasoning_trace':
+        case 'reasoning_trace': {
+            const redacted = from.flag('redacted') === true
+            const words = from.text('thinking') ?? from.text('text')
+            if (words === undefined) return undefined
+            return redacted && words.trim() === '' ? { kind: 'note', text: 'thinking redacted' } : { kind: 'thinking', text: clip(words, most, visible) }
+        }
         case 'open_a_i_reasoning': {
-            const summary = list(block['summary']).map(plain).join('\n\n')
-            const words = firstText(block, 'thinking', 'text') ?? summary
-            return words ? [{ kind: 'thinking', text: clip(words, most, visible) }] : []
+            const summary = from.list('summary')
+            return summary && { kind: 'thinking', text: clip(summary.map(plain).join('\n\n'), most, visible) }
         }
         case 'toolCall':
         case 'tool_use':
-            return [call(block, most)]
-        case 'tool_result': {
-            const tool = { id: text(block['tool_use_id']) ?? '', failed: block['is_error'] === true }
-            return content(block['content'], tool, most)
-        }
+            return call(from, most)
         case 'image': {
-            const source = fields(block['source'])
-            const encoded = text(block['data']) ?? text(source?.['data'])
-            const mime = firstText(block, 'mimeType', 'media_type') ?? firstText(source, 'mimeType', 'media_type') ?? ''
-            if (encoded !== undefined) return [{ kind: 'image', id, ...picture(mime, encoded) }]
+            const source = from.object('source')
+            const encoded = from.text('data') ?? text(source?.['data'])
+            const mime = from.text('mimeType') ?? from.text('media_type') ?? firstText(source, 'mimeType', 'media_type') ?? ''
+            return encoded === undefined ? undefined : { kind: 'image', answers, ...picture(mime, encoded) }
         }
     }
-    return [data(kind, block, most)]
+    return undefined
 }
 
 /** Arguments that say best what a call does, for the folded line. */
 const TELLING = ['command', 'cmd', 'path', 'file_path', 'filePath', 'pattern', 'query', 'url', 'description', 'prompt']
 
-function call(block: Fields, most: number): Block {
-    const given = block['arguments'] ?? block['input']
+/** A tool call; `outcome` says how it went, of one that is recorded with its end. */
+export function call(from: Reading, most: number, outcome?: string): Block {
+    const given = from.any('arguments') ?? from.any('input')
     const named = fields(given)
     const args = named ? Object.entries(named) : given === undefined ? [] : [['', given] as [string, unknown]]
     const telling = firstText(named, ...TELLING) ?? (args[0] ? plain(args[0][1]) : '')
-    return {
+    const block: Block = {
         kind: 'call',
-        id: text(block['id']) ?? '',
-        tool: brief(text(block['name']) ?? 'tool', 60),
+        id: outcome === undefined ? (from.text('id') ?? '') : '',
+        tool: brief(from.text('name') ?? 'tool', 60),
         brief: brief(telling, 160),
         args: args.map(([name, value]) => ({ name: brief(name, 60), value: clip(plain(value), most, printed) })),
     }
+    if (outcome !== undefined) block.outcome = brief(outcome, 600)
+    return block
 }

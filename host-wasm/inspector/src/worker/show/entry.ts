@@ -1,111 +1,120 @@
 // Owns: from the line of an entry to the row that the transcript shows.
-// Invariant: no line is refused; what is not known is shown by name, with its JSON.
+// Invariant: no line is refused, and none gives a row without blocks; what is not known is shown by name.
 // Does not: look at other entries (`pair` does).
+// If you change this, then change `cli/src/transcript/read.rs`, its counterpart, too; `tests/shown` is read by the tests
+// of both.
 import type { Entry } from '../../../../jcode_session_wasm'
 import type { Block, Row, Voice } from '../../protocol'
-import { brief, visible } from '../../text/plain'
-import { clip, content, data, prose } from './blocks'
-import { type Fields, fields, firstText, parse, plain, text } from './json'
+import { brief } from '../../text/plain'
+import { content } from './blocks'
+import { data, note, prose } from './clip'
+import { parse, plain, type Fields } from './json'
+import { said, type Shown } from './message'
+import { prompt } from './prompt'
+import { Reading, settled, type Quiet } from './reading'
+import { usage } from './usage'
 
-type Shown = Pick<Row, 'voice' | 'name' | 'detail' | 'blocks'>
+/** Fields of entries that only programs need. */
+const QUIET: Quiet = {
+    type: 'text',
+    id: 'text',
+    parentId: 'text',
+    parent_id: 'text',
+    timestamp: ['text', 'number'],
+    v1: 'flag',
+    batch: 'number',
+    source: 'list',
+    display: 'flag',
+    fromHook: 'flag',
+    firstKeptEntryId: 'text',
+    fromId: 'text',
+}
+
+/** Fields that every entry has. */
+const OWN = ['type', 'id', 'parentId', 'parent_id', 'timestamp']
 
 /** The row of an entry, with at most `most` characters of each text. */
 export function show(entry: Entry, most: number): Row {
     const { key, seq, parent_id: parent, kind, ts: at, offset, len } = entry
     const place = { key, seq, parent, kind, at, offset, len }
-    if (entry.line === null) return { ...place, ...unread(kind), huge: true }
+    if (entry.line === null) return { ...place, voice: 'data', name: brief(kind, 60), detail: '', blocks: [], huge: true }
     const whole = parse(entry.line)
     if (!whole) return { ...place, voice: 'data', name: 'unreadable', detail: '', blocks: [data('line', entry.line, most)] }
-    const message = kind === 'message' ? fields(whole['message']) : undefined
-    const shown = message ? said(message, most) : noted(kind, whole, most)
+    const shown = shownOf(kind, whole, most)
     shown.blocks.forEach((block, at) => (block.at = at))
     return { ...place, ...shown, name: brief(shown.name, 60), detail: brief(shown.detail, 80) }
 }
 
-function unread(kind: string): Shown {
-    return { voice: 'data', name: brief(kind, 60), detail: '', blocks: [] }
-}
-
-/** A message of the conversation. */
-function said(message: Fields, most: number): Shown {
-    const role = text(message['role']) ?? 'message'
-    const tool = { id: text(message['toolCallId']) ?? '', failed: message['isError'] === true }
-    const blocks = content(message['content'], role === 'toolResult' ? tool : null, most)
-    const shown: Shown = { voice: voiceOf(role), name: role, detail: text(message['model']) ?? '', blocks }
-    if (role === 'toolResult') shown.detail = text(message['toolName']) ?? ''
-    if (role === 'custom' || role === 'hookMessage') shown.detail = text(message['customType']) ?? ''
-    if (role === 'bashExecution') blocks.push(...shell(message, most))
-    if (role === 'branchSummary' || role === 'compactionSummary') {
-        blocks.push(prose(text(message['summary']) ?? '', most))
-    }
-    // jcode stores what its tools print, and what it says itself, as messages of the user.
-    const shownAs = text(message['display_role'])
-    if (shownAs !== undefined) Object.assign(shown, { voice: 'system', name: shownAs })
-    else if (shown.voice === 'user' && onlyPrinted(blocks)) Object.assign(shown, { voice: 'tool', name: 'tool' })
-    const error = text(message['errorMessage'])
-    if (error !== undefined) blocks.push({ kind: 'note', text: `error: ${brief(error, 2000)}` })
+function shownOf(kind: string, whole: Fields, most: number): Shown {
+    const from = new Reading(whole, most)
+    const message = kind === 'message' ? from.object('message') : undefined
+    const shown = message ? said(message, most) : noted(kind, from, most)
+    if (!shown) return { voice: 'data', name: kind, detail: '', blocks: [data('entry', plain(whole), most)] }
+    shown.blocks = settled([...shown.blocks, ...from.rest(QUIET)], from, OWN)
     return shown
 }
 
-function voiceOf(role: string): Voice {
-    switch (role) {
-        case 'user':
-        case 'assistant':
-            return role
-        case 'toolResult':
-        case 'bashExecution':
-            return 'tool'
-        case 'branchSummary':
-        case 'compactionSummary':
-            return 'summary'
-        default:
-            return 'system'
-    }
-}
-
-function onlyPrinted(blocks: Block[]): boolean {
-    const output = blocks.some(block => block.kind === 'output')
-    return output && blocks.every(block => block.kind === 'output' || (block.kind === 'image' && block.id !== ''))
-}
-
-/** A command that the person ran. */
-function shell(message: Fields, most: number): Block[] {
-    const command = text(message['command']) ?? ''
-    const exit = message['exitCode']
-    const failed = (typeof exit === 'number' && exit !== 0) || message['cancelled'] === true
-    const args = [{ name: 'command', value: clip(command, most, visible) }]
-    const parts: Block[] = content(message['output'], { id: '', failed }, most)
-    if (failed && typeof exit === 'number') parts.push({ kind: 'note', text: `exit code ${exit}` })
-    return [{ kind: 'call', id: '', tool: 'shell', brief: brief(command, 160), args, output: { key: '', failed, parts } }]
-}
-
-/** Any other entry. */
-function noted(kind: string, entry: Fields, most: number): Shown {
-    const shown = (voice: Voice, detail: string, blocks: Block[]): Shown => ({ voice, name: kind, detail, blocks })
-    const change = (words: string) => shown('change', '', [{ kind: 'note', text: brief(words.trim(), 300) }])
-    const string = (name: string) => text(entry[name]) ?? ''
+/** Any entry but a message; undefined for one of a kind that is not known. */
+function noted(kind: string, from: Reading, most: number): Shown | undefined {
+    const shown = (voice: Voice, blocks: Block[], detail = ''): Shown => ({ voice, name: kind, detail, blocks })
+    const change = (...blocks: Block[]) => shown('change', blocks)
     switch (kind) {
-        case 'custom_message':
-            return shown('system', string('customType'), content(entry['content'], null, most))
+        case 'custom_message': {
+            const detail = from.text('customType')
+            return shown('system', [...content(from.any('content'), null, most), ...from.named('details')], detail)
+        }
         case 'compaction':
         case 'branch_summary':
-            return shown('summary', '', [prose(string('summary'), most)])
+            return shown('summary', summary(from, most))
         case 'model_change':
-            return change(`${string('provider')} ${string('modelId')}`)
+            return change(...note([from.text('provider'), from.text('modelId')], ' '))
         case 'thinking_level_change':
-            return change(string('thinkingLevel'))
+            return change(...note([from.text('thinkingLevel')]))
         case 'session_info':
-            return change(string('name'))
-        case 'label': {
-            const label = text(entry['label'])
-            return change(label === undefined ? `${string('targetId')}: removed` : `${label} → ${string('targetId')}`)
+            return change(...note([from.text('name') ?? 'name removed']))
+        case 'label':
+            return change(...note([from.text('targetId'), from.text('label') ?? 'label removed'], ': '))
+        case 'usage': {
+            const model = note([from.text('provider'), from.text('model')], ' ')
+            return change(...note([from.text('kind')]), ...model, ...usage(from, most), ...note([from.text('note')]))
         }
+        case 'context_edit':
+            return change(...edit(from, most))
         case 'custom': {
-            const name = firstText(entry, 'customType') ?? 'data'
-            const value = entry['data']
-            return shown('data', name, value === undefined ? [] : [data('data', value, most)])
+            const detail = from.text('customType')
+            const value = from.any('data')
+            return shown('data', value === undefined ? [] : [data(detail ?? 'data', value, most)], detail)
         }
         default:
-            return shown('data', '', [data('entry', plain(entry), most)])
+            return undefined
     }
+}
+
+/** A change of what an earlier entry says. */
+function edit(from: Reading, most: number): Block[] {
+    const leftOut = from.isNull('replacement')
+    const replacement = from.object('replacement')
+    if (!leftOut && !replacement) return []
+    const target = from.text('targetId') ?? ''
+    if (!replacement) return note([`${target}: left out of the context`])
+    const instead = new Reading(replacement, most)
+    const said = content(instead.any('content'), null, most)
+    return [...note([`${target}: replaced`]), ...said, ...instead.rest({})]
+}
+
+/** What stands in the place of earlier entries. */
+function summary(from: Reading, most: number): Block[] {
+    const said = from.text('summary')
+    const tokens = from.number('tokensBefore')
+    const blocks = [
+        ...(said === undefined ? [] : [prose(said, most)]),
+        ...note([tokens === undefined ? undefined : `${tokens} tokens before`]),
+        ...usage(from, most),
+        ...from.named('details'),
+    ]
+    const object = from.object('systemMessage')
+    if (!object) return blocks
+    const system = new Reading(object, most)
+    system.text('role')
+    return [...blocks, ...content(system.any('content'), null, most), ...prompt(system, most), ...system.rest(QUIET)]
 }

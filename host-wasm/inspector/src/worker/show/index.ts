@@ -1,4 +1,6 @@
 // Owns: entries as rows of the transcript: pages of them, one, a line about one, and more of a text that was cut.
+// If you change what is shown of an entry, then change `cli/src/transcript/read`, the counterpart of this folder, too;
+// `tests/shown` is read by the tests of both.
 import type { Entry } from '../../../../jcode_session_wasm'
 import type { Block, Clipped, Row } from '../../protocol'
 import { brief } from '../../text/plain'
@@ -39,6 +41,12 @@ export function briefOf(row: Row): string {
             case 'output':
             case 'data':
                 return brief(block.text.text, 140)
+            case 'part':
+                return brief(`${block.what} ${block.name} ${block.text.text}`, 140)
+            case 'fields': {
+                const [first] = block.fields
+                return brief(first ? `${first.name}: ${first.value.text}` : block.of, 140)
+            }
         }
     }
     return row.name
@@ -51,6 +59,8 @@ export function more(entry: Entry, at: number[], most: number): Clipped {
     switch (block?.kind) {
         case 'prose':
             return block.source
+        case 'fields':
+            return block.fields[argument]?.value ?? { text: '', total: 0 }
         case 'call':
             return block.args[argument]?.value ?? block.output?.parts.map(textOf)[0] ?? { text: '', total: 0 }
         default:

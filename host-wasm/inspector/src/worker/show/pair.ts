@@ -16,8 +16,7 @@ export function pair(rows: Row[]): void {
         let host: Row | undefined
         for (const block of row.blocks) {
             if (block.kind === 'call' && block.id !== '') calls.set(block.id, { call: block, row, at })
-            const id = block.kind === 'output' || block.kind === 'image' ? block.id : ''
-            const asked = id === '' ? undefined : calls.get(id)
+            const asked = block.answers ? calls.get(block.answers) : undefined
             if (!asked || asked.row === row || at - asked.at > REACH) {
                 rest.push(block)
                 continue

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import type { Entry } from '../../../../jcode_session_wasm'
+import type { Block, Named, Row } from '../../protocol'
 import { briefOf, more, row, rows } from './index'
 
 const entry = (value: unknown, seq = 0): Entry => {
@@ -11,6 +13,14 @@ const message = (content: unknown, fields = {}, seq = 0) =>
 const call = (id: string, seq: number) => message([{ type: 'toolCall', id, name: 'bash', arguments: { command: 'ls' } }], {}, seq)
 const result = (id: string, seq: number, isError = false) =>
     message([{ type: 'text', text: `of ${id}` }], { role: 'toolResult', toolCallId: id, isError }, seq)
+
+/** A line of `tests/shown`. */
+interface Case {
+    about: string
+    entry: unknown
+    shows: string[]
+    hides: string[]
+}
 
 const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
 
@@ -36,6 +46,50 @@ test('only base64 whose bytes are those of a raster format is a picture', () => 
     expect(blob('image/svg+xml', btoa('<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'))).toBeUndefined()
     expect(blob('image/png', btoa('<script>alert(1)</script>'))).toBeUndefined()
     expect(blob('image/png', 'not base64!')).toBeUndefined()
+})
+
+/** All that is seen of a row, in any order. */
+function seen(shown: Row): string {
+    const texts = (block: Block): string[] => {
+        switch (block.kind) {
+            case 'prose':
+                return [block.source.text]
+            case 'call':
+                return [block.tool, block.outcome ?? '', ...block.args.flatMap(namedTexts), ...(block.output?.parts ?? []).flatMap(texts)]
+            case 'note':
+                return [block.text]
+            case 'part':
+                return [`${block.what} ${block.name}`, block.text.text]
+            case 'fields':
+                return [block.of, ...block.fields.flatMap(namedTexts)]
+            case 'data':
+                return [block.name, block.text.text]
+            case 'image':
+                return [block.mime]
+            default:
+                return [block.text.text]
+        }
+    }
+    return [shown.name, shown.detail, ...shown.blocks.flatMap(texts)].join('\n')
+}
+const namedTexts = ({ name, value }: Named) => [name, value.text]
+
+const lines = readFileSync(new URL('../../../../../tests/shown/entries.jsonl', import.meta.url), 'utf8').trim().split('\n')
+test.each(lines.map(line => JSON.parse(line) as Case))('shown as elsewhere: $about', ({ entry: one, shows, hides }) => {
+    const shown = row(entry(one))
+    expect(shown.blocks).not.toHaveLength(0)
+    for (const words of shows) expect(seen(shown)).toContain(words)
+    for (const words of hides) expect(seen(shown)).not.toContain(words)
+    expect(briefOf(shown)).not.toBe('')
+})
+
+test('all of a result belongs to its call', () => {
+    const answer = message([{ type: 'text', text: 'done' }], { role: 'toolResult', toolCallId: 'c', details: { diff: '-a\n+b' }, nestedCalls: { calls: [{ name: 'read', status: 'ok' }], complete: true } }, 1)
+    const [asked, answered] = rows((first, count) => [call('c', 0), answer].slice(Math.max(0, first), first + count), 0, 2)
+    expect(answered).toMatchObject({ within: 'k0', blocks: [] })
+    const [block] = asked?.blocks ?? []
+    expect(block?.kind === 'call' && block.output?.parts.map(({ kind }) => kind)).toEqual(['output', 'call', 'fields'])
+    expect(more(answer, [2, 0], 100).text).toBe('-a\n+b')
 })
 
 test('no shape of an entry is refused', () => {

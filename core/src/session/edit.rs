@@ -1,0 +1,169 @@
+//! Edits: what stands on a path in the place of what was said.
+//!
+//! Owns: which edit of an entry holds, and the entry's line as edited.
+//! Invariant: of the edits of one entry the last on the path holds; the log's own lines stay as they are.
+//! Does not: walk a path; its lines are handed in.
+
+use crate::dialect::{Splice, field};
+use crate::json::text;
+use crate::log::{LineReader, Outcome, Record};
+use alloc::borrow::Cow;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+use memchr::memmem;
+
+/// The edits that hold on a path, or on the page of it that was read.
+///
+/// An edit stands behind what it edits. So the edits of a page that ends in the leaf are complete for that page, and
+/// with [`Edits::put_before`] for each page before it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Edits {
+    by_target: BTreeMap<String, Edit>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Edit {
+    id: String,
+    /// The content as JSON; none leaves the entry out of the context.
+    content: Option<Vec<u8>>,
+}
+
+/// A line as the edits leave it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edited<'a> {
+    /// No edit of it holds.
+    No,
+    /// Other content stands in it.
+    Replaced {
+        /// The edit's id.
+        by: &'a str,
+        /// The line with that content.
+        line: Vec<u8>,
+    },
+    /// It is left out of the model's context.
+    LeftOut {
+        /// The edit's id.
+        by: &'a str,
+    },
+}
+
+impl Edits {
+    /// The edits among the lines of a path, which come in path order.
+    pub fn of<'l>(lines: impl IntoIterator<Item = &'l [u8]>) -> Self {
+        let mut edits = Self::default();
+        lines.into_iter().for_each(|line| edits.read(line));
+        edits
+    }
+
+    /// Reads the path's next line.
+    pub fn read(&mut self, line: &[u8]) {
+        let named = memmem::find(line, b"context_edit").is_some() || memmem::find(line, b"\\u").is_some();
+        if named && let Some((target, edit)) = with_record(line, edit).flatten() {
+            self.by_target.insert(target, edit);
+        }
+    }
+
+    /// Adds the edits of the lines before those that were read; what holds goes on holding.
+    pub fn put_before(&mut self, earlier: Self) {
+        for (target, edit) in earlier.by_target {
+            self.by_target.entry(target).or_insert(edit);
+        }
+    }
+
+    /// True if nothing is edited.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_target.is_empty()
+    }
+
+    /// A line of the path as its edit leaves it.
+    #[must_use]
+    pub fn apply(&self, line: &[u8]) -> Edited<'_> {
+        if self.is_empty() {
+            return Edited::No;
+        }
+        let edited = with_record(line, |record| {
+            let edit = self.by_target.get(&*record.fields.usable_id()?)?;
+            let place = Place::of(record)?;
+            Some(match &edit.content {
+                None => Edited::LeftOut { by: &edit.id },
+                Some(content) => Edited::Replaced { by: &edit.id, line: place.with(record, content)? },
+            })
+        });
+        edited.flatten().unwrap_or(Edited::No)
+    }
+
+    /// True if the edit with this id holds for its target.
+    #[must_use]
+    pub fn holds(&self, target: &str, id: &str) -> bool {
+        self.by_target.get(target).is_some_and(|edit| edit.id == id)
+    }
+}
+
+/// Where an entry that can be edited has its content.
+enum Place<'a> {
+    /// In the entry.
+    Entry,
+    /// In its message.
+    Message(&'a [u8]),
+}
+
+impl<'a> Place<'a> {
+    /// Left out can be any message, as in pi; other content can have those that a model is shown as they stand.
+    fn of(record: &Record<'a>) -> Option<Self> {
+        match &*record.fields.kind_text() {
+            "custom_message" => Some(Self::Entry),
+            "message" => record.fields.message.map(Self::Message),
+            _ => None,
+        }
+    }
+
+    /// The record with other content.
+    fn with(&self, record: &Record<'_>, content: &[u8]) -> Option<Vec<u8>> {
+        match *self {
+            Self::Entry => Some(put(record.bytes, content)),
+            Self::Message(message) => {
+                let role = field(message, "role").and_then(text::string)?;
+                if !matches!(&*role, "user" | "assistant" | "toolResult" | "custom") {
+                    return None;
+                }
+                let mut splice = Splice::new(record.bytes);
+                splice.replace(message, &put(message, content));
+                Some(splice.into_bytes())
+            }
+        }
+    }
+}
+
+/// An object with other content.
+fn put(object: &[u8], content: &[u8]) -> Vec<u8> {
+    let mut splice = Splice::new(object);
+    match field(object, "content") {
+        Some(token) => splice.replace(token, content),
+        None => splice.insert_behind(None, &[("content", content)]),
+    }
+    splice.into_bytes()
+}
+
+/// The target and the edit that a record is.
+fn edit(record: &Record<'_>) -> Option<(String, Edit)> {
+    if record.fields.kind_text() != "context_edit" {
+        return None;
+    }
+    let target = record.fields.target.and_then(text::string)?;
+    let content = match field(record.bytes, "replacement")? {
+        b"null" => None,
+        object @ [b'{', ..] => Some(field(object, "content")?.to_vec()),
+        _ => return None,
+    };
+    let id = record.fields.usable_id().map(Cow::into_owned).unwrap_or_default();
+    Some((target.into_owned(), Edit { id, content }))
+}
+
+fn with_record<T>(line: &[u8], read: impl FnOnce(&Record<'_>) -> T) -> Option<T> {
+    match LineReader::new().read(0, 0, line, false) {
+        Outcome::Whole(record) => Some(read(&record)),
+        _ => None,
+    }
+}
