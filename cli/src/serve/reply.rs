@@ -1,7 +1,7 @@
 //! One request, one reply.
 //!
 //! Owns: what stands at which path, and the headers of every reply.
-//! Invariant: nothing may be cached, framed, detected, or loaded from elsewhere; other sites are granted nothing.
+//! Invariant: nothing may be cached, framed, sniffed, or loaded from elsewhere; other sites are granted nothing.
 //! Does not: decide who is answered; see [`super::gate`].
 
 use super::body::Reply;

@@ -1,6 +1,6 @@
 //! Edits of the context: the last on a path holds, on that path.
 
-use crate::harness::page;
+use super::harness::page;
 use jcode_session_native::session::{Edited, Edits, Session};
 use jcode_session_tests::files::LogDir;
 use jcode_session_tests::generate::random;

@@ -1,6 +1,6 @@
 //! What is seen of an entry: no message is an empty one, and no text of it is lost.
 
-use crate::harness::{page, tokens};
+use super::harness::{page, tokens};
 use jcode_session_tests::files::LogDir;
 use jcode_session_tests::generate::{Random, message, random};
 use jcode_session_tests::program::run;
@@ -96,7 +96,7 @@ fn in_markdown(log: &[u8]) -> Seen {
 
 #[test]
 fn every_form_and_the_page_show_the_same() {
-    let cases = include_str!("../../shown/entries.jsonl");
+    let cases = include_str!("../../../shown/entries.jsonl");
     for case in cases.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON")) {
         let log = log_of(&case["entry"]);
         for (form, seen) in [("show", in_terminal(&log)), ("html", in_html(&log)), ("markdown", in_markdown(&log))] {

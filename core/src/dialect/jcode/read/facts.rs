@@ -6,7 +6,7 @@
 use crate::dialect::jcode::read::array::Array;
 use crate::dialect::jcode::read::entry::NO_TIME;
 use crate::dialect::jcode::read::fields;
-use crate::dialect::jcode::replay::Replay;
+use crate::dialect::jcode::read::replay::Replay;
 use crate::json::text::{self, integer};
 use crate::log::time;
 use crate::source::{ByteSource, SourceError};

@@ -7,7 +7,7 @@
 
 use crate::dialect::jcode::read::entry::{Entry, Kind, MADE, Odd, TimeAt};
 use crate::dialect::jcode::read::fields::{self, Change, Stored, Token};
-use crate::dialect::jcode::replay::{Replay, ReplayError};
+use crate::dialect::jcode::read::replay::{Replay, ReplayError};
 use crate::dialect::jcode::write::merge::{UsedIds, inherit_times, merge};
 use crate::dialect::jcode::write::render::V1Log;
 use crate::json::text::{self, write_string};
