@@ -32,6 +32,8 @@ function hostile() {
     log.entry('model_change', { provider: XSS, modelId: XSS })
     log.entry('custom', { customType: XSS, data: { [XSS]: XSS } })
     log.message(XSS, XSS, { model: XSS, errorMessage: XSS })
+    log.message('system', '', { sections: { [XSS]: XSS, gone: null }, toolsAdded: [{ name: XSS, description: XSS }], toolsRemoved: [XSS], [XSS]: XSS })
+    log.message('toolResult', XSS, { toolName: XSS, details: { [XSS]: XSS }, nestedCalls: { calls: [{ name: XSS, arguments: { [XSS]: XSS }, status: XSS, error: XSS }] } })
     log.line(`${XSS}`)
     const end = log.last
     log.entry('message', { message: { role: 'user', content: XSS } }, XSS + 'nowhere')
@@ -44,7 +46,7 @@ const ran = page => page.evaluate(() => 'ran' in window)
 test('no script runs and nothing is asked of others, wherever one looks', async () => {
     const path = it.file('"><img src=x onerror=window.ran=1>.jsonl', hostile())
     await it.session(path, async page => {
-        const through = ['g', 'Enter', ...Array.from({ length: 18 }, () => ['o', 'j']).flat()]
+        const through = ['g', 'Enter', ...Array.from({ length: 20 }, () => ['o', 'j']).flat()]
         for (const key of [...through, 'a', ...through]) {
             await page.keyboard.press(key)
             await page.waitForTimeout(20)

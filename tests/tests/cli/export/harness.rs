@@ -57,6 +57,16 @@ pub fn log_of(texts: &[&str]) -> Vec<u8> {
             message("user", &json!(text)),
             message("toolResult", &json!([{"type": "text", "text": long}])),
             json!({"type": "message", "message": {"role": "bashExecution", "command": text, "output": text, "exitCode": text}}),
+            json!({"type": "message", "message": {
+                "role": "system", "content": "", "sections": {*text: text, "long": long, "gone": null},
+                "toolsAdded": [{"name": text, "description": text}, text], "toolsRemoved": [text, {"name": text, "x": text}]
+            }}),
+            json!({"type": "message", "message": {
+                "role": "toolResult", "content": text, "details": {*text: text}, *text: {*text: text},
+                "nestedCalls": {"calls": [{"name": text, "arguments": {*text: text}, "status": text, "error": text}, text]}
+            }}),
+            json!({"type": "context_edit", "targetId": text, "replacement": {"content": text, *text: text}}),
+            json!({"type": "usage", "kind": text, "provider": text, "note": text, "usage": {*text: text}}),
             json!({"type": "compaction", "summary": text}),
             json!({"type": "model_change", "provider": text, "modelId": text}),
             json!({"type": "session_info", "name": text}),
