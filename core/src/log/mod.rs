@@ -15,6 +15,7 @@ mod scan;
 pub mod tags;
 pub mod tail;
 pub mod time;
+pub mod title;
 
 pub use appended::{AppendedEntries, AppendedEntry};
 pub use fields::Fields;
