@@ -1,10 +1,10 @@
 //! What can be typed: clap types and their help, nothing else.
 //!
 //! Owns: names and help of commands and flags (docs: section 6 of `docs/format.md`).
-//! Invariant: no defaults that depend on the machine; [`crate::settings`] resolves those.
-//! Does not: do anything.
+//! Invariant: no defaults that depend on the machine; [`crate::settings`] resolves those. The commands stand below a
+//! host's own flags without a clash: ids begin with `session::`, and [`ours_first`] settles names that both have.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Command, Parser, Subcommand, ValueEnum};
 use jcode_session_core::write::Durability;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -20,29 +20,56 @@ pub struct Cli {
 
 /// `jcode session …`: what a program mounts.
 #[derive(Debug, Args)]
+#[command(defer = ours_first)]
 pub struct SessionArgs {
     /// The command.
     #[command(subcommand)]
-    pub command: SessionCommand,
+    pub command: AnyCommand,
     /// Flags of all commands.
     #[command(flatten)]
     pub global: GlobalArgs,
+}
+
+/// Takes from the host's global flags, below one of our commands, the names that a flag of ours has there.
+///
+/// Clap hands a global flag down to all subcommands, and refuses two flags of one name. The host's `-C/--cwd` stays
+/// `-C` behind `session list`, where `--cwd` is ours; before our command both names are the host's.
+fn ours_first(command: Command) -> Command {
+    let is_ours = |arg: &&clap::Arg| arg.get_id().as_str().starts_with("session::");
+    let longs: Vec<String> =
+        command.get_arguments().filter(is_ours).filter_map(|arg| arg.get_long().map(String::from)).collect();
+    let shorts: Vec<char> = command.get_arguments().filter(is_ours).filter_map(clap::Arg::get_short).collect();
+    command.mut_args(|arg| {
+        if is_ours(&&arg) {
+            return arg;
+        }
+        let long_is_ours = arg.get_long().is_some_and(|long| longs.iter().any(|ours| ours == long));
+        let short_is_ours = arg.get_short().is_some_and(|short| shorts.contains(&short));
+        let nameless = (long_is_ours || arg.get_long().is_none()) && (short_is_ours || arg.get_short().is_none());
+        if nameless && arg.is_positional() {
+            return arg;
+        }
+        // A flag without any name would be a positional one.
+        let arg = if nameless { arg.long(format!("host-{}", longs.len())).hide(true) } else { arg };
+        let arg = if long_is_ours && !nameless { arg.long(None) } else { arg };
+        if short_is_ours { arg.short(None) } else { arg }
+    })
 }
 
 /// Flags of all commands.
 #[derive(Debug, Clone, Default, Args)]
 pub struct GlobalArgs {
     /// Look for sessions here instead of in `<home>/sessions`; may be given several times
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(id = "session::sessions_dir", long = "sessions-dir", global = true, value_name = "DIR")]
     pub sessions_dir: Vec<PathBuf>,
     /// When to colour output
-    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    #[arg(id = "session::color", long = "color", global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub color: Color,
     /// Show no progress bars
-    #[arg(long, global = true)]
+    #[arg(id = "session::no_progress", long = "no-progress", global = true)]
     pub no_progress: bool,
     /// Print no hints and summaries on standard error
-    #[arg(long, short, global = true)]
+    #[arg(id = "session::quiet", long = "quiet", short = 'q', global = true)]
     pub quiet: bool,
 }
 
@@ -58,7 +85,17 @@ pub enum Color {
     Never,
 }
 
-/// The commands.
+/// All commands.
+#[derive(Debug, Subcommand)]
+pub enum AnyCommand {
+    /// Those that a program can have beside a `rename` of its own
+    #[command(flatten)]
+    Session(SessionCommand),
+    /// Give a session a title
+    Rename(RenameArgs),
+}
+
+/// The commands, but for `rename`.
 #[derive(Debug, Subcommand)]
 pub enum SessionCommand {
     /// Upgrade logs to the current format and build their sidecars
@@ -108,48 +145,52 @@ pub enum SessionCommand {
 
 /// Flags of `migrate`.
 #[derive(Debug, Clone, Default, Args)]
+#[command(defer = ours_first)]
 pub struct MigrateArgs {
     /// A log or a folder; all of `<home>/sessions` if none is given
-    #[arg(conflicts_with_all = ["all", "session"])]
+    #[arg(id = "session::path", conflicts_with_all = ["session::all", "session::session"], value_name = "PATH")]
     pub path: Option<PathBuf>,
     /// Migrate all sessions (this is also what happens without PATH)
-    #[arg(long, conflicts_with = "session")]
+    #[arg(id = "session::all", long = "all", conflicts_with = "session::session")]
     pub all: bool,
     /// Migrate only the session with this id, or the only one whose id starts so
-    #[arg(long, value_name = "ID")]
+    #[arg(id = "session::session", long = "session", value_name = "ID")]
     pub session: Option<OsString>,
     /// Write nothing; tell exactly what would be done, and the bytes it needs
-    #[arg(long)]
+    #[arg(id = "session::dry_run", long = "dry-run")]
     pub dry_run: bool,
     /// Rebuild sidecars that are up to date, too
-    #[arg(long)]
+    #[arg(id = "session::force", long = "force")]
     pub force: bool,
     /// Also take sessions that a live process has open
-    #[arg(long)]
+    #[arg(id = "session::include_active", long = "include-active")]
     pub include_active: bool,
     /// Print one JSON object
-    #[arg(long)]
+    #[arg(id = "session::json", long = "json")]
     pub json: bool,
 }
 
 /// Flags of `verify`.
 #[derive(Debug, Clone, Args)]
+#[command(defer = ours_first)]
 pub struct VerifyArgs {
     /// Logs, folders, or session ids
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(id = "session::paths", required = true, value_name = "PATH")]
     pub paths: Vec<OsString>,
     /// Print one JSON object
-    #[arg(long)]
+    #[arg(id = "session::json", long = "json")]
     pub json: bool,
 }
 
 /// Flags of `tree`.
 #[derive(Debug, Clone, Args)]
+#[command(defer = ours_first)]
 pub struct TreeArgs {
     /// Path, id, or the start of an id
+    #[arg(id = "session::session", value_name = "SESSION")]
     pub session: OsString,
     /// Print one JSON object
-    #[arg(long)]
+    #[arg(id = "session::json", long = "json")]
     pub json: bool,
 }
 
@@ -158,7 +199,7 @@ pub struct TreeArgs {
 pub struct DurabilityArgs {
     /// When an append is acknowledged: strict (once it is on the disk), balanced (once the system has it; the default) or
     /// throughput (once it is buffered). Also read from JCODE_SESSION_DURABILITY
-    #[arg(long, value_name = "MODE")]
+    #[arg(id = "session::session_durability", long = "session-durability", value_name = "MODE")]
     pub session_durability: Option<Durability>,
 }
 
@@ -167,10 +208,10 @@ pub struct DurabilityArgs {
 pub struct SegmentArgs {
     /// Move older lines into segments of SIZE (64K at least; K, M and G are understood) once as much has gathered. Also
     /// read from JCODE_SESSION_SEGMENT_SIZE
-    #[arg(long, value_name = "SIZE", value_parser = size)]
+    #[arg(id = "session::segment_size", long = "segment-size", value_name = "SIZE", value_parser = size)]
     pub segment_size: Option<u64>,
     /// Compress segments. Also read from JCODE_SESSION_COMPRESS (1 or 0)
-    #[arg(long)]
+    #[arg(id = "session::compress", long = "compress")]
     pub compress: bool,
 }
 
@@ -195,11 +236,13 @@ pub(crate) fn size(text: &str) -> Result<u64, String> {
 
 /// Flags of `append`.
 #[derive(Debug, Clone, Args)]
+#[command(defer = ours_first)]
 pub struct AppendArgs {
     /// Path, id, or the start of an id; a path that does not exist is made
+    #[arg(id = "session::session", value_name = "SESSION")]
     pub session: OsString,
     /// The first entry hangs on this one instead of on the last
-    #[arg(long, value_name = "ID")]
+    #[arg(id = "session::parent", long = "parent", value_name = "ID")]
     pub parent: Option<String>,
     /// How appends are made safe.
     #[command(flatten)]
@@ -211,12 +254,31 @@ pub struct AppendArgs {
 
 /// Flags of `label`.
 #[derive(Debug, Clone, Args)]
+#[command(defer = ours_first)]
 pub struct LabelArgs {
     /// Path, id, or the start of an id
+    #[arg(id = "session::session", value_name = "SESSION")]
     pub session: OsString,
     /// Id of the entry
+    #[arg(id = "session::entry", value_name = "ENTRY")]
     pub entry: String,
     /// The name; empty takes it away
+    #[arg(id = "session::name", value_name = "NAME")]
+    pub name: String,
+    /// How appends are made safe.
+    #[command(flatten)]
+    pub durability: DurabilityArgs,
+}
+
+/// Flags of `rename`.
+#[derive(Debug, Clone, Args)]
+#[command(defer = ours_first)]
+pub struct RenameArgs {
+    /// Path, id, or the start of an id
+    #[arg(id = "session::session", value_name = "SESSION")]
+    pub session: OsString,
+    /// The title; empty takes it away
+    #[arg(id = "session::name", value_name = "NAME")]
     pub name: String,
     /// How appends are made safe.
     #[command(flatten)]
@@ -225,123 +287,139 @@ pub struct LabelArgs {
 
 /// Flags of `fork`.
 #[derive(Debug, Clone, Args)]
+#[command(defer = ours_first)]
 pub struct ForkArgs {
     /// Path, id, or the start of an id
+    #[arg(id = "session::session", value_name = "SESSION")]
     pub session: OsString,
     /// The entry that the new session ends with, instead of the last
-    #[arg(long, value_name = "ID")]
+    #[arg(id = "session::at", long = "at", value_name = "ID")]
     pub at: Option<String>,
 }
 
 /// Flags of `checkpoints`.
 #[derive(Debug, Clone, Args)]
+#[command(defer = ours_first)]
 pub struct CheckpointsArgs {
     /// Path, id, or the start of an id
+    #[arg(id = "session::session", value_name = "SESSION")]
     pub session: OsString,
     /// Take one of the state now, first
-    #[arg(long)]
+    #[arg(id = "session::take", long = "take")]
     pub take: bool,
     /// Print one JSON object
-    #[arg(long)]
+    #[arg(id = "session::json", long = "json")]
     pub json: bool,
 }
 
 /// Flags of `rollback`.
 #[derive(Debug, Clone, Args)]
+#[command(defer = ours_first)]
 pub struct RollbackArgs {
     /// Path, id, or the start of an id
+    #[arg(id = "session::session", value_name = "SESSION")]
     pub session: OsString,
     /// The newest checkpoint at or before this time (RFC 3339), instead of the newest whose content differs from now
-    #[arg(long, value_name = "TS", conflicts_with = "undo")]
+    #[arg(id = "session::to_checkpoint", long = "to-checkpoint", value_name = "TS", conflicts_with = "session::undo")]
     pub to_checkpoint: Option<String>,
     /// Write nothing; tell what would be done
-    #[arg(long)]
+    #[arg(id = "session::dry_run", long = "dry-run")]
     pub dry_run: bool,
     /// Take the last rollback back, byte for byte
-    #[arg(long)]
+    #[arg(id = "session::undo", long = "undo")]
     pub undo: bool,
     /// With --undo: also if entries were appended since; they are set aside in quarantine
-    #[arg(long, requires = "undo")]
+    #[arg(id = "session::force", long = "force", requires = "session::undo")]
     pub force: bool,
 }
 
 /// Flags of `repair`.
 #[derive(Debug, Clone, Args)]
+#[command(defer = ours_first)]
 pub struct RepairArgs {
     /// Path, id, or the start of an id
+    #[arg(id = "session::session", value_name = "SESSION")]
     pub session: OsString,
     /// Write nothing; tell what would be done
-    #[arg(long)]
+    #[arg(id = "session::dry_run", long = "dry-run")]
     pub dry_run: bool,
 }
 
 /// Flags of `seal`.
 #[derive(Debug, Clone, Args)]
+#[command(defer = ours_first)]
 pub struct SealArgs {
     /// Path, id, or the start of an id
+    #[arg(id = "session::session", value_name = "SESSION")]
     pub session: OsString,
     /// How older lines are stored.
     #[command(flatten)]
     pub segments: SegmentArgs,
     /// Decompress all segments
-    #[arg(long, conflicts_with_all = ["undo", "compress", "segment_size", "dry_run"])]
+    #[arg(id = "session::plain", long = "plain", conflicts_with_all = ["session::undo", "session::compress", "session::segment_size", "session::dry_run"])]
     pub plain: bool,
     /// Put everything back into one file, byte for byte
-    #[arg(long, conflicts_with_all = ["compress", "segment_size", "dry_run"])]
+    #[arg(id = "session::undo", long = "undo", conflicts_with_all = ["session::compress", "session::segment_size", "session::dry_run"])]
     pub undo: bool,
     /// Write nothing; tell what would be moved
-    #[arg(long)]
+    #[arg(id = "session::dry_run", long = "dry-run")]
     pub dry_run: bool,
 }
 
 /// Flags of `show`.
 #[derive(Debug, Clone, Args)]
+#[command(defer = ours_first)]
 pub struct ShowArgs {
     /// Path, id, or the start of an id
+    #[arg(id = "session::session", value_name = "SESSION")]
     pub session: OsString,
     /// Only the last N entries
-    #[arg(long, value_name = "N")]
+    #[arg(id = "session::tail", long = "tail", value_name = "N")]
     pub tail: Option<usize>,
     /// The path to this leaf instead of the active one
-    #[arg(long, value_name = "LEAF", conflicts_with_all = ["file_order", "entry"])]
+    #[arg(id = "session::path", long = "path", value_name = "LEAF", conflicts_with_all = ["session::file_order", "session::entry"])]
     pub path: Option<String>,
     /// All entries in the order of the file
-    #[arg(long, conflicts_with = "entry")]
+    #[arg(id = "session::file_order", long = "file-order", conflicts_with = "session::entry")]
     pub file_order: bool,
     /// Only this entry
-    #[arg(long, value_name = "ID", conflicts_with = "tail")]
+    #[arg(id = "session::entry", long = "entry", value_name = "ID", conflicts_with = "session::tail")]
     pub entry: Option<String>,
     /// Print the raw lines of the log
-    #[arg(long)]
+    #[arg(id = "session::json", long = "json")]
     pub json: bool,
 }
 
 /// Flags of `inspect`.
 #[derive(Debug, Clone, Default, Args)]
+#[command(defer = ours_first)]
 pub struct InspectArgs {
     /// Path, id, or the start of an id; without it the page opens empty
+    #[arg(id = "session::session", value_name = "SESSION")]
     pub session: Option<OsString>,
     /// Serve on this port of 127.0.0.1; 0 takes any that is free
-    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    #[arg(id = "session::port", long = "port", value_name = "PORT", default_value_t = 0)]
     pub port: u16,
     /// Print the address and start no browser
-    #[arg(long)]
+    #[arg(id = "session::no_open", long = "no-open")]
     pub no_open: bool,
 }
 
 /// Flags of `export`.
 #[derive(Debug, Clone, Args)]
+#[command(defer = ours_first)]
 pub struct ExportArgs {
     /// Path, id, or the start of an id
+    #[arg(id = "session::session", value_name = "SESSION")]
     pub session: OsString,
     /// What to write
-    #[arg(long, value_enum, value_name = "FORMAT")]
+    #[arg(id = "session::format", long = "format", value_enum, value_name = "FORMAT")]
     pub format: ExportFormat,
     /// Write to this file instead of standard output
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(id = "session::output", long = "output", short = 'o', value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Replace FILE if it exists
-    #[arg(long, requires = "output")]
+    #[arg(id = "session::force", long = "force", requires = "session::output")]
     pub force: bool,
 }
 
@@ -360,34 +438,37 @@ pub enum ExportFormat {
 
 /// Flags of `prune`.
 #[derive(Debug, Clone, Args)]
+#[command(defer = ours_first)]
 pub struct PruneArgs {
     /// Delete nothing; tell what would go
-    #[arg(long)]
+    #[arg(id = "session::dry_run", long = "dry-run")]
     pub dry_run: bool,
     /// Keep what was set aside in the last N days
-    #[arg(long, value_name = "N", default_value_t = 30)]
+    #[arg(id = "session::older_than", long = "older-than", value_name = "N", default_value_t = 30)]
     pub older_than: u32,
 }
 
 /// Flags of `list`.
 #[derive(Debug, Clone, Default, Args)]
+#[command(defer = ours_first)]
 pub struct ListArgs {
     /// Only sessions of this working directory
-    #[arg(long, value_name = "DIR")]
+    #[arg(id = "session::cwd", long = "cwd", value_name = "DIR")]
     pub cwd: Option<PathBuf>,
     /// Only sessions with this tag
-    #[arg(long, value_name = "T")]
+    #[arg(id = "session::tag", long = "tag", value_name = "T")]
     pub tag: Option<String>,
     /// At most N sessions
-    #[arg(long, value_name = "N")]
+    #[arg(id = "session::limit", long = "limit", value_name = "N")]
     pub limit: Option<usize>,
     /// Print one JSON object
-    #[arg(long)]
+    #[arg(id = "session::json", long = "json")]
     pub json: bool,
 }
 
 /// Flags of `tag`; they stand in front of SESSION, what follows it are tags.
 #[derive(Debug, Clone, Args)]
+#[command(defer = ours_first)]
 pub struct TagArgs {
     /// How appends are made safe.
     #[command(flatten)]
@@ -395,7 +476,7 @@ pub struct TagArgs {
     /// Path, id, or the start of an id; then `+T` for each tag to add and `-T` for each to take away
     // One list: what trails SESSION is never taken for a flag only if SESSION begins it.
     #[arg(required = true, value_names = ["SESSION", "+T|-T"], num_args = 1.., trailing_var_arg = true)]
-    #[arg(allow_hyphen_values = true)]
+    #[arg(id = "session::words", allow_hyphen_values = true)]
     pub words: Vec<OsString>,
 }
 
@@ -409,14 +490,15 @@ pub enum DoctorPart {
 /// Flags of `doctor`. A program may mount them at its own top level, and hand them to
 /// [`run_doctor`](crate::run_doctor).
 #[derive(Debug, Clone, Default, Args)]
+#[command(defer = ours_first)]
 pub struct DoctorArgs {
     /// Look only at this part
-    #[arg(long, value_enum, value_name = "PART")]
+    #[arg(id = "session::only", long = "only", value_enum, value_name = "PART")]
     pub only: Option<DoctorPart>,
     /// Make sidecars and the session index anew where they are broken, remove our temporary files of yesterday
-    #[arg(long)]
+    #[arg(id = "session::fix", long = "fix")]
     pub fix: bool,
     /// Print one JSON object
-    #[arg(long)]
+    #[arg(id = "session::json", long = "json")]
     pub json: bool,
 }

@@ -14,7 +14,7 @@ pub mod serve;
 pub mod settings;
 mod transcript;
 
-pub use commands::{run, run_doctor};
+pub use commands::{run, run_command, run_doctor, run_rename};
 pub use output::ExitStatus;
 
 use clap::Parser;

@@ -14,6 +14,7 @@ mod list;
 mod many;
 mod migrate;
 mod prune;
+mod rename;
 mod repair;
 mod rollback;
 mod seal;
@@ -22,7 +23,7 @@ mod tag;
 mod tree;
 mod verify;
 
-use crate::args::{Cli, DoctorArgs, GlobalArgs, SessionArgs, SessionCommand};
+use crate::args::{AnyCommand, Cli, DoctorArgs, GlobalArgs, RenameArgs, SessionArgs, SessionCommand};
 use crate::output::{ExitStatus, Output, is_closed_pipe};
 use crate::settings::Settings;
 use anyhow::{Result, anyhow, bail};
@@ -36,7 +37,22 @@ use std::path::PathBuf;
 /// Runs a parsed command and prints what it has to say, errors included.
 #[must_use]
 pub fn run(args: &SessionArgs) -> ExitStatus {
-    with_output(&args.global, |settings, output| dispatch(&args.command, settings, output))
+    match &args.command {
+        AnyCommand::Session(command) => run_command(command, &args.global),
+        AnyCommand::Rename(args_of) => run_rename(args_of, &args.global),
+    }
+}
+
+/// Runs a command of a program that has it beside commands of its own, with `global` as that program has them.
+#[must_use]
+pub fn run_command(command: &SessionCommand, global: &GlobalArgs) -> ExitStatus {
+    with_output(global, |settings, output| dispatch(command, settings, output))
+}
+
+/// Runs `rename` for a program that mounts it.
+#[must_use]
+pub fn run_rename(args: &RenameArgs, global: &GlobalArgs) -> ExitStatus {
+    with_output(global, |settings, output| rename::rename(args, settings, output))
 }
 
 /// Runs `doctor` for a program that mounts it beside its own commands.

@@ -16,6 +16,7 @@ mod scan;
 pub mod tags;
 pub mod tail;
 pub mod time;
+pub mod title;
 
 pub use appended::{AppendedEntries, AppendedEntry};
 pub(crate) use damage::with_damage_codes;

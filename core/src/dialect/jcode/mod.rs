@@ -21,3 +21,13 @@ pub(crate) use read::facts::name_of;
 pub use read::replay::{Origin, Replay, ReplayError, V1Sources, replay};
 pub use write::build::present;
 pub use write::render::V1Log;
+
+use crate::source::{ByteSource, SourceError};
+
+/// True for a log whose header holds jcode's own fields: one that was migrated from v1, or made for jcode.
+///
+/// # Errors
+/// If the header cannot be read.
+pub fn is_from_jcode<S: ByteSource>(log: &S) -> Result<bool, SourceError> {
+    Ok(compare::past::origin(log)?.is_some())
+}

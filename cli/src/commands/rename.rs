@@ -1,0 +1,31 @@
+//! `rename`: a title for a session.
+//!
+//! Owns: which entries say so. Invariant: both are acknowledged before the command ends well.
+
+use super::append::{finish, open};
+use crate::args::RenameArgs;
+use crate::output::{ExitStatus, Output};
+use crate::settings::{Settings, durability};
+use anyhow::Result;
+use jcode_session_core::dialect::jcode::is_from_jcode;
+use jcode_session_core::log::title;
+use jcode_session_core::write::Parent;
+use jcode_session_native::os::log_file::LogFile;
+use jcode_session_native::writer::WriterOptions;
+use std::io::Write;
+
+pub(super) fn rename(args: &RenameArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
+    let log = super::resolve(&args.session, settings)?;
+    let mut entries = vec![title::session_info(&args.name)];
+    if is_from_jcode(&LogFile::open(&log)?)? {
+        entries.push(title::custom_title(&args.name));
+    }
+    let options = WriterOptions { durability: durability(args.durability)?, ..WriterOptions::default() };
+    let writer = open(&log, &options, settings, output)?;
+    let ids: Result<Vec<String>, _> = entries.iter().map(|entry| writer.append(entry, Parent::Leaf)).collect();
+    finish(writer, output)?;
+    for id in ids? {
+        writeln!(output.data(), "ack {id}")?;
+    }
+    Ok(ExitStatus::Clean)
+}

@@ -1,0 +1,47 @@
+//! The guard beside what a program does with signals itself. Signals are the process's: each test runs in one of its own.
+
+#![cfg(unix)]
+
+use jcode_session_native::os::map::install_guard;
+use rustix::process::{Signal, getpid, kill_process};
+use signal_hook::consts::{SIGBUS, SIGXFSZ};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Runs `test` in a process of its own: true there, false where it was only started.
+fn in_child(test: &str) -> bool {
+    const CHILD: &str = "JCODE_SESSION_GUARD_CHILD";
+    if std::env::var_os(CHILD).is_some() {
+        return true;
+    }
+    let this = std::env::current_exe().expect("this test's program");
+    // The harness prefixes names with their module; `--exact` would need to know it.
+    let status = Command::new(this).args([test, "--nocapture", "--test-threads=1"]).env(CHILD, "1").status();
+    assert!(status.expect("started").success(), "{test} failed in its own process");
+    false
+}
+
+fn raises(signal: i32, number: Signal) {
+    let seen = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register(signal, Arc::clone(&seen)).expect("registered");
+    assert!(install_guard());
+    kill_process(getpid(), number).expect("raised");
+    assert!(seen.load(Ordering::SeqCst), "the handler that was there before was not called");
+}
+
+#[test]
+fn a_sigbus_that_is_not_ours_reaches_the_handler_of_before() {
+    if in_child("a_sigbus_that_is_not_ours_reaches_the_handler_of_before") {
+        raises(SIGBUS, Signal::BUS);
+        // Once more: the guard stays, and so does the way past it.
+        raises(SIGBUS, Signal::BUS);
+    }
+}
+
+#[test]
+fn a_handler_for_too_large_files_stays() {
+    if in_child("a_handler_for_too_large_files_stays") {
+        raises(SIGXFSZ, Signal::XFSZ);
+    }
+}
