@@ -4,7 +4,7 @@
 //! Invariant: rows leave in log order as soon as they are read, so that storing them overlaps reading; what only
 //! the end can tell (markers, late parents) follows as fixups, few in ordinary logs.
 //! If you change what a row, a label or a number says, then change [`super::catch_up`], which says the same of single
-//! entries behind a stored index; `tests/tests/sidecar.rs` and `index_keys.rs` hold the two equal.
+//! entries behind a stored index; `tests/tests/engine/index` holds the two equal.
 
 use super::built::Built;
 use super::counts::Counts;

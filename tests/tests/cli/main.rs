@@ -14,6 +14,7 @@ mod export;
 mod input;
 mod inspect;
 mod migrate;
+mod mounted;
 mod prune;
 mod reports;
 mod segment;

@@ -7,5 +7,7 @@ mod attacks;
 mod corpus;
 #[cfg(target_os = "linux")]
 mod file_systems;
+#[cfg(unix)]
+mod guard;
 mod hostile_lines;
 mod shrinking;
