@@ -13,13 +13,13 @@ pub(crate) mod splice;
 
 use crate::finding::Finding;
 use crate::log::{Dialect, Header, LogScan, LogSink, Record, scan_source};
-use crate::source::{ByteSource, Rope, SourceError};
+use crate::source::{ByteSource, SourceError};
 use alloc::vec::Vec;
 use core::ops::{ControlFlow, Range};
 
 pub use check::{CheckError, check_upgrade};
 pub use ids::IdMaker;
-pub use lines::upgrade_lines;
+pub use lines::{UpgradedLog, upgrade_lines};
 pub use splice::field;
 
 /// What the start of a JSONL log says about it.
@@ -37,7 +37,7 @@ pub enum CurrentLog<S> {
     /// It is of the current dialect already.
     AsIs(S),
     /// It was spliced.
-    Upgraded(Rope<S>),
+    Upgraded(UpgradedLog<S>),
     /// It was replayed from jcode's v1 files.
     Replayed(jcode::V1Log<S>),
 }
@@ -55,7 +55,7 @@ impl<S: ByteSource> CurrentLog<S> {
     pub fn origin(&self, offset: u64) -> u64 {
         match self {
             Self::AsIs(_) => offset,
-            Self::Upgraded(rope) => rope.origin(offset).map_or(offset, |(_, at)| at),
+            Self::Upgraded(log) => log.rope.origin(offset).map_or(offset, |(_, at)| at),
             Self::Replayed(log) => log.origin(offset).map_or(offset, |(_, at)| at),
         }
     }
@@ -66,6 +66,10 @@ impl<S: ByteSource> CurrentLog<S> {
         for finding in &mut findings {
             finding.byte_offset = finding.byte_offset.map(|offset| self.origin(offset));
         }
+        if let Self::Upgraded(log) = self {
+            findings.extend_from_slice(&log.mended);
+            findings.sort_by_key(|finding| (finding.byte_offset, finding.code));
+        }
         findings
     }
 }
@@ -74,7 +78,7 @@ impl<S: ByteSource> ByteSource for CurrentLog<S> {
     fn len(&self) -> u64 {
         match self {
             Self::AsIs(source) => source.len(),
-            Self::Upgraded(rope) => rope.len(),
+            Self::Upgraded(log) => log.rope.len(),
             Self::Replayed(log) => log.len(),
         }
     }
@@ -82,7 +86,7 @@ impl<S: ByteSource> ByteSource for CurrentLog<S> {
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
         match self {
             Self::AsIs(source) => source.read_at(offset, buffer),
-            Self::Upgraded(rope) => rope.read_at(offset, buffer),
+            Self::Upgraded(log) => log.rope.read_at(offset, buffer),
             Self::Replayed(log) => log.read_at(offset, buffer),
         }
     }
@@ -104,7 +108,7 @@ impl<S: ByteSource> ByteSource for CurrentLog<S> {
     fn still_whole(&self) -> Result<(), SourceError> {
         match self {
             Self::AsIs(source) => source.still_whole(),
-            Self::Upgraded(rope) => rope.still_whole(),
+            Self::Upgraded(log) => log.rope.still_whole(),
             Self::Replayed(log) => log.still_whole(),
         }
     }

@@ -11,12 +11,12 @@ use super::labels::{LabelChange, Labels, branch_names};
 use super::links::Links;
 use super::row::{BranchRow, Fixup, LEAF, LabelRow, Row, RowSink, Seq};
 use super::tree::{BranchPoint, Label, Leaf, Tree};
-use crate::finding::{Code, Finding};
-use crate::log::{Damage, DamageCode, Header, LogSink, Record, ScanEnd};
+use crate::finding::{Code, Finding, missing_parent};
+use crate::log::{BadField, Damage, DamageCode, EntryFields, Header, LogSink, Record, ScanEnd};
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::ControlFlow;
 
@@ -122,6 +122,20 @@ impl<R: RowSink> IndexBuilder<R> {
         (Cow::Owned(key), repeated)
     }
 
+    /// Finds what is wrong with an entry's own fields.
+    fn judge(&mut self, record: &Record<'_>, read: &EntryFields<'_>, key: &str, repeated: bool) {
+        self.counts.damages += read.bad().count() as u64;
+        for field in read.bad() {
+            self.find(|| Finding::from_bad_field(field, record, key));
+        }
+        let found = |code, words: &str| Finding::at(code, record.offset, record.line).entry(key).say(words);
+        if repeated {
+            self.find(|| found(Code::DuplicateId, "its id was used before; known by id and offset"));
+        } else if read.id.is_none() && !read.bad().any(|field| field == BadField::Id) {
+            self.find(|| found(Code::MissingId, "has no id that can be used; known by its offset"));
+        }
+    }
+
     /// Ends the log; `unsettled` of its damages may be gone once it grows (see `ScanEnd`) and are not counted.
     pub fn finish_at(mut self, end: &ScanEnd) -> Built<R> {
         self.counts.damages = self.counts.damages.saturating_sub(end.unsettled);
@@ -145,7 +159,7 @@ impl<R: RowSink> IndexBuilder<R> {
             let (code, message) = if self.ids.id(orphan.seq) == id {
                 (Code::ParentCycle, String::from("is its own parent; read as a root"))
             } else {
-                (Code::MissingParent, format!("its parent `{id}` is not in the log; read as a root"))
+                (Code::MissingParent, missing_parent(&id))
             };
             self.find(|| Finding::at(code, orphan.offset, orphan.line).entry(key).say(message));
         }
@@ -195,38 +209,25 @@ impl<R: RowSink> LogSink for IndexBuilder<R> {
     fn entry(&mut self, record: &Record<'_>) -> ControlFlow<()> {
         let fields = &record.fields;
         let seq = Seq::try_from(self.links.len()).unwrap_or(Seq::MAX);
-        let id = fields.usable_id();
-        let parent_id = fields.parent_text();
-        if let Some(id) = &id {
+        let read = fields.entry();
+        if let Some(id) = &read.id {
             self.links.arrived(id);
         }
-        let parent = parent_id.as_deref().and_then(|parent| {
+        let parent = read.parent.as_deref().and_then(|parent| {
             // Nearly every entry continues the one before it: no look-up for those.
             let before = seq.checked_sub(1).filter(|&before| self.ids.id(before) == parent);
             before.or_else(|| self.ids.latest(parent))
         });
         self.links.push(parent);
-        if let (None, Some(parent_id)) = (parent, &parent_id) {
+        if let (None, Some(parent_id)) = (parent, &read.parent) {
             self.links.wait(parent_id, record.offset, record.line);
         }
         let kind = fields.kind_text();
         // Looked up before the entry's own id is known: nothing labels itself.
         let change = LabelChange::read(&kind, fields).map(|change| (self.ids.latest(&change.target_id), change));
-        let (key, repeated) = self.key(seq, id.as_ref(), record.offset);
-        if id.is_none() {
-            self.find(|| {
-                Finding::at(Code::MissingId, record.offset, record.line)
-                    .entry(key.to_string())
-                    .say("has no id that can be used; known by its offset")
-            });
-        } else if repeated {
-            self.find(|| {
-                Finding::at(Code::DuplicateId, record.offset, record.line)
-                    .entry(key.to_string())
-                    .say("its id was used before; known by id and offset")
-            });
-        }
-        let ts = fields.time();
+        let (key, repeated) = self.key(seq, read.id.as_ref(), record.offset);
+        self.judge(record, &read, &key, repeated);
+        let EntryFields { parent: parent_id, ts, .. } = read;
         self.counts.observe(&kind, fields, ts);
         self.times.push(ts.unwrap_or(NO_TIME));
         if let Some((target, change)) = change {

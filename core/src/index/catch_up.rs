@@ -15,8 +15,7 @@ use super::row::{BRANCH_POINT, BranchRow, LEAF, LabelRow, Row, Seq};
 use super::store::{IndexMeta, IndexStore, Node};
 use super::tree::{Label, Leaf};
 use super::tree_checksum::TreeChecksum;
-use crate::log::AppendedEntry;
-use crate::log::{Fields, Record};
+use crate::log::{AppendedEntry, EntryFields, Fields, Record};
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::String;
@@ -155,15 +154,15 @@ impl CatchUp {
         known: Id,
     ) -> Result<(), CatchUpError<S::Error>> {
         let seq = Seq::try_from(self.counts.entries).unwrap_or(Seq::MAX);
-        let id = fields.usable_id();
-        let parent_id = fields.parent_text();
+        let read = fields.entry();
+        self.counts.damages += read.bad().count() as u64;
+        let EntryFields { id, parent: parent_id, ts, .. } = read;
         let key = self.key(store, id.as_deref(), offset, known)?;
         let continues_tip = match (&self.tip, &parent_id) {
             (Some(tip), Some(parent)) => tip.id == parent.as_ref(),
             _ => false,
         };
         let kind = fields.kind_text();
-        let ts = fields.time();
         let change = LabelChange::read(&kind, fields);
 
         let (parent_step, depth, branch) = if continues_tip {

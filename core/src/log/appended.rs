@@ -74,7 +74,7 @@ impl AppendedEntries {
         let mut present = 0;
         let f = &entry.fields;
         let tokens =
-            [f.kind, f.id, f.parent.or(f.parent_snake), f.timestamp, f.target, f.label, f.name, f.custom_type, f.data];
+            [f.kind, f.id, f.parent_token(), f.timestamp, f.target, f.label, f.name, f.custom_type, f.data];
         // Labels and names are short everywhere else too: of other kinds these fields are not read.
         let is_label = f.kind == Some(b"\"label\"");
         let is_info = f.kind == Some(b"\"session_info\"");

@@ -17,7 +17,8 @@ pub mod tail;
 pub mod time;
 
 pub use appended::{AppendedEntries, AppendedEntry};
-pub use fields::Fields;
+pub(crate) use fields::{is_number, may_be_number};
+pub use fields::{BadField, EntryFields, Fields, id_of};
 pub use header::{Dialect, Header, MAX_HEADER_BYTES, NewerVersion};
 pub use line::{LineReader, Outcome};
 pub use scan::{LogScan, LogSink, OpenLine, ScanEnd, Tee, scan_source};
