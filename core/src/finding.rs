@@ -204,9 +204,20 @@ impl Finding {
         match damage.code {
             DamageCode::TornTail if damage.all_recovered => finding(Code::TornTail)
                 .say("the last record lacks only its line feed; it is read, and kept when the log is written next"),
+            DamageCode::TornTail if damage.raw_controls => finding(Code::TornTail).say(
+                "the last line is no JSON, for raw control characters in its text; `repair` escapes those and keeps the \
+                 record, but it goes to quarantine when the log is written before",
+            ),
             DamageCode::TornTail => finding(Code::TornTail).say(format!(
                 "the last line is incomplete{salvaged}; the rest goes to quarantine when the log is written next"
             )),
+            DamageCode::InvalidJson | DamageCode::NulRun if damage.raw_controls => {
+                let code = if damage.code == DamageCode::NulRun { Code::NulRun } else { Code::InvalidJson };
+                finding(code).say(format!(
+                    "{len} bytes that are no JSON, for raw control characters in a text; `repair` escapes those and \
+                     keeps the record"
+                ))
+            }
             DamageCode::InvalidJson => finding(Code::InvalidJson)
                 .say(format!("{len} bytes that are not one JSON object; `repair` sets them aside")),
             DamageCode::InvalidUtf8 => {
