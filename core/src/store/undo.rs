@@ -1,7 +1,7 @@
 //! Undo: a rollback or a repair taken back, byte for byte.
 //!
 //! Owns: when it is refused, and the order of steps, each of which ends with its sync: 1. with `force`, what was
-//! appended since goes to `quarantine/`; 2. the log as it was before is written aside, from what is left of it and
+//! appended since goes to `quarantine/`, and so does a repaired log; 2. the log as it was before is written aside, from what is left of it and
 //! what was set aside, and compared; 3. the row; 4. it is renamed over the log.
 //! Invariant: before step 4 the log is as it was, after it as it was before the rollback or repair. What was set
 //! aside stays in `quarantine/`. Does not: follow with the sidecar. Unlike a rollback it copies the log: putting bytes back at
@@ -46,7 +46,7 @@ pub struct Plan {
     pub finishes: bool,
     /// It took place, and ended before anybody was told; nothing more is done.
     pub unacknowledged: bool,
-    /// Where those are kept, below the store, once it is done.
+    /// Where what leaves the log is kept, below the store, once it is done.
     pub set_aside: Option<String>,
 }
 
@@ -146,7 +146,8 @@ pub fn run<S: Storage>(session: &mut SessionStore<'_, S>, options: &Options) -> 
     let Some(taken_back) = index.and_then(|index| session.ledger_file.ledger.rows.get(index)).cloned() else {
         return Err(StoreError::NothingToUndo);
     };
-    if plan.appended > 0
+    // A repaired log is nowhere else; one that was cut, or replaced by what is kept, leaves only what was appended.
+    if (plan.appended > 0 || plan.event == Event::Repair)
         && let Some(log) = &session.log
     {
         let name = if is_whole(&taken_back) {
