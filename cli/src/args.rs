@@ -122,7 +122,7 @@ pub enum SessionCommand {
     Export(ExportArgs),
     /// List the states that a session can be returned to
     Checkpoints(CheckpointsArgs),
-    /// Return a session to an earlier state, or take that back
+    /// Return a session to an earlier state, or take that or a repair back
     Rollback(RollbackArgs),
     /// Rewrite a damaged log from its good records
     Repair(RepairArgs),
@@ -325,7 +325,7 @@ pub struct RollbackArgs {
     /// Write nothing; tell what would be done
     #[arg(id = "session::dry_run", long = "dry-run")]
     pub dry_run: bool,
-    /// Take the last rollback back, byte for byte
+    /// Take the last rollback or repair back, byte for byte
     #[arg(id = "session::undo", long = "undo")]
     pub undo: bool,
     /// With --undo: also if entries were appended since; they are set aside in quarantine

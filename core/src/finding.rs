@@ -4,7 +4,8 @@
 //! Invariant: a severity follows from the code, except where the finding says that nothing whole was lost.
 //! Does not: decide exit codes.
 
-use crate::log::{Damage, DamageCode, Dialect, with_damage_codes};
+use crate::json::text;
+use crate::log::{BadField, Damage, DamageCode, Dialect, Record, with_damage_codes};
 use alloc::format;
 use alloc::string::String;
 use serde::Serialize;
@@ -21,6 +22,8 @@ macro_rules! codes {
             DuplicateId,
             /// An entry has no usable id.
             MissingId,
+            /// An id, a parent or a time is there and cannot be used.
+            BadField,
             /// A parent is not in the log.
             MissingParent,
             /// Parents lead back to the entry.
@@ -151,6 +154,41 @@ impl Finding {
         (dialect == Dialect::TreeV3).then(|| Self::new(Code::SidecarMissing).say(words))
     }
 
+    /// The finding for a field of an entry that is there and cannot be used; `key` is the entry's.
+    #[must_use]
+    pub fn from_bad_field(field: BadField, record: &Record<'_>, key: &str) -> Self {
+        let fields = &record.fields;
+        let (token, words) = match field {
+            BadField::Id => (fields.id, "its `id` is"),
+            BadField::Parent => (fields.parent_token(), "its parent is"),
+            BadField::Timestamp => (fields.timestamp, "its `timestamp` is"),
+        };
+        let finding = |code| Self::at(code, record.offset, record.line).entry(key);
+        let what = shape(token.unwrap_or_default());
+        match field {
+            BadField::Id => finding(Code::BadField).say(format!("{words} {what} and no id; known by its offset")),
+            // A name that cannot be decoded is a name all the same, one that no entry has.
+            BadField::Parent => match token.and_then(text::string_lossy).filter(|name| !name.is_empty()) {
+                Some(name) => finding(Code::MissingParent).say(missing_parent(&name)),
+                None => finding(Code::BadField).say(format!("{words} {what}, neither an id nor null; read as a root")),
+            },
+            BadField::Timestamp => {
+                finding(Code::BadField).say(format!("{words} {what} and no time; read as an entry without one"))
+            }
+        }
+    }
+
+    /// The finding for a field that cannot be used, if an upgrade replaces it.
+    #[must_use]
+    pub fn from_replaced_field(field: BadField, record: &Record<'_>, key: &str) -> Option<Self> {
+        let words = match field {
+            BadField::Id => "its `id` cannot be used; `migrate` gives it a new one",
+            BadField::Parent => "its parent is neither an id nor null; `migrate` makes it the entry before",
+            BadField::Timestamp => return None,
+        };
+        Some(Self::at(Code::BadField, record.offset, record.line).entry(key).harmless().say(words))
+    }
+
     /// The finding for a damage of the log.
     #[must_use]
     pub fn from_damage(damage: Damage) -> Self {
@@ -164,8 +202,16 @@ impl Finding {
         match damage.code {
             DamageCode::TornTail if damage.all_recovered => finding
                 .say("the last record lacks only its line feed; it is read, and kept when the log is written next"),
+            DamageCode::TornTail if damage.raw_controls => finding.say(
+                "the last line is no JSON, for raw control characters in its text; `repair` escapes those and keeps the \
+                 record, but it goes to quarantine when the log is written before",
+            ),
             DamageCode::TornTail => finding.say(format!(
                 "the last line is incomplete{salvaged}; the rest goes to quarantine when the log is written next"
+            )),
+            DamageCode::InvalidJson | DamageCode::NulRun if damage.raw_controls => finding.say(format!(
+                "{len} bytes that are no JSON, for raw control characters in a text; `repair` escapes those and keeps \
+                 the record"
             )),
             DamageCode::InvalidJson => {
                 finding.say(format!("{len} bytes that are not one JSON object; `repair` sets them aside"))
@@ -188,5 +234,23 @@ impl Finding {
                 finding.say("the first record is no session header; this may be no session log, or its start is lost")
             }
         }
+    }
+}
+
+/// The words for a parent that no entry is.
+pub(crate) fn missing_parent(name: &str) -> String {
+    format!("its parent `{name}` is not in the log; read as a root")
+}
+
+/// What a token is, in words.
+fn shape(token: &[u8]) -> &'static str {
+    match token.first() {
+        Some(b'"') if token.len() == 2 => "an empty text",
+        Some(b'"') => "a text",
+        Some(b'{') => "an object",
+        Some(b'[') => "a list",
+        Some(b't') => "`true`",
+        Some(b'f') => "`false`",
+        _ => "a number",
     }
 }

@@ -9,6 +9,7 @@ use crate::output::{ExitStatus, Output, visible};
 use crate::settings::{Settings, durability, segments};
 use anyhow::{Context, Result, anyhow, bail};
 use jcode_session_core::json::text::write_string;
+use jcode_session_core::log::id_of;
 use jcode_session_core::parts::Part;
 use jcode_session_core::write::{AppendError, Parent};
 use jcode_session_native::ops::seal::Segments;
@@ -131,9 +132,12 @@ pub(super) fn note_lag(closed: Closed, output: &mut Output) {
 pub(super) fn label(args: &LabelArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
     let log = super::resolve(&args.session, settings)?;
     // Says which entry is missing before anything is written.
-    Session::read(&log)?.entry(&args.entry)?;
+    let target = Session::read(&log)?.entry(&args.entry)?.id_token();
     let mut entry = br#"{"type":"label","targetId":"#.to_vec();
-    write_string(&mut entry, &args.entry);
+    match target.filter(|token| id_of(token).as_deref() == Some(&*args.entry)) {
+        Some(as_in_the_log) => entry.extend_from_slice(&as_in_the_log),
+        None => write_string(&mut entry, &args.entry),
+    }
     if !args.name.is_empty() {
         entry.extend_from_slice(br#","label":"#);
         write_string(&mut entry, &args.name);

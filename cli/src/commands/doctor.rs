@@ -3,7 +3,7 @@
 //! Owns: the words. Invariant: exit code 1 only for findings that are errors.
 //! Does not: examine; the native doctor does.
 
-use super::verify::print_finding;
+use super::findings::print_finding;
 use crate::args::DoctorArgs;
 use crate::output::{ExitStatus, Output, bytes, count, time, visible};
 use crate::settings::Settings;

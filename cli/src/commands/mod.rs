@@ -8,6 +8,7 @@ mod append;
 mod checkpoints;
 mod doctor;
 mod export;
+mod findings;
 mod fork;
 mod inspect;
 mod list;
@@ -20,6 +21,7 @@ mod rollback;
 mod seal;
 mod show;
 mod tag;
+mod take_back;
 mod tree;
 mod verify;
 

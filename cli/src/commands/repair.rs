@@ -1,7 +1,10 @@
 //! `repair`: a damaged log rewritten from its good records.
 //!
-//! Owns: the words. Invariant: a sound log is left alone, and says so. Does not: repair; the native store does.
+//! Owns: the words. Invariant: a sound log is left alone, and says so; a repair names the exact command that takes it
+//! back. Does not: repair; the native store does.
 
+use super::findings::print_findings;
+use super::take_back::undo_command;
 use crate::args::RepairArgs;
 use crate::output::{ExitStatus, Output, bytes, count, visible};
 use crate::settings::Settings;
@@ -22,10 +25,8 @@ pub(super) fn repair(args: &RepairArgs, settings: &Settings, output: &mut Output
     }
     let verb = if args.dry_run { "would repair" } else { "repaired" };
     writeln!(output.data(), "{verb} {name}: {}", what(&plan))?;
-    for finding in &plan.findings {
-        let at = finding.byte_offset.map(|offset| format!(" byte {offset}")).unwrap_or_default();
-        writeln!(output.data(), " {at}: {}", visible(&finding.message))?;
-    }
+    let all_in = if args.dry_run { "; `verify --json` lists all" } else { "" };
+    print_findings(&plan.findings, all_in, output)?;
     if let Some(path) = &plan.set_aside {
         let kept = paths::store(&log).join(path);
         writeln!(
@@ -34,6 +35,7 @@ pub(super) fn repair(args: &RepairArgs, settings: &Settings, output: &mut Output
             bytes(plan.from_len),
             visible(&kept.to_string_lossy())
         )?;
+        writeln!(output.data(), "  to take this back: {}", undo_command(&log))?;
     }
     if follow == Follow::Later {
         output.note("the sidecar is rebuilt when the session is opened next; until then reads go to the log");
@@ -44,8 +46,13 @@ pub(super) fn repair(args: &RepairArgs, settings: &Settings, output: &mut Output
 fn what(plan: &Plan) -> String {
     let findings = count(plan.findings.len() as u64, "finding", "findings");
     let entries = count(plan.entries, "entry", "entries");
-    match plan.restored {
-        0 => format!("{findings}, {entries} kept"),
-        n => format!("{findings}, {entries} kept, {n} of them from quarantine"),
-    }
+    let restored = match plan.restored {
+        0 => String::new(),
+        n => format!(", {n} of them from quarantine"),
+    };
+    let mended = match plan.mended {
+        0 => String::new(),
+        n => format!(", {} mended", count(n, "unreadable record", "unreadable records")),
+    };
+    format!("{findings}, {entries} kept{restored}{mended}")
 }

@@ -3,6 +3,7 @@
 //! Owns: the words of the plan and of what was done. Invariant: what was done names the exact command that takes it
 //! back. Does not: roll back; the native store does.
 
+use super::take_back::undo_command;
 use crate::args::RollbackArgs;
 use crate::output::{ExitStatus, Output, bytes, count, visible};
 use crate::settings::Settings;
@@ -47,12 +48,12 @@ pub(super) fn rollback(args: &RollbackArgs, settings: &Settings, output: &mut Ou
 fn undo(args: &RollbackArgs, log: &Path, output: &mut Output) -> Result<ExitStatus> {
     if args.dry_run {
         let plan = restore::plan_undo(log, args.force)?;
-        writeln!(output.data(), "would take back the rollback of {}", visible(&plan.timestamp))?;
+        writeln!(output.data(), "would take back the {} of {}", plan.event, visible(&plan.timestamp))?;
         writeln!(output.data(), "  {}", put_back(log, &plan))?;
         return Ok(ExitStatus::Clean);
     }
     let (plan, follow) = restore::undo(log, args.force)?;
-    writeln!(output.data(), "took back the rollback of {}", visible(&plan.timestamp))?;
+    writeln!(output.data(), "took back the {} of {}", plan.event, visible(&plan.timestamp))?;
     writeln!(output.data(), "  {}{}", put_back(log, &plan), kept(log, plan.set_aside.as_deref()))?;
     tell(follow, output);
     Ok(ExitStatus::Clean)
@@ -81,6 +82,9 @@ fn taken_out(plan: &back::Plan) -> String {
             bytes(plan.from_len.saturating_sub(plan.to_len))
         ),
         (How::File(_), _) => format!("the log of {} is replaced by the original", bytes(plan.from_len)),
+        (How::SetAside { .. }, _) => {
+            format!("the log of {} is replaced by the one from before its repair", bytes(plan.from_len))
+        }
         (How::Gone, _) => {
             format!("the log of {} goes; the files that it was migrated from are read again", bytes(plan.from_len))
         }
@@ -107,21 +111,4 @@ fn tell(follow: Follow, output: &mut Output) {
 
 fn shown(path: &Path) -> String {
     visible(&path.to_string_lossy())
-}
-
-/// The command that takes a rollback back, from whatever folder, as this program is called.
-fn undo_command(log: &Path) -> String {
-    let called = std::env::args_os().next().unwrap_or_default();
-    let mounted = Path::new(&called).file_stem().is_some_and(|name| name == "jcode");
-    let program = if mounted { "jcode session" } else { "jcode-session" };
-    // Where the log is gone, the snapshot that it was migrated from names the session.
-    let session = if log.exists() { log.to_path_buf() } else { log.with_extension("json") };
-    format!("{program} rollback {} --undo", quoted(&std::path::absolute(&session).unwrap_or(session)))
-}
-
-/// A path as a shell takes it.
-fn quoted(path: &Path) -> String {
-    let text = shown(path);
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c);
-    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }

@@ -3,21 +3,17 @@
 //! Owns: choice of logs and the words around findings. Invariant: one log that cannot be read stops no other.
 //! Does not: verify; see `jcode_session_native::ops::verify`.
 
+use super::findings::print_findings;
 use super::many;
 use crate::args::VerifyArgs;
 use crate::output::{ExitStatus, Output, count, style, visible};
 use crate::settings::Settings;
 use anyhow::Result;
-use jcode_session_core::finding::{Code, Finding, Severity};
 use jcode_session_core::report::{LogReport, VerifyReport};
 use jcode_session_native::ops::verify::verify as verify_one;
 use jcode_session_native::session::discover::find_logs;
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-
-/// Findings of one code that are shown of a log.
-const SHOWN: u64 = 20;
 
 pub(super) fn verify(args: &VerifyArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
     let (logs, mut unreadable) = choose(args, settings, output);
@@ -97,43 +93,7 @@ fn print(log: &LogReport, output: &mut Output) -> Result<()> {
         count(log.entry_count, "entry", "entries"),
         log.sidecar
     )?;
-    let mut found: BTreeMap<Code, u64> = BTreeMap::new();
-    for finding in &log.findings {
-        let before = found.entry(finding.code).or_default();
-        *before += 1;
-        if *before <= SHOWN {
-            print_finding(finding, output)?;
-        }
-    }
-    for (code, all) in found.into_iter().filter(|(_, all)| *all > SHOWN) {
-        let more = count(all - SHOWN, "more", "more");
-        writeln!(output.data(), "     … and {more} {}; `--json` lists all", code_word(code)?)?;
-    }
-    Ok(())
-}
-
-/// A code as reports have it.
-fn code_word(code: Code) -> Result<String> {
-    Ok(serde_json::to_value(code)?.as_str().unwrap_or_default().to_string())
-}
-
-pub(super) fn print_finding(finding: &Finding, output: &mut Output) -> Result<()> {
-    let (style, severity) = match finding.severity {
-        Severity::Warning => (style::WARNING, "warning"),
-        Severity::Error => (style::BAD, "error"),
-    };
-    let style = output.style(style);
-    write!(output.data(), "     {style}{severity}{style:#} {}", code_word(finding.code)?)?;
-    match (finding.line, finding.byte_offset) {
-        (Some(line), Some(offset)) => write!(output.data(), " line {line}, byte {offset}")?,
-        (None, Some(offset)) => write!(output.data(), " byte {offset}")?,
-        _ => {}
-    }
-    if let Some(entry) = &finding.entry_id {
-        write!(output.data(), ", entry {}", visible(entry))?;
-    }
-    writeln!(output.data(), ": {}", visible(&finding.message))?;
-    Ok(())
+    print_findings(&log.findings, "; `--json` lists all", output)
 }
 
 fn summary(report: &VerifyReport, output: &mut Output) {

@@ -7,8 +7,9 @@
 //! Does not: repair; a failure leaves the old log in place.
 
 use crate::dialect::splice::field;
+use crate::json::text::is_null;
 use crate::json::walk::Walker;
-use crate::log::{Damage, Dialect, LogScan, LogSink, Record, scan_source, tail::Span};
+use crate::log::{Damage, Dialect, LogScan, LogSink, Record, id_of, scan_source, tail::Span};
 use crate::source::{ByteSource, SourceError};
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
@@ -98,13 +99,16 @@ impl Compare<'_> {
             self.spans.next().ok_or(CheckError::Differs { offset: self.old.len(), what: "a record too many" })?;
         let differs = |what| CheckError::Differs { offset: span.offset, what };
         let bytes = self.old.read_vec(span.offset, usize::try_from(span.len).unwrap_or(usize::MAX))?;
-        let changed = match self.dialect {
-            _ if header => &["version"][..],
-            Dialect::LinearV1 => &["id", "firstKeptEntryIndex"][..],
-            _ => &[][..],
-        };
         let (was, is) = (fields(&bytes), fields(new.bytes));
         let (Some(was), Some(is)) = (was, is) else { return Err(differs("it is no record")) };
+        let parent = ["parentId", "parent_id"].into_iter().find(|name| was.contains_key(*name));
+        let is_named = |token: &[u8]| is_null(token) || id_of(token).is_some();
+        let unusable_parent = parent.filter(|name| !was.get(*name).copied().is_some_and(is_named));
+        let changed = match self.dialect {
+            _ if header => &["version"][..],
+            Dialect::LinearV1 => &["id", "firstKeptEntryIndex", unusable_parent.unwrap_or("id")][..],
+            _ => &[][..],
+        };
         for (name, value) in &was {
             if !changed.contains(&name.as_ref()) && !same(name, is.get(name).copied(), value) {
                 return Err(differs("a field changed"));
@@ -115,11 +119,11 @@ impl Compare<'_> {
         }
         if self.dialect == Dialect::LinearV1 {
             let id = new.fields.usable_id().ok_or_else(|| differs("it has no id"))?;
-            let old_id = was.get("id").copied().and_then(crate::json::text::string).filter(|id| !id.is_empty());
+            let old_id = was.get("id").copied().and_then(id_of);
             if old_id.is_some_and(|old| old != id) {
                 return Err(differs("its id changed"));
             }
-            let had_parent = was.contains_key("parentId") || was.contains_key("parent_id");
+            let had_parent = parent.is_some() && unusable_parent.is_none();
             if !had_parent && new.fields.parent_text().as_deref() != self.last_id.as_deref() {
                 return Err(differs("its parent is not the entry before it"));
             }

@@ -1,14 +1,15 @@
 //! `linear-v1` and `tree-v2` to `tree-v3`.
 //!
-//! Owns: ids and parents for entries that have none, `firstKeptEntryIndex`, the role `hookMessage`, the header's
-//! version. Follows what pi's own migration does to such sessions.
+//! Owns: ids and parents for entries that have none that can be used, `firstKeptEntryIndex`, the role `hookMessage`,
+//! the header's version. Follows what pi's own migration does to such sessions.
 //! Invariant: lines that are no records pass unchanged; so do all bytes of records besides the named fields.
 //! Does not: reorder, drop or merge anything.
 
 use crate::dialect::ids::IdMaker;
 use crate::dialect::splice::{Splice, field};
+use crate::finding::Finding;
 use crate::json::text::{integer, write_string};
-use crate::log::{Damage, Dialect, Header, LogScan, LogSink, Record, scan_source};
+use crate::log::{BadField, Damage, Dialect, Header, LogScan, LogSink, Record, scan_source};
 use crate::source::{ByteSource, Rope, SourceError};
 use alloc::collections::BTreeSet;
 use alloc::string::String;
@@ -24,7 +25,7 @@ pub(super) fn upgrade_lines<S: ByteSource>(
     dialect: Dialect,
     header: Option<&Header>,
     tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
-) -> Result<Rope<S>, SourceError> {
+) -> Result<UpgradedLog<S>, SourceError> {
     let len = source.len();
     let session_id = header.and_then(|header| header.session_id.as_deref()).unwrap_or_default();
     let linear = dialect == Dialect::LinearV1;
@@ -37,11 +38,21 @@ pub(super) fn upgrade_lines<S: ByteSource>(
     let mut upgrade = Upgrade {
         rope: Rope::new(Vec::new()),
         done: 0,
-        linear: linear.then_some(Linear { ids, records: survey.records, entries: 0, last_id: None }),
+        linear: linear.then(|| Linear { ids, records: survey.records, entries: 0, last_id: None, mended: Vec::new() }),
     };
     scan_source(&source, 0..len, LogScan::new(), &mut upgrade, tick)?;
     upgrade.rope.push_original(0, upgrade.done, len);
-    Ok(upgrade.rope.over(alloc::vec![source]))
+    let mended = upgrade.linear.map(|linear| linear.mended).unwrap_or_default();
+    Ok(UpgradedLog { rope: upgrade.rope.over(alloc::vec![source]), mended })
+}
+
+/// A log of an older dialect as one of the current.
+#[derive(Debug)]
+pub struct UpgradedLog<S> {
+    /// Its bytes.
+    pub rope: Rope<S>,
+    /// The fields of the old log that could not be used and are replaced; places are the old log's.
+    pub mended: Vec<Finding>,
 }
 
 /// What `firstKeptEntryIndex` may point at.
@@ -51,8 +62,8 @@ enum Target {
     Header,
     /// The entry with this number, which has no id of its own.
     Made(u64),
-    /// An entry with an id.
-    Own(String),
+    /// An entry with an id, as the log has it.
+    Own(Vec<u8>),
 }
 
 /// First pass: every record, as pi counts them.
@@ -70,12 +81,12 @@ impl LogSink for Survey {
     }
 
     fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()> {
-        let target = match entry.fields.usable_id() {
-            Some(id) => {
-                self.taken.insert(id.clone().into_owned());
-                Target::Own(id.into_owned())
+        let target = match (entry.fields.usable_id(), entry.fields.id) {
+            (Some(id), Some(token)) => {
+                self.taken.insert(id.into_owned());
+                Target::Own(token.to_vec())
             }
-            None => Target::Made(self.entries),
+            _ => Target::Made(self.entries),
         };
         self.records.push(target);
         self.entries += 1;
@@ -96,7 +107,9 @@ struct Linear {
     ids: IdMaker,
     records: Vec<Target>,
     entries: u64,
-    last_id: Option<String>,
+    /// Id of the entry before, as the upgraded log has it.
+    last_id: Option<Vec<u8>>,
+    mended: Vec<Finding>,
 }
 
 /// Second pass: the rope.
@@ -151,37 +164,42 @@ impl LogSink for Upgrade {
 }
 
 impl Linear {
-    /// Gives an entry the id and the parent that it lacks.
+    /// Gives an entry the id and the parent that it lacks; what stands there and cannot be used is replaced.
     fn link(&mut self, entry: &Record<'_>, splice: &mut Splice<'_>) {
         let fields = &entry.fields;
-        let own = fields.usable_id().map(|id| id.into_owned());
-        let id = own.clone().unwrap_or_else(|| self.ids.id(self.entries));
-        let id_json = json(&id);
-        let parent_json = self.last_id.as_deref().map_or_else(|| b"null".to_vec(), json);
+        let read = fields.entry();
+        let made = read.id.is_none().then(|| self.ids.id(self.entries));
+        let id_json = made.as_deref().map_or_else(|| fields.id.unwrap_or_default().to_vec(), json);
+        let parent_json = self.last_id.take().unwrap_or_else(|| b"null".to_vec());
         let mut missing: Vec<(&str, &[u8])> = Vec::new();
-        match (&own, fields.id) {
-            (None, Some(unusable)) => splice.replace(unusable, &id_json),
-            (None, None) => missing.push(("id", &id_json)),
-            (Some(_), _) => {}
+        match fields.id {
+            Some(unusable) if made.is_some() => splice.replace(unusable, &id_json),
+            None => missing.push(("id", &id_json)),
+            Some(_) => {}
         }
-        if fields.parent.is_none() && fields.parent_snake.is_none() {
-            missing.push(("parentId", &parent_json));
+        match fields.parent_token() {
+            Some(unusable) if read.bad().any(|field| field == BadField::Parent) => {
+                splice.replace(unusable, &parent_json);
+            }
+            None => missing.push(("parentId", &parent_json)),
+            Some(_) => {}
         }
         splice.insert_behind(fields.kind, &missing);
+        let key = made.or_else(|| read.id.as_deref().map(String::from)).unwrap_or_default();
+        self.mended.extend(read.bad().filter_map(|field| Finding::from_replaced_field(field, entry, &key)));
         self.entries += 1;
-        self.last_id = Some(id);
+        self.last_id = Some(id_json);
     }
 
     /// Turns the index of a compaction's first kept entry into that entry's id, or drops it.
     fn first_kept(&self, entry: &Record<'_>, splice: &mut Splice<'_>) {
         let Some(token) = entry.fields.first_kept_index else { return };
         let index = integer(token).and_then(|index| usize::try_from(index).ok());
-        let id = match index.and_then(|index| self.records.get(index)) {
+        let id_json = match index.and_then(|index| self.records.get(index)) {
             Some(Target::Own(id)) => Some(id.clone()),
-            Some(Target::Made(position)) => Some(self.ids.id(*position)),
+            Some(Target::Made(position)) => Some(json(&self.ids.id(*position))),
             Some(Target::Header) | None => None,
         };
-        let id_json = id.as_deref().map(json);
         splice.replace_field(token, id_json.as_deref().map(|id| ("firstKeptEntryId", id)));
     }
 }

@@ -13,12 +13,13 @@ pub(crate) mod splice;
 
 use crate::finding::Finding;
 use crate::log::{Dialect, Header, LogScan, LogSink, Record, scan_source};
-use crate::source::{ByteSource, Rope, SourceError};
+use crate::source::{ByteSource, SourceError};
 use alloc::vec::Vec;
 use core::ops::{ControlFlow, Range};
 
 pub use check::{CheckError, check_upgrade};
 pub use ids::IdMaker;
+pub use lines::UpgradedLog;
 use lines::upgrade_lines;
 pub(crate) use splice::Splice;
 pub use splice::field;
@@ -38,7 +39,7 @@ pub enum CurrentLog<S> {
     /// It is of the current dialect already.
     AsIs(S),
     /// It was spliced.
-    Upgraded(Rope<S>),
+    Upgraded(UpgradedLog<S>),
     /// It was replayed from jcode's v1 files.
     Replayed(jcode::V1Log<S>),
 }
@@ -56,7 +57,7 @@ impl<S: ByteSource> CurrentLog<S> {
     pub fn origin(&self, offset: u64) -> u64 {
         match self {
             Self::AsIs(_) => offset,
-            Self::Upgraded(rope) => rope.origin(offset).map_or(offset, |(_, at)| at),
+            Self::Upgraded(log) => log.rope.origin(offset).map_or(offset, |(_, at)| at),
             Self::Replayed(log) => log.origin(offset).map_or(offset, |(_, at)| at),
         }
     }
@@ -67,6 +68,10 @@ impl<S: ByteSource> CurrentLog<S> {
         for finding in &mut findings {
             finding.byte_offset = finding.byte_offset.map(|offset| self.origin(offset));
         }
+        if let Self::Upgraded(log) = self {
+            findings.extend_from_slice(&log.mended);
+            findings.sort_by_key(|finding| (finding.byte_offset, finding.code));
+        }
         findings
     }
 }
@@ -75,7 +80,7 @@ impl<S: ByteSource> ByteSource for CurrentLog<S> {
     fn len(&self) -> u64 {
         match self {
             Self::AsIs(source) => source.len(),
-            Self::Upgraded(rope) => rope.len(),
+            Self::Upgraded(log) => log.rope.len(),
             Self::Replayed(log) => log.len(),
         }
     }
@@ -83,7 +88,7 @@ impl<S: ByteSource> ByteSource for CurrentLog<S> {
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
         match self {
             Self::AsIs(source) => source.read_at(offset, buffer),
-            Self::Upgraded(rope) => rope.read_at(offset, buffer),
+            Self::Upgraded(log) => log.rope.read_at(offset, buffer),
             Self::Replayed(log) => log.read_at(offset, buffer),
         }
     }
@@ -105,7 +110,7 @@ impl<S: ByteSource> ByteSource for CurrentLog<S> {
     fn still_whole(&self) -> Result<(), SourceError> {
         match self {
             Self::AsIs(source) => source.still_whole(),
-            Self::Upgraded(rope) => rope.still_whole(),
+            Self::Upgraded(log) => log.rope.still_whole(),
             Self::Replayed(log) => log.still_whole(),
         }
     }

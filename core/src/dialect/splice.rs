@@ -23,6 +23,11 @@ impl<'a> Splice<'a> {
         Self { record, changes: Vec::new() }
     }
 
+    /// Nothing is to be changed.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
     /// Puts `"key":value` behind the field whose value is `anchor`, or first in the object if there is none.
     pub(crate) fn insert_behind(&mut self, anchor: Option<&[u8]>, fields: &[(&str, &[u8])]) {
         if fields.is_empty() {

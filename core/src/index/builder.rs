@@ -12,10 +12,10 @@ use super::entries::{Entries, IdUse};
 use super::labels::{LabelChange, Labels};
 use super::names::branch_names;
 use super::row::{BranchRow, LEAF, LabelRow, Row, RowSink, Seq};
-use crate::finding::{Code, Finding};
-use crate::log::{Damage, DamageCode, Header, LogSink, Record, ScanEnd};
+use crate::finding::{Code, Finding, missing_parent};
+use crate::log::{BadField, Damage, DamageCode, EntryFields, Header, LogSink, Record, ScanEnd};
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::ControlFlow;
 
@@ -64,6 +64,20 @@ impl<R: RowSink> IndexBuilder<R> {
         }
     }
 
+    /// Finds what is wrong with an entry's own fields.
+    fn judge(&mut self, record: &Record<'_>, read: &EntryFields<'_>, key: &str, id_use: IdUse) {
+        self.counts.damages += read.bad().count() as u64;
+        for field in read.bad() {
+            self.find(|| Finding::from_bad_field(field, record, key));
+        }
+        let found = |code, words: &str| Finding::at(code, record.offset, record.line).entry(key).say(words);
+        if id_use == IdUse::Repeated {
+            self.find(|| found(Code::DuplicateId, "its id was used before; known by id and offset"));
+        } else if read.id.is_none() && !read.bad().any(|field| field == BadField::Id) {
+            self.find(|| found(Code::MissingId, "has no id that can be used; known by its offset"));
+        }
+    }
+
     /// Ends the log; `unsettled` of its damages may be gone once it grows (see `ScanEnd`) and are not counted.
     pub fn finish_at(mut self, end: &ScanEnd) -> Built<R> {
         self.counts.damages = self.counts.damages.saturating_sub(end.unsettled);
@@ -87,7 +101,7 @@ impl<R: RowSink> IndexBuilder<R> {
             let (code, message) = if self.entries.ids.id(orphan.seq) == id {
                 (Code::ParentCycle, String::from("is its own parent; read as a root"))
             } else {
-                (Code::MissingParent, format!("its parent `{id}` is not in the log; read as a root"))
+                (Code::MissingParent, missing_parent(&id))
             };
             self.find(|| Finding::at(code, orphan.offset, orphan.line).entry(key).say(message));
         }
@@ -142,40 +156,27 @@ impl<R: RowSink> LogSink for IndexBuilder<R> {
         let fields = &record.fields.indexed;
         let Entries { ids, links, .. } = &mut self.entries;
         let seq = Seq::try_from(links.len()).unwrap_or(Seq::MAX);
-        let id = fields.usable_id();
-        let parent_id = fields.parent_text();
-        if let Some(id) = &id {
+        let read = fields.entry();
+        if let Some(id) = &read.id {
             links.arrived(id);
         }
-        let parent = parent_id.as_deref().and_then(|parent| {
+        let parent = read.parent.as_deref().and_then(|parent| {
             // Nearly every entry continues the one before it: no look-up for those.
             let before = seq.checked_sub(1).filter(|&before| ids.id(before) == parent);
             before.or_else(|| ids.latest(parent))
         });
         links.push(parent);
-        if let (None, Some(parent_id)) = (parent, &parent_id) {
+        if let (None, Some(parent_id)) = (parent, &read.parent) {
             links.wait(parent_id, record.offset, record.line);
         }
         let (parent_step, depth) = (links.step(seq), links.depth(seq));
         let kind = fields.kind_text();
         // Looked up before the entry's own id is known: nothing labels itself.
         let change = LabelChange::read(&kind, fields).map(|change| (ids.latest(&change.target_id), change));
-        let (key, id_use) = self.entries.name(seq, id.as_ref(), record.offset);
-        self.counts.duplicates += u64::from(id.is_some() && id_use != IdUse::Key);
-        if id.is_none() {
-            self.find(|| {
-                Finding::at(Code::MissingId, record.offset, record.line)
-                    .entry(key.to_string())
-                    .say("has no id that can be used; known by its offset")
-            });
-        } else if id_use == IdUse::Repeated {
-            self.find(|| {
-                Finding::at(Code::DuplicateId, record.offset, record.line)
-                    .entry(key.to_string())
-                    .say("its id was used before; known by id and offset")
-            });
-        }
-        let ts = fields.time();
+        let (key, id_use) = self.entries.name(seq, read.id.as_ref(), record.offset);
+        self.counts.duplicates += u64::from(read.id.is_some() && id_use != IdUse::Key);
+        self.judge(record, &read, &key, id_use);
+        let EntryFields { parent: parent_id, ts, .. } = read;
         self.counts.observe(&kind, fields, ts);
         self.entries.push_time(ts);
         if let Some((target, change)) = change {

@@ -16,7 +16,8 @@ use super::names::name_of;
 use super::row::{BRANCH_POINT, BranchRow, LEAF, LabelRow, Row, Seq};
 use super::store::{IndexStore, Node};
 use super::tree::{Label, Leaf};
-use crate::log::{AppendedEntry, IndexedFields, Record};
+use super::tree_checksum::TreeChecksum;
+use crate::log::{AppendedEntry, EntryFields, IndexedFields, Record};
 use alloc::borrow::Cow;
 use alloc::string::String;
 
@@ -122,15 +123,15 @@ impl CatchUp {
         known: Id,
     ) -> Result<(), CatchUpError<S::Error>> {
         let seq = Seq::try_from(self.totals.counts.entries).unwrap_or(Seq::MAX);
-        let id = fields.usable_id();
-        let parent_id = fields.parent_text();
+        let read = fields.entry();
+        self.totals.counts.damages += read.bad().count() as u64;
+        let EntryFields { id, parent: parent_id, ts, .. } = read;
         let key = self.key(store, id.as_deref(), offset, known)?;
         let continues_tip = match (&self.tip, &parent_id) {
             (Some(tip), Some(parent)) => tip.id == parent.as_ref(),
             _ => false,
         };
         let kind = fields.kind_text();
-        let ts = fields.time();
         let change = LabelChange::read(&kind, fields);
 
         let (parent_step, depth, branch) = if continues_tip {

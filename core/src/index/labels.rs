@@ -6,7 +6,7 @@
 
 use super::row::{LabelRow, Seq};
 use crate::json::text;
-use crate::log::IndexedFields;
+use crate::log::{IndexedFields, id_of};
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -29,7 +29,7 @@ impl LabelChange {
             return None;
         }
         let filled = |text: &Cow<'_, str>| !text.is_empty();
-        let target_id = fields.target.and_then(text::string).filter(filled)?.into_owned();
+        let target_id = fields.target.and_then(id_of)?.into_owned();
         let name = fields.label.and_then(text::string_lossy).filter(filled).map(Cow::into_owned);
         Some(Self { target_id, name })
     }

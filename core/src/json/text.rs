@@ -92,6 +92,18 @@ pub fn is_null(token: &[u8]) -> bool {
     token == b"null"
 }
 
+/// A byte that cannot stand in a string as it is.
+pub(crate) const fn is_control(byte: u8) -> bool {
+    byte < b' '
+}
+
+/// Appends a control character as its escape.
+pub(crate) fn write_control(out: &mut Vec<u8>, byte: u8) {
+    const HEX: [u8; 16] = *b"0123456789abcdef";
+    out.extend_from_slice(b"\\u00");
+    out.extend([byte >> 4, byte & 15].iter().filter_map(|&digit| HEX.get(usize::from(digit))));
+}
+
 /// Appends `text` as a JSON string literal with its quotes.
 pub fn write_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
@@ -108,12 +120,7 @@ pub fn write_string(out: &mut Vec<u8>, text: &str) {
             '\n' => out.extend_from_slice(b"\\n"),
             '\r' => out.extend_from_slice(b"\\r"),
             '\t' => out.extend_from_slice(b"\\t"),
-            c if c < ' ' => {
-                const HEX: [u8; 16] = *b"0123456789abcdef";
-                let code = c as usize;
-                out.extend_from_slice(b"\\u00");
-                out.extend([code >> 4, code & 15].iter().filter_map(|&digit| HEX.get(digit)));
-            }
+            c if c < ' ' => write_control(out, c as u8),
             c => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
         }
     }

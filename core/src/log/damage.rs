@@ -55,10 +55,12 @@ pub struct Damage {
     pub salvaged: u32,
     /// Nothing but blanks and NUL bytes stands outside the records of the line.
     pub all_recovered: bool,
+    /// The line is a record but for raw control characters in its strings, which a repair escapes.
+    pub raw_controls: bool,
 }
 
 impl Damage {
     pub(crate) const fn at(code: DamageCode, offset: u64, line: u64, line_len: u64) -> Self {
-        Self { code, offset, line, line_len, salvaged: 0, all_recovered: false }
+        Self { code, offset, line, line_len, salvaged: 0, all_recovered: false, raw_controls: false }
     }
 }

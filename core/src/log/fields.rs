@@ -1,11 +1,13 @@
 //! The depth-1 fields of a record that the engine reads, as raw tokens.
 //!
-//! Owns: which keys are read, which of them an index may read, and that of a repeated key the last one holds.
+//! Owns: which keys are read, which of them an index may read, that of a repeated key the last one holds, and which
+//! ids, parents and times can be used.
 //! Invariant: tokens are slices of the record; nothing is decoded before somebody asks.
 //! If you want another field in the index, then move it to `indexed`: what an index is not given it cannot read, so
 //! that a writer, which hands on the fields of what it appended instead of the lines, can leave none out.
+//! If you change what can be used, then change `tests/src/oracle/fields.rs` and section 3.2 of `docs/format.md`.
 
-use crate::json::text;
+use crate::json::{Cursor, text};
 use alloc::borrow::Cow;
 use core::ops::Deref;
 
@@ -125,17 +127,34 @@ impl<'a> IndexedFields<'a> {
         self.kind.and_then(text::string_lossy).unwrap_or_default()
     }
 
-    /// The id, if it is usable: a string that is not empty and is valid Unicode.
+    /// The id, if it can be used (see [`id_of`]).
     #[must_use]
     pub fn usable_id(&self) -> Option<Cow<'a, str>> {
-        usable(self.id)
+        self.id.and_then(id_of)
     }
 
-    /// The parent's id as the log says it; `parentId` goes before `parent_id`.
+    /// The parent's id as the log says it, if it can be used.
     #[must_use]
     pub fn parent_text(&self) -> Option<Cow<'a, str>> {
-        // What cannot be decoded names a parent all the same, one that no entry is.
-        self.parent.or(self.parent_snake).and_then(text::string_lossy).filter(|text| !text.is_empty())
+        self.parent_token().and_then(id_of)
+    }
+
+    /// The parent field; `parentId` goes before `parent_id`.
+    #[must_use]
+    pub fn parent_token(&self) -> Option<&'a [u8]> {
+        self.parent.or(self.parent_snake)
+    }
+
+    /// What an index reads of an entry.
+    #[must_use]
+    pub fn entry(&self) -> EntryFields<'a> {
+        let (id, parent, ts) = (self.usable_id(), self.parent_text(), self.time());
+        let bad = [
+            (BadField::Id, id.is_none() && is_there(self.id)),
+            (BadField::Parent, parent.is_none() && is_there(self.parent_token())),
+            (BadField::Timestamp, ts.is_none() && is_there(self.timestamp)),
+        ];
+        EntryFields { id, parent, ts, bad: bad.map(|(field, is_bad)| is_bad.then_some(field)) }
     }
 
     /// True for a record of type `session`.
@@ -160,6 +179,56 @@ impl<'a> IndexedFields<'a> {
     }
 }
 
-fn usable(token: Option<&[u8]>) -> Option<Cow<'_, str>> {
-    token.and_then(text::string).filter(|text| !text.is_empty())
+/// Id, parent and time of an entry, decoded.
+#[derive(Debug, Clone)]
+pub struct EntryFields<'a> {
+    /// The id, if it can be used.
+    pub id: Option<Cow<'a, str>>,
+    /// The parent's id, if it can be used.
+    pub parent: Option<Cow<'a, str>>,
+    /// Unix milliseconds, if the time can be used.
+    pub ts: Option<i64>,
+    bad: [Option<BadField>; 3],
+}
+
+impl EntryFields<'_> {
+    /// The fields that are there and cannot be used. One that is null counts as not there.
+    pub fn bad(&self) -> impl Iterator<Item = BadField> {
+        self.bad.into_iter().flatten()
+    }
+}
+
+/// A field that is there and cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BadField {
+    /// `id`.
+    Id,
+    /// `parentId` or `parent_id`.
+    Parent,
+    /// `timestamp`.
+    Timestamp,
+}
+
+/// The id that a token is: a text that is valid Unicode and not empty, or a number, whose id is its token.
+#[must_use]
+pub fn id_of(token: &[u8]) -> Option<Cow<'_, str>> {
+    if is_number(token) {
+        return core::str::from_utf8(token).ok().map(Cow::Borrowed);
+    }
+    text::string(token).filter(|text| !text.is_empty())
+}
+
+/// The token is a number.
+pub(crate) fn is_number(token: &[u8]) -> bool {
+    matches!(token.first(), Some(b'-' | b'0'..=b'9'))
+}
+
+/// The id may be a number in the log.
+pub(crate) fn may_be_number(id: &str) -> bool {
+    let mut cursor = Cursor::new(id.as_bytes(), 0);
+    cursor.number().is_ok() && cursor.at == id.len()
+}
+
+fn is_there(token: Option<&[u8]>) -> bool {
+    token.is_some_and(|token| !text::is_null(token))
 }

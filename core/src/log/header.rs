@@ -6,7 +6,6 @@
 
 use super::Record;
 use crate::json::text;
-use alloc::borrow::ToOwned;
 use alloc::string::String;
 use serde::Serialize;
 
@@ -78,7 +77,7 @@ impl Header {
         Self {
             offset: record.offset,
             len: record.bytes.len() as u64,
-            session_id: fields.usable_id().map(|id| id.as_ref().to_owned()),
+            session_id: text(fields.id).filter(|id| !id.is_empty()),
             version: fields.version.and_then(version).unwrap_or(1),
             created_at: fields.time(),
             cwd: text(fields.cwd),

@@ -5,9 +5,10 @@
 //! Does not: remember anything between lines but scratch space.
 
 use super::salvage::{self, Salvaged};
-use super::{Fields, Record};
-use crate::json::is_space;
+use super::{Fields, Record, controls};
+use crate::json::text::is_control;
 use crate::json::walk::Walker;
+use crate::json::{Fault, is_space};
 
 /// What a line is.
 #[derive(Debug)]
@@ -50,6 +51,9 @@ impl LineReader {
         {
             return Outcome::Whole(Record { offset, bytes, line, fields, lone_surrogate: walked.lone_surrogate });
         }
-        Outcome::Broken(salvage::salvage(&mut self.walker, offset, line, bytes, first))
+        let mut salvaged = salvage::salvage(&mut self.walker, offset, line, bytes, first);
+        let at_control = matches!(walked, Err(Fault::Invalid(at)) if bytes.get(at).copied().is_some_and(is_control));
+        salvaged.raw_controls = at_control && salvaged.records.is_empty() && controls::escaped(bytes, first).is_some();
+        Outcome::Broken(salvaged)
     }
 }

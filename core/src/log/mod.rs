@@ -7,6 +7,7 @@
 //! Does not: know ids that came before, parents or trees; that is [`crate::index`].
 
 mod appended;
+pub mod controls;
 mod damage;
 mod fields;
 mod header;
@@ -21,7 +22,8 @@ pub mod title;
 pub use appended::{AppendedEntries, AppendedEntry};
 pub(crate) use damage::with_damage_codes;
 pub use damage::{Damage, DamageCode};
-pub use fields::{Fields, IndexedFields};
+pub use fields::{BadField, EntryFields, Fields, IndexedFields, id_of};
+pub(crate) use fields::{is_number, may_be_number};
 pub use header::{Dialect, Header, MAX_HEADER_BYTES, NewerVersion};
 pub use line::{LineReader, Outcome};
 pub use scan::{LogScan, LogSink, OpenLine, ScanEnd, Tee, scan_source};

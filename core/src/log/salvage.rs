@@ -27,6 +27,8 @@ pub struct Salvaged<'a> {
     pub torn_rest: Option<u64>,
     /// Nothing but blanks and NUL bytes stands outside the records.
     pub all_recovered: bool,
+    /// No record was found, and the line is one but for raw control characters in its strings.
+    pub raw_controls: bool,
 }
 
 struct Found<'a> {
@@ -72,7 +74,7 @@ pub(super) fn salvage<'a>(walker: &mut Walker, offset: u64, line: u64, bytes: &'
             lone_surrogate: f.lone_surrogate,
         })
         .collect();
-    Salvaged { offset, records, code, torn_rest, all_recovered }
+    Salvaged { offset, records, code, torn_rest, all_recovered, raw_controls: false }
 }
 
 /// Whole records from the first byte on, each directly behind the one before.

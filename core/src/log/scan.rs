@@ -252,6 +252,7 @@ impl LogScan {
                 let otherwise = Damage {
                     salvaged: count,
                     all_recovered: salvaged.all_recovered,
+                    raw_controls: salvaged.raw_controls,
                     ..damage(salvaged.code, salvaged.offset)
                 };
                 match salvaged.torn_rest {

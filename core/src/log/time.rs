@@ -1,8 +1,9 @@
-//! Times in logs: RFC 3339 strings or integers of Unix milliseconds.
+//! Times in logs: RFC 3339 strings, or integers of Unix seconds or milliseconds.
 //!
 //! Owns: their grammar, in both directions; the calendar is a library's. Every entry has a time, so that reading one
 //! costs no general parser, which a page would have to download too.
 //! Invariant: milliseconds are floored, also before 1970; a leap second counts as the second before it.
+//! If you change what is a time, then change `tests/src/oracle/time.rs` and section 3.2 of `docs/format.md`.
 //! Does not: know what time it is; clocks are passed in by hosts.
 
 use crate::json::text;
@@ -10,13 +11,18 @@ use alloc::string::String;
 use jiff::civil::{Date, Time};
 use jiff::tz::Offset;
 
+/// Integers nearer to 0 than this are seconds. As seconds it is the year 5138, as milliseconds March 1973: no session
+/// is so far from now either way.
+const FIRST_MILLISECONDS: u64 = 100_000_000_000;
+
 /// Unix milliseconds of a raw `timestamp` token.
 #[must_use]
 pub fn parse(token: &[u8]) -> Option<i64> {
     if token.first() == Some(&b'"') {
         return parse_text(&text::string(token)?);
     }
-    text::integer(token)
+    let integer = text::integer(token)?;
+    Some(if integer.unsigned_abs() < FIRST_MILLISECONDS { integer * 1000 } else { integer })
 }
 
 /// Unix milliseconds of an RFC 3339 text.

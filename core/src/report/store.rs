@@ -6,6 +6,7 @@ use super::VERSION;
 use crate::storage::SealedExtent;
 use crate::store::history::How;
 use crate::store::ledger::{Event, LedgerRow};
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use serde::Serialize;
@@ -59,12 +60,15 @@ impl CheckpointReport {
         Self {
             timestamp: row.timestamp.clone(),
             branch_leaf: row.branch_leaf.clone(),
-            checkpoint_path: row.checkpoint_path.clone(),
+            checkpoint_path: match how {
+                How::SetAside { name, .. } => Some(format!("quarantine/{}", name.as_str())),
+                How::Cut | How::File(_) | How::Gone => row.checkpoint_path.clone(),
+            },
             logical_len: row.logical_len,
             event: row.event,
             restores: match how {
                 How::Cut => "cut",
-                How::File(_) => "file",
+                How::File(_) | How::SetAside { .. } => "file",
                 How::Gone => "gone",
             },
             current,

@@ -19,7 +19,7 @@ use crate::dialect::jcode::V1Log;
 use crate::dialect::{CurrentLog, Detected, detect};
 use crate::index::{Counts, IndexBuilder, Tree};
 use crate::log::tail::Span;
-use crate::log::{Damage, Dialect, Header, LogScan, LogSink, Record, Tee, scan_source};
+use crate::log::{Damage, Dialect, Header, LogScan, LogSink, Record, Tee, id_of, scan_source};
 use crate::source::{ByteSource, SourceError};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -53,6 +53,15 @@ pub struct Entry {
     pub offset: u64,
     /// The line, without its LF.
     pub line: Vec<u8>,
+}
+
+impl Entry {
+    /// The id as it stands in the line, if it can be used: an entry that names this one names it so.
+    #[must_use]
+    pub fn id_token(&self) -> Option<Vec<u8>> {
+        let token = |record: &Record<'_>| record.fields.id.filter(|token| id_of(token).is_some()).map(<[u8]>::to_vec);
+        self.with_record(token).flatten()
+    }
 }
 
 /// A session, open for reading: a log of any dialect, shown as the current one, and perhaps a fresh sidecar.

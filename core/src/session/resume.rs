@@ -7,7 +7,7 @@
 use super::locate::{Locator, Spot};
 use super::{Edits, Entry, LocateError, ReadError, Session};
 use crate::json::text;
-use crate::log::{Dialect, LineReader, Outcome, Record};
+use crate::log::{Dialect, LineReader, Outcome, Record, id_of};
 use crate::source::ByteSource;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -116,7 +116,7 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
         locator.check(spot, &entry, None)?;
         let kept = entry.with_record(|record| {
             (record.fields.kind_text() == "compaction")
-                .then(|| record.fields.first_kept.and_then(text::string).map(|id| id.into_owned()))
+                .then(|| record.fields.first_kept.and_then(id_of).map(|id| id.into_owned()))
         });
         Ok(kept.flatten().map(|first_kept| Compaction { entry, first_kept }))
     }
@@ -124,7 +124,7 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
 
 impl Entry {
     /// Reads the entry's line as a record.
-    fn with_record<T>(&self, read: impl FnOnce(&Record<'_>) -> T) -> Option<T> {
+    pub(super) fn with_record<T>(&self, read: impl FnOnce(&Record<'_>) -> T) -> Option<T> {
         match LineReader::new().read(self.offset, 0, &self.line, false) {
             Outcome::Whole(record) => Some(read(&record)),
             _ => None,

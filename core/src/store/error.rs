@@ -3,6 +3,7 @@
 //! Owns: the words. Invariant: each names what stands in the way and what to do about it.
 //! Does not: hold paths of the host; its caller names the session.
 
+use super::ledger::Event;
 use crate::source::SourceError;
 use crate::storage::{PublishError, StorageError};
 use crate::write::QuarantineError;
@@ -15,21 +16,23 @@ pub enum StoreError {
     /// There is nothing to return to.
     #[error("has no checkpoint {0}; `checkpoints` lists what there is")]
     NoCheckpoint(String),
-    /// There is no rollback to take back.
-    #[error("has no rollback to take back")]
+    /// There is neither a rollback nor a repair to take back.
+    #[error("has no rollback to take back, and no repair")]
     NothingToUndo,
-    /// A rollback was announced, and interrupted before it took place.
-    #[error("its last rollback was interrupted before it took place, and is off now; there is nothing to take back")]
-    NeverTookPlace,
-    /// The log went on after the rollback.
+    /// A rollback or repair was announced, and interrupted before it took place.
+    #[error("its last {0} was interrupted before it took place, and is off now; there is nothing to take back")]
+    NeverTookPlace(Event),
+    /// The log went on after the rollback or repair.
     #[error(
-        "{appended} bytes were appended after the rollback of {since}; `rollback --undo --force` sets them aside in \
+        "{appended} bytes were appended after the {what} of {since}; `rollback --undo --force` sets them aside in \
          quarantine and takes it back"
     )]
     Appended {
         /// How many.
         appended: u64,
-        /// When the rollback was.
+        /// Which of the two.
+        what: Event,
+        /// When it was.
         since: String,
     },
     /// Bytes of the log are lost, and may come back: a digest without them would not be the log's then.

@@ -5,6 +5,7 @@
 
 use super::ledger::{Event, Ledger, LedgerRow, V1_FILES};
 use crate::storage::Name;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// Where a session stands.
@@ -12,7 +13,7 @@ use alloc::vec::Vec;
 pub struct Position {
     /// The newest row that describes a state that the log is in or has grown from.
     pub top: Option<usize>,
-    /// The rollback that an undo takes back.
+    /// The rollback or repair that an undo takes back.
     pub undo: Option<usize>,
 }
 
@@ -23,6 +24,13 @@ pub enum How {
     Cut,
     /// Its bytes are kept in this file of `checkpoints/`.
     File(Name),
+    /// A repair set it aside in this file of `quarantine/`.
+    SetAside {
+        /// The file.
+        name: Name,
+        /// BLAKE3 of the bytes, in hex.
+        digest: String,
+    },
     /// There was no log yet: what it was written from is still there.
     Gone,
 }
@@ -59,7 +67,11 @@ impl<'l> History<'l> {
             history.parent.push(base.or(at.top));
             history.now = match (row.event, named) {
                 (Event::Checkpoint, _) => Position { top: Some(index), ..at },
-                (Event::Migrate | Event::Repair, _) => Position { top: Some(index), undo: None },
+                (Event::Migrate, _) => Position { top: Some(index), undo: None },
+                // What was set aside before digests were noted cannot be compared, so it is not put back.
+                (Event::Repair, _) => {
+                    Position { top: Some(index), undo: row.set_aside_digest.is_some().then_some(index) }
+                }
                 (Event::Rollback, Some(target)) => Position { top: Some(target), undo: Some(index) },
                 (Event::Undo, Some(taken_back)) => history.before.get(taken_back).copied().unwrap_or(at),
                 // A seal changes where bytes stand, and none of them.
@@ -94,16 +106,20 @@ impl<'l> History<'l> {
         let mut found = Vec::new();
         let mut at = self.now.top;
         let mut is_prefix = true;
+        // The repair that was passed last.
+        let mut repair = None;
         while let Some(index) = at {
             let Some(row) = self.row(index) else { break };
             let how = match (row.checkpoint_name(), &row.checkpoint_path) {
                 (Some(name), path) => (!self.is_pruned(path.as_deref())).then_some(How::File(name)),
                 (None, Some(_)) => None,
                 (None, None) if row.logical_len == 0 => (!self.is_pruned(Some(V1_FILES))).then_some(How::Gone),
-                (None, None) => is_prefix.then_some(How::Cut),
+                (None, None) if is_prefix => Some(How::Cut),
+                (None, None) => repair.and_then(|repair| self.set_aside_by(repair, row)),
             };
             found.extend(how.map(|how| Reachable { row: index, how }));
             let parent = self.parent.get(index).copied().flatten().filter(|&parent| parent < index);
+            repair = (row.event == Event::Repair).then_some(row).or(repair);
             // A row without a base describes a log that took the place of the one before.
             is_prefix &= self.base(index).is_some();
             at = parent;
@@ -111,11 +127,19 @@ impl<'l> History<'l> {
         found
     }
 
+    /// How the state of `row` is returned to, if it is the one that a repair set aside.
+    fn set_aside_by(&self, repair: &LedgerRow, row: &LedgerRow) -> Option<How> {
+        let is_this = repair.from.is_some() && repair.from == row.state();
+        let is_there = is_this && !self.is_pruned(repair.set_aside.as_deref());
+        let digest = repair.set_aside_digest.clone().filter(|_| is_there)?;
+        Some(How::SetAside { name: repair.set_aside_name()?, digest })
+    }
+
     fn is_pruned(&self, path: Option<&str>) -> bool {
         path.is_some_and(|path| self.ledger.pruned.contains(path))
     }
 
-    /// The rollbacks that undo after undo would take back, newest first.
+    /// The rollbacks and repairs that undo after undo would take back, newest first.
     #[must_use]
     pub fn undoable(&self) -> Vec<usize> {
         let mut found = Vec::new();

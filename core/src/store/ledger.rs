@@ -29,7 +29,7 @@ pub enum Event {
     Migrate,
     /// The log was returned to a checkpoint.
     Rollback,
-    /// A rollback was taken back, or a change was announced and did not take place.
+    /// A rollback or repair was taken back, or a change was announced and did not take place.
     Undo,
     /// A damaged log was rewritten from its good records.
     Repair,
@@ -37,6 +37,20 @@ pub enum Event {
     Seal,
     /// Kept bytes were deleted on request.
     Prune,
+}
+
+impl core::fmt::Display for Event {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Checkpoint => "checkpoint",
+            Self::Migrate => "migration",
+            Self::Rollback => "rollback",
+            Self::Undo => "undo",
+            Self::Repair => "repair",
+            Self::Seal => "seal",
+            Self::Prune => "prune",
+        })
+    }
 }
 
 /// One row.

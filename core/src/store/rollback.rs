@@ -3,7 +3,7 @@
 //! Owns: the choice of the state, the plan, and the order of steps, each of which ends with its sync:
 //! 1. what leaves the log is copied to `quarantine/` (of a log that is replaced, the whole log gets a name there);
 //! 2. a checkpoint of the log as it is, unless there is one, and the row of the rollback; 3. the log is cut, or the
-//!    kept original renamed over it, or, where there was no log yet, its name removed.
+//!    kept original, or what a repair set aside, renamed over it, or, where there was no log yet, its name removed.
 //!
 //! Invariant: until step 3 the log is as it was, after it as it was then; the row says from what to what, so that
 //! the log itself tells which. Run again, it goes on from where it was. Does not: follow with the sidecar.
@@ -11,7 +11,7 @@
 use super::checkpoint::{self, digest};
 use super::error::StoreError;
 use super::history::{History, How, Reachable};
-use super::ledger::{Event, LedgerRow, digest_hex};
+use super::ledger::{Event, Ledger, LedgerRow, digest_hex};
 use super::pending::without_pending;
 use super::session_store::SessionStore;
 use super::set_aside;
@@ -20,7 +20,7 @@ use crate::storage::FileSource;
 use crate::storage::{Folder, Place, PublishError, Storage, StorageFile, open_if_there};
 use crate::write::{count_records, set_aside};
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// Where to.
@@ -108,9 +108,7 @@ fn unacknowledged<S: Storage>(session: &SessionStore<'_, S>, options: &Options) 
         return Ok(None);
     };
     let ledger = &session.ledger_file.ledger;
-    let target = row.target.and_then(|number| ledger.index_of(number)).and_then(|index| ledger.rows.get(index));
-    let Some(target) = target else { return Ok(None) };
-    let how = how_of(target);
+    let Some((target, how)) = target_of_last(ledger) else { return Ok(None) };
     let removed = match (&how, row.set_aside_name().map(Place::Quarantine)) {
         (How::Cut, Some(place)) => open_if_there(session.storage, &place)?,
         _ => None,
@@ -128,13 +126,11 @@ fn unacknowledged<S: Storage>(session: &SessionStore<'_, S>, options: &Options) 
 fn interrupted<S: Storage>(session: &SessionStore<'_, S>, options: &Options) -> Result<Option<Plan>, StoreError> {
     let ledger = &session.ledger_file.ledger;
     let Some(row) = session.pending_row()?.and_then(|open| ledger.rows.get(open)) else { return Ok(None) };
-    let target = row.target.and_then(|number| ledger.index_of(number)).and_then(|index| ledger.rows.get(index));
-    let (Event::Rollback, Some(target)) = (row.event, target) else { return Ok(None) };
+    let (Event::Rollback, Some((target, how))) = (row.event, target_of_last(ledger)) else { return Ok(None) };
     if options.to_ms.is_some_and(|to| target.at_ms().is_none_or(|at| at > to)) {
         return Ok(None);
     }
     let grown = row.from.as_ref().is_none_or(|from| from.len != session.len());
-    let how = how_of(target);
     let state = Reachable { row: 0, how: how.clone() };
     if grown || !can_return(session, &state, target, options)? {
         return Ok(None);
@@ -142,12 +138,14 @@ fn interrupted<S: Storage>(session: &SessionStore<'_, S>, options: &Options) -> 
     Ok(Some(describe(session, row.target.unwrap_or_default(), target, how, false)?))
 }
 
-fn how_of(target: &LedgerRow) -> How {
-    match target.checkpoint_name() {
-        Some(name) => How::File(name),
-        None if target.logical_len == 0 => How::Gone,
-        None => How::Cut,
-    }
+/// The state that the last row, a rollback, returns to, and how.
+fn target_of_last(ledger: &Ledger) -> Option<(&LedgerRow, How)> {
+    let target = ledger.rows.last()?.target.and_then(|number| ledger.index_of(number))?;
+    let mut before = ledger.clone();
+    (before.rows.pop(), before.numbers.pop());
+    let states = History::of(&before).reachable();
+    let how = states.into_iter().find(|state| state.row == target)?.how;
+    Some((ledger.rows.get(target)?, how))
 }
 
 fn can_return<S: Storage>(
@@ -159,6 +157,7 @@ fn can_return<S: Storage>(
     Ok(match (&state.how, &session.log) {
         (How::Gone, log) => options.has_source && log.is_some(),
         (How::File(name), _) => session.storage.stamp(&Place::Checkpoint(name.clone()))?.is_some(),
+        (How::SetAside { name, .. }, _) => session.storage.stamp(&Place::Quarantine(name.clone()))?.is_some(),
         (How::Cut, None) => false,
         (How::Cut, Some(log)) => match row.state() {
             // A log is only ever cut behind a line.
@@ -219,7 +218,17 @@ pub fn run<S: Storage>(session: &mut SessionStore<'_, S>, options: &Options) -> 
     let Some(target) = row else { return Err(StoreError::NoCheckpoint(plan.timestamp)) };
     // Everything that can fail for want of room or bytes comes before the announcement.
     let restored = match &plan.how {
-        How::File(name) => Some(restore(session, &Place::Checkpoint(name.clone()), &target)?),
+        How::File(name) => {
+            let what = target.checkpoint_path.clone().unwrap_or_default();
+            let len_of = |kept: u64| (kept == target.logical_len).then_some(kept);
+            Some(restore(session, &Place::Checkpoint(name.clone()), what, len_of, &target.digest)?)
+        }
+        How::SetAside { name, digest } => {
+            let what = format!("quarantine/{}", name.as_str());
+            // It may have grown by a program that had it open; its first bytes are what counts.
+            let len_of = |kept: u64| (kept >= target.logical_len).then_some(target.logical_len);
+            Some(restore(session, &Place::Quarantine(name.clone()), what, len_of, digest)?)
+        }
         How::Cut | How::Gone => None,
     };
     let from = session.state()?;
@@ -228,7 +237,9 @@ pub fn run<S: Storage>(session: &mut SessionStore<'_, S>, options: &Options) -> 
             let start = if plan.how == How::Cut { plan.to_len } else { 0 };
             let name = match plan.how {
                 How::Cut => set_aside(session.storage, log, start..log.len, options.now_ms)?,
-                How::File(_) | How::Gone => set_aside::whole_log(session.storage, log, options.now_ms)?,
+                How::File(_) | How::SetAside { .. } | How::Gone => {
+                    set_aside::whole_log(session.storage, log, options.now_ms)?
+                }
             };
             (name.name(), digest_hex(&digest(None, log, start..log.len)?))
         }
@@ -274,23 +285,26 @@ fn take_away<S: Storage>(storage: &S, log: &FileSource<S::File>, to_len: u64) ->
     Ok(())
 }
 
-/// Copies a kept file to what becomes the log, and compares it with what was kept.
+/// Copies a kept file to what becomes the log, and compares it with what was kept. `len_of` says how much of a file
+/// of that length counts, if it can be the one.
 fn restore<S: Storage>(
     session: &SessionStore<'_, S>,
     place: &Place,
-    target: &LedgerRow,
+    what: String,
+    len_of: impl Fn(u64) -> Option<u64>,
+    digest: &str,
 ) -> Result<S::File, StoreError> {
-    let what = target.checkpoint_path.clone().unwrap_or_else(|| "checkpoint".to_string());
     let Some(file) = open_if_there(session.storage, place)? else {
         return Err(StoreError::Kept { what, how: "is missing" });
     };
     let kept = FileSource { len: file.len()?, file };
     let mut hasher = blake3::Hasher::new();
     let mut new = set_aside::new_log(session.storage)?;
-    set_aside::copy(&kept, kept.len, &mut new, |bytes| {
+    let len = len_of(kept.len);
+    set_aside::copy(&kept, len.unwrap_or_default(), &mut new, |bytes| {
         hasher.update(bytes);
     })?;
-    if kept.len != target.logical_len || digest_hex(&hasher.finalize()) != target.digest {
+    if len.is_none() || digest_hex(&hasher.finalize()) != digest {
         set_aside::drop_new_log(session.storage);
         return Err(StoreError::Kept { what, how: "does not hold the bytes that were kept" });
     }

@@ -158,5 +158,5 @@ impl<'s, S: Storage> SessionStore<'s, S> {
 /// Id of the last entry; a log whose end cannot be read has none.
 pub(crate) fn leaf<F: StorageFile>(log: &FileSource<F>) -> Option<String> {
     let ends_whole = log.read_vec(log.len().checked_sub(1)?, 1).is_ok_and(|last| last == b"\n");
-    if ends_whole { last_id(log).ok().flatten() } else { None }
+    if ends_whole { last_id(log).ok().flatten().map(|id| id.text) } else { None }
 }

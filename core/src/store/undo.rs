@@ -1,10 +1,10 @@
-//! Undo: a rollback taken back, byte for byte.
+//! Undo: a rollback or a repair taken back, byte for byte.
 //!
 //! Owns: when it is refused, and the order of steps, each of which ends with its sync: 1. with `force`, what was
-//! appended since goes to `quarantine/`; 2. the log as it was before the rollback is written aside, from what is
-//! left of it and what was set aside, and compared; 3. the row; 4. it is renamed over the log.
-//! Invariant: before step 4 the log is as it was, after it as it was before the rollback. What was set aside stays
-//! in `quarantine/`. Does not: follow with the sidecar. Unlike a rollback it copies the log: putting bytes back at
+//! appended since goes to `quarantine/`, and so does a repaired log; 2. the log as it was before is written aside, from what is left of it and
+//! what was set aside, and compared; 3. the row; 4. it is renamed over the log.
+//! Invariant: before step 4 the log is as it was, after it as it was before the rollback or repair. What was set
+//! aside stays in `quarantine/`. Does not: follow with the sidecar. Unlike a rollback it copies the log: putting bytes back at
 //! the end in place would show other programs half of them.
 
 use super::error::StoreError;
@@ -30,8 +30,10 @@ pub struct Options {
 /// What an undo does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
-    /// Number of the rollback's row.
-    pub rollback: u64,
+    /// Number of the row that is taken back.
+    pub row: u64,
+    /// What it is: a rollback or a repair.
+    pub event: Event,
     /// When it was.
     pub timestamp: String,
     /// Length of the log now, and then.
@@ -44,7 +46,7 @@ pub struct Plan {
     pub finishes: bool,
     /// It took place, and ended before anybody was told; nothing more is done.
     pub unacknowledged: bool,
-    /// Where those are kept, below the store, once it is done.
+    /// Where what leaves the log is kept, below the store, once it is done.
     pub set_aside: Option<String>,
 }
 
@@ -60,14 +62,14 @@ pub fn plan<S: Storage>(session: &SessionStore<'_, S>, options: &Options) -> Res
     let open = session.pending_row()?;
     let finishes = open.and_then(|open| ledger.rows.get(open)).is_some_and(|row| row.event == Event::Undo);
     let history = History::of(ledger);
-    let index = match open {
-        // The rollback that the interrupted undo was to take back.
-        Some(open) if finishes => history.before(open).undo,
-        Some(_) => return Err(StoreError::NeverTookPlace),
+    let index = match open.and_then(|open| Some((open, ledger.rows.get(open)?))) {
+        // What the interrupted undo was to take back.
+        Some((open, _)) if finishes => history.before(open).undo,
+        Some((_, row)) => return Err(StoreError::NeverTookPlace(row.event)),
         None => history.now.undo,
     };
     let index = index.ok_or(StoreError::NothingToUndo)?;
-    let (Some(row), Some(&rollback)) = (history.row(index), ledger.numbers.get(index)) else {
+    let (Some(row), Some(&number)) = (history.row(index), ledger.numbers.get(index)) else {
         return Err(StoreError::NothingToUndo);
     };
     let (Some(after), Some(before)) = (row.state(), &row.from) else { return Err(StoreError::NothingToUndo) };
@@ -81,10 +83,12 @@ pub fn plan<S: Storage>(session: &SessionStore<'_, S>, options: &Options) -> Res
         false => session.len() - after.len,
     };
     if appended > 0 && !options.force {
-        return Err(StoreError::Appended { appended, since: row.timestamp.clone() });
+        let appended = if session.begins_with(&after)? { session.len() - after.len } else { appended };
+        return Err(StoreError::Appended { appended, what: row.event, since: row.timestamp.clone() });
     }
     Ok(Plan {
-        rollback,
+        row: number,
+        event: row.event,
         timestamp: row.timestamp.clone(),
         from_len: session.len(),
         to_len: before.len,
@@ -99,21 +103,22 @@ pub fn plan<S: Storage>(session: &SessionStore<'_, S>, options: &Options) -> Res
 fn unacknowledged<S: Storage>(session: &SessionStore<'_, S>) -> Result<Option<Plan>, StoreError> {
     let Some(row) = session.unacknowledged(Event::Undo)? else { return Ok(None) };
     let ledger = &session.ledger_file.ledger;
-    let rollback = row.target.and_then(|number| ledger.index_of(number)).and_then(|index| ledger.rows.get(index));
-    let (Some(rollback), Some(number), Some(from)) = (rollback, row.target, &row.from) else { return Ok(None) };
+    let taken_back = row.target.and_then(|number| ledger.index_of(number)).and_then(|index| ledger.rows.get(index));
+    let (Some(taken_back), Some(number), Some(from)) = (taken_back, row.target, &row.from) else { return Ok(None) };
     Ok(Some(Plan {
-        rollback: number,
-        timestamp: rollback.timestamp.clone(),
+        row: number,
+        event: taken_back.event,
+        timestamp: taken_back.timestamp.clone(),
         from_len: from.len,
         to_len: row.logical_len,
-        appended: if row.set_aside.is_some() { from.len.saturating_sub(rollback.logical_len) } else { 0 },
+        appended: if row.set_aside.is_some() { from.len.saturating_sub(taken_back.logical_len) } else { 0 },
         finishes: true,
         unacknowledged: true,
         set_aside: row.set_aside.clone(),
     }))
 }
 
-/// The rollback replaced the log instead of cutting it.
+/// The log was replaced instead of cut.
 fn is_whole(row: &LedgerRow) -> bool {
     kept(row).is_none_or(|name| name.offset == 0)
 }
@@ -128,42 +133,44 @@ fn kept(row: &LedgerRow) -> Option<QuarantineName> {
 /// As [`plan`], and what storage says; the log is then in its old state, or in its new one.
 pub fn run<S: Storage>(session: &mut SessionStore<'_, S>, options: &Options) -> Result<Plan, StoreError> {
     let mut plan = match plan(session, options) {
-        Err(StoreError::NeverTookPlace) => {
+        Err(StoreError::NeverTookPlace(event)) => {
             session.resolve_pending(options.now_ms)?;
-            return Err(StoreError::NeverTookPlace);
+            return Err(StoreError::NeverTookPlace(event));
         }
         other => other?,
     };
     if plan.unacknowledged {
         return Ok(plan);
     }
-    let index = session.ledger_file.ledger.index_of(plan.rollback);
-    let Some(rollback) = index.and_then(|index| session.ledger_file.ledger.rows.get(index)).cloned() else {
+    let index = session.ledger_file.ledger.index_of(plan.row);
+    let Some(taken_back) = index.and_then(|index| session.ledger_file.ledger.rows.get(index)).cloned() else {
         return Err(StoreError::NothingToUndo);
     };
-    if plan.appended > 0
+    // A repaired log is nowhere else; one that was cut, or replaced by what is kept, leaves only what was appended.
+    if (plan.appended > 0 || plan.event == Event::Repair)
         && let Some(log) = &session.log
     {
-        let name = if is_whole(&rollback) {
+        let name = if is_whole(&taken_back) {
             set_aside::whole_log(session.storage, log, options.now_ms)?
         } else {
-            set_aside(session.storage, log, rollback.logical_len..log.len, options.now_ms)?
+            set_aside(session.storage, log, taken_back.logical_len..log.len, options.now_ms)?
         };
         plan.set_aside = name.name().map(|name| format!("quarantine/{}", name.as_str()));
     }
-    let new = put_together(session, &rollback)?;
+    let new = put_together(session, &taken_back)?;
     if !plan.finishes {
-        let before = rollback.from.clone();
-        let words = format!("took back the rollback of {}", rollback.timestamp);
+        let before = taken_back.from.clone();
+        let words = format!("took back the {} of {}", taken_back.event, taken_back.timestamp);
         let top = index.and_then(|index| History::of(&session.ledger_file.ledger).before(index).top);
         let state = top.and_then(|top| session.ledger_file.ledger.rows.get(top));
+        let state = state.filter(|row| row.state() == taken_back.from);
         let digest = state.map(|row| row.digest.clone()).unwrap_or_default();
         let leaf = state.and_then(|row| row.branch_leaf.clone());
         let mut row = LedgerRow::new(Event::Undo, options.now_ms, plan.to_len, digest, &words);
         row.branch_leaf = leaf;
         row.fingerprint = before.map(|before| before.fingerprint);
         row.from = Some(session.state()?);
-        row.target = Some(plan.rollback);
+        row.target = Some(plan.row);
         row.set_aside.clone_from(&plan.set_aside);
         session.ledger_file.announce(session.storage, alloc::vec![row])?;
     }
@@ -172,12 +179,12 @@ pub fn run<S: Storage>(session: &mut SessionStore<'_, S>, options: &Options) -> 
     Ok(plan)
 }
 
-/// The log as it was before the rollback, written aside and compared.
-fn put_together<S: Storage>(session: &SessionStore<'_, S>, rollback: &LedgerRow) -> Result<S::File, StoreError> {
-    let what = rollback.set_aside.clone().unwrap_or_default();
+/// The log as it was before, written aside and compared.
+fn put_together<S: Storage>(session: &SessionStore<'_, S>, taken_back: &LedgerRow) -> Result<S::File, StoreError> {
+    let what = taken_back.set_aside.clone().unwrap_or_default();
     let broken = |how| StoreError::Kept { what: what.clone(), how };
-    let name = rollback.set_aside_name().ok_or_else(|| broken("is no name of a file in quarantine"))?;
-    let parsed = kept(rollback).ok_or_else(|| broken("does not tell which bytes it holds"))?;
+    let name = taken_back.set_aside_name().ok_or_else(|| broken("is no name of a file in quarantine"))?;
+    let parsed = kept(taken_back).ok_or_else(|| broken("does not tell which bytes it holds"))?;
     let file = open_if_there(session.storage, &Place::Quarantine(name))?.ok_or_else(|| broken("is missing"))?;
     let removed = FileSource { len: file.len()?, file };
     // A log that was set aside whole may have grown by a program that had it open; its first bytes are what counts.
@@ -194,8 +201,8 @@ fn put_together<S: Storage>(session: &SessionStore<'_, S>, rollback: &LedgerRow)
     })?;
     new.sync_data()?;
     let whole = FileSource { len: new.len()?, file: new.clone() };
-    let right = rollback.set_aside_digest.as_deref() == Some(digest_hex(&hasher.finalize()).as_str())
-        && match &rollback.from {
+    let right = taken_back.set_aside_digest.as_deref() == Some(digest_hex(&hasher.finalize()).as_str())
+        && match &taken_back.from {
             Some(before) => before.len == whole.len && before.begins(&whole)?,
             None => false,
         };

@@ -77,7 +77,7 @@ fn checkpoints(ledger: &Ledger, files: &impl StoreFiles, read: bool) -> Vec<Find
     findings
 }
 
-/// What rollbacks that can be taken back set aside.
+/// What rollbacks and repairs that can be taken back set aside.
 fn set_aside(ledger: &Ledger, files: &impl StoreFiles) -> Vec<Finding> {
     let history = History::of(ledger);
     let mut findings = Vec::new();
@@ -92,7 +92,8 @@ fn set_aside(ledger: &Ledger, files: &impl StoreFiles) -> Vec<Finding> {
             _ => "does not hold the bytes that were set aside",
         };
         let words = format!(
-            "what the rollback of {} took out of the log {wrong}, it cannot be taken back: quarantine/{}",
+            "what the {} of {} took out of the log {wrong}, it cannot be taken back: quarantine/{}",
+            row.event,
             row.timestamp,
             name.as_str()
         );

@@ -5,9 +5,9 @@
 //! hold. Does not: remember what was appended; its caller tells it which ids are taken.
 
 use crate::json::Fault;
-use crate::json::text::write_string;
+use crate::json::text::{is_null, write_string};
 use crate::json::walk::Walker;
-use crate::log::{AppendedEntry, Fields, IndexedFields};
+use crate::log::{AppendedEntry, Fields, IndexedFields, id_of, is_number};
 use crate::source::SourceError;
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -70,6 +70,9 @@ pub enum Refusal {
     /// The parent is neither a text nor null.
     #[error("its `parentId` is neither an id nor null")]
     BadParent,
+    /// The time is none.
+    #[error("its `timestamp` is no time; leave the field out to have it filled in")]
+    BadTimestamp,
     /// There is no such entry.
     #[error("parent `{0}` is not in the log")]
     UnknownParent(String),
@@ -94,6 +97,8 @@ pub(super) struct Seen<'t> {
 pub(super) struct Filled<'v> {
     pub id: &'v str,
     pub parent: Option<&'v str>,
+    /// The parent's id is a number in the log, and is named as one.
+    pub parent_is_number: bool,
     pub timestamp: &'v str,
 }
 
@@ -114,7 +119,7 @@ impl<'a> Draft<'a> {
         Ok(Self { text })
     }
 
-    /// Checks grammar, type, id and parent as such.
+    /// Checks grammar, type, id, parent and time as such. A number is no id here, though readers take it for one.
     pub(super) fn read(&self, walker: &mut Walker) -> Result<Seen<'_>, Refusal> {
         let mut fields = Fields::default();
         check(walker, &self.text, &mut fields)?;
@@ -124,14 +129,17 @@ impl<'a> Draft<'a> {
         if fields.is_session() {
             return Err(Refusal::IsHeader);
         }
-        if fields.id.is_some() && fields.usable_id().is_none() {
+        let is_text_id = |token| !is_number(token) && id_of(token).is_some();
+        if !fields.id.is_none_or(is_text_id) {
             return Err(Refusal::BadId);
         }
-        let seen = Seen { text: &self.text, fields };
-        if seen.parent_token().is_some_and(|token| token != b"null") && seen.fields.parent_text().is_none() {
+        if !fields.parent_token().is_none_or(|token| is_null(token) || is_text_id(token)) {
             return Err(Refusal::BadParent);
         }
-        Ok(seen)
+        if fields.timestamp.is_some() && fields.time().is_none() {
+            return Err(Refusal::BadTimestamp);
+        }
+        Ok(Seen { text: &self.text, fields })
     }
 }
 
@@ -152,16 +160,12 @@ impl<'t> Seen<'t> {
 
     /// The parent as the caller names it: not at all, or as none, or by id.
     pub(super) fn parent(&self) -> Option<Option<Cow<'t, str>>> {
-        self.parent_token().map(|_| self.fields.parent_text())
+        self.fields.parent_token().map(|_| self.fields.parent_text())
     }
 
     /// The caller gave a time.
     pub(super) fn has_timestamp(&self) -> bool {
         self.fields.timestamp.is_some()
-    }
-
-    fn parent_token(&self) -> Option<&'t [u8]> {
-        self.fields.parent.or(self.fields.parent_snake)
     }
 
     /// Appends the line, without LF, to `out`; tells its fields to `entry`, with an offset from the start of `out`.
@@ -170,12 +174,12 @@ impl<'t> Seen<'t> {
         let f = &self.fields;
         let after_type = f.kind.map_or(1, |token| self.end_of(token));
         let after_id = f.id.map_or(after_type, |token| self.end_of(token));
-        let after_parent = self.parent_token().map_or(after_id, |token| self.end_of(token));
+        let after_parent = f.parent_token().map_or(after_id, |token| self.end_of(token));
         let mut made = Made::default();
         // Of two that go to one place the one named first here comes first; places may come in any order.
         let inserts = [
             (after_type, f.id.is_none(), "id", Some(filled.id)),
-            (after_id, self.parent_token().is_none(), "parentId", filled.parent),
+            (after_id, f.parent_token().is_none(), "parentId", filled.parent),
             (after_parent, f.timestamp.is_none(), "timestamp", Some(filled.timestamp)),
         ];
         let mut at = 0;
@@ -193,6 +197,9 @@ impl<'t> Seen<'t> {
             out.push(b':');
             let from = out.len();
             match value {
+                Some(number) if key == "parentId" && filled.parent_is_number => {
+                    out.extend_from_slice(number.as_bytes())
+                }
                 Some(value) => write_string(out, value),
                 None => out.extend_from_slice(b"null"),
             }
@@ -206,7 +213,7 @@ impl<'t> Seen<'t> {
             Some(Token::Made(range)) => line.get(range),
             None => None,
         };
-        let (id, parent, timestamp) = (token(0, f.id), token(1, self.parent_token()), token(2, f.timestamp));
+        let (id, parent, timestamp) = (token(0, f.id), token(1, f.parent_token()), token(2, f.timestamp));
         let (id, parent, timestamp) = (bytes(id), bytes(parent), bytes(timestamp));
         let fields = IndexedFields { id, parent, timestamp, ..f.indexed };
         entry(&AppendedEntry { offset: start as u64, len: (line.len() - start) as u64, fields });

@@ -5,9 +5,10 @@
 //! costs the same in a log of any length.
 //! Does not: resolve parents; that is [`crate::index`].
 
-use crate::log::{Damage, LogScan, LogSink, Record};
+use crate::log::{Damage, LogScan, LogSink, Record, is_number};
 use crate::source::SourceError;
 use crate::storage::{FileSource, StorageFile};
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::hash::{BuildHasher, Hasher};
@@ -21,6 +22,11 @@ pub trait OlderIds {
     /// # Errors
     /// If the log cannot be read.
     fn has(&mut self, id: &str) -> Result<bool, SourceError>;
+    /// True if it is the id of one of them, and a number there.
+    ///
+    /// # Errors
+    /// If the log cannot be read.
+    fn is_number(&mut self, id: &str) -> Result<bool, SourceError>;
 }
 
 /// For a log that had no entries.
@@ -31,13 +37,24 @@ impl OlderIds for NoOlderIds {
     fn has(&mut self, _: &str) -> Result<bool, SourceError> {
         Ok(false)
     }
+
+    fn is_number(&mut self, _: &str) -> Result<bool, SourceError> {
+        Ok(false)
+    }
 }
 
 /// Reads them from the log, once, when the first question comes.
 #[derive(Debug)]
 pub struct ScannedIds<F> {
     log: FileSource<F>,
-    ids: Option<IdSet>,
+    ids: Option<OldIds>,
+}
+
+#[derive(Debug, Default)]
+struct OldIds {
+    all: IdSet,
+    /// Those of them that are numbers.
+    numbers: BTreeSet<String>,
 }
 
 impl<F: StorageFile> ScannedIds<F> {
@@ -45,31 +62,41 @@ impl<F: StorageFile> ScannedIds<F> {
     pub const fn new(file: F, len: u64) -> Self {
         Self { log: FileSource { file, len }, ids: None }
     }
+
+    fn ids(&mut self) -> Result<&OldIds, SourceError> {
+        match &mut self.ids {
+            Some(ids) => Ok(ids),
+            none => {
+                let mut ids = OldIds::default();
+                let tick = &mut |_| ControlFlow::Continue(());
+                crate::log::scan_source(&self.log, 0..self.log.len, LogScan::new(), &mut ids, tick)?;
+                Ok(none.insert(ids))
+            }
+        }
+    }
 }
 
 impl<F: StorageFile> OlderIds for ScannedIds<F> {
     fn has(&mut self, id: &str) -> Result<bool, SourceError> {
-        if self.ids.is_none() {
-            let mut sink = Collect(IdSet::default());
-            let end = self.log.len;
-            let tick = &mut |_| ControlFlow::Continue(());
-            crate::log::scan_source(&self.log, 0..end, LogScan::new(), &mut sink, tick)?;
-            self.ids = Some(sink.0);
-        }
-        Ok(self.ids.as_ref().is_some_and(|ids| ids.has(id)))
+        Ok(self.ids()?.all.has(id))
+    }
+
+    fn is_number(&mut self, id: &str) -> Result<bool, SourceError> {
+        Ok(self.ids()?.numbers.contains(id))
     }
 }
 
-struct Collect(IdSet);
-
-impl LogSink for Collect {
+impl LogSink for OldIds {
     fn header(&mut self, _: &Record<'_>) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 
     fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()> {
         if let Some(id) = entry.fields.usable_id() {
-            self.0.push(&id);
+            self.all.push(&id);
+            if entry.fields.id.is_some_and(is_number) {
+                self.numbers.insert(id.into_owned());
+            }
         }
         ControlFlow::Continue(())
     }

@@ -41,6 +41,8 @@ pub struct Opened<F> {
     pub session_id: Option<String>,
     /// Id of the last entry.
     pub leaf: Option<String>,
+    /// That id is a number in the log.
+    pub leaf_is_number: bool,
     /// What recovery did.
     pub recovery: Recovery,
     /// The log was made now.
@@ -66,8 +68,10 @@ pub(super) fn open<S: Storage>(storage: &S, options: &OpenOptions<'_>) -> Result
     if !created {
         storage.sync_folder(Folder::Sessions)?;
     }
-    let leaf = tail::last_id(&FileSource { file: file.clone(), len })?;
-    Ok(Opened { file, len, session_id: header.session_id, leaf, recovery, created })
+    let last = tail::last_id(&FileSource { file: file.clone(), len })?;
+    let leaf_is_number = last.as_ref().is_some_and(|last| last.is_number);
+    let leaf = last.map(|last| last.text);
+    Ok(Opened { file, len, session_id: header.session_id, leaf, leaf_is_number, recovery, created })
 }
 
 /// Makes a log that holds its header: complete and durable before it has its name.

@@ -3,7 +3,7 @@
 //! Owns: finding the last line queue and the last entry that a new one can name as its parent.
 //! Invariant: cost follows the last lines, not the log. Does not: judge more than single lines.
 
-use crate::log::{LineReader, Outcome};
+use crate::log::{LineReader, Outcome, id_of, is_number};
 use crate::source::{ByteSource, SourceError};
 use crate::storage::{FileSource, StorageFile};
 use alloc::string::String;
@@ -28,8 +28,16 @@ pub(crate) fn line_start<F: StorageFile>(log: &FileSource<F>, end: u64) -> Resul
     Ok(0)
 }
 
+/// The id of the last entry that has a usable one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LastId {
+    pub(crate) text: String,
+    /// It is a number in the log.
+    pub(crate) is_number: bool,
+}
+
 /// The id of the last entry that has a usable one. `log` ends behind an LF.
-pub(crate) fn last_id<F: StorageFile>(log: &FileSource<F>) -> Result<Option<String>, SourceError> {
+pub(crate) fn last_id<F: StorageFile>(log: &FileSource<F>) -> Result<Option<LastId>, SourceError> {
     let mut reader = LineReader::new();
     let mut behind = log.len();
     while behind > 0 {
@@ -46,8 +54,9 @@ pub(crate) fn last_id<F: StorageFile>(log: &FileSource<F>) -> Result<Option<Stri
             Outcome::Broken(salvaged) => salvaged.records,
         };
         let entries = records.iter().rev().filter(|record| !record.fields.is_session());
-        if let Some(id) = entries.filter_map(|record| record.fields.usable_id()).next() {
-            return Ok(Some(id.into_owned()));
+        if let Some(token) = entries.filter_map(|record| record.fields.id).find(|token| id_of(token).is_some()) {
+            let is_number = is_number(token);
+            return Ok(id_of(token).map(|id| LastId { text: id.into_owned(), is_number }));
         }
         behind = start;
     }

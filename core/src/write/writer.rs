@@ -13,9 +13,9 @@ use super::ids::{IdSet, OlderIds};
 use super::job::{Finished, WriteJob};
 use super::open::{self, OpenOptions, Opened};
 use crate::json::walk::Walker;
-use crate::log::AppendedEntries;
-use crate::log::time;
+use crate::log::{AppendedEntries, may_be_number, time};
 use crate::storage::{Storage, StorageFile};
+use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -62,6 +62,8 @@ pub struct LogWriter<F, O> {
     walker: Walker,
     older: alloc::boxed::Box<dyn OlderIds + Send>,
     ids: IdSet,
+    /// Ids of older entries that are numbers in the log, as far as a parent was looked for among them.
+    numbers: BTreeSet<String>,
     /// The last entry of the log, the group buffer included.
     pub(super) leaf: Option<String>,
     /// The last entry before the first of the group buffer, and how many ids were taken then.
@@ -129,6 +131,7 @@ impl<F: StorageFile, O: LogObserver> LogWriter<F, O> {
             walker: Walker::new(),
             older: older(&opened),
             ids: IdSet::default(),
+            numbers: opened.leaf.clone().filter(|_| opened.leaf_is_number).into_iter().collect(),
             leaf: opened.leaf.clone(),
             rollback_to: (opened.leaf.clone(), 0),
             lines: Vec::new(),
@@ -171,7 +174,10 @@ impl<F: StorageFile, O: LogObserver> LogWriter<F, O> {
         };
         match (seen.parent(), parent) {
             (Some(Some(named)), _) => self.must_know(&named)?,
-            (None, Parent::Id(named)) => self.must_know(named)?,
+            (None, Parent::Id(named)) => {
+                self.must_know(named)?;
+                self.note_number(named)?;
+            }
             (Some(None), _) | (None, Parent::Leaf | Parent::Root) => {}
         }
         if !seen.has_timestamp() {
@@ -180,13 +186,15 @@ impl<F: StorageFile, O: LogObserver> LogWriter<F, O> {
                 self.clock = (now, time::format(now).unwrap_or_default());
             }
         }
+        let parent = match parent {
+            Parent::Leaf => self.leaf.as_deref(),
+            Parent::Id(named) => Some(named),
+            Parent::Root => None,
+        };
         let filled = Filled {
             id: &id,
-            parent: match parent {
-                Parent::Leaf => self.leaf.as_deref(),
-                Parent::Id(named) => Some(named),
-                Parent::Root => None,
-            },
+            parent,
+            parent_is_number: parent.is_some_and(|parent| self.numbers.contains(parent)),
             timestamp: &self.clock.1,
         };
         let entries_added = &mut self.entries_added;
@@ -202,6 +210,14 @@ impl<F: StorageFile, O: LogObserver> LogWriter<F, O> {
 
     fn must_know(&mut self, id: &str) -> Result<(), Refusal> {
         if self.knows(id)? { Ok(()) } else { Err(Refusal::UnknownParent(id.to_string())) }
+    }
+
+    /// Looks whether an older entry has this id as a number. Nearly no id looks like one.
+    fn note_number(&mut self, id: &str) -> Result<(), Refusal> {
+        if may_be_number(id) && !self.ids.has(id) && self.older.is_number(id).map_err(Refusal::Search)? {
+            self.numbers.insert(id.to_string());
+        }
+        Ok(())
     }
 
     fn knows(&mut self, id: &str) -> Result<bool, Refusal> {

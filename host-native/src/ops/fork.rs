@@ -8,13 +8,12 @@ use crate::os::files::PathError;
 use crate::os::log_file::LogFile;
 use crate::os::replace::{Expect, ReplaceError, publish, temporary_for};
 use crate::os::{host, paths};
-use crate::session::{Entry, Session, SessionError};
+use crate::session::{Session, SessionError};
 use crate::sidecar::rebuild::{self, Known, RebuildError};
-use jcode_session_core::index::Label;
 use jcode_session_core::json::text::write_string;
-use jcode_session_core::log::{LineReader, Outcome, time};
+use jcode_session_core::log::{id_of, time};
 use jcode_session_core::write::NewHeader;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -85,22 +84,24 @@ fn copy<E: FnOnce(io::Error) -> PathError>(
 ) -> Result<(), ForkError> {
     let mut last = None;
     let mut written = Ok(());
-    let mut ids = BTreeSet::new();
+    // Ids, with the form that each has in the log: a number is named as one.
+    let mut ids = BTreeMap::new();
     session.path_to(at, None, &mut |entry| {
         if written.is_ok() {
             written = line(out, &entry.line);
-            last = id_of(&entry);
-            ids.extend(last.clone());
+            last = entry.id_token();
+            ids.extend(last.clone().and_then(|token| Some((id_of(&token)?.into_owned(), token))));
         }
     })?;
     written.map_err(failed())?;
     if ids.is_empty() {
         return Err(ForkError::Empty);
     }
-    for label in session.tree()?.tree.labels.iter().filter(|label| ids.contains(&label.entry_id)) {
+    for label in &session.tree()?.tree.labels {
+        let Some(target) = ids.get(&label.entry_id) else { continue };
         // Anew: the entry that set it may stand beside the path.
-        let id = host::new_id();
-        line(out, &label_entry(&id, last.as_deref(), label)).map_err(failed())?;
+        let id = json(&host::new_id());
+        line(out, &label_entry(&id, last.as_deref(), target, &label.name)).map_err(failed())?;
         last = Some(id);
     }
     Ok(())
@@ -111,32 +112,29 @@ fn line(out: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-fn id_of(entry: &Entry) -> Option<String> {
-    match LineReader::new().read(entry.offset, 0, &entry.line, false) {
-        Outcome::Whole(record) => record.fields.usable_id().map(|id| id.into_owned()),
-        _ => None,
-    }
-}
-
-fn label_entry(id: &str, parent: Option<&str>, label: &Label) -> Vec<u8> {
+/// `id`, `parent` and `target` as they stand in the log.
+fn label_entry(id: &[u8], parent: Option<&[u8]>, target: &[u8], name: &str) -> Vec<u8> {
     let now = time::format(host::now_ms()).unwrap_or_default();
     let mut entry = br#"{"type":"label""#.to_vec();
-    let mut field = |key: &str, value: Option<&str>| {
+    let mut field = |key: &str, value: &[u8]| {
         entry.push(b',');
         write_string(&mut entry, key);
         entry.push(b':');
-        match value {
-            Some(value) => write_string(&mut entry, value),
-            None => entry.extend_from_slice(b"null"),
-        }
+        entry.extend_from_slice(value);
     };
-    field("id", Some(id));
-    field("parentId", parent);
-    field("timestamp", Some(&now));
-    field("targetId", Some(&label.entry_id));
-    field("label", Some(&label.name));
+    field("id", id);
+    field("parentId", parent.unwrap_or(b"null"));
+    field("timestamp", &json(&now));
+    field("targetId", target);
+    field("label", &json(name));
     entry.push(b'}');
     entry
+}
+
+fn json(text: &str) -> Vec<u8> {
+    let mut out = Vec::new();
+    write_string(&mut out, text);
+    out
 }
 
 /// Builds the new session's sidecar; without one it is read from its log.

@@ -38,4 +38,8 @@ impl OlderIds for Ids {
         }
         self.log.has(id)
     }
+
+    fn is_number(&mut self, id: &str) -> Result<bool, SourceError> {
+        self.log.is_number(id)
+    }
 }

@@ -46,6 +46,10 @@ pub enum Damage {
     LaterParent,
     SelfParent,
     NoParent,
+    BadId,
+    BadParent,
+    BadTimestamp,
+    NumberIds,
     EscapedKeys,
     RepeatedKeys,
     SnakeCaseParent,
@@ -61,7 +65,7 @@ pub enum Damage {
 
 impl Damage {
     /// Every kind that leaves the header readable, as long as it is readable before.
-    pub const BODY: [Damage; 39] = [
+    pub const BODY: [Damage; 43] = [
         Self::Truncate,
         Self::DropLf,
         Self::DropLastLf,
@@ -96,6 +100,10 @@ impl Damage {
         Self::LaterParent,
         Self::SelfParent,
         Self::NoParent,
+        Self::BadId,
+        Self::BadParent,
+        Self::BadTimestamp,
+        Self::NumberIds,
         Self::EscapedKeys,
         Self::RepeatedKeys,
         Self::SnakeCaseParent,
@@ -152,6 +160,10 @@ impl Damage {
             Self::LaterParent => fields::later_parent(log, rng),
             Self::SelfParent => fields::self_parent(log, rng),
             Self::NoParent => fields::no_parent(log, rng),
+            Self::BadId => fields::bad_id(log, rng),
+            Self::BadParent => fields::bad_parent(log, rng),
+            Self::BadTimestamp => fields::bad_timestamp(log, rng),
+            Self::NumberIds => fields::number_ids(log, rng),
             Self::EscapedKeys => fields::escaped_keys(log, rng),
             Self::RepeatedKeys => fields::repeated_keys(log, rng),
             Self::SnakeCaseParent => fields::snake_case_parent(log, rng),

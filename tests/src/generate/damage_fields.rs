@@ -41,13 +41,44 @@ pub fn duplicate_id(log: &mut Vec<u8>, rng: &mut Random) {
     }
 }
 
-pub fn missing_id(log: &mut Vec<u8>, rng: &mut Random) {
-    let unusable = [None, Some(json!("")), Some(json!(7)), Some(Value::Null), Some(json!({"id": "x"}))];
-    let id = unusable.choose(rng).cloned().flatten();
-    edit(log, rng, |entry| match id {
-        Some(id) => drop(entry.insert("id".to_owned(), id)),
-        None => drop(entry.remove("id")),
+/// Puts a value in a field, or takes the field away.
+fn put(log: &mut Vec<u8>, rng: &mut Random, field: &str, value: Option<Value>) {
+    edit(log, rng, |entry| match value {
+        Some(value) => drop(entry.insert(field.to_owned(), value)),
+        None => drop(entry.remove(field)),
     });
+}
+
+pub fn missing_id(log: &mut Vec<u8>, rng: &mut Random) {
+    let none = [None, Some(Value::Null)];
+    let id = none.choose(rng).cloned().flatten();
+    put(log, rng, "id", id);
+}
+
+/// Values that are neither an id nor null.
+fn junk(rng: &mut Random) -> Option<Value> {
+    let junk = [json!(""), json!(false), json!(true), json!({"id": "x"}), json!({}), json!([]), json!(["a"])];
+    junk.choose(rng).cloned()
+}
+
+pub fn bad_id(log: &mut Vec<u8>, rng: &mut Random) {
+    let id = junk(rng);
+    put(log, rng, "id", id);
+}
+
+pub fn bad_parent(log: &mut Vec<u8>, rng: &mut Random) {
+    let parent = junk(rng);
+    put(log, rng, "parentId", parent);
+}
+
+/// Numbers as ids and parents, few enough that they meet, also as texts.
+pub fn number_ids(log: &mut Vec<u8>, rng: &mut Random) {
+    let numbers = [json!(0), json!(7), json!(12), json!(-3), json!(1.5), json!("7"), json!("12")];
+    for _ in 0..rng.random_range(1..6) {
+        let number = numbers.choose(rng).cloned();
+        let field = if rng.random_bool(0.5) { "id" } else { "parentId" };
+        put(log, rng, field, number);
+    }
 }
 
 pub fn missing_parent(log: &mut Vec<u8>, rng: &mut Random) {
@@ -78,12 +109,9 @@ pub fn self_parent(log: &mut Vec<u8>, rng: &mut Random) {
 }
 
 pub fn no_parent(log: &mut Vec<u8>, rng: &mut Random) {
-    let none = [None, Some(json!("")), Some(json!(0)), Some(Value::Null), Some(json!(["a"]))];
+    let none = [None, Some(Value::Null)];
     let parent = none.choose(rng).cloned().flatten();
-    edit(log, rng, |entry| match parent {
-        Some(parent) => drop(entry.insert("parentId".to_owned(), parent)),
-        None => drop(entry.remove("parentId")),
-    });
+    put(log, rng, "parentId", parent);
 }
 
 /// Replaces the first `from` of some line.
@@ -146,21 +174,36 @@ pub fn snake_case_parent(log: &mut Vec<u8>, rng: &mut Random) {
 pub fn odd_timestamp(log: &mut Vec<u8>, rng: &mut Random) {
     let times = [
         json!(1_700_000_000_123_i64),
+        json!(1_700_000_000),
+        json!(99_999_999_999_i64),
+        json!(100_000_000_000_i64),
+        json!(-99_999_999_999_i64),
         json!(-1),
-        json!(1.5),
         Value::Null,
-        json!("soon"),
-        json!(""),
         json!("2025-01-01T00:00:00+02:00"),
         json!("2025-01-01T00:00:00.123456789-08:00"),
+        json!("2025-01-01 00:00:00+0530"),
         json!("1969-12-31T23:59:59.999Z"),
-        json!("2025-02-30T00:00:00Z"),
         json!("2024-02-29t12:00:00z"),
     ];
-    let time = times.choose(rng).cloned().unwrap_or_default();
-    edit(log, rng, |entry| {
-        drop(entry.insert("timestamp".to_owned(), time));
-    });
+    let time = times.choose(rng).cloned();
+    put(log, rng, "timestamp", time);
+}
+
+pub fn bad_timestamp(log: &mut Vec<u8>, rng: &mut Random) {
+    let times = [
+        json!(1.5),
+        json!(1e3),
+        json!("soon"),
+        json!(""),
+        json!(true),
+        json!({}),
+        json!("2025-02-30T00:00:00Z"),
+        json!("2025-01-01T00:00:00"),
+        json!("1700000000123"),
+    ];
+    let time = times.choose(rng).cloned();
+    put(log, rng, "timestamp", time);
 }
 
 /// A label that hangs nowhere in the tree, for some entry that may stand before or after it.

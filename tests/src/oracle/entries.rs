@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use crate::oracle::fields;
+use crate::oracle::fields::{self, Named};
 use crate::oracle::model::{OracleEntry, OracleFinding, OracleHeader};
 use crate::oracle::scan::Record;
 
@@ -37,9 +37,13 @@ pub fn build(records: &[Record]) -> Built<'_> {
             continue;
         }
         let mut entry = unplaced_entry(record);
+        if fields::bad_timestamp(&record.object) {
+            built.find("bad-field", record);
+        }
         entry.key = match &entry.log_id {
             None => {
-                built.find("missing-id", record);
+                let is_there = fields::id(&record.object) != Named::Nothing;
+                built.find(if is_there { "bad-field" } else { "missing-id" }, record);
                 format!("@{}", record.offset)
             }
             Some(id) if !ids.insert(id.clone()) => {
@@ -70,7 +74,7 @@ impl Built<'_> {
         self.header = Some(OracleHeader {
             offset: record.offset,
             len: record.len,
-            session_id: fields::usable_id(&record.object),
+            session_id: fields::session_id(&record.object),
             version,
         });
     }
@@ -79,8 +83,8 @@ impl Built<'_> {
 fn unplaced_entry(record: &Record) -> OracleEntry {
     OracleEntry {
         key: String::new(),
-        log_id: fields::usable_id(&record.object),
-        parent_id: fields::parent(&record.object).map(|name| name.lossy),
+        log_id: fields::id(&record.object).id(),
+        parent_id: fields::parent(&record.object).id(),
         parent: None,
         kind: fields::kind(&record.object),
         ts: fields::timestamp(&record.object),

@@ -1,10 +1,10 @@
 //! The fields of a record. Owns what an object's own members mean for a log: the last of repeated
-//! keys holds, escapes in keys are decoded, `parentId` goes before `parent_id`. What nested objects
-//! say is no business of the log.
+//! keys holds, escapes in keys are decoded, `parentId` goes before `parent_id`; and which values are
+//! an id, a parent and a time. What nested objects say is no business of the log.
 
 use crate::oracle::json::{Object, Value};
 use crate::oracle::text::Text;
-use crate::oracle::time::rfc3339_ms;
+use crate::oracle::time::{integer_ms, rfc3339_ms};
 
 /// The value of the last member with this key.
 pub fn field<'a>(object: &'a Object, name: &str) -> Option<&'a Value> {
@@ -25,25 +25,75 @@ pub fn kind(object: &Object) -> String {
     text(object, "type").map_or_else(String::new, |text| text.lossy.clone())
 }
 
-/// The record's id, if it is one that can be used.
-pub fn usable_id(object: &Object) -> Option<String> {
-    let id = text(object, "id")?.sound()?;
-    (!id.is_empty()).then(|| id.to_owned())
+/// What an entry says of an id, of its own or of another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Named {
+    /// Nothing: no such field, or null.
+    Nothing,
+    /// This id: a text, or a number's token.
+    Id(String),
+    /// A text that is none, with what is left of it.
+    Undecodable(String),
+    /// Something that is no name at all.
+    Junk,
 }
 
-/// The parent that the record names. A name that cannot be decoded is still a name.
-pub fn parent(object: &Object) -> Option<Text> {
-    let name = if field(object, "parentId").is_some() { "parentId" } else { "parent_id" };
-    text(object, name).filter(|text| !text.lossy.is_empty()).cloned()
+impl Named {
+    /// The id, if it is one.
+    pub fn id(self) -> Option<String> {
+        match self {
+            Named::Id(id) => Some(id),
+            _ => None,
+        }
+    }
+}
+
+fn named(value: Option<&Value>) -> Named {
+    match value {
+        None | Some(Value::Null) => Named::Nothing,
+        Some(Value::Number(token)) => Named::Id(token.clone()),
+        Some(Value::String(text)) if text.lossy.is_empty() => Named::Junk,
+        Some(Value::String(text)) => match text.sound() {
+            Some(id) => Named::Id(id.to_owned()),
+            None => Named::Undecodable(text.lossy.clone()),
+        },
+        Some(Value::Other) => Named::Junk,
+    }
+}
+
+/// The record's own id.
+pub fn id(object: &Object) -> Named {
+    named(field(object, "id"))
+}
+
+/// The parent that the record names.
+pub fn parent(object: &Object) -> Named {
+    named(field(object, "parentId").or_else(|| field(object, "parent_id")))
+}
+
+/// The entry that a label is about.
+pub fn target(object: &Object) -> Named {
+    named(field(object, "targetId"))
+}
+
+/// The session that a header names: a text only.
+pub fn session_id(object: &Object) -> Option<String> {
+    text(object, "id").and_then(Text::sound).filter(|id| !id.is_empty()).map(str::to_owned)
 }
 
 /// The record's time in Unix milliseconds.
 pub fn timestamp(object: &Object) -> Option<i64> {
     match field(object, "timestamp")? {
         Value::String(text) => rfc3339_ms(text.sound()?),
-        Value::Number(token) => token.parse().ok(),
+        Value::Number(token) => integer_ms(token),
         _ => None,
     }
+}
+
+/// The record has a time that is none.
+pub fn bad_timestamp(object: &Object) -> bool {
+    let is_there = !matches!(field(object, "timestamp"), None | Some(Value::Null));
+    is_there && timestamp(object).is_none()
 }
 
 /// The header's `version`, if it is an integer.

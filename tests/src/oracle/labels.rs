@@ -23,7 +23,7 @@ pub fn holding(entries: &[OracleEntry], sources: &[&Record]) -> Vec<Held> {
     let lookup = Lookup::new(entries);
     let mut last = BTreeMap::new();
     for (at, source) in sources.iter().enumerate() {
-        let Some(target) = target(&source.object).and_then(|id| lookup.resolve(id, at)) else {
+        let Some(target) = target(&source.object).and_then(|id| lookup.resolve(&id, at)) else {
             continue;
         };
         last.insert(target, (at, name(&source.object)));
@@ -55,9 +55,9 @@ pub fn leaves(entries: &[OracleEntry], labels: &[Held]) -> Vec<OracleLeaf> {
 }
 
 /// The id that a label entry is about.
-fn target(object: &Object) -> Option<&str> {
+fn target(object: &Object) -> Option<String> {
     let is_label = fields::text(object, "type").and_then(Text::sound) == Some("label");
-    fields::text(object, "targetId").filter(|_| is_label)?.sound()
+    fields::target(object).id().filter(|_| is_label)
 }
 
 /// The name that a label entry sets; one without a name clears.

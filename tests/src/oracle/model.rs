@@ -37,7 +37,7 @@ pub struct OracleEntry {
     pub key: String,
     /// The id that the log gives it, if that can be used.
     pub log_id: Option<String>,
-    /// The parent that the log names, whether or not it exists (undecodable parts as U+FFFD).
+    /// The parent that the log names, whether or not it exists.
     pub parent_id: Option<String>,
     /// The entry that is the parent in the tree.
     pub parent: Option<usize>,

@@ -1,16 +1,25 @@
 //! Timestamps. Owns the way from what an entry says to Unix milliseconds: RFC 3339 as its grammar
 //! has it (`T` and `Z` in either case, any number of fraction digits, second 60 as a leap second,
-//! which counts as the one before), rounded down. Everything else is no timestamp.
+//! which counts as the one before), rounded down; also with a blank for the `T`, and a zone without
+//! its colon. Integers are seconds up to eleven digits, milliseconds from twelve on. Everything
+//! else is no timestamp.
 
 const DAY_MS: i64 = 86_400_000;
 
-/// Unix milliseconds of an RFC 3339 date and time.
+/// Unix milliseconds of an integer.
+pub fn integer_ms(token: &str) -> Option<i64> {
+    let value: i64 = token.parse().ok()?;
+    let digits = value.to_string().trim_start_matches('-').len();
+    Some(if digits <= 11 { value * 1000 } else { value })
+}
+
+/// Unix milliseconds of a date and time with a zone.
 pub fn rfc3339_ms(text: &str) -> Option<i64> {
     let bytes = text.as_bytes();
     let year = number(bytes, 0, 4)?;
     let month = after(bytes, 4, b"-").and_then(|()| number(bytes, 5, 2))?;
     let day = after(bytes, 7, b"-").and_then(|()| number(bytes, 8, 2))?;
-    let hour = after(bytes, 10, b"Tt").and_then(|()| number(bytes, 11, 2))?;
+    let hour = after(bytes, 10, b"Tt ").and_then(|()| number(bytes, 11, 2))?;
     let minute = after(bytes, 13, b":").and_then(|()| number(bytes, 14, 2))?;
     let second = after(bytes, 16, b":").and_then(|()| number(bytes, 17, 2))?;
     if !(1..=12).contains(&month) || day < 1 || day > days_in_month(year, month) {
@@ -42,8 +51,9 @@ fn offset_ms(zone: &[u8]) -> Option<i64> {
         [b'-', ..] => -1,
         _ => return None,
     };
-    let (hours, minutes) = (number(zone, 1, 2)?, number(zone, 4, 2)?);
-    let well_formed = zone.len() == 6 && zone[3] == b':' && hours < 24 && minutes < 60;
+    let minutes_at = if zone.get(3) == Some(&b':') { 4 } else { 3 };
+    let (hours, minutes) = (number(zone, 1, 2)?, number(zone, minutes_at, 2)?);
+    let well_formed = zone.len() == minutes_at + 2 && hours < 24 && minutes < 60;
     well_formed.then_some(sign * (hours * 60 + minutes) * 60_000)
 }
 

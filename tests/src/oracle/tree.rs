@@ -1,22 +1,26 @@
 //! The tree. Owns parent links, cycles, depth, leaves and branch points. After `link` every chain
 //! of parents ends in a root, whatever the log says.
 
-use crate::oracle::fields;
+use crate::oracle::fields::{self, Named};
 use crate::oracle::lookup::Lookup;
 use crate::oracle::model::{OracleBranchPoint, OracleEntry, OracleFinding};
 use crate::oracle::scan::Record;
-use crate::oracle::text::Text;
 
 /// Gives every entry its place in the tree.
 pub fn link(entries: &mut [OracleEntry], sources: &[&Record], findings: &mut Vec<OracleFinding>) {
     let lookup = Lookup::new(entries);
     for at in 0..entries.len() {
-        let Some(name) = fields::parent(&sources[at].object) else {
-            continue;
+        let code = match fields::parent(&sources[at].object) {
+            Named::Nothing => continue,
+            Named::Junk => "bad-field",
+            // A name that cannot be decoded is a name all the same, one that no entry has.
+            Named::Undecodable(_) => "missing-parent",
+            Named::Id(id) => {
+                entries[at].parent = lookup.resolve(&id, at);
+                if entries[at].log_id.as_ref() == Some(&id) { "parent-cycle" } else { "missing-parent" }
+            }
         };
-        entries[at].parent = name.sound().and_then(|id| lookup.resolve(id, at));
         if entries[at].parent.is_none() {
-            let code = if names_itself(&entries[at], &name) { "parent-cycle" } else { "missing-parent" };
             findings.push(found(code, &entries[at]));
         }
     }
@@ -42,10 +46,6 @@ pub fn branch_points(entries: &[OracleEntry]) -> Vec<OracleBranchPoint> {
     all.filter(|(_, children)| children.len() >= 2)
         .map(|(entry, children)| OracleBranchPoint { entry, children })
         .collect()
-}
-
-fn names_itself(entry: &OracleEntry, name: &Text) -> bool {
-    entry.log_id.is_some() && entry.log_id.as_deref() == name.sound()
 }
 
 fn found(code: &'static str, entry: &OracleEntry) -> OracleFinding {

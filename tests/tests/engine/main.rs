@@ -23,6 +23,7 @@ mod json {
     mod walk;
 }
 mod log {
+    mod bad_fields;
     mod time;
 }
 mod segment;
@@ -34,6 +35,7 @@ mod session {
 mod store {
     mod checkpoint;
     mod ledger;
+    mod mended;
     mod model;
     mod repair;
     mod rollback;

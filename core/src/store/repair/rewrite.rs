@@ -1,21 +1,23 @@
 //! The new log: the header, then every record that can be read, a line each.
 //!
-//! Owns: what is changed in a record, and that nothing else is: a repeated or missing id becomes a new one, a parent
-//! that is missing, leads in a circle or was renamed becomes what readers took for it, bytes that are no UTF-8 and
-//! halves of surrogate pairs become U+FFFD.
+//! Owns: what is changed in a record, and that nothing else is: an id that is repeated, missing or none becomes a new
+//! one, a parent that is missing or none, leads in a circle or was renamed becomes what readers took for it, a time
+//! that is none becomes null, bytes that are no UTF-8 and halves of surrogate pairs become U+FFFD.
 //! Invariant: entries keep their order. Does not: invent parents; an entry whose parent is lost stays a root.
 
 use super::StoreError;
 use crate::dialect::ids::IdMaker;
 use crate::dialect::splice::Splice;
 use crate::index::{Built, IndexBuilder};
-use crate::json::text::write_string;
-use crate::log::{Damage, DamageCode, Fields, LineReader, LogScan, LogSink, Outcome, Record, scan_source};
+use crate::json::text::{is_null, write_string};
+use crate::log::{
+    BadField, Damage, DamageCode, Fields, LineReader, LogScan, LogSink, Outcome, Record, id_of, is_number, scan_source,
+};
 use crate::source::{ByteSource, Rope, SliceSource, SourceError};
 use crate::storage::{StorageError, StorageFile, append_all};
 use crate::write::NewHeader;
 use alloc::borrow::Cow;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::ControlFlow;
@@ -39,6 +41,7 @@ pub(super) fn rewrite<F: StorageFile>(
     let mut lines = Lines {
         ids: IdMaker::new(session_id.as_deref().unwrap_or(stem), taken),
         new_ids: BTreeMap::new(),
+        numbers: BTreeSet::new(),
         built,
         seq: 0,
         bad_utf8: false,
@@ -71,6 +74,8 @@ struct Lines<'o, F> {
     ids: IdMaker,
     /// Ids of entries whose own is missing or taken.
     new_ids: BTreeMap<u32, String>,
+    /// Entries that keep a number as their id.
+    numbers: BTreeSet<u32>,
     seq: u32,
     /// The record that comes next is not UTF-8.
     bad_utf8: bool,
@@ -83,8 +88,9 @@ struct Lines<'o, F> {
 impl<F: StorageFile> Lines<'_, F> {
     /// Finds the entries that need a new id, before the first that may name one as its parent.
     fn name_entries(&mut self, log: &dyn ByteSource) -> Result<(), SourceError> {
-        let mut survey = Survey { built: &self.built, seq: 0, nameless: Vec::new() };
+        let mut survey = Survey { built: &self.built, seq: 0, nameless: Vec::new(), numbers: BTreeSet::new() };
         scan_source(log, 0..log.len(), LogScan::new(), &mut survey, &mut |_| ControlFlow::Continue(()))?;
+        self.numbers = survey.numbers;
         for seq in survey.nameless {
             let id = self.ids.id(u64::from(seq));
             self.ids.take(id.clone());
@@ -128,37 +134,57 @@ impl<F: StorageFile> Lines<'_, F> {
         bytes
     }
 
-    /// The record with the id and parent that readers know it by.
-    fn linked<'r>(&self, bytes: &'r [u8], fields: &Fields<'r>, seq: u32) -> Cow<'r, [u8]> {
+    /// An entry's id, as JSON.
+    fn id_json(&self, seq: u32) -> Vec<u8> {
         let id = self.id_of(seq);
-        let parent = self.built.parent(seq).map(|parent| self.id_of(parent));
-        let (id_json, parent_json) = (json(Some(&id)), json(parent.as_deref()));
+        if self.numbers.contains(&seq) { id.into_bytes() } else { json(&id) }
+    }
+
+    /// The record with the id and parent that readers know it by, and without a time that is none.
+    fn linked<'r>(&self, bytes: &'r [u8], fields: &Fields<'r>, seq: u32) -> Cow<'r, [u8]> {
+        let read = fields.entry();
+        let parent = self.built.parent(seq);
+        let (id_json, parent_json) =
+            (self.id_json(seq), parent.map_or_else(|| b"null".to_vec(), |parent| self.id_json(parent)));
         let mut splice = Splice::new(bytes);
         let mut missing: Vec<(&str, &[u8])> = Vec::new();
-        let mut changed = false;
-        if fields.usable_id().as_deref() != Some(id.as_str()) {
-            changed = true;
+        if read.id.as_deref() != Some(self.id_of(seq).as_str()) {
             match fields.id {
                 Some(token) => splice.replace(token, &id_json),
                 None => missing.push(("id", &id_json)),
             }
         }
-        if fields.parent_text().as_deref() != parent.as_deref() {
-            changed = true;
-            match fields.parent.or(fields.parent_snake) {
+        if !self.names(fields.parent_token(), parent) {
+            match fields.parent_token() {
                 Some(token) => splice.replace(token, &parent_json),
                 None => missing.push(("parentId", &parent_json)),
             }
         }
-        if !changed {
-            return Cow::Borrowed(bytes);
+        if let Some(token) = fields.timestamp.filter(|_| read.bad().any(|field| field == BadField::Timestamp)) {
+            splice.replace(token, b"null");
         }
         splice.insert_behind(fields.kind, &missing);
+        if splice.is_empty() {
+            return Cow::Borrowed(bytes);
+        }
         let mut rope: Rope<()> = Rope::new(Vec::new());
         splice.apply(&mut rope, 0);
         let rope = rope.over(alloc::vec![SliceSource(bytes)]);
         let len = usize::try_from(rope.len()).unwrap_or_default();
         rope.read_vec(0, len).map_or(Cow::Borrowed(bytes), Cow::Owned)
+    }
+
+    /// The parent field says that `parent` is the parent, in the form in which that has its id.
+    fn names(&self, token: Option<&[u8]>, parent: Option<u32>) -> bool {
+        match (token, parent) {
+            (None, None) => true,
+            (Some(token), None) => is_null(token),
+            (None, Some(_)) => false,
+            (Some(token), Some(parent)) => {
+                id_of(token).as_deref() == Some(self.id_of(parent).as_str())
+                    && is_number(token) == self.numbers.contains(&parent)
+            }
+        }
     }
 }
 
@@ -187,11 +213,12 @@ impl<F: StorageFile> LogSink for Lines<'_, F> {
     }
 }
 
-/// Which entries are known by a made key.
+/// Which entries are known by a made key, and which others by a number.
 struct Survey<'b> {
     built: &'b Built<()>,
     seq: u32,
     nameless: Vec<u32>,
+    numbers: BTreeSet<u32>,
 }
 
 impl LogSink for Survey<'_> {
@@ -202,6 +229,8 @@ impl LogSink for Survey<'_> {
     fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()> {
         if entry.fields.usable_id().as_deref() != Some(self.built.key(self.seq).as_str()) {
             self.nameless.push(self.seq);
+        } else if entry.fields.id.is_some_and(is_number) {
+            self.numbers.insert(self.seq);
         }
         self.seq += 1;
         ControlFlow::Continue(())
@@ -212,12 +241,9 @@ impl LogSink for Survey<'_> {
     }
 }
 
-fn json(text: Option<&str>) -> Vec<u8> {
+fn json(text: &str) -> Vec<u8> {
     let mut out = Vec::new();
-    match text {
-        Some(text) => write_string(&mut out, text),
-        None => out.extend_from_slice(b"null"),
-    }
+    write_string(&mut out, text);
     out
 }
 

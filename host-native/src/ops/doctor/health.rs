@@ -49,11 +49,7 @@ fn whole(log: &LogFile) -> Result<Vec<Finding>, SourceError> {
     let mut builder = IndexBuilder::with_findings(());
     let all = 0..presented.len();
     let end = scan_source(&presented, all, LogScan::full(), &mut builder, &mut |_| ControlFlow::Continue(()))?;
-    let mut findings = builder.finish_at(&end).findings;
-    for finding in &mut findings {
-        finding.byte_offset = finding.byte_offset.map(|offset| presented.origin(offset));
-    }
-    Ok(findings)
+    Ok(presented.at_origin(builder.finish_at(&end).findings))
 }
 
 fn ends(log: &LogFile) -> Result<Vec<Finding>, SourceError> {
@@ -71,7 +67,7 @@ fn ends(log: &LogFile) -> Result<Vec<Finding>, SourceError> {
     }
     if let Some(meta) = sidecar::quick_meta(log.path()) {
         let counted = [
-            (meta.counts.damages, Code::InvalidJson, "damaged lines"),
+            (meta.counts.damages, Code::InvalidJson, "damaged lines or fields"),
             (meta.counts.duplicates, Code::DuplicateId, "entries whose id is taken"),
             (meta.counts.orphans, Code::MissingParent, "entries whose parent is missing"),
         ];

@@ -153,7 +153,7 @@ fn run(path: &Path, options: Options, tick: &mut Tick<'_>) -> Result<Plan, Migra
     log.map_if_guarded();
     let (detected, presented) = present(log, &mut |_| ControlFlow::Continue(()))?;
     match presented {
-        CurrentLog::Upgraded(rope) => upgrade::upgrade(path, detected, &rope, options, tick),
+        CurrentLog::Upgraded(log) => upgrade::upgrade(path, detected, &log.rope, options, tick),
         CurrentLog::Replayed(_) => Err(MigrateError::NotEqual),
         CurrentLog::AsIs(log) => {
             if detected.header.is_none() && !has_entries(&log, tick)? {

@@ -53,6 +53,10 @@ fn kinds_do_what_they_are_called() {
         (Damage::DeepLine, "invalid-json"),
         (Damage::DuplicateId, "duplicate-id"),
         (Damage::MissingId, "missing-id"),
+        (Damage::BadId, "bad-field"),
+        (Damage::BadParent, "bad-field"),
+        (Damage::BadTimestamp, "bad-field"),
+        (Damage::NumberIds, "missing-parent"),
         (Damage::MissingParent, "missing-parent"),
         (Damage::LaterParent, "parent-cycle"),
         (Damage::SelfParent, "parent-cycle"),
@@ -97,6 +101,7 @@ fn the_header_stays_readable_and_all_codes_appear() {
         seen.extend(read.codes());
     }
     let all = [
+        "bad-field",
         "duplicate-id",
         "fused-records",
         "invalid-json",
@@ -152,6 +157,14 @@ fn check_places(bytes: &[u8], log: &OracleLog) {
     }
 }
 
+fn id_of(value: Option<&Value>) -> Option<String> {
+    match value? {
+        Value::String(text) => (!text.is_empty()).then(|| text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
 /// What another parser takes for an object is an entry (or a header) with just that line; and what
 /// the oracle takes for sound and shallow, the other parser reads.
 fn check_against_serde(bytes: &[u8], log: &OracleLog) {
@@ -169,10 +182,8 @@ fn check_against_serde(bytes: &[u8], log: &OracleLog) {
             }
             Ok(object) => {
                 let entry = whole.expect("a whole object is an entry");
-                let id = object.get("id").and_then(Value::as_str).filter(|id| !id.is_empty());
-                assert_eq!(entry.log_id.as_deref(), id);
-                let parent = object.get("parentId").or(object.get("parent_id")).and_then(Value::as_str);
-                assert_eq!(entry.parent_id.as_deref(), parent.filter(|parent| !parent.is_empty()));
+                assert_eq!(entry.log_id, id_of(object.get("id")));
+                assert_eq!(entry.parent_id, id_of(object.get("parentId").or(object.get("parent_id"))));
             }
             Err(_) => {
                 let tolerated = ["invalid-utf8", "lone-surrogate"];

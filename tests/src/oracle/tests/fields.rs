@@ -73,15 +73,40 @@ fn camel_case_parent_goes_first() {
 
 #[test]
 fn unusable_ids_give_keys_by_offset() {
-    for id in ["", r#","id":"""#, r#","id":7"#, r#","id":null"#, r#","id":"\ud800""#] {
+    for (id, code) in [
+        ("", "missing-id"),
+        (r#","id":null"#, "missing-id"),
+        (r#","id":"""#, "bad-field"),
+        (r#","id":true"#, "bad-field"),
+        (r#","id":{}"#, "bad-field"),
+        (r#","id":[7]"#, "bad-field"),
+        (r#","id":"\ud800""#, "bad-field"),
+    ] {
         let log = read(&[&format!(r#"{{"type":"message"{id}}}"#)]);
         assert_eq!(keys(&log), [format!("@{AFTER_HEADER}")], "{id}");
         assert_eq!(log.entries[0].log_id, None);
-        assert!(log.findings.iter().any(|f| (f.code, f.offset) == ("missing-id", AFTER_HEADER)));
+        assert!(log.findings.iter().any(|f| (f.code, f.offset) == (code, AFTER_HEADER)), "{id}");
     }
     let mut bytes = super::log(&[]);
     bytes.extend_from_slice(b"{\"type\":\"message\",\"id\":\"\xff\"}\n");
-    assert_eq!(read_log(&bytes).codes(), ["invalid-utf8", "missing-id"]);
+    assert_eq!(read_log(&bytes).codes(), ["bad-field", "invalid-utf8"]);
+}
+
+#[test]
+fn a_number_is_an_id_by_its_token() {
+    let log = read(&[
+        r#"{"id":12,"parentId":null}"#,
+        r#"{"id":"b","parentId":12}"#,
+        r#"{"id":"c","parentId":"12"}"#,
+        r#"{"id":"d","parentId":12.0}"#,
+        r#"{"type":"label","id":"e","parentId":null,"targetId":12,"label":"name"}"#,
+    ]);
+    assert_eq!(keys(&log), ["12", "b", "c", "d", "e"]);
+    let parents: Vec<_> = log.entries.iter().map(|entry| entry.parent).collect();
+    assert_eq!(parents, [None, Some(0), Some(0), None, None]);
+    assert_eq!(log.entries[3].parent_id.as_deref(), Some("12.0"));
+    assert_eq!(log.codes(), ["missing-parent"]);
+    assert_eq!(log.labels[0].entry, 0);
 }
 
 #[test]
@@ -111,13 +136,14 @@ fn taken_keys_grow_until_free() {
 
 #[test]
 fn missing_parent_names_stay_missing() {
-    for parent in [r#""""#, "null", "7", r#"["a"]"#, "true"] {
+    assert_eq!(read(&[r#"{"id":"b","parentId":null}"#]).codes(), [""; 0]);
+    for parent in [r#""""#, r#"["a"]"#, "true", "false", "{}", "[]"] {
         let log = read(&[&entry("a", ""), &format!(r#"{{"id":"b","parentId":{parent}}}"#)]);
-        assert_eq!((log.entries[1].parent_id.as_deref(), log.codes().len()), (None, 0), "{parent}");
+        assert_eq!((log.entries[1].parent_id.as_deref(), log.codes()), (None, vec!["bad-field"]), "{parent}");
     }
     // A name that cannot be decoded means no entry, not even one whose id looks like its remains.
     let log = read(&[&entry("\u{fffd}", ""), r#"{"id":"b","parentId":"\ud800"}"#]);
-    assert_eq!(log.entries[1].parent, None);
+    assert_eq!((log.entries[1].parent, log.entries[1].parent_id.as_deref()), (None, None));
     assert_eq!(log.codes(), ["lone-surrogate", "missing-parent"]);
     let nameless = read(&[r#"{"type":"message","parentId":"\ud800"}"#]);
     assert_eq!(nameless.codes(), ["lone-surrogate", "missing-id", "missing-parent"]);
@@ -125,16 +151,28 @@ fn missing_parent_names_stay_missing() {
 
 #[test]
 fn times_are_text_or_integer() {
-    let ts = |value: &str| {
+    let read = |value: &str| {
         let line = format!(r#"{{"type":"message","id":"a","timestamp":{value},"message":{{"timestamp":5}}}}"#);
-        read(&[&line]).entries[0].ts
+        read(&[&line])
     };
-    assert_eq!(ts(r#""1970-01-01T00:00:01Z""#), Some(1000));
-    assert_eq!(ts(r#""1970\u002d01-01T00:00:01Z""#), Some(1000));
-    assert_eq!(ts("1700000000123"), Some(1_700_000_000_123));
-    assert_eq!(ts("-5"), Some(-5));
-    for none in ["1.5", "1e3", "99999999999999999999", "null", "\"soon\"", "\"1700000000123\""] {
-        assert_eq!(ts(none), None, "{none}");
+    for (value, ts) in [
+        (r#""1970-01-01T00:00:01Z""#, 1000),
+        (r#""1970\u002d01-01T00:00:01Z""#, 1000),
+        ("1700000000123", 1_700_000_000_123),
+        ("1700000000", 1_700_000_000_000),
+        ("-5", -5000),
+        ("99999999999", 99_999_999_999_000),
+        ("100000000000", 100_000_000_000),
+        ("-99999999999", -99_999_999_999_000),
+        ("-100000000000", -100_000_000_000),
+    ] {
+        let log = read(value);
+        assert_eq!((log.entries[0].ts, log.codes().len()), (Some(ts), 0), "{value}");
     }
-    assert_eq!(read(&[r#"{"id":"a"}"#]).entries[0].ts, None);
+    for none in ["1.5", "1e3", "99999999999999999999", "{}", "\"soon\"", "\"\"", "\"1700000000123\""] {
+        let log = read(none);
+        assert_eq!((log.entries[0].ts, log.codes()), (None, vec!["bad-field"]), "{none}");
+    }
+    assert_eq!((read("null").entries[0].ts, read("null").codes().len()), (None, 0));
+    assert_eq!(super::read(&[r#"{"id":"a"}"#]).entries[0].ts, None);
 }

@@ -137,20 +137,43 @@ fn forced_undo_survives_every_crash_point() {
     assert!(states > 1000, "{states}");
 }
 
-#[test]
-fn repair_survives_every_crash_point() {
+/// A damaged log with a checkpoint.
+fn damaged() -> Machine {
     let mut damaged = lines(0..3);
     damaged.extend_from_slice(b"{\"type\":\"message\",\"id\":\"torn\n\0\0\0\0\n");
     damaged.extend_from_slice(&lines(3..5));
     let machine = with_log(&damaged);
     opened(&stored(&machine)).checkpoint(NOW - 1000, "test").expect("taken");
-    let world = machine.world();
-    let mend = |store: &Store| -> Result<(), String> {
-        repair::run(&mut opened(store), "s", NOW).map(|_| ()).map_err(|error| error.to_string())
-    };
+    machine
+}
+
+fn mend(store: &Store) -> Result<(), String> {
+    repair::run(&mut opened(store), "s", NOW).map(|_| ()).map_err(|error| error.to_string())
+}
+
+#[test]
+fn repair_survives_every_crash_point() {
+    let world = damaged().world();
     let (old, new) = (log_of(&world), Some(lines(0..5)));
     let states = explore(&Command { what: "repair", before: world, old, new, run: &mend, done: &|_| true, wide: true });
     assert!(states > 1000, "{states}");
+}
+
+#[test]
+fn both_ways_back_from_a_repair_survive_every_crash_point() {
+    let mut explored = 0;
+    let ways: [(&str, fn(&Store) -> Result<(), String>); 2] =
+        [("undo of a repair", |store| forth(store, false)), ("rollback to before a repair", back)];
+    for (what, run) in ways {
+        let machine = damaged();
+        let new = log_of(&machine.world());
+        mend(&stored(&machine)).expect("repaired");
+        let before = machine.world();
+        let old = log_of(&before);
+        explored += explore(&Command { what, before, old, new, run: &run, done: &|_| true, wide: false });
+    }
+    println!("back from a repair: {explored} crash states");
+    assert!(explored > 500, "{explored}");
 }
 
 /// A rollback that was interrupted, and a session that then went on: it never took place.

@@ -1,44 +1,64 @@
 //! Random sessions against a simple model: the same bytes after every step, however they are stored.
 
 use jcode_session_core::write::Parent;
-use jcode_session_native::ops::restore::{checkpoints, rollback, take_checkpoint, undo};
+use jcode_session_native::ops::restore::{checkpoints, repair, rollback, take_checkpoint, undo};
 use jcode_session_native::ops::seal::{self, Segments};
 use jcode_session_native::ops::verify::verify;
 use jcode_session_tests::files::{LogDir, ask};
 use jcode_session_tests::jcode_model::ModelRng;
 use jcode_session_tests::written::{NEVER, errors, object, whole, writer};
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::ops::ControlFlow;
 use tempfile::TempDir;
 
-/// A log, its checkpoints, and the log right after the rollback.
-type Undo = (Vec<u8>, Vec<Vec<u8>>, Vec<u8>);
+/// A checkpoint, and, of one that a repair replaced, those behind it: they are out of reach until it is returned to.
+#[derive(Clone, PartialEq)]
+struct State {
+    log: Vec<u8>,
+    before_repair: Option<Vec<State>>,
+}
+
+/// A log, its checkpoints, and the log right after the rollback or repair.
+type Undo = (Vec<u8>, Vec<State>, Vec<u8>);
 
 /// What the session must be, in the simplest terms: whole logs.
 #[derive(Clone, Default)]
 struct Model {
     log: Vec<u8>,
     /// Checkpoints that the log has grown from.
-    states: Vec<Vec<u8>>,
-    /// What undo returns to, with the log right after each rollback.
+    states: Vec<State>,
+    /// What undo returns to, with the log right after each rollback or repair.
     undo: Vec<Undo>,
 }
 
 impl Model {
     fn checkpoint(&mut self) -> bool {
-        let new = self.states.last() != Some(&self.log);
+        let new = self.states.last().map(|state| &state.log) != Some(&self.log);
         if new {
-            self.states.push(self.log.clone());
+            self.states.push(State { log: self.log.clone(), before_repair: None });
         }
         new
     }
 
-    fn rollback(&mut self) -> bool {
-        let Some(at) = self.states.iter().rposition(|state| *state != self.log) else { return false };
+    fn repair(&mut self, repaired: Vec<u8>) {
         self.checkpoint();
-        let target = self.states[at].clone();
-        self.undo.push((self.log.clone(), self.states.clone(), target.clone()));
+        self.undo.push((self.log.clone(), self.states.clone(), repaired.clone()));
+        let before = State { log: self.log.clone(), before_repair: Some(self.states.clone()) };
+        // What earlier repairs replaced is kept whole, wherever the log goes.
+        self.states.retain(|state| state.before_repair.is_some());
+        self.states.extend([before, State { log: repaired.clone(), before_repair: None }]);
+        self.log = repaired;
+    }
+
+    fn rollback(&mut self) -> bool {
+        let Some(at) = self.states.iter().rposition(|state| state.log != self.log) else { return false };
+        self.checkpoint();
+        let State { log, before_repair } = self.states[at].clone();
+        self.undo.push((self.log.clone(), self.states.clone(), log.clone()));
         self.states.truncate(at + 1);
-        self.log = target;
+        self.states = before_repair.unwrap_or_else(|| self.states.clone());
+        self.log = log;
         true
     }
 
@@ -53,12 +73,12 @@ impl Model {
     }
 }
 
-/// Random appends, branches, checkpoints, seals, compressions, rollbacks and undos, each in a session that is opened
-/// anew: the same bytes as the model, the same answers as a plain log without sidecar gives, and nothing for verify to
+/// Random appends, branches, checkpoints, seals, compressions, repairs, rollbacks and undos, each in a session that is
+/// opened anew: the same bytes as the model, the same answers as a plain log without sidecar gives, and nothing for verify to
 /// find, after every step. The model knows nothing of segments.
 #[test]
 fn random_sessions_follow_the_model() {
-    let mut done = [0u32; 9];
+    let mut done = [0u32; 10];
     for seed in 0..25 {
         let mut rng = ModelRng::new(seed);
         let folder = TempDir::new().expect("a folder");
@@ -68,7 +88,7 @@ fn random_sessions_follow_the_model() {
         let mut next = 0;
         for step in 0..30 {
             let what = format!("seed {seed}, step {step}");
-            match rng.below(16) {
+            match rng.below(18) {
                 0..=3 => {
                     let writer = writer(&log, NEVER);
                     for _ in 0..=rng.below(4) {
@@ -101,6 +121,22 @@ fn random_sessions_follow_the_model() {
                 }
                 14 => done[7] += u32::from(seal::decompress(&log).expect("decompressed") > 0),
                 15 => done[8] += u32::from(seal::undo(&log).expect("put back") > 0),
+                16..=17 => {
+                    // Two records in one line, as another program may leave them: no error, and it can be repaired.
+                    let fused = format!("{}{}\n", whole_entry(next), whole_entry(next + 1));
+                    let mut file = OpenOptions::new().append(true).open(&log).expect("there");
+                    file.write_all(fused.as_bytes()).expect("written");
+                    drop(file);
+                    model.log.extend_from_slice(fused.as_bytes());
+                    next += 2;
+                    repair(&log).expect("repaired");
+                    let now = whole(&log);
+                    let count = |log: &[u8]| memchr::memmem::find_iter(log, "\"type\":\"message\"").count();
+                    assert_eq!(count(&now), count(&model.log), "{what}");
+                    assert_eq!(ids_of(&now).len(), count(&now), "{what}: a line each");
+                    model.repair(now);
+                    done[9] += 1;
+                }
                 other => {
                     let result = undo(&log, other == 9);
                     assert_eq!(result.is_ok(), model.undo(other == 9), "{what}: {result:?}");
@@ -114,11 +150,18 @@ fn random_sessions_follow_the_model() {
             let plain = LogDir::new(&model.log);
             assert_eq!(ask(&log), ask(&plain.log()), "{what}");
             let offered = checkpoints(&log).expect("listed").checkpoints;
-            let states: Vec<u64> = model.states.iter().rev().map(|state| state.len() as u64).collect();
+            let states: Vec<u64> = model.states.iter().rev().map(|state| state.log.len() as u64).collect();
             assert_eq!(offered.iter().map(|c| c.logical_len).collect::<Vec<_>>(), states, "{what}");
         }
     }
     assert!(done.iter().all(|&count| count > 5), "{done:?}");
+}
+
+/// An entry that another program appends, with the id `e<n>`.
+fn whole_entry(n: u64) -> String {
+    format!(
+        "{{\"type\":\"message\",\"id\":\"e{n}\",\"parentId\":null,\"timestamp\":\"2026-01-01T00:00:00.000Z\",\"message\":{{}}}}"
+    )
 }
 
 fn ids_of(log: &[u8]) -> Vec<String> {

@@ -1,0 +1,248 @@
+//! What a repair writes anew: the log's lines, with what comes back between them.
+//!
+//! Owns: what comes back from `quarantine/`, and which lines that no reader showed are records all the same.
+//! Invariant: a record comes back where it stood, and only if the log has no entry with its id; bytes that a rollback
+//! or a repair set aside stay where they are. Does not: change records that can be read.
+
+use crate::dialect::detect;
+use crate::log::{Damage, Dialect, LineReader, LogScan, LogSink, Outcome, Record, controls, scan_source};
+use crate::source::{ByteSource, Rope, SourceError};
+use crate::storage::{FileSource, Folder, Name, Place, Storage, StorageFile, open_if_there};
+use crate::store::error::StoreError;
+use crate::store::ledger::{Event, Ledger};
+use crate::store::session_store::SessionStore;
+use crate::write::QuarantineName;
+use alloc::collections::BTreeSet;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::ops::{ControlFlow, Range};
+
+/// The damaged log with what comes back, as one.
+pub(super) struct Gathered<F> {
+    pub(super) rope: Rope<FileSource<F>>,
+    /// Entries that come back from `quarantine/`.
+    pub(super) restored: u64,
+    /// Records of the log that no reader showed.
+    pub(super) mended: u64,
+    /// Names in `quarantine/` from which entries come back.
+    pub(super) names: Vec<String>,
+}
+
+/// The log, and between its lines what comes back.
+pub(super) fn gather<S: Storage>(session: &SessionStore<'_, S>) -> Result<Gathered<S::File>, StoreError> {
+    let Some(log) = &session.log else { return Err(StoreError::NothingLeft) };
+    let found = Found::in_source(log, LogScan::new())?;
+    let mut ids: BTreeSet<String> = found.entries.iter().map(|(id, _)| id.clone()).collect();
+    let mut gathering = Gathering { rope: Rope::new(Vec::new()), done: 0 };
+    let mut mended = found.mended(log, &mut ids)?.into_iter().peekable();
+    let count = mended.len() as u64;
+    let mut sources = alloc::vec![FileSource { file: log.file.clone(), len: log.len }];
+    let (mut restored, mut names) = (0, Vec::new());
+    for (name, file) in waiting(session)? {
+        let returning = returning(&file, &mut ids)?;
+        if returning.is_empty() {
+            continue;
+        }
+        let at = line_at(log, name.offset)?.max(gathering.done);
+        while let Some(line) = mended.next_if(|line| line.range.start < at) {
+            gathering.replace(&line);
+        }
+        gathering.log_until(at);
+        let source = u32::try_from(sources.len()).unwrap_or(u32::MAX);
+        restored += returning.len() as u64;
+        returning.iter().for_each(|record| gathering.insert(source, record));
+        sources.push(file);
+        names.extend(name.name().map(|name| name.as_str().to_string()));
+    }
+    mended.for_each(|line| gathering.replace(&line));
+    gathering.log_until(log.len);
+    let rope = gathering.rope.over(sources);
+    judge(&rope)?;
+    Ok(Gathered { rope, restored, mended: count, names })
+}
+
+/// Refuses a log that repair does not write.
+fn judge(log: &impl ByteSource) -> Result<(), StoreError> {
+    let Some(header) = detect(log)?.header else { return Ok(()) };
+    if header.newer().is_some() {
+        return Err(StoreError::Dialect(format!("version {}", header.version)));
+    }
+    match header.dialect() {
+        Dialect::TreeV3 => Ok(()),
+        older => Err(StoreError::Dialect(older.to_string())),
+    }
+}
+
+/// The rope as it grows.
+struct Gathering {
+    rope: Rope<()>,
+    /// End of the log's bytes that are in it, or were left out.
+    done: u64,
+}
+
+impl Gathering {
+    fn log_until(&mut self, at: u64) {
+        self.rope.push_original(0, self.done, at);
+        self.done = at;
+    }
+
+    /// Puts the escaped line in the place of the line.
+    fn replace(&mut self, line: &Mended) {
+        self.log_until(line.range.start);
+        self.rope.push_new(&line.text);
+        self.done = line.range.end;
+    }
+
+    /// Puts a record on a line of its own.
+    fn insert(&mut self, source: u32, record: &Returning) {
+        self.rope.push_new(b"\n");
+        match record {
+            Returning::AsItIs(range) => self.rope.push_original(source, range.start, range.end),
+            Returning::Mended(line) => self.rope.push_new(&line.text),
+        }
+        self.rope.push_new(b"\n");
+    }
+}
+
+/// A line that is a record once its raw control characters are escaped.
+struct Mended {
+    /// Where it stands.
+    range: Range<u64>,
+    text: Vec<u8>,
+}
+
+/// A record that comes back from `quarantine/`.
+enum Returning {
+    AsItIs(Range<u64>),
+    Mended(Mended),
+}
+
+impl Returning {
+    const fn start(&self) -> u64 {
+        match self {
+            Self::AsItIs(range) => range.start,
+            Self::Mended(line) => line.range.start,
+        }
+    }
+}
+
+/// The records of a file of `quarantine/` that the log lacks, in their order.
+fn returning<F: StorageFile>(file: &FileSource<F>, ids: &mut BTreeSet<String>) -> Result<Vec<Returning>, StoreError> {
+    let found = Found::in_source(file, LogScan::resume(0, 0, true))?;
+    let whole = found.entries.iter().filter(|(id, _)| ids.insert(id.clone()));
+    let mut all: Vec<Returning> = whole.map(|(_, range)| Returning::AsItIs(range.clone())).collect();
+    all.extend(found.mended(file, ids)?.into_iter().map(Returning::Mended));
+    all.sort_by_key(Returning::start);
+    Ok(all)
+}
+
+/// The offset itself if a line begins there, else the end of the log.
+fn line_at<F: StorageFile>(log: &FileSource<F>, offset: u64) -> Result<u64, StoreError> {
+    let begins = offset > 0 && offset <= log.len && log.read_vec(offset - 1, 1)? == b"\n";
+    Ok(if begins { offset } else { log.len })
+}
+
+/// A file in `quarantine/`, open.
+type Waiting<F> = (QuarantineName, FileSource<F>);
+
+/// Whole files in `quarantine/` that recovery made and no repair has put back, by where they stood.
+fn waiting<S: Storage>(session: &SessionStore<'_, S>) -> Result<Vec<Waiting<S::File>>, StoreError> {
+    let known = accounted(&session.ledger_file.ledger);
+    let names = session.storage.list(Folder::Quarantine)?;
+    let names = names.iter().filter(|name| !known.contains(name.as_str()));
+    let mut parsed: Vec<QuarantineName> = names.filter_map(|name| QuarantineName::parse(name)).collect();
+    // Recovery never takes the header; what begins there is a whole log.
+    parsed.retain(|name| name.offset > 0);
+    parsed.sort_unstable();
+    let mut found = Vec::new();
+    for name in parsed {
+        let Some(place) = name.name().map(Place::Quarantine) else { continue };
+        let Some(file) = open_if_there(session.storage, &place)? else { continue };
+        let len = file.len()?;
+        if len == name.len {
+            found.push((name, FileSource { file, len }));
+        }
+    }
+    Ok(found)
+}
+
+/// Names in `quarantine/` that belong to rollbacks and repairs, or were put back.
+fn accounted(ledger: &Ledger) -> BTreeSet<String> {
+    let off: BTreeSet<u64> =
+        ledger.rows.iter().filter(|row| row.event == Event::Undo).filter_map(|row| row.target).collect();
+    let mut known = BTreeSet::new();
+    for (row, number) in ledger.rows.iter().zip(&ledger.numbers) {
+        known.extend(row.set_aside_name().map(|name: Name| name.as_str().to_string()));
+        if !off.contains(number) {
+            known.extend(row.restored.iter().cloned());
+        }
+    }
+    known
+}
+
+/// The entries of a source that have an id, and the lines that may be mended.
+#[derive(Default)]
+struct Found {
+    entries: Vec<(String, Range<u64>)>,
+    /// Where a line begins that is a record but for raw control characters, its length at most, and whether it may be
+    /// the header.
+    unread: Vec<(u64, u64, bool)>,
+    record_seen: bool,
+}
+
+impl Found {
+    fn in_source(source: &impl ByteSource, scan: LogScan) -> Result<Self, SourceError> {
+        let mut found = Self::default();
+        scan_source(source, 0..source.len(), scan, &mut found, &mut |_| ControlFlow::Continue(()))?;
+        Ok(found)
+    }
+
+    /// The unread lines as records, those whose id is taken aside. The others' ids are taken then.
+    fn mended(&self, source: &impl ByteSource, ids: &mut BTreeSet<String>) -> Result<Vec<Mended>, SourceError> {
+        let mut mended = Vec::new();
+        for &(start, len, first) in &self.unread {
+            let len = len.min(source.len().saturating_sub(start));
+            let mut line = source.read_vec(start, usize::try_from(len).unwrap_or_default())?;
+            if let Some(end) = memchr::memchr(b'\n', &line) {
+                line.truncate(end);
+            }
+            let Some(text) = controls::escaped(&line, first) else { continue };
+            if id_of_record(&text).is_none_or(|id| ids.insert(id)) {
+                mended.push(Mended { range: start..start + line.len() as u64, text });
+            }
+        }
+        Ok(mended)
+    }
+}
+
+/// The id of an entry; a header has none.
+fn id_of_record(line: &[u8]) -> Option<String> {
+    match LineReader::new().read(1, 0, line, false) {
+        Outcome::Whole(record) if !record.fields.is_session() => record.fields.usable_id().map(|id| id.into_owned()),
+        _ => None,
+    }
+}
+
+impl LogSink for Found {
+    fn header(&mut self, _: &Record<'_>) -> ControlFlow<()> {
+        self.record_seen = true;
+        ControlFlow::Continue(())
+    }
+
+    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()> {
+        self.record_seen = true;
+        if let Some(id) = entry.fields.usable_id() {
+            self.entries.push((id.into_owned(), entry.offset..entry.offset + entry.bytes.len() as u64));
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn damage(&mut self, damage: Damage) -> ControlFlow<()> {
+        if damage.raw_controls {
+            // Behind a byte order mark the line is shorter than it was measured: it ends where it ends.
+            self.unread.push((damage.offset, damage.line_len, !self.record_seen));
+        }
+        ControlFlow::Continue(())
+    }
+}
