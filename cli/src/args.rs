@@ -20,7 +20,7 @@ pub struct Cli {
 
 /// `jcode session …`: what a program mounts.
 #[derive(Debug, Args)]
-#[command(defer = ours_first)]
+#[command(ours_first())]
 pub struct SessionArgs {
     /// The command.
     #[command(subcommand)]
@@ -28,6 +28,18 @@ pub struct SessionArgs {
     /// Flags of all commands.
     #[command(flatten)]
     pub global: GlobalArgs,
+}
+
+/// What the commands below ask of clap.
+trait Mounted {
+    /// Lets [`ours_first`] see the command once the host's global flags have come down to it.
+    fn ours_first(self) -> Self;
+}
+
+impl Mounted for Command {
+    fn ours_first(self) -> Self {
+        self.defer(ours_first)
+    }
 }
 
 /// Takes from the host's global flags, below one of our commands, the names that a flag of ours has there.
@@ -145,7 +157,7 @@ pub enum SessionCommand {
 
 /// Flags of `migrate`.
 #[derive(Debug, Clone, Default, Args)]
-#[command(defer = ours_first)]
+#[command(ours_first())]
 pub struct MigrateArgs {
     /// A log or a folder; all of `<home>/sessions` if none is given
     #[arg(id = "session::path", conflicts_with_all = ["session::all", "session::session"], value_name = "PATH")]
@@ -172,7 +184,7 @@ pub struct MigrateArgs {
 
 /// Flags of `verify`.
 #[derive(Debug, Clone, Args)]
-#[command(defer = ours_first)]
+#[command(ours_first())]
 pub struct VerifyArgs {
     /// Logs, folders, or session ids
     #[arg(id = "session::paths", required = true, value_name = "PATH")]
@@ -184,7 +196,7 @@ pub struct VerifyArgs {
 
 /// Flags of `tree`.
 #[derive(Debug, Clone, Args)]
-#[command(defer = ours_first)]
+#[command(ours_first())]
 pub struct TreeArgs {
     /// Path, id, or the start of an id
     #[arg(id = "session::session", value_name = "SESSION")]
@@ -236,7 +248,7 @@ pub(crate) fn size(text: &str) -> Result<u64, String> {
 
 /// Flags of `append`.
 #[derive(Debug, Clone, Args)]
-#[command(defer = ours_first)]
+#[command(ours_first())]
 pub struct AppendArgs {
     /// Path, id, or the start of an id; a path that does not exist is made
     #[arg(id = "session::session", value_name = "SESSION")]
@@ -254,7 +266,7 @@ pub struct AppendArgs {
 
 /// Flags of `label`.
 #[derive(Debug, Clone, Args)]
-#[command(defer = ours_first)]
+#[command(ours_first())]
 pub struct LabelArgs {
     /// Path, id, or the start of an id
     #[arg(id = "session::session", value_name = "SESSION")]
@@ -272,7 +284,7 @@ pub struct LabelArgs {
 
 /// Flags of `rename`.
 #[derive(Debug, Clone, Args)]
-#[command(defer = ours_first)]
+#[command(ours_first())]
 pub struct RenameArgs {
     /// Path, id, or the start of an id
     #[arg(id = "session::session", value_name = "SESSION")]
@@ -287,7 +299,7 @@ pub struct RenameArgs {
 
 /// Flags of `fork`.
 #[derive(Debug, Clone, Args)]
-#[command(defer = ours_first)]
+#[command(ours_first())]
 pub struct ForkArgs {
     /// Path, id, or the start of an id
     #[arg(id = "session::session", value_name = "SESSION")]
@@ -299,7 +311,7 @@ pub struct ForkArgs {
 
 /// Flags of `checkpoints`.
 #[derive(Debug, Clone, Args)]
-#[command(defer = ours_first)]
+#[command(ours_first())]
 pub struct CheckpointsArgs {
     /// Path, id, or the start of an id
     #[arg(id = "session::session", value_name = "SESSION")]
@@ -314,7 +326,7 @@ pub struct CheckpointsArgs {
 
 /// Flags of `rollback`.
 #[derive(Debug, Clone, Args)]
-#[command(defer = ours_first)]
+#[command(ours_first())]
 pub struct RollbackArgs {
     /// Path, id, or the start of an id
     #[arg(id = "session::session", value_name = "SESSION")]
@@ -335,7 +347,7 @@ pub struct RollbackArgs {
 
 /// Flags of `repair`.
 #[derive(Debug, Clone, Args)]
-#[command(defer = ours_first)]
+#[command(ours_first())]
 pub struct RepairArgs {
     /// Path, id, or the start of an id
     #[arg(id = "session::session", value_name = "SESSION")]
@@ -347,7 +359,7 @@ pub struct RepairArgs {
 
 /// Flags of `seal`.
 #[derive(Debug, Clone, Args)]
-#[command(defer = ours_first)]
+#[command(ours_first())]
 pub struct SealArgs {
     /// Path, id, or the start of an id
     #[arg(id = "session::session", value_name = "SESSION")]
@@ -368,7 +380,7 @@ pub struct SealArgs {
 
 /// Flags of `show`.
 #[derive(Debug, Clone, Args)]
-#[command(defer = ours_first)]
+#[command(ours_first())]
 pub struct ShowArgs {
     /// Path, id, or the start of an id
     #[arg(id = "session::session", value_name = "SESSION")]
@@ -392,7 +404,7 @@ pub struct ShowArgs {
 
 /// Flags of `inspect`.
 #[derive(Debug, Clone, Default, Args)]
-#[command(defer = ours_first)]
+#[command(ours_first())]
 pub struct InspectArgs {
     /// Path, id, or the start of an id; without it the page opens empty
     #[arg(id = "session::session", value_name = "SESSION")]
@@ -407,7 +419,7 @@ pub struct InspectArgs {
 
 /// Flags of `export`.
 #[derive(Debug, Clone, Args)]
-#[command(defer = ours_first)]
+#[command(ours_first())]
 pub struct ExportArgs {
     /// Path, id, or the start of an id
     #[arg(id = "session::session", value_name = "SESSION")]
@@ -438,7 +450,7 @@ pub enum ExportFormat {
 
 /// Flags of `prune`.
 #[derive(Debug, Clone, Args)]
-#[command(defer = ours_first)]
+#[command(ours_first())]
 pub struct PruneArgs {
     /// Delete nothing; tell what would go
     #[arg(id = "session::dry_run", long = "dry-run")]
@@ -450,7 +462,7 @@ pub struct PruneArgs {
 
 /// Flags of `list`.
 #[derive(Debug, Clone, Default, Args)]
-#[command(defer = ours_first)]
+#[command(ours_first())]
 pub struct ListArgs {
     /// Only sessions of this working directory
     #[arg(id = "session::cwd", long = "cwd", value_name = "DIR")]
@@ -468,7 +480,7 @@ pub struct ListArgs {
 
 /// Flags of `tag`; they stand in front of SESSION, what follows it are tags.
 #[derive(Debug, Clone, Args)]
-#[command(defer = ours_first)]
+#[command(ours_first())]
 pub struct TagArgs {
     /// How appends are made safe.
     #[command(flatten)]
@@ -490,7 +502,7 @@ pub enum DoctorPart {
 /// Flags of `doctor`. A program may mount them at its own top level, and hand them to
 /// [`run_doctor`](crate::run_doctor).
 #[derive(Debug, Clone, Default, Args)]
-#[command(defer = ours_first)]
+#[command(ours_first())]
 pub struct DoctorArgs {
     /// Look only at this part
     #[arg(id = "session::only", long = "only", value_enum, value_name = "PART")]
