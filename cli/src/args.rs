@@ -52,18 +52,20 @@ fn ours_first(command: Command) -> Command {
         command.get_arguments().filter(is_ours).filter_map(|arg| arg.get_long().map(String::from)).collect();
     let shorts: Vec<char> = command.get_arguments().filter(is_ours).filter_map(clap::Arg::get_short).collect();
     command.mut_args(|arg| {
-        if is_ours(&&arg) {
+        if is_ours(&&arg) || arg.is_positional() {
             return arg;
         }
         let long_is_ours = arg.get_long().is_some_and(|long| longs.iter().any(|ours| ours == long));
         let short_is_ours = arg.get_short().is_some_and(|short| shorts.contains(&short));
-        let nameless = (long_is_ours || arg.get_long().is_none()) && (short_is_ours || arg.get_short().is_none());
-        if nameless && arg.is_positional() {
-            return arg;
-        }
-        // A flag without any name would be a positional one.
-        let arg = if nameless { arg.long(format!("host-{}", longs.len())).hide(true) } else { arg };
-        let arg = if long_is_ours && !nameless { arg.long(None) } else { arg };
+        let has_long = arg.get_long().is_some() && !long_is_ours;
+        let has_short = arg.get_short().is_some() && !short_is_ours;
+        let other = format!("host-{}", arg.get_id());
+        let arg = match (has_long, has_short) {
+            (true, _) => arg,
+            (false, true) => arg.long(None),
+            // A flag without any name would be a positional argument.
+            (false, false) => arg.long(other).hide(true),
+        };
         if short_is_ours { arg.short(None) } else { arg }
     })
 }

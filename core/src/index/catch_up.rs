@@ -16,7 +16,6 @@ use super::names::name_of;
 use super::row::{BRANCH_POINT, BranchRow, LEAF, LabelRow, Row, Seq};
 use super::store::{IndexStore, Node};
 use super::tree::{Label, Leaf};
-use super::tree_checksum::TreeChecksum;
 use crate::log::{AppendedEntry, EntryFields, IndexedFields, Record};
 use alloc::borrow::Cow;
 use alloc::string::String;

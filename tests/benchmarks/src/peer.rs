@@ -16,7 +16,7 @@ pub struct Pi {
 
 /// How the tables call it: with the version that `tests/peer/package.json` asks for.
 pub fn name() -> String {
-    let asked: serde_json::Value = serde_json::from_str(include_str!("../../../peer/package.json")).unwrap_or_default();
+    let asked: serde_json::Value = serde_json::from_str(include_str!("../../peer/package.json")).unwrap_or_default();
     let version = asked["dependencies"]["@earendil-works/pi-coding-agent"].as_str().unwrap_or_default();
     format!("pi {version}")
 }
