@@ -34,12 +34,14 @@ pub enum Code {
     MissingParent,
     /// Parents lead back to the entry.
     ParentCycle,
-    /// A header stands behind the first record.
+    /// A header stands where none is looked for: behind the first one, or behind an entry.
     SecondHeader,
     /// The log has no header.
     NoHeader,
     /// The log is of a newer format.
     NewerVersion,
+    /// The file is no session log.
+    NotASession,
     /// There is no sidecar.
     SidecarMissing,
     /// The sidecar is not of this state of the log.
@@ -150,7 +152,7 @@ impl Finding {
     #[must_use]
     pub fn sidecar_missing(dialect: Dialect) -> Option<Self> {
         let words = "there is no sidecar; reads go to the log, `migrate` builds it";
-        (dialect == Dialect::TreeV3).then(|| Self::new(Code::SidecarMissing).say(words))
+        dialect.has_sidecar().then(|| Self::new(Code::SidecarMissing).say(words))
     }
 
     /// The finding for a damage of the log.
@@ -187,8 +189,9 @@ impl Finding {
             DamageCode::SecondHeader => {
                 finding(Code::SecondHeader).say("a second header; it is no entry and is left where it stands")
             }
-            DamageCode::NoHeader => finding(Code::NoHeader)
-                .say("the first record is no session header; this may be no session log, or its start is lost"),
+            DamageCode::NoHeader => {
+                finding(Code::NoHeader).say("no header stands before the first entry: it is lost; `repair` gives it a new one")
+            }
         }
     }
 }

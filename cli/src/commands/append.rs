@@ -129,8 +129,10 @@ pub(super) fn note_lag(closed: Closed, output: &mut Output) {
 
 pub(super) fn label(args: &LabelArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
     let log = super::resolve(&args.session, settings)?;
-    // Says which entry is missing before anything is written.
-    Session::read(&log)?.entry(&args.entry)?;
+    // Says what keeps it from being written, or which entry is missing, before anything is.
+    let session = Session::read(&log)?;
+    session.detected().writable().with_context(|| log.display().to_string())?;
+    session.entry(&args.entry)?;
     let mut entry = br#"{"type":"label","targetId":"#.to_vec();
     write_string(&mut entry, &args.entry);
     if !args.name.is_empty() {

@@ -27,7 +27,7 @@ pub struct Row {
 }
 
 /// Changes with the packed form.
-const FORM: u8 = 2;
+const FORM: u8 = 3;
 
 impl Row {
     /// The packed form, without the path.
@@ -107,13 +107,9 @@ fn sum(rel: &[u8], body: &[u8]) -> u64 {
     foldhash::fast::FixedState::with_seed(0x6A63_6F64).hash_one((rel, body))
 }
 
-const fn number(dialect: Dialect) -> u8 {
-    match dialect {
-        Dialect::TreeV3 => 1,
-        Dialect::TreeV2 => 2,
-        Dialect::LinearV1 => 3,
-        Dialect::JcodeV1 => 4,
-    }
+fn number(dialect: Dialect) -> u8 {
+    let place = Dialect::ALL.iter().position(|other| *other == dialect);
+    place.and_then(|place| u8::try_from(place + 1).ok()).unwrap_or_default()
 }
 
 struct Packer(Vec<u8>);
@@ -176,13 +172,7 @@ impl<'p> Unpacker<'p> {
     }
 
     fn summary(mut self) -> Option<Box<SessionSummary>> {
-        let dialect = match self.byte()? {
-            1 => Some(Dialect::TreeV3),
-            2 => Some(Dialect::TreeV2),
-            3 => Some(Dialect::LinearV1),
-            4 => Some(Dialect::JcodeV1),
-            _ => None,
-        };
+        let dialect = usize::from(self.byte()?).checked_sub(1).and_then(|place| Dialect::ALL.get(place).copied());
         let [saved, is_debug, is_canary, _] = self.flags()?;
         let (last_modified, size_bytes) = (self.int()?, self.int()?.cast_unsigned());
         let count = |n: Option<i64>| n.map(i64::cast_unsigned);

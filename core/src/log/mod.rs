@@ -1,28 +1,33 @@
 //! The log: from bytes to records, with everything that is wrong on the way named and located.
 //!
-//! Owns: framing by LF, what counts as a record, salvage from broken lines, the fields of a record, the header and
-//! the dialect. Section 3 of `docs/format.md` is the format.
+//! Owns: framing by LF, what counts as a record, salvage from broken lines, the fields of a record, and which one is
+//! the header. Section 3 of `docs/format.md` is the format.
 //! Invariant: the records and damages found are the same for every way of cutting the bytes into chunks, and no
 //! damaged line hides a record of another line.
 //! Does not: know ids that came before, parents or trees; that is [`crate::index`].
 
 mod appended;
+mod dialect;
 mod fields;
 mod header;
 mod line;
 mod salvage;
 mod scan;
+mod search;
+mod sink;
 pub mod tags;
 pub mod tail;
 pub mod time;
 
 pub use appended::{AppendedEntries, AppendedEntry};
+pub use dialect::Dialect;
 pub use fields::Fields;
-pub use header::{Dialect, Header, MAX_HEADER_BYTES, NewerVersion};
+pub use header::{HEAD_BYTES, Header, MAX_HEADER_BYTES, Opening};
 pub use line::{LineReader, Outcome};
-pub use scan::{LogScan, LogSink, OpenLine, ScanEnd, Tee, scan_source};
+pub use scan::{LogScan, scan_source};
+pub use sink::{LogSink, OpenLine, ScanEnd, Tee};
 
-/// One JSON object that stands in the log as header or entry.
+/// One JSON object that stands in the log: the header, an entry, or what another program put before the header.
 #[derive(Debug, Clone)]
 pub struct Record<'a> {
     /// Offset in the log of the first byte of `bytes`.
@@ -52,9 +57,9 @@ pub enum DamageCode {
     NulRun,
     /// Several records, or parts of some, stand in one line.
     FusedRecords,
-    /// A record of type `session` stands behind the first record.
+    /// A record of type `session` stands behind the header, behind the first entry, or too far from the start.
     SecondHeader,
-    /// The first record is no header, or there is no record at all.
+    /// No header stands before the first entry, or there is no record at all.
     NoHeader,
 }
 
@@ -76,6 +81,12 @@ pub struct Damage {
 }
 
 impl Damage {
+    /// The one of a log without a header, of which no more was read.
+    #[must_use]
+    pub const fn no_header() -> Self {
+        Self::at(DamageCode::NoHeader, 0, 1, 0)
+    }
+
     pub(crate) const fn at(code: DamageCode, offset: u64, line: u64, line_len: u64) -> Self {
         Self { code, offset, line, line_len, salvaged: 0, all_recovered: false }
     }

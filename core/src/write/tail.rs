@@ -28,11 +28,12 @@ pub(crate) fn line_start<F: StorageFile>(log: &FileSource<F>, end: u64) -> Resul
     Ok(0)
 }
 
-/// The id of the last entry that has a usable one. `log` ends behind an LF.
-pub(crate) fn last_id<F: StorageFile>(log: &FileSource<F>) -> Result<Option<String>, SourceError> {
+/// The id of the last entry that has a usable one. `log` ends behind an LF. `from`: where the header stands; what stands
+/// before it is no entry.
+pub(crate) fn last_id<F: StorageFile>(log: &FileSource<F>, from: u64) -> Result<Option<String>, SourceError> {
     let mut reader = LineReader::new();
     let mut behind = log.len();
-    while behind > 0 {
+    while behind > from {
         let end = behind - 1;
         if let Some(lost) = log.lost_at(end)? {
             behind = lost.start;

@@ -19,7 +19,7 @@ use super::state::LogState;
 use crate::dialect::detect;
 use crate::finding::{Code, Finding};
 use crate::index::IndexBuilder;
-use crate::log::{Damage, Dialect, LogScan, LogSink, Record, scan_source};
+use crate::log::{Damage, LogScan, LogSink, Record, scan_source};
 use crate::source::{ByteSource, Rope};
 use crate::storage::FileSource;
 use crate::storage::{Folder, Name, Place, Storage, StorageFile, open_if_there};
@@ -153,14 +153,7 @@ fn prove(written: &dyn ByteSource, entries: u64) -> Result<(), StoreError> {
 /// The log, and between its lines what comes back.
 fn gather<S: Storage>(session: &SessionStore<'_, S>) -> Result<Gathered<S::File>, StoreError> {
     let Some(log) = &session.log else { return Err(StoreError::NothingLeft) };
-    if let Some(header) = detect(log)?.header {
-        if header.newer().is_some() {
-            return Err(StoreError::Dialect(format!("version {}", header.version)));
-        }
-        if header.dialect() != Dialect::TreeV3 {
-            return Err(StoreError::Dialect(header.dialect().to_string()));
-        }
-    }
+    detect(log)?.current()?;
     let mut ids = Ids::default();
     scan_source(log, 0..log.len, LogScan::new(), &mut ids, &mut |_| ControlFlow::Continue(()))?;
     let mut seen = ids.ids;
