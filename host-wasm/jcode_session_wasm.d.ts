@@ -43,6 +43,8 @@ export type ErrorCode =
   | "io" // a source threw; its words are in the message
   | "cancelled" // `progress` returned false
   | "no-entry" // no entry with this key
+  | "not-a-session" // the file is no session log; the message says what it is, `summary` and `verify` still answer
+  | "newer-version" // pi's format 4 or a later one, whose entries are not read; `summary` and `verify` still answer
   | "v1-unreadable" // neither snapshot nor backup can be read as a session
   | "too-large" // more bytes than one call may return: ask for a piece
   | "needs-sqlite" // the answer needs the build with SQLite
@@ -50,7 +52,21 @@ export type ErrorCode =
   | "bad-argument" // `files` or an option is not of the described shape
   | "internal"; // a fault of this package; load the module anew
 
-export type Dialect = "tree-v3" | "tree-v2" | "linear-v1" | "jcode-v1";
+export type Dialect =
+  | "tree-v3"
+  | "tree-v2"
+  | "linear-v1"
+  | "jcode-v1"
+  // Sessions of other agents, which are named and not read.
+  | "claude-code"
+  | "codex"
+  | "copilot"
+  | "qwen"
+  | "gemini"
+  | "opencode"
+  | "cursor"
+  // A newer format, or no session at all.
+  | "unknown";
 /** `unread`: given to the build without SQLite, and not recognisable without it. */
 export type SidecarState = "fresh" | "grown" | "stale" | "corrupt" | "missing" | "unread";
 
@@ -83,10 +99,12 @@ export interface Summary {
   short_name: string | null;
   provider: string | null;
   last_active_at: number | null;
-  /** False: no header and no entry was found; this is hardly a session log. */
+  /** False: this is no session log; `kind_note` says what it is. */
   is_session: boolean;
-  /** Header version above 3: read as far as possible. */
+  /** A header version above 3, which is read as far as possible, or pi's format 4, which is not. */
   newer_version: boolean;
+  /** What the file is, in words, where it is no session or of a newer format. */
+  kind_note: string | null;
   sidecar: SidecarState;
   /** Why the sidecar does not answer, or what is odd about it, in words. */
   sidecar_note: string | null;

@@ -30,6 +30,8 @@ macro_rules! codes {
             ParentCycle,
             /// The log is of a newer format.
             NewerVersion,
+            /// The file is no session log.
+            NotASession,
             /// There is no sidecar.
             SidecarMissing,
             /// The sidecar is not of this state of the log.
@@ -151,7 +153,7 @@ impl Finding {
     #[must_use]
     pub fn sidecar_missing(dialect: Dialect) -> Option<Self> {
         let words = "there is no sidecar; reads go to the log, `migrate` builds it";
-        (dialect == Dialect::TreeV3).then(|| Self::new(Code::SidecarMissing).say(words))
+        dialect.has_sidecar().then(|| Self::new(Code::SidecarMissing).say(words))
     }
 
     /// The finding for a field of an entry that is there and cannot be used; `key` is the entry's.
@@ -231,7 +233,7 @@ impl Finding {
             )),
             DamageCode::SecondHeader => finding.say("a second header; it is no entry and is left where it stands"),
             DamageCode::NoHeader => {
-                finding.say("the first record is no session header; this may be no session log, or its start is lost")
+                finding.say("no header stands before the first entry: it is lost; `repair` gives it a new one")
             }
         }
     }

@@ -3,6 +3,7 @@
 //! Owns: their codes, which programs read. Invariant: every error of core has a code.
 //! Does not: find anything wrong with a log; that is a finding, not an error.
 
+use jcode_session_core::dialect::Refused;
 use jcode_session_core::dialect::jcode::ReplayError;
 use jcode_session_core::session::ReadError;
 use jcode_session_core::source::SourceError;
@@ -18,6 +19,10 @@ pub enum Code {
     Cancelled,
     /// There is no such entry.
     NoEntry,
+    /// The file is no session log.
+    NotASession,
+    /// The log is of a newer format, whose entries are not read.
+    NewerVersion,
     /// The v1 files give no session.
     V1Unreadable,
     /// More bytes than one call may return.
@@ -41,6 +46,8 @@ impl Code {
             Self::Io => "io",
             Self::Cancelled => "cancelled",
             Self::NoEntry => "no-entry",
+            Self::NotASession => "not-a-session",
+            Self::NewerVersion => "newer-version",
             Self::V1Unreadable => "v1-unreadable",
             Self::TooLarge => "too-large",
             Self::NeedsSqlite => "needs-sqlite",
@@ -83,10 +90,18 @@ impl From<SourceError> for Error {
     }
 }
 
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        let code = if let Refused::Newer(_) = refused { Code::NewerVersion } else { Code::NotASession };
+        Self::new(code, refused.to_string())
+    }
+}
+
 impl From<ReadError> for Error {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::Source(source) => source.into(),
+            ReadError::Refused(refused) => refused.into(),
             ReadError::NoEntry(key) => Self::new(Code::NoEntry, format!("no entry `{key}`")),
             other => Self::new(Code::Internal, other.to_string()),
         }

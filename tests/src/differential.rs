@@ -127,6 +127,11 @@ impl ByteSource for NoView<'_> {
 pub struct Said(pub Vec<(u64, Vec<u8>, Option<Damage>)>);
 
 impl LogSink for Said {
+    fn before_header(&mut self, record: &Record<'_>) -> ControlFlow<()> {
+        self.0.push((record.offset, [b"before ", record.bytes].concat(), None));
+        ControlFlow::Continue(())
+    }
+
     fn header(&mut self, header: &Record<'_>) -> ControlFlow<()> {
         self.0.push((header.offset, header.bytes.to_vec(), None));
         ControlFlow::Continue(())

@@ -131,8 +131,10 @@ pub(super) fn note_lag(closed: Closed, output: &mut Output) {
 
 pub(super) fn label(args: &LabelArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
     let log = super::resolve(&args.session, settings)?;
-    // Says which entry is missing before anything is written.
-    let target = Session::read(&log)?.entry(&args.entry)?.id_token();
+    // Says what keeps it from being written, or which entry is missing, before anything is.
+    let session = Session::read(&log)?;
+    session.detected().writable().with_context(|| log.display().to_string())?;
+    let target = session.entry(&args.entry)?.id_token();
     let mut entry = br#"{"type":"label","targetId":"#.to_vec();
     match target.filter(|token| id_of(token).as_deref() == Some(&*args.entry)) {
         Some(as_in_the_log) => entry.extend_from_slice(&as_in_the_log),

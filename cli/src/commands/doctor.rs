@@ -26,9 +26,13 @@ pub(super) fn doctor(args: &DoctorArgs, settings: &Settings, output: &mut Output
 fn print(report: &DoctorReport, output: &mut Output) -> Result<()> {
     let s = &report.sessions;
     let migrated = s.last_migrate.map_or_else(|| "never".to_string(), |at| time(Some(at)));
+    let not_sessions = match s.not_sessions {
+        0 => String::new(),
+        n => format!(", and {}", count(n, "file that is no session", "files that are no sessions")),
+    };
     writeln!(
         output.data(),
-        "{}, {}\nsidecars: {} of {}\nlast migration: {migrated}\nstale rows in the session index: {}\nmissing \
+        "{}, {}{not_sessions}\nsidecars: {} of {}\nlast migration: {migrated}\nstale rows in the session index: {}\nmissing \
          checkpoints: {}\non the disk: logs {}, v1 files {}, sidecars {}, stores {}, other {}",
         count(s.count, "session", "sessions"),
         bytes(s.total_bytes),

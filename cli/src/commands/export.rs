@@ -5,7 +5,7 @@
 //! Does not: write the forms; see [`crate::transcript`] and `jcode_session_core::dialect::jcode`.
 
 use crate::args::{ExportArgs, ExportFormat};
-use crate::output::{ExitStatus, Output};
+use crate::output::{ExitStatus, Output, count};
 use crate::settings::Settings;
 use crate::transcript::html::Html;
 use crate::transcript::markdown::Markdown;
@@ -25,6 +25,10 @@ const STEP: usize = 1 << 18;
 pub(super) fn export(args: &ExportArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
     let log = super::resolve(&args.session, settings)?;
     let session = Session::read(&log)?;
+    if matches!(args.format, ExportFormat::V3 | ExportFormat::JcodeV1) {
+        session.detected().known().with_context(|| log.display().to_string())?;
+    }
+    let before_header = if args.format == ExportFormat::V3 { before_header(&session) } else { 0 };
     match args.output.as_deref().filter(|target| *target != Path::new("-")) {
         None => {
             let visible = output.is_terminal();
@@ -40,6 +44,10 @@ pub(super) fn export(args: &ExportArgs, settings: &Settings, output: &mut Output
             publish(file, target, expect)?;
             output.note(format!("written: {}", target.display()));
         }
+    }
+    if before_header > 0 {
+        let bytes = count(before_header, "byte", "bytes");
+        output.note(format_args!("{bytes} before the header are no part of the session and were left out"));
     }
     Ok(ExitStatus::Clean)
 }
@@ -91,10 +99,15 @@ fn transcribe(session: &Session, writer: &mut dyn Writer) -> Result<()> {
     })
 }
 
-/// The log as the current dialect, whole.
+/// Bytes that stand before the header: other programs look for it in the first line.
+fn before_header(session: &Session) -> u64 {
+    session.header().map_or(0, |header| header.offset)
+}
+
+/// The log as the current dialect, from its header on.
 fn copy(session: &Session, out: &mut impl Write) -> Result<()> {
     let bytes = session.bytes();
-    let mut pieces = Pieces::new(&bytes, 0..bytes.len());
+    let mut pieces = Pieces::new(&bytes, before_header(session)..bytes.len());
     while let Some((_, piece)) = pieces.read().with_context(|| session.path().display().to_string())? {
         out.write_all(piece)?;
     }

@@ -21,6 +21,7 @@ pub(super) fn list(args: &ListArgs, settings: &Settings, output: &mut Output) ->
     let filter =
         Filter { cwd: args.cwd.as_deref().map(names_of_folder).unwrap_or_default(), tag: args.tag.clone(), text: None };
     let all = refreshed.sessions.len();
+    let others = refreshed.others.len();
     let sessions = refreshed.sessions.into_iter().filter(|session| filter.passes(&session.summary));
     let sessions: Vec<Listed> = sessions.take(args.limit.unwrap_or(usize::MAX)).collect();
     if args.json {
@@ -33,6 +34,10 @@ pub(super) fn list(args: &ListArgs, settings: &Settings, output: &mut Output) ->
         sessions.iter().try_for_each(|session| print(session, output))?;
         let all = count(all as u64, "session", "sessions");
         output.note(format_args!("{} of {all}", sessions.len()));
+    }
+    if others > 0 {
+        let files = count(others as u64, "file that is no session was", "files that are no sessions were");
+        output.note(format_args!("{files} left out; `doctor` says what each is"));
     }
     Ok(if refreshed.unreadable.is_empty() { ExitStatus::Clean } else { ExitStatus::Problems })
 }

@@ -28,7 +28,7 @@ mod verify;
 use crate::args::{AnyCommand, Cli, DoctorArgs, GlobalArgs, RenameArgs, SessionArgs, SessionCommand};
 use crate::output::{ExitStatus, Output, is_closed_pipe};
 use crate::settings::Settings;
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, anyhow};
 use clap::CommandFactory;
 use jcode_session_native::session::Session;
 use jcode_session_native::session::discover::{ResolveError, resolve as resolve_session};
@@ -118,11 +118,7 @@ fn dispatch(command: &SessionCommand, settings: &Settings, output: &mut Output) 
 
 /// The session that SESSION means, open for reading.
 fn open(session: &OsStr, settings: &Settings) -> Result<Session> {
-    let session = Session::read(&resolve(session, settings)?)?;
-    if session.header().is_none() && session.entry_count()? == 0 {
-        bail!("{} holds no record; it is no session log", session.path().display());
-    }
-    Ok(session)
+    Ok(Session::read(&resolve(session, settings)?)?)
 }
 
 /// The log that SESSION means.

@@ -10,13 +10,15 @@ use super::summary_builder::{Around, SummaryBuilder};
 use super::v1::summarize_large_v1;
 use crate::dialect::jcode::replay;
 use crate::dialect::jcode::{self, ReplayError, V1Sources};
-use crate::dialect::{detect, present};
+use crate::dialect::{Detected, PresentError, detect, present};
 use crate::index::{Counts, IndexBuilder};
-use crate::log::{Dialect, LogScan, MAX_HEADER_BYTES, Tee, scan_source};
+use crate::log::{Dialect, LogScan, Tee, scan_source};
 use crate::source::{ByteSource, SliceSource, SourceError};
 use alloc::string::String;
 use core::ops::ControlFlow;
 
+/// Head of a large log, unless its header ends later.
+const HEAD: u64 = 64 * 1024;
 /// Tails of large logs: one that holds no message with a time is followed by a longer one.
 const TAILS: [u64; 3] = [64 * 1024, 1 << 20, 8 << 20];
 
@@ -32,7 +34,7 @@ pub struct Named<'a> {
 /// Numbers of a whole log, and its active leaf.
 pub type Exact = (Counts, Option<String>);
 
-/// Summarizes a log; `None` if it holds nothing that a session log has. `exact` gives what a sidecar knows about all
+/// Summarizes a log; `None` if the file is no session. `exact` gives what a sidecar knows about all
 /// of it, and is asked only for a large one.
 ///
 /// # Errors
@@ -43,26 +45,41 @@ pub fn summarize_log<S: ByteSource>(
     exact: &mut dyn FnMut() -> Result<Option<Exact>, SourceError>,
 ) -> Result<Option<SessionSummary>, SourceError> {
     if log.len() > SMALL_LOG {
-        return large(log, named, exact);
+        let detected = detect(log)?;
+        return match detected.readable() {
+            Ok(()) => Ok(Some(large(log, named, &detected, exact)?)),
+            Err(_) => Ok(unread(named, detected, log.len())),
+        };
     }
     let bytes = log.read_vec(0, usize::try_from(log.len()).unwrap_or_default())?;
-    let (detected, presented) = present(SliceSource(&bytes), &mut |_| ControlFlow::Continue(()))?;
-    whole(&presented, named, detected.dialect, log.len())
+    let detected = detect(&SliceSource(&bytes))?;
+    match present(SliceSource(&bytes), &detected, &mut |_| ControlFlow::Continue(())) {
+        Ok(presented) => Ok(Some(whole(&presented, named, detected.dialect, log.len())?)),
+        Err(PresentError::Refused(_)) => Ok(unread(named, detected, log.len())),
+        Err(PresentError::Source(error)) => Err(error),
+    }
 }
 
-/// Summarizes a session of jcode's v1 files; `None` if they hold nothing that a session has.
+/// The summary of a log whose entries are not read: what its header says. `None` for a file that is no session.
+fn unread(named: Named<'_>, detected: Detected, size_bytes: u64) -> Option<SessionSummary> {
+    if !detected.is_session() {
+        return None;
+    }
+    let Named { stem, file_time } = named;
+    let around = Around { stem, dialect: Some(detected.dialect), size_bytes, file_time, exact: None };
+    Some(SummaryBuilder::of(detected.header).finish(around))
+}
+
+/// Summarizes a session of jcode's v1 files.
 ///
 /// # Errors
 /// If they cannot be read.
-pub fn summarize_v1<S: ByteSource>(
-    files: V1Sources<S>,
-    named: Named<'_>,
-) -> Result<Option<SessionSummary>, ReplayError> {
+pub fn summarize_v1<S: ByteSource>(files: V1Sources<S>, named: Named<'_>) -> Result<SessionSummary, ReplayError> {
     let len = |file: &Option<S>| file.as_ref().map_or(0, ByteSource::len);
     let size = len(&files.snapshot) + len(&files.journal);
     if size + len(&files.bak) > 2 * SMALL_LOG {
         let (snapshot, journal) = (files.snapshot.as_ref(), files.journal.as_ref());
-        return Ok(Some(summarize_large_v1(named.stem, snapshot, journal, named.file_time)?));
+        return Ok(summarize_large_v1(named.stem, snapshot, journal, named.file_time)?);
     }
     let replayed = replay(files, &mut |_| ControlFlow::Continue(()))?;
     Ok(whole(&jcode::present(replayed)?, named, Dialect::JcodeV1, size)?)
@@ -74,28 +91,27 @@ fn whole(
     named: Named<'_>,
     dialect: Dialect,
     size_bytes: u64,
-) -> Result<Option<SessionSummary>, SourceError> {
+) -> Result<SessionSummary, SourceError> {
     let mut gleaner = SummaryBuilder::default();
     let mut builder = IndexBuilder::new(());
     let mut both = Tee(&mut gleaner, &mut builder);
     scan_source(log, 0..log.len(), LogScan::new(), &mut both, &mut |_| ControlFlow::Continue(()))?;
-    if !gleaner.is_session() {
-        return Ok(None);
-    }
     let built = builder.finish();
     let leaf = built.entry_count().checked_sub(1).map(|last| built.key(last));
     let exact = Some((built.counts, leaf));
     let Named { stem, file_time } = named;
-    Ok(Some(gleaner.finish(Around { stem, dialect: Some(dialect), size_bytes, file_time, exact })))
+    Ok(gleaner.finish(Around { stem, dialect: Some(dialect), size_bytes, file_time, exact }))
 }
 
 fn large<S: ByteSource>(
     log: &S,
     named: Named<'_>,
+    detected: &Detected,
     exact: &mut dyn FnMut() -> Result<Option<Exact>, SourceError>,
-) -> Result<Option<SessionSummary>, SourceError> {
+) -> Result<SessionSummary, SourceError> {
     let mut head = SummaryBuilder::default();
-    let start = log.read_vec(0, usize::try_from(MAX_HEADER_BYTES.min(log.len())).unwrap_or_default())?;
+    let behind_header = detected.header.as_ref().map_or(0, |header| header.end() + 1);
+    let start = log.read_vec(0, usize::try_from(behind_header.max(HEAD).min(log.len())).unwrap_or_default())?;
     let lines = memchr::memrchr(b'\n', &start).map_or(0, |lf| lf + 1);
     let _ = LogScan::new().push(start.get(..lines).unwrap_or_default(), &mut head);
     let mut all = head.clone();
@@ -116,10 +132,7 @@ fn large<S: ByteSource>(
         }
     }
     log.still_whole()?;
-    if !all.is_session() {
-        return Ok(None);
-    }
     let Named { stem, file_time } = named;
-    let dialect = Some(detect(log)?.dialect);
-    Ok(Some(all.finish(Around { stem, dialect, size_bytes: log.len(), file_time, exact: exact()? })))
+    let dialect = Some(detected.dialect);
+    Ok(all.finish(Around { stem, dialect, size_bytes: log.len(), file_time, exact: exact()? }))
 }

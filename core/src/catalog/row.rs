@@ -227,4 +227,7 @@ macro_rules! packed_names {
     };
 }
 
-packed_names! { Dialect { TreeV3 = 1, TreeV2 = 2, LinearV1 = 3, JcodeV1 = 4 } }
+packed_names! { Dialect {
+    TreeV3 = 1, TreeV2 = 2, LinearV1 = 3, JcodeV1 = 4, ClaudeCode = 5, Codex = 6, Copilot = 7, Qwen = 8, Gemini = 9,
+    Opencode = 10, Cursor = 11, Unknown = 12
+} }

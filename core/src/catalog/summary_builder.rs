@@ -20,13 +20,13 @@ use core::ops::ControlFlow;
 #[derive(Debug, Clone, Default)]
 pub(super) struct SummaryBuilder {
     header: Option<Header>,
+    /// The title in a record before the header, as oh-my-pi writes it.
+    slot_title: Option<String>,
     state: State,
     counts: Counts,
     first_prompt: Option<String>,
     last_message: Vec<u8>,
     leaf: Option<String>,
-    /// A record that only a session log has.
-    is_session: bool,
 }
 
 /// What a host knows about a log besides its records.
@@ -45,10 +45,10 @@ pub(super) struct Around<'a> {
 }
 
 impl SummaryBuilder {
-    /// True once a header or an entry was seen: other files named `*.jsonl` have neither.
+    /// What the header alone says.
     #[must_use]
-    pub(super) const fn is_session(&self) -> bool {
-        self.is_session
+    pub(super) fn of(header: Option<Header>) -> Self {
+        Self { header, ..Self::default() }
     }
 
     /// True once a message with a time was seen.
@@ -60,11 +60,11 @@ impl SummaryBuilder {
     /// The summary.
     #[must_use]
     pub(super) fn finish(self, around: Around<'_>) -> SessionSummary {
-        let Self { header, state, counts, first_prompt, last_message, leaf, .. } = self;
+        let Self { header, slot_title, state, counts, first_prompt, last_message, leaf } = self;
         let is_exact = around.exact.is_some();
         let (counts, active_leaf) = around.exact.unwrap_or((counts, leaf));
         let last_modified = counts.last_message_at.or(counts.last_entry_at).unwrap_or(around.file_time);
-        let title = counts.title.clone().or_else(|| state.shown_title());
+        let title = counts.title.clone().or_else(|| state.shown_title()).or(slot_title);
         let header = header.as_ref();
         SessionSummary {
             session_id: header.and_then(|h| h.session_id.clone()).unwrap_or_else(|| around.stem.to_string()),
@@ -125,8 +125,14 @@ impl SummaryBuilder {
 }
 
 impl LogSink for SummaryBuilder {
+    fn before_header(&mut self, record: &Record<'_>) -> ControlFlow<()> {
+        if record.fields.kind_text() == "title" {
+            self.slot_title = crate::dialect::field(record.bytes, "title").and_then(short_text);
+        }
+        ControlFlow::Continue(())
+    }
+
     fn header(&mut self, header: &Record<'_>) -> ControlFlow<()> {
-        self.is_session = true;
         self.header = Some(Header::read(header));
         let Some(metadata) = header.fields.metadata else { return ControlFlow::Continue(()) };
         let mut jcode = None;
@@ -144,7 +150,6 @@ impl LogSink for SummaryBuilder {
     fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()> {
         let fields = &entry.fields;
         let kind = fields.kind_text();
-        self.is_session |= fields.looks_like_entry() || fields.message.is_some();
         self.counts.observe(&kind, fields, fields.time());
         self.leaf = fields.usable_id().map(|id| id.into_owned());
         match &*kind {

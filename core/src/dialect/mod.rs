@@ -1,36 +1,49 @@
-//! Upgrade: a log of an older dialect as one of the current, without copying what stays the same.
+//! What a file is, and a log of any dialect as one of the current, without copying what stays the same.
 //!
-//! Owns: what each older dialect becomes (docs/format.md, section 3). The result is a [`Rope`]: `migrate` writes its
+//! Owns: the one judgement of what a file is ([`detect`]), the dialects that are read, a folder each behind one
+//! contract (`reader`), and what each becomes (docs/format.md, section 3). The result is a [`Rope`]: `migrate` writes its
 //! bytes to a file, readers read through it, and a dry run asks for its length; all three see the same bytes.
 //! Invariant: a function of the input bytes alone. Upgrading what was upgraded changes nothing.
 //! Does not: write, or touch payloads beyond the fields that the dialect renames.
 
-mod check;
+mod agents;
+mod detect;
+pub mod head;
 pub(crate) mod ids;
 pub mod jcode;
-mod lines;
+mod kind;
+mod pi;
+mod reader;
 pub(crate) mod splice;
+mod upgraded;
 
 use crate::finding::Finding;
-use crate::log::{Dialect, Header, LogScan, LogSink, Record, scan_source};
 use crate::source::{ByteSource, SourceError};
 use alloc::vec::Vec;
 use core::ops::{ControlFlow, Range};
+use reader::DialectReader;
 
-pub use check::{CheckError, check_upgrade};
+pub use detect::detect;
 pub use ids::IdMaker;
-pub use lines::UpgradedLog;
-use lines::upgrade_lines;
+pub use kind::{Detected, FileKind, Newer, Other, Refused, What};
+pub use pi::{CheckError, check_upgrade, upgrade_lines};
 pub(crate) use splice::Splice;
-pub use splice::field;
+pub use splice::{field, with_id};
+pub use upgraded::UpgradedLog;
 
-/// What the start of a JSONL log says about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Detected {
-    /// The header, if the first record is one.
-    pub header: Option<Header>,
-    /// The dialect; without a header, the current one.
-    pub dialect: Dialect,
+/// All readers, in the order in which they are asked whose a file is.
+const READERS: [&dyn DialectReader; 2] = [&agents::Agents, &pi::Pi];
+
+/// Why a log is not presented.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PresentError {
+    /// Its entries cannot be shown.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// It cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
 }
 
 /// A log in the current dialect: as it stands, or spliced.
@@ -116,97 +129,20 @@ impl<S: ByteSource> ByteSource for CurrentLog<S> {
     }
 }
 
-/// Presents a JSONL log as the current dialect.
+/// Presents a log, of which [`detect`] said what it is, as the current dialect.
 ///
 /// # Errors
-/// If the source cannot be read, or `tick` interrupts.
+/// If its entries cannot be shown, the source cannot be read, or `tick` interrupts.
 pub fn present<S: ByteSource>(
     source: S,
+    detected: &Detected,
     tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
-) -> Result<(Detected, CurrentLog<S>), SourceError> {
-    let detected = first_record(&source, tick)?;
-    let presented = match detected.dialect {
-        Dialect::TreeV3 | Dialect::JcodeV1 => CurrentLog::AsIs(source),
-        dialect @ (Dialect::TreeV2 | Dialect::LinearV1) => {
-            CurrentLog::Upgraded(upgrade_lines(source, dialect, detected.header.as_ref(), tick)?)
+) -> Result<CurrentLog<S>, PresentError> {
+    detected.readable()?;
+    for reader in READERS {
+        if let Some(upgraded) = reader.present(&source, detected, tick)? {
+            return Ok(CurrentLog::Upgraded(upgraded.over(source)));
         }
-    };
-    Ok((detected, presented))
-}
-
-/// Reads the first record of a log, and no more.
-///
-/// # Errors
-/// If the source cannot be read.
-pub fn detect(source: &(impl ByteSource + ?Sized)) -> Result<Detected, SourceError> {
-    first_record(source, &mut |_| ControlFlow::Continue(()))
-}
-
-fn first_record(
-    source: &(impl ByteSource + ?Sized),
-    tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
-) -> Result<Detected, SourceError> {
-    let mut first = First(None);
-    let scanned = match source.view() {
-        Some(_) => scan_source(source, 0..source.len(), LogScan::new(), &mut first, tick).map(|_| ()),
-        None => in_growing_pieces(source, &mut first, tick),
-    };
-    let header = match (scanned, first.0) {
-        (Ok(()) | Err(SourceError::Interrupted), Some(header)) => header,
-        (Ok(()), None) => None,
-        (Err(error), _) => return Err(error),
-    };
-    let dialect = header.as_ref().map_or(Dialect::TreeV3, Header::dialect);
-    Ok(Detected { header, dialect })
-}
-
-/// Scans with reads that start small: the first record is the header, and headers are short.
-fn in_growing_pieces(
-    source: &(impl ByteSource + ?Sized),
-    first: &mut First,
-    tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
-) -> Result<(), SourceError> {
-    let mut scan = LogScan::new();
-    let mut at = 0;
-    let mut step: u64 = 4096;
-    while at < source.len() {
-        if let Some(lost) = source.lost_at(at)? {
-            if scan.push_lost(lost.end.min(source.len()) - at, first).is_break() {
-                return Ok(());
-            }
-            at = lost.end;
-            continue;
-        }
-        let take = step.min(source.len() - at);
-        let piece = source.read_vec(at, usize::try_from(take).unwrap_or_default())?;
-        if scan.push(&piece, first).is_break() {
-            return Ok(());
-        }
-        if tick(take).is_break() {
-            return Err(SourceError::Interrupted);
-        }
-        at += take;
-        step = (step * 4).min(1 << 20);
     }
-    let _ = scan.finish(first);
-    Ok(())
-}
-
-/// Stops at the first record; inside: the header, if that record is one.
-struct First(Option<Option<Header>>);
-
-impl LogSink for First {
-    fn header(&mut self, header: &Record<'_>) -> ControlFlow<()> {
-        self.0 = Some(Some(Header::read(header)));
-        ControlFlow::Break(())
-    }
-
-    fn entry(&mut self, _: &Record<'_>) -> ControlFlow<()> {
-        self.0 = Some(None);
-        ControlFlow::Break(())
-    }
-
-    fn damage(&mut self, _: crate::log::Damage) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
+    Ok(CurrentLog::AsIs(source))
 }

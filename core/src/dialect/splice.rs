@@ -6,7 +6,7 @@
 
 use crate::json::text::write_string;
 use crate::json::walk::Walker;
-use crate::source::Rope;
+use crate::source::{ByteSource, Rope, SliceSource};
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -122,6 +122,15 @@ impl<'a> Splice<'a> {
         rope.push_original(0, at, offset + self.record.len() as u64);
     }
 
+    /// The record as changed.
+    fn text(self) -> Vec<u8> {
+        let record = self.record;
+        let mut rope: Rope<()> = Rope::new(Vec::new());
+        self.apply(&mut rope, 0);
+        let rope = rope.over(alloc::vec![SliceSource(record)]);
+        rope.read_vec(0, usize::try_from(rope.len()).unwrap_or_default()).unwrap_or_else(|_| record.to_vec())
+    }
+
     /// Where a token, which is a slice of the record, stands in it.
     fn range(&self, token: &[u8]) -> Option<Range<usize>> {
         let start = (token.as_ptr() as usize).checked_sub(self.record.as_ptr() as usize)?;
@@ -145,6 +154,19 @@ fn write_field(out: &mut Vec<u8>, key: &str, value: &[u8]) {
     write_string(out, key);
     out.push(b':');
     out.extend_from_slice(value);
+}
+
+/// An entry with this id, for one that has none that can be used.
+#[must_use]
+pub fn with_id(entry: &[u8], id: &str) -> Vec<u8> {
+    let mut value = Vec::new();
+    write_string(&mut value, id);
+    let mut splice = Splice::new(entry);
+    match field(entry, "id") {
+        Some(token) => splice.replace(token, &value),
+        None => splice.insert_behind(field(entry, "type"), &[("id", &value)]),
+    }
+    splice.text()
 }
 
 /// The raw value of a depth-1 field of the object `object`; of a repeated key the last.

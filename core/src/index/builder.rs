@@ -139,16 +139,7 @@ fn branches(entries: &Entries, labels: &[LabelRow]) -> Vec<BranchRow> {
 
 impl<R: RowSink> LogSink for IndexBuilder<R> {
     fn header(&mut self, header: &Record<'_>) -> ControlFlow<()> {
-        let read = Header::read(header);
-        if let Some(newer) = read.newer() {
-            self.find(|| {
-                Finding::at(Code::NewerVersion, header.offset, header.line).say(format!(
-                    "format version {} is newer than this software knows (3); it is read, never written",
-                    newer.0
-                ))
-            });
-        }
-        self.header = Some(read);
+        self.header = Some(Header::read(header));
         ControlFlow::Continue(())
     }
 

@@ -63,6 +63,7 @@ impl Resume {
     pub fn after(end: &ScanEnd) -> Self {
         match end.open_line {
             OpenLine::Salvaged => Self::Rebuild,
+            _ if end.held => Self::Rebuild,
             open => Self::At {
                 offset: end.resume_at,
                 lines: end.lines,

@@ -20,9 +20,9 @@ macro_rules! with_damage_codes {
             NulRun,
             /// Several records, or parts of some, stand in one line.
             FusedRecords,
-            /// A record of type `session` stands behind the first record.
+            /// A record of type `session` stands behind the header, behind the first entry, or too far from the start.
             SecondHeader,
-            /// The first record is no header, or there is no record at all.
+            /// No header stands before the first entry, or there is no record at all.
             NoHeader,
         }
     };
@@ -60,6 +60,12 @@ pub struct Damage {
 }
 
 impl Damage {
+    /// The one of a log without a header, of which no more was read.
+    #[must_use]
+    pub const fn no_header() -> Self {
+        Self::at(DamageCode::NoHeader, 0, 1, 0)
+    }
+
     pub(crate) const fn at(code: DamageCode, offset: u64, line: u64, line_len: u64) -> Self {
         Self { code, offset, line, line_len, salvaged: 0, all_recovered: false, raw_controls: false }
     }

@@ -163,13 +163,16 @@ impl<'a> IndexedFields<'a> {
         self.kind == Some(b"\"session\"") || self.kind_text() == "session"
     }
 
+    /// An id and a parent, whatever their values: what an entry of a tree has, and a header has not.
+    #[must_use]
+    pub const fn is_linked(&self) -> bool {
+        self.id.is_some() && (self.parent.is_some() || self.parent_snake.is_some())
+    }
+
     /// All four fields that make an object out of a broken line a record: type, id, timestamp and parent.
     #[must_use]
-    pub fn looks_like_entry(&self) -> bool {
-        self.kind.is_some()
-            && self.id.is_some()
-            && self.timestamp.is_some()
-            && (self.parent.is_some() || self.parent_snake.is_some())
+    pub const fn looks_like_entry(&self) -> bool {
+        self.kind.is_some() && self.timestamp.is_some() && self.is_linked()
     }
 
     /// The time in Unix milliseconds, if it is an RFC 3339 string or an integer.

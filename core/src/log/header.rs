@@ -1,61 +1,55 @@
-//! The header and the dialect that it tells.
+//! The header, and which record it is.
 //!
-//! Owns: the reading of a header record and the four dialect names.
-//! Invariant: a dialect follows from content alone, never from a file's name.
-//! Does not: upgrade; that is [`crate::dialect`].
+//! Owns: the reading of a header record, and the rule by which it is found: the first record of type `session` among
+//! the lines before the first entry, within the first MiB. Records of other programs may stand before it.
+//! Invariant: the rule is a question to one record and the end of its line, so that whoever reads a log from its start
+//! finds the same one.
+//! Does not: tell dialects apart; that is [`crate::dialect`].
 
-use super::Record;
+use super::{Fields, Record};
 use crate::json::text;
 use alloc::string::String;
-use serde::Serialize;
 
-/// A header stays under this size; what lists sessions reads no more than this from the start of a log.
+/// A header that is written stays under this size.
 pub const MAX_HEADER_BYTES: u64 = 64 * 1024;
 
-/// The formats that are read. Section 3 of `docs/format.md` tells them apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Dialect {
-    /// The current format.
-    TreeV3,
-    /// Header version 2.
-    TreeV2,
-    /// No header version, or 1: entries without ids.
-    LinearV1,
-    /// jcode's snapshot and journal.
-    JcodeV1,
+/// The line of the header ends within so many first bytes of the log.
+pub const HEAD_BYTES: u64 = 1 << 20;
+
+/// What a record is to whoever has found neither header nor entry before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opening {
+    /// The header.
+    Header,
+    /// It stands before the header, if there is one: another program's, and no entry then.
+    Before,
+    /// No header comes any more: this is an entry, or stands too far from the start.
+    Over,
 }
 
-impl Dialect {
-    /// The name in reports.
+impl Opening {
+    /// Judges a record by its fields and the end of its line in the log.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::TreeV3 => "tree-v3",
-            Self::TreeV2 => "tree-v2",
-            Self::LinearV1 => "linear-v1",
-            Self::JcodeV1 => "jcode-v1",
+    pub fn of(fields: &Fields<'_>, line_end: u64) -> Self {
+        if line_end > HEAD_BYTES || !fields.is_session() && fields.is_linked() {
+            Self::Over
+        } else if fields.is_session() {
+            Self::Header
+        } else {
+            Self::Before
         }
     }
 }
 
-impl core::fmt::Display for Dialect {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-/// A header version above 3: this software reads such a log as far as it can, and never writes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NewerVersion(pub i64);
-
 /// What a header record says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
-    /// Offset of its line.
+    /// Offset of its record.
     pub offset: u64,
-    /// Length of its line without the LF.
+    /// Length of its record, which is its line without the LF unless it was salvaged from a longer one.
     pub len: u64,
+    /// Number of its line, from 1.
+    pub line: u64,
     /// `id`, if it is a usable one.
     pub session_id: Option<String>,
     /// `version`; 1 where there is none.
@@ -77,6 +71,7 @@ impl Header {
         Self {
             offset: record.offset,
             len: record.bytes.len() as u64,
+            line: record.line,
             session_id: text(fields.id).filter(|id| !id.is_empty()),
             version: fields.version.and_then(version).unwrap_or(1),
             created_at: fields.time(),
@@ -85,20 +80,10 @@ impl Header {
         }
     }
 
-    /// The dialect; a newer version reads like the current one.
+    /// Offset behind the record.
     #[must_use]
-    pub const fn dialect(&self) -> Dialect {
-        match self.version {
-            ..=1 => Dialect::LinearV1,
-            2 => Dialect::TreeV2,
-            _ => Dialect::TreeV3,
-        }
-    }
-
-    /// Set if the version is above the one that this software writes.
-    #[must_use]
-    pub fn newer(&self) -> Option<NewerVersion> {
-        (self.version > 3).then_some(NewerVersion(self.version))
+    pub const fn end(&self) -> u64 {
+        self.offset + self.len
     }
 }
 

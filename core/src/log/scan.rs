@@ -2,94 +2,16 @@
 //!
 //! Owns: framing by the byte LF, line numbers, which record is the header, and when a broken line counts as torn.
 //! Invariant: the calls to the sink depend on the bytes alone, never on how they were cut into chunks.
-//! Does not: hold more than one line; a line that came in one chunk is not copied.
+//! Does not: hold more than one line, but for those of which [`super::search`] cannot tell yet whether they stand before
+//! the header; a line that came in one chunk is not copied.
 
 use super::line::{LineReader, Outcome};
+use super::search::{Next, Role, Search};
+use super::sink::{LogSink, OpenLine, ScanEnd};
 use super::{Damage, DamageCode, Record};
 use crate::source::{ByteSource, MAX_HELD, SourceError};
 use alloc::vec::Vec;
 use core::ops::{ControlFlow, Range};
-
-/// Receives what a scan finds, in file order. Returning `Break` stops the scan.
-pub trait LogSink {
-    /// The header, before everything else that parses.
-    fn header(&mut self, header: &Record<'_>) -> ControlFlow<()>;
-    /// An entry.
-    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()>;
-    /// A damage. One that belongs to an entry comes before that entry.
-    fn damage(&mut self, damage: Damage) -> ControlFlow<()>;
-}
-
-impl LogSink for () {
-    fn header(&mut self, _: &Record<'_>) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
-
-    fn entry(&mut self, _: &Record<'_>) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
-
-    fn damage(&mut self, _: Damage) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
-}
-
-/// Two sinks over one scan; the first one sees everything first.
-pub struct Tee<'s>(pub &'s mut dyn LogSink, pub &'s mut dyn LogSink);
-
-impl core::fmt::Debug for Tee<'_> {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Tee").finish_non_exhaustive()
-    }
-}
-
-impl LogSink for Tee<'_> {
-    fn header(&mut self, header: &Record<'_>) -> ControlFlow<()> {
-        self.0.header(header)?;
-        self.1.header(header)
-    }
-
-    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()> {
-        self.0.entry(entry)?;
-        self.1.entry(entry)
-    }
-
-    fn damage(&mut self, damage: Damage) -> ControlFlow<()> {
-        self.0.damage(damage)?;
-        self.1.damage(damage)
-    }
-}
-
-/// Where a finished scan ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ScanEnd {
-    /// Bytes scanned.
-    pub len: u64,
-    /// What the last line is, if it has no LF.
-    pub open_line: OpenLine,
-    /// From where a later scan goes on when the log has grown: behind the last LF, or, with
-    /// [`OpenLine::Whole`], at `len`, where the missing LF must then stand.
-    pub resume_at: u64,
-    /// Lines that end before `resume_at`; a line without LF has not ended.
-    pub lines: u64,
-    /// A record was seen.
-    pub record_seen: bool,
-    /// Damages that were reported for the open line or for a missing header: a grown log may no longer have them.
-    pub unsettled: u64,
-}
-
-/// What stands behind the last LF of a log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OpenLine {
-    /// Nothing.
-    None,
-    /// A whole record that lacks only its LF.
-    Whole,
-    /// Bytes that gave no record.
-    Torn,
-    /// Bytes from which records were salvaged: a grown log must be scanned anew.
-    Salvaged,
-}
 
 /// The scanner.
 #[derive(Debug)]
@@ -101,7 +23,7 @@ pub struct LogScan {
     line_start: u64,
     lines: u64,
     carry: Vec<u8>,
-    record_seen: bool,
+    search: Search,
     /// A damage whose code depends on whether another line follows: (if it is the last, otherwise).
     undecided: Option<(Damage, Damage)>,
     /// Damages reported so far.
@@ -132,7 +54,7 @@ impl LogScan {
             line_start: resume_at,
             lines,
             carry: Vec::new(),
-            record_seen,
+            search: Search::new(record_seen),
             undecided: None,
             reported: 0,
             open_line: OpenLine::None,
@@ -167,11 +89,16 @@ impl LogScan {
     }
 
     /// Takes so many line feeds, which stand where bytes are lost.
-    pub fn push_lost(&mut self, len: u64, sink: &mut dyn LogSink) -> ControlFlow<()> {
-        if len > 0 {
+    pub fn push_lost(&mut self, mut len: u64, sink: &mut dyn LogSink) -> ControlFlow<()> {
+        while len > 0 {
             self.push(b"\n", sink)?;
-            self.line_start += len - 1;
-            self.lines += len - 1;
+            len -= 1;
+            // Lines that are held are counted again when they are let go.
+            if !self.search.holds() {
+                self.line_start += len;
+                self.lines += len;
+                break;
+            }
         }
         ControlFlow::Continue(())
     }
@@ -190,17 +117,22 @@ impl LogScan {
         if !rest.is_empty() {
             flow = self.line(rest, false, sink);
         }
+        let held = self.search.holds();
+        if flow.is_continue() {
+            flow = self.let_go(false, sink);
+        }
         let len = before + rest.len() as u64;
         let whole = self.open_line == OpenLine::Whole;
         let resume_at = if whole { len } else { before };
         if flow.is_continue() {
             flow = self.settle(true, sink);
         }
-        if flow.is_continue() && !self.record_seen {
-            flow = self.report(Damage::at(DamageCode::NoHeader, 0, 1, 0), sink);
+        let record_seen = self.search.is_done();
+        if flow.is_continue() && !record_seen {
+            flow = self.report(Damage::no_header(), sink);
         }
-        let (open_line, record_seen) = (self.open_line, self.record_seen);
-        let end = ScanEnd { len, open_line, resume_at, lines, record_seen, unsettled: self.reported - settled };
+        let (open_line, unsettled) = (self.open_line, self.reported - settled);
+        let end = ScanEnd { len, open_line, resume_at, lines, record_seen, held, unsettled };
         (end, flow)
     }
 
@@ -218,11 +150,45 @@ impl LogScan {
     }
 
     fn line(&mut self, bytes: &[u8], terminated: bool, sink: &mut dyn LogSink) -> ControlFlow<()> {
+        if !self.search.is_done() {
+            match self.search.next(&mut self.reader, self.line_start, bytes) {
+                Next::Judge => {}
+                Next::Header => self.let_go(true, sink)?,
+                Next::NoHeader => self.let_go(false, sink)?,
+                Next::Hold => {
+                    self.search.hold((self.line_start, self.lines), bytes, terminated);
+                    self.line_start += bytes.len() as u64 + 1;
+                    self.lines += 1;
+                    return ControlFlow::Continue(());
+                }
+            }
+        }
+        self.judge(bytes, terminated, sink)
+    }
+
+    /// Judges the lines that were held, now that it is known whether the header comes behind them.
+    fn let_go(&mut self, found: bool, sink: &mut dyn LogSink) -> ControlFlow<()> {
+        let behind = (self.line_start, self.lines);
+        let held = self.search.let_go(found);
+        if let Some(held) = held {
+            (self.line_start, self.lines) = held.from;
+            for line in held.bytes.split_inclusive(|&byte| byte == b'\n') {
+                let content = line.strip_suffix(b"\n").unwrap_or(line);
+                self.judge(content, content.len() < line.len(), sink)?;
+            }
+            (self.line_start, self.lines) = behind;
+        }
+        self.search.let_went();
+        ControlFlow::Continue(())
+    }
+
+    /// Tells what a line is.
+    fn judge(&mut self, bytes: &[u8], terminated: bool, sink: &mut dyn LogSink) -> ControlFlow<()> {
         let offset = self.line_start;
         self.line_start += bytes.len() as u64 + 1;
         self.lines += 1;
         let line = self.lines;
-        let outcome = self.reader.read(offset, line, bytes, !self.record_seen);
+        let outcome = self.reader.read(offset, line, bytes, !self.search.is_done());
         if !terminated {
             self.open_line = match &outcome {
                 Outcome::Whole(_) => OpenLine::Whole,
@@ -267,7 +233,7 @@ impl LogScan {
         ControlFlow::Continue(())
     }
 
-    /// Tells header, second header and entry apart.
+    /// Tells header, second header, entry and what stands before the header apart.
     fn record(&mut self, record: &Record<'_>, sink: &mut dyn LogSink) -> ControlFlow<()> {
         let damage = |code| Damage::at(code, record.offset, record.line, record.bytes.len() as u64);
         if self.full && simdutf8::basic::from_utf8(record.bytes).is_err() {
@@ -276,15 +242,15 @@ impl LogScan {
         if record.lone_surrogate {
             self.report(damage(DamageCode::LoneSurrogate), sink)?;
         }
-        let first = !core::mem::replace(&mut self.record_seen, true);
-        match (first, record.fields.is_session()) {
-            (true, true) => sink.header(record),
-            (false, true) => self.report(damage(DamageCode::SecondHeader), sink),
-            (true, false) => {
+        match self.search.role(record.fields.is_session()) {
+            Role::Header => sink.header(record),
+            Role::BeforeHeader => sink.before_header(record),
+            Role::Entry => sink.entry(record),
+            Role::FirstEntry => {
                 self.report(damage(DamageCode::NoHeader), sink)?;
                 sink.entry(record)
             }
-            (false, false) => sink.entry(record),
+            Role::SecondHeader => self.report(damage(DamageCode::SecondHeader), sink),
         }
     }
 }

@@ -28,12 +28,13 @@ const MAX_STEP: u64 = 8 << 20;
 const GIVE_UP: u64 = 64 << 20;
 
 /// The last `count` entries of the path from the root to the last entry of the log, in path order; `None` if a full
-/// build is needed.
+/// build is needed. `from`: where the header stands; what stands before it is no entry.
 ///
 /// # Errors
 /// If the source cannot be read.
 pub fn last_of_active_path(
     source: &(impl ByteSource + ?Sized),
+    from: u64,
     count: usize,
 ) -> Result<Option<Vec<Span>>, SourceError> {
     let mut walk = Walk { wanted: Wanted::Last, found: Vec::new(), count };
@@ -49,17 +50,17 @@ pub fn last_of_active_path(
                 return Ok(walk.result());
             }
         }
-        if start == 0 || source.len() - start > GIVE_UP {
+        if start <= from || source.len() - start > GIVE_UP {
             break;
         }
-        let take = step.min(start);
+        let take = step.min(start - from);
         step = (step * 2).min(MAX_STEP);
         start -= take;
         let mut more = source.read_vec(start, usize::try_from(take).unwrap_or_default())?;
         more.extend_from_slice(&held);
         held = more;
     }
-    if start == 0 && walk.line(&mut reader, 0, &held).is_break() {
+    if start <= from && walk.line(&mut reader, start, &held).is_break() {
         return Ok(walk.result());
     }
     Ok(None)

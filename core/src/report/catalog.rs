@@ -54,6 +54,8 @@ pub struct DoctorReport {
 pub struct DoctorSessions {
     /// Sessions.
     pub count: u64,
+    /// Files that have the name of a log and are no session.
+    pub not_sessions: u64,
     /// Bytes of their logs and v1 files.
     pub total_bytes: u64,
     /// Sessions whose sidecar can be used.

@@ -28,10 +28,12 @@ pub struct SummaryReport {
 /// What an open session knows besides what lists show.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Opened {
-    /// A header or an entry was found.
+    /// It is a session, of whatever format.
     pub is_session: bool,
     /// The format is newer than this software knows.
     pub newer_version: bool,
+    /// What the file is, where it is no session or of a newer format.
+    pub kind_note: Option<String>,
     /// How its sidecar stands to it: fresh, grown, stale, corrupt, missing or unread.
     pub sidecar: &'static str,
     /// Why the sidecar does not answer, or what is odd about it.

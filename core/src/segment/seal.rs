@@ -10,16 +10,15 @@ use super::layout::{Layout, Segment};
 use super::pack::pack;
 use super::storage::Segmented;
 use super::{Compress, Decompress, compress};
-use crate::log::{Damage, Dialect, Header, LogScan, LogSink, MAX_HEADER_BYTES, Record};
-use crate::source::ByteSource;
+use crate::dialect::detect;
 use crate::storage::FileSource;
 use crate::storage::{Folder, Place, PublishError, SealedExtent, Storage, StorageFile};
 use crate::store::ledger::{Event, LedgerRow};
 use crate::store::{SessionStore, StoreError, leaf};
 use crate::write::line_start;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
-use core::ops::{ControlFlow, Range};
+use core::ops::Range;
 
 /// Bytes of a segment, unless something else is asked for.
 pub const DEFAULT_SIZE: u64 = 64 << 20;
@@ -157,33 +156,5 @@ fn put<S: Storage + Clone, D: Decompress + Clone>(
 
 /// Bytes up to the end of the header's line.
 fn header_len<F: StorageFile>(log: &FileSource<F>) -> Result<u64, StoreError> {
-    let mut first = First(None);
-    let head = log.read_vec(0, usize::try_from(log.len().min(MAX_HEADER_BYTES)).unwrap_or_default())?;
-    let _ = LogScan::new().push(&head, &mut first);
-    let (header, end) = first.0.ok_or(StoreError::NoHeader)?;
-    if let Some(newer) = header.newer() {
-        return Err(StoreError::Dialect(alloc::format!("version {}", newer.0)));
-    }
-    if header.dialect() != Dialect::TreeV3 {
-        return Err(StoreError::Dialect(header.dialect().to_string()));
-    }
-    Ok(line_end(log, end)?)
-}
-
-/// The header, if the log begins with one, and where it ends.
-struct First(Option<(Header, u64)>);
-
-impl LogSink for First {
-    fn header(&mut self, header: &Record<'_>) -> ControlFlow<()> {
-        self.0 = Some((Header::read(header), header.offset + header.bytes.len() as u64));
-        ControlFlow::Break(())
-    }
-
-    fn entry(&mut self, _: &Record<'_>) -> ControlFlow<()> {
-        ControlFlow::Break(())
-    }
-
-    fn damage(&mut self, _: Damage) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
+    Ok(line_end(log, detect(log)?.writable()?.end())?)
 }

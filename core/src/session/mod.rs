@@ -16,7 +16,7 @@ mod search;
 mod token_usage;
 
 use crate::dialect::jcode::V1Log;
-use crate::dialect::{CurrentLog, Detected, detect};
+use crate::dialect::{CurrentLog, Detected, PresentError, Refused, detect};
 use crate::index::{Counts, IndexBuilder, Tree};
 use crate::log::tail::Span;
 use crate::log::{Damage, Dialect, Header, LogScan, LogSink, Record, Tee, id_of, scan_source};
@@ -41,9 +41,21 @@ pub enum ReadError {
     /// The log cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// It is no log whose entries can be shown.
+    #[error(transparent)]
+    Refused(#[from] Refused),
     /// There is no entry with this key.
     #[error("no entry `{0}`; `tree` lists the leaves, `show --file-order` all entries")]
     NoEntry(String),
+}
+
+impl From<PresentError> for ReadError {
+    fn from(error: PresentError) -> Self {
+        match error {
+            PresentError::Refused(refused) => Self::Refused(refused),
+            PresentError::Source(source) => Self::Source(source),
+        }
+    }
 }
 
 /// An entry: its place and its own line of the log.
@@ -68,8 +80,7 @@ impl Entry {
 #[derive(Debug)]
 pub struct Session<S, L> {
     log: CurrentLog<S>,
-    dialect: Dialect,
-    header: Option<Header>,
+    detected: Detected,
     sidecar: Option<L>,
     memory: OnceCell<MemoryIndex>,
 }
@@ -79,7 +90,7 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
     pub fn new(log: CurrentLog<S>, detected: Detected, sidecar: Option<L>) -> Self {
         // A sidecar describes the current dialect's bytes; it cannot belong to what is spliced.
         let sidecar = sidecar.filter(|_| matches!(log, CurrentLog::AsIs(_)));
-        Self { log, dialect: detected.dialect, header: detected.header, sidecar, memory: OnceCell::new() }
+        Self { log, detected, sidecar, memory: OnceCell::new() }
     }
 
     /// A session that was replayed from jcode's v1 files.
@@ -89,7 +100,7 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
     pub fn replayed(log: V1Log<S>) -> Result<Self, SourceError> {
         let log = CurrentLog::Replayed(log);
         let header = detect(&log)?.header;
-        Ok(Self::new(log, Detected { header, dialect: Dialect::JcodeV1 }, None))
+        Ok(Self::new(log, Detected::log(Dialect::JcodeV1, header), None))
     }
 
     /// The log as the current dialect.
@@ -97,19 +108,29 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
         &self.log
     }
 
+    /// What the log is as it stands.
+    pub const fn detected(&self) -> &Detected {
+        &self.detected
+    }
+
     /// The dialect of the log as it stands.
     pub const fn dialect(&self) -> Dialect {
-        self.dialect
+        self.detected.dialect
     }
 
     /// The header, if the log has one.
     pub const fn header(&self) -> Option<&Header> {
-        self.header.as_ref()
+        self.detected.header.as_ref()
+    }
+
+    /// Where the header stands.
+    pub(crate) fn header_at(&self) -> u64 {
+        self.header().map_or(0, |header| header.offset)
     }
 
     /// The id in the header.
     pub fn header_id(&self) -> Option<&str> {
-        self.header.as_ref()?.session_id.as_deref()
+        self.header()?.session_id.as_deref()
     }
 
     /// True if a fresh sidecar answers.

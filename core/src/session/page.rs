@@ -147,7 +147,7 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
         if self.has_index() || !matches!(self.log, CurrentLog::AsIs(_)) {
             return Ok(None);
         }
-        let Some(spans) = last_of_active_path(&self.log, count)? else { return Ok(None) };
+        let Some(spans) = last_of_active_path(&self.log, self.header_at(), count)? else { return Ok(None) };
         let mut page = Vec::new();
         for span in spans {
             let (line, head) = self.beginning(span, max)?;

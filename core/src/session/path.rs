@@ -23,7 +23,7 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
             return Ok(Vec::new());
         }
         if self.sidecar.is_none() && self.memory.get().is_none() && matches!(self.log, CurrentLog::AsIs(_)) {
-            let spans = last_of_active_path(&self.log, count)?;
+            let spans = last_of_active_path(&self.log, self.header_at(), count)?;
             if let Some(spans) = spans {
                 return Ok(spans.into_iter().map(|span| self.line(span)).collect::<Result<_, _>>()?);
             }

@@ -4,6 +4,7 @@
 //! Does not: hold paths of the host; its caller names the session.
 
 use super::ledger::Event;
+use crate::dialect::Refused;
 use crate::source::SourceError;
 use crate::storage::{PublishError, StorageError};
 use crate::write::QuarantineError;
@@ -61,15 +62,12 @@ pub enum StoreError {
     /// Nothing in the log can be read.
     #[error("holds no record at all; there is nothing to repair it from")]
     NothingLeft,
-    /// The log has no header.
-    #[error("has no header, behind which it could be sealed; `repair` writes one")]
-    NoHeader,
     /// A segment could not be compressed.
     #[error("the compression library failed; the segment stays as it was")]
     Compression,
-    /// The log is of a dialect or version that repair does not write.
-    #[error("is a {0} log; `migrate` it first")]
-    Dialect(String),
+    /// It is no log that is written.
+    #[error(transparent)]
+    Refused(#[from] Refused),
     /// Another program changed a file meanwhile.
     #[error(transparent)]
     Publish(#[from] PublishError),

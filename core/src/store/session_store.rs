@@ -11,6 +11,7 @@ use super::ledger::{Event, LedgerRow};
 use super::ledger_file::LedgerFile;
 use super::pending::pending_row;
 use super::state::LogState;
+use crate::dialect::detect;
 use crate::source::ByteSource;
 use crate::storage::FileSource;
 use crate::storage::{Place, Storage, StorageFile, open_if_there};
@@ -158,5 +159,7 @@ impl<'s, S: Storage> SessionStore<'s, S> {
 /// Id of the last entry; a log whose end cannot be read has none.
 pub(crate) fn leaf<F: StorageFile>(log: &FileSource<F>) -> Option<String> {
     let ends_whole = log.read_vec(log.len().checked_sub(1)?, 1).is_ok_and(|last| last == b"\n");
-    if ends_whole { last_id(log).ok().flatten().map(|id| id.text) } else { None }
+    let header = detect(log).ok()?.header;
+    let from = header.map_or(0, |header| header.offset);
+    if ends_whole { last_id(log, from).ok().flatten().map(|id| id.text) } else { None }
 }

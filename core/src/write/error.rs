@@ -5,7 +5,7 @@
 //! Does not: keep the refused entries; callers still have them.
 
 use super::entry::Refusal;
-use crate::log::Dialect;
+use crate::dialect::Refused;
 use crate::source::SourceError;
 use crate::storage::StorageError;
 
@@ -80,15 +80,9 @@ pub enum AppendError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// The log does not begin with a session header.
-    #[error("does not begin with a session header: not a session log, or its start is lost; `repair` salvages it")]
-    NoHeader,
-    /// An older dialect.
-    #[error("is a {0} log; `migrate` it before writing to it")]
-    NeedsMigration(Dialect),
-    /// A newer format.
-    #[error("has format version {0}, newer than this software writes (3)")]
-    Newer(i64),
+    /// It is no log that is written.
+    #[error(transparent)]
+    Refused(#[from] Refused),
     /// The log changed while it was being opened.
     #[error("was changed by another program while it was being opened; open it again")]
     Changed,

@@ -8,8 +8,7 @@ use super::durability::Durability;
 use super::error::OpenError;
 use super::recover::{Recovery, recover};
 use super::tail;
-use crate::log::{Dialect, Header, LineReader, MAX_HEADER_BYTES, Outcome};
-use crate::source::ByteSource;
+use crate::dialect::detect;
 use crate::source::identity::FileStamp;
 use crate::storage::{
     FileSource, Folder, Place, PublishError, Storage, StorageErrorKind, StorageFile, append_all, create_anew,
@@ -62,16 +61,16 @@ pub(super) fn open<S: Storage>(storage: &S, options: &OpenOptions<'_>) -> Result
         (None, header) => (create(storage, header.unwrap_or_default(), None)?, true),
     };
     // Before recovery: a log that must not be written is not touched.
-    let header = read_header(&file, file.len()?)?.ok_or(OpenError::NoHeader)?;
-    judge(&header)?;
+    let detected = detect(&FileSource { len: file.len()?, file: file.clone() })?;
+    let header = detected.writable()?;
     let (len, recovery) = recover(storage, &mut file, options.synced_len, options.now_ms)?;
     if !created {
         storage.sync_folder(Folder::Sessions)?;
     }
-    let last = tail::last_id(&FileSource { file: file.clone(), len })?;
+    let last = tail::last_id(&FileSource { file: file.clone(), len }, header.offset)?;
     let leaf_is_number = last.as_ref().is_some_and(|last| last.is_number);
     let leaf = last.map(|last| last.text);
-    Ok(Opened { file, len, session_id: header.session_id, leaf, leaf_is_number, recovery, created })
+    Ok(Opened { file, len, session_id: header.session_id.clone(), leaf, leaf_is_number, recovery, created })
 }
 
 /// Makes a log that holds its header: complete and durable before it has its name.
@@ -87,35 +86,4 @@ fn create<S: Storage>(storage: &S, header: &[u8], replaces: Option<FileStamp>) -
         Err(PublishError::Changed { .. }) => Err(OpenError::Changed),
         Err(PublishError::Storage(error)) => Err(error.into()),
     }
-}
-
-fn judge(header: &Header) -> Result<(), OpenError> {
-    if let Some(newer) = header.newer() {
-        return Err(OpenError::Newer(newer.0));
-    }
-    match header.dialect() {
-        Dialect::TreeV3 => Ok(()),
-        older => Err(OpenError::NeedsMigration(older)),
-    }
-}
-
-/// The header, if the first line that is a record is one.
-fn read_header<F: StorageFile>(file: &F, len: u64) -> Result<Option<Header>, OpenError> {
-    let log = FileSource { file: file.clone(), len };
-    let head = log.read_vec(0, usize::try_from(len.min(MAX_HEADER_BYTES)).unwrap_or_default())?;
-    let mut reader = LineReader::new();
-    let mut offset = 0;
-    for line in head.split(|&b| b == b'\n') {
-        match reader.read(offset, 1, line, true) {
-            Outcome::Whole(record) => return Ok(record.fields.is_session().then(|| Header::read(&record))),
-            Outcome::Broken(salvaged) => {
-                if let Some(record) = salvaged.records.first() {
-                    return Ok(record.fields.is_session().then(|| Header::read(record)));
-                }
-            }
-            Outcome::Blank => {}
-        }
-        offset += line.len() as u64 + 1;
-    }
-    Ok(None)
 }

@@ -36,11 +36,12 @@ pub(crate) struct LastId {
     pub(crate) is_number: bool,
 }
 
-/// The id of the last entry that has a usable one. `log` ends behind an LF.
-pub(crate) fn last_id<F: StorageFile>(log: &FileSource<F>) -> Result<Option<LastId>, SourceError> {
+/// The id of the last entry that has a usable one. `log` ends behind an LF. `from`: where the header stands; what stands
+/// before it is no entry.
+pub(crate) fn last_id<F: StorageFile>(log: &FileSource<F>, from: u64) -> Result<Option<LastId>, SourceError> {
     let mut reader = LineReader::new();
     let mut behind = log.len();
-    while behind > 0 {
+    while behind > from {
         let end = behind - 1;
         if let Some(lost) = log.lost_at(end)? {
             behind = lost.start;

@@ -55,6 +55,8 @@ impl Listed {
 pub struct Refreshed {
     /// All sessions, newest first.
     pub sessions: Vec<Listed>,
+    /// Files that have the name of a log and are no session, by path.
+    pub others: Vec<PathBuf>,
     /// What could not be looked into.
     pub unreadable: Vec<Unreadable>,
     /// Rows of the index that did not hold: of sessions that changed or are gone.
@@ -124,13 +126,14 @@ impl Catalog {
             self.refresh_root(root, keep, &mut all);
         }
         sort(&mut all.sessions);
+        all.others.sort_unstable();
         if self.roots.len() > 1 {
             // Folders that were named may lie in one another.
             let mut seen = std::collections::HashSet::new();
-            all.sessions.retain(|session| {
-                let real = std::fs::canonicalize(&session.path).unwrap_or_else(|_| session.path.clone());
-                seen.insert(real)
-            });
+            let mut is_new =
+                |path: &Path| seen.insert(std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf()));
+            all.sessions.retain(|session| is_new(&session.path));
+            all.others.retain(|path| is_new(path));
         }
         all
     }
@@ -165,7 +168,10 @@ impl Catalog {
             Ok(()) | Err(Unusable::Missing) => {}
             Err(why) => all.unusable = Some(why.to_string()),
         }
-        all.sessions.extend(kept.into_iter().chain(fresh).filter_map(|row| root.listed(row)));
+        for row in kept.into_iter().chain(fresh) {
+            all.others.extend(root.other(&row));
+            all.sessions.extend(root.listed(row));
+        }
     }
 }
 

@@ -155,6 +155,5 @@ fn read_v1(path: &Path, stamp: FileStamp) -> Option<SessionSummary> {
     let Ok(files) = V1Files::beside(path).open() else { return Some(broken()) };
     let time = files.journal.iter().map(|file| file_time(&file.stamp())).fold(file_time(&stamp), i64::max);
     let stem = paths::stem(path);
-    let read = summarize_v1(files, Named { stem: &stem, file_time: time }).ok().flatten();
-    Some(read.unwrap_or_else(broken))
+    Some(summarize_v1(files, Named { stem: &stem, file_time: time }).unwrap_or_else(|_| broken()))
 }

@@ -34,11 +34,17 @@ impl Root {
         // One allocation: `join` takes two, of ten thousand rows.
         let mut path = PathBuf::with_capacity(self.given.as_os_str().len() + 1 + row.rel.len());
         path.extend([&self.given, path_of(&row.rel).as_ref()]);
-        if summary.dialect == Some(Dialect::JcodeV1) {
+        if summary.dialect.is_some_and(Dialect::is_snapshot) {
             // The log beside it is empty: the snapshot is the session.
             path.set_extension("json");
         }
         Some(Listed { path, summary })
+    }
+
+    /// The path of a row's file, if that has the name of a log and is no session.
+    pub(super) fn other(&self, row: &Row) -> Option<PathBuf> {
+        let is_log = || row.rel.ends_with(b".jsonl");
+        (row.summary.is_none() && is_log()).then(|| self.given.join(path_of(&row.rel)))
     }
 
     /// Digest over the stamp of a session's sidecar; 0 if there is none.

@@ -1,7 +1,7 @@
 //! Fork: a new session from the path to an entry of another one.
 //!
 //! Owns: what goes into the new log: a header that names the old log, the entries of the path byte for byte, and the
-//! labels that hold on them. Invariant: the new log appears whole or not at all; the old one is only read.
+//! labels that hold on them; a last entry without an id gets one, if a label must hang on it. Invariant: the new log appears whole or not at all; the old one is only read.
 //! Does not: follow branches beside the path.
 
 use crate::os::files::PathError;
@@ -10,6 +10,7 @@ use crate::os::replace::{Expect, ReplaceError, publish, temporary_for};
 use crate::os::{host, paths};
 use crate::session::{Session, SessionError};
 use crate::sidecar::rebuild::{self, Known, RebuildError};
+use jcode_session_core::dialect::{Refused, with_id};
 use jcode_session_core::json::text::write_string;
 use jcode_session_core::log::{id_of, time};
 use jcode_session_core::write::NewHeader;
@@ -25,6 +26,14 @@ pub enum ForkError {
     /// The old session cannot be read.
     #[error(transparent)]
     Session(#[from] SessionError),
+    /// Its entries would stand behind a header of another version.
+    #[error("{}: {source}", path.display())]
+    Refused {
+        /// The old log.
+        path: PathBuf,
+        /// Why.
+        source: Refused,
+    },
     /// The new log cannot be written.
     #[error(transparent)]
     Path(#[from] PathError),
@@ -54,6 +63,7 @@ pub struct Forked {
 /// See [`ForkError`]; then there is no new session.
 pub fn fork(log: &Path, at: Option<&str>) -> Result<Forked, ForkError> {
     let session = Session::read(log)?;
+    session.detected().known().map_err(|source| ForkError::Refused { path: log.to_path_buf(), source })?;
     let session_id = host::new_id();
     let target = paths::folder(log).join(format!("{session_id}.jsonl"));
     let parent = log.to_string_lossy();
@@ -82,27 +92,37 @@ fn copy<E: FnOnce(io::Error) -> PathError>(
     out: &mut impl Write,
     failed: &impl Fn() -> E,
 ) -> Result<(), ForkError> {
-    let mut last = None;
     let mut written = Ok(());
     // Ids, with the form that each has in the log: a number is named as one.
+    let known = |entry: &Entry| entry.id_token().and_then(|token| Some((id_of(&token)?.into_owned(), token)));
     let mut ids = BTreeMap::new();
+    let mut last: Option<Entry> = None;
     session.path_to(at, None, &mut |entry| {
-        if written.is_ok() {
-            written = line(out, &entry.line);
-            last = entry.id_token();
-            ids.extend(last.clone().and_then(|token| Some((id_of(&token)?.into_owned(), token))));
+        if let (Ok(()), Some(before)) = (&written, last.replace(entry)) {
+            ids.extend(known(&before));
+            written = line(out, &before.line);
         }
     })?;
     written.map_err(failed())?;
-    if ids.is_empty() {
-        return Err(ForkError::Empty);
-    }
-    for label in &session.tree()?.tree.labels {
-        let Some(target) = ids.get(&label.entry_id) else { continue };
+    let last = last.ok_or(ForkError::Empty)?;
+    let own_id = known(&last).map(|(_, token)| token);
+    ids.extend(known(&last));
+    let labels = session.tree()?.tree.labels;
+    let labels: Vec<_> = labels.iter().filter_map(|label| Some((ids.get(&label.entry_id)?, label))).collect();
+    // Labels hang on the last entry, so it needs an id then.
+    let (mut parent, named) = match own_id {
+        None if !labels.is_empty() => {
+            let id = host::new_id();
+            (Some(json(&id)), Some(with_id(&last.line, &id)))
+        }
+        own_id => (own_id, None),
+    };
+    line(out, named.as_deref().unwrap_or(&last.line)).map_err(failed())?;
+    for (target, label) in labels {
         // Anew: the entry that set it may stand beside the path.
         let id = json(&host::new_id());
-        line(out, &label_entry(&id, last.as_deref(), target, &label.name)).map_err(failed())?;
-        last = Some(id);
+        line(out, &label_entry(&id, parent.as_deref(), target, &label.name)).map_err(failed())?;
+        parent = Some(id);
     }
     Ok(())
 }

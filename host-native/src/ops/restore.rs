@@ -9,10 +9,10 @@ use crate::os::files::PathError;
 use crate::os::lock::{LockError, SessionLock};
 use crate::os::log_file::LogFile;
 use crate::os::{host, paths, segments};
+use crate::session::kind;
 use crate::session::v1::{self, V1Files};
 use crate::sidecar::rebuild;
-use jcode_session_core::dialect::detect;
-use jcode_session_core::log::Dialect;
+use jcode_session_core::dialect::{Detected, Refused, detect};
 use jcode_session_core::parts::Part;
 use jcode_session_core::report::{CheckpointReport, CheckpointsReport};
 use jcode_session_core::source::{ByteSource, SourceError};
@@ -70,6 +70,20 @@ pub fn log_of(session: &Path) -> PathBuf {
     if v1::is_snapshot(session) { paths::beside(session, Part::Log) } else { session.to_path_buf() }
 }
 
+/// Refuses a file that is not what a command works on, before anything lies beside it. One that is not there passes.
+pub(crate) fn must_be(log: &Path, fit: impl FnOnce(&Detected) -> Result<(), Refused>) -> Result<(), RestoreError> {
+    match kind::judge(log)? {
+        Some(detected) => fit(&detected).map_err(|refused| failed(log)(refused.into())),
+        None => Ok(()),
+    }
+}
+
+/// What no session is left of can be brought back, if a ledger tells that it was one.
+fn must_be_returnable(log: &Path) -> Result<(), RestoreError> {
+    let was_session = !ledger::read(log)?.rows.is_empty();
+    must_be(log, |detected| if was_session && !detected.is_session() { Ok(()) } else { detected.known() })
+}
+
 pub(crate) fn failed(log: &Path) -> impl Fn(StoreError) -> RestoreError {
     let path = log.to_path_buf();
     move |source| RestoreError::Store { path: path.clone(), source }
@@ -98,6 +112,7 @@ pub fn checkpoints(log: &Path) -> Result<CheckpointsReport, RestoreError> {
 /// # Errors
 /// See [`RestoreError`].
 pub fn take_checkpoint(log: &Path) -> Result<bool, RestoreError> {
+    must_be(log, Detected::known)?;
     let _lock = SessionLock::acquire(log)?;
     let storage = segments::storage(log);
     let mut store = SessionStore::open(&storage).map_err(failed(log))?;
@@ -116,6 +131,7 @@ fn rollback_options(log: &Path, to_ms: Option<i64>) -> rollback::Options {
 /// # Errors
 /// See [`RestoreError`].
 pub fn plan_rollback(log: &Path, to_ms: Option<i64>) -> Result<rollback::Plan, RestoreError> {
+    must_be_returnable(log)?;
     let storage = segments::storage_to_look_at(log);
     let store = SessionStore::open(&storage).map_err(failed(log))?;
     rollback::plan(&store, &rollback_options(log, to_ms)).map_err(failed(log))
@@ -126,6 +142,7 @@ pub fn plan_rollback(log: &Path, to_ms: Option<i64>) -> Result<rollback::Plan, R
 /// # Errors
 /// See [`RestoreError`].
 pub fn rollback(log: &Path, to_ms: Option<i64>) -> Result<(rollback::Plan, Follow), RestoreError> {
+    must_be_returnable(log)?;
     let _lock = SessionLock::acquire(log)?;
     let storage = segments::storage(log);
     let mut store = SessionStore::open(&storage).map_err(failed(log))?;
@@ -143,6 +160,7 @@ pub fn rollback(log: &Path, to_ms: Option<i64>) -> Result<(rollback::Plan, Follo
 /// # Errors
 /// See [`RestoreError`].
 pub fn plan_undo(log: &Path, force: bool) -> Result<undo::Plan, RestoreError> {
+    must_be_returnable(log)?;
     let storage = segments::storage_to_look_at(log);
     let store = SessionStore::open(&storage).map_err(failed(log))?;
     undo::plan(&store, &undo::Options { force, now_ms: host::now_ms() }).map_err(failed(log))
@@ -153,6 +171,7 @@ pub fn plan_undo(log: &Path, force: bool) -> Result<undo::Plan, RestoreError> {
 /// # Errors
 /// See [`RestoreError`].
 pub fn undo(log: &Path, force: bool) -> Result<(undo::Plan, Follow), RestoreError> {
+    must_be_returnable(log)?;
     let _lock = SessionLock::acquire(log)?;
     let storage = segments::storage(log);
     let mut store = SessionStore::open(&storage).map_err(failed(log))?;
@@ -167,6 +186,7 @@ pub fn undo(log: &Path, force: bool) -> Result<(undo::Plan, Follow), RestoreErro
 /// # Errors
 /// See [`RestoreError`].
 pub fn plan_repair(log: &Path) -> Result<repair::Plan, RestoreError> {
+    must_be(log, Detected::current)?;
     let storage = segments::storage_to_look_at(log);
     let store = SessionStore::open(&storage).map_err(failed(log))?;
     repair::plan(&store).map_err(failed(log))
@@ -177,6 +197,7 @@ pub fn plan_repair(log: &Path) -> Result<repair::Plan, RestoreError> {
 /// # Errors
 /// See [`RestoreError`].
 pub fn repair(log: &Path) -> Result<(repair::Plan, Follow), RestoreError> {
+    must_be(log, Detected::current)?;
     let _lock = SessionLock::acquire(log)?;
     let storage = segments::storage(log);
     let mut store = SessionStore::open(&storage).map_err(failed(log))?;
@@ -192,8 +213,7 @@ fn follow(log: &Path, gone: bool) -> Result<Follow, RestoreError> {
         return Ok(Follow::UpToDate);
     }
     let mut file = LogFile::open(log)?;
-    let current = detect(&file).is_ok_and(|detected| detected.dialect == Dialect::TreeV3);
-    if !current {
+    if !detect(&file).is_ok_and(|detected| detected.dialect.has_sidecar()) {
         rebuild::remove(log)?;
         return Ok(Follow::UpToDate);
     }

@@ -91,7 +91,7 @@ pub(crate) fn plain(file: &File) -> io::Result<Metadata> {
     if metadata.is_file() {
         return Ok(metadata);
     }
-    Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no plain file"))
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"))
 }
 
 cfg_if::cfg_if! {

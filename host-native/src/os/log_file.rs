@@ -34,7 +34,7 @@ impl LogFile {
     /// Opens a log.
     ///
     /// # Errors
-    /// If it cannot be opened or is no plain file.
+    /// If it cannot be opened or is no regular file.
     pub fn open(path: &Path) -> Result<Self, PathError> {
         let mut tries = 0;
         loop {

@@ -126,7 +126,8 @@ pub enum ResolveError {
 /// If there is none, or several.
 pub fn resolve(asked: &OsStr, roots: &[PathBuf]) -> Result<PathBuf, ResolveError> {
     let path = Path::new(asked);
-    if path.is_file() {
+    // A pipe under its name is one too: whoever opens it says what it is.
+    if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_dir()) {
         return Ok(path.to_path_buf());
     }
     let text = asked.to_string_lossy();

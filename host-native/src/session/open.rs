@@ -12,7 +12,7 @@ use crate::sidecar::sql::SidecarReader;
 use crate::sidecar::{self, Sidecar};
 use jcode_session_core::dialect::jcode::replay;
 use jcode_session_core::dialect::jcode::{self, ReplayError};
-use jcode_session_core::dialect::present;
+use jcode_session_core::dialect::{Detected, detect, present};
 use jcode_session_core::log::{Dialect, Header};
 use jcode_session_core::report::TreeReport;
 use jcode_session_core::session::{self, ReadError};
@@ -67,14 +67,15 @@ impl Session {
             return Self::read_v1(path);
         }
         let mut log = LogFile::open(path)?;
+        let detected = detect(&log).map_err(at(path))?;
         let sidecar = match sidecar::open(&log).map_err(at(path))? {
-            Sidecar::Fresh { reader, .. } => Some(reader),
+            Sidecar::Fresh { reader, .. } if detected.dialect.has_sidecar() => Some(reader),
             _ => {
                 log.map_if_guarded();
                 None
             }
         };
-        let (detected, log) = present(log, &mut |_| ControlFlow::Continue(())).map_err(at(path))?;
+        let log = present(log, &detected, &mut |_| ControlFlow::Continue(())).map_err(at(path))?;
         Ok(Self { path: path.to_path_buf(), inner: session::Session::new(log, detected, sidecar) })
     }
 
@@ -94,7 +95,7 @@ impl Session {
     /// If the log cannot be read.
     pub fn open(path: &Path) -> Result<(Self, Option<Rebuild>), SessionError> {
         let session = Self::read(path)?;
-        if session.has_sidecar() || session.dialect() != Dialect::TreeV3 {
+        if session.has_sidecar() || !session.dialect().has_sidecar() {
             return Ok((session, None));
         }
         let path = path.to_path_buf();
@@ -111,6 +112,12 @@ impl Session {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// What the log is as it stands.
+    #[must_use]
+    pub const fn detected(&self) -> &Detected {
+        self.inner.detected()
     }
 
     /// The dialect of the log as it stands.

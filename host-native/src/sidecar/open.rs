@@ -46,7 +46,7 @@ pub fn open(log: &LogFile) -> Result<Sidecar, SourceError> {
     match std::fs::symlink_metadata(&path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Sidecar::Missing),
         Err(error) => return Ok(Sidecar::Corrupt(error.to_string())),
-        Ok(metadata) if !metadata.is_file() => return Ok(Sidecar::Corrupt("it is no plain file".into())),
+        Ok(metadata) if !metadata.is_file() => return Ok(Sidecar::Corrupt("it is no regular file".into())),
         Ok(metadata) if metadata.len() == 0 => return Ok(Sidecar::Corrupt("it is empty".into())),
         Ok(_) => {}
     }

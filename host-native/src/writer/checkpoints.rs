@@ -110,7 +110,7 @@ impl Checkpoints {
 
 /// The id of the last entry of a log, read from its end.
 fn last_entry(log: &LogFile) -> Option<String> {
-    let span = last_of_active_path(log, 1).ok()??.pop()?;
+    let span = last_of_active_path(log, 0, 1).ok()??.pop()?;
     let line = log.read_vec(span.offset, usize::try_from(span.len).ok()?).ok()?;
     match LineReader::new().read(span.offset, 0, &line, false) {
         Outcome::Whole(record) => record.fields.usable_id().map(|id| id.into_owned()),

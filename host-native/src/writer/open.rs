@@ -17,6 +17,8 @@ use crate::os::log_file::LogFile;
 use crate::os::segments::{self, SessionFile, SessionStorage};
 use crate::os::storage::no_follow;
 use crate::os::threads::{Arc, Condvar, Mutex, thread};
+use crate::session::kind;
+use jcode_session_core::dialect::{FileKind, Other, What};
 use jcode_session_core::store::checkpoint::Policy;
 use jcode_session_core::write::{self, Durability, LogWriter, NewHeader, OpenOptions, ScannedIds};
 use std::path::Path;
@@ -74,6 +76,7 @@ impl Writer {
     /// # Errors
     /// See [`OpenError`].
     pub fn open(log: &Path, options: &WriterOptions) -> Result<Self, OpenError> {
+        must_be_writable(log, options)?;
         let mut lock = SessionLock::acquire(log)?;
         let header = options.create.as_ref().map(|new| header(log, new)).transpose()?;
         let ahead = options.durability == Durability::Throughput;
@@ -128,6 +131,19 @@ impl Writer {
             this.syncer = Some(syncer.map_err(PathError::new("sync", log))?);
         }
         Ok(this)
+    }
+}
+
+/// Refuses what is no log, or none that is written, before anything lies beside it; under the lock core asks again.
+fn must_be_writable(log: &Path, options: &WriterOptions) -> Result<(), OpenError> {
+    let Some(detected) = kind::judge(log)? else { return Ok(()) };
+    match detected.kind {
+        // A program made it for its session and has not written yet.
+        FileKind::Other(Other { what: What::Empty, .. }) if options.create.is_some() => Ok(()),
+        _ => match detected.writable() {
+            Ok(_) => Ok(()),
+            Err(refused) => Err(OpenError::Log { path: log.to_path_buf(), source: refused.into() }),
+        },
     }
 }
 

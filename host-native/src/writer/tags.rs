@@ -6,10 +6,11 @@
 
 use crate::os::files::PathError;
 use crate::os::log_file::LogFile;
+use crate::session::kind;
 use crate::sidecar::{self, Sidecar};
 use crate::writer::{Closed, OpenError, Writer, WriterOptions};
 use jcode_session_core::catalog::CountTail;
-use jcode_session_core::dialect::detect;
+use jcode_session_core::dialect::{Refused, detect};
 use jcode_session_core::index::Counts;
 use jcode_session_core::log::tags::{self, TagError};
 use jcode_session_core::log::{Dialect, LogScan, scan_source};
@@ -44,6 +45,14 @@ pub enum TagsError {
         /// Its dialect.
         dialect: Dialect,
     },
+    /// It is no session, or of a format that is not known.
+    #[error("{}: {source}", path.display())]
+    Refused {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: Refused,
+    },
     /// The set cannot be so.
     #[error(transparent)]
     Tag(#[from] TagError),
@@ -67,11 +76,15 @@ pub fn read(path: &Path) -> Result<Vec<String>, TagsError> {
     if crate::session::v1::is_snapshot(path) {
         return Err(TagsError::Older { path: path.to_path_buf(), dialect: Dialect::JcodeV1 });
     }
-    let mut log = LogFile::open(path)?;
-    let dialect = detect(&log).map_err(failed)?.dialect;
-    if dialect != Dialect::TreeV3 {
-        return Err(TagsError::Older { path: path.to_path_buf(), dialect });
+    if let Some(Err(source)) = kind::no_file(path).map(|detected| detected.known()) {
+        return Err(TagsError::Refused { path: path.to_path_buf(), source });
     }
+    let mut log = LogFile::open(path)?;
+    let detected = detect(&log).map_err(failed)?;
+    detected.current().map_err(|source| match source {
+        Refused::Older(dialect) => TagsError::Older { path: path.to_path_buf(), dialect },
+        source => TagsError::Refused { path: path.to_path_buf(), source },
+    })?;
     if let Sidecar::Fresh { reader, .. } = sidecar::open(&log).map_err(failed)? {
         return Ok(reader.meta().counts.tags.clone());
     }

@@ -16,7 +16,7 @@ use files::session_source;
 use jcode_session_core::catalog::{Exact, Named, SessionSummary, summarize_log, summarize_v1};
 use jcode_session_core::dialect::jcode;
 use jcode_session_core::dialect::jcode::replay;
-use jcode_session_core::dialect::present;
+use jcode_session_core::dialect::{CurrentLog, FileKind, PresentError, detect, present};
 use jcode_session_core::index::row::Seq;
 use jcode_session_core::log::{Dialect, LogScan, scan_source};
 use jcode_session_core::report::{
@@ -82,7 +82,13 @@ impl<S: ByteSource + Clone> Inspector<S> {
         let log = files.log.clone().map(|own| Log::open(own, &files.store)).transpose()?;
         let (session, beside) = match &log {
             Some(log) => {
-                let (detected, presented) = present(log.clone(), &mut done_of(log.len(), progress))?;
+                let detected = detect(log)?;
+                let presented = match present(log.clone(), &detected, &mut done_of(log.len(), progress)) {
+                    Ok(presented) => presented,
+                    Err(PresentError::Source(error)) => return Err(error.into()),
+                    // What it is can still be asked; its entries cannot.
+                    Err(_) => CurrentLog::AsIs(log.clone()),
+                };
                 let mut beside = beside::look(files.sidecar.as_ref(), log, detected.dialect)?;
                 let reader = beside.reader.take();
                 (Session::new(presented, detected, reader), beside)
@@ -106,9 +112,8 @@ impl<S: ByteSource + Clone> Inspector<S> {
         let named = Named { stem: &stem, file_time: self.files.modified };
         let summary = match &self.log {
             Some(log) => summarize_log(log, named, &mut || Ok(self.exact()))?,
-            None => summarize_v1(self.files.v1(), named)?,
+            None => Some(summarize_v1(self.files.v1(), named)?),
         };
-        let is_session = summary.is_some();
         let size_bytes = self.log.as_ref().map_or_else(|| self.files.v1_len(), ByteSource::len);
         let mut summary = summary.unwrap_or_else(|| SessionSummary {
             session_id: stem,
@@ -122,9 +127,11 @@ impl<S: ByteSource + Clone> Inspector<S> {
             summary.message_count = Some(counts.messages);
             summary.active_leaf = leaf;
         }
+        let detected = self.session.detected();
         let opened = Opened {
-            is_session,
-            newer_version: self.session.header().is_some_and(|header| header.newer().is_some()),
+            is_session: detected.is_session(),
+            newer_version: matches!(detected.kind, FileKind::Newer(_)),
+            kind_note: detected.finding().map(|finding| finding.message),
             sidecar: self.beside.word,
             sidecar_note: self.beside.note.clone(),
             sidecar_bytes: self.files.sidecar.as_ref().map_or(0, ByteSource::len),
@@ -157,6 +164,7 @@ impl<S: ByteSource + Clone> Inspector<S> {
         if self.token_usage.is_some() {
             return Ok(());
         }
+        self.session.detected().readable()?;
         let mut token_usage = TokenUsage::default();
         let log = self.session.log();
         let mut tick = done_of(log.len(), progress);
@@ -179,6 +187,7 @@ impl<S: ByteSource + Clone> Inspector<S> {
     /// # Errors
     /// If the log cannot be read.
     pub fn tail(&mut self, count: usize, max: u64) -> Result<Vec<EntryReport>, Error> {
+        self.session.detected().readable()?;
         if let Some(tail) = self.session.tail_without_index(count, max)? {
             return Ok(tail.into_iter().map(EntryReport::new).collect());
         }

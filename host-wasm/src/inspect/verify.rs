@@ -25,6 +25,9 @@ impl<S: ByteSource + Clone> Inspector<S> {
             let (entries, findings) = verify_v1(self.files.v1(), &mut done_of(2 * self.files.v1_len(), progress))?;
             return Ok(VerifyReport::new(vec![LogReport::new(name, Dialect::JcodeV1, entries, "missing", findings)]));
         };
+        if let Some(report) = self.unjudged(progress)? {
+            return Ok(VerifyReport::new(vec![report]));
+        }
         let beside = if self.files.snapshot.is_some() { self.files.v1_len() } else { 0 };
         let mut tick = done_of(self.session.log().len() + beside, progress);
         let segments = log.findings()?;
@@ -38,6 +41,19 @@ impl<S: ByteSource + Clone> Inspector<S> {
             findings.extend(verify_v1_beside(log, sound, self.files.v1(), &mut tick)?);
         }
         Ok(VerifyReport::new(vec![LogReport::new(name, self.session.dialect(), entries, word, findings)]))
+    }
+
+    /// The report on a file whose lines are not judged, since they are of no format that is known.
+    fn unjudged(&self, progress: &mut Progress<'_>) -> Result<Option<LogReport>, Error> {
+        let detected = self.session.detected();
+        let Some(finding) = detected.finding() else { return Ok(None) };
+        let mut entries = 0;
+        if detected.readable().is_ok() {
+            let log = self.session.log();
+            entries = jcode_session_core::verify::read(log, &mut done_of(log.len(), progress))?.counts.entries;
+        }
+        let name = self.files.name.clone();
+        Ok(Some(LogReport::new(name, detected.dialect, entries, "missing", vec![finding])))
     }
 
     /// The log and its sidecar; rows of a log of which bytes are lost tell nothing that its segments do not.

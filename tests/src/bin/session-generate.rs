@@ -4,7 +4,7 @@
 //! Owns: what is typed and where files go. Does not: decide what a session looks like (`generate`, `jcode_model`).
 
 use clap::{Args, Parser, Subcommand};
-use jcode_session_tests::generate::{Home, LargeLog, LogShape, Until, damage, random, tree_v3};
+use jcode_session_tests::generate::{Home, LargeLog, LogShape, OtherFile, Until, damage, random, tree_v3};
 use jcode_session_tests::jcode_model::write_v1_home;
 use std::fs::{self, File};
 use std::io;
@@ -55,7 +55,7 @@ enum What {
         #[arg(long, value_parser = bytes, default_value = "316M")]
         bytes: u64,
     },
-    /// A folder of small logs with random damage, one or two kinds each.
+    /// A folder of small logs with random damage, up to four kinds each, and of files that are no sessions.
     Damaged {
         folder: PathBuf,
         #[arg(long, default_value_t = 100)]
@@ -138,6 +138,9 @@ fn main() -> io::Result<()> {
             for seed in seed..seed + count {
                 let log = damage(&tree_v3(LogShape::default(), seed), &mut random(seed));
                 fs::write(folder.join(format!("damaged-{seed:06}.jsonl")), log)?;
+            }
+            for kind in OtherFile::ALL {
+                fs::write(folder.join(format!("other-{kind:?}.jsonl")), kind.bytes(&mut random(seed)))?;
             }
         }
     }

@@ -36,6 +36,10 @@ pub enum Damage {
     ByteOrderMark,
     LateByteOrderMark,
     SecondHeader,
+    /// Another program's lines stand before the header.
+    LinesBeforeHeader,
+    /// Lines before the header that are no records.
+    BrokenBeforeHeader,
     FusedInOddWays,
     NonObject,
     GiantLine,
@@ -61,11 +65,13 @@ pub enum Damage {
     BrokenHeader,
     /// NULs stand where the header starts.
     NulHeader,
+    /// An entry stands before the header.
+    EntryBeforeHeader,
 }
 
 impl Damage {
     /// Every kind that leaves the header readable, as long as it is readable before.
-    pub const BODY: [Damage; 43] = [
+    pub const BODY: [Damage; 45] = [
         Self::Truncate,
         Self::DropLf,
         Self::DropLastLf,
@@ -90,6 +96,8 @@ impl Damage {
         Self::ByteOrderMark,
         Self::LateByteOrderMark,
         Self::SecondHeader,
+        Self::LinesBeforeHeader,
+        Self::BrokenBeforeHeader,
         Self::FusedInOddWays,
         Self::NonObject,
         Self::GiantLine,
@@ -112,7 +120,7 @@ impl Damage {
     ];
 
     /// Every kind that takes the header away. What dialect is left is then for the reader to say.
-    pub const HEADER: [Damage; 3] = [Self::NoHeader, Self::BrokenHeader, Self::NulHeader];
+    pub const HEADER: [Damage; 4] = [Self::NoHeader, Self::BrokenHeader, Self::NulHeader, Self::EntryBeforeHeader];
 
     /// Does this damage once, somewhere.
     pub fn apply(self, log: &mut Vec<u8>, rng: &mut Random) {
@@ -150,6 +158,8 @@ impl Damage {
             Self::ByteOrderMark => bytes::byte_order_mark(log),
             Self::LateByteOrderMark => lines::late_mark(log, rng),
             Self::SecondHeader => lines::second_header(log, rng),
+            Self::LinesBeforeHeader => lines::before_header(log, false, rng),
+            Self::BrokenBeforeHeader => lines::before_header(log, true, rng),
             Self::FusedInOddWays => lines::fuse(log, rng),
             Self::NonObject => lines::non_object(log, rng),
             Self::GiantLine => lines::giant(log, rng),
@@ -171,7 +181,8 @@ impl Damage {
             Self::LooseLabel => fields::loose_label(log, rng),
             Self::NoHeader => lines::remove_header(log),
             Self::BrokenHeader => bytes::break_header(log, rng),
-            Self::NulHeader => drop(log.splice(0..0, [0; 16])),
+            Self::NulHeader => bytes::nul_header(log),
+            Self::EntryBeforeHeader => lines::entry_before_header(log),
         }
     }
 }

@@ -20,10 +20,16 @@ pub fn lines(log: &[u8]) -> Vec<Range<usize>> {
     ranges.collect()
 }
 
-/// The first line that is not blank, where the header stands in a log that has one.
+/// The line of the header; in a log without one the first that is not blank.
 pub fn header(log: &[u8]) -> Option<Range<usize>> {
-    let in_blank_or_mark = |byte: &u8| b" \t\r\xef\xbb\xbf".contains(byte);
-    lines(log).into_iter().find(|line| !log[line.clone()].iter().all(in_blank_or_mark))
+    let is_blank_or_mark = |byte: &u8| b" \t\r\xef\xbb\xbf".contains(byte);
+    let content = |line: &Range<usize>| {
+        let bytes = &log[line.clone()];
+        bytes.get(bytes.iter().take_while(|byte| is_blank_or_mark(byte)).count()..).unwrap_or_default()
+    };
+    let all = lines(log);
+    let header = all.iter().find(|line| content(line).starts_with(br#"{"type":"session""#));
+    header.or_else(|| all.iter().find(|line| !content(line).is_empty())).cloned()
 }
 
 /// Some line after the header that is at least two bytes long.
@@ -40,10 +46,11 @@ pub fn truncate(log: &mut Vec<u8>, rng: &mut Random) {
     log.truncate(rng.random_range(first..=log.len()));
 }
 
-/// Fuses two lines. The header may be one of them.
+/// Fuses two lines. The header may be the first of them.
 pub fn drop_lf(log: &mut Vec<u8>, rng: &mut Random) {
-    let all = lines(log);
-    let ends: Vec<usize> = all.iter().map(|line| line.end).filter(|&end| end + 1 < log.len()).collect();
+    let Some(header) = header(log) else { return };
+    let ends = lines(log).into_iter().map(|line| line.end);
+    let ends: Vec<usize> = ends.filter(|&end| end >= header.end && end + 1 < log.len()).collect();
     if let Some(&end) = ends.choose(rng) {
         log.remove(end);
     }
@@ -139,6 +146,12 @@ pub fn insert_in_string(log: &mut Vec<u8>, bytes: &[u8], rng: &mut Random) {
 pub fn break_header(log: &mut Vec<u8>, rng: &mut Random) {
     if let Some(header) = header(log) {
         log.remove(if rng.random_bool(0.5) { header.start } else { header.end - 1 });
+    }
+}
+
+pub fn nul_header(log: &mut Vec<u8>) {
+    if let Some(header) = header(log) {
+        log.splice(header.start..header.start, [0; 16]);
     }
 }
 

@@ -74,6 +74,35 @@ pub fn late_mark(log: &mut Vec<u8>, rng: &mut Random) {
     }
 }
 
+/// Lines that another program put before the header: they are its own, and no entries.
+pub fn before_header(log: &mut Vec<u8>, broken: bool, rng: &mut Random) {
+    let own = [
+        r#"{"type":"title","v":1,"title":"a title","pad":"      "}"#,
+        r#"{"type":"note","id":"no-entry"}"#,
+        r#"{"type":"message","parentId":"x","message":{"role":"user","content":"no id"}}"#,
+        "{}",
+        "",
+    ];
+    let torn = ["[]", r#"{"type":"title","v":"#, "title", "\0\0"];
+    let lines: Vec<&str> = if broken { torn.into() } else { own.into() };
+    for _ in 0..rng.random_range(1..=3) {
+        insert_before_header(log, lines.choose(rng).unwrap_or(&"").as_bytes());
+    }
+}
+
+/// An entry where only other lines may stand before the header: it hides it.
+pub fn entry_before_header(log: &mut Vec<u8>) {
+    insert_before_header(log, br#"{"type":"custom","id":"too-early","parentId":null,"timestamp":1,"data":{}}"#);
+}
+
+fn insert_before_header(log: &mut Vec<u8>, line: &[u8]) {
+    let Some(header) = header(log) else { return };
+    // A mark at the start stays there.
+    let mark = if header.start == 0 && log.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+    let at = header.start + mark;
+    log.splice(at..at, line.iter().copied().chain([b'\n']));
+}
+
 /// A header again, as it stood or with all that an entry has.
 pub fn second_header(log: &mut Vec<u8>, rng: &mut Random) {
     let Some(first) = header(log) else { return };

@@ -3,7 +3,8 @@
 //! log of more. They share no code with the oracle or the engine.
 //!
 //! `tree` and `linear` write well-formed logs of the three JSONL dialects, `large` writes big ones
-//! fast, `home` folders of them, `damage` breaks any of them, `strategy` is what property tests use.
+//! fast, `home` folders of them, `damage` breaks any of them, `other_files` are what lies beside them and is no
+//! session, `strategy` is what property tests use.
 
 mod clock;
 mod corpus;
@@ -15,6 +16,7 @@ mod home;
 mod ids;
 mod large;
 mod linear;
+mod other_files;
 mod payload;
 mod strategy;
 mod text;
@@ -28,6 +30,7 @@ pub use home::Home;
 pub use ids::IdStyle;
 pub use large::{LargeLog, Until};
 pub use linear::linear_v1;
+pub use other_files::OtherFile;
 pub use payload::message;
 pub use strategy::{
     Sample, any_damage, damaged_linear_v1, damaged_tree_v2, damaged_tree_v3, linear_v1_log, shape, tree_v2_log,

@@ -1,9 +1,10 @@
-//! From records to entries. Owns what is the header, what is a second one, and the key that each
+//! From records to entries. Owns what is a second header, and the key that each
 //! entry is known by. Parents are only read here, not looked up.
 
 use std::collections::HashSet;
 
 use crate::oracle::fields::{self, Named};
+use crate::oracle::header::header_of;
 use crate::oracle::model::{OracleEntry, OracleFinding, OracleHeader};
 use crate::oracle::scan::Record;
 
@@ -21,18 +22,20 @@ pub fn build(records: &[Record]) -> Built<'_> {
     let mut built = Built::default();
     let mut keys = HashSet::new();
     let mut ids = HashSet::new();
-    if records.is_empty() {
-        built.findings.push(OracleFinding::new("no-header", 0, 1));
+    // Records before the header are another program's, and no entries.
+    let (header, behind) = match header_of(records) {
+        Some(at) => (Some(&records[at]), &records[at + 1..]),
+        None => (None, records),
+    };
+    match header {
+        Some(record) => built.read_header(record),
+        None => match behind.iter().find(|record| !fields::is_session(&record.object)) {
+            Some(first) => built.find("no-header", first),
+            None => built.findings.push(OracleFinding::new("no-header", 0, 1)),
+        },
     }
-    for (at, record) in records.iter().enumerate() {
-        let is_session = fields::is_session(&record.object);
-        if at == 0 && is_session {
-            built.read_header(record);
-            continue;
-        }
-        if at == 0 {
-            built.find("no-header", record);
-        } else if is_session {
+    for record in behind {
+        if fields::is_session(&record.object) {
             built.find("second-header", record);
             continue;
         }
@@ -68,9 +71,6 @@ impl Built<'_> {
 
     fn read_header(&mut self, record: &Record) {
         let version = fields::version(&record.object);
-        if version.is_some_and(|version| version > 3) {
-            self.find("newer-version", record);
-        }
         self.header = Some(OracleHeader {
             offset: record.offset,
             len: record.len,

@@ -3,12 +3,13 @@
 //! both follow the contract. Slow by design: correctness that can be seen goes before speed.
 //!
 //! Stages, each in a file of its own: bytes to lines (`frame`), lines to records and damage (`scan`,
-//! `salvage`), records to entries (`entries`), entries to a tree (`lookup`,
+//! `salvage`), records to header and entries (`header`, `entries`), entries to a tree (`lookup`,
 //! `tree`), names on it (`labels`).
 
 mod entries;
 mod fields;
 mod frame;
+mod header;
 mod json;
 mod labels;
 mod lookup;

@@ -2,6 +2,7 @@
 //! finding that each damaged line gets. Knows nothing of ids and parents.
 
 use crate::oracle::frame::{Line, lines};
+use crate::oracle::header;
 use crate::oracle::json::{Object, is_blank, object_at};
 use crate::oracle::model::OracleFinding;
 use crate::oracle::salvage::{Found, Salvage, salvage};
@@ -13,6 +14,8 @@ pub struct Record {
     pub offset: u64,
     pub len: u64,
     pub line: u64,
+    /// Where that line ends, without its LF.
+    pub line_end: u64,
 }
 
 /// All records of a log in file order, and what the lines themselves gave rise to.
@@ -34,7 +37,8 @@ pub fn scan(bytes: &[u8]) -> Scan {
             }
             scan.push(object, line, 0, line.bytes.len());
         } else {
-            let salvage = salvage(line.bytes, scan.records.is_empty());
+            let line_end = (line.start + line.bytes.len()) as u64;
+            let salvage = salvage(line.bytes, header::may_follow(&scan.records, line_end));
             let is_last = at + 1 == lines.len();
             scan.findings.push(judge(line, &salvage, is_last));
             for Found { start, object } in salvage.chain.into_iter().chain(salvage.tail) {
@@ -55,7 +59,8 @@ impl Scan {
         if object.lone_surrogate {
             self.findings.push(OracleFinding::new("lone-surrogate", offset, line.number));
         }
-        self.records.push(Record { object, offset, len: len as u64, line: line.number });
+        let line_end = (line.start + line.bytes.len()) as u64;
+        self.records.push(Record { object, offset, len: len as u64, line: line.number, line_end });
     }
 }
 

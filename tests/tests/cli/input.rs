@@ -62,7 +62,7 @@ fn bad_input_is_named_and_stops_nothing_else() {
     let of = |name: &str| logs.iter().find(|log| log["path"].as_str().expect("a path").ends_with(name)).expect("there");
     assert_eq!(of("good.jsonl")["ok"], true);
     assert_eq!(of("header.jsonl")["ok"], true);
-    assert_eq!(of("empty.jsonl")["findings"][0]["code"], "no-header");
+    assert_eq!(of("empty.jsonl")["findings"][0]["code"], "not-a-session");
     assert_eq!(of("binary.jsonl")["ok"], false);
     assert_eq!(of("newer.jsonl")["findings"][0]["code"], "newer-version");
     assert_eq!(of("newer.jsonl")["entry_count"], 1);

@@ -11,6 +11,7 @@ mod catalog {
     mod processes;
 }
 mod export;
+mod file_kinds;
 mod input;
 mod inspect;
 mod migrate;

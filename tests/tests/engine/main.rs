@@ -24,6 +24,7 @@ mod json {
 }
 mod log {
     mod bad_fields;
+    mod header_rule;
     mod time;
 }
 mod segment;

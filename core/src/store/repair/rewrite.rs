@@ -189,6 +189,11 @@ impl<F: StorageFile> Lines<'_, F> {
 }
 
 impl<F: StorageFile> LogSink for Lines<'_, F> {
+    fn before_header(&mut self, record: &Record<'_>) -> ControlFlow<()> {
+        let text = self.text(record);
+        self.line(&text)
+    }
+
     fn header(&mut self, header: &Record<'_>) -> ControlFlow<()> {
         let text = self.text(header);
         self.line(&text)

@@ -5,6 +5,7 @@
 
 use crate::ops::doctor::Report;
 use crate::os::{host, paths};
+use jcode_session_core::dialect::{Detected, What};
 use jcode_session_core::finding::{Code, Finding};
 use jcode_session_core::index::schema::APPLICATION_ID;
 use jcode_session_core::parts::Part;
@@ -35,6 +36,8 @@ pub(super) fn look(root: &Path, fix: bool, report: &mut Report) {
                 folders.push((path.clone(), in_store || paths::is_store(&path)));
             } else if metadata.is_file() {
                 file(&path, &metadata, in_store, fix, &mut open, report);
+            } else if !in_store && !metadata.is_symlink() && paths::is_log_name(&entry.file_name().to_string_lossy()) {
+                report.other(&path, &Detected::other(What::NoFile, metadata.len()));
             }
         }
     }

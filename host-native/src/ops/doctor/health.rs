@@ -9,10 +9,10 @@ use crate::os::log_file;
 use crate::os::log_file::LogFile;
 use crate::sidecar;
 use jcode_session_core::catalog::SMALL_LOG;
-use jcode_session_core::dialect::present;
+use jcode_session_core::dialect::{FileKind, PresentError, detect, present};
 use jcode_session_core::finding::{Code, Finding};
 use jcode_session_core::index::IndexBuilder;
-use jcode_session_core::log::{Dialect, LogScan, scan_source};
+use jcode_session_core::log::{Damage, Dialect, LogScan, scan_source};
 use jcode_session_core::segment::check::Depth;
 use jcode_session_core::source::{ByteSource, SliceSource, SourceError};
 use std::ops::ControlFlow;
@@ -22,13 +22,13 @@ const TAIL: u64 = 64 * 1024;
 /// What is wrong with a session's log or v1 files.
 pub(super) fn check(session: &Listed) -> Vec<Finding> {
     let small = session.summary.size_bytes <= SMALL_LOG;
-    let checked = match session.summary.dialect {
-        Some(Dialect::JcodeV1) if small => {
+    let checked = match session.summary.dialect.is_some_and(Dialect::is_snapshot) {
+        true if small => {
             let report = verify::verify(&session.path, &mut |_| ControlFlow::Continue(()));
             return report.map_or_else(|error| vec![unreadable(&error)], |report| report.findings);
         }
-        Some(Dialect::JcodeV1) => return Vec::new(),
-        _ => LogFile::open(&session.path).map_err(|error| unreadable(&error)).and_then(|log| {
+        true => return Vec::new(),
+        false => LogFile::open(&session.path).map_err(|error| unreadable(&error)).and_then(|log| {
             let checked = if small { whole(&log) } else { ends(&log) };
             let depth = if small { Depth::Full } else { Depth::Glance };
             let sealed = log_file::findings(&log, depth);
@@ -39,13 +39,21 @@ pub(super) fn check(session: &Listed) -> Vec<Finding> {
     checked.unwrap_or_else(|finding| vec![finding])
 }
 
-fn unreadable(error: &dyn std::error::Error) -> Finding {
+pub(super) fn unreadable(error: &dyn std::error::Error) -> Finding {
     Finding::new(Code::Unreadable).say(format!("{error}; see to its mode, and to the disk"))
 }
 
 fn whole(log: &LogFile) -> Result<Vec<Finding>, SourceError> {
     let bytes = log.read_vec(0, usize::try_from(log.len()).unwrap_or_default())?;
-    let (_, presented) = present(SliceSource(&bytes), &mut |_| ControlFlow::Continue(()))?;
+    let detected = detect(&SliceSource(&bytes))?;
+    if let Some(finding) = detected.finding() {
+        return Ok(vec![finding]);
+    }
+    let presented = match present(SliceSource(&bytes), &detected, &mut |_| ControlFlow::Continue(())) {
+        Ok(presented) => presented,
+        Err(PresentError::Source(error)) => return Err(error),
+        Err(_) => return Ok(Vec::new()),
+    };
     let mut builder = IndexBuilder::with_findings(());
     let all = 0..presented.len();
     let end = scan_source(&presented, all, LogScan::full(), &mut builder, &mut |_| ControlFlow::Continue(()))?;
@@ -53,7 +61,14 @@ fn whole(log: &LogFile) -> Result<Vec<Finding>, SourceError> {
 }
 
 fn ends(log: &LogFile) -> Result<Vec<Finding>, SourceError> {
+    let detected = detect(log)?;
+    if let Some(finding) = detected.finding() {
+        return Ok(vec![finding]);
+    }
     let mut findings = Vec::new();
+    if detected.kind == FileKind::Headless {
+        findings.push(Finding::from_damage(Damage::no_header()));
+    }
     let from = log.len().saturating_sub(TAIL);
     let tail = log.read_vec(from, usize::try_from(log.len() - from).unwrap_or_default())?;
     let torn = |what: &str| Finding { byte_offset: Some(log.len()), ..Finding::new(Code::TornTail).say(what) };

@@ -10,8 +10,10 @@ mod health;
 
 use crate::catalog::{self, Catalog, Keep, Listed};
 use crate::os::log_file::LogFile;
+use crate::session::kind;
 use crate::sidecar::rebuild;
 use crate::sidecar::{self, Sidecar};
+use jcode_session_core::dialect::{Detected, FileKind};
 use jcode_session_core::finding::{Code, Finding};
 use jcode_session_core::log::Dialect;
 use jcode_session_core::report::{DoctorReport, DoctorSessions, PathFinding};
@@ -59,6 +61,12 @@ pub fn examine(what: &Examination) -> DoctorReport {
     for session in &refreshed.sessions {
         report.session(session);
     }
+    for path in &refreshed.others {
+        match kind::judge(path) {
+            Ok(detected) => detected.iter().for_each(|detected| report.other(path, detected)),
+            Err(error) => report.found(path, health::unreadable(&error)),
+        }
+    }
     for root in &what.roots {
         files::look(root, what.fix, &mut report);
     }
@@ -77,10 +85,19 @@ impl Report {
         self.findings.push(PathFinding { path: path.to_string_lossy().into_owned(), finding });
     }
 
+    /// A file that has the name of a session and is none. One in which a session may be lost is an error; any other
+    /// only does not belong here.
+    fn other(&mut self, path: &Path, detected: &Detected) {
+        self.sessions.not_sessions += 1;
+        let is_damage = matches!(&detected.kind, FileKind::Other(other) if other.what.is_damage());
+        let finding = detected.finding().map(|finding| if is_damage { finding } else { finding.harmless() });
+        finding.into_iter().for_each(|finding| self.found(path, finding));
+    }
+
     fn session(&mut self, session: &Listed) {
         self.sessions.count += 1;
         self.sessions.total_bytes += session.summary.size_bytes;
-        if session.summary.dialect == Some(Dialect::TreeV3) {
+        if session.summary.dialect.is_some_and(Dialect::has_sidecar) {
             self.sidecar(session);
         }
         for finding in health::check(session) {
@@ -124,8 +141,7 @@ impl Report {
 
 /// Brings a sidecar that is there and is not of this state of its log up to date.
 fn mend_sidecar(session: &Listed) {
-    let is_current = session.summary.dialect == Some(Dialect::TreeV3);
-    if !is_current || sidecar::quick_meta(&session.path).is_some() {
+    if !session.summary.dialect.is_some_and(Dialect::has_sidecar) || sidecar::quick_meta(&session.path).is_some() {
         return;
     }
     let Ok(mut log) = LogFile::open(&session.path) else { return };

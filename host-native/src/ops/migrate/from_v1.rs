@@ -5,13 +5,14 @@
 //! Does not: know the formats; core does.
 
 use crate::ops::ledger;
-use crate::ops::migrate::{MigrateError, Options, Plan, check_room, copy, sidecar_bytes, skipped, up_to_date};
+use crate::ops::migrate::{MigrateError, Options, Plan, check_room, copy, sidecar_bytes, skipped, unfit, up_to_date};
 use crate::os::files::PathError;
 use crate::os::log_file::LogFile;
 use crate::os::replace::{Expect, publish, temporary_for};
 use crate::session::v1::V1Files;
 use crate::sidecar::rebuild::{self, Known, Tick};
 use crate::sidecar::{self, Sidecar};
+use jcode_session_core::dialect::detect;
 use jcode_session_core::dialect::jcode::replay;
 use jcode_session_core::dialect::jcode::{Growth, Replay, plan_growth, present};
 use jcode_session_core::index::IndexBuilder;
@@ -69,6 +70,10 @@ fn grow(
     tick: &mut Tick<'_>,
 ) -> Result<Plan, MigrateError> {
     let mut old = LogFile::open(log)?;
+    let detected = detect(&old)?;
+    if detected.known().is_err() && !old.is_empty() {
+        return Ok(unfit(&detected));
+    }
     let state = sidecar::open(&old)?;
     if let (Sidecar::Fresh { reader, .. }, false) = (&state, options.force)
         && reader.meta().migrated_from.as_deref() == Some(stamps)

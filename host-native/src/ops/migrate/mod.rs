@@ -16,11 +16,12 @@ use crate::os::files::PathError;
 use crate::os::log_file::LogFile;
 use crate::os::paths;
 use crate::os::replace::ReplaceError;
+use crate::session::kind;
 use crate::session::v1::{self, V1Files};
 use crate::sidecar::rebuild::{self, Done, RebuildError, Tick};
 use crate::sidecar::{self, Sidecar};
 use jcode_session_core::dialect::jcode::{GrowthError, ReplayError};
-use jcode_session_core::dialect::{CheckError, CurrentLog, detect, present};
+use jcode_session_core::dialect::{CheckError, CurrentLog, Detected, PresentError, detect, present};
 use jcode_session_core::index::IndexBuilder;
 use jcode_session_core::log::{Dialect, LogScan, scan_source};
 use jcode_session_core::parts::Part;
@@ -41,6 +42,9 @@ pub enum MigrateError {
     /// The log cannot be read.
     #[error("{0}")]
     Log(#[from] SourceError),
+    /// The log cannot be shown as one of the current dialect.
+    #[error(transparent)]
+    Present(#[from] PresentError),
     /// The upgraded log is not what the old one implies.
     #[error("{0}")]
     Check(#[from] CheckError),
@@ -121,8 +125,7 @@ pub fn dialect_of(path: &Path) -> Option<Dialect> {
     if v1::is_snapshot(path) {
         return Some(Dialect::JcodeV1);
     }
-    let log = LogFile::open(path).ok()?;
-    detect(&log).ok().map(|detected| detected.dialect)
+    kind::judge(path).ok().flatten().map(|detected| detected.dialect)
 }
 
 fn run(path: &Path, options: Options, tick: &mut Tick<'_>) -> Result<Plan, MigrateError> {
@@ -138,9 +141,13 @@ fn run(path: &Path, options: Options, tick: &mut Tick<'_>) -> Result<Plan, Migra
     if has_v1 {
         return from_v1::migrate(&log, &v1, options, tick);
     }
+    if let Some(detected) = kind::no_file(path) {
+        return Ok(Plan { action: MigrateAction::Failed, ..unfit(&detected) });
+    }
     let mut log = LogFile::open(path)?;
-    if log.is_empty() {
-        return Ok(skipped(None, "it is empty"));
+    let detected = detect(&log)?;
+    if detected.known().is_err() {
+        return Ok(unfit(&detected));
     }
     let state = sidecar::open(&log)?;
     if let (Sidecar::Fresh { reader, restamp }, false) = (&state, options.force) {
@@ -151,14 +158,10 @@ fn run(path: &Path, options: Options, tick: &mut Tick<'_>) -> Result<Plan, Migra
         return Ok(up_to_date(entries));
     }
     log.map_if_guarded();
-    let (detected, presented) = present(log, &mut |_| ControlFlow::Continue(()))?;
-    match presented {
+    match present(log, &detected, &mut |_| ControlFlow::Continue(()))? {
         CurrentLog::Upgraded(log) => upgrade::upgrade(path, detected, &log.rope, options, tick),
         CurrentLog::Replayed(_) => Err(MigrateError::NotEqual),
         CurrentLog::AsIs(log) => {
-            if detected.header.is_none() && !has_entries(&log, tick)? {
-                return Ok(skipped(None, "it holds no record; this is no session log"));
-            }
             check_room(path, sidecar_bytes(guess_entries(&log)?))?;
             if options.dry_run {
                 drop(rebuild::lock(&log)?);
@@ -189,6 +192,12 @@ fn skipped(dialect: Option<Dialect>, reason: &str) -> Plan {
     Plan { action: MigrateAction::Skipped, dialect, entry_count: 0, bytes_needed: 0, reason: Some(reason.to_string()) }
 }
 
+/// A file that is no session, or of a format that is not written.
+fn unfit(detected: &Detected) -> Plan {
+    let reason = detected.known().err().map(|refused| refused.to_string()).unwrap_or_default();
+    skipped(Some(detected.dialect), &reason)
+}
+
 /// What the sidecar of so many entries takes at most, with ids of 36 characters.
 const fn sidecar_bytes(entries: u64) -> u64 {
     190_u64.saturating_mul(entries).saturating_add(8192)
@@ -206,10 +215,6 @@ fn count_entries(log: &dyn ByteSource, tick: &mut Tick<'_>) -> Result<u64, Sourc
     let mut builder = IndexBuilder::new(());
     scan_source(log, 0..log.len(), LogScan::new(), &mut builder, &mut |bytes| tick(bytes))?;
     Ok(builder.entry_count())
-}
-
-fn has_entries(log: &dyn ByteSource, tick: &mut Tick<'_>) -> Result<bool, SourceError> {
-    count_entries(log, tick).map(|count| count > 0)
 }
 
 /// Refuses what does not fit beside the reserve, or into a folder that cannot be written.

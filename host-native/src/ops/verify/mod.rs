@@ -10,16 +10,17 @@ use crate::ops::ledger;
 use crate::os::files::PathError;
 use crate::os::log_file;
 use crate::os::log_file::LogFile;
-use crate::session::v1;
+use crate::session::{kind, v1};
 use crate::sidecar::rebuild::Tick;
 use crate::sidecar::sql::{self, Compared};
 use crate::sidecar::{self, Sidecar};
 use jcode_session_core::dialect::jcode::ReplayError;
-use jcode_session_core::dialect::present;
+use jcode_session_core::dialect::{Detected, PresentError, detect, present};
 use jcode_session_core::finding::Finding;
 use jcode_session_core::report::LogReport;
 use jcode_session_core::segment::check::Depth;
 use jcode_session_core::source::SourceError;
+use jcode_session_core::verify;
 use std::path::Path;
 
 /// Why a log could not be verified.
@@ -55,6 +56,9 @@ pub fn verify(path: &Path, tick: &mut Tick<'_>) -> Result<LogReport, VerifyError
     if v1::is_snapshot(path) {
         return v1_files::verify(path, tick);
     }
+    if let Some(detected) = kind::no_file(path) {
+        return Ok(unjudged(path, &detected, 0));
+    }
     let mut tries = TRIES;
     loop {
         tries = tries.saturating_sub(1);
@@ -77,11 +81,20 @@ fn verify_log(path: &Path, again: bool, tick: &mut Tick<'_>) -> Result<Option<Lo
     if again && ledger::read(path)?.link != ledger.link {
         return Ok(None);
     }
+    let detected = detect(&log).map_err(failed)?;
     log.map_if_guarded();
     let segments = log_file::findings(&log, Depth::Full).map_err(failed)?;
     let sidecar = if again { sidecar::open(&log).map_err(failed)? } else { Sidecar::Locked };
-    let (detected, presented) = present(log, &mut |_| tick(0)).map_err(failed)?;
+    let presented = match present(log, &detected, &mut |_| tick(0)) {
+        Ok(presented) => presented,
+        Err(PresentError::Source(error)) => return Err(failed(error)),
+        Err(_) => return Ok(Some(unjudged(path, &detected, 0))),
+    };
     let dialect = detected.dialect;
+    if detected.finding().is_some() {
+        let built = verify::read(&presented, &mut |bytes| tick(bytes)).map_err(failed)?;
+        return Ok(Some(unjudged(path, &detected, built.counts.entries)));
+    }
     let mut beside = sidecar.beside(dialect);
     if !segments.is_empty() {
         // Rows of a log of which bytes are lost tell nothing that the segments do not.
@@ -95,4 +108,10 @@ fn verify_log(path: &Path, again: bool, tick: &mut Tick<'_>) -> Result<Option<Lo
     let log_is_sound = !findings.iter().any(Finding::is_error);
     findings.extend(v1_files::beside(path, log_is_sound, tick)?);
     Ok(Some(LogReport::new(path.to_string_lossy().into_owned(), dialect, entry_count, sidecar, findings)))
+}
+
+/// The report on a file whose lines are not judged, since they are of no format that is known.
+fn unjudged(path: &Path, detected: &Detected, entry_count: u64) -> LogReport {
+    let findings = detected.finding().into_iter().collect();
+    LogReport::new(path.to_string_lossy().into_owned(), detected.dialect, entry_count, "missing", findings)
 }

@@ -98,7 +98,7 @@ impl Sidecar {
     /// The finding about its state, for a log of this dialect.
     #[must_use]
     pub fn finding(&self, dialect: Dialect) -> Option<Finding> {
-        if dialect != Dialect::TreeV3 {
+        if !dialect.has_sidecar() {
             // What a dialect does not have is no finding.
             return None;
         }

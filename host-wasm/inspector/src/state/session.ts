@@ -2,6 +2,7 @@
 // Invariant: whatever happens the page has something to say: a phase, a notice, or both.
 import { batch, computed, signal } from '@preact/signals'
 import type { Label, Rail, SessionFiles, Timeline, VerifyReport } from '../protocol'
+import { Failed } from './client'
 import { current, inWords, isCurrent, notice, renew, stop, summary, tell } from './current'
 import type { Engine } from './engine'
 import type { Candidate } from './files'
@@ -78,10 +79,6 @@ export async function open(files: SessionFiles): Promise<void> {
         const opened = await mine.open(files, (done, total) => {
             if (isCurrent(mine)) phase.value = { at: 'opening', name: files.name, done, total }
         })
-        if (!opened.summary.is_session) {
-            fail({ title: `${files.name} is not a session`, text: `It holds no session header and no entry. ${NOTHING}` })
-            return
-        }
         batch(() => {
             summary.value = opened.summary
             phase.value = { at: 'open' }
@@ -92,8 +89,15 @@ export async function open(files: SessionFiles): Promise<void> {
     } catch (error) {
         if (!isCurrent(mine)) return
         if (summary.value) tell(error)
-        else fail(inWords(error))
+        else fail(named(files.name, error))
     }
+}
+
+/** What is no session is refused by its name. */
+function named(name: string, error: unknown): Words {
+    const words = inWords(error)
+    const other = error instanceof Failed && error.failure.code === 'not-a-session'
+    return other ? { ...words, title: `${name} is not a session` } : words
 }
 
 function fail(words: Words): void {

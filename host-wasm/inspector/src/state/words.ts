@@ -10,6 +10,7 @@ const TITLES: Partial<Record<Failure['code'], string>> = {
     changed: 'The file changed while it was open',
     io: 'The file cannot be read',
     'no-entry': 'There is no such entry',
+    'newer-version': 'This session is of a newer format',
     'v1-unreadable': 'Neither snapshot nor backup can be read',
     'too-large': 'That is too large to show at once',
     internal: 'The inspector failed',

@@ -84,7 +84,7 @@ function Session({ session }: { session: Candidate | undefined }) {
             <span class="session-where">
                 {title && <span>{visible(session.path)}</span>}
                 {known?.cwd && <span>{visible(known.cwd)}</span>}
-                {known === null || known?.is_session === false ? <span class="bad">not a session</span> : null}
+                {known === null || known?.is_session === false ? <span class="bad">{known?.kind_note ?? 'not a session'}</span> : null}
                 <span>{session.parts.join(', ')}</span>
             </span>
             <time class="session-time">{time(known?.last_modified || session.modified)}</time>

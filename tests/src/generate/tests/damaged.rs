@@ -64,6 +64,10 @@ fn kinds_do_what_they_are_called() {
         (Damage::NoHeader, "no-header"),
         (Damage::BrokenHeader, "no-header"),
         (Damage::NulHeader, "no-header"),
+        (Damage::EntryBeforeHeader, "no-header"),
+        (Damage::EntryBeforeHeader, "second-header"),
+        (Damage::BrokenBeforeHeader, "invalid-json"),
+        (Damage::BrokenBeforeHeader, "nul-run"),
     ] {
         assert!(codes(kind).contains(code), "{kind:?}: {:?}", codes(kind));
     }
@@ -75,6 +79,7 @@ fn what_is_only_odd_gives_no_finding() {
         Damage::LineSeparator,
         Damage::SwapLines,
         Damage::BlankLine,
+        Damage::LinesBeforeHeader,
         Damage::BlanksAround,
         Damage::CarriageReturns,
         Damage::ByteOrderMark,
@@ -178,6 +183,9 @@ fn check_against_serde(bytes: &[u8], log: &OracleLog) {
         let whole = entry.filter(|entry| entry.len == line.len() as u64);
         match serde_json::from_slice::<Map<String, Value>>(line) {
             Ok(object) if object.get("type") == Some(&Value::from("session")) => {
+                assert!(whole.is_none());
+            }
+            Ok(_) if log.header.as_ref().is_some_and(|header| offset < header.offset) => {
                 assert!(whole.is_none());
             }
             Ok(object) => {

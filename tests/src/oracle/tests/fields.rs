@@ -14,9 +14,32 @@ fn header_is_read_and_is_no_entry() {
 }
 
 #[test]
-fn newer_header_is_found() {
-    let log = read_log(b"{\"type\":\"session\",\"version\":4,\"id\":\"s\"}\n");
-    assert_eq!(found(&log), [("newer-version", 0, 1)]);
+fn what_stands_before_the_header_is_no_entry() {
+    let title = r#"{"type":"title","v":1,"title":"t","id":"a"}"#;
+    let log = read_log(format!("{title}\nbroken\n\n{HEADER}\n{}\n", entry("a", "")).as_bytes());
+    let at = title.len() as u64 + 1;
+    assert_eq!((keys(&log), found(&log)), (vec!["a"], vec![("invalid-json", at, 2)]));
+    assert_eq!(log.header.map(|header| header.offset), Some(at + 8));
+}
+
+#[test]
+fn what_no_header_follows_is_an_entry() {
+    let title = r#"{"type":"title","title":"t"}"#;
+    let log = read_log(format!("{title}\n{}\n{HEADER}\n", entry("a", "")).as_bytes());
+    let header = (title.len() + entry("a", "").len() + 2) as u64;
+    assert_eq!(keys(&log), ["@0", "a"]);
+    assert_eq!(found(&log), [("missing-id", 0, 1), ("no-header", 0, 1), ("second-header", header, 3)]);
+}
+
+#[test]
+fn a_header_is_looked_for_in_the_first_mib() {
+    for (len, is_found) in [(1 << 20, true), ((1 << 20) + 1, false)] {
+        let filler = |len: usize| format!(r#"{{"type":"title","pad":"{}"}}"#, "x".repeat(len));
+        let pad = len - HEADER.len() - 1 - filler(0).len();
+        let log = read_log(format!("{}\n{HEADER}\n{}\n", filler(pad), entry("a", "")).as_bytes());
+        assert_eq!(log.header.is_some(), is_found, "{len}");
+        assert_eq!(log.codes().is_empty(), is_found, "{len}");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Upgrades of older dialects: nothing lost, nothing changed that need not be, the same every time.
 
-use jcode_session_core::dialect::{CurrentLog, check_upgrade, present};
+use jcode_session_core::dialect::{CurrentLog, check_upgrade, detect, present};
 use jcode_session_core::log::Dialect;
 use jcode_session_core::report::MigrateAction;
 use jcode_session_core::source::{ByteSource, SliceSource};
@@ -17,8 +17,8 @@ use std::fs;
 use std::ops::ControlFlow;
 
 fn upgraded(bytes: &[u8]) -> (Dialect, Vec<u8>) {
-    let (detected, presented) =
-        present(SliceSource(bytes), &mut |_| ControlFlow::Continue(())).expect("a slice can be read");
+    let detected = detect(&SliceSource(bytes)).expect("a slice can be read");
+    let presented = present(SliceSource(bytes), &detected, &mut |_| ControlFlow::Continue(())).expect("a log");
     let len = usize::try_from(presented.len()).expect("small");
     (detected.dialect, presented.read_vec(0, len).expect("a slice can be read"))
 }
@@ -279,7 +279,8 @@ fn recorded_sessions_upgrade() {
 #[test]
 fn a_presented_log_tells_where_its_bytes_come_from() {
     let old = linear_v1(LogShape { entries: 10, ..LogShape::default() }, 4);
-    let (_, presented) = present(SliceSource(&old), &mut |_| ControlFlow::Continue(())).expect("readable");
+    let detected = detect(&SliceSource(&old)).expect("readable");
+    let presented = present(SliceSource(&old), &detected, &mut |_| ControlFlow::Continue(())).expect("readable");
     assert!(matches!(presented, CurrentLog::Upgraded(_)));
     let (_, new) = upgraded(&old);
     let starts = |bytes: &[u8]| -> Vec<u64> { read_log(bytes).entries.iter().map(|entry| entry.offset).collect() };

@@ -47,12 +47,13 @@ proptest! {
     fn the_tail_read_backwards_is_the_end_of_the_path(sample in damaged_tree_v3(40), count in 1usize..30) {
         let oracle = read_log(&sample.bytes);
         let Some(last) = oracle.entries.len().checked_sub(1) else { return Ok(()) };
+        let header_at = oracle.header.as_ref().map_or(0, |header| header.offset);
         let path = oracle.path_to(last);
         let wanted: Vec<_> = path[path.len().saturating_sub(count)..]
             .iter()
             .map(|&e| (oracle.entries[e].offset as u64, oracle.entries[e].len as u64))
             .collect();
-        let found = last_of_active_path(&SliceSource(&sample.bytes), count).expect("a slice can be read");
+        let found = last_of_active_path(&SliceSource(&sample.bytes), header_at, count).expect("a slice can be read");
         if let Some(found) = found {
             let found: Vec<_> = found.iter().map(|span| (span.offset, span.len)).collect();
             prop_assert_eq!(found, wanted);
@@ -64,7 +65,7 @@ proptest! {
 fn the_tail_of_a_whole_log_is_found_without_its_start() {
     // Guards the test above against a reader that always gives up.
     let bytes = jcode_session_tests::generate::tree_v3(Default::default(), 7);
-    assert!(last_of_active_path(&SliceSource(&bytes), 5).expect("a slice can be read").is_some());
+    assert!(last_of_active_path(&SliceSource(&bytes), 0, 5).expect("a slice can be read").is_some());
 }
 
 #[test]
@@ -84,7 +85,7 @@ fn logs_larger_than_a_window_read_the_same_with_and_without_a_view() {
     let read = build(&NoView(SliceSource(&bytes)));
     assert_eq!(final_rows(&seen), final_rows(&read));
     assert_eq!(seen.rows.0.len(), 2_002);
-    let tail = last_of_active_path(&NoView(SliceSource(&bytes)), 2).expect("a slice can be read").expect("found");
+    let tail = last_of_active_path(&NoView(SliceSource(&bytes)), 0, 2).expect("a slice can be read").expect("found");
     assert_eq!(tail.len(), 2);
     assert_eq!(tail[0].len, long_line.len() as u64 - 1);
 }

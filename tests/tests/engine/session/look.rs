@@ -1,7 +1,7 @@
 //! Looking into a session: outline, pages and paths by number, places, search, tokens; from a sidecar, from an index
 //! in memory, and by other means.
 
-use jcode_session_core::dialect::present;
+use jcode_session_core::dialect::{detect, present};
 use jcode_session_core::index::row::Seq;
 use jcode_session_core::session::{Locator, Needle, NoSidecar, Outline, Session, Timeline, TokenUsage};
 use jcode_session_core::source::SliceSource;
@@ -15,12 +15,14 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 fn without_sidecar(bytes: &[u8]) -> Session<SliceSource<'_>, NoSidecar> {
-    let (detected, log) = present(SliceSource(bytes), &mut |_| ControlFlow::Continue(())).expect("readable");
+    let detected = detect(&SliceSource(bytes)).expect("readable");
+    let log = present(SliceSource(bytes), &detected, &mut |_| ControlFlow::Continue(())).expect("readable");
     Session::new(log, detected, None)
 }
 
 fn with_sidecar<'b>(bytes: &'b [u8], dir: &LogDir) -> Session<SliceSource<'b>, SidecarReader> {
-    let (detected, log) = present(SliceSource(bytes), &mut |_| ControlFlow::Continue(())).expect("readable");
+    let detected = detect(&SliceSource(bytes)).expect("readable");
+    let log = present(SliceSource(bytes), &detected, &mut |_| ControlFlow::Continue(())).expect("readable");
     let connection = rusqlite::Connection::open(dir.sidecar()).expect("a sidecar");
     Session::new(log, detected, Some(SidecarReader::new(connection).expect("a sidecar")))
 }

@@ -62,7 +62,7 @@ export function Details() {
                             <span class="faint"> {bytes(entry.len)}</span>
                         </dd>
                     </dl>
-                    {summary.value?.dialect !== 'tree-v3' && summary.value?.dialect != null && (
+                    {summary.value?.dialect !== 'tree-v3' && summary.value?.dialect != null && !summary.value.newer_version && (
                         <p class="faint aside">Places are those of the log as `migrate` would write it.</p>
                     )}
                     <Line key={entry.key} entry={entry} />

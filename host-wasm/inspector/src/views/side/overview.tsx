@@ -38,8 +38,10 @@ export function Overview() {
                 </Fact>
                 <Fact name="Format">
                     {now.dialect}
-                    {now.dialect !== null && now.dialect !== 'tree-v3' && <span class="faint"> shown as migrate would write it</span>}
-                    {now.newer_version && <span class="warn"> of a newer version, read as far as possible</span>}
+                    {now.dialect !== null && now.dialect !== 'tree-v3' && !now.newer_version && (
+                        <span class="faint"> shown as migrate would write it</span>
+                    )}
+                    {now.kind_note && <span class="warn"> {now.kind_note}</span>}
                 </Fact>
                 <Fact name="Sidecar">{sidecar(now)}</Fact>
             </dl>

@@ -71,6 +71,10 @@ impl Spans {
 }
 
 impl LogSink for Spans {
+    fn before_header(&mut self, record: &Record<'_>) -> ControlFlow<()> {
+        self.push(record)
+    }
+
     fn header(&mut self, header: &Record<'_>) -> ControlFlow<()> {
         self.push(header)
     }
@@ -133,8 +137,19 @@ impl Compare<'_> {
         Ok(())
     }
 
-    fn take(&mut self, new: &Record<'_>, header: bool) -> ControlFlow<()> {
-        match self.record(new, header) {
+    /// A record before the header, of which nothing may change.
+    fn same_bytes(&mut self, new: &Record<'_>) -> Result<(), CheckError> {
+        let span =
+            self.spans.next().ok_or(CheckError::Differs { offset: self.old.len(), what: "a record too many" })?;
+        let bytes = self.old.read_vec(span.offset, usize::try_from(span.len).unwrap_or(usize::MAX))?;
+        if bytes == new.bytes {
+            return Ok(());
+        }
+        Err(CheckError::Differs { offset: span.offset, what: "a record before the header changed" })
+    }
+
+    fn take(&mut self, compared: Result<(), CheckError>) -> ControlFlow<()> {
+        match compared {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => {
                 self.failed = Some(error);
@@ -170,12 +185,19 @@ fn same(name: &str, new: Option<&[u8]>, old: &[u8]) -> bool {
 }
 
 impl LogSink for Compare<'_> {
+    fn before_header(&mut self, record: &Record<'_>) -> ControlFlow<()> {
+        let compared = self.same_bytes(record);
+        self.take(compared)
+    }
+
     fn header(&mut self, header: &Record<'_>) -> ControlFlow<()> {
-        self.take(header, true)
+        let compared = self.record(header, true);
+        self.take(compared)
     }
 
     fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()> {
-        self.take(entry, false)
+        let compared = self.record(entry, false);
+        self.take(compared)
     }
 
     fn damage(&mut self, _: Damage) -> ControlFlow<()> {

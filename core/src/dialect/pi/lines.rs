@@ -7,6 +7,7 @@
 
 use crate::dialect::ids::IdMaker;
 use crate::dialect::splice::{Splice, field};
+use crate::dialect::upgraded::UpgradedLog;
 use crate::finding::Finding;
 use crate::json::text::{integer, write_string};
 use crate::log::{BadField, Damage, Dialect, Header, LogScan, LogSink, Record, scan_source};
@@ -44,15 +45,6 @@ pub(super) fn upgrade_lines<S: ByteSource>(
     upgrade.rope.push_original(0, upgrade.done, len);
     let mended = upgrade.linear.map(|linear| linear.mended).unwrap_or_default();
     Ok(UpgradedLog { rope: upgrade.rope.over(alloc::vec![source]), mended })
-}
-
-/// A log of an older dialect as one of the current.
-#[derive(Debug)]
-pub struct UpgradedLog<S> {
-    /// Its bytes.
-    pub rope: Rope<S>,
-    /// The fields of the old log that could not be used and are replaced; places are the old log's.
-    pub mended: Vec<Finding>,
 }
 
 /// What `firstKeptEntryIndex` may point at.

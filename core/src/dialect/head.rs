@@ -1,0 +1,252 @@
+//! The head of a file: as much of it as tells what it is.
+//!
+//! Owns: which records of the first MiB are looked at, and how many of them are entries of a log that lost its header.
+//! Invariant: a function of the first MiB alone; the header is the one that a scan finds.
+//! Does not: judge; dialects do.
+
+use crate::json::text;
+use crate::json::walk::Walker;
+use crate::log::{Fields, HEAD_BYTES, Header, LineReader, Opening, Outcome, Record};
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+/// Records that dialects are shown.
+const SHOWN: usize = 40;
+
+/// The kinds of entries that pi writes: by these a log is known that lost its header.
+const KINDS: [&str; 11] = [
+    "message",
+    "model_change",
+    "thinking_level_change",
+    "compaction",
+    "branch_summary",
+    "custom",
+    "custom_message",
+    "label",
+    "session_info",
+    "usage",
+    "context_edit",
+];
+
+/// The head of a file.
+#[derive(Debug)]
+pub struct Head<'h> {
+    /// Its first bytes: all, or the first MiB of a longer file.
+    pub bytes: &'h [u8],
+    /// Length of the file.
+    pub len: u64,
+    header: Option<Header>,
+    records: Vec<Members<'h>>,
+    /// Entries of pi's kinds with a usable id and a parent.
+    entries: u64,
+    /// Records that are no entries at all.
+    others: u64,
+    cut: Option<Fields<'h>>,
+}
+
+impl<'h> Head<'h> {
+    /// Reads the first bytes of a file of this length.
+    #[must_use]
+    pub fn read(bytes: &'h [u8], len: u64) -> Self {
+        let mut head = Self { bytes, len, header: None, records: Vec::new(), entries: 0, others: 0, cut: None };
+        head.lines();
+        if head.records.is_empty() && head.header.is_none() {
+            head.document();
+        }
+        head
+    }
+
+    /// The header, which every scan of the file finds too.
+    #[must_use]
+    pub const fn header(&self) -> Option<&Header> {
+        self.header.as_ref()
+    }
+
+    /// The first records: those before the header, or, without one, of all the head. The last one may be the beginning
+    /// of a line that is longer than the head.
+    #[must_use]
+    pub fn records(&self) -> &[Members<'h>] {
+        &self.records
+    }
+
+    /// It holds records, no header, and among them mostly entries: the log of a session that lost its header.
+    #[must_use]
+    pub const fn is_headless(&self) -> bool {
+        self.header.is_none() && self.entries > 0 && self.entries >= self.others
+    }
+
+    /// It begins with a header that does not end within the first MiB.
+    #[must_use]
+    pub fn has_endless_header(&self) -> bool {
+        self.entries == 0 && self.cut.is_some_and(|fields| fields.is_session())
+    }
+
+    /// No line of it is a record, or begins like one.
+    #[must_use]
+    pub fn has_no_record(&self) -> bool {
+        self.header.is_none() && self.records.is_empty()
+    }
+
+    /// The bytes are all of the file.
+    #[must_use]
+    pub const fn is_all(&self) -> bool {
+        self.bytes.len() as u64 == self.len
+    }
+
+    fn lines(&mut self) {
+        let mut reader = LineReader::new();
+        let (mut offset, mut searching) = (0, true);
+        for (number, line) in (1..).zip(self.bytes.split_inclusive(|&byte| byte == b'\n')) {
+            let content = line.strip_suffix(b"\n").unwrap_or(line);
+            if content.len() == line.len() && !self.is_all() {
+                self.cut(content, offset, number);
+                return;
+            }
+            let end = offset + content.len() as u64;
+            match reader.read(offset, number, content, searching) {
+                Outcome::Blank => {}
+                Outcome::Whole(record) => self.record(&record, end, &mut searching),
+                Outcome::Broken(salvaged) => {
+                    salvaged.records.iter().for_each(|record| self.record(record, end, &mut searching));
+                }
+            }
+            if self.header.is_some() {
+                return;
+            }
+            offset += line.len() as u64;
+        }
+    }
+
+    fn record(&mut self, record: &Record<'h>, line_end: u64, searching: &mut bool) {
+        if self.header.is_some() {
+            return;
+        }
+        if *searching {
+            match Opening::of(&record.fields, line_end) {
+                Opening::Header => {
+                    self.header = Some(Header::read(record));
+                    return;
+                }
+                Opening::Over => *searching = false,
+                Opening::Before => {}
+            }
+        }
+        self.count(&record.fields);
+        if self.records.len() < SHOWN {
+            self.records.push(Members { line: record.line, ..Members::of(record.bytes).at(record.offset) });
+        }
+    }
+
+    fn count(&mut self, fields: &Fields<'_>) {
+        if fields.is_session() {
+            return;
+        }
+        if is_entry(fields) {
+            self.entries += 1;
+        } else if !fields.is_linked() {
+            self.others += 1;
+        }
+    }
+
+    /// The beginning of a line that the head does not hold to its end.
+    fn cut(&mut self, line: &'h [u8], offset: u64, number: u64) {
+        let members = Members { line: number, ..Members::of(line).at(offset) };
+        if members.members.is_empty() {
+            return;
+        }
+        let mut fields = Fields::default();
+        let start = line.iter().position(|&byte| byte == b'{').unwrap_or_default();
+        let _ = Walker::new().walk_object(line, start, |key, value| fields.take(key, value));
+        self.count(&fields);
+        self.cut = Some(fields);
+        if self.records.len() < SHOWN {
+            self.records.push(members);
+        }
+    }
+
+    /// A file that is one object over many lines is shown as one record.
+    fn document(&mut self) {
+        let walked = self
+            .bytes
+            .iter()
+            .position(|&byte| byte == b'{')
+            .map(|start| Walker::new().walk_object(self.bytes, start, |_, _| {}).map(|walked| walked.end));
+        if let (Some(Ok(end)), true) = (walked, self.is_all())
+            && self.bytes.get(end..).unwrap_or_default().trim_ascii().is_empty()
+        {
+            self.others += 1;
+            self.records.push(Members::of(self.bytes));
+        }
+    }
+}
+
+/// An entry of one of pi's kinds, with a usable id and a parent.
+#[must_use]
+pub fn is_entry(fields: &Fields<'_>) -> bool {
+    fields.is_linked() && fields.usable_id().is_some() && KINDS.contains(&&*fields.kind_text())
+}
+
+/// Entries in the last bytes of a file, behind the first line end in them.
+#[must_use]
+pub fn has_entries(tail: &[u8]) -> bool {
+    let mut reader = LineReader::new();
+    tail.split(|&byte| byte == b'\n').skip(1).any(|line| match reader.read(HEAD_BYTES, 0, line, false) {
+        Outcome::Blank => false,
+        Outcome::Whole(record) => is_entry(&record.fields),
+        Outcome::Broken(salvaged) => salvaged.records.iter().any(|record| is_entry(&record.fields)),
+    })
+}
+
+/// The members of a record, whole ones only, in their order.
+#[derive(Debug, Default)]
+pub struct Members<'m> {
+    members: Vec<(Cow<'m, str>, &'m [u8])>,
+    /// Where the record stands.
+    pub offset: u64,
+    /// Its length.
+    pub len: u64,
+    /// Number of its line, from 1.
+    pub line: u64,
+}
+
+impl<'m> Members<'m> {
+    /// Reads the object that begins with the first brace; what is no object has no members.
+    #[must_use]
+    pub fn of(object: &'m [u8]) -> Self {
+        let mut members = Vec::new();
+        if let Some(start) = object.iter().position(|&byte| byte == b'{') {
+            let _ = Walker::new().walk_object(object, start, |key, value| {
+                members.push((text::unescape(key).unwrap_or_default(), value));
+            });
+        }
+        Self { members, len: object.len() as u64, ..Self::default() }
+    }
+
+    fn at(self, offset: u64) -> Self {
+        Self { offset, ..self }
+    }
+
+    /// The value of a member, as it stands; of a repeated one the last.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&'m [u8]> {
+        self.members.iter().rev().find(|(key, _)| key == name).map(|(_, value)| *value)
+    }
+
+    /// True if it has a member of this name.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// The text of a member; empty if it has none.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Cow<'m, str> {
+        self.get(name).and_then(text::string).unwrap_or_default()
+    }
+
+    /// The members of a member that is an object; none if it is none.
+    #[must_use]
+    pub fn object(&self, name: &str) -> Self {
+        self.get(name).filter(|value| value.starts_with(b"{")).map(Self::of).unwrap_or_default()
+    }
+}

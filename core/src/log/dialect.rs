@@ -1,0 +1,104 @@
+//! The names of the formats that are known, and what can be done with each.
+//!
+//! Owns: the names in reports. Invariant: whoever must know whether a log is written, upgraded or has a sidecar asks
+//! that, and not for a name: another dialect is then another line here.
+//! Does not: tell one from another; see [`crate::dialect`].
+
+use serde::Serialize;
+
+/// The formats that are known. Section 3.3 of `docs/format.md` tells them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Dialect {
+    /// The current format.
+    TreeV3,
+    /// Header version 2.
+    TreeV2,
+    /// No header version, or 1: entries without ids.
+    LinearV1,
+    /// jcode's snapshot and journal.
+    JcodeV1,
+    /// A transcript of Claude Code.
+    ClaudeCode,
+    /// A rollout of Codex.
+    Codex,
+    /// Events of Copilot CLI.
+    Copilot,
+    /// A transcript of Qwen Code.
+    Qwen,
+    /// A session of Gemini CLI.
+    Gemini,
+    /// A session of OpenCode.
+    Opencode,
+    /// A transcript of Cursor.
+    Cursor,
+    /// None of these: a newer format, or no session at all.
+    Unknown,
+}
+
+impl Dialect {
+    /// All of them. Stored rows number them by their place here, from 1: new ones go to the end.
+    pub const ALL: [Self; 12] = [
+        Self::TreeV3,
+        Self::TreeV2,
+        Self::LinearV1,
+        Self::JcodeV1,
+        Self::ClaudeCode,
+        Self::Codex,
+        Self::Copilot,
+        Self::Qwen,
+        Self::Gemini,
+        Self::Opencode,
+        Self::Cursor,
+        Self::Unknown,
+    ];
+
+    /// The name in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TreeV3 => "tree-v3",
+            Self::TreeV2 => "tree-v2",
+            Self::LinearV1 => "linear-v1",
+            Self::JcodeV1 => "jcode-v1",
+            Self::ClaudeCode => "claude-code",
+            Self::Codex => "codex",
+            Self::Copilot => "copilot",
+            Self::Qwen => "qwen",
+            Self::Gemini => "gemini",
+            Self::Opencode => "opencode",
+            Self::Cursor => "cursor",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Readers show the log's own bytes, and entries are added to it.
+    #[must_use]
+    pub const fn is_current(self) -> bool {
+        matches!(self, Self::TreeV3)
+    }
+
+    /// An index may lie beside the log; where it may not, a missing one is no finding.
+    #[must_use]
+    pub const fn has_sidecar(self) -> bool {
+        self.is_current()
+    }
+
+    /// `migrate` makes a log of the current dialect of it.
+    #[must_use]
+    pub const fn is_older(self) -> bool {
+        matches!(self, Self::TreeV2 | Self::LinearV1 | Self::JcodeV1)
+    }
+
+    /// The session stands in a snapshot `<id>.json` and the files beside it, not in a log.
+    #[must_use]
+    pub const fn is_snapshot(self) -> bool {
+        matches!(self, Self::JcodeV1)
+    }
+}
+
+impl core::fmt::Display for Dialect {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.pad(self.name())
+    }
+}
