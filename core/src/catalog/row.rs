@@ -27,7 +27,7 @@ pub struct Row {
 }
 
 /// Changes with the packed form.
-const FORM: u8 = 3;
+const FORM: u8 = 4;
 
 /// Checksum, form, and the length of what stands before the texts.
 const HEAD: usize = 8 + 1 + 4;

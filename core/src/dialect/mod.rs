@@ -26,7 +26,7 @@ use reader::DialectReader;
 pub use detect::detect;
 pub use ids::IdMaker;
 pub use kind::{Detected, FileKind, Newer, Other, Refused, What};
-pub use pi::{CheckError, check_upgrade, upgrade_lines};
+pub use pi::{CheckError, check_upgrade};
 pub(crate) use splice::Splice;
 pub use splice::{field, with_id};
 pub use upgraded::UpgradedLog;

@@ -14,7 +14,6 @@ use super::names::branch_names;
 use super::row::{BranchRow, LEAF, LabelRow, Row, RowSink, Seq};
 use crate::finding::{Code, Finding, missing_parent};
 use crate::log::{BadField, Damage, DamageCode, EntryFields, Header, LogSink, Record, ScanEnd};
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::ControlFlow;

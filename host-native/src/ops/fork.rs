@@ -8,7 +8,7 @@ use crate::os::files::PathError;
 use crate::os::log_file::LogFile;
 use crate::os::replace::{Expect, ReplaceError, publish, temporary_for};
 use crate::os::{host, paths};
-use crate::session::{Session, SessionError};
+use crate::session::{Entry, Session, SessionError};
 use crate::sidecar::rebuild::{self, Known, RebuildError};
 use jcode_session_core::dialect::{Refused, with_id};
 use jcode_session_core::json::text::write_string;

@@ -7,8 +7,9 @@
 use super::head::{Head, Members};
 use super::kind::{Detected, What};
 use super::reader::DialectReader;
+use crate::dialect::upgraded::UpgradedLog;
 use crate::log::Dialect;
-use crate::source::{ByteSource, Rope, SourceError};
+use crate::source::{ByteSource, SourceError};
 use core::ops::ControlFlow;
 
 /// Other agents.
@@ -43,7 +44,7 @@ impl DialectReader for Agents {
         _: &dyn ByteSource,
         _: &Detected,
         _: &mut dyn FnMut(u64) -> ControlFlow<()>,
-    ) -> Result<Option<Rope<()>>, SourceError> {
+    ) -> Result<Option<UpgradedLog<()>>, SourceError> {
         Ok(None)
     }
 }

@@ -18,7 +18,7 @@ use alloc::string::String;
 use core::ops::ControlFlow;
 
 pub use check::{CheckError, check_upgrade};
-pub use lines::upgrade_lines;
+use lines::upgrade_lines;
 
 /// The version of the current dialect.
 const CURRENT: i64 = 3;

@@ -5,7 +5,7 @@
 //! or a repair set aside stay where they are. Does not: change records that can be read.
 
 use crate::dialect::detect;
-use crate::log::{Damage, Dialect, LineReader, LogScan, LogSink, Outcome, Record, controls, scan_source};
+use crate::log::{Damage, LineReader, LogScan, LogSink, Outcome, Record, controls, scan_source};
 use crate::source::{ByteSource, Rope, SourceError};
 use crate::storage::{FileSource, Folder, Name, Place, Storage, StorageFile, open_if_there};
 use crate::store::error::StoreError;
@@ -13,7 +13,6 @@ use crate::store::ledger::{Event, Ledger};
 use crate::store::session_store::SessionStore;
 use crate::write::QuarantineName;
 use alloc::collections::BTreeSet;
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::ops::{ControlFlow, Range};
@@ -58,20 +57,8 @@ pub(super) fn gather<S: Storage>(session: &SessionStore<'_, S>) -> Result<Gather
     mended.for_each(|line| gathering.replace(&line));
     gathering.log_until(log.len);
     let rope = gathering.rope.over(sources);
-    judge(&rope)?;
+    detect(&rope)?.current()?;
     Ok(Gathered { rope, restored, mended: count, names })
-}
-
-/// Refuses a log that repair does not write.
-fn judge(log: &impl ByteSource) -> Result<(), StoreError> {
-    let Some(header) = detect(log)?.header else { return Ok(()) };
-    if header.newer().is_some() {
-        return Err(StoreError::Dialect(format!("version {}", header.version)));
-    }
-    match header.dialect() {
-        Dialect::TreeV3 => Ok(()),
-        older => Err(StoreError::Dialect(older.to_string())),
-    }
 }
 
 /// The rope as it grows.

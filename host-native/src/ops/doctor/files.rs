@@ -36,7 +36,7 @@ pub(super) fn look(root: &Path, fix: bool, report: &mut Report) {
                 folders.push((path.clone(), in_store || paths::is_store(&path)));
             } else if metadata.is_file() {
                 file(&path, &metadata, in_store, fix, &mut open, report);
-            } else if !in_store && !metadata.is_symlink() && paths::is_log_name(&entry.file_name().to_string_lossy()) {
+            } else if !in_store && !metadata.is_symlink() && paths::part(&path) == Part::Log {
                 report.other(&path, &Detected::other(What::NoFile, metadata.len()));
             }
         }
