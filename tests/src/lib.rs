@@ -10,6 +10,7 @@ pub mod files;
 pub mod fuzz;
 pub mod generate;
 pub mod jcode_model;
+pub mod migrations;
 pub mod oracle;
 pub mod program;
 pub mod sessions;
