@@ -11,6 +11,7 @@ pub mod fuzz;
 pub mod generate;
 pub mod homes;
 pub mod jcode_model;
+pub mod migrations;
 pub mod oracle;
 pub mod program;
 pub mod sessions;

@@ -6,7 +6,7 @@
 use crate::crash_storage::{Machine, World};
 use jcode_session_core::segment::Segmented;
 use jcode_session_core::source::SliceSource;
-use jcode_session_core::storage::{Folder, Name, Place, Storage, StorageFile, append_all};
+use jcode_session_core::storage::{Folder, Place, Storage, StorageFile, append_all};
 use jcode_session_core::store::LogState;
 use jcode_session_core::store::SessionStore;
 use jcode_session_core::store::ledger::{Event, LedgerRow};
@@ -48,7 +48,11 @@ pub fn opened(store: &Store) -> SessionStore<'_, Store> {
 
 /// All bytes of the log, wherever they stand.
 pub fn log_of(world: &World) -> Option<Vec<u8>> {
-    let store = stored(&Machine::from_world(world.clone()));
+    bytes_of_log(&stored(&Machine::from_world(world.clone())))
+}
+
+/// All bytes of the log, wherever they stand.
+pub fn bytes_of_log(store: &Store) -> Option<Vec<u8>> {
     store.stamp(&Place::Log).expect("known")?;
     let file = store.open(&Place::Log).expect("there");
     let mut bytes = vec![0; usize::try_from(file.len().expect("known")).expect("small")];
@@ -88,18 +92,6 @@ fn row(event: Event, bytes: &[u8]) -> LedgerRow {
     let mut row = LedgerRow::new(event, NOW - 5000, bytes.len() as u64, digest, "test");
     row.fingerprint = Some(LogState::of(&SliceSource(bytes), bytes.len() as u64).expect("in memory").fingerprint);
     row
-}
-
-/// A log that was upgraded in place, its original kept.
-pub fn migrated(original: &[u8]) -> World {
-    let machine = with_log(&lines(0..2));
-    put(&machine, &Place::Checkpoint(Name::new("linear-v1-0000.jsonl").expect("a name")), original);
-    let mut ledger_file = LedgerFile::open(&machine).expect("opens");
-    let mut kept = row(Event::Checkpoint, original);
-    kept.checkpoint_path = Some("checkpoints/linear-v1-0000.jsonl".into());
-    ledger_file.add(&machine, kept).expect("added");
-    ledger_file.add(&machine, row(Event::Migrate, &lines(0..2))).expect("added");
-    machine.world()
 }
 
 /// A log that was written from other files.

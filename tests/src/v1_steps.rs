@@ -30,14 +30,17 @@ pub fn go_on(_: u64) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
-pub fn replay_of(files: &V1Files) -> Result<Replay<SliceSource<'_>>, ReplayError> {
-    let sources = V1Sources {
+pub fn sources_of(files: &V1Files) -> V1Sources<SliceSource<'_>> {
+    V1Sources {
         session_id: "session_stem".into(),
         snapshot: files.snapshot.as_deref().map(SliceSource),
         bak: files.bak.as_deref().map(SliceSource),
         journal: files.journal.as_deref().map(SliceSource),
-    };
-    replay(sources, &mut go_on)
+    }
+}
+
+pub fn replay_of(files: &V1Files) -> Result<Replay<SliceSource<'_>>, ReplayError> {
+    replay(sources_of(files), &mut go_on)
 }
 
 /// All bytes of a source, read in pieces of odd sizes as readers do.

@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail};
 use jcode_session_core::dialect::jcode::{self, ExportError};
 use jcode_session_core::source::Pieces;
 use jcode_session_native::os::files::{PathError, stamp};
-use jcode_session_native::os::replace::{Expect, publish, temporary_for};
+use jcode_session_native::os::replace::{publish, publish_new, temporary_for};
 use jcode_session_native::session::Session;
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -35,13 +35,17 @@ pub(super) fn export(args: &ExportArgs, settings: &Settings, output: &mut Output
             write(&session, args.format, output.data(), visible)?;
         }
         Some(target) => {
-            let expect = expected(target, &log, args.force)?;
+            let replaces = replaces(target, &log, args.force)?;
             let mut file = BufWriter::with_capacity(STEP, temporary_for(target)?);
             write(&session, args.format, &mut file, false)
                 .with_context(|| format!("cannot export to {}", target.display()))?;
             let file = file.into_inner().map_err(std::io::IntoInnerError::into_error);
             let file = file.with_context(|| format!("cannot write in the folder of {}", target.display()))?;
-            publish(file, target, expect)?;
+            if replaces {
+                publish(file, target)?
+            } else {
+                publish_new(file, target)?
+            }
             output.note(format!("written: {}", target.display()));
         }
     }
@@ -52,11 +56,11 @@ pub(super) fn export(args: &ExportArgs, settings: &Settings, output: &mut Output
     Ok(ExitStatus::Clean)
 }
 
-/// What the target may replace.
-fn expected(target: &Path, log: &Path, force: bool) -> Result<Expect> {
+/// True if there is a file at the target, which may go.
+fn replaces(target: &Path, log: &Path, force: bool) -> Result<bool> {
     let there = match std::fs::symlink_metadata(target) {
         Ok(metadata) => metadata,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Expect::Nothing),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(PathError::new("read", target)(error).into()),
     };
     if there.is_dir() {
@@ -70,7 +74,7 @@ fn expected(target: &Path, log: &Path, force: bool) -> Result<Expect> {
     if !force {
         bail!("{} exists; --force replaces it", target.display());
     }
-    Ok(Expect::Anything)
+    Ok(true)
 }
 
 fn write(session: &Session, format: ExportFormat, out: &mut impl Write, visible: bool) -> Result<()> {

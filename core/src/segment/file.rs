@@ -7,6 +7,7 @@ use super::Decompress;
 use super::layout::Layout;
 use super::reader::Reader;
 use super::storage::{Files, Segmented, source_of, unreadable};
+use crate::source::SourceError;
 use crate::source::identity::FileStamp;
 use crate::storage::{Storage, StorageError, StorageErrorKind, StorageFile};
 use alloc::format;
@@ -91,6 +92,21 @@ impl<S: Storage, D: Decompress> StorageFile for SegmentedFile<S, D> {
 
     fn met_lost(&self) -> bool {
         self.parts.as_ref().is_some_and(|parts| parts.met_lost.load(Ordering::Relaxed))
+    }
+
+    fn map(&mut self) {
+        // What stands in several files is read in pieces.
+        if self.parts.is_none() {
+            self.own.map();
+        }
+    }
+
+    fn view(&self) -> Option<&[u8]> {
+        self.own.view().filter(|_| self.parts.is_none())
+    }
+
+    fn still_whole(&self) -> Result<(), SourceError> {
+        self.own.still_whole()
     }
 
     fn append(&mut self, bytes: &[u8]) -> Result<usize, StorageError> {

@@ -152,6 +152,10 @@ impl<S: ByteSource> ByteSource for Rope<S> {
         Ok(lost.map(|lost| here(lost.start)..here(lost.end)))
     }
 
+    fn met_lost(&self) -> bool {
+        self.sources.iter().any(ByteSource::met_lost)
+    }
+
     fn still_whole(&self) -> Result<(), SourceError> {
         self.sources.iter().try_for_each(ByteSource::still_whole)
     }

@@ -19,6 +19,9 @@ use serde::{Deserialize, Serialize};
 /// In a prune's list: the files of an older format from which the log was written.
 pub const V1_FILES: &str = "v1 files";
 
+/// Rows that are added to an empty ledger at once, at most: a state, and the event that ends it.
+const FIRST_ADD: usize = 2;
+
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -214,6 +217,8 @@ impl Ledger {
     #[must_use]
     pub fn read(bytes: &[u8], head: Option<&Head>) -> Self {
         let mut ledger = Self::default();
+        // Before there is a head, the rows of the first add may be torn, any of them.
+        let is_first_add = head.is_none() && memchr::memchr_iter(b'\n', bytes).count() <= FIRST_ADD;
         let mut lines = bytes.split_inclusive(|&b| b == b'\n').peekable();
         let mut head_link = None;
         while let Some(whole) = lines.next() {
@@ -236,7 +241,7 @@ impl Ledger {
                     ledger.numbers.push(number);
                 }
                 // Behind the head nothing is known to have been written whole, so what a crash tore ends the ledger.
-                Err(_) if head.map_or(lines.peek().is_none(), |head| head.rows < number) => break,
+                Err(_) if head.map_or(lines.peek().is_none(), |head| head.rows < number) || is_first_add => break,
                 Err(_) => ledger.findings.push(broken("cannot be read")),
             }
             ledger.link = link(line);
@@ -274,6 +279,14 @@ impl Ledger {
     #[must_use]
     pub fn head(&self) -> Head {
         Head { rows: self.lines, last: self.link.clone() }
+    }
+
+    /// Adds a row as the next one.
+    pub(super) fn push(&mut self, row: LedgerRow) {
+        self.lines += 1;
+        self.numbers.push(self.lines);
+        self.pruned.extend(row.pruned.iter().cloned());
+        self.rows.push(row);
     }
 
     /// Index of the row with this number.

@@ -70,6 +70,10 @@ impl<F: StorageFile> LedgerFile<F> {
     /// # Errors
     /// As [`LedgerFile::add`].
     pub fn announce<S: Storage<File = F>>(&mut self, storage: &S, rows: Vec<LedgerRow>) -> Result<u64, StoreError> {
+        if self.head.is_none() && self.ledger.lines > 0 {
+            // Without a head nothing but the rows of the first add may be torn.
+            self.write_head(storage)?;
+        }
         let mut lines = Vec::new();
         let mut link = self.ledger.link.clone();
         let mut added = Vec::new();
@@ -96,9 +100,7 @@ impl<F: StorageFile> LedgerFile<F> {
         append_all(&mut file, &lines)?;
         file.sync_data()?;
         self.file = Some(file);
-        self.ledger.numbers.extend((1..=added.len() as u64).map(|n| self.ledger.lines + n));
-        self.ledger.lines += added.len() as u64;
-        self.ledger.rows.append(&mut added);
+        added.into_iter().for_each(|row| self.ledger.push(row));
         self.ledger.whole += lines.len();
         self.ledger.link = link;
         Ok(self.ledger.lines)

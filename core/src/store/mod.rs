@@ -1,7 +1,7 @@
 //! The store beside a log: what happened to it, the states that can be returned to, the bytes that were set aside.
 //!
-//! Owns: the ledger's rows, what they mean together, and the steps of checkpoint, rollback, undo and repair over the
-//! storage contract. Section 7 of `docs/format.md` is the format.
+//! Owns: the ledger's rows, what they mean together, and the steps of checkpoint, migration, rollback, undo and repair
+//! over the storage contract. Sections 7 and 8 of `docs/format.md` are the format.
 //! Invariant: nothing here is needed to read a session; a crash between any two steps leaves the log as it was or as
 //! it was to become, and bytes that leave the log are durable elsewhere before.
 //! Does not: lock, keep time, or follow with the sidecar; hosts do.
@@ -11,6 +11,7 @@ mod error;
 pub mod history;
 pub mod ledger;
 pub mod ledger_file;
+pub mod migrate;
 mod pending;
 pub mod repair;
 pub mod rollback;

@@ -7,7 +7,7 @@
 use super::checkpoint;
 use super::error::StoreError;
 use super::history::History;
-use super::ledger::{Event, LedgerRow};
+use super::ledger::{Event, LedgerRow, digest_hex};
 use super::ledger_file::LedgerFile;
 use super::pending::pending_row;
 use super::state::LogState;
@@ -42,7 +42,9 @@ impl<'s, S: Storage> SessionStore<'s, S> {
         self.log = match open_if_there(self.storage, &Place::Log)? {
             Some(mut file) => {
                 // What is decided here must not rest on bytes that a power cut takes back.
-                file.sync_data()?;
+                if !crate::storage::broken(1) {
+                    file.sync_data()?;
+                }
                 let len = file.len()?;
                 (len > 0).then_some(FileSource { file, len })
             }
@@ -130,6 +132,20 @@ impl<'s, S: Storage> SessionStore<'s, S> {
     /// If the ledger cannot be written; then what the last one announces must not happen.
     pub fn record(&mut self, rows: Vec<LedgerRow>) -> Result<u64, StoreError> {
         self.ledger_file.add_all(self.storage, rows)
+    }
+
+    /// Adds the row that says what is about to be deleted on request, durably.
+    ///
+    /// # Errors
+    /// If the log cannot be read or the ledger cannot be written; then nothing must be deleted.
+    pub fn prune(mut self, names: Vec<String>, now_ms: i64) -> Result<(), StoreError> {
+        self.resolve_pending(now_ms)?;
+        let Some(log) = &self.log else { return Err(StoreError::NothingLeft) };
+        let digest = digest_hex(&checkpoint::digest(None, log, 0..log.len)?);
+        let mut row = LedgerRow::new(Event::Prune, now_ms, log.len, digest, "deleted on request");
+        row.fingerprint = Some(self.state()?.fingerprint);
+        row.pruned = names;
+        self.record(alloc::vec![row]).map(|_| ())
     }
 
     /// Takes a checkpoint of the log as it is, unless the newest one is of this very state; the number of its row.

@@ -1,15 +1,22 @@
 //! Whole logs set aside, and files put together from kept bytes.
 //!
-//! Owns: which file in `quarantine/` holds a whole log. Invariant: what is set aside is durable when it is named.
+//! Owns: which file in `quarantine/` or `checkpoints/` holds a whole log.
+//! Invariant: what is set aside is durable when it is named.
 //! Does not: remove anything.
 
+use super::checkpoint;
 use super::error::StoreError;
+use super::ledger::{Ledger, digest_hex};
+use crate::log::Dialect;
 use crate::source::{ByteSource, Pieces};
 use crate::storage::FileSource;
 use crate::storage::{
-    Folder, Place, PublishError, Storage, StorageErrorKind, StorageFile, append_all, create_anew, publish,
+    Folder, Name, Place, PublishError, Storage, StorageError, StorageErrorKind, StorageFile, append_all, create_anew,
+    open_if_there, or_removed, publish,
 };
 use crate::write::{QuarantineName, set_aside};
+use alloc::format;
+use alloc::string::String;
 
 /// Number of the temporary file that becomes the log.
 const NEW_LOG: Place = Place::Temporary(2);
@@ -53,6 +60,78 @@ pub(super) fn whole_log<S: Storage>(
     Ok(name)
 }
 
+/// Number of the temporary file that becomes a kept original, where the file system has no hard links.
+const COPY: Place = Place::Temporary(3);
+
+/// Gives a whole log that is about to be replaced a second name in `checkpoints/`, made of its dialect and its digest.
+/// A name that holds its bytes already, from a try that was interrupted, is taken up; one that holds others, or that
+/// the ledger says was pruned, is passed over. The log is durable.
+pub(super) fn original<S: Storage>(
+    storage: &S,
+    log: &FileSource<S::File>,
+    dialect: Dialect,
+    digest: &str,
+    ledger: &Ledger,
+) -> Result<Name, StoreError> {
+    let mut other = 0_u32;
+    loop {
+        let name = original_name(dialect, digest, other)?;
+        other += 1;
+        let place = Place::Checkpoint(name.clone());
+        if ledger.pruned.contains(&format!("checkpoints/{}", name.as_str())) {
+            continue;
+        }
+        match open_if_there(storage, &place)? {
+            Some(file) if holds(&file, log.len, digest)? => {}
+            Some(_) => continue,
+            None => match storage.link(&Place::Log, &place) {
+                Err(error) if error.kind == StorageErrorKind::Unsupported => copy_to(storage, log, &place)?,
+                linked => linked?,
+            },
+        }
+        if !crate::storage::broken(2) {
+            storage.sync_folder(Folder::Checkpoints)?;
+        }
+        storage.sync_folder(Folder::Store)?;
+        return Ok(name);
+    }
+}
+
+/// `<dialect>-<16 hex digits of the digest>.jsonl`, with a number before the ending for any other but the first.
+fn original_name(dialect: Dialect, digest: &str, other: u32) -> Result<Name, StorageError> {
+    let number = if other == 0 { String::new() } else { format!(".{other}") };
+    let name = format!("{dialect}-{}{number}.jsonl", digest.get(..16).unwrap_or(digest));
+    let what = || format!("checkpoints/{name}");
+    Name::new(&name).ok_or_else(|| StorageError {
+        kind: StorageErrorKind::Denied,
+        action: "create",
+        what: what(),
+        message: "it is not a name".into(),
+    })
+}
+
+/// The file holds these bytes; then they are durable.
+fn holds<F: StorageFile>(file: &F, len: u64, digest: &str) -> Result<bool, StoreError> {
+    let mut held = FileSource { len: file.len()?, file: file.clone() };
+    held.file.sync_data()?;
+    Ok(crate::storage::broken(11) || held.len == len && digest_hex(&checkpoint::digest(None, &held, 0..len)?) == digest)
+}
+
+/// Puts a copy of the log at a place where no file is.
+fn copy_to<S: Storage>(storage: &S, log: &FileSource<S::File>, place: &Place) -> Result<(), StoreError> {
+    let copied = || -> Result<(), StoreError> {
+        let mut file = create_anew(storage, &COPY)?;
+        copy(log, log.len, &mut file, |_| ())?;
+        if crate::storage::broken(7) {
+            storage.rename(&COPY, place)?;
+        } else {
+            publish(storage, file, &COPY, place, None)?;
+        }
+        Ok(())
+    };
+    or_removed(storage, &COPY, copied())
+}
+
 /// Opens the file that is to become the log.
 pub(super) fn new_log<S: Storage>(storage: &S) -> Result<S::File, StoreError> {
     Ok(create_anew(storage, &NEW_LOG)?)
@@ -60,6 +139,9 @@ pub(super) fn new_log<S: Storage>(storage: &S) -> Result<S::File, StoreError> {
 
 /// Removes it again.
 pub(super) fn drop_new_log<S: Storage>(storage: &S) {
+    if crate::storage::broken(8) {
+        return;
+    }
     // It is in nobody's way: the next one takes its place.
     let _ = storage.remove(&NEW_LOG);
 }

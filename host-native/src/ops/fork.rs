@@ -6,7 +6,7 @@
 
 use crate::os::files::PathError;
 use crate::os::log_file::LogFile;
-use crate::os::replace::{Expect, ReplaceError, publish, temporary_for};
+use crate::os::replace::{publish_new, temporary_for};
 use crate::os::{host, paths};
 use crate::session::{Entry, Session, SessionError};
 use crate::sidecar::rebuild::{self, Known, RebuildError};
@@ -34,12 +34,9 @@ pub enum ForkError {
         /// Why.
         source: Refused,
     },
-    /// The new log cannot be written.
+    /// The new log cannot be written, or put in place.
     #[error(transparent)]
     Path(#[from] PathError),
-    /// The new log cannot be put in place.
-    #[error(transparent)]
-    Replace(#[from] ReplaceError),
     /// There is nothing to fork from.
     #[error("the session has no entries, so there is no path to fork")]
     Empty,
@@ -81,7 +78,7 @@ pub fn fork(log: &Path, at: Option<&str>) -> Result<Forked, ForkError> {
     copy(&session, at, &mut out, &failed)?;
     out.flush().map_err(failed())?;
     drop(out);
-    publish(temporary, &target, Expect::Nothing)?;
+    publish_new(temporary, &target)?;
     index(&target);
     Ok(Forked { session_id, log: target })
 }

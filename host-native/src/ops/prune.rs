@@ -9,12 +9,13 @@ use crate::ops::ledger;
 use crate::ops::verify::{VerifyError, verify};
 use crate::os::files::{PathError, stamp};
 use crate::os::log_file::LogFile;
-use crate::os::{host, paths, replace};
+use crate::os::{host, paths, replace, segments};
 use crate::session::v1::V1Files;
 use crate::sidecar::rebuild::{self, RebuildError, Tick};
 use crate::sidecar::{self, Sidecar};
 use jcode_session_core::source::SourceError;
 use jcode_session_core::store::ledger::V1_FILES;
+use jcode_session_core::store::{SessionStore, StoreError};
 use std::path::{Path, PathBuf};
 
 /// Why nothing was pruned.
@@ -37,6 +38,14 @@ pub enum PruneError {
         path: PathBuf,
         /// Why.
         source: SourceError,
+    },
+    /// The ledger cannot be written.
+    #[error("{}: {source}", path.display())]
+    Store {
+        /// The log.
+        path: PathBuf,
+        /// Why.
+        source: StoreError,
     },
     /// The session is in use.
     #[error("{}: {source}", path.display())]
@@ -83,7 +92,9 @@ pub fn prune(log: &Path, grace_ms: i64, dry_run: bool, tick: &mut Tick<'_>) -> R
     }
     let mut names: Vec<String> = old.iter().map(|pruned| pruned.name.clone()).collect();
     names.dedup();
-    ledger::record_prune(log, &file, names)?;
+    let failed = |source| PruneError::Store { path: log.to_path_buf(), source };
+    let storage = segments::storage(log);
+    SessionStore::open(&storage).and_then(|session| session.prune(names, host::now_ms())).map_err(failed)?;
     for pruned in &old {
         std::fs::remove_file(&pruned.path).map_err(PathError::new("delete", &pruned.path))?;
     }

@@ -4,9 +4,11 @@
 //! Invariant: below the folder that holds the log no link is followed for writing.
 //! Does not: decide anything, or lock.
 
-use crate::os::files::{plain, stamp_of};
+use crate::os::files::{PathError, plain, stamp_of};
+use crate::os::map::Mapping;
 use crate::os::{folders, paths, replace};
 use jcode_session_core::parts::OWN_TEMPORARY;
+use jcode_session_core::source::SourceError;
 use jcode_session_core::source::identity::FileStamp;
 use jcode_session_core::storage::{Folder, Place, Storage, StorageError, StorageErrorKind, StorageFile};
 use std::fs::{File, OpenOptions};
@@ -29,6 +31,7 @@ pub struct NativeFile {
     file: Arc<File>,
     path: Arc<Path>,
     looks: bool,
+    mapping: Option<Arc<Mapping>>,
 }
 
 impl NativeStorage {
@@ -42,6 +45,25 @@ impl NativeStorage {
     #[must_use]
     pub fn to_look_at(log: &Path) -> Self {
         Self { looks: true, ..Self::new(log) }
+    }
+
+    /// Makes a file private to the user, unless it has other names: its mode is theirs too.
+    ///
+    /// # Errors
+    /// If its mode cannot be changed.
+    pub fn make_private(&self, place: &Place) -> Result<(), StorageError> {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::{MetadataExt, PermissionsExt};
+            let path = self.path(place);
+            let metadata = std::fs::symlink_metadata(&path).map_err(failed("read", &path))?;
+            let mode = metadata.permissions().mode();
+            if metadata.nlink() == 1 && mode & 0o077 != 0 {
+                let private = std::fs::Permissions::from_mode(mode & 0o700);
+                std::fs::set_permissions(&path, private).map_err(failed("set the mode of", &path))?;
+            }
+        }
+        Ok(())
     }
 
     fn path(&self, place: &Place) -> PathBuf {
@@ -94,6 +116,12 @@ fn failed(action: &'static str, path: &Path) -> impl Fn(io::Error) -> StorageErr
     move |error| StorageError { kind: kind_of(&error), action, what: what.clone(), message: error.to_string() }
 }
 
+impl From<PathError> for StorageError {
+    fn from(error: PathError) -> Self {
+        failed(error.action, &error.path)(error.source)
+    }
+}
+
 fn kind_of(error: &io::Error) -> StorageErrorKind {
     match error.kind() {
         io::ErrorKind::NotFound => StorageErrorKind::NotFound,
@@ -107,6 +135,10 @@ fn kind_of(error: &io::Error) -> StorageErrorKind {
 }
 
 impl NativeFile {
+    fn new(file: File, path: PathBuf, looks: bool) -> Self {
+        Self { file: Arc::new(file), path: path.into(), looks, mapping: None }
+    }
+
     /// The open file, for locks.
     #[must_use]
     pub fn file(&self) -> &File {
@@ -133,6 +165,22 @@ impl StorageFile for NativeFile {
                 file.seek(SeekFrom::Start(offset)).and_then(|_| file.read_exact(buffer)).map_err(self.failed("read"))
             }
         }
+    }
+
+    fn map(&mut self) {
+        let len = self.file.metadata().map_or(0, |metadata| metadata.len());
+        self.mapping = Mapping::guarded(&self.file, len).map(Arc::new);
+    }
+
+    fn view(&self) -> Option<&[u8]> {
+        self.mapping.as_ref().map(|mapping| mapping.bytes())
+    }
+
+    fn still_whole(&self) -> Result<(), SourceError> {
+        let Some(mapping) = &self.mapping else { return Ok(()) };
+        let wanted = mapping.bytes().len() as u64;
+        let actual = self.file.metadata().map_or(0, |metadata| metadata.len());
+        if mapping.was_cut() || actual < wanted { Err(SourceError::Shrank { wanted, actual }) } else { Ok(()) }
     }
 
     fn append(&mut self, bytes: &[u8]) -> Result<usize, StorageError> {
@@ -186,7 +234,7 @@ impl Storage for NativeStorage {
         let mut options = OpenOptions::new();
         let file = no_follow(options.read(true).append(!self.looks)).open(&path).map_err(failed("open", &path))?;
         plain(&file).map_err(failed("open", &path))?;
-        Ok(NativeFile { file: Arc::new(file), path: path.into(), looks: self.looks })
+        Ok(NativeFile::new(file, path, self.looks))
     }
 
     fn create(&self, place: &Place) -> Result<NativeFile, StorageError> {
@@ -194,7 +242,7 @@ impl Storage for NativeStorage {
         self.make_folders(place.folder())?;
         let mut options = OpenOptions::new();
         let file = private(options.read(true).append(true).create_new(true)).open(&path);
-        Ok(NativeFile { file: Arc::new(file.map_err(failed("create", &path))?), path: path.into(), looks: false })
+        Ok(NativeFile::new(file.map_err(failed("create", &path))?, path, false))
     }
 
     fn stamp(&self, place: &Place) -> Result<Option<FileStamp>, StorageError> {
@@ -254,10 +302,12 @@ impl Storage for NativeStorage {
 
     fn sync_folder(&self, folder: Folder) -> Result<(), StorageError> {
         let path = self.folder(folder);
-        let sync = |path: &Path| replace::sync_folder(path).map_err(|error| failed("sync", path)(error.source));
-        sync(&path)?;
+        replace::sync_folder(&path)?;
         // The folder's own name stands in the folder above; only ours are made here.
-        if folder == Folder::Sessions { Ok(()) } else { sync(paths::folder(&path)) }
+        if folder != Folder::Sessions {
+            replace::sync_folder(paths::folder(&path))?;
+        }
+        Ok(())
     }
 }
 

@@ -4,7 +4,6 @@
 //! Invariant: an error leaves the log, and the sidecar that was there, as they were.
 
 use crate::os::files::PathError;
-use crate::os::replace::ReplaceError;
 use jcode_session_core::source::SourceError;
 use std::ops::ControlFlow;
 
@@ -21,9 +20,6 @@ pub enum RebuildError {
     /// The file system refused.
     #[error(transparent)]
     Path(#[from] PathError),
-    /// The new file could not be put in place.
-    #[error(transparent)]
-    Replace(#[from] ReplaceError),
     /// SQLite failed.
     #[error("SQLite cannot write the sidecar: {0}")]
     Sqlite(#[from] rusqlite::Error),

@@ -7,7 +7,7 @@
 use crate::os::files::PathError;
 use crate::os::log_file::LogFile;
 use crate::os::paths;
-use crate::os::replace::{Expect, publish, temporary_for};
+use crate::os::replace::{publish, temporary_for};
 pub use crate::sidecar::outcome::{Done, Known, RebuildError, Tick};
 use crate::sidecar::sql::is_locked;
 use crate::sidecar::{self, Sidecar};
@@ -111,7 +111,7 @@ fn build_aside(log: &LogFile, known: &Known, held: Held, tick: &mut Tick<'_>) ->
         Held::No => Some(lock(log)?),
     };
     remove_journals(&path)?;
-    publish(temporary, &path, Expect::Anything)?;
+    publish(temporary, &path)?;
     Ok(meta)
 }
 

@@ -131,6 +131,9 @@ impl Storage for Machine {
     fn link(&self, from: &Place, to: &Place) -> Result<(), StorageError> {
         self.step(None)?;
         let world = &mut self.recorded().world;
+        if world.no_links {
+            return Err(error(StorageErrorKind::Unsupported, "no hard links"));
+        }
         let inode = *world.names.get(from).ok_or_else(|| error(StorageErrorKind::NotFound, "not there"))?;
         if world.names.contains_key(to) {
             return Err(error(StorageErrorKind::Exists, "there already"));

@@ -90,6 +90,8 @@ pub struct World {
     pub faults: BTreeMap<u64, Fault>,
     /// From this call on everything fails so.
     pub broken_from: Option<(u64, StorageErrorKind)>,
+    /// The file system has no hard links.
+    pub no_links: bool,
     /// The append during which the state was recorded: the bytes that were being written.
     pub writing: Option<(usize, Vec<u8>)>,
 }

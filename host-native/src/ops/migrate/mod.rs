@@ -1,38 +1,33 @@
 //! Migration of one session: its log to the current dialect, its sidecar up to date.
 //!
-//! Owns: the order of steps, each of which leaves the session whole.
-//! Invariant: the old bytes are kept (as the migration's checkpoint) before the new log takes its place, and the new
-//! log takes it only after it was compared with the old one and synced. Run again, it changes no byte.
-//! Does not: walk folders or run in parallel; the command line does.
-//!
-//! Steps of an upgrade: lock, write the new log aside, compare it with the old one, sync the old one and keep it under
-//! `<stem>.store/checkpoints`, write the ledger's row, sync the new log and rename it over the old one, write the second
-//! row, build the sidecar.
+//! Owns: which migration a session needs, the lock and the room for it, and that the sidecar follows.
+//! Invariant: a session that somebody writes is left alone; a dry run predicts what a run does. Run again, a migration
+//! changes no byte. Does not: decide how a log is replaced, core does; walk folders or run in parallel, the command
+//! line does.
 
 mod from_v1;
 mod upgrade;
 
 use crate::os::files::PathError;
+use crate::os::lock::LockError;
 use crate::os::log_file::LogFile;
 use crate::os::paths;
-use crate::os::replace::ReplaceError;
 use crate::session::kind;
 use crate::session::v1::{self, V1Files};
-use crate::sidecar::rebuild::{self, Done, RebuildError, Tick};
+use crate::sidecar::rebuild::{self, Done, Known, RebuildError, Tick};
 use crate::sidecar::{self, Sidecar};
-use jcode_session_core::dialect::jcode::{GrowthError, ReplayError};
-use jcode_session_core::dialect::{CheckError, CurrentLog, Detected, PresentError, detect, present};
+use jcode_session_core::dialect::{CurrentLog, Detected, PresentError, detect, present};
 use jcode_session_core::index::IndexBuilder;
 use jcode_session_core::log::{Dialect, LogScan, scan_source};
 use jcode_session_core::parts::Part;
 use jcode_session_core::report::{MigrateAction, MigratedSession};
-use jcode_session_core::source::{ByteSource, Pieces, SourceError};
-use std::io::Write;
+use jcode_session_core::source::{ByteSource, SourceError};
+use jcode_session_core::storage::StorageError;
+use jcode_session_core::store::{StoreError, migrate as core_migrate};
 use std::ops::ControlFlow;
 use std::path::Path;
-use tempfile::NamedTempFile;
 
-/// Why a session was not migrated; it is as it was.
+/// Why a session was not migrated; its log is as it was.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MigrateError {
@@ -45,24 +40,12 @@ pub enum MigrateError {
     /// The log cannot be shown as one of the current dialect.
     #[error(transparent)]
     Present(#[from] PresentError),
-    /// The upgraded log is not what the old one implies.
-    #[error("{0}")]
-    Check(#[from] CheckError),
-    /// The v1 files cannot be read as a session.
-    #[error("{0}")]
-    V1(#[from] ReplayError),
-    /// What the v1 files gained cannot be added to the log beside them.
-    #[error("{0}")]
-    Growth(#[from] GrowthError),
-    /// jcode wrote its v1 files while they were read.
-    #[error("jcode changed its files meanwhile; run again once it is idle")]
-    SourceChanged,
-    /// The written log is not what the v1 files say.
-    #[error("the written log does not hold what the v1 files say, and was thrown away; please report this")]
-    NotEqual,
-    /// The new log could not be put in place.
+    /// Somebody writes the session.
     #[error(transparent)]
-    Replace(#[from] ReplaceError),
+    Lock(#[from] LockError),
+    /// The new log could not be made, or put in place.
+    #[error(transparent)]
+    Migrate(#[from] core_migrate::MigrateError),
     /// The sidecar could not be built; the log is migrated, and is read without one.
     #[error("{0}")]
     Sidecar(#[from] RebuildError),
@@ -74,6 +57,18 @@ pub enum MigrateError {
         /// Bytes free.
         free: u64,
     },
+}
+
+impl From<StoreError> for MigrateError {
+    fn from(error: StoreError) -> Self {
+        Self::Migrate(error.into())
+    }
+}
+
+impl From<StorageError> for MigrateError {
+    fn from(error: StorageError) -> Self {
+        Self::Migrate(error.into())
+    }
 }
 
 /// How to migrate.
@@ -111,7 +106,7 @@ pub fn migrate(path: &Path, options: Options, tick: &mut Tick<'_>) -> MigratedSe
     };
     match run(path, options, tick) {
         Ok(plan) => session(plan.dialect, plan.action, plan.entry_count, plan.bytes_needed, plan.reason),
-        Err(MigrateError::Sidecar(RebuildError::Busy)) => {
+        Err(MigrateError::Sidecar(RebuildError::Busy) | MigrateError::Lock(LockError::Held { .. })) => {
             let reason = "another process is writing this session".to_string();
             session(dialect_of(path), MigrateAction::Skipped, 0, 0, Some(reason))
         }
@@ -159,8 +154,8 @@ fn run(path: &Path, options: Options, tick: &mut Tick<'_>) -> Result<Plan, Migra
     }
     log.map_if_guarded();
     match present(log, &detected, &mut |_| ControlFlow::Continue(()))? {
-        CurrentLog::Upgraded(log) => upgrade::upgrade(path, detected, &log.rope, options, tick),
-        CurrentLog::Replayed(_) => Err(MigrateError::NotEqual),
+        CurrentLog::Upgraded(log) => upgrade::upgrade(path, detected.dialect, log.rope, options, tick),
+        CurrentLog::Replayed(_) => Err(core_migrate::MigrateError::NotEqual.into()),
         CurrentLog::AsIs(log) => {
             check_room(path, sidecar_bytes(guess_entries(&log)?))?;
             if options.dry_run {
@@ -198,6 +193,26 @@ fn unfit(detected: &Detected) -> Plan {
     skipped(Some(detected.dialect), &reason)
 }
 
+/// No link is written through.
+fn link(plan: Plan) -> Plan {
+    let reason = "it is a symbolic link, and no link is written through; migrate the file that it names".to_string();
+    Plan { action: MigrateAction::Skipped, bytes_needed: 0, reason: Some(reason), ..plan }
+}
+
+fn is_link(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink())
+}
+
+/// Builds the sidecar of a log that was put in place. Whoever holds that one by now brings it up to date.
+fn index_new(log: &Path, known: &Known, tick: &mut Tick<'_>) -> Result<(), MigrateError> {
+    let mut new = LogFile::open(log)?;
+    new.map_if_guarded();
+    match rebuild::build_knowing(&new, known, tick) {
+        Ok(_) | Err(RebuildError::Busy) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// What the sidecar of so many entries takes at most, with ids of 36 characters.
 const fn sidecar_bytes(entries: u64) -> u64 {
     190_u64.saturating_mul(entries).saturating_add(8192)
@@ -227,15 +242,5 @@ fn check_room(path: &Path, needed: u64) -> Result<(), MigrateError> {
     if needed.saturating_add(RESERVE) > free {
         return Err(MigrateError::NoSpace { needed, free });
     }
-    Ok(())
-}
-
-/// Writes all of a source to a temporary file.
-fn copy(from: &dyn ByteSource, to: &mut NamedTempFile) -> Result<(), MigrateError> {
-    let mut pieces = Pieces::new(from, 0..from.len());
-    while let Some((_, bytes)) = pieces.read()? {
-        to.write_all(bytes).map_err(PathError::new("write", to.path()))?;
-    }
-    from.still_whole()?;
     Ok(())
 }

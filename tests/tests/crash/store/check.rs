@@ -1,8 +1,9 @@
 //! What must hold after a crash of a command.
 
 use jcode_session_core::segment::check::Depth;
+use jcode_session_core::storage::{Place, StorageErrorKind};
 use jcode_session_tests::crash_storage::outcomes::{Outcome, kills, power_cuts};
-use jcode_session_tests::crash_storage::{Machine, World};
+use jcode_session_tests::crash_storage::{Fault, Machine, World};
 use jcode_session_tests::sessions::{Store, kept, log_of, opened, stored};
 use std::collections::HashMap;
 
@@ -27,15 +28,47 @@ pub(crate) fn explore(command: &Command<'_>) -> u64 {
     assert_eq!(log_of(&machine.world()), command.new, "{}", command.what);
     let mut search = Search { command, seen: HashMap::new() };
     let mut explored = 0;
-    for (at, state) in machine.history().iter().enumerate() {
+    let history = machine.history();
+    for (at, state) in history.iter().enumerate() {
         for (nth, outcome) in crashes(state, command.wide).into_iter().enumerate() {
             let what = format!("{}, step {at}: {}", command.what, outcome.what);
+            if at + 1 == history.len() {
+                assert_eq!(log_of(&outcome.world), command.new, "{what}: it was called done");
+            }
             // Of long commands the run behind a kill is crashed again, not the one behind every power cut.
             explored += 1 + search.again(&outcome.world, &what, command.wide || nth == 0);
         }
     }
     println!("{}: {explored} crash states, {} of them different", command.what, search.seen.len());
     explored
+}
+
+/// Fails each call of the command, in each way; how many runs that were. The old state or the new one is left, with
+/// no temporary file, also by a power cut, and the command run again leads to the new one.
+pub(crate) fn explore_faults(command: &Command<'_>) -> u64 {
+    let machine = Machine::recording(command.before.clone());
+    (command.run)(&stored(&machine)).expect("it runs");
+    let mut search = Search { command, seen: HashMap::new() };
+    let mut runs = 0;
+    for call in 0..machine.world().calls {
+        for fault in [Fault::Error(StorageErrorKind::Full), Fault::Error(StorageErrorKind::Io), Fault::Short] {
+            let what = format!("{}, call {call}: {fault:?}", command.what);
+            let machine = Machine::from_world(command.before.clone());
+            machine.recorded().world.faults.insert(call, fault);
+            let ran = (command.run)(&stored(&machine));
+            let world = machine.world();
+            assert!(ran.is_ok() || fault != Fault::Short, "{what}: {ran:?}");
+            assert!(ran.is_err() || log_of(&world) == command.new, "{what}: called done");
+            let left = world.names.keys().find(|place| matches!(place, Place::Temporary(_)));
+            assert_eq!(left, None, "{what}: left behind: {ran:?}");
+            search.again(&world, &what, false);
+            for outcome in crashes(&world, false) {
+                search.again(&outcome.world, &format!("{what}, {}", outcome.what), false);
+            }
+            runs += 1;
+        }
+    }
+    runs
 }
 
 fn crashes(state: &World, wide: bool) -> Vec<Outcome> {
@@ -84,12 +117,11 @@ impl Search<'_> {
 /// The old state or the new one, a sound ledger, and nothing lost.
 fn check(command: &Command<'_>, world: &World, what: &str) {
     let log = log_of(world);
-    assert!(
-        log == command.old || log == command.new,
-        "{what}: {:?}",
-        log.map(|log| String::from_utf8_lossy(&log).into_owned())
-    );
+    assert!(log == command.old || log == command.new, "{what}: {:?}", log.as_deref().map(String::from_utf8_lossy));
     let store = stored(&Machine::from_world(world.clone()));
+    if command.old != command.new && log == command.new {
+        assert!((command.done)(&store), "{what}: the log is the new one, and nothing tells it");
+    }
     let session = opened(&store);
     assert!(session.ledger_file().ledger.findings.is_empty(), "{what}: {:?}", session.ledger_file().ledger.findings);
     assert_eq!(store.findings(Depth::Full).expect("read"), [], "{what}");

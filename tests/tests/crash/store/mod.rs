@@ -1,15 +1,17 @@
-//! Every crash point of checkpoint, rollback, undo, repair, seal and compression, in memory: the old state or the new
+//! Every crash point of checkpoint, migration, rollback, undo, repair, seal and compression, in memory: the old state or the new
 //! one, every byte kept, and the command run again leads to the new one.
 //!
 //! Owns: the scenarios. Each command is recorded call by call; from each state every outcome of a kill and of a
 //! power cut is looked at, the command is run again, and that run is crashed at each of its own calls as well.
 
 mod check;
+mod migrate;
 mod sealed;
 
 use check::{Command, explore};
 use jcode_session_core::store::{repair, rollback, undo};
 use jcode_session_tests::crash_storage::{Machine, World};
+use jcode_session_tests::migrations::upgraded;
 use jcode_session_tests::sessions::{self as world, NOW, Store, append, lines, log_of, opened, stored, with_log};
 
 pub(crate) fn back(store: &Store) -> Result<(), String> {
@@ -61,7 +63,7 @@ fn rollback_survives_every_crash_point() {
 #[test]
 fn rollback_of_a_migration_survives_every_crash_point() {
     let original = world::linear();
-    let world = world::migrated(&original);
+    let world = upgraded(&original);
     let old = log_of(&world);
     let states = explore(&Command {
         what: "rollback of a migration",
@@ -95,7 +97,7 @@ fn rollback_to_before_the_log_survives_every_crash_point() {
 fn undo_survives_every_crash_point() {
     let mut explored = 0;
     let original = world::linear();
-    for world in [written(), world::migrated(&original), world::from_v1(&lines(0..4))] {
+    for world in [written(), upgraded(&original), world::from_v1(&lines(0..4))] {
         let old = log_of(&world);
         let machine = Machine::from_world(world);
         back(&stored(&machine)).expect("rolled back");

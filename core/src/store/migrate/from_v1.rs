@@ -1,0 +1,223 @@
+//! A log from jcode's v1 files: the first time, and after jcode went on writing v1.
+//!
+//! Owns: what such a migration writes, and its steps. Invariant: see [`super`]; the v1 files are only read. A log that
+//! grows keeps every byte; what was written is compared with a second replay of the v1 files, and put in place only
+//! if those did not change meanwhile.
+//! Does not: find the v1 files, or know their format; hosts do the one, [`crate::dialect::jcode`] the other.
+
+use super::{MigrateError, is_as_planned, write};
+use crate::dialect::jcode::{Growth, V1Log, V1Sources, plan_growth, present, replay};
+use crate::index::IndexBuilder;
+use crate::log::{Dialect, LogScan, OpenLine, scan_source};
+use crate::source::identity::FileStamp;
+use crate::source::{ByteSource, SliceSource, SourceError};
+use crate::storage::{FileSource, Storage, StorageError, StorageFile};
+use crate::store::ledger::{Event, LedgerRow, digest_hex};
+use crate::store::session_store::SessionStore;
+use crate::store::state::LogState;
+use crate::store::{StoreError, checkpoint, set_aside};
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::ops::ControlFlow;
+
+/// jcode's v1 files of one session, as a host finds them.
+pub trait V1Files {
+    /// An open file.
+    type Source: ByteSource;
+
+    /// Opens those that are there.
+    ///
+    /// # Errors
+    /// If one is there and cannot be opened.
+    fn open(&self) -> Result<V1Sources<Self::Source>, StorageError>;
+
+    /// Whether they are still what they were when the migration began.
+    fn unchanged(&self) -> bool;
+}
+
+/// What is to be done with a log beside v1 files.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one a session, moved once")]
+pub enum Plan<'l, V> {
+    /// Nothing: it holds all that they say.
+    Nothing,
+    /// Both went on: the log is left alone.
+    Diverged,
+    /// The log ends in a torn line, behind which nothing can be appended: `repair` sets it aside.
+    Torn,
+    /// Write a new log.
+    Write(FromV1<'l, V>),
+}
+
+/// What a migration from v1 writes.
+#[derive(Debug)]
+pub struct FromV1<'l, V> {
+    /// Entries of the new log.
+    pub entries: u64,
+    old: Option<Old<'l>>,
+    new: V1Log<V>,
+}
+
+/// The log that grows.
+struct Old<'l> {
+    log: &'l dyn ByteSource,
+    stamp: FileStamp,
+    /// Its last record lacks its LF.
+    lacks_lf: bool,
+}
+
+impl core::fmt::Debug for Old<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Old").field("stamp", &self.stamp).field("lacks_lf", &self.lacks_lf).finish_non_exhaustive()
+    }
+}
+
+/// Plans the first migration, where there is no log.
+///
+/// # Errors
+/// If the v1 files cannot be read, or `tick` interrupts.
+pub fn first<F: V1Files>(
+    files: &F,
+    tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
+) -> Result<FromV1<'static, F::Source>, MigrateError> {
+    let new = present(replay(files.open()?, tick)?)?;
+    Ok(FromV1 { entries: new.entry_count(), old: None, new })
+}
+
+/// Plans what is to be done with a log that came from v1. `stamp`: the log's.
+///
+/// # Errors
+/// If the log does not come from jcode, something cannot be read, or `tick` interrupts.
+pub fn growth<'l, F: V1Files>(
+    log: &'l dyn ByteSource,
+    stamp: FileStamp,
+    files: &F,
+    tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
+) -> Result<Plan<'l, F::Source>, MigrateError> {
+    let new = match plan_growth(&log, replay(files.open()?, tick)?, tick)? {
+        Growth::Nothing => return Ok(Plan::Nothing),
+        Growth::Diverged => return Ok(Plan::Diverged),
+        Growth::Append(new) => new,
+    };
+    let mut builder = IndexBuilder::new(());
+    let end = scan_source(log, 0..log.len(), LogScan::new(), &mut builder, tick)?;
+    if log.met_lost() {
+        return Err(StoreError::Lost.into());
+    }
+    let lacks_lf = match end.open_line {
+        OpenLine::Torn | OpenLine::Salvaged => return Ok(Plan::Torn),
+        other => other == OpenLine::Whole,
+    };
+    let entries = builder.entry_count() + new.entry_count();
+    Ok(Plan::Write(FromV1 { entries, old: Some(Old { log, stamp, lacks_lf }), new }))
+}
+
+impl<V: ByteSource> FromV1<'_, V> {
+    /// Bytes of the new log.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.old.as_ref().map_or(0, |old| old.log.len() + u64::from(old.lacks_lf)) + self.new.len()
+    }
+
+    /// Carries it out, under the session's lock.
+    ///
+    /// # Errors
+    /// As [`MigrateError`] says; the log is then as it was (or there is none), or migrated.
+    pub fn run<S: Storage>(
+        &self,
+        mut session: SessionStore<'_, S>,
+        files: &impl V1Files,
+        now_ms: i64,
+        tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
+    ) -> Result<(), MigrateError> {
+        is_as_planned(&session, self.old.as_ref().map(|old| old.stamp))?;
+        session.resolve_pending(now_ms)?;
+        let done = self.replace(&mut session, files, now_ms, tick);
+        if done.is_err() {
+            set_aside::drop_new_log(session.storage);
+        }
+        done
+    }
+
+    fn replace<S: Storage>(
+        &self,
+        session: &mut SessionStore<'_, S>,
+        files: &impl V1Files,
+        now_ms: i64,
+        tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
+    ) -> Result<(), MigrateError> {
+        let (new, rows) = match &self.old {
+            None => {
+                let mut hasher = blake3::Hasher::new();
+                let new = write(session.storage, &[&self.new], |bytes| {
+                    hasher.update(bytes);
+                })?;
+                prove(&new, files, tick)?;
+                let rows = rows_of_first(&new, digest_hex(&hasher.finalize()), now_ms)?;
+                (new, rows)
+            }
+            Some(old) => {
+                let line_end = SliceSource(if old.lacks_lf { b"\n" } else { b"" });
+                let new = write(session.storage, &[old.log, &line_end, &self.new], |_| ())?;
+                prove(&new, files, tick)?;
+                let rows = rows_of_growth(session, &new, now_ms)?;
+                (new, rows)
+            }
+        };
+        if crate::storage::broken(3) {
+            set_aside::publish_log(session.storage, new.file, session.log.as_ref())?;
+            session.record(rows)?;
+            return Ok(());
+        }
+        session.record(rows)?;
+        Ok(set_aside::publish_log(session.storage, new.file, session.log.as_ref())?)
+    }
+}
+
+/// The written log holds all that the v1 files say, and those are what they were.
+fn prove<F: StorageFile>(
+    new: &FileSource<F>,
+    files: &impl V1Files,
+    tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
+) -> Result<(), MigrateError> {
+    let growth = plan_growth(new, replay(files.open()?, tick)?, tick)?;
+    new.still_whole()?;
+    if !files.unchanged() {
+        return Err(MigrateError::SourceChanged);
+    }
+    if matches!(growth, Growth::Nothing) { Ok(()) } else { Err(MigrateError::NotEqual) }
+}
+
+fn before() -> String {
+    format!("before a migration from {}", Dialect::JcodeV1)
+}
+
+fn migrated() -> String {
+    format!("migrated from {}", Dialect::JcodeV1)
+}
+
+/// The state before there was a log, so that it can be returned to, and the one that comes.
+fn rows_of_first(new: &dyn ByteSource, digest: String, now_ms: i64) -> Result<Vec<LedgerRow>, SourceError> {
+    let nothing = digest_hex(&blake3::hash(b""));
+    let mut row = LedgerRow::new(Event::Migrate, now_ms, new.len(), digest, &migrated());
+    row.fingerprint = Some(LogState::of(new, new.len())?.fingerprint);
+    row.from = Some(LogState::none());
+    Ok(alloc::vec![LedgerRow::new(Event::Checkpoint, now_ms, 0, nothing, &before()), row])
+}
+
+/// The state before, unless the newest one is it, and the one that comes, which continues it.
+fn rows_of_growth<S: Storage>(
+    session: &SessionStore<'_, S>,
+    new: &dyn ByteSource,
+    now_ms: i64,
+) -> Result<Vec<LedgerRow>, StoreError> {
+    let mut rows: Vec<LedgerRow> = session.new_checkpoint(now_ms, &before())?.into_iter().collect();
+    let mut ledger = session.ledger_file.ledger.clone();
+    rows.iter().cloned().for_each(|row| ledger.push(row));
+    let mut row = checkpoint::row(&ledger, new, new.len(), None, now_ms, &migrated())?;
+    row.event = Event::Migrate;
+    row.from = Some(session.state()?);
+    rows.push(row);
+    Ok(rows)
+}
