@@ -292,9 +292,7 @@ pub fn publish<S: Storage>(
     to: &Place,
     expected: Option<FileStamp>,
 ) -> Result<FileStamp, PublishError> {
-    if !broken(5) || *to != Place::Log {
-        from_file.sync_data()?;
-    }
+    from_file.sync_data()?;
     let same = match (storage.stamp(to)?, expected) {
         (Some(now), Some(expected)) => now.is_same_file(&expected),
         (None, None) => true,
@@ -304,17 +302,10 @@ pub fn publish<S: Storage>(
         return Err(PublishError::Changed { what: to.clone() });
     }
     storage.rename(from, to)?;
-    if !broken(4) || *to != Place::Log {
-        storage.sync_folder(to.folder())?;
-    }
+    storage.sync_folder(to.folder())?;
     Ok(from_file.stamp()?)
 }
 
-/// b
-pub static BREAK: core::sync::atomic::AtomicU8 = core::sync::atomic::AtomicU8::new(0);
-pub(crate) fn broken(n: u8) -> bool {
-    BREAK.load(core::sync::atomic::Ordering::Relaxed) == n
-}
 /// Opens a file if it is there.
 ///
 /// # Errors

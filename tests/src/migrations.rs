@@ -22,7 +22,6 @@ use jcode_session_core::store::{LogState, SessionStore};
 /// # Errors
 /// What core says.
 pub fn upgrade(store: &Store) -> Result<(), String> {
-    set();
     let bytes = bytes_of_log(store).expect("a log");
     let seen = store.stamp(&Place::Log).expect("known").expect("there");
     let source = SliceSource(&bytes);
@@ -65,7 +64,6 @@ impl<'f> from_v1::V1Files for Files<'f> {
 /// # Errors
 /// What core says; and why a log is left alone.
 pub fn migrate_v1(store: &Store, files: &V1Files) -> Result<(), String> {
-    set();
     let files = Files(files);
     let old = bytes_of_log(store);
     let source = SliceSource(old.as_deref().unwrap_or_default());
@@ -94,9 +92,4 @@ pub fn is_told(store: &Store, how: impl Fn(&How) -> bool) -> bool {
     let newest = states.first().and_then(|state| history.row(state.row));
     newest.is_some_and(|row| row.event == Event::Migrate && row.state() == Some(now))
         && states.get(1).is_some_and(|before| how(&before.how))
-}
-
-fn set() {
-    let b = std::env::var("BREAK").ok().and_then(|b| b.parse().ok()).unwrap_or(0);
-    jcode_session_core::storage::BREAK.store(b, std::sync::atomic::Ordering::Relaxed);
 }

@@ -42,9 +42,7 @@ impl<'s, S: Storage> SessionStore<'s, S> {
         self.log = match open_if_there(self.storage, &Place::Log)? {
             Some(mut file) => {
                 // What is decided here must not rest on bytes that a power cut takes back.
-                if !crate::storage::broken(1) {
-                    file.sync_data()?;
-                }
+                file.sync_data()?;
                 let len = file.len()?;
                 (len > 0).then_some(FileSource { file, len })
             }

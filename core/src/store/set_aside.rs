@@ -89,9 +89,7 @@ pub(super) fn original<S: Storage>(
                 linked => linked?,
             },
         }
-        if !crate::storage::broken(2) {
-            storage.sync_folder(Folder::Checkpoints)?;
-        }
+        storage.sync_folder(Folder::Checkpoints)?;
         storage.sync_folder(Folder::Store)?;
         return Ok(name);
     }
@@ -114,7 +112,7 @@ fn original_name(dialect: Dialect, digest: &str, other: u32) -> Result<Name, Sto
 fn holds<F: StorageFile>(file: &F, len: u64, digest: &str) -> Result<bool, StoreError> {
     let mut held = FileSource { len: file.len()?, file: file.clone() };
     held.file.sync_data()?;
-    Ok(crate::storage::broken(11) || held.len == len && digest_hex(&checkpoint::digest(None, &held, 0..len)?) == digest)
+    Ok(held.len == len && digest_hex(&checkpoint::digest(None, &held, 0..len)?) == digest)
 }
 
 /// Puts a copy of the log at a place where no file is.
@@ -122,11 +120,7 @@ fn copy_to<S: Storage>(storage: &S, log: &FileSource<S::File>, place: &Place) ->
     let copied = || -> Result<(), StoreError> {
         let mut file = create_anew(storage, &COPY)?;
         copy(log, log.len, &mut file, |_| ())?;
-        if crate::storage::broken(7) {
-            storage.rename(&COPY, place)?;
-        } else {
-            publish(storage, file, &COPY, place, None)?;
-        }
+        publish(storage, file, &COPY, place, None)?;
         Ok(())
     };
     or_removed(storage, &COPY, copied())
@@ -139,9 +133,6 @@ pub(super) fn new_log<S: Storage>(storage: &S) -> Result<S::File, StoreError> {
 
 /// Removes it again.
 pub(super) fn drop_new_log<S: Storage>(storage: &S) {
-    if crate::storage::broken(8) {
-        return;
-    }
     // It is in nobody's way: the next one takes its place.
     let _ = storage.remove(&NEW_LOG);
 }

@@ -165,11 +165,6 @@ impl<V: ByteSource> FromV1<'_, V> {
                 (new, rows)
             }
         };
-        if crate::storage::broken(3) {
-            set_aside::publish_log(session.storage, new.file, session.log.as_ref())?;
-            session.record(rows)?;
-            return Ok(());
-        }
         session.record(rows)?;
         Ok(set_aside::publish_log(session.storage, new.file, session.log.as_ref())?)
     }

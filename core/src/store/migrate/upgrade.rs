@@ -76,9 +76,7 @@ impl<L: ByteSource> Upgrade<L> {
         now_ms: i64,
         tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
     ) -> Result<Name, MigrateError> {
-        if !crate::storage::broken(10) {
-            is_as_planned(&session, Some(seen))?;
-        }
+        is_as_planned(&session, Some(seen))?;
         session.resolve_pending(now_ms)?;
         let done = self.replace(&mut session, now_ms, tick);
         if done.is_err() {
@@ -106,13 +104,8 @@ impl<L: ByteSource> Upgrade<L> {
         row.fingerprint = Some(LogState::of(&new, new.len)?.fingerprint);
         row.branch_leaf.clone_from(&self.leaf);
         row.from = Some(session.state()?);
-        if crate::storage::broken(3) {
-            set_aside::publish_log(session.storage, new.file, session.log.as_ref())?;
-            session.record(before.into_iter().chain([row]).collect())?;
-        } else {
-            session.record(before.into_iter().chain([row]).collect())?;
-            set_aside::publish_log(session.storage, new.file, session.log.as_ref())?;
-        }
+        session.record(before.into_iter().chain([row]).collect())?;
+        set_aside::publish_log(session.storage, new.file, session.log.as_ref())?;
         Ok(name)
     }
 
