@@ -142,7 +142,8 @@ fn interrupted<S: Storage>(session: &SessionStore<'_, S>, options: &Options) -> 
 fn target_of_last(ledger: &Ledger) -> Option<(&LedgerRow, How)> {
     let target = ledger.rows.last()?.target.and_then(|number| ledger.index_of(number))?;
     let mut before = ledger.clone();
-    (before.rows.pop(), before.numbers.pop());
+    before.rows.pop();
+    before.numbers.pop();
     let states = History::of(&before).reachable();
     let how = states.into_iter().find(|state| state.row == target)?.how;
     Some((ledger.rows.get(target)?, how))

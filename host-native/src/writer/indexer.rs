@@ -174,7 +174,8 @@ impl Indexer {
         }
         let rollback_to = index.meta.unsynced_boot.is_none() && index.meta.stamp == log.stamp();
         let nothing = from >= target && index.meta.synced_len >= target;
-        if nothing && (!closing || rollback_to) && !(*ahead && !closing && !cannot_grow && waits(pending)) {
+        let goes_ahead = *ahead && !closing && !cannot_grow && waits(pending);
+        if nothing && (!closing || rollback_to) && !goes_ahead {
             drop_until(pending, from);
             return Ok(());
         }

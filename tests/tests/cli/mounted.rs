@@ -93,7 +93,7 @@ fn rename_gives_a_title_that_pi_and_jcode_read() {
     let list = run(home.path(), ["list", "--json"]).json();
     assert_eq!(list["sessions"][0]["title"], "The shop", "{list}");
     let lines = std::fs::read_to_string(home.path().join("sessions/s1.jsonl")).expect("read");
-    assert!(lines.contains(r#""type":"session_info","name":"The shop""#), "{lines}");
+    assert!(lines.contains(r#"{"type":"session_info""#) && lines.contains(r#""name":"The shop""#), "{lines}");
     assert!(!lines.contains("jcode/meta"), "not from jcode: {lines}");
     let header = LOG.replace(r#""cwd":"/work/shop"}"#, r#""cwd":"/work/shop","metadata":{"jcode":{"title":"old"}}}"#);
     std::fs::write(home.path().join("sessions/s2.jsonl"), header.replace("\"s1\"", "\"s2\"")).expect("written");

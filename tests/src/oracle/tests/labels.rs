@@ -67,7 +67,7 @@ fn label_time_is_that_of_the_label_entry() {
         r#"{"type":"label","id":"1","parentId":"a","timestamp":42,"targetId":"a","label":"x"}"#,
         r#"{"type":"label","id":"2","parentId":"1","targetId":"1","label":"y"}"#,
     ]);
-    assert_eq!((log.labels[0].labeled_at, log.labels[1].labeled_at), (Some(42), None));
+    assert_eq!((log.labels[0].labeled_at, log.labels[1].labeled_at), (Some(42_000), None));
     // The branch takes its time from the label that names it.
     assert_eq!((log.leaves[0].name.as_deref(), log.leaves[0].labeled_at), (Some("y"), None));
 }

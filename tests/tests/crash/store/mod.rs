@@ -164,7 +164,8 @@ fn repair_survives_every_crash_point() {
 #[test]
 fn both_ways_back_from_a_repair_survive_every_crash_point() {
     let mut explored = 0;
-    let ways: [(&str, fn(&Store) -> Result<(), String>); 2] =
+    type Way = fn(&Store) -> Result<(), String>;
+    let ways: [(&str, Way); 2] =
         [("undo of a repair", |store| forth(store, false)), ("rollback to before a repair", back)];
     for (what, run) in ways {
         let machine = damaged();

@@ -1,6 +1,7 @@
 //! Upgrades of older dialects: nothing lost, nothing changed that need not be, the same every time.
 
 use jcode_session_core::dialect::{CurrentLog, check_upgrade, detect, present};
+use jcode_session_core::finding::Code;
 use jcode_session_core::log::Dialect;
 use jcode_session_core::report::MigrateAction;
 use jcode_session_core::source::{ByteSource, SliceSource};
@@ -141,7 +142,9 @@ proptest! {
         let after = verify(&dir.log(), &mut |_| ControlFlow::Continue(())).expect("readable");
         prop_assert_eq!(counted.entry_count, after.entry_count);
         let codes = |report: &jcode_session_core::report::LogReport| -> Vec<_> {
-            report.findings.iter().map(|f| (f.code, f.line)).collect()
+            // A field that could not be used is replaced on the way: a finding of the old file alone.
+            let stay = report.findings.iter().filter(|f| f.code != Code::BadField);
+            stay.map(|f| (f.code, f.line)).collect()
         };
         prop_assert_eq!(codes(&counted), codes(&after));
         prop_assert_eq!(after.sidecar, "fresh");

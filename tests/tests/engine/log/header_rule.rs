@@ -199,7 +199,7 @@ fn an_entry_before_the_header_hides_it() {
     let early = r#"{"type":"message","id":"early","parentId":null,"timestamp":1}"#;
     let home = Home::new(&format!("{TITLE}\n{early}\n{}\n{}", header("\"version\":3,", ""), entries()));
     let report = verified(&home);
-    assert_eq!(codes(&report), ["missing-id", "no-header", "second-header"]);
+    assert_eq!(codes(&report), ["no-header", "missing-id", "second-header"]);
     let log = home.log().to_string_lossy().into_owned();
     let refused = home.append();
     assert!(refused.code == 2 && refused.stderr.contains("`repair`"), "{refused:?}");
