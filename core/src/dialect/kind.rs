@@ -61,7 +61,7 @@ pub enum What {
         name: &'static str,
     },
     /// JSON lines.
-    #[error("JSON lines of another program: none is a header, and none an entry of a session")]
+    #[error("JSON lines of which none is a header or an entry of one")]
     Json,
     /// One JSON document.
     #[error("one JSON document")]
@@ -91,7 +91,7 @@ pub enum What {
     #[error("an SQLite database")]
     Database,
     /// Text.
-    #[error("text: no line is a JSON object")]
+    #[error("text of which no line is a JSON object")]
     Text,
     /// Bytes.
     #[error("bytes that are no text")]
@@ -106,7 +106,7 @@ impl What {
     #[must_use]
     pub const fn cure(self) -> &'static str {
         match self {
-            Self::Agent { .. } => "it is that program's: it is not read here, and never written",
+            Self::Agent { .. } => "that program reads it; here it is not read, and never written",
             Self::Json | Self::Document | Self::Database | Self::Text | Self::Binary | Self::NoFile => {
                 "move it away if it does not belong here"
             }

@@ -8,7 +8,7 @@
 
 mod agents;
 mod detect;
-pub mod head;
+mod head;
 pub(crate) mod ids;
 pub mod jcode;
 mod kind;

@@ -35,16 +35,17 @@ impl Root {
         let mut path = PathBuf::with_capacity(self.given.as_os_str().len() + 1 + row.rel.len());
         path.extend([&self.given, path_of(&row.rel).as_ref()]);
         if summary.dialect.is_some_and(Dialect::is_snapshot) {
-            // The log beside it is empty: the snapshot is the session.
+            // What has the log's name is none: the snapshot is the session.
             path.set_extension("json");
         }
         Some(Listed { path, summary })
     }
 
-    /// The path of a row's file, if that has the name of a log and is no session.
+    /// The path of a row's file, if that has the name of a log and is no session. A snapshot beside it may be one.
     pub(super) fn other(&self, row: &Row) -> Option<PathBuf> {
-        let is_log = || row.rel.ends_with(b".jsonl");
-        (row.summary.is_none() && is_log()).then(|| self.given.join(path_of(&row.rel)))
+        let dialect = row.summary.as_ref().map(|summary| summary.dialect);
+        let no_log = dialect.is_none_or(|dialect| dialect.is_some_and(Dialect::is_snapshot));
+        (no_log && row.rel.ends_with(b".jsonl")).then(|| self.given.join(path_of(&row.rel)))
     }
 
     /// Digest over the stamp of a session's sidecar; 0 if there is none.
