@@ -29,6 +29,14 @@ pub struct FileStamp {
     pub ctime_ns: i64,
 }
 
+impl FileStamp {
+    /// Both are of one file, whatever was written to it between.
+    #[must_use]
+    pub const fn is_same_file(&self, other: &Self) -> bool {
+        self.dev == other.dev && self.ino == other.ino
+    }
+}
+
 /// Digests of a log's head, of its end, and of samples between.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fingerprint {
