@@ -5,7 +5,6 @@
 //! Does not: sync by itself; [`super::syncer`] does.
 
 use super::index_queue::QueueSender;
-use super::syncer;
 use crate::os::host;
 use crate::os::segments::{SessionFile, SessionStorage};
 use crate::os::threads::thread::{self, Thread};
@@ -29,7 +28,7 @@ pub(super) struct State {
     outcome: Arc<Outcome>,
     /// Threads that wait for `finished`.
     waiting: u32,
-    pub(super) syncer: syncer::State,
+    pub(super) syncer: Syncer,
     /// A thread gathers the next job of `strict`.
     leader_active: bool,
     /// The threads whose entries gather, but for the one that leads.
@@ -37,6 +36,17 @@ pub(super) struct State {
     /// Entries that the last job of `strict` carried.
     last_group: usize,
     pub(super) closing: bool,
+}
+
+/// What the syncing thread is doing, so that appends wake it only when that is of use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Syncer {
+    /// It runs, or is not there.
+    Busy,
+    /// It waits for the first entry.
+    Idle,
+    /// It waits until a time.
+    Timed,
 }
 
 /// How often a leading thread lets others go first before it takes off with a smaller group than the one before.
@@ -64,7 +74,7 @@ impl Shared {
             log,
             outcome: Arc::default(),
             waiting: 0,
-            syncer: syncer::State::Busy,
+            syncer: Syncer::Busy,
             leader_active: false,
             followers: Vec::new(),
             last_group: 0,

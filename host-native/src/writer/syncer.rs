@@ -4,30 +4,18 @@
 //! the sync itself fits into the rest; appends wait only when they would go beyond the whole.
 //! Does not: hold the lock while it syncs.
 
-use super::group::{Shared, State as Writer};
+use super::group::{Shared, State, Syncer};
 use crate::os::host;
 use std::sync::PoisonError;
 use std::time::Duration;
 
-/// What the thread is doing, so that appends wake it only when that is of use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum State {
-    /// It runs, or is not there.
-    #[default]
-    Busy,
-    /// It waits for the first entry.
-    Idle,
-    /// It waits until a time.
-    Timed,
-}
-
-impl Writer {
+impl State {
     /// An append should wake the syncing thread.
     pub(super) fn syncer_has_work(&self) -> bool {
         match self.syncer {
-            State::Busy => false,
-            State::Idle => self.log.unsynced() > 0,
-            State::Timed => self.half_full(),
+            Syncer::Busy => false,
+            Syncer::Idle => self.log.unsynced() > 0,
+            Syncer::Timed => self.half_full(),
         }
     }
 
@@ -57,13 +45,13 @@ pub(super) fn run(shared: &Shared) {
             state = shared.run_job(state, sync).0;
             continue;
         }
-        state.syncer = if wait.is_some() { State::Timed } else { State::Idle };
+        state.syncer = if wait.is_some() { Syncer::Timed } else { Syncer::Idle };
         state = match wait.filter(|wait| !wait.is_zero()) {
             Some(wait) => shared.due.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0,
             // A due sync that could not be taken: another one is running, and whoever runs it wakes this thread.
             None => shared.due.wait(state).unwrap_or_else(PoisonError::into_inner),
         };
-        state.syncer = State::Busy;
+        state.syncer = Syncer::Busy;
     }
     // Nobody may wait for a sync that will not come.
     shared.tell(&state);
