@@ -5,7 +5,7 @@
 
 use crate::crash_storage::{Machine, World};
 use jcode_session_core::segment::Segmented;
-use jcode_session_core::source::SliceSource;
+use jcode_session_core::source::{ByteSource, SliceSource};
 use jcode_session_core::storage::{Folder, Name, Place, Storage, StorageFile, append_all};
 use jcode_session_core::store::LogState;
 use jcode_session_core::store::SessionStore;
@@ -51,9 +51,7 @@ pub fn log_of(world: &World) -> Option<Vec<u8>> {
     let store = stored(&Machine::from_world(world.clone()));
     store.stamp(&Place::Log).expect("known")?;
     let file = store.open(&Place::Log).expect("there");
-    let mut bytes = vec![0; usize::try_from(file.len().expect("known")).expect("small")];
-    file.read_at(0, &mut bytes).expect("read");
-    Some(bytes)
+    Some(file.read_vec(0, usize::try_from(file.len()).expect("small")).expect("read"))
 }
 
 /// Durable, as a writer leaves it.

@@ -5,7 +5,6 @@
 
 use super::error::StoreError;
 use crate::source::{ByteSource, Pieces};
-use crate::storage::FileSource;
 use crate::storage::{
     Folder, Place, PublishError, Storage, StorageErrorKind, StorageFile, append_all, create_anew, publish,
 };
@@ -17,16 +16,16 @@ const NEW_LOG: Place = Place::Temporary(2);
 /// Gives the whole log a second name in `quarantine/`. An earlier try that was interrupted is taken up.
 pub(super) fn whole_log<S: Storage>(
     storage: &S,
-    log: &FileSource<S::File>,
+    log: &S::File,
     now_ms: i64,
 ) -> Result<QuarantineName, StoreError> {
-    let mut file = log.file.clone();
+    let mut file = log.clone();
     file.sync_data()?;
     let ino = |stamp: crate::source::identity::FileStamp| (stamp.dev, stamp.ino);
     let own = ino(file.stamp()?);
-    let mut name = QuarantineName { offset: 0, len: log.len, at_ms: now_ms.max(0) };
+    let mut name = QuarantineName { offset: 0, len: log.len(), at_ms: now_ms.max(0) };
     let done = storage.list(Folder::Quarantine)?.into_iter().filter_map(|name| QuarantineName::parse(&name));
-    for there in done.filter(|there| (there.offset, there.len) == (0, log.len)) {
+    for there in done.filter(|there| (there.offset, there.len) == (0, log.len())) {
         let Some(place) = there.name().map(Place::Quarantine) else { continue };
         if storage.stamp(&place)?.map(ino) == Some(own) {
             storage.sync_folder(Folder::Quarantine)?;
@@ -36,14 +35,14 @@ pub(super) fn whole_log<S: Storage>(
     }
     loop {
         let Some(place) = name.name().map(Place::Quarantine) else {
-            return Err(StoreError::OtherLog { len: log.len });
+            return Err(StoreError::OtherLog { len: log.len() });
         };
         match storage.link(&Place::Log, &place) {
             Ok(()) => break,
             Err(error) if error.kind == StorageErrorKind::Exists => name.at_ms += 1,
             // One that stands in several files, or on a file system without hard links: a copy.
             Err(error) if error.kind == StorageErrorKind::Unsupported => {
-                return Ok(set_aside(storage, log, 0..log.len, now_ms)?);
+                return Ok(set_aside(storage, log, 0..log.len(), now_ms)?);
             }
             Err(error) => return Err(error.into()),
         }
@@ -68,12 +67,12 @@ pub(super) fn drop_new_log<S: Storage>(storage: &S) {
 pub(super) fn publish_log<S: Storage>(
     storage: &S,
     file: S::File,
-    seen: Option<&FileSource<S::File>>,
+    seen: Option<&S::File>,
 ) -> Result<(), StoreError> {
     let expected = match seen {
         Some(log) => {
-            let stamp = log.file.stamp()?;
-            if stamp.len != log.len {
+            let stamp = log.stamp()?;
+            if stamp.len != log.len() {
                 return Err(PublishError::Changed { what: Place::Log }.into());
             }
             Some(stamp)

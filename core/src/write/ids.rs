@@ -6,8 +6,7 @@
 //! Does not: resolve parents; that is [`crate::index`].
 
 use crate::log::{Damage, LogScan, LogSink, Record};
-use crate::source::SourceError;
-use crate::storage::{FileSource, StorageFile};
+use crate::source::{ByteSource, SourceError};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::hash::{BuildHasher, Hasher};
@@ -36,22 +35,22 @@ impl OlderIds for NoOlderIds {
 /// Reads them from the log, once, when the first question comes.
 #[derive(Debug)]
 pub struct ScannedIds<F> {
-    log: FileSource<F>,
+    log: F,
     ids: Option<IdSet>,
 }
 
-impl<F: StorageFile> ScannedIds<F> {
-    /// The ids of the first `len` bytes of a log.
-    pub const fn new(file: F, len: u64) -> Self {
-        Self { log: FileSource { file, len }, ids: None }
+impl<F: ByteSource> ScannedIds<F> {
+    /// The ids of a log, as it is now.
+    pub const fn new(log: F) -> Self {
+        Self { log, ids: None }
     }
 }
 
-impl<F: StorageFile> OlderIds for ScannedIds<F> {
+impl<F: ByteSource> OlderIds for ScannedIds<F> {
     fn has(&mut self, id: &str) -> Result<bool, SourceError> {
         if self.ids.is_none() {
             let mut sink = Collect(IdSet::default());
-            let end = self.log.len;
+            let end = self.log.len();
             let tick = &mut |_| ControlFlow::Continue(());
             crate::log::scan_source(&self.log, 0..end, LogScan::new(), &mut sink, tick)?;
             self.ids = Some(sink.0);

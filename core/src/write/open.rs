@@ -12,7 +12,7 @@ use crate::log::{Dialect, Header, LineReader, MAX_HEADER_BYTES, Outcome};
 use crate::source::ByteSource;
 use crate::source::identity::FileStamp;
 use crate::storage::{
-    FileSource, Folder, Place, PublishError, Storage, StorageErrorKind, StorageFile, append_all, create_anew,
+    Folder, Place, PublishError, Storage, StorageErrorKind, StorageFile, append_all, create_anew,
     or_removed, publish,
 };
 use alloc::string::String;
@@ -55,18 +55,18 @@ pub(super) fn open<S: Storage>(storage: &S, options: &OpenOptions<'_>) -> Result
         Err(error) => return Err(error.into()),
     };
     let (mut file, created) = match (there, options.header) {
-        (Some(file), Some(header)) if file.is_empty()? => (create(storage, header, Some(file.stamp()?))?, true),
+        (Some(file), Some(header)) if file.is_empty() => (create(storage, header, Some(file.stamp()?))?, true),
         (Some(file), _) => (file, false),
         (None, header) => (create(storage, header.unwrap_or_default(), None)?, true),
     };
     // Before recovery: a log that must not be written is not touched.
-    let header = read_header(&file, file.len()?)?.ok_or(OpenError::NoHeader)?;
+    let header = read_header(&file)?.ok_or(OpenError::NoHeader)?;
     judge(&header)?;
     let (len, recovery) = recover(storage, &mut file, options.synced_len, options.now_ms)?;
     if !created {
         storage.sync_folder(Folder::Sessions)?;
     }
-    let leaf = tail::last_id(&FileSource { file: file.clone(), len })?;
+    let leaf = tail::last_id(&file)?;
     Ok(Opened { file, len, session_id: header.session_id, leaf, recovery, created })
 }
 
@@ -96,9 +96,8 @@ fn judge(header: &Header) -> Result<(), OpenError> {
 }
 
 /// The header, if the first line that is a record is one.
-fn read_header<F: StorageFile>(file: &F, len: u64) -> Result<Option<Header>, OpenError> {
-    let log = FileSource { file: file.clone(), len };
-    let head = log.read_vec(0, usize::try_from(len.min(MAX_HEADER_BYTES)).unwrap_or_default())?;
+fn read_header(log: &impl ByteSource) -> Result<Option<Header>, OpenError> {
+    let head = log.read_vec(0, usize::try_from(log.len().min(MAX_HEADER_BYTES)).unwrap_or_default())?;
     let mut reader = LineReader::new();
     let mut offset = 0;
     for line in head.split(|&b| b == b'\n') {

@@ -4,9 +4,10 @@
 //! Invariant: below the folder that holds the log no link is followed for writing.
 //! Does not: decide anything, or lock.
 
-use crate::os::files::{plain, stamp_of};
+use crate::os::files::{plain, read_at, stamp_of};
 use crate::os::{folders, paths, replace};
 use jcode_session_core::source::identity::FileStamp;
+use jcode_session_core::source::{ByteSource, SourceError};
 use jcode_session_core::storage::{Folder, Place, Storage, StorageError, StorageErrorKind, StorageFile};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
@@ -27,6 +28,8 @@ pub struct NativeStorage {
 pub struct NativeFile {
     file: Arc<File>,
     path: Arc<Path>,
+    /// Bytes that this handle knows of.
+    len: u64,
     looks: bool,
 }
 
@@ -117,31 +120,29 @@ impl NativeFile {
     }
 }
 
+impl ByteSource for NativeFile {
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
+        read_at(&self.file, offset, buffer)
+    }
+}
+
 impl StorageFile for NativeFile {
-    fn len(&self) -> Result<u64, StorageError> {
-        Ok(self.file.metadata().map_err(self.failed("read"))?.len())
-    }
-
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), StorageError> {
-        cfg_if::cfg_if! {
-            if #[cfg(unix)] {
-                std::os::unix::fs::FileExt::read_exact_at(&*self.file, buffer, offset).map_err(self.failed("read"))
-            } else {
-                use std::io::Read;
-                let mut file = &*self.file;
-                file.seek(SeekFrom::Start(offset)).and_then(|_| file.read_exact(buffer)).map_err(self.failed("read"))
-            }
-        }
-    }
-
     fn append(&mut self, bytes: &[u8]) -> Result<usize, StorageError> {
         loop {
             match (&*self.file).write(bytes) {
                 Ok(0) if !bytes.is_empty() => {
                     return Err(self.failed("write")(io::ErrorKind::WriteZero.into()));
                 }
+                Ok(written) => {
+                    self.len += written as u64;
+                    return Ok(written);
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                other => return other.map_err(self.failed("write")),
+                Err(error) => return Err(self.failed("write")(error)),
             }
         }
     }
@@ -158,7 +159,9 @@ impl StorageFile for NativeFile {
     }
 
     fn set_len(&mut self, len: u64) -> Result<(), StorageError> {
-        self.file.set_len(len).map_err(self.failed("cut"))
+        self.file.set_len(len).map_err(self.failed("cut"))?;
+        self.len = len;
+        Ok(())
     }
 
     fn sync_data(&mut self) -> Result<(), StorageError> {
@@ -184,8 +187,8 @@ impl Storage for NativeStorage {
         }
         let mut options = OpenOptions::new();
         let file = no_follow(options.read(true).append(!self.looks)).open(&path).map_err(failed("open", &path))?;
-        plain(&file).map_err(failed("open", &path))?;
-        Ok(NativeFile { file: Arc::new(file), path: path.into(), looks: self.looks })
+        let len = plain(&file).map_err(failed("open", &path))?.len();
+        Ok(NativeFile { file: Arc::new(file), path: path.into(), len, looks: self.looks })
     }
 
     fn create(&self, place: &Place) -> Result<NativeFile, StorageError> {
@@ -193,7 +196,8 @@ impl Storage for NativeStorage {
         self.make_folders(place.folder())?;
         let mut options = OpenOptions::new();
         let file = private(options.read(true).append(true).create_new(true)).open(&path);
-        Ok(NativeFile { file: Arc::new(file.map_err(failed("create", &path))?), path: path.into(), looks: false })
+        let file = Arc::new(file.map_err(failed("create", &path))?);
+        Ok(NativeFile { file, path: path.into(), len: 0, looks: false })
     }
 
     fn stamp(&self, place: &Place) -> Result<Option<FileStamp>, StorageError> {

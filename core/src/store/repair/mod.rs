@@ -21,7 +21,6 @@ use crate::finding::{Code, Finding};
 use crate::index::IndexBuilder;
 use crate::log::{Damage, Dialect, LogScan, LogSink, Record, scan_source};
 use crate::source::{ByteSource, Rope};
-use crate::storage::FileSource;
 use crate::storage::{Folder, Name, Place, Storage, StorageFile, open_if_there};
 use crate::write::QuarantineName;
 use alloc::collections::BTreeSet;
@@ -57,7 +56,7 @@ impl Plan {
 
 /// The damaged log with what comes back, as one.
 struct Gathered<F> {
-    rope: Rope<FileSource<F>>,
+    rope: Rope<F>,
     restored: u64,
     /// Names in `quarantine/`.
     names: Vec<String>,
@@ -74,7 +73,7 @@ pub fn plan<S: Storage>(session: &SessionStore<'_, S>) -> Result<Plan, StoreErro
 
 fn survey<S: Storage>(session: &SessionStore<'_, S>, gathered: &Gathered<S::File>) -> Result<Plan, StoreError> {
     let Some(log) = &session.log else { return Err(StoreError::NothingLeft) };
-    let mut findings = session.storage.troubles()?;
+    let mut findings = log.troubles()?;
     findings.extend(damages(log)?);
     let mut builder = IndexBuilder::new(());
     let tick = &mut |_| ControlFlow::Continue(());
@@ -116,18 +115,17 @@ pub fn run<S: Storage>(session: &mut SessionStore<'_, S>, stem: &str, now_ms: i6
     let mut new = set_aside::new_log(session.storage)?;
     let digest = rewrite::rewrite(&gathered.rope, stem, now_ms, &mut new)?;
     new.sync_data()?;
-    let written = FileSource { len: new.len()?, file: new.clone() };
-    if let Err(error) = prove(&written, plan.entries) {
+    if let Err(error) = prove(&new, plan.entries) {
         set_aside::drop_new_log(session.storage);
         return Err(error);
     }
     let name = set_aside::whole_log(session.storage, log, now_ms)?;
     plan.set_aside = name.name().map(|name| format!("quarantine/{}", name.as_str()));
-    plan.to_len = written.len;
+    plan.to_len = new.len();
     let words = format!("{} findings, {} entries kept", plan.findings.len(), plan.entries);
-    let mut row = LedgerRow::new(Event::Repair, now_ms, written.len, digest_hex(&digest), &words);
-    row.branch_leaf = leaf(&written);
-    row.fingerprint = Some(LogState::of(&written, written.len)?.fingerprint);
+    let mut row = LedgerRow::new(Event::Repair, now_ms, new.len(), digest_hex(&digest), &words);
+    row.branch_leaf = leaf(&new);
+    row.fingerprint = Some(LogState::of(&new, new.len())?.fingerprint);
     row.from = Some(session.state()?);
     row.set_aside.clone_from(&plan.set_aside);
     row.restored = gathered.names;
@@ -162,16 +160,16 @@ fn gather<S: Storage>(session: &SessionStore<'_, S>) -> Result<Gathered<S::File>
         }
     }
     let mut ids = Ids::default();
-    scan_source(log, 0..log.len, LogScan::new(), &mut ids, &mut |_| ControlFlow::Continue(()))?;
+    scan_source(log, 0..log.len(), LogScan::new(), &mut ids, &mut |_| ControlFlow::Continue(()))?;
     let mut seen = ids.ids;
-    let mut sources = alloc::vec![FileSource { file: log.file.clone(), len: log.len }];
+    let mut sources = alloc::vec![log.clone()];
     let mut rope: Rope<()> = Rope::new(Vec::new());
     let mut done = 0;
     let (mut restored, mut names) = (0, Vec::new());
     for (name, file) in waiting(session)? {
         let mut found = Ids::default();
         let scan = LogScan::resume(0, 0, true);
-        scan_source(&file, 0..file.len, scan, &mut found, &mut |_| ControlFlow::Continue(()))?;
+        scan_source(&file, 0..file.len(), scan, &mut found, &mut |_| ControlFlow::Continue(()))?;
         let wanted: Vec<_> = found.spans.into_iter().filter(|(id, ..)| seen.insert(id.clone())).collect();
         if wanted.is_empty() {
             continue;
@@ -189,18 +187,18 @@ fn gather<S: Storage>(session: &SessionStore<'_, S>) -> Result<Gathered<S::File>
         sources.push(file);
         names.extend(name.name().map(|name| name.as_str().to_string()));
     }
-    rope.push_original(0, done, log.len);
+    rope.push_original(0, done, log.len());
     Ok(Gathered { rope: rope.over(sources), restored, names })
 }
 
 /// The offset itself if a line begins there, else the end of the log.
-fn line_at<F: StorageFile>(log: &FileSource<F>, offset: u64) -> Result<u64, StoreError> {
-    let begins = offset > 0 && offset <= log.len && log.read_vec(offset - 1, 1)? == b"\n";
-    Ok(if begins { offset } else { log.len })
+fn line_at(log: &impl ByteSource, offset: u64) -> Result<u64, StoreError> {
+    let begins = offset > 0 && offset <= log.len() && log.read_vec(offset - 1, 1)? == b"\n";
+    Ok(if begins { offset } else { log.len() })
 }
 
 /// A file in `quarantine/`, open.
-type Waiting<F> = (QuarantineName, FileSource<F>);
+type Waiting<F> = (QuarantineName, F);
 
 /// Whole files in `quarantine/` that recovery made and no repair has put back, by where they stood.
 fn waiting<S: Storage>(session: &SessionStore<'_, S>) -> Result<Vec<Waiting<S::File>>, StoreError> {
@@ -215,9 +213,8 @@ fn waiting<S: Storage>(session: &SessionStore<'_, S>) -> Result<Vec<Waiting<S::F
     for name in parsed {
         let Some(place) = name.name().map(Place::Quarantine) else { continue };
         let Some(file) = open_if_there(session.storage, &place)? else { continue };
-        let len = file.len()?;
-        if len == name.len {
-            found.push((name, FileSource { file, len }));
+        if file.len() == name.len {
+            found.push((name, file));
         }
     }
     Ok(found)

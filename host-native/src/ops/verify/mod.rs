@@ -8,7 +8,6 @@ mod v1_files;
 
 use crate::ops::ledger;
 use crate::os::files::PathError;
-use crate::os::log_file;
 use crate::os::log_file::LogFile;
 use crate::session::v1;
 use crate::sidecar::rebuild::Tick;
@@ -18,7 +17,7 @@ use jcode_session_core::dialect::jcode::ReplayError;
 use jcode_session_core::dialect::present;
 use jcode_session_core::finding::Finding;
 use jcode_session_core::report::LogReport;
-use jcode_session_core::segment::check::Depth;
+use jcode_session_core::segment::Depth;
 use jcode_session_core::source::SourceError;
 use std::path::Path;
 
@@ -78,7 +77,7 @@ fn verify_log(path: &Path, again: bool, tick: &mut Tick<'_>) -> Result<Option<Lo
         return Ok(None);
     }
     log.map_if_guarded();
-    let segments = log_file::findings(&log, Depth::Full).map_err(failed)?;
+    let segments = log.findings(Depth::Full).map_err(failed)?;
     let sidecar = if again { sidecar::open(&log).map_err(failed)? } else { Sidecar::Locked };
     let (detected, presented) = present(log, &mut |_| tick(0)).map_err(failed)?;
     let dialect = detected.dialect;
