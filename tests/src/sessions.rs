@@ -4,7 +4,7 @@
 //! Does not: crash.
 
 use crate::crash_storage::{Machine, World};
-use jcode_session_core::segment::Segmented;
+use jcode_session_core::segment::{Manifest, Segment, Segmented};
 use jcode_session_core::source::{ByteSource, SliceSource};
 use jcode_session_core::storage::{Folder, Name, Place, Storage, StorageFile, append_all};
 use jcode_session_core::store::LogState;
@@ -130,4 +130,12 @@ pub fn kept(old: Option<&[u8]>, world: &World, what: &str) {
         offset <= same && old.get(offset..).is_some_and(|rest| bytes.starts_with(rest))
     });
     assert!(same == old.len() || held, "{what}: bytes are lost");
+}
+
+/// Names, of files in `segments/`, of segments that the manifest there does not name.
+#[must_use]
+pub fn unnamed_segments(names: impl IntoIterator<Item = String>, manifest: Option<&[u8]>) -> Vec<String> {
+    let named = manifest.and_then(Manifest::read).map_or_else(Vec::new, |manifest| manifest.segments);
+    let is_named = |found: &Segment| named.iter().any(|one| (one.from, one.len) == (found.from, found.len));
+    names.into_iter().filter(|name| Segment::parse(name).is_some_and(|found| !is_named(&found))).collect()
 }

@@ -92,8 +92,8 @@ fn uncertain(uncertainty: Uncertainty, are_shown: bool) -> Finding {
     Finding::new(Code::SegmentDamaged).say(match (uncertainty, are_shown) {
         (Uncertainty::NoManifest, false) => {
             "segments/manifest.json is missing or cannot be read, and no segment counts that it does not name: older \
-             lines of the log may stand in the files beside it; put it back from a copy, or `repair` takes the \
-             segments by the names of their files and rewrites the log"
+             lines of the log may stand in the files beside it; put it back from a copy, or `repair` rewrites the log \
+             with what belongs to it by the names of the files"
         }
         (Uncertainty::NoManifest, true) => {
             "segments/manifest.json is missing or cannot be read; the segments are taken by the names of their files"

@@ -19,6 +19,8 @@ pub enum InForce {
     Before,
     /// The one after it.
     After,
+    /// None: another program put a log in place that is one file.
+    Neither,
 }
 
 /// Why it is not certain how the log stands.
@@ -72,29 +74,24 @@ pub(super) fn detect(own: &(impl ByteSource + ?Sized), archive: &impl Archive) -
     let (before, after) = (begins(&manifest.before)?, begins(&manifest.after)?);
     // Where one begins with the other, the longer one is what the file is.
     let is_after = after && (!before || manifest.after.witness.len >= manifest.before.witness.len);
-    let (state, in_force) = match is_after {
+    let (state, told) = match is_after {
         false if before => (&manifest.before, Some(InForce::Before)),
         _ => (&manifest.after, is_after.then_some(InForce::After)),
     };
-    let mut detected = Detected {
-        layout: Layout::new(manifest.of(state).to_vec()),
-        uncertainty: None,
-        witness_len: state.witness.len,
-        in_force,
-        manifest: None,
+    let layout = Layout::new(manifest.segments_of(state));
+    let Some(first) = layout.as_ref().and_then(|layout| layout.segments().first()) else {
+        return Ok(Detected {
+            witness_len: state.witness.len,
+            manifest: Some(manifest),
+            in_force: told,
+            ..Detected::default()
+        });
     };
-    if let (None, Some(first)) = (in_force, detected.segments().first()) {
-        let is_plain = holds(own, first, archive)?;
-        detected.uncertainty = (!is_plain).then_some(Uncertainty::OtherLog);
-        detected.layout = detected.layout.filter(|_| !is_plain);
-        detected.witness_len = own.len();
-    }
-    if let Some(first) = detected.segments().first()
-        && !has_header(own, first)?
-    {
-        detected.layout = None;
-    }
-    Ok(Detected { manifest: Some(manifest), ..detected })
+    let witness_len = told.map_or(own.len(), |_| state.witness.len);
+    let in_force = if told.is_none() && holds(own, first, archive)? { Some(InForce::Neither) } else { told };
+    let uncertainty = in_force.is_none().then_some(Uncertainty::OtherLog);
+    let belongs = in_force != Some(InForce::Neither) && has_header(own, first)?;
+    Ok(Detected { layout: layout.filter(|_| belongs), uncertainty, witness_len, manifest: Some(manifest), in_force })
 }
 
 fn read_manifest<A: Archive>(archive: &A) -> Result<Option<Manifest>, SourceError> {
@@ -125,11 +122,7 @@ fn has_header(own: &(impl ByteSource + ?Sized), first: &Segment) -> Result<bool,
 }
 
 /// The log's own file holds itself what the segment does, as its start or its end tells.
-fn holds(
-    own: &(impl ByteSource + ?Sized),
-    segment: &Segment,
-    archive: &impl Archive,
-) -> Result<bool, SourceError> {
+fn holds(own: &(impl ByteSource + ?Sized), segment: &Segment, archive: &impl Archive) -> Result<bool, SourceError> {
     let take = segment.len.min(own.len().saturating_sub(segment.from)).min(4096);
     for at in [0, segment.len - take] {
         let mut sealed = alloc::vec![0; usize::try_from(take).unwrap_or_default()];

@@ -63,13 +63,8 @@ impl Manifest {
     }
 
     /// The segments of one of its layouts.
-    pub(super) fn of(&self, state: &State) -> &[Segment] {
-        self.segments.get(..state.segments).unwrap_or_default()
-    }
-
-    /// The segments that are not of one of its layouts.
-    pub(super) fn not_of(&self, state: &State) -> &[Segment] {
-        self.segments.get(state.segments..).unwrap_or_default()
+    pub(super) fn segments_of(&self, state: &State) -> Vec<Segment> {
+        self.segments.get(..state.segments).unwrap_or_default().to_vec()
     }
 }
 

@@ -113,11 +113,7 @@ impl<F: ByteSource> Reader<F> {
     ///
     /// # Errors
     /// As [`Reader::read`].
-    pub(super) fn held(
-        &mut self,
-        archive: &impl Archive<File = F>,
-        segment: &Segment,
-    ) -> Result<u64, SourceError> {
+    pub(super) fn held(&mut self, archive: &impl Archive<File = F>, segment: &Segment) -> Result<u64, SourceError> {
         self.go_to(archive, segment)?;
         Ok(match &self.open {
             Some((_, Opened::Plain(_, held))) => *held,

@@ -19,6 +19,7 @@ use crate::storage::{
 };
 use crate::store::StoreError;
 use alloc::format;
+use alloc::vec::Vec;
 
 /// Number of the temporary file that becomes the manifest.
 const NEW_MANIFEST: Place = Place::Temporary(3);
@@ -30,37 +31,34 @@ impl<S: Storage + Clone, D: Decompress + Clone> Segmented<S, D> {
         let own = open_if_there(&self.inner, &Place::Log)?;
         let detected = self.detect_for(own.as_ref())?;
         let (Some(manifest), Some(in_force)) = (detected.manifest.clone(), detected.in_force) else { return Ok(()) };
-        let (state, not_in_force) = match in_force {
-            InForce::Before => (&manifest.before, manifest.not_of(&manifest.before)),
-            InForce::After => (&manifest.after, manifest.not_of(&manifest.after)),
+        let segments = match in_force {
+            InForce::Before => manifest.segments_of(&manifest.before),
+            InForce::After => manifest.segments_of(&manifest.after),
+            InForce::Neither => Vec::new(),
         };
-        match (in_force, own) {
-            (InForce::Before, Some(own)) => {
-                let log = SegmentedSource::detected(own, self.clone(), detected);
-                // They are copies of what the log holds; another program may have cut it since.
-                for segment in not_in_force {
-                    let range = segment.from.min(log.len())..segment.end().min(log.len());
-                    self.retire(&Segment { digest: Segment::of(&log, range)?.digest, ..segment.clone() })?;
-                }
-            }
-            _ => {
-                // A killed run may have left the log's new name to the system: a power cut would bring the old log
-                // back, which needs what is removed here.
-                self.inner.sync_folder(Folder::Sessions)?;
-                for segment in not_in_force {
-                    self.retire(segment)?;
-                }
+        let others = manifest.segments.get(segments.len()..).unwrap_or_default();
+        if in_force == InForce::After {
+            // A killed run may have left the log's new name to the system: a power cut would bring the old log back,
+            // which needs what is removed here.
+            self.inner.sync_folder(Folder::Sessions)?;
+            others.iter().try_for_each(|segment| self.retire(segment))?;
+        } else if let Some(own) = own {
+            let log = SegmentedSource::detected(own, self.clone(), detected);
+            // They are copies of what the log holds; another program may have cut it since.
+            for segment in others {
+                let range = segment.from.min(log.len())..segment.end().min(log.len());
+                self.retire(&Segment { digest: Segment::of(&log, range)?.digest, ..segment.clone() })?;
             }
         }
-        if !not_in_force.is_empty() {
+        if !others.is_empty() {
             self.inner.sync_folder(Folder::Segments)?;
         }
-        if state.segments == 0 {
+        if segments.is_empty() {
             return self.remove_manifest();
         }
         if in_force == InForce::Before && manifest.before != manifest.after {
-            let segments = manifest.of(state).to_vec();
-            self.put_manifest(&Manifest::new(segments, state.clone(), state.clone()))?;
+            let state = manifest.before;
+            self.put_manifest(&Manifest::new(segments, state.clone(), state))?;
         }
         Ok(())
     }

@@ -9,11 +9,9 @@ use super::check::Depth;
 use super::segmented::{Segmented, SegmentedFile};
 use super::source::SegmentedSource;
 use crate::finding::Finding;
-use crate::source::identity::FileStamp;
 use crate::source::SourceError;
-use crate::storage::{
-    Folder, Place, PublishError, SealedExtent, Storage, StorageError, StorageErrorKind, StorageFile,
-};
+use crate::source::identity::FileStamp;
+use crate::storage::{Folder, Place, PublishError, SealedExtent, Storage, StorageError, StorageErrorKind, StorageFile};
 use crate::store::StoreError;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -45,23 +43,40 @@ impl<S: Storage + Clone, D: Decompress + Clone> Storage for Segmented<S, D> {
     fn stamp(&self, place: &Place) -> Result<Option<FileStamp>, StorageError> {
         let stamp = self.inner.stamp(place)?;
         // Follows no link, but a log that is one is refused when it is opened.
-        if stamp.is_none() || !self.may_be_segmented(place)? { Ok(stamp) } else { Storage::open(self, place)?.stamp().map(Some) }
+        if stamp.is_none() || !self.may_be_segmented(place)? {
+            Ok(stamp)
+        } else {
+            Storage::open(self, place)?.stamp().map(Some)
+        }
     }
 
     fn rename(&self, from: &Place, to: &Place) -> Result<(), StorageError> {
-        if self.may_be_segmented(to)? { self.replace(from).map_err(failed("replace")) } else { self.inner.rename(from, to) }
+        if self.may_be_segmented(to)? {
+            self.replace(from).map_err(failed("replace"))
+        } else {
+            self.inner.rename(from, to)
+        }
     }
 
     fn link(&self, from: &Place, to: &Place) -> Result<(), StorageError> {
         if *from == Place::Log && self.detect().map_err(failed("read"))?.layout.is_some() {
             let message = "its bytes stand in several files".to_string();
-            return Err(StorageError { kind: StorageErrorKind::Unsupported, action: "link", what: "log".into(), message });
+            return Err(StorageError {
+                kind: StorageErrorKind::Unsupported,
+                action: "link",
+                what: "log".into(),
+                message,
+            });
         }
         self.inner.link(from, to)
     }
 
     fn remove(&self, place: &Place) -> Result<(), StorageError> {
-        if self.may_be_segmented(place)? { self.remove_log().map_err(failed("remove")) } else { self.inner.remove(place) }
+        if self.may_be_segmented(place)? {
+            self.remove_log().map_err(failed("remove"))
+        } else {
+            self.inner.remove(place)
+        }
     }
 
     fn list(&self, folder: Folder) -> Result<Vec<String>, StorageError> {

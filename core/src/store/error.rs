@@ -65,7 +65,9 @@ pub enum StoreError {
     #[error("the compression library failed; the segment stays as it was")]
     Compression,
     /// The manifest of its segments is lost, or of another log.
-    #[error("may have segments that do not count, or are not its own; `verify` says why, `repair` makes one file of it")]
+    #[error(
+        "may have segments that do not count, or are not its own; `verify` says why, `repair` makes one file of it"
+    )]
     Uncertain,
     /// The log is of a dialect or version that repair does not write.
     #[error("is a {0} log; `migrate` it first")]

@@ -14,11 +14,7 @@ use crate::write::{QuarantineName, set_aside};
 const NEW_LOG: Place = Place::Temporary(2);
 
 /// Gives the whole log a second name in `quarantine/`. An earlier try that was interrupted is taken up.
-pub(super) fn whole_log<S: Storage>(
-    storage: &S,
-    log: &S::File,
-    now_ms: i64,
-) -> Result<QuarantineName, StoreError> {
+pub(super) fn whole_log<S: Storage>(storage: &S, log: &S::File, now_ms: i64) -> Result<QuarantineName, StoreError> {
     let mut file = log.clone();
     file.sync_data()?;
     let ino = |stamp: crate::source::identity::FileStamp| (stamp.dev, stamp.ino);
@@ -64,11 +60,7 @@ pub(super) fn drop_new_log<S: Storage>(storage: &S) {
 }
 
 /// Puts the written file in the place of the log that the caller saw.
-pub(super) fn publish_log<S: Storage>(
-    storage: &S,
-    file: S::File,
-    seen: Option<&S::File>,
-) -> Result<(), StoreError> {
+pub(super) fn publish_log<S: Storage>(storage: &S, file: S::File, seen: Option<&S::File>) -> Result<(), StoreError> {
     let expected = match seen {
         Some(log) => {
             let stamp = log.stamp()?;

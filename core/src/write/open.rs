@@ -12,8 +12,7 @@ use crate::log::{Dialect, Header, LineReader, MAX_HEADER_BYTES, Outcome};
 use crate::source::ByteSource;
 use crate::source::identity::FileStamp;
 use crate::storage::{
-    Folder, Place, PublishError, Storage, StorageErrorKind, StorageFile, append_all, create_anew,
-    or_removed, publish,
+    Folder, Place, PublishError, Storage, StorageErrorKind, StorageFile, append_all, create_anew, or_removed, publish,
 };
 use alloc::string::String;
 

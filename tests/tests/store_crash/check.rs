@@ -1,10 +1,10 @@
 //! What must hold after a crash of a command.
 
-use jcode_session_core::segment::{MANIFEST, Manifest, Segment};
+use jcode_session_core::segment::MANIFEST;
 use jcode_session_core::storage::{Name, Place, Storage, StorageFile};
 use jcode_session_tests::crash_storage::outcomes::{Outcome, kills, power_cuts};
 use jcode_session_tests::crash_storage::{Machine, World};
-use jcode_session_tests::sessions::{Store, kept, log_of, opened, stored};
+use jcode_session_tests::sessions::{Store, kept, log_of, opened, stored, unnamed_segments};
 
 /// A command, from what and to what.
 pub(crate) struct Command<'c> {
@@ -90,12 +90,9 @@ pub(crate) fn unnamed(world: &World) -> Vec<String> {
         let place = Place::Segment(Name::new(name).expect("a name"));
         world.names.get(&place).map(|&inode| world.inodes[inode].live.clone())
     };
-    let manifest = content(MANIFEST).and_then(|bytes| Manifest::read(&bytes));
-    let named = manifest.map_or_else(Vec::new, |manifest| manifest.segments);
-    let is_named = |found: &Segment| named.iter().any(|one| (one.from, one.len) == (found.from, found.len));
-    let files = world.names.keys().filter_map(|place| match place {
+    let names = world.names.keys().filter_map(|place| match place {
         Place::Segment(name) => Some(name.as_str().to_string()),
         _ => None,
     });
-    files.filter(|name| Segment::parse(name).is_some_and(|found| !is_named(&found))).collect()
+    unnamed_segments(names, content(MANIFEST).as_deref())
 }

@@ -90,6 +90,10 @@ fn grow(
         let reason = "the log's last line is incomplete; `repair` sets it aside";
         return Ok(skipped(Some(Dialect::JcodeV1), reason));
     }
+    if old.met_lost() {
+        // What is missing here would be missing from the new log for good.
+        return Err(RebuildError::Lost.into());
+    }
     let plan = upgrade(entries + more.entry_count(), old.len() + 1 + more.len());
     check_room(log, plan.bytes_needed)?;
     if options.dry_run {
