@@ -10,6 +10,8 @@ use jcode_session_native::os::paths;
 use jcode_session_native::session::Session;
 use jcode_session_native::sidecar::rebuild::{self, RebuildError};
 use jcode_session_tests::files::{contents, settled};
+use jcode_session_tests::jcode_model::{Growth, ModelRng, Shape, generate, grow_as};
+use jcode_session_tests::program::run;
 use jcode_session_tests::written::{append, errors, whole};
 use std::fs;
 use std::ops::ControlFlow;
@@ -220,4 +222,64 @@ fn a_damaged_start_of_the_log_hides_no_segment() {
         assert_eq!(errors(&log), []);
         assert_eq!(session.names("segments"), Vec::<String>::new());
     }
+}
+
+/// jcode goes on with its own files of a sealed session: what is missing of the log is not taken for what v1 gained.
+#[test]
+fn growth_of_v1_files_waits_for_a_lost_segment() {
+    let lose: [fn(&Path); 2] = [
+        |segments| fs::remove_file(segments.join(MANIFEST)).expect("removed"),
+        |segments| {
+            let mut files = fs::read_dir(segments).expect("there").map(|entry| entry.expect("one").path());
+            let file = files.find(|path| path.extension().is_some_and(|ending| ending == "jsonl"));
+            fs::remove_file(file.expect("some")).expect("removed");
+        },
+    ];
+    for lose in lose {
+        let home = TempDir::new().expect("a folder");
+        let folder = home.path().join("sessions");
+        fs::create_dir(&folder).expect("made");
+        let files = generate(Shape::Both, 12, &mut ModelRng::new(7));
+        files.write_to(&folder, "v").expect("written");
+        assert_eq!(run(home.path(), &["migrate"]).code, 0);
+        let log = folder.join("v.jsonl");
+        let whole_log = whole(&log);
+        seal::run(&log, PLAIN).expect("sealed");
+        let segments = paths::store(&log).join("segments");
+        let saved = contents(&segments);
+        lose(&segments);
+        grow_as(&files, Growth::Append, &mut ModelRng::new(99))
+            .expect("it grows")
+            .write_to(&folder, "v")
+            .expect("written");
+        let own = fs::read(&log).expect("there");
+        for args in [&["migrate", "--dry-run"][..], &["migrate"]] {
+            let ran = run(home.path(), args);
+            assert_eq!(ran.code, 1, "{ran:?}");
+            assert_eq!(fs::read(&log).expect("there"), own, "{args:?}");
+        }
+        for (path, bytes) in &saved {
+            fs::write(segments.join(path), bytes).expect("put back");
+        }
+        assert_eq!(run(home.path(), &["migrate"]).code, 0);
+        assert!(whole(&log).starts_with(&whole_log) && whole(&log).len() > whole_log.len());
+        assert_eq!(errors(&log), []);
+    }
+}
+
+/// Another program puts a log in place that is one file, behind the second seal: what the manifest names is nobody's.
+#[test]
+fn segments_behind_a_plain_log_put_in_place_go_with_the_next_seal() {
+    let session = Sealed::new(PLAIN);
+    let log = session.log();
+    append(&log, 100..160);
+    seal::run(&log, PLAIN).expect("sealed");
+    let bytes = whole(&log);
+    fs::write(&log, &bytes).expect("written");
+    assert_eq!((whole(&log), errors(&log)), (bytes.clone(), Vec::new()));
+    let old = session.names("segments");
+    seal::run(&log, Segments { size: 3000, compress: true }).expect("sealed");
+    assert_eq!((whole(&log), errors(&log)), (bytes, Vec::new()));
+    let left = session.names("segments");
+    assert!(old.iter().filter(|name| *name != MANIFEST).all(|name| !left.contains(name)), "{left:?}");
 }

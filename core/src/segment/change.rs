@@ -40,10 +40,13 @@ impl<S: Storage + Clone, D: Decompress + Clone> Segmented<S, D> {
             self.retire(segment)?;
         }
         self.put_manifest(&manifest(&detected, own.as_ref(), &file, after)?)?;
-        let changed = write(new).and_then(|()| Ok(publish(&self.inner, file, from, &Place::Log, expected)?));
-        // A change that failed is given up at once: its segments may be what filled the disk.
-        let recovered = self.recover();
-        changed.and(recovered)
+        if let Err(error) = write(new) {
+            // Given up at once: the new segments may be what filled the disk. If that fails too, the next change does it.
+            let _ = self.recover();
+            return Err(error);
+        }
+        publish(&self.inner, file, from, &Place::Log, expected)?;
+        self.recover()
     }
 
     /// Puts a log in place that is one file.
@@ -86,7 +89,9 @@ impl<S: Storage + Clone, D: Decompress + Clone> Segmented<S, D> {
                     append_all(&mut new, bytes)?;
                 }
             }
-            if log.own.stamp()?.len != log.own.len() {
+            // What was copied is what is replaced.
+            let (own, now) = (log.own.stamp()?, self.inner.stamp(&Place::Log)?);
+            if now.map(|now| (now.dev, now.ino, now.len)) != Some((own.dev, own.ino, log.own.len())) {
                 return Err(PublishError::Changed { what: Place::Log }.into());
             }
             self.change((&NEW_OWN, new), after, write)

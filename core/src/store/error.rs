@@ -66,7 +66,7 @@ pub enum StoreError {
     Compression,
     /// The manifest of its segments is lost, or of another log.
     #[error(
-        "may have segments that do not count, or are not its own; `verify` says why, `repair` makes one file of it"
+        "has segments of which it is not certain that they are its own; `verify` says why, `repair` makes it one file"
     )]
     Uncertain,
     /// The log is of a dialect or version that repair does not write.

@@ -10,7 +10,7 @@ use crate::os::files::PathError;
 use crate::os::log_file::LogFile;
 use crate::os::replace::{Expect, publish, temporary_for};
 use crate::session::v1::V1Files;
-use crate::sidecar::rebuild::{self, Known, Tick};
+use crate::sidecar::rebuild::{self, Known, RebuildError, Tick};
 use crate::sidecar::{self, Sidecar};
 use jcode_session_core::dialect::jcode::replay;
 use jcode_session_core::dialect::jcode::{Growth, Replay, plan_growth, present};
@@ -77,6 +77,10 @@ fn grow(
     }
     old.map_if_guarded();
     let growth = plan_growth(&old, open(files, tick)?, &mut |bytes| tick(bytes))?;
+    if old.met_lost() {
+        // What is missing would be told for what v1 gained, and be missing from the new log for good.
+        return Err(RebuildError::Lost.into());
+    }
     let more = match growth {
         Growth::Diverged => {
             let reason = "diverged: entries were appended to the log and jcode went on writing v1; both are untouched";
@@ -89,10 +93,6 @@ fn grow(
     if matches!(end.open_line, OpenLine::Torn | OpenLine::Salvaged) {
         let reason = "the log's last line is incomplete; `repair` sets it aside";
         return Ok(skipped(Some(Dialect::JcodeV1), reason));
-    }
-    if old.met_lost() {
-        // What is missing here would be missing from the new log for good.
-        return Err(RebuildError::Lost.into());
     }
     let plan = upgrade(entries + more.entry_count(), old.len() + 1 + more.len());
     check_room(log, plan.bytes_needed)?;
