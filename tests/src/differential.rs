@@ -9,6 +9,7 @@ use jcode_session_core::index::row::{Row, RowSink};
 use jcode_session_core::index::{Built, IndexBuilder};
 use jcode_session_core::log::{Damage, LogScan, LogSink, Record, ScanEnd, scan_source};
 use jcode_session_core::source::{ByteSource, SliceSource, SourceError};
+use std::convert::Infallible;
 use std::ops::ControlFlow;
 
 /// Rows as they leave the builder.
@@ -16,7 +17,9 @@ use std::ops::ControlFlow;
 pub struct Rows(pub Vec<Row<'static>>);
 
 impl RowSink for Rows {
-    fn row(&mut self, row: Row<'_>) -> ControlFlow<()> {
+    type Break = Infallible;
+
+    fn row(&mut self, row: Row<'_>) -> ControlFlow<Infallible> {
         self.0.push(Row {
             id: row.id.into_owned().into(),
             parent_id: row.parent_id.map(|id| id.into_owned().into()),
@@ -128,17 +131,19 @@ impl ByteSource for NoView<'_> {
 pub struct Said(pub Vec<(u64, Vec<u8>, Option<Damage>)>);
 
 impl LogSink for Said {
-    fn header(&mut self, header: &Record<'_>) -> ControlFlow<()> {
+    type Break = Infallible;
+
+    fn header(&mut self, header: &Record<'_>) -> ControlFlow<Infallible> {
         self.0.push((header.offset, header.bytes.to_vec(), None));
         ControlFlow::Continue(())
     }
 
-    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()> {
+    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<Infallible> {
         self.0.push((entry.offset, entry.bytes.to_vec(), None));
         ControlFlow::Continue(())
     }
 
-    fn damage(&mut self, damage: Damage) -> ControlFlow<()> {
+    fn damage(&mut self, damage: Damage) -> ControlFlow<Infallible> {
         self.0.push((damage.offset, Vec::new(), Some(damage)));
         ControlFlow::Continue(())
     }
@@ -174,6 +179,6 @@ pub fn said_in_chunks(bytes: &[u8], chunks: impl Iterator<Item = usize>) -> Said
         rest = later;
     }
     assert!(scan.push(rest, &mut said).is_continue());
-    assert!(scan.finish(&mut said).1.is_continue());
+    assert!(scan.finish(&mut said).is_continue());
     said
 }

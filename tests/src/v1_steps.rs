@@ -11,6 +11,7 @@ use jcode_session_core::index::{Built, IndexBuilder};
 use jcode_session_core::log::{LogScan, scan_source};
 use jcode_session_core::source::{ByteSource, SliceSource, SourceError};
 use serde_json::Value;
+use std::convert::Infallible;
 use std::ops::{ControlFlow, Range};
 
 /// A source that gives no view: the way of hosts without mapped files.
@@ -70,7 +71,9 @@ pub fn migrated(files: &V1Files) -> Vec<u8> {
 pub struct Ranges(pub Vec<Range<u64>>);
 
 impl RowSink for Ranges {
-    fn row(&mut self, row: Row<'_>) -> ControlFlow<()> {
+    type Break = Infallible;
+
+    fn row(&mut self, row: Row<'_>) -> ControlFlow<Infallible> {
         self.0.push(row.offset..row.offset + row.len);
         ControlFlow::Continue(())
     }

@@ -12,6 +12,7 @@ use jcode_session_core::write::{
     AppendError, Durability, LogObserver, LogWriter, NewHeader, OpenError, OpenOptions, Opened, Parent, ScannedIds,
     Stamps, SyncPoint,
 };
+use std::convert::Infallible;
 use std::ops::ControlFlow;
 
 /// The sidecar as far as crashes see it: each sync of the log is one commit.
@@ -141,16 +142,14 @@ impl Log {
 }
 
 impl LogSink for Log {
-    fn header(&mut self, _: &Record<'_>) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
+    type Break = Infallible;
 
-    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()> {
+    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<Infallible> {
         self.ids.push(entry.fields.usable_id().map(|id| id.into_owned()).unwrap_or_default());
         ControlFlow::Continue(())
     }
 
-    fn damage(&mut self, damage: Damage) -> ControlFlow<()> {
+    fn damage(&mut self, damage: Damage) -> ControlFlow<Infallible> {
         self.damages.push(damage);
         ControlFlow::Continue(())
     }

@@ -11,9 +11,10 @@ use super::summary::SessionSummary;
 use crate::index::Counts;
 use crate::json::text;
 use crate::json::walk::Walker;
-use crate::log::{Damage, Dialect, Header, LogSink, Record};
+use crate::log::{Dialect, Header, LogSink, Record};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::convert::Infallible;
 use core::ops::ControlFlow;
 
 /// Collects what a summary needs.
@@ -125,7 +126,9 @@ impl SummaryBuilder {
 }
 
 impl LogSink for SummaryBuilder {
-    fn header(&mut self, header: &Record<'_>) -> ControlFlow<()> {
+    type Break = Infallible;
+
+    fn header(&mut self, header: &Record<'_>) -> ControlFlow<Infallible> {
         self.is_session = true;
         self.header = Some(Header::read(header));
         let Some(metadata) = header.fields.metadata else { return ControlFlow::Continue(()) };
@@ -141,7 +144,7 @@ impl LogSink for SummaryBuilder {
         ControlFlow::Continue(())
     }
 
-    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()> {
+    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<Infallible> {
         let fields = &entry.fields;
         let kind = fields.kind_text();
         self.is_session |= fields.looks_like_entry() || fields.message.is_some();
@@ -163,10 +166,6 @@ impl LogSink for SummaryBuilder {
         }
         ControlFlow::Continue(())
     }
-
-    fn damage(&mut self, _: Damage) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
 }
 
 /// Goes on counting behind what a sidecar has counted.
@@ -179,17 +178,11 @@ pub struct CountTail {
 }
 
 impl LogSink for CountTail {
-    fn header(&mut self, _: &Record<'_>) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
+    type Break = Infallible;
 
-    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()> {
+    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<Infallible> {
         self.counts.observe(&entry.fields.kind_text(), &entry.fields, entry.fields.time());
         self.leaf = entry.fields.usable_id().map(|id| id.into_owned());
-        ControlFlow::Continue(())
-    }
-
-    fn damage(&mut self, _: Damage) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 }

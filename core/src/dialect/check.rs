@@ -8,12 +8,13 @@
 
 use crate::dialect::splice::field;
 use crate::json::walk::Walker;
-use crate::log::{Damage, Dialect, LogScan, LogSink, Record, scan_source, tail::Span};
+use crate::log::{Dialect, LogScan, LogSink, Record, scan_source, scan_until, tail::Span};
 use crate::source::{ByteSource, SourceError};
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::convert::Infallible;
 use core::ops::ControlFlow;
 
 /// Why an upgraded log was refused.
@@ -47,12 +48,10 @@ pub fn check_upgrade(
 ) -> Result<u64, CheckError> {
     let mut spans = Spans(Vec::new());
     scan_source(old, 0..old.len(), LogScan::new(), &mut spans, tick)?;
-    let mut compare = Compare { old, spans: spans.0.into_iter(), dialect, last_id: None, entries: 0, failed: None };
-    let scanned = scan_source(new, 0..new.len(), LogScan::new(), &mut compare, tick);
-    if let Some(failed) = compare.failed {
-        return Err(failed);
+    let mut compare = Compare { old, spans: spans.0.into_iter(), dialect, last_id: None, entries: 0 };
+    if let ControlFlow::Break(differs) = scan_until(new, 0..new.len(), LogScan::new(), &mut compare, tick)? {
+        return Err(differs);
     }
-    scanned?;
     match compare.spans.next() {
         Some(span) => Err(CheckError::Differs { offset: span.offset, what: "a record is missing" }),
         None => Ok(compare.entries),
@@ -63,23 +62,21 @@ pub fn check_upgrade(
 struct Spans(Vec<Span>);
 
 impl Spans {
-    fn push(&mut self, record: &Record<'_>) -> ControlFlow<()> {
+    fn push(&mut self, record: &Record<'_>) -> ControlFlow<Infallible> {
         self.0.push(Span { offset: record.offset, len: record.bytes.len() as u64 });
         ControlFlow::Continue(())
     }
 }
 
 impl LogSink for Spans {
-    fn header(&mut self, header: &Record<'_>) -> ControlFlow<()> {
+    type Break = Infallible;
+
+    fn header(&mut self, header: &Record<'_>) -> ControlFlow<Infallible> {
         self.push(header)
     }
 
-    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()> {
+    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<Infallible> {
         self.push(entry)
-    }
-
-    fn damage(&mut self, _: Damage) -> ControlFlow<()> {
-        ControlFlow::Continue(())
     }
 }
 
@@ -89,7 +86,6 @@ struct Compare<'o> {
     dialect: Dialect,
     last_id: Option<String>,
     entries: u64,
-    failed: Option<CheckError>,
 }
 
 impl Compare<'_> {
@@ -129,14 +125,8 @@ impl Compare<'_> {
         Ok(())
     }
 
-    fn take(&mut self, new: &Record<'_>, header: bool) -> ControlFlow<()> {
-        match self.record(new, header) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(error) => {
-                self.failed = Some(error);
-                ControlFlow::Break(())
-            }
-        }
+    fn take(&mut self, new: &Record<'_>, header: bool) -> ControlFlow<CheckError> {
+        self.record(new, header).map_or_else(ControlFlow::Break, ControlFlow::Continue)
     }
 }
 
@@ -166,15 +156,13 @@ fn same(name: &str, new: Option<&[u8]>, old: &[u8]) -> bool {
 }
 
 impl LogSink for Compare<'_> {
-    fn header(&mut self, header: &Record<'_>) -> ControlFlow<()> {
+    type Break = CheckError;
+
+    fn header(&mut self, header: &Record<'_>) -> ControlFlow<Self::Break> {
         self.take(header, true)
     }
 
-    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()> {
+    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<Self::Break> {
         self.take(entry, false)
-    }
-
-    fn damage(&mut self, _: Damage) -> ControlFlow<()> {
-        ControlFlow::Continue(())
     }
 }

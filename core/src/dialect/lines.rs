@@ -13,6 +13,7 @@ use crate::source::{ByteSource, Rope, SourceError};
 use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::convert::Infallible;
 use core::ops::ControlFlow;
 
 /// Splices a `linear-v1` or `tree-v2` log into a `tree-v3` one.
@@ -64,12 +65,14 @@ struct Survey {
 }
 
 impl LogSink for Survey {
-    fn header(&mut self, _: &Record<'_>) -> ControlFlow<()> {
+    type Break = Infallible;
+
+    fn header(&mut self, _: &Record<'_>) -> ControlFlow<Infallible> {
         self.records.push(Target::Header);
         ControlFlow::Continue(())
     }
 
-    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()> {
+    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<Infallible> {
         let target = match entry.fields.usable_id() {
             Some(id) => {
                 self.taken.insert(id.clone().into_owned());
@@ -82,7 +85,7 @@ impl LogSink for Survey {
         ControlFlow::Continue(())
     }
 
-    fn damage(&mut self, damage: Damage) -> ControlFlow<()> {
+    fn damage(&mut self, damage: Damage) -> ControlFlow<Infallible> {
         if damage.code == crate::log::DamageCode::SecondHeader {
             self.records.push(Target::Header);
         }
@@ -116,7 +119,9 @@ impl Upgrade {
 }
 
 impl LogSink for Upgrade {
-    fn header(&mut self, header: &Record<'_>) -> ControlFlow<()> {
+    type Break = Infallible;
+
+    fn header(&mut self, header: &Record<'_>) -> ControlFlow<Infallible> {
         let mut splice = Splice::new(header.bytes);
         match header.fields.version {
             Some(version) => splice.replace(version, b"3"),
@@ -126,7 +131,7 @@ impl LogSink for Upgrade {
         ControlFlow::Continue(())
     }
 
-    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()> {
+    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<Infallible> {
         let mut splice = Splice::new(entry.bytes);
         let kind = entry.fields.kind_text();
         if let Some(linear) = &mut self.linear {
@@ -142,10 +147,6 @@ impl LogSink for Upgrade {
             splice.replace(role, b"\"custom\"");
         }
         self.apply(entry, splice);
-        ControlFlow::Continue(())
-    }
-
-    fn damage(&mut self, _: Damage) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 }

@@ -12,7 +12,7 @@ mod lines;
 pub(crate) mod splice;
 
 use crate::finding::Finding;
-use crate::log::{Dialect, Header, LogScan, LogSink, Record, scan_source};
+use crate::log::{Dialect, Header, LogScan, LogSink, Record, ScanEnd, scan_until};
 use crate::source::{ByteSource, Rope, SourceError};
 use alloc::vec::Vec;
 use core::ops::{ControlFlow, Range};
@@ -140,16 +140,11 @@ fn first_record(
     source: &(impl ByteSource + ?Sized),
     tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
 ) -> Result<Detected, SourceError> {
-    let mut first = First(None);
     let scanned = match source.view() {
-        Some(_) => scan_source(source, 0..source.len(), LogScan::new(), &mut first, tick).map(|_| ()),
-        None => in_growing_pieces(source, &mut first, tick),
+        Some(_) => scan_until(source, 0..source.len(), LogScan::new(), &mut First, tick)?,
+        None => in_growing_pieces(source, tick)?,
     };
-    let header = match (scanned, first.0) {
-        (Ok(()) | Err(SourceError::Interrupted), Some(header)) => header,
-        (Ok(()), None) => None,
-        (Err(error), _) => return Err(error),
-    };
+    let header = scanned.break_value().flatten();
     let dialect = header.as_ref().map_or(Dialect::TreeV3, Header::dialect);
     Ok(Detected { header, dialect })
 }
@@ -157,24 +152,22 @@ fn first_record(
 /// Scans with reads that start small: the first record is the header, and headers are short.
 fn in_growing_pieces(
     source: &(impl ByteSource + ?Sized),
-    first: &mut First,
     tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
-) -> Result<(), SourceError> {
+) -> Result<ControlFlow<Option<Header>, ScanEnd>, SourceError> {
     let mut scan = LogScan::new();
     let mut at = 0;
     let mut step: u64 = 4096;
     while at < source.len() {
-        if let Some(lost) = source.lost_at(at)? {
-            if scan.push_lost(lost.end.min(source.len()) - at, first).is_break() {
-                return Ok(());
-            }
-            at = lost.end;
-            continue;
-        }
-        let take = step.min(source.len() - at);
-        let piece = source.read_vec(at, usize::try_from(take).unwrap_or_default())?;
-        if scan.push(&piece, first).is_break() {
-            return Ok(());
+        let lost = source.lost_at(at)?.map_or(0, |lost| lost.end.min(source.len()) - at);
+        let take = if lost > 0 { lost } else { step.min(source.len() - at) };
+        let flow = if lost > 0 {
+            scan.push_lost(lost, &mut First)
+        } else {
+            let piece = source.read_vec(at, usize::try_from(take).unwrap_or_default())?;
+            scan.push(&piece, &mut First)
+        };
+        if let ControlFlow::Break(header) = flow {
+            return Ok(ControlFlow::Break(header));
         }
         if tick(take).is_break() {
             return Err(SourceError::Interrupted);
@@ -182,25 +175,20 @@ fn in_growing_pieces(
         at += take;
         step = (step * 4).min(1 << 20);
     }
-    let _ = scan.finish(first);
-    Ok(())
+    Ok(scan.finish(&mut First))
 }
 
 /// Stops at the first record; inside: the header, if that record is one.
-struct First(Option<Option<Header>>);
+struct First;
 
 impl LogSink for First {
-    fn header(&mut self, header: &Record<'_>) -> ControlFlow<()> {
-        self.0 = Some(Some(Header::read(header)));
-        ControlFlow::Break(())
+    type Break = Option<Header>;
+
+    fn header(&mut self, header: &Record<'_>) -> ControlFlow<Self::Break> {
+        ControlFlow::Break(Some(Header::read(header)))
     }
 
-    fn entry(&mut self, _: &Record<'_>) -> ControlFlow<()> {
-        self.0 = Some(None);
-        ControlFlow::Break(())
-    }
-
-    fn damage(&mut self, _: crate::log::Damage) -> ControlFlow<()> {
-        ControlFlow::Continue(())
+    fn entry(&mut self, _: &Record<'_>) -> ControlFlow<Self::Break> {
+        ControlFlow::Break(None)
     }
 }

@@ -124,7 +124,9 @@ fn branches(entries: &Entries, labels: &[LabelRow]) -> Vec<BranchRow> {
 }
 
 impl<R: RowSink> LogSink for IndexBuilder<R> {
-    fn header(&mut self, header: &Record<'_>) -> ControlFlow<()> {
+    type Break = R::Break;
+
+    fn header(&mut self, header: &Record<'_>) -> ControlFlow<Self::Break> {
         let read = Header::read(header);
         if let Some(newer) = read.newer() {
             self.find(|| {
@@ -138,7 +140,7 @@ impl<R: RowSink> LogSink for IndexBuilder<R> {
         ControlFlow::Continue(())
     }
 
-    fn entry(&mut self, record: &Record<'_>) -> ControlFlow<()> {
+    fn entry(&mut self, record: &Record<'_>) -> ControlFlow<Self::Break> {
         let fields = &record.fields.indexed;
         let Entries { ids, links, .. } = &mut self.entries;
         let seq = Seq::try_from(links.len()).unwrap_or(Seq::MAX);
@@ -195,7 +197,7 @@ impl<R: RowSink> LogSink for IndexBuilder<R> {
         })
     }
 
-    fn damage(&mut self, damage: Damage) -> ControlFlow<()> {
+    fn damage(&mut self, damage: Damage) -> ControlFlow<Self::Break> {
         // Only a verifying scan judges UTF-8; the count must not depend on who scans.
         self.counts.damages += u64::from(damage.code != DamageCode::InvalidUtf8);
         self.find(|| Finding::from_damage(damage));

@@ -5,6 +5,7 @@
 
 use alloc::borrow::Cow;
 use alloc::string::String;
+use core::convert::Infallible;
 use core::ops::ControlFlow;
 
 /// Number of an entry in log order, from 0.
@@ -87,12 +88,17 @@ pub struct LabelRow {
 
 /// Receives the rows of a full build, in log order.
 pub trait RowSink {
-    /// One row. Returning `Break` stops the build.
-    fn row(&mut self, row: Row<'_>) -> ControlFlow<()>;
+    /// Why it stops the build, by returning `Break`; [`Infallible`] for one that never does.
+    type Break;
+
+    /// One row.
+    fn row(&mut self, row: Row<'_>) -> ControlFlow<Self::Break>;
 }
 
 impl RowSink for () {
-    fn row(&mut self, _: Row<'_>) -> ControlFlow<()> {
+    type Break = Infallible;
+
+    fn row(&mut self, _: Row<'_>) -> ControlFlow<Infallible> {
         ControlFlow::Continue(())
     }
 }

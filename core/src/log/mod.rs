@@ -13,6 +13,8 @@ mod header;
 mod line;
 mod salvage;
 mod scan;
+mod scan_source;
+mod sink;
 pub mod tags;
 pub mod tail;
 pub mod time;
@@ -23,7 +25,9 @@ pub use damage::{Damage, DamageCode};
 pub use fields::{Fields, IndexedFields};
 pub use header::{Dialect, Header, MAX_HEADER_BYTES, NewerVersion};
 pub use line::{LineReader, Outcome};
-pub use scan::{LogScan, LogSink, OpenLine, ScanEnd, Tee, scan_source};
+pub use scan::{LogScan, OpenLine, ScanEnd};
+pub use scan_source::{scan_source, scan_until};
+pub use sink::{LogSink, Tee, WholeSink};
 
 /// One JSON object that stands in the log as header or entry.
 #[derive(Debug, Clone)]

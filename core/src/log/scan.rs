@@ -5,60 +5,9 @@
 //! Does not: hold more than one line; a line that came in one chunk is not copied.
 
 use super::line::{LineReader, Outcome};
-use super::{Damage, DamageCode, Record};
-use crate::source::{ByteSource, MAX_HELD, SourceError};
+use super::{Damage, DamageCode, LogSink, Record};
 use alloc::vec::Vec;
-use core::ops::{ControlFlow, Range};
-
-/// Receives what a scan finds, in file order. Returning `Break` stops the scan.
-pub trait LogSink {
-    /// The header, before everything else that parses.
-    fn header(&mut self, header: &Record<'_>) -> ControlFlow<()>;
-    /// An entry.
-    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()>;
-    /// A damage. One that belongs to an entry comes before that entry.
-    fn damage(&mut self, damage: Damage) -> ControlFlow<()>;
-}
-
-impl LogSink for () {
-    fn header(&mut self, _: &Record<'_>) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
-
-    fn entry(&mut self, _: &Record<'_>) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
-
-    fn damage(&mut self, _: Damage) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
-}
-
-/// Two sinks over one scan; the first one sees everything first.
-pub struct Tee<'s>(pub &'s mut dyn LogSink, pub &'s mut dyn LogSink);
-
-impl core::fmt::Debug for Tee<'_> {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Tee").finish_non_exhaustive()
-    }
-}
-
-impl LogSink for Tee<'_> {
-    fn header(&mut self, header: &Record<'_>) -> ControlFlow<()> {
-        self.0.header(header)?;
-        self.1.header(header)
-    }
-
-    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()> {
-        self.0.entry(entry)?;
-        self.1.entry(entry)
-    }
-
-    fn damage(&mut self, damage: Damage) -> ControlFlow<()> {
-        self.0.damage(damage)?;
-        self.1.damage(damage)
-    }
-}
+use core::ops::ControlFlow;
 
 /// Where a finished scan ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,7 +95,7 @@ impl LogScan {
     }
 
     /// Takes the next bytes.
-    pub fn push(&mut self, chunk: &[u8], sink: &mut dyn LogSink) -> ControlFlow<()> {
+    pub fn push<B>(&mut self, chunk: &[u8], sink: &mut dyn LogSink<Break = B>) -> ControlFlow<B> {
         let mut rest = chunk;
         while let Some(end) = memchr::memchr(b'\n', rest) {
             let (line, behind) = rest.split_at(end);
@@ -167,7 +116,7 @@ impl LogScan {
     }
 
     /// Takes so many line feeds, which stand where bytes are lost.
-    pub fn push_lost(&mut self, len: u64, sink: &mut dyn LogSink) -> ControlFlow<()> {
+    pub fn push_lost<B>(&mut self, len: u64, sink: &mut dyn LogSink<Break = B>) -> ControlFlow<B> {
         if len > 0 {
             self.push(b"\n", sink)?;
             self.line_start += len - 1;
@@ -177,47 +126,48 @@ impl LogScan {
     }
 
     /// Tells that there are no more bytes; what is left is the last line.
-    pub fn finish(mut self, sink: &mut dyn LogSink) -> (ScanEnd, ControlFlow<()>) {
+    pub fn finish<B>(mut self, sink: &mut dyn LogSink<Break = B>) -> ControlFlow<B, ScanEnd> {
         let rest = core::mem::take(&mut self.carry);
         self.finish_with(&rest, sink)
     }
 
-    /// As [`LogScan::finish`], with the last line given, so that it need not be copied.
-    fn finish_with(mut self, rest: &[u8], sink: &mut dyn LogSink) -> (ScanEnd, ControlFlow<()>) {
-        let (before, lines) = (self.line_start, self.lines);
-        let settled = self.reported + u64::from(self.undecided.is_some());
-        let mut flow = ControlFlow::Continue(());
-        if !rest.is_empty() {
-            flow = self.line(rest, false, sink);
-        }
-        let len = before + rest.len() as u64;
-        let whole = self.open_line == OpenLine::Whole;
-        let resume_at = if whole { len } else { before };
-        if flow.is_continue() {
-            flow = self.settle(true, sink);
-        }
-        if flow.is_continue() && !self.record_seen {
-            flow = self.report(Damage::at(DamageCode::NoHeader, 0, 1, 0), sink);
-        }
-        let (open_line, record_seen) = (self.open_line, self.record_seen);
-        let end = ScanEnd { len, open_line, resume_at, lines, record_seen, unsettled: self.reported - settled };
-        (end, flow)
+    /// The line whose end has not come yet: where it starts, and its bytes so far.
+    pub(super) const fn open_line(&self) -> (u64, &Vec<u8>) {
+        (self.line_start, &self.carry)
     }
 
-    fn report(&mut self, damage: Damage, sink: &mut dyn LogSink) -> ControlFlow<()> {
+    /// As [`LogScan::finish`], with the last line given, so that it need not be copied.
+    pub(super) fn finish_with<B>(mut self, rest: &[u8], sink: &mut dyn LogSink<Break = B>) -> ControlFlow<B, ScanEnd> {
+        let (before, lines) = (self.line_start, self.lines);
+        let settled = self.reported + u64::from(self.undecided.is_some());
+        if !rest.is_empty() {
+            self.line(rest, false, sink)?;
+        }
+        self.settle(true, sink)?;
+        if !self.record_seen {
+            self.report(Damage::at(DamageCode::NoHeader, 0, 1, 0), sink)?;
+        }
+        let len = before + rest.len() as u64;
+        let (open_line, record_seen) = (self.open_line, self.record_seen);
+        let resume_at = if open_line == OpenLine::Whole { len } else { before };
+        let unsettled = self.reported - settled;
+        ControlFlow::Continue(ScanEnd { len, open_line, resume_at, lines, record_seen, unsettled })
+    }
+
+    fn report<B>(&mut self, damage: Damage, sink: &mut dyn LogSink<Break = B>) -> ControlFlow<B> {
         self.reported += 1;
         sink.damage(damage)
     }
 
     /// Reports the damage that waited for the next line.
-    fn settle(&mut self, last: bool, sink: &mut dyn LogSink) -> ControlFlow<()> {
+    fn settle<B>(&mut self, last: bool, sink: &mut dyn LogSink<Break = B>) -> ControlFlow<B> {
         match self.undecided.take() {
             Some((if_last, otherwise)) => self.report(if last { if_last } else { otherwise }, sink),
             None => ControlFlow::Continue(()),
         }
     }
 
-    fn line(&mut self, bytes: &[u8], terminated: bool, sink: &mut dyn LogSink) -> ControlFlow<()> {
+    fn line<B>(&mut self, bytes: &[u8], terminated: bool, sink: &mut dyn LogSink<Break = B>) -> ControlFlow<B> {
         let offset = self.line_start;
         self.line_start += bytes.len() as u64 + 1;
         self.lines += 1;
@@ -267,7 +217,7 @@ impl LogScan {
     }
 
     /// Tells header, second header and entry apart.
-    fn record(&mut self, record: &Record<'_>, sink: &mut dyn LogSink) -> ControlFlow<()> {
+    fn record<B>(&mut self, record: &Record<'_>, sink: &mut dyn LogSink<Break = B>) -> ControlFlow<B> {
         let damage = |code| Damage::at(code, record.offset, record.line, record.bytes.len() as u64);
         if self.full && simdutf8::basic::from_utf8(record.bytes).is_err() {
             self.report(damage(DamageCode::InvalidUtf8), sink)?;
@@ -292,98 +242,4 @@ impl Default for LogScan {
     fn default() -> Self {
         Self::new()
     }
-}
-
-/// Bytes that are read at once from a source without a view.
-const WINDOW: usize = 1 << 20;
-
-/// Runs `scan` over `range` of a source.
-///
-/// `tick(bytes)` is called now and then with the number of bytes done; returning `Break` interrupts.
-///
-/// # Errors
-/// What the source says, [`SourceError::TooLong`] for a line that must be held and cannot, or
-/// [`SourceError::Interrupted`] if `tick` or the sink stopped the scan.
-pub fn scan_source(
-    source: &(impl ByteSource + ?Sized),
-    range: Range<u64>,
-    mut scan: LogScan,
-    sink: &mut dyn LogSink,
-    tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
-) -> Result<ScanEnd, SourceError> {
-    let (end, flow) = match source.view() {
-        Some(view) => {
-            let from = usize::try_from(range.start).unwrap_or(usize::MAX);
-            let to = usize::try_from(range.end).unwrap_or(usize::MAX);
-            let bytes =
-                view.get(from..to).ok_or(SourceError::Shrank { wanted: range.end, actual: view.len() as u64 })?;
-            scan_view(bytes, scan, sink, tick)?
-        }
-        None => {
-            scan_pieces(source, range, &mut scan, sink, tick)?;
-            scan.finish(sink)
-        }
-    };
-    source.still_whole()?;
-    match flow {
-        ControlFlow::Continue(()) => Ok(end),
-        ControlFlow::Break(()) => Err(SourceError::Interrupted),
-    }
-}
-
-/// Scans a source that must be read; what is lost of it is not.
-fn scan_pieces(
-    source: &(impl ByteSource + ?Sized),
-    range: Range<u64>,
-    scan: &mut LogScan,
-    sink: &mut dyn LogSink,
-    tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
-) -> Result<(), SourceError> {
-    let mut window = Vec::new();
-    let mut at = range.start;
-    while at < range.end {
-        let lost = source.lost_at(at)?.map_or(0, |lost| lost.end.min(range.end).saturating_sub(at));
-        let take = if lost > 0 { lost } else { (range.end - at).min(WINDOW as u64) };
-        let flow = if lost > 0 {
-            scan.push_lost(lost, sink)
-        } else {
-            window.resize(usize::try_from(take).unwrap_or(WINDOW), 0);
-            source.read_at(at, &mut window)?;
-            scan.push(&window, sink)
-        };
-        if flow.is_break() || tick(take).is_break() {
-            return Err(SourceError::Interrupted);
-        }
-        if scan.carry.len() as u64 > MAX_HELD {
-            return Err(SourceError::TooLong { offset: scan.line_start });
-        }
-        at += take;
-    }
-    Ok(())
-}
-
-/// Scans bytes that are all there: chunks end at line ends, so that no line is ever copied.
-fn scan_view(
-    bytes: &[u8],
-    mut scan: LogScan,
-    sink: &mut dyn LogSink,
-    tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
-) -> Result<(ScanEnd, ControlFlow<()>), SourceError> {
-    let mut rest = bytes;
-    while let Some(near) = rest.get(WINDOW..) {
-        let Some(end) = memchr::memchr(b'\n', near) else { break };
-        let (chunk, behind) = rest.split_at(WINDOW + end + 1);
-        rest = behind;
-        if scan.push(chunk, sink).is_break() || tick(chunk.len() as u64).is_break() {
-            return Err(SourceError::Interrupted);
-        }
-    }
-    let (lines, last) = match memchr::memrchr(b'\n', rest) {
-        Some(end) => rest.split_at(end + 1),
-        None => rest.split_at(0),
-    };
-    if scan.push(lines, sink).is_break() || tick(rest.len() as u64).is_break() {
-        return Err(SourceError::Interrupted);
-    }
-    Ok(scan.finish_with(last, sink))
 }

@@ -10,7 +10,7 @@ use super::layout::{Layout, Segment};
 use super::pack::pack;
 use super::storage::Segmented;
 use super::{Compress, Decompress, compress};
-use crate::log::{Damage, Dialect, Header, LogScan, LogSink, MAX_HEADER_BYTES, Record};
+use crate::log::{Dialect, Header, LogScan, LogSink, MAX_HEADER_BYTES, Record};
 use crate::source::ByteSource;
 use crate::storage::FileSource;
 use crate::storage::{Folder, Place, PublishError, SealedExtent, Storage, StorageFile};
@@ -157,10 +157,9 @@ fn put<S: Storage + Clone, D: Decompress + Clone>(
 
 /// Bytes up to the end of the header's line.
 fn header_len<F: StorageFile>(log: &FileSource<F>) -> Result<u64, StoreError> {
-    let mut first = First(None);
     let head = log.read_vec(0, usize::try_from(log.len().min(MAX_HEADER_BYTES)).unwrap_or_default())?;
-    let _ = LogScan::new().push(&head, &mut first);
-    let (header, end) = first.0.ok_or(StoreError::NoHeader)?;
+    let first = LogScan::new().push(&head, &mut First).break_value();
+    let (header, end) = first.flatten().ok_or(StoreError::NoHeader)?;
     if let Some(newer) = header.newer() {
         return Err(StoreError::Dialect(alloc::format!("version {}", newer.0)));
     }
@@ -170,20 +169,17 @@ fn header_len<F: StorageFile>(log: &FileSource<F>) -> Result<u64, StoreError> {
     Ok(line_end(log, end)?)
 }
 
-/// The header, if the log begins with one, and where it ends.
-struct First(Option<(Header, u64)>);
+/// Stops at the first record: with the header and where it ends, if that is one.
+struct First;
 
 impl LogSink for First {
-    fn header(&mut self, header: &Record<'_>) -> ControlFlow<()> {
-        self.0 = Some((Header::read(header), header.offset + header.bytes.len() as u64));
-        ControlFlow::Break(())
+    type Break = Option<(Header, u64)>;
+
+    fn header(&mut self, header: &Record<'_>) -> ControlFlow<Self::Break> {
+        ControlFlow::Break(Some((Header::read(header), header.offset + header.bytes.len() as u64)))
     }
 
-    fn entry(&mut self, _: &Record<'_>) -> ControlFlow<()> {
-        ControlFlow::Break(())
-    }
-
-    fn damage(&mut self, _: Damage) -> ControlFlow<()> {
-        ControlFlow::Continue(())
+    fn entry(&mut self, _: &Record<'_>) -> ControlFlow<Self::Break> {
+        ControlFlow::Break(None)
     }
 }

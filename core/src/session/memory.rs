@@ -8,6 +8,7 @@ use crate::index::row::{Row, RowSink, Seq};
 use crate::index::{Built, Counts, Tree};
 use crate::log::tail::Span;
 use alloc::vec::Vec;
+use core::convert::Infallible;
 use core::ops::ControlFlow;
 
 /// Where all entries stand, while an index is built.
@@ -15,7 +16,9 @@ use core::ops::ControlFlow;
 pub(super) struct Spans(Vec<Span>);
 
 impl RowSink for Spans {
-    fn row(&mut self, row: Row<'_>) -> ControlFlow<()> {
+    type Break = Infallible;
+
+    fn row(&mut self, row: Row<'_>) -> ControlFlow<Infallible> {
         self.0.push(Span { offset: row.offset, len: row.len });
         ControlFlow::Continue(())
     }

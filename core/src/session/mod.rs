@@ -18,11 +18,12 @@ use crate::dialect::jcode::V1Log;
 use crate::dialect::{CurrentLog, Detected, detect};
 use crate::index::{Counts, IndexBuilder, Tree};
 use crate::log::tail::Span;
-use crate::log::{Damage, Dialect, Header, LogScan, LogSink, Record, Tee, scan_source};
+use crate::log::{Dialect, Header, LogScan, LogSink, Record, Tee, WholeSink, scan_source};
 use crate::source::{ByteSource, SourceError};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::cell::OnceCell;
+use core::convert::Infallible;
 use core::ops::ControlFlow;
 pub use locate::{LocateError, Locator, NoSidecar, Spot};
 pub use memory::MemoryIndex;
@@ -122,7 +123,7 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
     /// If the log cannot be read, or `tick`, which gets the bytes done, interrupts.
     pub fn index(
         &self,
-        also: &mut dyn LogSink,
+        also: &mut WholeSink<'_>,
         tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
     ) -> Result<&MemoryIndex, SourceError> {
         if let Some(memory) = self.memory.get() {
@@ -253,19 +254,14 @@ struct FileOrder<'e> {
 }
 
 impl LogSink for FileOrder<'_> {
-    fn header(&mut self, _: &Record<'_>) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
+    type Break = Infallible;
 
-    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()> {
+    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<Infallible> {
         if self.skip > 0 {
             self.skip -= 1;
         } else {
             (self.each)(Entry { offset: entry.offset, line: entry.bytes.to_vec() });
         }
-        ControlFlow::Continue(())
-    }
-    fn damage(&mut self, _: Damage) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 }

@@ -8,8 +8,8 @@
 use super::locate::{Locator, Spot};
 use super::{ReadError, Session};
 use crate::json::text;
-use crate::log::{Damage, LogScan, LogSink, Record, scan_source};
-use crate::source::{ByteSource, SourceError};
+use crate::log::{LogScan, LogSink, Record, scan_until};
+use crate::source::ByteSource;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::ControlFlow;
@@ -170,21 +170,17 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
         limit: usize,
         tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
     ) -> Result<(Vec<Hit>, Option<u64>), ReadError> {
-        let mut sink = Search { needle, limit, found: Vec::new(), next: None };
+        let mut sink = Search { needle, limit, found: Vec::new() };
         let scan = if from == 0 { LogScan::new() } else { LogScan::resume(from, 0, true) };
-        match scan_source(&self.log, from.min(self.log.len())..self.log.len(), scan, &mut sink, tick) {
-            Err(SourceError::Interrupted) if sink.next.is_some() => {}
-            ended => {
-                ended?;
-            }
-        }
+        let next =
+            scan_until(&self.log, from.min(self.log.len())..self.log.len(), scan, &mut sink, tick)?.break_value();
         let mut hits = Vec::new();
         for Match { offset, kind, before, found, after } in sink.found {
             if let Some(spot) = self.at_offset(offset)? {
                 hits.push(Hit { spot, kind, before, found, after });
             }
         }
-        Ok((hits, sink.next))
+        Ok((hits, next))
     }
 }
 
@@ -192,24 +188,16 @@ struct Search<'n> {
     needle: &'n Needle,
     limit: usize,
     found: Vec<Match>,
-    next: Option<u64>,
 }
 
 impl LogSink for Search<'_> {
-    fn header(&mut self, _: &Record<'_>) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
+    type Break = u64;
 
-    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()> {
+    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<Self::Break> {
         if self.found.len() >= self.limit {
-            self.next = Some(entry.offset);
-            return ControlFlow::Break(());
+            return ControlFlow::Break(entry.offset);
         }
         self.found.extend(self.needle.find_in_record(entry));
-        ControlFlow::Continue(())
-    }
-
-    fn damage(&mut self, _: Damage) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 }

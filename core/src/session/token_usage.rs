@@ -10,8 +10,9 @@
 use super::memory::MemoryIndex;
 use crate::index::row::Seq;
 use crate::json::walk::Walker;
-use crate::log::{Damage, LogSink, Record};
+use crate::log::{LogSink, Record};
 use alloc::vec::Vec;
+use core::convert::Infallible;
 use core::ops::ControlFlow;
 use memchr::memmem::Finder;
 use serde::Serialize;
@@ -119,11 +120,9 @@ impl TokenUsage {
 }
 
 impl LogSink for TokenUsage {
-    fn header(&mut self, _: &Record<'_>) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
+    type Break = Infallible;
 
-    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()> {
+    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<Infallible> {
         let bit = self.entries % 8;
         if bit == 0 {
             self.messages.push(0);
@@ -140,10 +139,6 @@ impl LogSink for TokenUsage {
             self.used.push((self.entries, narrow(read), narrow(usage.output)));
         }
         self.entries += 1;
-        ControlFlow::Continue(())
-    }
-
-    fn damage(&mut self, _: Damage) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 }

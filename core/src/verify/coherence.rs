@@ -11,6 +11,7 @@ use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::convert::Infallible;
 use core::ops::ControlFlow;
 
 /// A cursor over stored rows in order of `seq`.
@@ -110,7 +111,9 @@ fn differs(offset: u64, key: String, columns: &str) -> Finding {
 }
 
 impl<S: StoredRows> RowSink for Comparison<S> {
-    fn row(&mut self, row: Row<'_>) -> ControlFlow<()> {
+    type Break = Infallible;
+
+    fn row(&mut self, row: Row<'_>) -> ControlFlow<Infallible> {
         loop {
             if self.failed.is_some() {
                 return ControlFlow::Continue(());

@@ -5,11 +5,12 @@
 //! costs the same in a log of any length.
 //! Does not: resolve parents; that is [`crate::index`].
 
-use crate::log::{Damage, LogScan, LogSink, Record};
+use crate::log::{LogScan, LogSink, Record};
 use crate::source::SourceError;
 use crate::storage::{FileSource, StorageFile};
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::convert::Infallible;
 use core::hash::{BuildHasher, Hasher};
 use core::ops::ControlFlow;
 use hashbrown::HashTable;
@@ -63,18 +64,12 @@ impl<F: StorageFile> OlderIds for ScannedIds<F> {
 struct Collect(IdSet);
 
 impl LogSink for Collect {
-    fn header(&mut self, _: &Record<'_>) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
+    type Break = Infallible;
 
-    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()> {
+    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<Infallible> {
         if let Some(id) = entry.fields.usable_id() {
             self.0.push(&id);
         }
-        ControlFlow::Continue(())
-    }
-
-    fn damage(&mut self, _: Damage) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 }

@@ -9,9 +9,12 @@
 use super::error::OpenError;
 use super::quarantine::{QuarantineError, QuarantineName, set_aside};
 use super::tail::line_start;
-use crate::log::{Damage, DamageCode, LineReader, LogScan, LogSink, OpenLine, Outcome, Record, scan_source};
+use crate::log::{
+    Damage, DamageCode, LineReader, LogScan, LogSink, OpenLine, Outcome, Record, scan_source, scan_until,
+};
 use crate::source::{ByteSource, Pieces, SourceError};
 use crate::storage::{FileSource, Storage, StorageFile, append_all};
+use core::convert::Infallible;
 use core::ops::ControlFlow;
 
 /// Bytes that were taken out of a log.
@@ -90,15 +93,11 @@ fn believed<F: StorageFile>(log: &FileSource<F>, synced_len: Option<u64>) -> Res
 
 /// The plan where it is known what was synced.
 fn behind_synced<F: StorageFile>(log: &FileSource<F>, synced: u64) -> Result<Plan, SourceError> {
-    let mut first = FirstDamage(None);
     let scan = LogScan::resume_full(synced, 0, true);
     let tick = &mut |_| ControlFlow::Continue(());
-    let end = match scan_source(log, synced..log.len(), scan, &mut first, tick) {
-        Ok(end) => end,
-        Err(SourceError::Interrupted) => {
-            return keep_until(log, first.0.unwrap_or(synced));
-        }
-        Err(error) => return Err(error),
+    let end = match scan_until(log, synced..log.len(), scan, &mut FirstDamage, tick)? {
+        ControlFlow::Continue(end) => end,
+        ControlFlow::Break(damage) => return keep_until(log, damage),
     };
     let open = end.open_line == OpenLine::Whole;
     match end.open_line {
@@ -138,29 +137,19 @@ fn last_line<F: StorageFile>(log: &FileSource<F>, floor: u64) -> Result<Plan, So
 }
 
 /// Stops at the first damage for which a log is cut.
-struct FirstDamage(Option<u64>);
+struct FirstDamage;
 
 impl LogSink for FirstDamage {
-    fn header(&mut self, _: &Record<'_>) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
+    type Break = u64;
 
-    fn entry(&mut self, _: &Record<'_>) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
-
-    fn damage(&mut self, damage: Damage) -> ControlFlow<()> {
+    fn damage(&mut self, damage: Damage) -> ControlFlow<Self::Break> {
         let whole = match damage.code {
             // Whole records all the same: other programs write such.
             DamageCode::LoneSurrogate | DamageCode::SecondHeader | DamageCode::NoHeader => true,
             DamageCode::TornTail => damage.all_recovered,
             DamageCode::InvalidJson | DamageCode::InvalidUtf8 | DamageCode::NulRun | DamageCode::FusedRecords => false,
         };
-        if whole {
-            return ControlFlow::Continue(());
-        }
-        self.0 = Some(damage.offset);
-        ControlFlow::Break(())
+        if whole { ControlFlow::Continue(()) } else { ControlFlow::Break(damage.offset) }
     }
 }
 
@@ -168,15 +157,14 @@ impl LogSink for FirstDamage {
 pub(crate) fn count_records<F: StorageFile>(log: &FileSource<F>, from: u64) -> Result<u64, SourceError> {
     struct Count(u64);
     impl LogSink for Count {
-        fn header(&mut self, _: &Record<'_>) -> ControlFlow<()> {
+        type Break = Infallible;
+
+        fn header(&mut self, _: &Record<'_>) -> ControlFlow<Infallible> {
             self.0 += 1;
             ControlFlow::Continue(())
         }
-        fn entry(&mut self, _: &Record<'_>) -> ControlFlow<()> {
+        fn entry(&mut self, _: &Record<'_>) -> ControlFlow<Infallible> {
             self.0 += 1;
-            ControlFlow::Continue(())
-        }
-        fn damage(&mut self, _: Damage) -> ControlFlow<()> {
             ControlFlow::Continue(())
         }
     }

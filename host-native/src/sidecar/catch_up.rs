@@ -11,7 +11,7 @@ use crate::sidecar::sql::{SqlStore, read_meta, write_meta};
 use jcode_session_core::index::Totals;
 use jcode_session_core::index::catch_up::{CatchUp, CatchUpError};
 use jcode_session_core::index::meta::{IndexMeta, Observed, Resume};
-use jcode_session_core::log::{Damage, LogScan, LogSink, Record, ScanEnd, scan_source};
+use jcode_session_core::log::{Damage, LogScan, LogSink, Record, ScanEnd, scan_until};
 use jcode_session_core::source::{ByteSource, SourceError};
 use rusqlite::{Connection, TransactionBehavior};
 use std::ops::{ControlFlow, Range};
@@ -67,15 +67,13 @@ fn add(
     let Resume::At { offset, lines, record_seen, .. } = seen.resume else { return Err(CatchUpError::NeedsRebuild) };
     let mut store = SqlStore::new(transaction);
     let grower = CatchUp::new(&mut store, seen.totals())?;
-    let mut sink = Tail { store, grower, failed: None };
+    let mut sink = Tail { store, grower };
     let scan = LogScan::resume(offset, lines, record_seen);
-    let scanned = scan_source(log, range, scan, &mut sink, &mut |bytes| tick(bytes));
-    let Tail { mut store, mut grower, failed } = sink;
-    if let Some(error) = failed {
-        return Err(error);
-    }
+    let scanned = scan_until(log, range, scan, &mut sink, &mut |bytes| tick(bytes));
+    let Tail { mut store, mut grower } = sink;
     let end = match scanned {
-        Ok(end) => end,
+        Ok(ControlFlow::Continue(end)) => end,
+        Ok(ControlFlow::Break(error)) => return Err(error),
         Err(error) => return Ok(Err(error)),
     };
     grower.uncount_damages(end.unsettled);
@@ -102,27 +100,21 @@ fn rebuild_or<T>(error: CatchUpError<rusqlite::Error>) -> Result<Option<T>, Rebu
 struct Tail<'c> {
     store: SqlStore<'c>,
     grower: CatchUp,
-    failed: Option<CatchUpError<rusqlite::Error>>,
 }
 
 impl LogSink for Tail<'_> {
-    fn header(&mut self, _: &Record<'_>) -> ControlFlow<()> {
+    type Break = CatchUpError<rusqlite::Error>;
+
+    fn header(&mut self, _: &Record<'_>) -> ControlFlow<Self::Break> {
         // A log that had no header before has one now: its session id and dialect change.
-        self.failed = Some(CatchUpError::NeedsRebuild);
-        ControlFlow::Break(())
+        ControlFlow::Break(CatchUpError::NeedsRebuild)
     }
 
-    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()> {
-        match self.grower.entry(&mut self.store, entry) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(error) => {
-                self.failed = Some(error);
-                ControlFlow::Break(())
-            }
-        }
+    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<Self::Break> {
+        self.grower.entry(&mut self.store, entry).map_or_else(ControlFlow::Break, ControlFlow::Continue)
     }
 
-    fn damage(&mut self, _: Damage) -> ControlFlow<()> {
+    fn damage(&mut self, _: Damage) -> ControlFlow<Self::Break> {
         self.grower.count_damage();
         ControlFlow::Continue(())
     }

@@ -13,7 +13,7 @@ use crate::sidecar::sql::{BulkLoad, create_schema};
 use jcode_session_core::index::meta::{IndexMeta, Observed};
 use jcode_session_core::index::row::{Row, RowSink};
 use jcode_session_core::index::{Built, IndexBuilder};
-use jcode_session_core::log::{LogScan, ScanEnd, scan_source};
+use jcode_session_core::log::{LogScan, ScanEnd, scan_until};
 use jcode_session_core::source::{ByteSource, SourceError};
 use rusqlite::Connection;
 use std::borrow::Cow;
@@ -36,13 +36,10 @@ pub(super) fn build_small(
 ) -> Result<IndexMeta, RebuildError> {
     create_schema(connection)?;
     let mut load = BulkLoad::begin(connection)?;
-    let mut failed = None;
-    let direct = Direct { load: &mut load, failed: &mut failed };
-    let read = read(log, direct, tick);
-    if let Some(error) = failed {
-        return Err(error.into());
-    }
-    let (built, end) = read?;
+    let (built, end) = match read(log, Direct(&mut load), tick)? {
+        ControlFlow::Continue(read) => read,
+        ControlFlow::Break(error) => return Err(error.into()),
+    };
     let meta = meta(log, &built, &end, known)?;
     load.finish(&built, &meta)?;
     Ok(meta)
@@ -83,7 +80,7 @@ pub(super) fn build_large(
         drop((batches, written));
         let read = reader.join().unwrap_or(Err(SourceError::Interrupted));
         filled?;
-        let (built, end) = read?;
+        let Some((built, end)) = read?.continue_value() else { return Err(SourceError::Interrupted.into()) };
         let meta = meta(log, &built, &end, known)?;
         load.finish(&built, &meta)?;
         // A failed sync is told once: whoever syncs the file again may hear nothing of it.
@@ -101,10 +98,13 @@ fn fill(load: &mut BulkLoad<'_>, number: usize, batch: &Batch) -> rusqlite::Resu
     batch.rows().try_for_each(|row| load.row(&row))
 }
 
-fn read(log: &LogFile, rows: impl RowSink, tick: &mut Tick<'_>) -> Result<(Built<()>, ScanEnd), SourceError> {
+type Read = (Built<()>, ScanEnd);
+
+/// Reads all of a log, or until `rows` stops it.
+fn read<R: RowSink>(log: &LogFile, rows: R, tick: &mut Tick<'_>) -> Result<ControlFlow<R::Break, Read>, SourceError> {
     let mut builder = IndexBuilder::new(rows);
-    let end = scan_source(log, 0..log.len(), LogScan::new(), &mut builder, &mut |bytes| tick(bytes))?;
-    Ok((builder.finish_at(&end).without_rows(), end))
+    let ended = scan_until(log, 0..log.len(), LogScan::new(), &mut builder, &mut |bytes| tick(bytes))?;
+    Ok(ended.map_continue(|end| (builder.finish_at(&end).without_rows(), end)))
 }
 
 fn meta(log: &LogFile, built: &Built<()>, end: &ScanEnd, known: &Known) -> Result<IndexMeta, SourceError> {
@@ -115,20 +115,13 @@ fn meta(log: &LogFile, built: &Built<()>, end: &ScanEnd, known: &Known) -> Resul
 }
 
 /// Rows straight into SQLite.
-struct Direct<'d, 'c> {
-    load: &'d mut BulkLoad<'c>,
-    failed: &'d mut Option<rusqlite::Error>,
-}
+struct Direct<'d, 'c>(&'d mut BulkLoad<'c>);
 
 impl RowSink for Direct<'_, '_> {
-    fn row(&mut self, row: Row<'_>) -> ControlFlow<()> {
-        match self.load.row(&row) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(error) => {
-                *self.failed = Some(error);
-                ControlFlow::Break(())
-            }
-        }
+    type Break = rusqlite::Error;
+
+    fn row(&mut self, row: Row<'_>) -> ControlFlow<Self::Break> {
+        self.0.row(&row).map_or_else(ControlFlow::Break, ControlFlow::Continue)
     }
 }
 
@@ -139,7 +132,9 @@ struct Batcher {
 }
 
 impl RowSink for &mut Batcher {
-    fn row(&mut self, row: Row<'_>) -> ControlFlow<()> {
+    type Break = ();
+
+    fn row(&mut self, row: Row<'_>) -> ControlFlow<Self::Break> {
         self.batch.push(&row);
         if self.batch.rows.len() < BATCH {
             return ControlFlow::Continue(());

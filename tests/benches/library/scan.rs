@@ -7,6 +7,7 @@ use jcode_session_core::json::walk::Walker;
 use jcode_session_core::log::{LineReader, LogScan};
 use serde::de::IgnoredAny;
 use std::hint::black_box;
+use std::ops::ControlFlow;
 
 const BYTES: u64 = 8 << 20;
 
@@ -47,8 +48,8 @@ fn build(log: &[u8], full: bool) -> u64 {
     let mut builder = if full { IndexBuilder::with_findings(()) } else { IndexBuilder::new(()) };
     let mut scan = if full { LogScan::full() } else { LogScan::new() };
     for chunk in log.chunks(1 << 18) {
-        let _ = scan.push(chunk, &mut builder);
+        let ControlFlow::Continue(()) = scan.push(chunk, &mut builder);
     }
-    let (end, _) = scan.finish(&mut builder);
+    let ControlFlow::Continue(end) = scan.finish(&mut builder);
     builder.finish_at(&end).counts.entries
 }

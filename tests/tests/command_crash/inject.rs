@@ -7,7 +7,7 @@ use jcode_session_native::os::paths::part;
 use jcode_session_tests::program::{Run, binary, finished};
 use jcode_session_tests::system_calls::disk::{read, write};
 use jcode_session_tests::system_calls::{Call, available, record};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 const WRITES: &str = "write,pwrite64,ftruncate";

@@ -19,7 +19,7 @@ use super::state::LogState;
 use crate::dialect::detect;
 use crate::finding::{Code, Finding};
 use crate::index::IndexBuilder;
-use crate::log::{Damage, Dialect, LogScan, LogSink, Record, scan_source};
+use crate::log::{Dialect, LogScan, LogSink, Record, scan_source};
 use crate::source::{ByteSource, Rope};
 use crate::storage::FileSource;
 use crate::storage::{Folder, Name, Place, Storage, StorageFile, open_if_there};
@@ -28,6 +28,7 @@ use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::convert::Infallible;
 use core::ops::ControlFlow;
 
 /// What a repair does.
@@ -245,19 +246,13 @@ struct Ids {
 }
 
 impl LogSink for Ids {
-    fn header(&mut self, _: &Record<'_>) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
+    type Break = Infallible;
 
-    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()> {
+    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<Infallible> {
         if let Some(id) = entry.fields.usable_id() {
             self.ids.insert(id.clone().into_owned());
             self.spans.push((id.into_owned(), entry.offset, entry.offset + entry.bytes.len() as u64));
         }
-        ControlFlow::Continue(())
-    }
-
-    fn damage(&mut self, _: Damage) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 }

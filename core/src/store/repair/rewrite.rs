@@ -10,7 +10,7 @@ use crate::dialect::ids::IdMaker;
 use crate::dialect::splice::Splice;
 use crate::index::{Built, IndexBuilder};
 use crate::json::text::write_string;
-use crate::log::{Damage, DamageCode, Fields, LineReader, LogScan, LogSink, Outcome, Record, scan_source};
+use crate::log::{Damage, DamageCode, Fields, LineReader, LogScan, LogSink, Outcome, Record, scan_source, scan_until};
 use crate::source::{ByteSource, Rope, SliceSource, SourceError};
 use crate::storage::{StorageError, StorageFile, append_all};
 use crate::write::NewHeader;
@@ -18,6 +18,7 @@ use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::convert::Infallible;
 use core::ops::ControlFlow;
 
 /// Bytes that are written at once.
@@ -45,7 +46,6 @@ pub(super) fn rewrite<F: StorageFile>(
         buffer: Vec::new(),
         hasher: blake3::Hasher::new(),
         out,
-        failed: None,
     };
     lines.name_entries(log)?;
     if lines.built.header.is_none() {
@@ -55,14 +55,12 @@ pub(super) fn rewrite<F: StorageFile>(
             cwd: "",
             parent_session: None,
         };
-        let _ = lines.line(&header.line().unwrap_or_default());
+        lines.line(&header.line().unwrap_or_default())?;
     }
-    let scanned = scan_source(log, 0..log.len(), LogScan::full(), &mut lines, tick);
-    lines.write_out();
-    if let Some(error) = lines.failed {
+    if let ControlFlow::Break(error) = scan_until(log, 0..log.len(), LogScan::full(), &mut lines, tick)? {
         return Err(error.into());
     }
-    scanned?;
+    lines.write_out()?;
     Ok(lines.hasher.finalize())
 }
 
@@ -77,7 +75,6 @@ struct Lines<'o, F> {
     buffer: Vec<u8>,
     hasher: blake3::Hasher,
     out: &'o mut F,
-    failed: Option<StorageError>,
 }
 
 impl<F: StorageFile> Lines<'_, F> {
@@ -97,23 +94,17 @@ impl<F: StorageFile> Lines<'_, F> {
         self.new_ids.get(&seq).cloned().unwrap_or_else(|| self.built.key(seq))
     }
 
-    fn line(&mut self, bytes: &[u8]) -> ControlFlow<()> {
+    fn line(&mut self, bytes: &[u8]) -> Result<(), StorageError> {
         self.buffer.extend_from_slice(bytes.trim_ascii());
         self.buffer.push(b'\n');
-        if self.buffer.len() >= BUFFER {
-            self.write_out();
-        }
-        if self.failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if self.buffer.len() >= BUFFER { self.write_out() } else { Ok(()) }
     }
 
-    fn write_out(&mut self) {
+    fn write_out(&mut self) -> Result<(), StorageError> {
         self.hasher.update(&self.buffer);
-        if self.failed.is_none()
-            && let Err(error) = append_all(self.out, &self.buffer)
-        {
-            self.failed = Some(error);
-        }
+        append_all(self.out, &self.buffer)?;
         self.buffer.clear();
+        Ok(())
     }
 
     /// The text of a record, with what is no text replaced.
@@ -163,12 +154,14 @@ impl<F: StorageFile> Lines<'_, F> {
 }
 
 impl<F: StorageFile> LogSink for Lines<'_, F> {
-    fn header(&mut self, header: &Record<'_>) -> ControlFlow<()> {
+    type Break = StorageError;
+
+    fn header(&mut self, header: &Record<'_>) -> ControlFlow<Self::Break> {
         let text = self.text(header);
-        self.line(&text)
+        self.line(&text).map_or_else(ControlFlow::Break, ControlFlow::Continue)
     }
 
-    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()> {
+    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<Self::Break> {
         let seq = self.seq;
         self.seq += 1;
         let text = self.text(entry);
@@ -177,10 +170,10 @@ impl<F: StorageFile> LogSink for Lines<'_, F> {
             Outcome::Blank | Outcome::Broken(_) => Cow::Borrowed(&*text),
         };
         let line = line.into_owned();
-        self.line(&line)
+        self.line(&line).map_or_else(ControlFlow::Break, ControlFlow::Continue)
     }
 
-    fn damage(&mut self, damage: Damage) -> ControlFlow<()> {
+    fn damage(&mut self, damage: Damage) -> ControlFlow<Self::Break> {
         // Comes just before the record that it is about.
         self.bad_utf8 |= damage.code == DamageCode::InvalidUtf8;
         ControlFlow::Continue(())
@@ -195,19 +188,13 @@ struct Survey<'b> {
 }
 
 impl LogSink for Survey<'_> {
-    fn header(&mut self, _: &Record<'_>) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
+    type Break = Infallible;
 
-    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()> {
+    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<Infallible> {
         if entry.fields.usable_id().as_deref() != Some(self.built.key(self.seq).as_str()) {
             self.nameless.push(self.seq);
         }
         self.seq += 1;
-        ControlFlow::Continue(())
-    }
-
-    fn damage(&mut self, _: Damage) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 }

@@ -13,6 +13,7 @@ use crate::log::{Damage, LogScan, LogSink, Record, scan_source};
 use crate::source::{ByteSource, SourceError};
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::convert::Infallible;
 use core::ops::ControlFlow;
 
 /// The entries of a log.
@@ -31,11 +32,13 @@ struct Reader {
 }
 
 impl LogSink for Reader {
-    fn header(&mut self, header: &Record<'_>) -> ControlFlow<()> {
+    type Break = Infallible;
+
+    fn header(&mut self, header: &Record<'_>) -> ControlFlow<Infallible> {
         LogSink::header(&mut self.builder, header)
     }
 
-    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()> {
+    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<Infallible> {
         self.known.push(classify(entry));
         if let Some(id) = entry.fields.usable_id() {
             self.ids.take(&id);
@@ -43,7 +46,7 @@ impl LogSink for Reader {
         self.builder.entry(entry)
     }
 
-    fn damage(&mut self, damage: Damage) -> ControlFlow<()> {
+    fn damage(&mut self, damage: Damage) -> ControlFlow<Infallible> {
         self.builder.damage(damage)
     }
 }
