@@ -41,6 +41,7 @@ pub(super) fn export(args: &ExportArgs, settings: &Settings, output: &mut Output
             output.note(format!("written: {}", target.display()));
         }
     }
+    super::tell_of_sidecar(&session, output);
     Ok(ExitStatus::Clean)
 }
 

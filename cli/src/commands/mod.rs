@@ -23,15 +23,16 @@ mod tree;
 mod verify;
 
 use crate::args::{Cli, DoctorArgs, GlobalArgs, SessionArgs, SessionCommand};
-use crate::output::{ExitStatus, Output, is_closed_pipe};
+use crate::output::{ExitStatus, Output, is_closed_pipe, visible};
 use crate::settings::Settings;
 use anyhow::{Result, anyhow, bail};
 use clap::CommandFactory;
+use jcode_session_native::os::paths;
 use jcode_session_native::session::Session;
 use jcode_session_native::session::discover::{ResolveError, resolve as resolve_session};
 use std::ffi::OsStr;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Runs a parsed command and prints what it has to say, errors included.
 #[must_use]
@@ -105,6 +106,18 @@ fn open(session: &OsStr, settings: &Settings) -> Result<Session> {
         bail!("{} holds no record; it is no session log", session.path().display());
     }
     Ok(session)
+}
+
+/// Says so if the log had to answer for its sidecar. Readers write nothing, and so cannot mend it.
+fn tell_of_sidecar(session: &Session, output: &mut Output) {
+    if session.was_contradicted() {
+        let name = |path: &Path| visible(&path.display().to_string());
+        output.warn(format!(
+            "{} says something else than its log, which answered instead; `migrate --force {}` rebuilds it",
+            name(&paths::sidecar(session.path())),
+            name(session.path())
+        ));
+    }
 }
 
 /// The log that SESSION means.

@@ -29,5 +29,6 @@ pub(super) fn show(args: &ShowArgs, settings: &Settings, output: &mut Output) ->
         session.path_to(args.path.as_deref(), args.tail, &mut each)?;
     }
     printed?;
+    super::tell_of_sidecar(&session, output);
     Ok(ExitStatus::Clean)
 }

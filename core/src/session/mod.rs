@@ -22,7 +22,7 @@ use crate::log::{Dialect, Header, LogScan, LogSink, Record, Tee, WholeSink, scan
 use crate::source::{ByteSource, SourceError};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::cell::OnceCell;
+use core::cell::{Cell, OnceCell};
 use core::convert::Infallible;
 use core::ops::ControlFlow;
 pub use locate::{LocateError, Locator, NoSidecar, Spot};
@@ -61,6 +61,7 @@ pub struct Session<S, L> {
     dialect: Dialect,
     header: Option<Header>,
     sidecar: Option<L>,
+    contradicted: Cell<bool>,
     memory: OnceCell<MemoryIndex>,
 }
 
@@ -69,7 +70,8 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
     pub fn new(log: CurrentLog<S>, detected: Detected, sidecar: Option<L>) -> Self {
         // A sidecar describes the current dialect's bytes; it cannot belong to what is spliced.
         let sidecar = sidecar.filter(|_| matches!(log, CurrentLog::AsIs(_)));
-        Self { log, dialect: detected.dialect, header: detected.header, sidecar, memory: OnceCell::new() }
+        let Detected { header, dialect } = detected;
+        Self { log, dialect, header, sidecar, contradicted: Cell::new(false), memory: OnceCell::new() }
     }
 
     /// A session that was replayed from jcode's v1 files.
@@ -110,6 +112,11 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
     /// The fresh sidecar.
     pub const fn sidecar(&self) -> Option<&L> {
         self.sidecar.as_ref()
+    }
+
+    /// True if the sidecar was found to say something else than the log, which answered instead.
+    pub const fn was_contradicted(&self) -> bool {
+        self.contradicted.get()
     }
 
     /// True if answers need no pass over the log.
@@ -221,7 +228,10 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
             }
         }
         match question(self.built()?) {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                self.contradicted.set(self.sidecar.is_some());
+                Ok(())
+            }
             Err(LocateError::Failed(error)) => Err(error),
             // It was built from the very bytes it is compared with: they changed since.
             Err(LocateError::Mismatch) => Err(self.changed().into()),

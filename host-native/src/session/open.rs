@@ -87,14 +87,16 @@ impl Session {
         Ok(Self { path: path.to_path_buf(), inner: session::Session::replayed(log).map_err(at(path))? })
     }
 
-    /// Opens a session; if its sidecar is not fresh, a background thread brings it up to date meanwhile, while reads
-    /// are answered from the log. The thread ends by itself; joining its handle is up to the caller.
+    /// Opens a session; if its sidecar is not fresh, or another program has changed it, a background thread brings it
+    /// up to date meanwhile. The thread ends by itself; joining its handle is up to the caller.
     ///
     /// # Errors
     /// If the log cannot be read.
     pub fn open(path: &Path) -> Result<(Self, Option<Rebuild>), SessionError> {
         let session = Self::read(path)?;
-        if session.has_sidecar() || session.dialect() != Dialect::TreeV3 {
+        let sidecar = session.inner.sidecar();
+        let is_kept = sidecar.is_some_and(|reader| sidecar::is_untouched(path, reader.meta()));
+        if is_kept || session.dialect() != Dialect::TreeV3 {
             return Ok((session, None));
         }
         let path = path.to_path_buf();
@@ -141,6 +143,13 @@ impl Session {
     #[must_use]
     pub const fn has_sidecar(&self) -> bool {
         self.inner.has_sidecar()
+    }
+
+    /// True if the sidecar was found to say something else than the log, which answered instead. It is built anew by
+    /// the next writer, by [`crate::ops::migrate`] and by [`crate::ops::doctor`].
+    #[must_use]
+    pub const fn was_contradicted(&self) -> bool {
+        self.inner.was_contradicted()
     }
 
     /// The tree.

@@ -8,6 +8,7 @@ use crate::os::log_file::LogFile;
 use crate::sidecar::connect::{Purpose, connect};
 use crate::sidecar::outcome::{Done, RebuildError, Tick};
 use crate::sidecar::sql::{SqlStore, read_meta, write_meta};
+use crate::sidecar::{is_untouched, vouch};
 use jcode_session_core::index::Totals;
 use jcode_session_core::index::catch_up::{CatchUp, CatchUpError};
 use jcode_session_core::index::meta::{IndexMeta, Observed, Resume};
@@ -38,6 +39,7 @@ pub(super) fn catch_up(
         let meta = seen.restamped(observed);
         write_meta(&transaction, &meta)?;
         transaction.commit()?;
+        vouch(log.path(), &meta);
         return Ok(Some((Done::Restamped, meta)));
     }
     let (totals, end) = match add(&transaction, log, seen, offset..log.len(), tick) {
@@ -51,6 +53,7 @@ pub(super) fn catch_up(
     SqlStore::new(&transaction).index_jumps(meta.counts.entries)?;
     write_meta(&transaction, &meta)?;
     transaction.commit()?;
+    vouch(log.path(), &meta);
     Ok(Some((Done::CaughtUp, meta)))
 }
 
@@ -85,8 +88,13 @@ pub(super) fn note_source(log: &LogFile, stamps: &str) -> Result<(), RebuildErro
     let mut connection = connect(log.path(), Purpose::Update)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let Some(meta) = read_meta(&transaction)? else { return Ok(()) };
-    write_meta(&transaction, &IndexMeta { migrated_from: Some(stamps.to_string()), ..meta })?;
+    let untouched = is_untouched(log.path(), &meta);
+    let meta = IndexMeta { migrated_from: Some(stamps.to_string()), ..meta };
+    write_meta(&transaction, &meta)?;
     transaction.commit()?;
+    if untouched {
+        vouch(log.path(), &meta);
+    }
     Ok(())
 }
 

@@ -13,7 +13,9 @@ cfg_if::cfg_if! {
         mod outcome;
         mod pipeline;
         pub mod rebuild;
+        mod untouched;
 
         pub use open::*;
+        pub(crate) use untouched::{is_untouched, vouch};
     }
 }

@@ -9,11 +9,11 @@ use crate::os::log_file::LogFile;
 use crate::os::paths;
 use crate::os::replace::{Expect, publish, temporary_for};
 pub use crate::sidecar::outcome::{Done, Known, RebuildError, Tick};
-use crate::sidecar::sql::is_locked;
-use crate::sidecar::{self, Sidecar};
+use crate::sidecar::sql::{difference, is_locked};
+use crate::sidecar::{self, Sidecar, is_untouched, vouch};
 use jcode_session_core::index::meta::IndexMeta;
 use jcode_session_core::parts::SIDECAR_JOURNALS;
-use jcode_session_core::source::ByteSource;
+use jcode_session_core::source::{ByteSource, SourceError};
 use rusqlite::Connection;
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -28,26 +28,72 @@ const SMALL: u64 = 1 << 20;
 /// # Errors
 /// See [`RebuildError`].
 pub fn update(log: &LogFile, force: bool, tick: &mut Tick<'_>) -> Result<(Done, IndexMeta), RebuildError> {
-    if !force {
-        match sidecar::open(log)? {
-            Sidecar::Fresh { reader, restamp: false } => return Ok((Done::Nothing, reader.meta().clone())),
-            Sidecar::Fresh { reader, restamp: true } | Sidecar::Grown(reader) => {
-                let meta = reader.meta().clone();
-                drop(reader);
-                let _lock = lock(log)?;
-                match super::catch_up::catch_up(log, &meta, tick) {
-                    Ok(Some(done)) => return Ok(done),
-                    // Damage that the metadata did not show: what cannot be caught up is built anew.
-                    Ok(None) => {}
-                    Err(RebuildError::Sqlite(error)) if !is_locked(&error) => {}
-                    Err(error) => return Err(error),
-                }
-            }
-            _ => {}
+    let right = if force { None } else { right(log, tick)? };
+    settle_or_build(log, right, tick)
+}
+
+/// As [`update`], behind a look that found this.
+///
+/// # Errors
+/// See [`RebuildError`].
+pub fn settle_or_build(
+    log: &LogFile,
+    right: Option<Right>,
+    tick: &mut Tick<'_>,
+) -> Result<(Done, IndexMeta), RebuildError> {
+    if let Some(right) = right {
+        let _lock = if right.is_settled { None } else { Some(lock(log)?) };
+        if let Some(settled) = settle(log, right, tick)? {
+            return Ok(settled);
         }
     }
-    let meta = build(log, tick)?;
-    Ok((Done::Built, meta))
+    Ok((Done::Built, build(log, tick)?))
+}
+
+/// A sidecar whose rows are those of the bytes of the log that it covers.
+#[derive(Debug)]
+pub struct Right {
+    /// Its metadata.
+    pub meta: IndexMeta,
+    /// It covers all of the log.
+    pub is_current: bool,
+    /// Neither the log's stamp nor the sidecar's own need be recorded anew.
+    is_settled: bool,
+}
+
+/// Looks whether the sidecar of a log is right; writes nothing. One that only this software has changed is believed,
+/// any other one is compared with the log, row by row.
+///
+/// # Errors
+/// If the log cannot be read, or `tick` interrupts.
+pub fn right(log: &LogFile, tick: &mut Tick<'_>) -> Result<Option<Right>, SourceError> {
+    let (reader, is_current, restamp) = match sidecar::open(log)? {
+        Sidecar::Fresh { reader, restamp } => (reader, true, restamp),
+        Sidecar::Grown(reader) => (reader, false, true),
+        _ => return Ok(None),
+    };
+    let untouched = is_untouched(log.path(), reader.meta());
+    if !untouched && difference(log, &reader, &mut |bytes| tick(bytes))?.is_some() {
+        return Ok(None);
+    }
+    Ok(Some(Right { meta: reader.meta().clone(), is_current, is_settled: untouched && !restamp }))
+}
+
+/// Brings a sidecar that is right up to date; the lock is held. `None`: it must be built.
+fn settle(log: &LogFile, right: Right, tick: &mut Tick<'_>) -> Result<Option<(Done, IndexMeta)>, RebuildError> {
+    let Right { meta, is_current, is_settled } = right;
+    if is_settled {
+        return Ok(Some((Done::Nothing, meta)));
+    }
+    if is_current && meta.stamp == log.stamp() {
+        vouch(log.path(), &meta);
+        return Ok(Some((Done::Nothing, meta)));
+    }
+    match super::catch_up::catch_up(log, &meta, tick) {
+        // Damage that nothing has shown so far: what cannot be caught up is built anew.
+        Err(RebuildError::Sqlite(error)) if !is_locked(&error) => Ok(None),
+        caught_up => caught_up,
+    }
 }
 
 /// Builds the sidecar of an open log anew.
@@ -69,17 +115,10 @@ pub fn build_knowing(log: &LogFile, known: &Known, tick: &mut Tick<'_>) -> Resul
 /// Brings the sidecar of a log up to date for its writer, which holds the lock under which that is done. All of
 /// `log` is on the disk.
 pub(crate) fn update_held(log: &LogFile, tick: &mut Tick<'_>) -> Result<IndexMeta, RebuildError> {
-    match sidecar::open(log)? {
-        Sidecar::Fresh { reader, restamp: false } => return Ok(reader.meta().clone()),
-        Sidecar::Fresh { reader, restamp: true } | Sidecar::Grown(reader) => {
-            let meta = reader.meta().clone();
-            drop(reader);
-            if let Some((_, meta)) = super::catch_up::catch_up(log, &meta, tick)? {
-                return Ok(meta);
-            }
-        }
-        Sidecar::Locked => return Err(RebuildError::Busy),
-        _ => {}
+    if let Some(right) = right(log, tick)?
+        && let Some((_, meta)) = settle(log, right, tick)?
+    {
+        return Ok(meta);
     }
     build_held(log, tick)
 }
@@ -112,6 +151,7 @@ fn build_aside(log: &LogFile, known: &Known, held: Held, tick: &mut Tick<'_>) ->
     };
     remove_journals(&path)?;
     publish(temporary, &path, Expect::Anything)?;
+    vouch(log.path(), &meta);
     Ok(meta)
 }
 

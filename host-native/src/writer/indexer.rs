@@ -13,6 +13,7 @@ use crate::os::threads::Arc;
 use crate::sidecar::connect::{Purpose, connect};
 use crate::sidecar::rebuild::{self, RebuildError};
 use crate::sidecar::sql::{SqlStore, is_locked, read_meta, write_meta};
+use crate::sidecar::vouch;
 use jcode_session_core::index::catch_up::{CatchUp, CatchUpError};
 use jcode_session_core::index::meta::{IndexMeta, Observed, Resume};
 use jcode_session_core::index::schema::JUMP_INDEX_FROM;
@@ -181,7 +182,7 @@ impl Indexer {
         if closing {
             index.connection.execute_batch("PRAGMA synchronous=FULL")?;
         } else if !index.marked {
-            index.mark()?;
+            index.mark(log)?;
         }
         if *ahead {
             // Rows that are not committed must not lock readers out.
@@ -238,6 +239,7 @@ impl Indexer {
         drop(store);
         write_meta(&transaction, &meta)?;
         transaction.commit()?;
+        vouch(log.path(), &meta);
         index.meta = meta;
         drop_until(pending, target);
         Ok(())
@@ -256,13 +258,14 @@ impl Index {
     }
 
     /// Says, durably, that what follows is not synced.
-    fn mark(&mut self) -> Result<(), Lag> {
+    fn mark(&mut self, log: &LogFile) -> Result<(), Lag> {
         // Without a boot id a torn sidecar could not be told from a whole one: then every commit is synced.
         let Some(boot) = host::boot_id() else { return Ok(()) };
         let meta = IndexMeta { unsynced_boot: Some(boot.to_string()), ..self.meta.clone() };
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         write_meta(&transaction, &meta)?;
         transaction.commit()?;
+        vouch(log.path(), &meta);
         self.meta = meta;
         self.connection.execute_batch("PRAGMA synchronous=OFF")?;
         self.marked = true;

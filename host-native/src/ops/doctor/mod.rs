@@ -90,13 +90,21 @@ impl Report {
     }
 
     fn sidecar(&mut self, session: &Listed) {
-        if sidecar::quick_meta(&session.path).is_some() {
+        if sidecar::untouched_meta(&session.path).is_some() {
             self.sessions.with_sidecar += 1;
             return;
         }
-        let Ok(log) = LogFile::open(&session.path) else { return };
+        let Ok(mut log) = LogFile::open(&session.path) else { return };
+        log.map_if_guarded();
         match sidecar::open(&log) {
-            Ok(Sidecar::Fresh { .. } | Sidecar::Grown(_) | Sidecar::Locked) => self.sessions.with_sidecar += 1,
+            Ok(Sidecar::Grown(_) | Sidecar::Locked) => self.sessions.with_sidecar += 1,
+            Ok(Sidecar::Fresh { .. }) => {
+                self.sessions.with_sidecar += 1;
+                if matches!(rebuild::right(&log, &mut |_| ControlFlow::Continue(())), Ok(None)) {
+                    let words = "rows of the sidecar differ from the log; `doctor --fix` or `migrate` rebuilds it";
+                    self.found(&session.path, Finding::new(Code::RowDiffers).say(words));
+                }
+            }
             Ok(Sidecar::Corrupt(why)) => {
                 let words = format!("the sidecar cannot be read ({why}); `doctor --fix` or `migrate` rebuilds it");
                 self.found(&session.path, Finding::new(Code::SidecarCorrupt).say(words));
@@ -125,7 +133,7 @@ impl Report {
 /// Brings a sidecar that is there and is not of this state of its log up to date.
 fn mend_sidecar(session: &Listed) {
     let is_current = session.summary.dialect == Some(Dialect::TreeV3);
-    if !is_current || sidecar::quick_meta(&session.path).is_some() {
+    if !is_current || sidecar::untouched_meta(&session.path).is_some() {
         return;
     }
     let Ok(mut log) = LogFile::open(&session.path) else { return };

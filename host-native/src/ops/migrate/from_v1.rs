@@ -5,13 +5,14 @@
 //! Does not: know the formats; core does.
 
 use crate::ops::ledger;
-use crate::ops::migrate::{MigrateError, Options, Plan, check_room, copy, sidecar_bytes, skipped, up_to_date};
+use crate::ops::migrate::{
+    MigrateError, Options, Plan, check_room, copy, note_current, sidecar_bytes, skipped, up_to_date,
+};
 use crate::os::files::PathError;
 use crate::os::log_file::LogFile;
 use crate::os::replace::{Expect, publish, temporary_for};
 use crate::session::v1::V1Files;
-use crate::sidecar::rebuild::{self, Known, Tick};
-use crate::sidecar::{self, Sidecar};
+use crate::sidecar::rebuild::{self, Known, Right, Tick};
 use jcode_session_core::dialect::jcode::replay;
 use jcode_session_core::dialect::jcode::{Growth, Replay, plan_growth, present};
 use jcode_session_core::index::IndexBuilder;
@@ -69,20 +70,23 @@ fn grow(
     tick: &mut Tick<'_>,
 ) -> Result<Plan, MigrateError> {
     let mut old = LogFile::open(log)?;
-    let state = sidecar::open(&old)?;
-    if let (Sidecar::Fresh { reader, .. }, false) = (&state, options.force)
-        && reader.meta().migrated_from.as_deref() == Some(stamps)
-    {
-        return Ok(up_to_date(reader.meta().counts.entries));
-    }
     old.map_if_guarded();
+    let right = if options.force { None } else { rebuild::right(&old, tick)? };
+    let current = right.as_ref().filter(|right| right.is_current).map(|right| &right.meta);
+    if let Some(meta) = current.filter(|meta| meta.migrated_from.as_deref() == Some(stamps)) {
+        let entries = meta.counts.entries;
+        if !options.dry_run {
+            note_current(&old, right, tick)?;
+        }
+        return Ok(up_to_date(entries));
+    }
     let growth = plan_growth(&old, open(files, tick)?, &mut |bytes| tick(bytes))?;
     let more = match growth {
         Growth::Diverged => {
             let reason = "diverged: entries were appended to the log and jcode went on writing v1; both are untouched";
             return Ok(skipped(Some(Dialect::JcodeV1), reason));
         }
-        Growth::Nothing => return nothing_new(&old, state, stamps, options, tick),
+        Growth::Nothing => return nothing_new(&old, right, stamps, options, tick),
         Growth::Append(more) => more,
     };
     let (entries, end) = scan(&old, tick)?;
@@ -111,21 +115,18 @@ fn grow(
 /// The log holds all of v1 already: only its sidecar may need work, or the note up to where v1 was followed.
 fn nothing_new(
     log: &LogFile,
-    state: Sidecar,
+    right: Option<Right>,
     stamps: &str,
     options: Options,
     tick: &mut Tick<'_>,
 ) -> Result<Plan, MigrateError> {
-    let fresh = matches!(state, Sidecar::Fresh { .. }) && !options.force;
-    drop(state);
+    let is_current = right.as_ref().is_some_and(|right| right.is_current);
     let entries = scan(log, tick)?.0;
     if !options.dry_run {
-        if !fresh {
-            rebuild::update(log, options.force, tick)?;
-        }
+        rebuild::settle_or_build(log, right, tick)?;
         rebuild::note_source(log, stamps)?;
     }
-    Ok(if fresh { up_to_date(entries) } else { crate::ops::migrate::index(entries) })
+    Ok(if is_current { up_to_date(entries) } else { crate::ops::migrate::index(entries) })
 }
 
 fn scan(log: &LogFile, tick: &mut Tick<'_>) -> Result<(u64, ScanEnd), SourceError> {

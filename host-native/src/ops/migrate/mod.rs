@@ -17,8 +17,8 @@ use crate::os::log_file::LogFile;
 use crate::os::paths;
 use crate::os::replace::ReplaceError;
 use crate::session::v1::{self, V1Files};
-use crate::sidecar::rebuild::{self, Done, RebuildError, Tick};
-use crate::sidecar::{self, Sidecar};
+use crate::sidecar;
+use crate::sidecar::rebuild::{self, Done, RebuildError, Right, Tick};
 use jcode_session_core::dialect::jcode::{GrowthError, ReplayError};
 use jcode_session_core::dialect::{CheckError, CurrentLog, detect, present};
 use jcode_session_core::index::IndexBuilder;
@@ -130,7 +130,7 @@ fn run(path: &Path, options: Options, tick: &mut Tick<'_>) -> Result<Plan, Migra
     let log = paths::beside(path, Part::Log);
     let has_v1 = v1.exist() && v1::is_snapshot(v1.snapshot());
     if !options.force
-        && let Some(meta) = sidecar::quick_meta(if has_v1 { &log } else { path })
+        && let Some(meta) = sidecar::untouched_meta(if has_v1 { &log } else { path })
         && (!has_v1 || meta.migrated_from == Some(v1.stamps()))
     {
         return Ok(up_to_date(meta.counts.entries));
@@ -142,15 +142,15 @@ fn run(path: &Path, options: Options, tick: &mut Tick<'_>) -> Result<Plan, Migra
     if log.is_empty() {
         return Ok(skipped(None, "it is empty"));
     }
-    let state = sidecar::open(&log)?;
-    if let (Sidecar::Fresh { reader, restamp }, false) = (&state, options.force) {
-        let entries = reader.meta().counts.entries;
-        if *restamp && !options.dry_run {
-            rebuild::update(&log, false, tick)?;
+    log.map_if_guarded();
+    let right = if options.force { None } else { rebuild::right(&log, tick)? };
+    let entries = right.as_ref().filter(|right| right.is_current).map(|right| right.meta.counts.entries);
+    if let Some(entries) = entries {
+        if !options.dry_run {
+            note_current(&log, right, tick)?;
         }
         return Ok(up_to_date(entries));
     }
-    log.map_if_guarded();
     let (detected, presented) = present(log, &mut |_| ControlFlow::Continue(()))?;
     match presented {
         CurrentLog::Upgraded(rope) => upgrade::upgrade(path, detected, &rope, options, tick),
@@ -165,13 +165,21 @@ fn run(path: &Path, options: Options, tick: &mut Tick<'_>) -> Result<Plan, Migra
                 let entries = count_entries(&log, tick)?;
                 return if log.met_lost() { Err(RebuildError::Lost.into()) } else { Ok(index(entries)) };
             }
-            let (done, meta) = rebuild::update(&log, options.force, tick)?;
+            let (done, meta) = rebuild::settle_or_build(&log, right, tick)?;
             let entries = meta.counts.entries;
             Ok(match done {
                 Done::Nothing | Done::Restamped => up_to_date(entries),
                 Done::CaughtUp | Done::Built => index(entries),
             })
         }
+    }
+}
+
+/// Records stamps that only became others. A writer sees to its own session.
+fn note_current(log: &LogFile, right: Option<Right>, tick: &mut Tick<'_>) -> Result<(), RebuildError> {
+    match rebuild::settle_or_build(log, right, tick) {
+        Ok(_) | Err(RebuildError::Busy) => Ok(()),
+        Err(error) => Err(error),
     }
 }
 
