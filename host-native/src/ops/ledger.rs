@@ -7,6 +7,7 @@
 use crate::os::files::{PathError, open_plain};
 use crate::os::log_file::LogFile;
 use crate::os::segments::SessionStorage;
+use crate::os::standing::is_nothing;
 use crate::os::{folders, host, paths, replace, segments};
 use jcode_session_core::log::Dialect;
 use jcode_session_core::source::ByteSource;
@@ -179,7 +180,7 @@ fn store_failed(log: &Path) -> impl Fn(StoreError) -> PathError {
     move |error| PathError::new("record in", &ledger)(io::Error::other(error))
 }
 
-/// Reads a ledger for looking at it; one that is not there has no rows.
+/// Reads a ledger for looking at it; one that is not there, or is no file, has no rows.
 ///
 /// # Errors
 /// If it is there and cannot be read.
@@ -190,7 +191,7 @@ pub fn read(log: &Path) -> Result<Ledger, PathError> {
         let mut bytes = Vec::new();
         match open_plain(&path).and_then(|(mut file, _)| file.read_to_end(&mut bytes)) {
             Ok(_) => Ok(Some(bytes)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) if is_nothing(&error) => Ok(None),
             Err(error) => Err(PathError::new("read", &path)(error)),
         }
     };

@@ -8,6 +8,7 @@ use crate::ops::ledger;
 use crate::os::files::PathError;
 use crate::os::lock::{LockError, SessionLock};
 use crate::os::log_file::LogFile;
+use crate::os::standing::{InTheWay, before_store_change};
 use crate::os::{host, paths, segments};
 use crate::session::v1::{self, V1Files};
 use crate::sidecar::rebuild;
@@ -33,6 +34,9 @@ pub enum RestoreError {
     /// Somebody writes it.
     #[error(transparent)]
     Lock(#[from] LockError),
+    /// Something else stands where a file or folder of ours should.
+    #[error(transparent)]
+    InTheWay(#[from] InTheWay),
     /// The file system refused.
     #[error(transparent)]
     Path(#[from] PathError),
@@ -97,6 +101,7 @@ pub fn checkpoints(log: &Path) -> Result<CheckpointsReport, RestoreError> {
 /// # Errors
 /// See [`RestoreError`].
 pub fn take_checkpoint(log: &Path) -> Result<bool, RestoreError> {
+    before_store_change(log)?;
     let _lock = SessionLock::acquire(log)?;
     let storage = segments::storage(log);
     let mut store = SessionStore::open(&storage).map_err(failed(log))?;
@@ -115,6 +120,7 @@ fn rollback_options(log: &Path, to_ms: Option<i64>) -> rollback::Options {
 /// # Errors
 /// See [`RestoreError`].
 pub fn plan_rollback(log: &Path, to_ms: Option<i64>) -> Result<rollback::Plan, RestoreError> {
+    before_store_change(log)?;
     let storage = segments::storage_to_look_at(log);
     let store = SessionStore::open(&storage).map_err(failed(log))?;
     rollback::plan(&store, &rollback_options(log, to_ms)).map_err(failed(log))
@@ -125,6 +131,7 @@ pub fn plan_rollback(log: &Path, to_ms: Option<i64>) -> Result<rollback::Plan, R
 /// # Errors
 /// See [`RestoreError`].
 pub fn rollback(log: &Path, to_ms: Option<i64>) -> Result<(rollback::Plan, Follow), RestoreError> {
+    before_store_change(log)?;
     let _lock = SessionLock::acquire(log)?;
     let storage = segments::storage(log);
     let mut store = SessionStore::open(&storage).map_err(failed(log))?;
@@ -142,6 +149,7 @@ pub fn rollback(log: &Path, to_ms: Option<i64>) -> Result<(rollback::Plan, Follo
 /// # Errors
 /// See [`RestoreError`].
 pub fn plan_undo(log: &Path, force: bool) -> Result<undo::Plan, RestoreError> {
+    before_store_change(log)?;
     let storage = segments::storage_to_look_at(log);
     let store = SessionStore::open(&storage).map_err(failed(log))?;
     undo::plan(&store, &undo::Options { force, now_ms: host::now_ms() }).map_err(failed(log))
@@ -152,6 +160,7 @@ pub fn plan_undo(log: &Path, force: bool) -> Result<undo::Plan, RestoreError> {
 /// # Errors
 /// See [`RestoreError`].
 pub fn undo(log: &Path, force: bool) -> Result<(undo::Plan, Follow), RestoreError> {
+    before_store_change(log)?;
     let _lock = SessionLock::acquire(log)?;
     let storage = segments::storage(log);
     let mut store = SessionStore::open(&storage).map_err(failed(log))?;
@@ -166,6 +175,7 @@ pub fn undo(log: &Path, force: bool) -> Result<(undo::Plan, Follow), RestoreErro
 /// # Errors
 /// See [`RestoreError`].
 pub fn plan_repair(log: &Path) -> Result<repair::Plan, RestoreError> {
+    before_store_change(log)?;
     let storage = segments::storage_to_look_at(log);
     let store = SessionStore::open(&storage).map_err(failed(log))?;
     repair::plan(&store).map_err(failed(log))
@@ -176,6 +186,7 @@ pub fn plan_repair(log: &Path) -> Result<repair::Plan, RestoreError> {
 /// # Errors
 /// See [`RestoreError`].
 pub fn repair(log: &Path) -> Result<(repair::Plan, Follow), RestoreError> {
+    before_store_change(log)?;
     let _lock = SessionLock::acquire(log)?;
     let storage = segments::storage(log);
     let mut store = SessionStore::open(&storage).map_err(failed(log))?;

@@ -10,6 +10,7 @@ use crate::os::host;
 use crate::os::lock::SessionLock;
 use crate::os::log_file::LogFile;
 use crate::os::segments::{self, SessionFile, SessionStorage, Zstd};
+use crate::os::standing::before_store_change;
 use crate::os::storage::no_follow;
 use crate::sidecar::rebuild;
 use crate::sidecar::{self, Sidecar};
@@ -45,6 +46,7 @@ pub struct Done {
 /// # Errors
 /// See [`RestoreError`].
 pub fn plan(log: &Path, size: u64) -> Result<Plan, RestoreError> {
+    before_store_change(log)?;
     let storage = segments::storage_to_look_at(log);
     let store = SessionStore::open(&storage).map_err(failed(log))?;
     seal::plan(&store, size).map_err(failed(log))
@@ -55,6 +57,7 @@ pub fn plan(log: &Path, size: u64) -> Result<Plan, RestoreError> {
 /// # Errors
 /// See [`RestoreError`].
 pub fn run(log: &Path, segments: Segments) -> Result<Done, RestoreError> {
+    before_store_change(log)?;
     let mut lock = SessionLock::acquire(log)?;
     // What a crash left at the end of the log must not become part of a segment.
     recover::recover(log).map_err(|source| RestoreError::Open { path: log.to_path_buf(), source })?;
@@ -83,6 +86,7 @@ pub(crate) fn held(log: &Path, lock: &mut SessionLock, segments: Segments) -> Re
 /// # Errors
 /// See [`RestoreError`].
 pub fn undo(log: &Path) -> Result<u64, RestoreError> {
+    before_store_change(log)?;
     let mut lock = SessionLock::acquire(log)?;
     let storage = segments::storage(log);
     let mut store = SessionStore::open(&storage).map_err(failed(log))?;
@@ -98,6 +102,7 @@ pub fn undo(log: &Path) -> Result<u64, RestoreError> {
 /// # Errors
 /// See [`RestoreError`].
 pub fn decompress(log: &Path) -> Result<u64, RestoreError> {
+    before_store_change(log)?;
     let _lock = SessionLock::acquire(log)?;
     let storage = segments::storage(log);
     let mut store = SessionStore::open(&storage).map_err(failed(log))?;

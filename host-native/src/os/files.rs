@@ -4,6 +4,7 @@
 //! Invariant: an open file has the length that it had when it was opened; one that was cut since gives
 //! [`SourceError::Shrank`], never other bytes.
 
+use crate::os::standing::no_plain_file;
 use jcode_session_core::source::identity::FileStamp;
 use jcode_session_core::source::{ByteSource, SourceError};
 use std::fs::{File, Metadata};
@@ -91,7 +92,7 @@ pub(crate) fn plain(file: &File) -> io::Result<Metadata> {
     if metadata.is_file() {
         return Ok(metadata);
     }
-    Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no plain file"))
+    Err(no_plain_file(metadata.file_type()))
 }
 
 cfg_if::cfg_if! {

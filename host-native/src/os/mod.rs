@@ -13,5 +13,6 @@ pub mod map;
 pub mod paths;
 pub mod replace;
 pub mod segments;
+pub mod standing;
 pub mod storage;
 pub(crate) mod threads;

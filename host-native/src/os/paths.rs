@@ -42,6 +42,15 @@ pub fn folder(log: &Path) -> &Path {
 /// Prefix of the names of our temporary files.
 pub const TEMPORARY: &str = ".jcode-session-";
 
+/// Numbers of the temporary files that the storage of one session uses.
+pub const TEMPORARIES: u32 = 6;
+
+/// The temporary file with a number, beside its log.
+#[must_use]
+pub fn temporary(log: &Path, number: u32) -> PathBuf {
+    folder(log).join(format!("{TEMPORARY}{}-{number}.tmp", stem(log)))
+}
+
 /// True for a file name that is a log's: `*.jsonl`, and no journal, corrupt copy, backup or temporary file.
 #[must_use]
 pub fn is_log_name(name: &str) -> bool {

@@ -6,6 +6,7 @@
 
 use crate::os::files::{PathError, PlainFile};
 use crate::os::paths;
+use crate::os::standing::is_nothing;
 use crate::os::storage::NativeStorage;
 use jcode_session_core::segment::{
     self, Archive, Compress, Decompress, Doubt, Layout, MANIFEST, Reader, Segmented, SegmentedFile, look,
@@ -108,7 +109,7 @@ impl Sealed {
         let folder = &archive.0;
         let names = match std::fs::read_dir(folder) {
             Ok(entries) => entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(error) if is_nothing(&error) => Vec::new(),
             Err(error) => return Err(PathError::new("read", folder)(error)),
         };
         if names.is_empty() {
@@ -118,7 +119,7 @@ impl Sealed {
         let bytes = match PlainFile::open(&manifest) {
             Ok(file) if file.len() <= segment::MAX_MANIFEST => file.read_vec(0, file.len() as usize).ok(),
             Ok(_) => None,
-            Err(error) if error.source.kind() == io::ErrorKind::NotFound => None,
+            Err(error) if is_nothing(&error.source) => None,
             Err(error) => return Err(error),
         };
         let view = look(&names, bytes.as_deref(), own, &archive)

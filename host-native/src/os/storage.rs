@@ -5,7 +5,7 @@
 //! Does not: decide anything, or lock.
 
 use crate::os::files::{plain, stamp_of};
-use crate::os::{folders, paths, replace};
+use crate::os::{folders, paths, replace, standing};
 use jcode_session_core::source::identity::FileStamp;
 use jcode_session_core::storage::{Folder, Place, Storage, StorageError, StorageErrorKind, StorageFile};
 use std::fs::{File, OpenOptions};
@@ -46,10 +46,7 @@ impl NativeStorage {
     fn path(&self, place: &Place) -> PathBuf {
         match place {
             Place::Log => self.log.clone(),
-            Place::Temporary(number) => {
-                let name = format!("{}{}-{number}.tmp", paths::TEMPORARY, paths::stem(&self.log));
-                paths::folder(&self.log).join(name)
-            }
+            Place::Temporary(number) => paths::temporary(&self.log, *number),
             Place::Ledger => self.store.join("ledger.jsonl"),
             Place::LedgerHead => self.store.join("ledger.head"),
             Place::Checkpoint(name) => self.folder(Folder::Checkpoints).join(name.as_str()),
@@ -75,7 +72,7 @@ impl NativeStorage {
         }
         for folder in [Folder::Store, folder] {
             let path = self.folder(folder);
-            folders::make(&path).map_err(failed("create", &path))?;
+            folders::make(&path).map_err(self.failed("create", &path))?;
         }
         Ok(())
     }
@@ -83,7 +80,17 @@ impl NativeStorage {
     /// A folder of the store is a folder, and no link to one.
     fn no_link(&self, folder: Folder) -> Result<(), StorageError> {
         let path = self.folder(folder);
-        folders::is_folder(&path).map_err(failed("use", &path))
+        folders::is_folder(&path).map_err(self.failed("use", &path))
+    }
+
+    /// Names action and path of a failed call, and what stands in its way, where that is something else than we make.
+    fn failed(&self, action: &'static str, path: &Path) -> impl Fn(io::Error) -> StorageError {
+        move |error| {
+            let is_missing = error.kind() == io::ErrorKind::NotFound;
+            let in_the_way = standing::explain(&self.log, path).filter(|_| !is_missing);
+            let error = failed(action, path)(error);
+            StorageError { message: in_the_way.map_or(error.message, |found| found.to_string()), ..error }
+        }
     }
 }
 
@@ -183,8 +190,8 @@ impl Storage for NativeStorage {
             self.no_link(place.folder())?;
         }
         let mut options = OpenOptions::new();
-        let file = no_follow(options.read(true).append(!self.looks)).open(&path).map_err(failed("open", &path))?;
-        plain(&file).map_err(failed("open", &path))?;
+        let file = no_follow(options.read(true).append(!self.looks)).open(&path).map_err(self.failed("open", &path))?;
+        plain(&file).map_err(self.failed("open", &path))?;
         Ok(NativeFile { file: Arc::new(file), path: path.into(), looks: self.looks })
     }
 
@@ -193,7 +200,7 @@ impl Storage for NativeStorage {
         self.make_folders(place.folder())?;
         let mut options = OpenOptions::new();
         let file = private(options.read(true).append(true).create_new(true)).open(&path);
-        Ok(NativeFile { file: Arc::new(file.map_err(failed("create", &path))?), path: path.into(), looks: false })
+        Ok(NativeFile { file: Arc::new(file.map_err(self.failed("create", &path))?), path: path.into(), looks: false })
     }
 
     fn stamp(&self, place: &Place) -> Result<Option<FileStamp>, StorageError> {
@@ -201,7 +208,7 @@ impl Storage for NativeStorage {
         match std::fs::symlink_metadata(&path) {
             Ok(metadata) => Ok(Some(stamp_of(&metadata))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(failed("read", &path)(error)),
+            Err(error) => Err(self.failed("read", &path)(error)),
         }
     }
 
@@ -210,11 +217,11 @@ impl Storage for NativeStorage {
         self.make_folders(to.folder())?;
         match std::fs::symlink_metadata(&path) {
             Ok(there) if there.is_file() => {
-                std::fs::set_permissions(&from, there.permissions()).map_err(failed("set the mode of", &from))?;
+                std::fs::set_permissions(&from, there.permissions()).map_err(self.failed("set the mode of", &from))?;
             }
             _ => {}
         }
-        std::fs::rename(&from, &path).map_err(failed("replace", &path))
+        std::fs::rename(&from, &path).map_err(self.failed("replace", &path))
     }
 
     fn link(&self, from: &Place, to: &Place) -> Result<(), StorageError> {
@@ -223,15 +230,15 @@ impl Storage for NativeStorage {
         match std::fs::hard_link(&from, &path) {
             // File systems without hard links say so in many ways; whoever needs the bytes copies them.
             Err(error) if matches!(kind_of(&error), StorageErrorKind::Io | StorageErrorKind::Denied) => {
-                Err(StorageError { kind: StorageErrorKind::Unsupported, ..failed("link", &path)(error) })
+                Err(StorageError { kind: StorageErrorKind::Unsupported, ..self.failed("link", &path)(error) })
             }
-            other => other.map_err(failed("link", &path)),
+            other => other.map_err(self.failed("link", &path)),
         }
     }
 
     fn remove(&self, place: &Place) -> Result<(), StorageError> {
         let path = self.path(place);
-        std::fs::remove_file(&path).map_err(failed("remove", &path))
+        std::fs::remove_file(&path).map_err(self.failed("remove", &path))
     }
 
     fn list(&self, folder: Folder) -> Result<Vec<String>, StorageError> {
@@ -239,11 +246,11 @@ impl Storage for NativeStorage {
         let entries = match std::fs::read_dir(&path) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(failed("read", &path)(error)),
+            Err(error) => return Err(self.failed("read", &path)(error)),
         };
         let mut names = Vec::new();
         for entry in entries {
-            let entry = entry.map_err(failed("read", &path))?;
+            let entry = entry.map_err(self.failed("read", &path))?;
             // A name that is no text is none of ours.
             names.extend(entry.file_name().into_string());
         }
@@ -253,7 +260,7 @@ impl Storage for NativeStorage {
 
     fn sync_folder(&self, folder: Folder) -> Result<(), StorageError> {
         let path = self.folder(folder);
-        let sync = |path: &Path| replace::sync_folder(path).map_err(|error| failed("sync", path)(error.source));
+        let sync = |path: &Path| replace::sync_folder(path).map_err(|error| self.failed("sync", path)(error.source));
         sync(&path)?;
         // The folder's own name stands in the folder above; only ours are made here.
         if folder == Folder::Sessions { Ok(()) } else { sync(paths::folder(&path)) }

@@ -86,6 +86,9 @@ impl Report {
         for finding in health::check(session) {
             self.found(&session.path, finding);
         }
+        for finding in crate::ops::verify::names::findings(&session.path) {
+            self.found(&session.path, finding);
+        }
         self.ledger(&session.path);
     }
 

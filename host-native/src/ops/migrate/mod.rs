@@ -15,6 +15,7 @@ mod upgrade;
 use crate::os::files::PathError;
 use crate::os::log_file::LogFile;
 use crate::os::replace::ReplaceError;
+use crate::os::standing::{InTheWay, before_migration};
 use crate::session::v1::{self, V1Files};
 use crate::sidecar::rebuild::{self, Done, RebuildError, Tick};
 use crate::sidecar::{self, Sidecar};
@@ -60,6 +61,9 @@ pub enum MigrateError {
     /// The sidecar could not be built; the log is migrated, and is read without one.
     #[error("{0}")]
     Sidecar(#[from] RebuildError),
+    /// Something else stands where a file or folder of ours should.
+    #[error(transparent)]
+    InTheWay(#[from] InTheWay),
     /// There is no room.
     #[error("it needs {needed} bytes beside a reserve of {} MiB, and {free} are free; make room and run again", RESERVE >> 20)]
     NoSpace {
@@ -133,6 +137,7 @@ fn run(path: &Path, options: Options, tick: &mut Tick<'_>) -> Result<Plan, Migra
     {
         return Ok(up_to_date(meta.counts.entries));
     }
+    before_migration(&log)?;
     if has_v1 {
         return from_v1::migrate(&log, &v1, options, tick);
     }
