@@ -27,6 +27,8 @@ pub struct Named<'a> {
     pub stem: &'a str,
     /// Modification time, Unix milliseconds.
     pub file_time: i64,
+    /// Now, Unix milliseconds.
+    pub now_ms: i64,
 }
 
 /// Numbers of a whole log, and its active leaf.
@@ -62,7 +64,8 @@ pub fn summarize_v1<S: ByteSource>(
     let size = len(&files.snapshot) + len(&files.journal);
     if size + len(&files.bak) > 2 * SMALL_LOG {
         let (snapshot, journal) = (files.snapshot.as_ref(), files.journal.as_ref());
-        return Ok(Some(summarize_large_v1(named.stem, snapshot, journal, named.file_time)?));
+        let summary = summarize_large_v1(named.stem, snapshot, journal, named.file_time)?;
+        return Ok(Some(summary.read_at(named.now_ms, named.file_time)));
     }
     let replayed = replay(files, &mut |_| ControlFlow::Continue(()))?;
     Ok(whole(&jcode::present(replayed)?, named, Dialect::JcodeV1, size)?)
@@ -85,8 +88,9 @@ fn whole(
     let built = builder.finish();
     let leaf = built.entry_count().checked_sub(1).map(|last| built.key(last));
     let exact = Some((built.counts, leaf));
-    let Named { stem, file_time } = named;
-    Ok(Some(gleaner.finish(Around { stem, dialect: Some(dialect), size_bytes, file_time, exact })))
+    let Named { stem, file_time, now_ms } = named;
+    let summary = gleaner.finish(Around { stem, dialect: Some(dialect), size_bytes, file_time, exact });
+    Ok(Some(summary.read_at(now_ms, file_time)))
 }
 
 fn large<S: ByteSource>(
@@ -119,7 +123,8 @@ fn large<S: ByteSource>(
     if !all.is_session() {
         return Ok(None);
     }
-    let Named { stem, file_time } = named;
+    let Named { stem, file_time, now_ms } = named;
     let dialect = Some(detect(log)?.dialect);
-    Ok(Some(all.finish(Around { stem, dialect, size_bytes: log.len(), file_time, exact: exact()? })))
+    let summary = all.finish(Around { stem, dialect, size_bytes: log.len(), file_time, exact: exact()? });
+    Ok(Some(summary.read_at(now_ms, file_time)))
 }

@@ -44,8 +44,9 @@ impl Row {
         out.flags([s.racy, s.lacking, self.summary.is_some(), false]);
         if let Some(s) = &self.summary {
             out.0.push(s.dialect.map_or(0, number));
-            out.flags([s.saved, s.is_debug, s.is_canary, false]);
+            out.flags([s.saved, s.is_debug, s.is_canary, s.listed_as_of.is_some()]);
             out.int(s.last_modified);
+            s.listed_as_of.into_iter().for_each(|n| out.int(n));
             out.int(s.size_bytes.cast_signed());
             let counts = [s.entry_count, s.message_count].map(|n| n.map(u64::cast_signed));
             counts.into_iter().chain([s.created_at, s.last_active_at]).for_each(|n| out.maybe_int(n));
@@ -183,8 +184,10 @@ impl<'p> Unpacker<'p> {
             4 => Some(Dialect::JcodeV1),
             _ => None,
         };
-        let [saved, is_debug, is_canary, _] = self.flags()?;
-        let (last_modified, size_bytes) = (self.int()?, self.int()?.cast_unsigned());
+        let [saved, is_debug, is_canary, is_ahead] = self.flags()?;
+        let last_modified = self.int()?;
+        let listed_as_of = if is_ahead { Some(self.int()?) } else { None };
+        let size_bytes = self.int()?.cast_unsigned();
         let count = |n: Option<i64>| n.map(i64::cast_unsigned);
         let (entry_count, message_count) = (count(self.maybe_int()?), count(self.maybe_int()?));
         let (created_at, last_active_at) = (self.maybe_int()?, self.maybe_int()?);
@@ -207,6 +210,7 @@ impl<'p> Unpacker<'p> {
             title,
             created_at,
             last_modified,
+            listed_as_of,
             size_bytes,
             entry_count,
             message_count,
