@@ -108,6 +108,8 @@ pub struct IndexMeta {
     pub unsynced_boot: Option<String>,
     /// What the host says about the files that the log was migrated from, as of the last migration.
     pub migrated_from: Option<String>,
+    /// When a migration built this or brought it up to date last, Unix milliseconds.
+    pub migrated_at: Option<i64>,
 }
 
 /// Where a catch-up goes on scanning.
@@ -181,6 +183,7 @@ impl IndexMeta {
             resume: Resume::after(end),
             unsynced_boot: None,
             migrated_from: None,
+            migrated_at: None,
         })
     }
 
@@ -214,6 +217,7 @@ impl IndexMeta {
         optional(key::TAGS, (!counts.tags.is_empty()).then(|| Value::Text(tags::array(&counts.tags))));
         optional(key::UNSYNCED_BOOT, self.unsynced_boot.clone().map(Value::Text));
         optional(key::MIGRATED_FROM, self.migrated_from.clone().map(Value::Text));
+        optional(key::MIGRATED_AT, self.migrated_at.map(Value::Int));
         let odd = [counts.duplicates, counts.orphans, counts.dangling_labels, counts.damages, counts.compactions];
         optional(key::ODD, odd.iter().any(|&n| n > 0).then(|| Value::Text(join(&odd))));
         let (resume, lines) = match self.resume {
@@ -291,6 +295,7 @@ impl IndexMeta {
             resume,
             unsynced_boot: text(key::UNSYNCED_BOOT),
             migrated_from: text(key::MIGRATED_FROM),
+            migrated_at: int(key::MIGRATED_AT),
         })
     }
 }

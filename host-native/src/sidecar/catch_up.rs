@@ -16,10 +16,12 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::ops::{ControlFlow, Range};
 use std::time::Duration;
 
-/// Brings a sidecar with metadata `seen` up to date. `None`: it must be built anew.
+/// Brings a sidecar with metadata `seen` up to date; `migrated_at`: now, if that is a migration. `None`: it must be
+/// built anew.
 pub(super) fn catch_up(
     log: &LogFile,
     seen: &IndexMeta,
+    migrated_at: Option<i64>,
     tick: &mut Tick<'_>,
 ) -> Result<Option<(Done, IndexMeta)>, RebuildError> {
     let Resume::At { offset, expect_lf, .. } = seen.resume else { return Ok(None) };
@@ -33,7 +35,8 @@ pub(super) fn catch_up(
     if read_meta(&transaction)?.as_ref() != Some(seen) {
         return Ok(None);
     }
-    let mut meta = IndexMeta { stamp: log.stamp(), indexed_at: host::now_ms(), ..seen.clone() };
+    let migrated_at = migrated_at.filter(|_| grown).or(seen.migrated_at);
+    let mut meta = IndexMeta { stamp: log.stamp(), indexed_at: host::now_ms(), migrated_at, ..seen.clone() };
     if !grown {
         write_meta(&transaction, &meta)?;
         transaction.commit()?;

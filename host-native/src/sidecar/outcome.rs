@@ -58,4 +58,6 @@ pub struct Known {
     pub synced_len: u64,
     /// What the host says about the files that the log was migrated from.
     pub migrated_from: Option<String>,
+    /// Now, Unix milliseconds, if this is a migration; else what the sidecar before said is kept.
+    pub migrated_at: Option<i64>,
 }

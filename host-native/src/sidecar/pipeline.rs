@@ -110,7 +110,8 @@ fn read(log: &LogFile, rows: impl RowSink, tick: &mut Tick<'_>) -> Result<(Built
 fn meta(log: &LogFile, built: &Built<()>, end: &ScanEnd, known: &Known) -> Result<IndexMeta, SourceError> {
     let stem = paths::stem(log.path());
     let meta = IndexMeta::of_build(built, end, log, log.stamp(), &stem, host::now_ms())?;
-    Ok(IndexMeta { synced_len: known.synced_len, migrated_from: known.migrated_from.clone(), ..meta })
+    let Known { synced_len, migrated_from, migrated_at } = known.clone();
+    Ok(IndexMeta { synced_len, migrated_from, migrated_at, ..meta })
 }
 
 /// Rows straight into SQLite.

@@ -93,6 +93,9 @@ impl Report {
     }
 
     fn sidecar(&mut self, session: &Listed) {
+        // A run that only built the sidecar left no row in a ledger.
+        let migrated_at = sidecar::written_meta(&session.path).and_then(|meta| meta.migrated_at);
+        self.sessions.last_migrate = self.sessions.last_migrate.max(migrated_at);
         if sidecar::quick_meta(&session.path).is_some() {
             self.sessions.with_sidecar += 1;
             return;

@@ -168,7 +168,7 @@ fn put_in_place(
     if old.is_some() {
         ledger::record_v1_growth(log, &new)?;
     }
-    let known = Known { synced_len: stamp.len, migrated_from: Some(stamps.to_string()) };
+    let known = Known { synced_len: stamp.len, migrated_from: Some(stamps.to_string()), ..Known::default() };
     rebuild::build_knowing(&new, &known, tick)?;
     Ok(())
 }

@@ -13,11 +13,12 @@ mod from_v1;
 mod upgrade;
 
 use crate::os::files::PathError;
+use crate::os::host;
 use crate::os::log_file::LogFile;
 use crate::os::replace::ReplaceError;
 use crate::os::standing::{InTheWay, before_migration};
 use crate::session::v1::{self, V1Files};
-use crate::sidecar::rebuild::{self, Done, RebuildError, Tick};
+use crate::sidecar::rebuild::{self, Done, Known, RebuildError, Tick};
 use crate::sidecar::{self, Sidecar};
 use jcode_session_core::dialect::jcode::{GrowthError, ReplayError};
 use jcode_session_core::dialect::{CheckError, CurrentLog, detect, present};
@@ -168,7 +169,8 @@ fn run(path: &Path, options: Options, tick: &mut Tick<'_>) -> Result<Plan, Migra
                 let entries = count_entries(&log, tick)?;
                 return if log.met_lost() { Err(RebuildError::Lost.into()) } else { Ok(index(entries)) };
             }
-            let (done, meta) = rebuild::update(&log, options.force, tick)?;
+            let known = Known { migrated_at: Some(host::now_ms()), ..Known::default() };
+            let (done, meta) = rebuild::update_knowing(&log, options.force, &known, tick)?;
             let entries = meta.counts.entries;
             Ok(match done {
                 Done::Nothing | Done::Restamped => up_to_date(entries),
