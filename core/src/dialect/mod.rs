@@ -34,6 +34,16 @@ pub use upgraded::UpgradedLog;
 /// All readers, in the order in which they are asked whose a file is.
 const READERS: [&dyn DialectReader; 2] = [&agents::Agents, &pi::Pi];
 
+/// True if a file that begins like this may be jcode's snapshot: an object with an id and messages, or the time at which
+/// it was made, that no other agent wrote. It may be cut or broken anywhere behind that.
+#[must_use]
+pub fn may_be_snapshot(start: &[u8]) -> bool {
+    let holds = |key: &[u8]| memchr::memmem::find(start, key).is_some();
+    let is_object = start.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
+    let has_fields = holds(b"\"id\"") && (holds(b"\"created_at\"") || holds(b"\"messages\""));
+    is_object && has_fields && !agents::has_sign(&head::Members::of(start))
+}
+
 /// Why a log is not presented.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -8,6 +8,7 @@ use crate::os::files::{PathError, open_plain, stamp};
 use crate::os::log_file::LogFile;
 use crate::os::paths;
 use jcode_session_core::dialect::jcode::V1Sources;
+use jcode_session_core::dialect::may_be_snapshot;
 use jcode_session_core::parts::Part;
 use jcode_session_core::source::identity::FileStamp;
 use std::io;
@@ -109,7 +110,5 @@ fn looks_like_snapshot(path: &Path) -> bool {
     let mut start = Vec::new();
     let read =
         open_plain(path).and_then(|(file, _)| io::Read::read_to_end(&mut io::Read::take(file, 65536), &mut start));
-    let holds = |key: &[u8]| memchr::memmem::find(&start, key).is_some();
-    let is_object = start.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{');
-    read.is_ok() && is_object && holds(b"\"id\"") && (holds(b"\"created_at\"") || holds(b"\"messages\""))
+    read.is_ok() && may_be_snapshot(&start)
 }

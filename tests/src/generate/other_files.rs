@@ -230,11 +230,16 @@ fn codex_bare(count: u64, rng: &mut Random) -> Vec<Value> {
     records
 }
 
-/// The hard one: every event has an id, a parent, a type and a time.
+/// The hard one: every event has an id, a type, a time and mostly a parent.
 fn copilot(count: u64, rng: &mut Random) -> Vec<Value> {
+    let has_parents = rng.random_bool(0.8);
     let event = |n: u64, kind: &str, data: Value| {
-        let parent = n.checked_sub(1).map(|n| format!("e{n}"));
-        json!({"type": kind, "data": data, "id": format!("e{n}"), "timestamp": "2026-01-01T00:00:00.000Z", "parentId": parent})
+        let mut event =
+            json!({"type": kind, "data": data, "id": format!("e{n}"), "timestamp": "2026-01-01T00:00:00.000Z"});
+        if has_parents {
+            event["parentId"] = n.checked_sub(1).map(|n| format!("e{n}")).into();
+        }
+        event
     };
     let mut records = vec![event(0, "session.start", json!({"sessionId": "s"}))];
     records.extend((1..count).map(|n| event(n, "user.message", json!({"content": text(60, rng)}))));
@@ -251,7 +256,9 @@ fn qwen(count: u64, rng: &mut Random) -> Vec<Value> {
 }
 
 fn gemini(count: u64, rng: &mut Random) -> Vec<Value> {
-    let mut records = vec![json!({"sessionId": "g", "projectHash": "h", "startTime": "2026-01-01T00:00:00.000Z"})];
+    let mut first = json!({"sessionId": "g", "startTime": "2026-01-01T00:00:00.000Z"});
+    first[if rng.random_bool(0.5) { "projectHash" } else { "lastUpdated" }] = "x".into();
+    let mut records = vec![first];
     records.extend((0..count).map(|n| json!({"id": format!("m{n}"), "type": "gemini", "content": text(60, rng)})));
     records
 }

@@ -176,6 +176,21 @@ fn what_is_no_session_is_refused_and_left_alone() {
     assert_eq!(contents(folder.sessions.path()), before);
 }
 
+/// It has ids and messages, as a snapshot of jcode's has.
+#[test]
+fn a_document_of_another_agent_is_no_snapshot() {
+    let folder = Folder::new(2);
+    let document = folder.path("other.json");
+    fs::write(&document, OtherFile::GeminiDocument.bytes(&mut random(2))).expect("written");
+    let path = document.to_string_lossy().into_owned();
+    let finding = &folder.run(&["verify", &path, "--json"]).json()["logs"][0]["findings"][0];
+    assert_eq!(finding["code"], "not-a-session");
+    assert!(about(&folder.run(&["list", "--json"]).json()["sessions"], &document).is_empty());
+    folder.run(&["migrate"]);
+    let beside = contents(folder.sessions.path()).into_keys().filter(|path| path.with_extension("json") == document);
+    assert_eq!(beside.collect::<Vec<_>>(), [document]);
+}
+
 #[test]
 fn an_empty_file_becomes_a_session_as_its_words_say() {
     let folder = Folder::new(1);

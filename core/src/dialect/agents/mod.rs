@@ -32,6 +32,11 @@ const SIGNS: [(Dialect, &str, Sign); 9] = [
     (Dialect::Cursor, "Cursor", cursor),
 ];
 
+/// A record, or the beginning of a document, that is an agent's.
+pub(super) fn has_sign(record: &Members<'_>) -> bool {
+    SIGNS.iter().any(|(_, _, has_sign)| has_sign(record))
+}
+
 impl DialectReader for Agents {
     fn detect(&self, head: &Head<'_>) -> Option<Detected> {
         let (dialect, name, _) =
@@ -59,9 +64,11 @@ fn codex(record: &Members<'_>) -> bool {
     envelope || bare || oldest
 }
 
-/// An event: a dotted type, its data, and the event before.
+/// An event: a dotted type, its data, and the event before; the first one names the session.
 fn copilot(record: &Members<'_>) -> bool {
-    record.text("type").contains('.') && record.has("data") && record.has("id") && record.has("parentId")
+    let first = record.text("type") == "session.start" && record.object("data").has("sessionId");
+    let event = record.text("type").contains('.') && record.has("data") && record.has("parentId");
+    record.has("id") && (first || event)
 }
 
 /// Records of a session, of which messages have parts.
@@ -86,7 +93,8 @@ fn claude_code(record: &Members<'_>) -> bool {
 
 /// The first line, or the one document: a session of a project.
 fn gemini(record: &Members<'_>) -> bool {
-    record.has("sessionId") && record.has("projectHash") && !record.has("type")
+    let times = record.has("startTime") && record.has("lastUpdated");
+    record.has("sessionId") && (record.has("projectHash") || times) && !record.has("type")
 }
 
 /// Rows of its tables, as they are exported.
