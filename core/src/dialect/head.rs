@@ -30,7 +30,7 @@ const KINDS: [&str; 11] = [
 
 /// The head of a file.
 #[derive(Debug)]
-pub struct Head<'h> {
+pub(super) struct Head<'h> {
     /// Its first bytes: all, or the first MiB of a longer file.
     pub bytes: &'h [u8],
     /// Length of the file.
@@ -47,7 +47,7 @@ pub struct Head<'h> {
 impl<'h> Head<'h> {
     /// Reads the first bytes of a file of this length.
     #[must_use]
-    pub fn read(bytes: &'h [u8], len: u64) -> Self {
+    pub(super) fn read(bytes: &'h [u8], len: u64) -> Self {
         let mut head = Self { bytes, len, header: None, records: Vec::new(), entries: 0, others: 0, cut: None };
         head.lines();
         if head.records.is_empty() && head.header.is_none() {
@@ -58,38 +58,38 @@ impl<'h> Head<'h> {
 
     /// The header, which every scan of the file finds too.
     #[must_use]
-    pub const fn header(&self) -> Option<&Header> {
+    pub(super) const fn header(&self) -> Option<&Header> {
         self.header.as_ref()
     }
 
     /// The first records: those before the header, or, without one, of all the head. The last one may be the beginning
     /// of a line that is longer than the head.
     #[must_use]
-    pub fn records(&self) -> &[Members<'h>] {
+    pub(super) fn records(&self) -> &[Members<'h>] {
         &self.records
     }
 
     /// It holds records, no header, and among them mostly entries: the log of a session that lost its header.
     #[must_use]
-    pub const fn is_headless(&self) -> bool {
+    pub(super) const fn is_headless(&self) -> bool {
         self.header.is_none() && self.entries > 0 && self.entries >= self.others
     }
 
     /// It begins with a header that does not end within the first MiB.
     #[must_use]
-    pub fn has_endless_header(&self) -> bool {
+    pub(super) fn has_endless_header(&self) -> bool {
         self.entries == 0 && self.cut.is_some_and(|fields| fields.is_session())
     }
 
     /// No line of it is a record, or begins like one.
     #[must_use]
-    pub fn has_no_record(&self) -> bool {
+    pub(super) fn has_no_record(&self) -> bool {
         self.header.is_none() && self.records.is_empty()
     }
 
     /// The bytes are all of the file.
     #[must_use]
-    pub const fn is_all(&self) -> bool {
+    pub(super) const fn is_all(&self) -> bool {
         self.bytes.len() as u64 == self.len
     }
 
@@ -182,13 +182,13 @@ impl<'h> Head<'h> {
 
 /// An entry of one of pi's kinds, with a usable id and a parent.
 #[must_use]
-pub fn is_entry(fields: &Fields<'_>) -> bool {
+pub(super) fn is_entry(fields: &Fields<'_>) -> bool {
     fields.is_linked() && fields.usable_id().is_some() && KINDS.contains(&&*fields.kind_text())
 }
 
 /// Entries in the last bytes of a file, behind the first line end in them.
 #[must_use]
-pub fn has_entries(tail: &[u8]) -> bool {
+pub(super) fn has_entries(tail: &[u8]) -> bool {
     let mut reader = LineReader::new();
     tail.split(|&byte| byte == b'\n').skip(1).any(|line| match reader.read(HEAD_BYTES, 0, line, false) {
         Outcome::Blank => false,
@@ -199,7 +199,7 @@ pub fn has_entries(tail: &[u8]) -> bool {
 
 /// The members of a record, whole ones only, in their order.
 #[derive(Debug, Default)]
-pub struct Members<'m> {
+pub(super) struct Members<'m> {
     members: Vec<(Cow<'m, str>, &'m [u8])>,
     /// Where the record stands.
     pub offset: u64,
@@ -212,7 +212,7 @@ pub struct Members<'m> {
 impl<'m> Members<'m> {
     /// Reads the object that begins with the first brace; what is no object has no members.
     #[must_use]
-    pub fn of(object: &'m [u8]) -> Self {
+    pub(super) fn of(object: &'m [u8]) -> Self {
         let mut members = Vec::new();
         if let Some(start) = object.iter().position(|&byte| byte == b'{') {
             let _ = Walker::new().walk_object(object, start, |key, value| {
@@ -228,25 +228,25 @@ impl<'m> Members<'m> {
 
     /// The value of a member, as it stands; of a repeated one the last.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<&'m [u8]> {
+    pub(super) fn get(&self, name: &str) -> Option<&'m [u8]> {
         self.members.iter().rev().find(|(key, _)| key == name).map(|(_, value)| *value)
     }
 
     /// True if it has a member of this name.
     #[must_use]
-    pub fn has(&self, name: &str) -> bool {
+    pub(super) fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
 
     /// The text of a member; empty if it has none.
     #[must_use]
-    pub fn text(&self, name: &str) -> Cow<'m, str> {
+    pub(super) fn text(&self, name: &str) -> Cow<'m, str> {
         self.get(name).and_then(text::string).unwrap_or_default()
     }
 
     /// The members of a member that is an object; none if it is none.
     #[must_use]
-    pub fn object(&self, name: &str) -> Self {
+    pub(super) fn object(&self, name: &str) -> Self {
         self.get(name).filter(|value| value.starts_with(b"{")).map(Self::of).unwrap_or_default()
     }
 }
