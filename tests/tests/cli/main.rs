@@ -4,6 +4,7 @@
 //! Does not: crash it (`crash`), or attack it (`robustness`).
 
 mod append;
+mod bad_fields;
 mod catalog {
     mod commands;
     mod doctor;
@@ -12,8 +13,10 @@ mod catalog {
 }
 mod export;
 mod file_kinds;
+mod header_rule;
 mod input;
 mod inspect;
+mod mended;
 mod migrate;
 mod mounted;
 mod prune;
