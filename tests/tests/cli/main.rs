@@ -9,6 +9,7 @@ mod catalog {
     mod commands;
     mod doctor;
     mod hostile;
+    mod names;
     mod processes;
 }
 mod export;

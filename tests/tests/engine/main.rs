@@ -6,6 +6,7 @@
 
 mod catalog {
     mod broken_index;
+    mod lookup;
     mod picker;
     mod property;
 }
