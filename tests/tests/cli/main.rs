@@ -3,6 +3,7 @@
 //! Owns: the built binary, run as a process; and what several of its modules start from.
 //! Does not: crash it (`crash`), or attack it (`robustness`).
 
+mod advice;
 mod append;
 mod bad_fields;
 mod catalog {
