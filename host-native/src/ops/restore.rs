@@ -8,6 +8,8 @@ use crate::ops::ledger;
 use crate::os::files::PathError;
 use crate::os::lock::{LockError, SessionLock};
 use crate::os::log_file::LogFile;
+use crate::os::names::before_store_change;
+use crate::os::standing::InTheWay;
 use crate::os::{host, paths, segments};
 use crate::session::kind;
 use crate::session::v1::{self, V1Files};
@@ -34,6 +36,9 @@ pub enum RestoreError {
     /// Somebody writes it.
     #[error(transparent)]
     Lock(#[from] LockError),
+    /// Something else stands where a file or folder of ours should.
+    #[error(transparent)]
+    InTheWay(#[from] InTheWay),
     /// The file system refused.
     #[error(transparent)]
     Path(#[from] PathError),
@@ -70,12 +75,13 @@ pub fn log_of(session: &Path) -> PathBuf {
     if v1::is_snapshot(session) { paths::beside(session, Part::Log) } else { session.to_path_buf() }
 }
 
-/// Refuses a file that is not what a command works on, before anything lies beside it. One that is not there passes.
+/// Refuses a file that is not what a command works on, before anything lies beside it, and a session beside which
+/// something else stands where its lock or its store should. A file that is not there passes.
 pub(crate) fn must_be(log: &Path, fit: impl FnOnce(&Detected) -> Result<(), Refused>) -> Result<(), RestoreError> {
-    match kind::judge(log)? {
-        Some(detected) => fit(&detected).map_err(|refused| failed(log)(refused.into())),
-        None => Ok(()),
+    if let Some(detected) = kind::judge(log)? {
+        fit(&detected).map_err(|refused| failed(log)(refused.into()))?;
     }
+    Ok(before_store_change(log)?)
 }
 
 /// What no session is left of can be brought back, if a ledger tells that it was one.

@@ -6,12 +6,13 @@
 
 use crate::os::files::{PathError, PlainFile};
 use crate::os::paths;
+use crate::os::standing::is_nothing;
 use crate::os::storage::NativeStorage;
 use jcode_session_core::segment::{
     self, Archive, Compress, Decompress, Doubt, Layout, MANIFEST, Reader, Segmented, SegmentedFile, look,
 };
 use jcode_session_core::source::{ByteSource, SourceError};
-use jcode_session_core::storage::Name;
+use jcode_session_core::storage::{Folder, Name};
 use std::ffi::OsStr;
 use std::io;
 use std::ops::Range;
@@ -68,7 +69,7 @@ pub(crate) struct SegmentFolder(PathBuf);
 
 impl SegmentFolder {
     pub(crate) fn of(log: &Path) -> Self {
-        Self(paths::store(log).join("segments"))
+        Self(paths::place_folder(log, Folder::Segments))
     }
 }
 
@@ -84,7 +85,7 @@ impl Archive for SegmentFolder {
     fn open(&self, name: &Name) -> Result<Option<PlainFile>, SourceError> {
         match PlainFile::open(&self.0.join(name.as_str())) {
             Ok(file) => Ok(Some(file)),
-            Err(error) if error.source.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) if is_nothing(&error.source) => Ok(None),
             Err(error) => Err(SourceError::Io { offset: 0, message: error.to_string() }),
         }
     }
@@ -108,7 +109,7 @@ impl Sealed {
         let folder = &archive.0;
         let names = match std::fs::read_dir(folder) {
             Ok(entries) => entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(error) if is_nothing(&error) => Vec::new(),
             Err(error) => return Err(PathError::new("read", folder)(error)),
         };
         if names.is_empty() {
@@ -118,7 +119,7 @@ impl Sealed {
         let bytes = match PlainFile::open(&manifest) {
             Ok(file) if file.len() <= segment::MAX_MANIFEST => file.read_vec(0, file.len() as usize).ok(),
             Ok(_) => None,
-            Err(error) if error.source.kind() == io::ErrorKind::NotFound => None,
+            Err(error) if is_nothing(&error.source) => None,
             Err(error) => return Err(error),
         };
         let view = look(&names, bytes.as_deref(), own, &archive)
