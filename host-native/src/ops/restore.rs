@@ -8,7 +8,7 @@ use crate::ops::ledger;
 use crate::os::files::PathError;
 use crate::os::lock::{LockError, SessionLock};
 use crate::os::log_file::LogFile;
-use crate::os::names::before_store_change;
+use crate::os::names::{before_store_change, explain};
 use crate::os::standing::InTheWay;
 use crate::os::{host, paths, segments};
 use crate::session::kind;
@@ -18,6 +18,7 @@ use jcode_session_core::dialect::{Detected, Refused, detect};
 use jcode_session_core::parts::Part;
 use jcode_session_core::report::{CheckpointReport, CheckpointsReport};
 use jcode_session_core::source::{ByteSource, SourceError};
+use jcode_session_core::storage::Place;
 use jcode_session_core::store::history::{History, How};
 use jcode_session_core::store::{
     LogState, SessionStore, StoreError, checkpoint, repair, rollback, undo, without_pending,
@@ -98,12 +99,18 @@ pub(crate) fn failed(log: &Path) -> impl Fn(StoreError) -> RestoreError {
 /// The states that a session can be returned to, newest first. Writes nothing.
 ///
 /// # Errors
-/// If log or ledger cannot be read.
+/// If log or ledger cannot be read, or something else stands where the ledger should.
 pub fn checkpoints(log: &Path) -> Result<CheckpointsReport, RestoreError> {
     let unreadable = |error: SourceError| failed(log)(error.into());
     let file = log.is_file().then(|| LogFile::open(log)).transpose()?.filter(|file| !file.is_empty());
     let now = file.as_ref().map_or(Ok(LogState::none()), |file| LogState::of(file, file.len())).map_err(unreadable)?;
-    let ledger = without_pending(&ledger::read(log)?, file.as_ref()).map_err(unreadable)?;
+    let ledger = ledger::read(log)?;
+    if ledger.rows.is_empty()
+        && let Some(found) = explain(log, &paths::place(log, &Place::Ledger))
+    {
+        return Err(found.into());
+    }
+    let ledger = without_pending(&ledger, file.as_ref()).map_err(unreadable)?;
     let history = History::of(&ledger);
     let offered = checkpoint::offered(&history, host::now_ms()).into_iter();
     let rows = offered.filter_map(|state| {

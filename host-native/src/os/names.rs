@@ -7,13 +7,10 @@ use crate::os::paths;
 use crate::os::standing::{InTheWay, Wanted, check, check_all};
 use jcode_session_core::parts::SIDECAR_JOURNALS;
 use jcode_session_core::segment::MANIFEST;
-use jcode_session_core::storage::{Folder, Name, Place};
+use jcode_session_core::storage::{Folder, Name, Place, TEMPORARIES};
 use std::path::{Path, PathBuf};
 
 type Names = Vec<(PathBuf, Wanted)>;
-
-/// Numbers of the temporary files that core asks a storage for.
-const TEMPORARIES: u32 = 6;
 
 fn lock(log: &Path) -> (PathBuf, Wanted) {
     (paths::lock(log), Wanted::File)

@@ -27,5 +27,5 @@ fn finding(log: &Path, found: &InTheWay) -> Finding {
     } else {
         (Code::TemporaryFile, "nothing can be written aside")
     };
-    Finding::new(code).say(format!("{found}: until then {what}"))
+    Finding::new(code).say(format!("{found}; until then {what}"))
 }

@@ -118,7 +118,7 @@ impl Sidecar {
             Self::Locked => stale("the sidecar is locked by another process; it was not compared, verify again later"),
             Self::Corrupt(message) => Some(corrupt(message)),
             Self::InTheWay(found) => {
-                Some(Finding::new(Code::SidecarCorrupt).say(format!("{found}: until then reads go to the log")))
+                Some(Finding::new(Code::SidecarCorrupt).say(format!("{found}; until then reads go to the log")))
             }
         }
     }
