@@ -58,8 +58,9 @@ fn a_time_in_seconds_is_that_time() {
         let session = sessions.iter().find(|session| session["session_id"] == id).expect("listed");
         assert_eq!(session["last_modified"], ms, "{id}");
     }
+    put(home.path(), "today", &json!(now_ms()), 0);
     // The year 5138 is ahead of any clock: its file, of yesterday, counts.
-    let wanted = ["last-second", "text", "millis", "seconds", "first-milli", "before-1970"];
+    let wanted = ["today", "last-second", "text", "millis", "seconds", "first-milli", "before-1970"];
     assert_eq!(ids(home.path()), wanted);
 }
 
