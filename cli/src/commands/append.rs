@@ -64,7 +64,7 @@ fn make_room(folder: &Path, settings: &Settings) -> Result<()> {
     if folder.exists() {
         return Ok(());
     }
-    let name = visible(&shown(&folder));
+    let name = visible(&shown(folder));
     if !settings.roots.iter().any(|root| folder.starts_with(root)) {
         bail!("the folder {name} is not there; make it first, or name a session in a folder that is");
     }

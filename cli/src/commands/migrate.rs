@@ -82,7 +82,7 @@ pub(super) fn is_active(log: &Path, settings: &Settings) -> bool {
 
 fn left_alone(log: &Path, reason: &str) -> MigratedSession {
     MigratedSession {
-        path: shown(&log),
+        path: shown(log),
         dialect: dialect_of(log),
         action: MigrateAction::Skipped,
         entry_count: 0,
