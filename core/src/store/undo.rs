@@ -12,7 +12,7 @@ use super::history::History;
 use super::ledger::{Event, LedgerRow};
 use super::session_store::SessionStore;
 use super::set_aside::{self, Kept};
-use crate::storage::FileSource;
+use crate::source::ByteSource;
 use crate::storage::{Place, Storage, StorageFile};
 use crate::write::{QuarantineName, set_aside};
 use alloc::format;
@@ -167,7 +167,7 @@ pub fn run<S: Storage>(session: &mut SessionStore<'_, S>, options: &Options) -> 
         let name = if is_whole(&taken_back) {
             set_aside::whole_log(session.storage, log, options.now_ms)?
         } else {
-            set_aside(session.storage, log, taken_back.logical_len..log.len, options.now_ms)?
+            set_aside(session.storage, log, taken_back.logical_len..log.len(), options.now_ms)?
         };
         plan.set_aside = name.name().map(|name| format!("quarantine/{}", name.as_str()));
     }
@@ -214,9 +214,8 @@ fn put_together<S: Storage>(session: &SessionStore<'_, S>, taken_back: &LedgerRo
     }
     let copied = removed.copy_to(&mut new);
     new.sync_data()?;
-    let whole = FileSource { len: new.len()?, file: new.clone() };
     let is_before = match &taken_back.from {
-        Some(before) => before.len == whole.len && before.begins(&whole)?,
+        Some(before) => before.len == new.len() && before.begins(&new)?,
         None => false,
     };
     match copied {

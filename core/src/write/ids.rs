@@ -6,8 +6,7 @@
 //! Does not: resolve parents; that is [`crate::index`].
 
 use crate::log::{Damage, LogScan, LogSink, Record, is_number};
-use crate::source::SourceError;
-use crate::storage::{FileSource, StorageFile};
+use crate::source::{ByteSource, SourceError};
 use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -46,7 +45,7 @@ impl OlderIds for NoOlderIds {
 /// Reads them from the log, once, when the first question comes.
 #[derive(Debug)]
 pub struct ScannedIds<F> {
-    log: FileSource<F>,
+    log: F,
     ids: Option<OldIds>,
 }
 
@@ -57,10 +56,10 @@ struct OldIds {
     numbers: BTreeSet<String>,
 }
 
-impl<F: StorageFile> ScannedIds<F> {
-    /// The ids of the first `len` bytes of a log.
-    pub const fn new(file: F, len: u64) -> Self {
-        Self { log: FileSource { file, len }, ids: None }
+impl<F: ByteSource> ScannedIds<F> {
+    /// The ids of a log, as it is now.
+    pub const fn new(log: F) -> Self {
+        Self { log, ids: None }
     }
 
     fn ids(&mut self) -> Result<&OldIds, SourceError> {
@@ -69,14 +68,14 @@ impl<F: StorageFile> ScannedIds<F> {
             none => {
                 let mut ids = OldIds::default();
                 let tick = &mut |_| ControlFlow::Continue(());
-                crate::log::scan_source(&self.log, 0..self.log.len, LogScan::new(), &mut ids, tick)?;
+                crate::log::scan_source(&self.log, 0..self.log.len(), LogScan::new(), &mut ids, tick)?;
                 Ok(none.insert(ids))
             }
         }
     }
 }
 
-impl<F: StorageFile> OlderIds for ScannedIds<F> {
+impl<F: ByteSource> OlderIds for ScannedIds<F> {
     fn has(&mut self, id: &str) -> Result<bool, SourceError> {
         Ok(self.ids()?.all.has(id))
     }

@@ -57,7 +57,7 @@ impl<F: StorageFile> WriteJob<F> {
     /// Cuts what was added to the log since the write_job began, at most `most` bytes.
     fn cut_back(&mut self, most: u64) -> Result<(), WriteError> {
         let failed = |error| WriteError::Latched(Cause::CutBack { offset: self.base, error });
-        let found = self.file.len().map_err(failed)?;
+        let found = self.file.stamp().map_err(failed)?.len;
         if found == self.base {
             return Ok(());
         }
@@ -82,7 +82,7 @@ impl<F: StorageFile> WriteJob<F> {
     /// Nobody else wrote or cut, as far as a length can tell.
     fn length_at_least(&self, expected: u64) -> Result<(), WriteError> {
         let failed = |error: StorageError| WriteError::Latched(Cause::Sync { synced_len: self.synced_len, error });
-        let found = self.file.len().map_err(failed)?;
+        let found = self.file.stamp().map_err(failed)?.len;
         // With lines of its own a write_job is the only one that writes; a sync alone may see writes that began later.
         let as_left = if self.lines.is_empty() { found >= expected } else { found == expected };
         if as_left { Ok(()) } else { Err(WriteError::Latched(Cause::Foreign { expected, found })) }

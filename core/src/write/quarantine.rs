@@ -6,9 +6,7 @@
 //! Does not: cut.
 
 use crate::source::{ByteSource, Pieces, SourceError};
-use crate::storage::{
-    FileSource, Folder, Name, Place, Storage, StorageError, StorageErrorKind, StorageFile, append_all,
-};
+use crate::storage::{Folder, Name, Place, Storage, StorageError, StorageErrorKind, StorageFile, append_all};
 use alloc::format;
 use core::ops::Range;
 
@@ -62,7 +60,7 @@ impl From<StorageError> for QuarantineError {
 /// Copies a range of the log to `quarantine/` and makes the copy durable.
 pub(crate) fn set_aside<S: Storage>(
     storage: &S,
-    log: &FileSource<S::File>,
+    log: &S::File,
     range: Range<u64>,
     now_ms: i64,
 ) -> Result<QuarantineName, QuarantineError> {
@@ -86,7 +84,7 @@ type Copy<F> = (QuarantineName, F, u64);
 /// A copy of these very bytes that an earlier recovery began or finished.
 fn unfinished<S: Storage>(
     storage: &S,
-    log: &FileSource<S::File>,
+    log: &S::File,
     range: &Range<u64>,
 ) -> Result<Option<Copy<S::File>>, QuarantineError> {
     for name in storage.list(Folder::Quarantine)? {
@@ -96,17 +94,16 @@ fn unfinished<S: Storage>(
         }
         let Some(place) = Name::new(&name).map(Place::Quarantine) else { continue };
         let file = storage.open(&place)?;
-        let done = file.len()?;
-        let copy = FileSource { file, len: done };
-        if done <= parsed.len && same(&copy, log, range.start)? {
-            return Ok(Some((parsed, copy.file, done)));
+        let done = file.len();
+        if done <= parsed.len && same(&file, log, range.start)? {
+            return Ok(Some((parsed, file, done)));
         }
     }
     Ok(None)
 }
 
 /// All of `copy` stands in the log from `offset` on.
-fn same<F: StorageFile>(copy: &FileSource<F>, log: &FileSource<F>, offset: u64) -> Result<bool, SourceError> {
+fn same(copy: &impl ByteSource, log: &impl ByteSource, offset: u64) -> Result<bool, SourceError> {
     let mut pieces = Pieces::new(copy, 0..copy.len());
     while let Some((at, bytes)) = pieces.read()? {
         if log.read_vec(offset + at, bytes.len())? != bytes {

@@ -9,6 +9,7 @@ use crate::os::files::PathError;
 use crate::os::lock::{LockError, SessionLock};
 use crate::os::log_file::LogFile;
 use crate::os::names::{before_store_change, explain};
+use crate::os::path_text::shown;
 use crate::os::standing::InTheWay;
 use crate::os::{host, paths, segments};
 use crate::session::kind;
@@ -117,7 +118,7 @@ pub fn checkpoints(log: &Path) -> Result<CheckpointsReport, RestoreError> {
         let row = history.row(state.row)?;
         Some(CheckpointReport::new(row, &state.how, row.state().as_ref() == Some(&now)))
     });
-    Ok(CheckpointsReport::new(log.to_string_lossy().into_owned(), rows.collect()))
+    Ok(CheckpointsReport::new(shown(log), rows.collect()))
 }
 
 /// Takes a checkpoint of a session that nobody writes; false if its newest one is of this very state.
@@ -200,7 +201,7 @@ pub fn undo(log: &Path, force: bool) -> Result<(undo::Plan, Follow), RestoreErro
 /// See [`RestoreError`].
 pub fn plan_repair(log: &Path) -> Result<repair::Plan, RestoreError> {
     must_be(log, Detected::current)?;
-    let storage = segments::storage_to_look_at(log);
+    let storage = segments::storage_to_repair(log, true);
     let store = SessionStore::open(&storage).map_err(failed(log))?;
     repair::plan(&store).map_err(failed(log))
 }
@@ -212,7 +213,7 @@ pub fn plan_repair(log: &Path) -> Result<repair::Plan, RestoreError> {
 pub fn repair(log: &Path) -> Result<(repair::Plan, Follow), RestoreError> {
     must_be(log, Detected::current)?;
     let _lock = SessionLock::acquire(log)?;
-    let storage = segments::storage(log);
+    let storage = segments::storage_to_repair(log, false);
     let mut store = SessionStore::open(&storage).map_err(failed(log))?;
     let plan = repair::run(&mut store, &paths::stem(log), host::now_ms()).map_err(failed(log))?;
     let follow = if plan.is_nothing() { Follow::UpToDate } else { follow(log, false)? };

@@ -3,6 +3,7 @@
 //! Owns: the kinds, and the words where one is another than wanted. Invariant: the words name the path, what stands
 //! there, and the one way out, which is the user's: nothing here moves or removes anything.
 
+use crate::os::path_text::shown;
 use std::fs::FileType;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,7 +21,7 @@ pub(crate) enum Wanted {
 
 /// Something else stands where a file or folder of ours should.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{} is {found}, where a {wanted} should stand; move it away", path.display())]
+#[error("{} is {found}, where a {wanted} should stand; move it away", shown(path))]
 pub struct InTheWay {
     /// Where.
     pub path: PathBuf,

@@ -24,6 +24,7 @@ mod mended;
 mod migrate;
 mod mounted;
 mod names_in_the_way;
+mod overlooked;
 mod prune;
 mod reports;
 mod segment;

@@ -3,6 +3,7 @@
 //! Owns: that readers need none of them, that `verify` says what stands there, and that a command which cannot do
 //! without names path, kind and cure, in its dry run too, and changes nothing.
 
+use jcode_session_tests::jcode_model::{ModelRng, Shape, generate};
 use jcode_session_tests::program::{Run, command, finished, run};
 use std::collections::BTreeMap;
 use std::fs;
@@ -95,9 +96,22 @@ impl Template {
         Self::with(&[LINEAR.into(), r#"{"type":"message","timestamp":"2026-03-01T08:00:01.000Z","message":{}}"#.into()])
     }
 
-    fn with(lines: &[String]) -> Self {
+    /// jcode's files, which have no log yet.
+    fn v1() -> Self {
+        let template = Self::empty();
+        let sessions = template.home.path().join("sessions");
+        generate(Shape::Both, 6, &mut ModelRng::new(3)).write_to(&sessions, "s").expect("written");
+        template
+    }
+
+    fn empty() -> Self {
         let template = Self { home: TempDir::new().expect("a folder") };
         fs::create_dir(template.home.path().join("sessions")).expect("made");
+        template
+    }
+
+    fn with(lines: &[String]) -> Self {
+        let template = Self::empty();
         fs::write(template.log(), lines.iter().map(|line| format!("{line}\n")).collect::<String>()).expect("written");
         template
     }
@@ -280,7 +294,7 @@ fn a_dry_run_predicts_the_refusal() {
 #[test]
 fn migrate_predicts_it_as_well() {
     // A log of the current dialect gets a sidecar; one that is upgraded needs lock and store as well.
-    for (template, is_upgraded) in [(Template::current(), false), (Template::linear(), true)] {
+    for (template, is_upgraded) in [(Template::current(), false), (Template::linear(), true), (Template::v1(), true)] {
         each(|name, kind| {
             let what = format!("{name} {kind:?}");
             let home = template.with_name(name, kind);

@@ -12,6 +12,7 @@ use crate::os::files::PathError;
 use crate::os::lock::LockError;
 use crate::os::log_file::LogFile;
 use crate::os::names::{before_sidecar, before_store_change};
+use crate::os::path_text::shown;
 use crate::os::standing::InTheWay;
 use crate::os::{host, paths};
 use crate::session::kind;
@@ -102,7 +103,7 @@ struct Plan {
 /// sessions of a run go on.
 pub fn migrate(path: &Path, options: Options, tick: &mut Tick<'_>) -> MigratedSession {
     let session = |dialect, action, entry_count, bytes_needed, reason| MigratedSession {
-        path: path.to_string_lossy().into_owned(),
+        path: shown(path),
         dialect,
         action,
         entry_count,

@@ -9,8 +9,8 @@ mod v1_files;
 
 use crate::ops::ledger;
 use crate::os::files::PathError;
-use crate::os::log_file;
 use crate::os::log_file::LogFile;
+use crate::os::path_text::shown;
 use crate::session::{kind, v1};
 use crate::sidecar::rebuild::Tick;
 use crate::sidecar::sql::{self, Compared};
@@ -19,7 +19,7 @@ use jcode_session_core::dialect::jcode::ReplayError;
 use jcode_session_core::dialect::{Detected, PresentError, detect, present};
 use jcode_session_core::finding::Finding;
 use jcode_session_core::report::LogReport;
-use jcode_session_core::segment::check::Depth;
+use jcode_session_core::segment::Depth;
 use jcode_session_core::source::SourceError;
 use jcode_session_core::verify;
 use std::path::Path;
@@ -84,7 +84,7 @@ fn verify_log(path: &Path, again: bool, tick: &mut Tick<'_>) -> Result<Option<Lo
     }
     let detected = detect(&log).map_err(failed)?;
     log.map_if_guarded();
-    let segments = log_file::findings(&log, Depth::Full).map_err(failed)?;
+    let segments = log.findings(Depth::Full).map_err(failed)?;
     let sidecar = if again { sidecar::open(&log).map_err(failed)? } else { Sidecar::Locked };
     let presented = match present(log, &detected, &mut |_| tick(0)) {
         Ok(presented) => presented,
@@ -109,11 +109,11 @@ fn verify_log(path: &Path, again: bool, tick: &mut Tick<'_>) -> Result<Option<Lo
     findings.extend(store_files::check(path, &ledger, as_sealed)?);
     let log_is_sound = !findings.iter().any(Finding::is_error);
     findings.extend(v1_files::beside(path, log_is_sound, tick)?);
-    Ok(Some(LogReport::new(path.to_string_lossy().into_owned(), dialect, entry_count, sidecar, findings)))
+    Ok(Some(LogReport::new(shown(path), dialect, entry_count, sidecar, findings)))
 }
 
 /// The report on a file whose lines are not judged, since they are of no format that is known.
 fn unjudged(path: &Path, detected: &Detected, entry_count: u64) -> LogReport {
     let findings = detected.finding().into_iter().collect();
-    LogReport::new(path.to_string_lossy().into_owned(), detected.dialect, entry_count, "missing", findings)
+    LogReport::new(shown(path), detected.dialect, entry_count, "missing", findings)
 }
