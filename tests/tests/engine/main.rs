@@ -26,6 +26,10 @@ mod json {
 mod log {
     mod time;
 }
+mod search {
+    mod differential;
+    mod words;
+}
 mod segment;
 mod session {
     mod look;
