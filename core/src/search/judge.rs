@@ -13,6 +13,7 @@ use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::hash::{BuildHasher, Hash, Hasher};
+use core::ops::Range;
 
 /// Which entries of a session are searched; the default are all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -75,6 +76,9 @@ pub(super) struct Judge<'q> {
     pub(super) calls: Option<&'q BTreeSet<String>>,
 }
 
+/// A piece and its text.
+type Text<'a> = (&'a Piece<'a>, Cow<'a, str>);
+
 impl Judge<'_> {
     /// Judges an entry by its line.
     pub(super) fn judge(&self, record: &Record<'_>) -> Verdict {
@@ -88,21 +92,22 @@ impl Judge<'_> {
         if filter.role.as_ref().is_some_and(|wanted| text.role.as_deref() != Some(wanted)) {
             return Verdict::No;
         }
-        let mut pieces = Vec::with_capacity(text.pieces.len());
-        for piece in &text.pieces {
-            match self.is_of_tool(piece) {
-                Some(true) => pieces.push(piece),
+        let texts: Vec<Text<'_>> = text.pieces.iter().filter_map(|piece| Some((piece, piece.text()?))).collect();
+        let mut searched = Vec::with_capacity(texts.len());
+        for text in &texts {
+            match self.is_of_tool(text.0) {
+                Some(true) => searched.push(text),
                 Some(false) => {}
                 None => return Verdict::Depends,
             }
         }
-        let Some((field, text_found, first)) = self.first_match(&pieces) else { return Verdict::No };
-        let (snippet, matches) = snippet(self.query, &text_found, first);
+        let Some((field, found, first)) = self.first_match(&searched) else { return Verdict::No };
+        let (snippet, matches) = snippet(self.query, found, first);
         let id = record.fields.usable_id();
         Verdict::Yes(Found {
             offset: record.offset,
             len: record.bytes.len() as u64,
-            copy: id.as_ref().map(|id| copy(id, ts, &kind, &text)),
+            copy: id.as_ref().map(|id| copy((&**id, ts, &*kind, text.role.as_deref()), &texts)),
             id: id.map(Cow::into_owned),
             kind: kind.into_owned(),
             role: text.role.map(Cow::into_owned),
@@ -125,13 +130,12 @@ impl Judge<'_> {
     }
 
     /// The first match of all, if each word stands in one of the texts.
-    fn first_match<'a>(&self, pieces: &[&Piece<'a>]) -> Option<(Field, Cow<'a, str>, core::ops::Range<usize>)> {
+    fn first_match<'t>(&self, texts: &[&'t Text<'_>]) -> Option<(Field, &'t str, Range<usize>)> {
         let mut missing: Vec<usize> = (0..self.query.len()).collect();
         let mut first = None;
-        for piece in pieces {
-            let Some(text) = piece.text() else { continue };
-            let mut here: Option<core::ops::Range<usize>> = None;
-            missing.retain(|&term| match self.query.find(term, &text, 0) {
+        for (piece, text) in texts {
+            let mut here: Option<Range<usize>> = None;
+            missing.retain(|&term| match self.query.find(term, text, 0) {
                 Some(found) => {
                     if here.as_ref().is_none_or(|here| found.start < here.start) {
                         here = Some(found);
@@ -140,9 +144,7 @@ impl Judge<'_> {
                 }
                 None => true,
             });
-            if first.is_none() {
-                first = here.map(|here| (piece.field, text, here));
-            }
+            first = first.or(here.map(|here| (piece.field, &**text, here)));
             if missing.is_empty() {
                 return first;
             }
@@ -151,14 +153,14 @@ impl Judge<'_> {
     }
 }
 
-/// Equal for entries of one id and time that say the same.
-fn copy(id: &str, ts: Option<i64>, kind: &str, text: &EntryText<'_>) -> u128 {
+type Own<'a> = (&'a str, Option<i64>, &'a str, Option<&'a str>);
+
+/// Equal for entries of one id, time, kind and role that say the same.
+fn copy(own: Own<'_>, texts: &[Text<'_>]) -> u128 {
     let hash = |seed: u64| {
         let mut hasher = foldhash::quality::FixedState::with_seed(seed).build_hasher();
-        (id, ts, kind, text.role.as_deref()).hash(&mut hasher);
-        for piece in &text.pieces {
-            (piece.field, piece.text()).hash(&mut hasher);
-        }
+        own.hash(&mut hasher);
+        texts.iter().for_each(|(piece, text)| (piece.field, text).hash(&mut hasher));
         hasher.finish()
     };
     u128::from(hash(0x5EED)) << 64 | u128::from(hash(0xFEED))

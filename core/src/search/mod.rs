@@ -9,6 +9,7 @@
 //! A host searches runs of lines on all cores ([`Search::lines`], cut by [`lines_in`]), hands the parts of each log to
 //! a [`Gather`], from the last to the first, and puts what comes out in order ([`newest_first`]).
 
+mod case;
 mod content;
 mod gather;
 mod judge;
@@ -24,10 +25,11 @@ mod snippet;
 mod text;
 mod within;
 
+pub use case::Case;
 pub use gather::Gather;
 pub use judge::{Filter, Found};
 pub use order::newest_first;
-pub use query::{Case, Query, QueryError};
+pub use query::{Query, QueryError};
 pub use runs::lines_in;
 pub use scan::{Part, Search};
 pub use text::{Field, Texts, texts};

@@ -3,7 +3,7 @@
 //! Owns: their limits, smart case, and the literal without which one cannot match. Invariant: time is linear in the
 //! text, memory bounded: a pattern that would take more is refused.
 
-use super::query::Case;
+use super::case::Case;
 use super::sieve::Sieve;
 use alloc::string::{String, ToString};
 use core::ops::Range;

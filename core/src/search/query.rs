@@ -1,8 +1,9 @@
 //! What is searched for.
 //!
-//! Owns: words and patterns, smart case, and which of them are refused. Invariant: an entry matches if each of them
+//! Owns: words and patterns, and which of them are refused. Invariant: an entry matches if each of them
 //! stands in one of its texts. Does not: read entries.
 
+use super::case::Case;
 use super::literal::Literal;
 #[cfg(feature = "regex")]
 use super::pattern::Pattern;
@@ -10,18 +11,6 @@ use super::sieve::Sieve;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::ops::Range;
-
-/// Whether letters match in the other case, too.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Case {
-    /// A word or pattern without capital letters matches in any case.
-    #[default]
-    Smart,
-    /// Only as they are written.
-    Sensitive,
-    /// In any case.
-    Insensitive,
-}
 
 /// Why something cannot be searched for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -109,16 +98,6 @@ impl Query {
             Term::Literal(literal) => literal.find(text, from),
             #[cfg(feature = "regex")]
             Term::Pattern(pattern) => pattern.find(text, from),
-        }
-    }
-}
-
-impl Case {
-    pub(super) fn is_sensitive(self, has_capitals: impl FnOnce() -> bool) -> bool {
-        match self {
-            Self::Smart => has_capitals(),
-            Self::Sensitive => true,
-            Self::Insensitive => false,
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Owns: which strings of an entry are text, what each of them is, and which tool it belongs to.
 //! Invariant: only strings are text, decoded, never base64; keys are none. Nothing is decoded before somebody asks.
 //! Does not: apply edits, or match.
-//! If you change this, then change section 11 of `docs/format.md` and the oracle, `tests/src/oracle/search.rs`.
+//! If you change this, then change section 10 of `docs/format.md` and the oracle, `tests/src/oracle/search.rs`.
 
 use super::content::{Message, Part};
 use crate::dialect::field;

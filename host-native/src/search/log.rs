@@ -3,11 +3,11 @@
 //! Owns: the runs of a log, and what waits for those behind it. Invariant: runs are taken from the last to the first,
 //! whichever thread searched them; a log that is not whole at the end of its search gives an error besides what was found.
 
-use super::pool::News;
 use crate::os::log_file::LogFile;
 use crate::session::{Session, SessionError, current_log};
 use jcode_session_core::dialect::CurrentLog;
 use jcode_session_core::index::key::{KeySource, may_be_made};
+use jcode_session_core::log::Dialect;
 use jcode_session_core::search::{Found, Gather, Part, Search, lines_in};
 use jcode_session_core::session::ReadError;
 use jcode_session_core::source::{ByteSource, SourceError};
@@ -17,6 +17,15 @@ use std::sync::{Mutex, PoisonError};
 
 /// Bytes of a run.
 const RUN: u64 = 1 << 20;
+
+/// What threads tell.
+#[derive(Debug)]
+pub(super) enum News {
+    /// Hits of a log, with their keys; what is still to come of it is not newer than `oldest`.
+    Found { place: usize, id: String, dialect: Option<Dialect>, hits: Vec<(String, Found)>, oldest: Option<i64> },
+    /// A log is done.
+    Done { place: usize, end: Result<(), SessionError> },
+}
 
 /// An open log.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 //! Owns: when a hit may be told, and which of several copies is the one that counts: the first in the order.
 //! Invariant: the total does not depend on the order in which logs were searched.
 
-use super::pool::News;
+use super::log::News;
 use super::{Hit, Order, Searched, Target, agent_of};
 use crate::session::SessionError;
 use jcode_session_core::log::Dialect;

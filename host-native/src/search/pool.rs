@@ -4,21 +4,10 @@
 //! Invariant: each run of each log is searched once; a stop leaves the rest.
 
 use super::Target;
-use super::log::OpenLog;
-use crate::session::SessionError;
-use jcode_session_core::log::Dialect;
-use jcode_session_core::search::{Found, Search};
+use super::log::{News, OpenLog};
+use jcode_session_core::search::Search;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// What threads tell.
-#[derive(Debug)]
-pub(super) enum News {
-    /// Hits of a log, with their keys; what is still to come of it is not newer than `oldest`.
-    Found { place: usize, id: String, dialect: Option<Dialect>, hits: Vec<(String, Found)>, oldest: Option<i64> },
-    /// A log is done.
-    Done { place: usize, end: Result<(), SessionError> },
-}
 
 /// The threads.
 pub(super) struct Pool<'s> {

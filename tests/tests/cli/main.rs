@@ -24,6 +24,7 @@ mod mounted;
 mod overlooked;
 mod prune;
 mod reports;
+mod search;
 mod segment;
 mod store;
 

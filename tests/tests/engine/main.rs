@@ -28,6 +28,7 @@ mod log {
 }
 mod search {
     mod differential;
+    mod runs;
     mod words;
 }
 mod segment;
