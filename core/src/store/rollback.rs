@@ -17,7 +17,7 @@ use super::session_store::SessionStore;
 use super::set_aside;
 use crate::source::ByteSource;
 use crate::storage::FileSource;
-use crate::storage::{Folder, Place, PublishError, Storage, StorageFile, open_if_there};
+use crate::storage::{Folder, Named, Place, PublishError, Storage, StorageFile, open_if_there};
 use crate::write::{count_records, set_aside};
 use alloc::format;
 use alloc::string::String;
@@ -142,7 +142,8 @@ fn interrupted<S: Storage>(session: &SessionStore<'_, S>, options: &Options) -> 
 fn target_of_last(ledger: &Ledger) -> Option<(&LedgerRow, How)> {
     let target = ledger.rows.last()?.target.and_then(|number| ledger.index_of(number))?;
     let mut before = ledger.clone();
-    (before.rows.pop(), before.numbers.pop());
+    before.rows.pop();
+    before.numbers.pop();
     let states = History::of(&before).reachable();
     let how = states.into_iter().find(|state| state.row == target)?.how;
     Some((ledger.rows.get(target)?, how))
@@ -273,7 +274,8 @@ pub fn run<S: Storage>(session: &mut SessionStore<'_, S>, options: &Options) -> 
 /// Cuts the log, or removes its name.
 fn take_away<S: Storage>(storage: &S, log: &FileSource<S::File>, to_len: u64) -> Result<(), StoreError> {
     let mut file = log.file.clone();
-    if file.len()? != log.len {
+    // What is cut or removed must be what was set aside.
+    if file.named()? != Named::Same(log.len) {
         return Err(PublishError::Changed { what: Place::Log }.into());
     }
     if to_len == 0 {

@@ -1,18 +1,19 @@
 //! Which ids a log holds, as far as a writer must know.
 //!
-//! Owns: the ids that this writer appended, and the question for older ones.
+//! Owns: the ids that this writer appended, those that other programs did meanwhile, and the question for older ones.
 //! Invariant: ids that hosts make are unique, so that an append that names neither id nor parent asks nothing and
 //! costs the same in a log of any length.
 //! Does not: resolve parents; that is [`crate::index`].
 
 use crate::log::{Damage, LogScan, LogSink, Record, is_number};
-use crate::source::SourceError;
+use crate::source::{ByteSource, SourceError};
 use crate::storage::{FileSource, StorageFile};
+use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::hash::{BuildHasher, Hasher};
-use core::ops::ControlFlow;
+use core::ops::{ControlFlow, Range};
 use hashbrown::HashTable;
 
 /// Answers for the entries that stood in the log when it was opened.
@@ -86,6 +87,61 @@ impl<F: StorageFile> OlderIds for ScannedIds<F> {
     }
 }
 
+/// The ids of all entries in a range of a log, which begins at a line.
+pub(super) fn ids_in(log: &impl ByteSource, range: Range<u64>) -> Result<IdSet, SourceError> {
+    let mut sink = OldIds::default();
+    let scan = LogScan::resume(range.start, 0, range.start > 0);
+    crate::log::scan_source(log, range, scan, &mut sink, &mut |_| ControlFlow::Continue(()))?;
+    Ok(sink.all)
+}
+
+/// The ids of what other programs added to an open log; read when the first question comes.
+#[derive(Debug, Default)]
+pub(super) struct ForeignIds {
+    unread: Vec<Range<u64>>,
+    ids: IdSet,
+}
+
+impl ForeignIds {
+    /// Other programs wrote this range of the log, or some of it.
+    pub(super) fn add(&mut self, range: Range<u64>) {
+        if !range.is_empty() {
+            self.unread.push(range);
+        }
+    }
+
+    pub(super) fn has<F: StorageFile>(&mut self, file: &F, id: &str) -> Result<bool, SourceError> {
+        while let Some(range) = self.unread.last().cloned() {
+            let log = FileSource { file: file.clone(), len: range.end };
+            ids_in(&log, range)?.iter().for_each(|id| self.ids.push(id));
+            self.unread.pop();
+        }
+        Ok(self.ids.has(id))
+    }
+}
+
+/// All ids of a log that is written.
+pub(super) struct KnownIds {
+    pub(super) own: IdSet,
+    pub(super) foreign: ForeignIds,
+    older: Box<dyn OlderIds + Send>,
+}
+
+impl KnownIds {
+    pub(super) fn new(older: Box<dyn OlderIds + Send>) -> Self {
+        Self { own: IdSet::default(), foreign: ForeignIds::default(), older }
+    }
+
+    pub(super) fn has(&mut self, log: &impl StorageFile, id: &str) -> Result<bool, SourceError> {
+        Ok(self.own.has(id) || self.foreign.has(log, id)? || self.older.has(id)?)
+    }
+
+    /// An entry of before this writer has this id as a number.
+    pub(super) fn is_number(&mut self, id: &str) -> Result<bool, SourceError> {
+        Ok(!self.own.has(id) && self.older.is_number(id)?)
+    }
+}
+
 impl LogSink for OldIds {
     fn header(&mut self, _: &Record<'_>) -> ControlFlow<()> {
         ControlFlow::Continue(())
@@ -132,6 +188,12 @@ impl IdSet {
         let Self { text, ends, table, hasher } = self;
         let hash_of = |&other: &u32| hash(hasher, id_at(text, ends, other));
         table.insert_unique(hash(hasher, id), at, hash_of);
+    }
+
+    /// The ids in the order in which they came.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        let mut start = 0;
+        self.ends.iter().map(move |&end| self.text.get(core::mem::replace(&mut start, end)..end).unwrap_or_default())
     }
 
     /// Takes back all but the first `count`.
