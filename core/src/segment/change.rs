@@ -16,7 +16,7 @@ use super::reader::Reader;
 use super::storage::{Files, Segmented, source_of, unpublished, unreadable};
 use crate::source::{ByteSource, Pieces, SliceSource, SourceError};
 use crate::storage::{
-    Folder, Place, PublishError, Storage, StorageError, StorageErrorKind, StorageFile, append_all, create_anew,
+    Folder, Named, Place, PublishError, Storage, StorageError, StorageErrorKind, StorageFile, append_all, create_anew,
     open_if_there, or_removed, publish,
 };
 use crate::store::ledger::digest_hex;
@@ -156,7 +156,7 @@ impl<S: Storage, D: Decompress> Segmented<S, D> {
         for range in stays {
             copy(log, range, &mut new)?;
         }
-        if log.len()? != len {
+        if log.named()? != Named::Same(len) {
             return Err(PublishError::Changed { what: Place::Log });
         }
         self.change(&NEW_OWN, new, segments)

@@ -9,7 +9,7 @@ use super::reader::Reader;
 use super::storage::{Files, Segmented, source_of, unreadable};
 use crate::source::SourceError;
 use crate::source::identity::FileStamp;
-use crate::storage::{Storage, StorageError, StorageErrorKind, StorageFile};
+use crate::storage::{Named, Storage, StorageError, StorageErrorKind, StorageFile};
 use alloc::format;
 use alloc::string::ToString;
 use alloc::sync::Arc;
@@ -129,5 +129,12 @@ impl<S: Storage, D: Decompress> StorageFile for SegmentedFile<S, D> {
 
     fn stamp(&self) -> Result<FileStamp, StorageError> {
         Ok(FileStamp { len: self.len()?, ..self.own.stamp()? })
+    }
+
+    fn named(&self) -> Result<Named, StorageError> {
+        Ok(match (self.own.named()?, &self.parts) {
+            (Named::Same(own), Some(parts)) => Named::Same(parts.layout.logical_len(own)),
+            (named, _) => named,
+        })
     }
 }

@@ -12,7 +12,7 @@ use super::storage::Segmented;
 use super::{Compress, Decompress, compress};
 use crate::dialect::detect;
 use crate::storage::FileSource;
-use crate::storage::{Folder, Place, PublishError, SealedExtent, Storage, StorageFile};
+use crate::storage::{Folder, Named, Place, PublishError, SealedExtent, Storage, StorageFile};
 use crate::store::ledger::{Event, LedgerRow};
 use crate::store::{SessionStore, StoreError, leaf};
 use crate::write::line_start;
@@ -147,7 +147,7 @@ fn put<S: Storage + Clone, D: Decompress + Clone>(
     segments: &[Segment],
 ) -> Result<(), StoreError> {
     let Some(log) = &session.log else { return Err(StoreError::NothingLeft) };
-    if log.file.len()? != log.len {
+    if log.file.named()? != Named::Same(log.len) {
         return Err(PublishError::Changed { what: Place::Log }.into());
     }
     session.storage.restow(&log.file, stays, segments)?;

@@ -110,6 +110,10 @@ impl<S: Storage + Clone, D: Decompress + Clone> Storage for Segmented<S, D> {
         Ok(SegmentedFile { own, parts })
     }
 
+    fn shown(&self, place: &Place) -> String {
+        self.inner.shown(place)
+    }
+
     fn create(&self, place: &Place) -> Result<Self::File, StorageError> {
         Ok(SegmentedFile { own: self.inner.create(place)?, parts: None })
     }

@@ -4,9 +4,8 @@
 //! the sync itself fits into the rest; appends wait only when they would go beyond the whole.
 //! Does not: hold the lock while it syncs.
 
-use super::{Shared, State as Writer};
+use super::group::{Shared, State as Writer};
 use crate::os::host;
-use jcode_session_core::write::Durability;
 use std::sync::PoisonError;
 use std::time::Duration;
 
@@ -33,13 +32,13 @@ impl Writer {
     }
 
     fn half_full(&self) -> bool {
-        let Durability::Balanced { entries, .. } = self.log.durability() else { return false };
-        self.log.unsynced() * 2 >= u64::from(entries)
+        let bounds = self.log.durability().sync_bounds();
+        bounds.is_some_and(|bounds| self.log.unsynced() * 2 >= u64::from(bounds.entries))
     }
 
     /// How long a sync may wait still; `None` if there is nothing to sync.
     fn sync_in(&self) -> Option<Duration> {
-        let Durability::Balanced { millis, .. } = self.log.durability() else { return None };
+        let millis = self.log.durability().sync_bounds()?.millis;
         let due = self.log.sync_due_at()? - i64::from(millis / 2);
         // A clock that was set back must not put a sync off.
         let wait = due.saturating_sub(host::now_ms()).clamp(0, i64::from(millis));
@@ -54,12 +53,8 @@ pub(super) fn run(shared: &Shared) {
         let wait = state.sync_in();
         let due = wait.is_some_and(|wait| wait.is_zero()) || state.half_full();
         if due && let Some(sync) = state.log.begin_sync() {
-            drop(state);
-            let finished = sync.run();
-            state = shared.lock();
             // A failure is latched: every append from now on tells it.
-            let _ = state.log.finish_sync(finished);
-            shared.tell(&state);
+            state = shared.run_job(state, sync).0;
             continue;
         }
         state.syncer = if wait.is_some() { State::Timed } else { State::Idle };
@@ -71,5 +66,5 @@ pub(super) fn run(shared: &Shared) {
         state.syncer = State::Busy;
     }
     // Nobody may wait for a sync that will not come.
-    shared.finished.notify_all();
+    shared.tell(&state);
 }

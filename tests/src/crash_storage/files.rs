@@ -5,13 +5,15 @@
 
 use super::{Fault, Machine, Op, World, error};
 use jcode_session_core::source::identity::FileStamp;
-use jcode_session_core::storage::{Folder, Place, Storage, StorageError, StorageErrorKind, StorageFile};
+use jcode_session_core::storage::{Folder, Named, Place, Storage, StorageError, StorageErrorKind, StorageFile};
 
 /// An open file of a machine.
 #[derive(Debug, Clone)]
 pub struct CrashFile {
     machine: Machine,
     inode: usize,
+    /// The name by which it was opened.
+    place: Place,
 }
 
 impl CrashFile {
@@ -74,6 +76,16 @@ impl StorageFile for CrashFile {
     fn stamp(&self) -> Result<FileStamp, StorageError> {
         Ok(FileStamp { dev: 1, ino: self.inode as u64, len: self.len()?, mtime_ns: 0, ctime_ns: 0 })
     }
+
+    fn named(&self) -> Result<Named, StorageError> {
+        self.machine.touched();
+        let there = self.machine.recorded().world.names.get(&self.place).copied();
+        Ok(match there {
+            Some(inode) if inode == self.inode => Named::Same(self.len()?),
+            Some(_) => Named::Other,
+            None => Named::Nothing,
+        })
+    }
 }
 
 fn parent(folder: Folder) -> Folder {
@@ -98,7 +110,11 @@ impl Storage for Machine {
     fn open(&self, place: &Place) -> Result<CrashFile, StorageError> {
         let inode = self.recorded().world.names.get(place).copied();
         let inode = inode.ok_or_else(|| error(StorageErrorKind::NotFound, "not there"))?;
-        Ok(CrashFile { machine: self.clone(), inode })
+        Ok(CrashFile { machine: self.clone(), inode, place: place.clone() })
+    }
+
+    fn shown(&self, place: &Place) -> String {
+        format!("{place:?}")
     }
 
     fn create(&self, place: &Place) -> Result<CrashFile, StorageError> {
@@ -111,12 +127,12 @@ impl Storage for Machine {
         let inode = world.inodes.len();
         world.inodes.push(super::Inode::default());
         world.names.insert(place.clone(), inode);
-        Ok(CrashFile { machine: self.clone(), inode })
+        Ok(CrashFile { machine: self.clone(), inode, place: place.clone() })
     }
 
     fn stamp(&self, place: &Place) -> Result<Option<FileStamp>, StorageError> {
         let inode = self.recorded().world.names.get(place).copied();
-        inode.map(|inode| CrashFile { machine: self.clone(), inode }.stamp()).transpose()
+        inode.map(|inode| CrashFile { machine: self.clone(), inode, place: place.clone() }.stamp()).transpose()
     }
 
     fn rename(&self, from: &Place, to: &Place) -> Result<(), StorageError> {

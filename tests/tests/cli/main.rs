@@ -12,6 +12,7 @@ mod catalog {
 }
 mod export;
 mod file_kinds;
+mod foreign;
 mod input;
 mod inspect;
 mod migrate;

@@ -42,5 +42,6 @@ mod store {
     mod rollback;
 }
 mod write {
+    mod foreign;
     mod writer;
 }
