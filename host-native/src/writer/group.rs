@@ -10,7 +10,7 @@ use crate::os::host;
 use crate::os::segments::{SessionFile, SessionStorage};
 use crate::os::threads::thread::{self, Thread};
 use crate::os::threads::{Arc, Condvar, Mutex, MutexGuard};
-use jcode_session_core::write::{AckPoint, AppendError, LogWriter, Parent, Stamps, WriteError, WriteJob};
+use jcode_session_core::write::{AckPoint, AppendError, LogWriter, Parent, Refusal, Stamps, WriteError, WriteJob};
 use std::sync::{OnceLock, PoisonError};
 
 #[derive(Debug)]
@@ -140,11 +140,20 @@ impl Shared {
 
     pub(super) fn append(&self, json: &[u8], parent: Parent<'_>) -> Result<String, AppendError> {
         let mut state = self.lock();
-        match state.log.durability().acknowledges_at() {
+        let appended = match state.log.durability().acknowledges_at() {
             AckPoint::Synced => self.append_and_sync(state, json, parent),
             AckPoint::Written => self.append_and_write(state, json, parent),
-            AckPoint::Buffered => state.log.append(json, parent, &mut Clock),
+            AckPoint::Buffered => {
+                let appended = state.log.append(json, parent, &mut Clock);
+                drop(state);
+                appended
+            }
+        };
+        if let Err(AppendError::Refused(Refusal::Search(_))) = &appended {
+            // A log in which no id can be looked up may have been cut or rewritten: a look tells, and that is then why.
+            self.flush()?;
         }
+        appended
     }
 
     fn append_and_sync<'s>(

@@ -19,6 +19,7 @@ use jcode_session_core::index::catch_up::CatchUp;
 use jcode_session_core::index::meta::{IndexMeta, Observed, Resume};
 use jcode_session_core::index::schema::JUMP_INDEX_FROM;
 use jcode_session_core::log::AppendedEntries;
+use jcode_session_core::source::ByteSource;
 use jcode_session_core::source::identity::Fingerprint;
 use jcode_session_core::store::checkpoint::Policy;
 use jcode_session_core::write::SyncPoint;
@@ -115,7 +116,7 @@ impl Indexer {
 
     /// The sidecar, brought up to what is synced of the log by reading that.
     fn read_log(&self, why: &Lag) -> Result<IndexFile, Lag> {
-        if self.log.is_displaced() {
+        if self.log.is_displaced() || !ends_with_line(&self.log)? {
             return Err(Lag::Displaced);
         }
         let tick = &mut |_| ControlFlow::Continue(());
@@ -150,9 +151,6 @@ impl Indexer {
         if nothing && (!closing || settled) && !goes_ahead {
             waiting.drop_until(from);
             return Ok(());
-        }
-        if Fingerprint::take(log, from)? != index.meta.fingerprint {
-            return Err(Lag::Changed);
         }
         let (transaction, stored) = index.begin(closing, waiting.ahead && !cannot_grow)?;
         let mut store = SqlStore::new(&transaction);
@@ -228,6 +226,11 @@ impl Waiting {
     }
 }
 
+/// A log ends with a line where its writer left it, unless it was rewritten in place.
+fn ends_with_line(log: &LogFile) -> Result<bool, Lag> {
+    Ok(log.len() == 0 || log.read_vec(log.len() - 1, 1)? == b"\n")
+}
+
 /// The metadata of a sidecar that has taken in what was drained.
 fn meta_after(
     log: &mut LogFile,
@@ -241,6 +244,11 @@ fn meta_after(
     log.restamp()?;
     let observed = Observed { stamp: log.stamp(), now_ms: host::now_ms(), synced_len: target };
     let mut meta = before.grown(totals, before.resume.behind(rows, target), log, observed)?;
+    // Asked last: a log that was rewritten before must not be believed by its new fingerprint, nor one that is from now
+    // on by its stamp.
+    if Fingerprint::take(log, before.stamp.len)? != before.fingerprint {
+        return Err(Lag::Changed);
+    }
     if closing {
         meta.unsynced_boot = None;
     }
