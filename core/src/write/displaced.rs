@@ -80,13 +80,12 @@ pub(super) struct Rescue<'w, F> {
     pub(super) file: &'w F,
     /// Length of that when it was opened.
     pub(super) opened_len: u64,
-    /// The ids that were acknowledged and written.
+    /// The ids that were acknowledged.
     pub(super) acknowledged: IdSet,
-    /// The newest lines.
+    /// The newest of the lines that were written.
     pub(super) recent: &'w RecentLines,
-    /// Lines that were acknowledged and not written, and how many.
+    /// Lines that were acknowledged and not written.
     pub(super) buffered: &'w [u8],
-    pub(super) buffered_entries: u64,
 }
 
 impl<F: StorageFile> Rescue<'_, F> {
@@ -100,7 +99,7 @@ impl<F: StorageFile> Rescue<'_, F> {
         let mut displaced = Displaced {
             log: storage.shown(&Place::Log),
             how,
-            missing: missing.len() as u64 + self.buffered_entries,
+            missing: missing.len() as u64,
             kept: Kept::Nowhere,
             lost: (missing.len() as u64).saturating_sub(found),
         };
@@ -142,14 +141,13 @@ impl<F: StorageFile> Rescue<'_, F> {
             held.found = IdSet::default();
         }
         let mut reader = LineReader::new();
-        for line in self.recent.lines() {
+        for line in self.recent.lines().chain(self.buffered.split_inclusive(|&b| b == b'\n')) {
             let Outcome::Whole(record) = reader.read(0, 0, line.trim_ascii_end(), false) else { continue };
             if let Some(id) = record.fields.usable_id().filter(|id| missing.has(id) && !held.found.has(id)) {
                 held.found.push(&id);
                 rope.push_new(line);
             }
         }
-        rope.push_new(self.buffered);
         (rope.over(alloc::vec![log]), held.first.unwrap_or(self.opened_len), held.found.len() as u64)
     }
 }

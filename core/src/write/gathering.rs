@@ -194,14 +194,16 @@ impl Gathering {
         self.group.entries.extend_moved(&behind.entries, by);
     }
 
-    /// The ids that are written.
-    pub(super) fn written_ids(&self) -> impl Iterator<Item = &str> {
-        self.known.own.iter().take(self.rollback_to.ids)
+    /// The ids that are written or in the buffer, without those of a group between that is being written.
+    pub(super) fn held_ids(&self, being_written: Option<&Mark>) -> impl Iterator<Item = &str> {
+        let written = self.rollback_to.ids;
+        let between = written..being_written.map_or(written, |end| end.ids);
+        self.known.own.iter().enumerate().filter(move |(number, _)| !between.contains(number)).map(|(_, id)| id)
     }
 
     /// The buffer, of a log that is not written any more.
-    pub(super) fn give_up(&mut self) -> Group {
-        core::mem::take(&mut self.group)
+    pub(super) fn give_up(&mut self) -> Vec<u8> {
+        core::mem::take(&mut self.group).lines
     }
 
     /// Lines of a log that is not written any more, which nobody else has.

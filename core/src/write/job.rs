@@ -87,8 +87,8 @@ impl<F: StorageFile> WriteJob<F> {
         let written = (self.kind != Kind::Sync).then(|| self.write());
         let synced = match (&written, self.kind) {
             (Some(Err(_)), _) | (_, Kind::Write) => None,
-            (Some(Ok(landed)), _) => Some(self.sync_written(landed)),
-            (None, _) => Some(self.sync(self.left.len)),
+            (Some(Ok(landed)), _) => Some(self.sync_written(landed.left)),
+            (None, _) => Some(self.sync(self.left)),
         };
         Finished { lines: self.lines, kind: self.kind, written, synced }
     }
@@ -97,8 +97,8 @@ impl<F: StorageFile> WriteJob<F> {
     fn write(&mut self) -> Result<Landed, JobError> {
         let offset = self.left.len;
         let failed = |unlike| unwritten(unlike, offset);
-        let start = look(&self.file, offset).map_err(failed)?;
-        let seen = if start == offset { offset } else { self.left.grown(&self.file, start).map_err(failed)? };
+        let start = self.left.look(&self.file).map_err(failed)?;
+        let seen = self.left.last_line(&self.file, start).map_err(failed)?;
         let foreign = (start > offset).then_some(offset);
         if self.lines.is_empty() {
             let left = self.left_at(seen).map_err(failed)?;
@@ -131,21 +131,24 @@ impl<F: StorageFile> WriteJob<F> {
     fn find(&mut self, base: u64, found: u64) -> Result<Landed, JobError> {
         let offset = self.left.len;
         let failed = |unlike| unwritten(unlike, offset);
-        let last_line = match self.left.grown(&self.file, found) {
-            Ok(last_line) => last_line,
-            Err(unlike) => {
-                self.take_back();
-                return Err(failed(unlike));
-            }
-        };
+        if let Err(unlike) = self.left.stands_in(&self.file) {
+            self.take_back();
+            return Err(failed(unlike));
+        }
+        let last_line = self.left.last_line(&self.file, found).map_err(failed)?;
         let own = self.lines.len() as u64;
         let log = FileSource { file: self.file.clone(), len: found };
         let since = log.read_vec(base, usize::try_from(found - base).unwrap_or_default());
-        let at = memchr::memmem::find(&since.map_err(|error| failed(error.into()))?, &self.lines);
-        let Some(at) = at else {
+        let since = since.map_err(|error| failed(error.into()))?;
+        let Some(at) = memchr::memmem::find(&since, &self.lines) else {
             // The kernel took them in parts, and something came between: there are no such lines.
             return Err(WriteError::Latched(Cause::Foreign { expected: base + own, found }).into());
         };
+        let own_line = at.checked_sub(1).is_none_or(|before| since.get(before) == Some(&b'\n'));
+        if !own_line && self.take_back() {
+            // What came between is not ended; this time it gets its end.
+            return self.write();
+        }
         let left = self.left_at(last_line.max(base + at as u64 + own)).map_err(failed)?;
         Ok(Landed { base: (at == 0).then_some(base), left, foreign: Some(offset) })
     }
@@ -156,13 +159,11 @@ impl<F: StorageFile> WriteJob<F> {
 
     /// Cuts the lines off, wherever they landed, if nothing follows them. Nothing of them is acknowledged; if this
     /// fails they are whole lines.
-    fn take_back(&mut self) {
+    fn take_back(&mut self) -> bool {
         let own = self.lines.len();
-        let Some(start) = self.file.len().ok().and_then(|len| len.checked_sub(own as u64)) else { return };
+        let Some(start) = self.file.len().ok().and_then(|len| len.checked_sub(own as u64)) else { return false };
         let mut bytes = alloc::vec![0; own];
-        if self.file.read_at(start, &mut bytes).is_ok() && bytes == self.lines {
-            let _ = self.file.set_len(start);
-        }
+        self.file.read_at(start, &mut bytes).is_ok() && bytes == self.lines && self.file.set_len(start).is_ok()
     }
 
     /// Cuts what this job added to the log since `start`: `lead` and the lines, or the first part of that.
@@ -183,8 +184,8 @@ impl<F: StorageFile> WriteJob<F> {
     }
 
     /// Syncs what was just written.
-    fn sync_written(&mut self, landed: &Landed) -> Result<u64, JobError> {
-        let synced = self.sync(landed.left.len);
+    fn sync_written(&mut self, left: Left) -> Result<u64, JobError> {
+        let synced = self.sync(left);
         if synced.is_err() && !self.lines.is_empty() {
             // Refused entries must not turn up later. If they stay recovery keeps them; the writer is latched either
             // way.
@@ -193,11 +194,11 @@ impl<F: StorageFile> WriteJob<F> {
         synced
     }
 
-    /// Syncs; how long the log is then, at least as it was left.
-    fn sync(&mut self, left: u64) -> Result<u64, JobError> {
+    /// Syncs; how long the log is then, at least as it was `left`.
+    fn sync(&mut self, left: Left) -> Result<u64, JobError> {
         let failed = |error| JobError::Write(WriteError::Latched(Cause::Sync { synced_len: self.synced_len, error }));
         self.file.sync_data().map_err(failed)?;
-        match look(&self.file, left) {
+        match left.look(&self.file) {
             Ok(found) => Ok(found),
             Err(Unlike::Displaced(how)) => Err(JobError::Displaced(how)),
             Err(Unlike::Storage(error)) => Err(failed(error)),

@@ -88,10 +88,25 @@ impl Left {
         Self { len, ..self }
     }
 
-    /// Where the last line ends in a log that is `found` long now, longer than it was left.
-    pub(super) fn grown<F: StorageFile>(&self, file: &F, found: u64) -> Result<u64, Unlike> {
-        if Self::at(file, self.len)?.end != self.end {
-            return Err(Unlike::Displaced(Displacement::Rewritten));
+    /// The length of the log now: as it was left, or more that others wrote.
+    pub(super) fn look<F: StorageFile>(&self, file: &F) -> Result<u64, Unlike> {
+        let found = look(file, self.len)?;
+        if found > self.len {
+            self.stands_in(file)?;
+        }
+        Ok(found)
+    }
+
+    /// A log that grew ends, as far as it was left, with what it was left with.
+    pub(super) fn stands_in<F: StorageFile>(&self, file: &F) -> Result<(), Unlike> {
+        let same = Self::at(file, self.len)?.end == self.end;
+        if same { Ok(()) } else { Err(Unlike::Displaced(Displacement::Rewritten)) }
+    }
+
+    /// Where the last line ends in a log that is `found` long now.
+    pub(super) fn last_line<F: StorageFile>(&self, file: &F, found: u64) -> Result<u64, Unlike> {
+        if found == self.len {
+            return Ok(found);
         }
         let log = FileSource { file: file.clone(), len: found };
         Ok(line_start(&log, found)?.max(self.len))

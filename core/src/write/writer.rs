@@ -259,15 +259,15 @@ impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
     /// Sets aside what was acknowledged and is not where the path of the log leads.
     fn rescue(&mut self, how: Displacement, now_ms: i64) -> Displaced {
         let mut acknowledged = IdSet::default();
-        self.gathering.written_ids().for_each(|id| acknowledged.push(id));
-        let Group { lines, entries } = self.gathering.give_up();
+        let being_written = self.in_flight.as_ref().map(|flight| &flight.end);
+        self.gathering.held_ids(being_written).for_each(|id| acknowledged.push(id));
+        let buffered = self.gathering.give_up();
         let rescue = Rescue {
             file: &self.file,
             opened_len: self.opened_len,
             acknowledged,
             recent: &self.recent,
-            buffered: &lines,
-            buffered_entries: entries.len() as u64,
+            buffered: &buffered,
         };
         let (displaced, handed_back) = rescue.run(&self.storage, how, now_ms);
         self.gathering.hand_back(handed_back);
