@@ -21,7 +21,7 @@ impl LogObserver for Sidecar {
     fn written(&mut self, _: &AppendedEntries) {}
 
     fn synced(&mut self, point: SyncPoint) {
-        self.0.commit_sidecar(point.len);
+        self.0.commit_sidecar(point.len());
     }
 }
 

@@ -6,7 +6,7 @@
 //! Does not: touch the file at that path. `repair` puts back what is in `quarantine/`.
 
 use super::ids::{IdSet, LogIds};
-use super::left::Displacement;
+use super::log_end::Displacement;
 use super::quarantine::{QuarantineError, set_aside_as};
 use super::recent::RecentLines;
 use crate::log::{Damage, LineReader, LogScan, LogSink, Outcome, Record, scan_source};

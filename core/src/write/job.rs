@@ -7,7 +7,7 @@
 //! Does not: decide when; that is [`super::LogWriter`].
 
 use super::error::{Cause, WriteError};
-use super::left::{Displacement, Left, Unlike, look};
+use super::log_end::{Displacement, LogEnd, Unlike, look};
 use crate::source::ByteSource;
 use crate::storage::{FileSource, StorageErrorKind, StorageFile, append_all};
 use alloc::vec::Vec;
@@ -20,7 +20,7 @@ pub struct WriteJob<F> {
     pub(super) lines: Vec<u8>,
     pub(super) kind: Kind,
     /// The log as it was left when the job was made.
-    pub(super) left: Left,
+    pub(super) left: LogEnd,
     /// What an earlier sync covered.
     pub(super) synced_len: u64,
 }
@@ -53,7 +53,7 @@ pub(super) struct Landed {
     /// Where the lines begin; `None` if another program wrote at the same time: then the log must be read to know.
     pub(super) base: Option<u64>,
     /// The log as it is left.
-    pub(super) left: Left,
+    pub(super) left: LogEnd,
     /// From where on other programs wrote, if they did.
     pub(super) foreign: Option<u64>,
 }
@@ -95,9 +95,11 @@ impl<F: StorageFile> WriteJob<F> {
 
     /// Writes the lines behind all that is there.
     fn write(&mut self) -> Result<Landed, JobError> {
-        let offset = self.left.len;
+        let offset = self.left.len();
         let failed = |unlike| unwritten(unlike, offset);
-        let start = self.left.look(&self.file).map_err(failed)?;
+        // Where the path leads is asked once, behind the lines: they are taken back if it is elsewhere.
+        let looked = if self.lines.is_empty() { self.left.look(&self.file) } else { self.left.look_inside(&self.file) };
+        let start = looked.map_err(failed)?;
         let seen = self.left.last_line(&self.file, start).map_err(failed)?;
         let foreign = (start > offset).then_some(offset);
         if self.lines.is_empty() {
@@ -109,6 +111,7 @@ impl<F: StorageFile> WriteJob<F> {
         let base = start + lead.len() as u64;
         if let Err(error) = append_all(&mut self.file, lead).and_then(|()| append_all(&mut self.file, &self.lines)) {
             self.cut_back(start, lead)?;
+            look(&self.file, start).map_err(failed)?;
             return Err(JobError::Write(match error.kind {
                 StorageErrorKind::Full => WriteError::Full { offset, error },
                 _ => WriteError::Latched(Cause::Write { offset, error }),
@@ -129,9 +132,9 @@ impl<F: StorageFile> WriteJob<F> {
 
     /// Looks for the lines where another program wrote just then too.
     fn find(&mut self, base: u64, found: u64) -> Result<Landed, JobError> {
-        let offset = self.left.len;
+        let offset = self.left.len();
         let failed = |unlike| unwritten(unlike, offset);
-        if let Err(unlike) = self.left.stands_in(&self.file) {
+        if let Err(unlike) = self.left.not_rewritten(&self.file) {
             self.take_back();
             return Err(failed(unlike));
         }
@@ -153,8 +156,12 @@ impl<F: StorageFile> WriteJob<F> {
         Ok(Landed { base: (at == 0).then_some(base), left, foreign: Some(offset) })
     }
 
-    fn left_at(&self, len: u64) -> Result<Left, Unlike> {
-        if len == self.left.len { Ok(self.left) } else { Ok(Left::at(&self.file, len)?) }
+    fn left_at(&self, len: u64) -> Result<LogEnd, Unlike> {
+        if len == self.left.len() {
+            Ok(self.left)
+        } else {
+            Ok(LogEnd::at(&FileSource { file: self.file.clone(), len }, len)?)
+        }
     }
 
     /// Cuts the lines off, wherever they landed, if nothing follows them. Nothing of them is acknowledged; if this
@@ -184,7 +191,7 @@ impl<F: StorageFile> WriteJob<F> {
     }
 
     /// Syncs what was just written.
-    fn sync_written(&mut self, left: Left) -> Result<u64, JobError> {
+    fn sync_written(&mut self, left: LogEnd) -> Result<u64, JobError> {
         let synced = self.sync(left);
         if synced.is_err() && !self.lines.is_empty() {
             // Refused entries must not turn up later. If they stay recovery keeps them; the writer is latched either
@@ -195,7 +202,7 @@ impl<F: StorageFile> WriteJob<F> {
     }
 
     /// Syncs; how long the log is then, at least as it was `left`.
-    fn sync(&mut self, left: Left) -> Result<u64, JobError> {
+    fn sync(&mut self, left: LogEnd) -> Result<u64, JobError> {
         let failed = |error| JobError::Write(WriteError::Latched(Cause::Sync { synced_len: self.synced_len, error }));
         self.file.sync_data().map_err(failed)?;
         match left.look(&self.file) {

@@ -3,16 +3,31 @@
 //! Owns: the words between a writer and what depends on its log.
 //! Does not: fail, or wait: an append never waits for what depends on the log.
 
+use super::log_end::LogEnd;
 use crate::log::AppendedEntries;
 
 /// How far the log is known to be on the disk. Every one is a point at which the sidecar may be brought up to date
 /// and a checkpoint may be taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SyncPoint {
-    /// Bytes of the log, up to the end of a line.
-    pub len: u64,
-    /// Entries that this writer added to them.
+    /// So far the log reaches, up to the end of a line. What does not end so any more was rewritten.
+    pub end: LogEnd,
+    /// Entries of this writer in it.
     pub entries: u64,
+}
+
+impl SyncPoint {
+    /// Bytes of the log.
+    #[must_use]
+    pub const fn len(&self) -> u64 {
+        self.end.len()
+    }
+
+    /// True of an empty log.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.end.is_empty()
+    }
 }
 
 /// Hears of what happened to the log.

@@ -61,9 +61,11 @@ pub(super) fn open<S: Storage>(storage: &S, options: &OpenOptions<'_>) -> Result
         (None, header) => (create(storage, header.unwrap_or_default(), None)?, true),
     };
     // Before recovery: a log that must not be written is not touched.
-    let detected = detect(&FileSource { len: file.len()?, file: file.clone() })?;
+    let seen = file.len()?;
+    let detected = detect(&FileSource { len: seen, file: file.clone() })?;
     let header = detected.writable()?;
-    let (len, recovery) = recover(storage, &mut file, options.synced_len, options.now_ms)?;
+    // What was judged is what is written on, also if it is cut meanwhile.
+    let (len, recovery) = recover(storage, &mut file, seen, options.synced_len, options.now_ms)?;
     if !created {
         storage.sync_folder(Folder::Sessions)?;
     }

@@ -40,14 +40,14 @@ struct Plan {
     add_lf: bool,
 }
 
-/// Brings the log to whole lines and makes all of it durable; the new length.
+/// Brings the first `len` bytes, which were all, to whole lines and makes them durable; the new length.
 pub(super) fn recover<S: Storage>(
     storage: &S,
     file: &mut S::File,
+    len: u64,
     synced_len: Option<u64>,
     now_ms: i64,
 ) -> Result<(u64, Recovery), OpenError> {
-    let len = file.len()?;
     let log = FileSource { file: file.clone(), len };
     let synced = believed(&log, synced_len)?;
     let plan = match synced {

@@ -6,7 +6,7 @@
 //! Does not: lock or wait.
 
 use super::durability::{AckPoint, Durability};
-use super::entry::{Parent, Stamps};
+use super::entry::{Parent, Refusal, Stamps};
 use super::error::{AppendError, Cause, WriteError};
 use super::observer::LogObserver;
 use super::writer::LogWriter;
@@ -37,8 +37,13 @@ impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
             // Before the entry is taken: one that cannot be written stays with the caller.
             self.write_out(stamps.now_ms())?;
         }
-        let admitted = self.admit(json, parent, stamps)?;
+        let admitted = self.admit(json, parent, stamps);
         let now = stamps.now_ms();
+        if let Err(AppendError::Refused(Refusal::Search(_))) = &admitted {
+            // A log in which no id can be looked up may have been cut or rewritten: a look tells, and that is then why.
+            self.flush(now)?;
+        }
+        let admitted = admitted?;
         if self.durability.acknowledges_at() != AckPoint::Buffered {
             self.write_out(now)?;
         }
@@ -179,7 +184,7 @@ impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
     /// Bytes of the log that are on the disk.
     #[must_use]
     pub const fn synced_len(&self) -> u64 {
-        self.sync.synced().len
+        self.sync.synced().len()
     }
 
     /// Lines that were acknowledged and are not in the log, each with its LF.

@@ -6,23 +6,16 @@
 
 use super::durability::SyncBounds;
 use super::error::Cause;
-
-/// A state of the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Covered {
-    /// Bytes, up to the end of a line.
-    pub(super) len: u64,
-    /// Entries of this writer in them.
-    pub(super) entries: u64,
-}
+use super::log_end::LogEnd;
+use super::observer::SyncPoint;
 
 /// What is known of one log's durability.
 #[derive(Debug)]
 pub(super) struct SyncState {
-    written: Covered,
-    synced: Covered,
+    written: SyncPoint,
+    synced: SyncPoint,
     /// What the running sync covers.
-    syncing: Option<Covered>,
+    syncing: Option<SyncPoint>,
     /// When the first entry that no sync covers was written, and the first that the running sync does not cover.
     oldest_ms: Option<i64>,
     oldest_behind_sync_ms: Option<i64>,
@@ -31,12 +24,16 @@ pub(super) struct SyncState {
 
 impl SyncState {
     /// A log of which all is on the disk.
-    pub(super) const fn new(len: u64) -> Self {
-        let all = Covered { len, entries: 0 };
+    pub(super) const fn new(end: LogEnd) -> Self {
+        let all = SyncPoint { end, entries: 0 };
         Self { written: all, synced: all, syncing: None, oldest_ms: None, oldest_behind_sync_ms: None, latched: None }
     }
 
-    pub(super) const fn synced(&self) -> Covered {
+    pub(super) const fn written(&self) -> SyncPoint {
+        self.written
+    }
+
+    pub(super) const fn synced(&self) -> SyncPoint {
         self.synced
     }
 
@@ -72,8 +69,8 @@ impl SyncState {
     }
 
     /// The log has these many entries more, and ends there.
-    pub(super) fn wrote(&mut self, len: u64, entries: u64, now_ms: i64) {
-        self.written = Covered { len, entries: self.written.entries + entries };
+    pub(super) fn wrote(&mut self, end: LogEnd, entries: u64, now_ms: i64) {
+        self.written = SyncPoint { end, entries: self.written.entries + entries };
         if entries > 0 {
             self.oldest_ms = self.oldest_ms.or(Some(now_ms));
             self.oldest_behind_sync_ms = self.oldest_behind_sync_ms.or(Some(now_ms));
@@ -94,7 +91,7 @@ impl SyncState {
     }
 
     /// The running sync is done; what it covers.
-    pub(super) fn end_sync(&mut self) -> Covered {
+    pub(super) fn end_sync(&mut self) -> SyncPoint {
         if let Some(covered) = self.syncing.take() {
             self.synced = covered;
             self.oldest_ms = self.oldest_behind_sync_ms.take().filter(|_| !self.is_all_synced());
@@ -119,63 +116,67 @@ mod tests {
 
     const BOUNDS: SyncBounds = SyncBounds { entries: 3, millis: 200 };
 
+    fn end(len: u64) -> LogEnd {
+        LogEnd::default().followed_by(b"", len)
+    }
+
     #[test]
     fn a_sync_covers_what_was_written_before_it_began() {
-        let mut state = SyncState::new(100);
+        let mut state = SyncState::new(end(100));
         assert!(state.is_all_synced());
-        state.wrote(150, 1, 10);
+        state.wrote(end(150), 1, 10);
         state.begin_sync();
-        state.wrote(180, 1, 20);
+        state.wrote(end(180), 1, 20);
         assert!(state.is_syncing());
-        assert_eq!(state.end_sync(), Covered { len: 150, entries: 1 });
+        assert_eq!(state.end_sync(), SyncPoint { end: end(150), entries: 1 });
         assert_eq!((state.unsynced(), state.is_all_synced(), state.is_syncing()), (1, false, false));
         assert_eq!(state.due_at(BOUNDS), Some(220), "the first that it did not cover counts from now on");
     }
 
     #[test]
     fn a_sync_that_belongs_to_a_write_covers_that_write() {
-        let mut state = SyncState::new(100);
+        let mut state = SyncState::new(end(100));
         state.begin_sync();
-        state.wrote(150, 2, 10);
+        state.wrote(end(150), 2, 10);
         state.cover_written();
-        assert_eq!(state.end_sync(), Covered { len: 150, entries: 2 });
+        assert_eq!(state.end_sync(), SyncPoint { end: end(150), entries: 2 });
         assert_eq!((state.is_all_synced(), state.due_at(BOUNDS)), (true, None));
     }
 
     #[test]
     fn a_sync_that_failed_covers_nothing() {
-        let mut state = SyncState::new(100);
-        state.wrote(150, 1, 10);
+        let mut state = SyncState::new(end(100));
+        state.wrote(end(150), 1, 10);
         state.begin_sync();
         state.give_up_sync();
-        assert_eq!(state.end_sync(), Covered { len: 100, entries: 0 });
+        assert_eq!(state.end_sync(), SyncPoint { end: end(100), entries: 0 });
         assert_eq!((state.unsynced(), state.is_syncing()), (1, false));
     }
 
     #[test]
     fn bounds_are_entries_and_the_age_of_the_oldest() {
-        let mut state = SyncState::new(0);
+        let mut state = SyncState::new(end(0));
         assert_eq!((state.must_sync(BOUNDS), state.due_at(BOUNDS)), (false, None));
-        state.wrote(10, 1, 1000);
-        state.wrote(20, 1, 1100);
+        state.wrote(end(10), 1, 1000);
+        state.wrote(end(20), 1, 1100);
         assert_eq!((state.must_sync(BOUNDS), state.due_at(BOUNDS)), (false, Some(1200)));
-        state.wrote(30, 1, 1150);
+        state.wrote(end(30), 1, 1150);
         assert!(state.must_sync(BOUNDS));
     }
 
     #[test]
     fn bytes_without_an_entry_wait_for_a_sync_and_make_none_due() {
-        let mut state = SyncState::new(100);
-        state.wrote(130, 0, 10);
+        let mut state = SyncState::new(end(100));
+        state.wrote(end(130), 0, 10);
         assert_eq!((state.is_all_synced(), state.unsynced(), state.due_at(BOUNDS)), (false, 0, None));
         state.begin_sync();
-        assert_eq!(state.end_sync().len, 130);
+        assert_eq!(state.end_sync().len(), 130);
         assert!(state.is_all_synced());
     }
 
     #[test]
     fn the_first_cause_stays() {
-        let mut state = SyncState::new(0);
+        let mut state = SyncState::new(end(0));
         let first = Cause::Foreign { expected: 1, found: 2 };
         assert_eq!(state.latch(&first), &first);
         assert_eq!(state.latch(&Cause::Foreign { expected: 3, found: 4 }), &first);

@@ -13,13 +13,13 @@ use super::error::{AppendError, Cause, OpenError, WriteError};
 use super::gathering::{Admitted, Gathering, Group, Mark};
 use super::ids::{IdSet, KnownIds, OlderIds};
 use super::job::{Finished, JobError, Kind, Landed, WriteJob};
-use super::left::{Displacement, Left};
+use super::log_end::{Displacement, LogEnd};
 use super::observer::{LogObserver, SyncPoint};
 use super::open::{self, OpenOptions, Opened};
 use super::recent::RecentLines;
 use super::sync_state::SyncState;
 use crate::log::AppendedEntries;
-use crate::storage::Storage;
+use crate::storage::{FileSource, Storage};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
@@ -32,9 +32,8 @@ pub struct LogWriter<S: Storage, O> {
     pub(super) gathering: Gathering,
     pub(super) in_flight: Option<InFlight>,
     pub(super) sync: SyncState,
-    /// Length of the log when it was opened, and the log as it was left last.
+    /// Length of the log when it was opened.
     opened_len: u64,
-    left: Left,
     recent: RecentLines,
     /// From where on another program wrote first.
     pub(super) foreign_from: Option<u64>,
@@ -69,7 +68,8 @@ impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
         older: impl FnOnce(&Opened<S::File>) -> Box<dyn OlderIds + Send>,
     ) -> Result<(Self, Opened<S::File>), OpenError> {
         let opened = open::open(storage, options)?;
-        observer.synced(SyncPoint { len: opened.len, entries: 0 });
+        let end = LogEnd::at(&FileSource { file: opened.file.clone(), len: opened.len }, opened.len)?;
+        observer.synced(SyncPoint { end, entries: 0 });
         let writer = Self {
             storage: storage.clone(),
             file: opened.file.clone(),
@@ -77,9 +77,8 @@ impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
             durability: options.durability,
             gathering: Gathering::new(opened.leaf.clone(), opened.leaf_is_number, KnownIds::new(older(&opened))),
             in_flight: None,
-            sync: SyncState::new(opened.len),
+            sync: SyncState::new(end),
             opened_len: opened.len,
-            left: Left::at(&opened.file, opened.len)?,
             recent: RecentLines::default(),
             foreign_from: None,
         };
@@ -147,7 +146,8 @@ impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
     }
 
     fn job(&self, lines: Vec<u8>, kind: Kind) -> WriteJob<S::File> {
-        WriteJob { file: self.file.clone(), lines, kind, left: self.left, synced_len: self.sync.synced().len }
+        let (left, synced_len) = (self.sync.written().end, self.sync.synced().len());
+        WriteJob { file: self.file.clone(), lines, kind, left, synced_len }
     }
 
     /// Takes the outcome of a job. If a write failed all its entries, and those that were admitted behind it, are
@@ -204,9 +204,9 @@ impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
             found => {
                 // A write that is running may be what the log grew by.
                 if let (Some(Ok(found)), None) = (found, &self.in_flight)
-                    && found > self.left.len
+                    && found > self.sync.written().len()
                 {
-                    self.foreign_from.get_or_insert(self.left.len);
+                    self.foreign_from.get_or_insert(self.sync.written().len());
                 }
                 self.tell_synced();
                 Ok(())
@@ -216,22 +216,21 @@ impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
 
     fn tell_synced(&mut self) {
         let covered = self.sync.end_sync();
-        self.observer.synced(SyncPoint { len: covered.len, entries: covered.entries });
+        self.observer.synced(covered);
     }
 
     /// A group stands in the log.
     fn commit(&mut self, landed: &Landed, mut group: Group, end: Mark, now_ms: i64) {
         if let Some(from) = landed.foreign {
             self.foreign_from.get_or_insert(from);
-            self.gathering.found_foreign(from..landed.base.unwrap_or(landed.left.len));
+            self.gathering.found_foreign(from..landed.base.unwrap_or(landed.left.len()));
         }
         if let Some(base) = landed.base {
             group.entries.move_by(base);
             self.observer.written(&group.entries);
         }
-        self.left = landed.left;
         self.recent.push(&group.lines);
-        self.sync.wrote(landed.left.len, group.entries.len() as u64, now_ms);
+        self.sync.wrote(landed.left, group.entries.len() as u64, now_ms);
         self.gathering.wrote(group, end);
     }
 

@@ -5,7 +5,6 @@
 //! Does not: sync by itself; [`super::syncer`] does.
 
 use super::index_queue::QueueSender;
-use super::syncer;
 use crate::os::host;
 use crate::os::segments::{SessionFile, SessionStorage};
 use crate::os::threads::thread::{self, Thread};
@@ -29,7 +28,7 @@ pub(super) struct State {
     outcome: Arc<Outcome>,
     /// Threads that wait for `finished`.
     waiting: u32,
-    pub(super) syncer: syncer::State,
+    pub(super) syncer: Syncer,
     /// A thread gathers the next job of `strict`.
     leader_active: bool,
     /// The threads whose entries gather, but for the one that leads.
@@ -37,6 +36,17 @@ pub(super) struct State {
     /// Entries that the last job of `strict` carried.
     last_group: usize,
     pub(super) closing: bool,
+}
+
+/// What the syncing thread is doing, so that appends wake it only when that is of use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Syncer {
+    /// It runs, or is not there.
+    Busy,
+    /// It waits for the first entry.
+    Idle,
+    /// It waits until a time.
+    Timed,
 }
 
 /// How often a leading thread lets others go first before it takes off with a smaller group than the one before.
@@ -58,13 +68,30 @@ impl Stamps for Clock {
     }
 }
 
+impl State {
+    /// An append should wake the syncing thread.
+    fn syncer_has_work(&self) -> bool {
+        match self.syncer {
+            Syncer::Busy => false,
+            Syncer::Idle => self.log.unsynced() > 0,
+            Syncer::Timed => self.half_full(),
+        }
+    }
+
+    /// Half of what may wait for a sync does.
+    pub(super) fn half_full(&self) -> bool {
+        let bounds = self.log.durability().sync_bounds();
+        bounds.is_some_and(|bounds| self.log.unsynced() * 2 >= u64::from(bounds.entries))
+    }
+}
+
 impl Shared {
     pub(super) fn new(log: LogWriter<SessionStorage, QueueSender>) -> Self {
         let state = State {
             log,
             outcome: Arc::default(),
             waiting: 0,
-            syncer: syncer::State::Busy,
+            syncer: Syncer::Busy,
             leader_active: false,
             followers: Vec::new(),
             last_group: 0,
@@ -143,14 +170,10 @@ impl Shared {
         let appended = match state.log.durability().acknowledges_at() {
             AckPoint::Synced => self.append_and_sync(state, json, parent),
             AckPoint::Written => self.append_and_write(state, json, parent),
-            AckPoint::Buffered => {
-                let appended = state.log.append(json, parent, &mut Clock);
-                drop(state);
-                appended
-            }
+            AckPoint::Buffered => return state.log.append(json, parent, &mut Clock),
         };
         if let Err(AppendError::Refused(Refusal::Search(_))) = &appended {
-            // A log in which no id can be looked up may have been cut or rewritten: a look tells, and that is then why.
+            // As core does it.
             self.flush()?;
         }
         appended

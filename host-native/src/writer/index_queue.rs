@@ -48,7 +48,7 @@ impl IndexQueue {
     pub(super) fn new(ahead: bool) -> Self {
         let state = State {
             written: AppendedEntries::default(),
-            synced: SyncPoint { len: 0, entries: 0 },
+            synced: SyncPoint::default(),
             closing: false,
             waiting: false,
             news: false,

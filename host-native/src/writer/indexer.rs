@@ -19,8 +19,7 @@ use jcode_session_core::index::catch_up::CatchUp;
 use jcode_session_core::index::meta::{IndexMeta, Observed, Resume};
 use jcode_session_core::index::schema::JUMP_INDEX_FROM;
 use jcode_session_core::log::AppendedEntries;
-use jcode_session_core::source::ByteSource;
-use jcode_session_core::source::identity::Fingerprint;
+use jcode_session_core::source::SourceError;
 use jcode_session_core::store::checkpoint::Policy;
 use jcode_session_core::write::SyncPoint;
 use std::ops::ControlFlow;
@@ -54,7 +53,7 @@ struct Waiting {
 /// What was taken out of them.
 struct Drained {
     /// The sync point up to which rows were added.
-    target: u64,
+    point: SyncPoint,
     rows: u64,
 }
 
@@ -71,7 +70,7 @@ impl Indexer {
         let mut wait = None;
         loop {
             let Update { synced, closing } = self.waiting.queue.wait(&mut self.waiting.entries, wait);
-            let outcome = self.bring_to(synced.len, closing);
+            let outcome = self.bring_to(synced, closing);
             self.checkpoint(synced);
             if closing {
                 if let Some(index) = self.index {
@@ -86,25 +85,25 @@ impl Indexer {
 
     /// Takes a checkpoint if one is due. The sidecar knows the leaf if it is at the same point.
     fn checkpoint(&mut self, point: SyncPoint) {
-        if self.log.is_displaced() {
+        if !is_as_synced(&self.log, point).unwrap_or_default() {
             return;
         }
         let meta = self.index.as_ref().map(|index| &index.meta);
-        let leaf = meta.filter(|meta| meta.stamp.len == point.len).and_then(|meta| meta.active_leaf.as_deref());
+        let leaf = meta.filter(|meta| meta.stamp.len == point.len()).and_then(|meta| meta.active_leaf.as_deref());
         self.checkpoints.reached(&mut self.log, point, leaf);
     }
 
-    /// Brings the sidecar to the first `target` bytes of the log.
-    fn bring_to(&mut self, target: u64, closing: bool) -> Result<(), Lag> {
-        self.log.see(target);
+    /// Brings the sidecar to a sync point of the log.
+    fn bring_to(&mut self, point: SyncPoint, closing: bool) -> Result<(), Lag> {
+        self.log.see(point.len());
         let mut outcome = match self.index {
-            Some(_) => self.grow(target, closing),
+            Some(_) => self.grow(point, closing),
             None => Err(Lag::Hole),
         };
         if let Err(lag @ (Lag::Rebuild | Lag::Hole | Lag::Changed)) = outcome {
             self.index = None;
-            self.index = Some(self.read_log(&lag)?);
-            outcome = self.grow(target, closing);
+            self.index = Some(self.read_log(&lag, point)?);
+            outcome = self.grow(point, closing);
         }
         if outcome.as_ref().is_err_and(|lag| !matches!(lag, Lag::Busy(_))) {
             // What was begun is not there, and its entries wait no more: the log has them. A file that SQLite no
@@ -115,8 +114,8 @@ impl Indexer {
     }
 
     /// The sidecar, brought up to what is synced of the log by reading that.
-    fn read_log(&self, why: &Lag) -> Result<IndexFile, Lag> {
-        if self.log.is_displaced() || !ends_with_line(&self.log)? {
+    fn read_log(&self, why: &Lag, point: SyncPoint) -> Result<IndexFile, Lag> {
+        if !is_as_synced(&self.log, point)? {
             return Err(Lag::Displaced);
         }
         let tick = &mut |_| ControlFlow::Continue(());
@@ -130,16 +129,16 @@ impl Indexer {
         IndexFile::connect(&self.log)
     }
 
-    /// Adds the entries that wait up to `target` in one transaction. Ahead of the log's syncs it stays open until what
+    /// Adds the entries that wait up to a sync point in one transaction. Ahead of the log's syncs it stays open until what
     /// it holds is synced.
-    fn grow(&mut self, target: u64, closing: bool) -> Result<(), Lag> {
+    fn grow(&mut self, point: SyncPoint, closing: bool) -> Result<(), Lag> {
         let Self { log, waiting, index, .. } = self;
         let Some(index) = index else { return Ok(()) };
         if log.is_displaced() {
             return Err(Lag::Displaced);
         }
         log.restamp()?;
-        let from = index.meta.stamp.len;
+        let (from, target) = (index.meta.stamp.len, point.len());
         // What no catch-up can add to is built anew.
         let cannot_grow = index.meta.resume == Resume::Rebuild;
         if cannot_grow && from < target {
@@ -155,7 +154,7 @@ impl Indexer {
         let (transaction, stored) = index.begin(closing, waiting.ahead && !cannot_grow)?;
         let mut store = SqlStore::new(&transaction);
         let mut catch_up = CatchUp::new(&mut store, stored.totals())?;
-        let drained = waiting.drain_into(&mut store, &mut catch_up, from..target, closing || cannot_grow)?;
+        let drained = waiting.drain_into(&mut store, &mut catch_up, from, point, closing || cannot_grow)?;
         let meta = meta_after(log, stored, catch_up.finish(&mut store)?, &drained, closing)?;
         if (stored.counts.entries..meta.counts.entries).contains(&(JUMP_INDEX_FROM - 1)) {
             store.index_jumps(JUMP_INDEX_FROM)?;
@@ -164,7 +163,7 @@ impl Indexer {
         write_meta(&transaction, &meta)?;
         transaction.commit()?;
         *stored = meta;
-        waiting.drop_until(drained.target);
+        waiting.drop_until(drained.point.len());
         Ok(())
     }
 }
@@ -175,21 +174,21 @@ impl Waiting {
         self.ahead && self.entries.iter().any(|entry| entry.offset >= from)
     }
 
-    /// Adds the rows of the entries in `range`, from the end of what is stored to the sync point; those of later
-    /// entries too, where rows go ahead, and then waits for the sync that covers them.
+    /// Adds the rows of the entries from the end of what is stored to the sync point; those of later entries too,
+    /// where rows go ahead, and then waits for the sync that covers them.
     fn drain_into(
         &mut self,
         store: &mut SqlStore<'_>,
         catch_up: &mut CatchUp,
-        range: std::ops::Range<u64>,
+        from: u64,
+        mut point: SyncPoint,
         closing: bool,
     ) -> Result<Drained, Lag> {
-        let (from, mut target) = (range.start, range.end);
         let (mut end, mut ended, mut rows) = (from, closing, 0);
         loop {
             let joins = self.entries.iter().find(|entry| entry.offset >= end).is_none_or(|entry| entry.offset == end);
-            let goes_ahead = self.ahead && !closing && joins && target <= from && rows < AHEAD;
-            let due = end..if goes_ahead { u64::MAX } else { target };
+            let goes_ahead = self.ahead && !closing && joins && point.len() <= from && rows < AHEAD;
+            let due = end..if goes_ahead { u64::MAX } else { point.len() };
             for entry in self.entries.iter().filter(|entry| due.contains(&entry.offset)) {
                 if entry.offset != end {
                     return Err(Lag::Hole);
@@ -199,15 +198,15 @@ impl Waiting {
                 rows += 1;
             }
             self.drop_until(end);
-            if end <= target || ended {
+            if end <= point.len() || ended {
                 break;
             }
             // These rows are not for anybody to see before their entries are synced.
             let news = self.queue.wait(&mut self.entries, None);
-            (target, ended) = (news.synced.len.max(target), news.closing);
+            (point, ended) = (news.synced, news.closing);
         }
-        match end.cmp(&target) {
-            std::cmp::Ordering::Equal => Ok(Drained { target, rows }),
+        match end.cmp(&point.len()) {
+            std::cmp::Ordering::Equal => Ok(Drained { point, rows }),
             std::cmp::Ordering::Less => Err(Lag::Hole),
             // The writer ends without having synced them: the transaction goes, and with it the rows.
             std::cmp::Ordering::Greater => Err(Lag::Unsynced),
@@ -226,9 +225,9 @@ impl Waiting {
     }
 }
 
-/// A log ends with a line where its writer left it, unless it was rewritten in place.
-fn ends_with_line(log: &LogFile) -> Result<bool, Lag> {
-    Ok(log.len() == 0 || log.read_vec(log.len() - 1, 1)? == b"\n")
+/// What was synced is what stands at the log's path, as far as its end tells.
+fn is_as_synced(log: &LogFile, point: SyncPoint) -> Result<bool, SourceError> {
+    Ok(!log.is_displaced() && point.end.stands_in(log)?)
 }
 
 /// The metadata of a sidecar that has taken in what was drained.
@@ -239,16 +238,17 @@ fn meta_after(
     drained: &Drained,
     closing: bool,
 ) -> Result<IndexMeta, Lag> {
-    let &Drained { target, rows } = drained;
-    log.see(target);
+    let &Drained { point, rows } = drained;
+    let len = point.len();
+    log.see(len);
     log.restamp()?;
-    let observed = Observed { stamp: log.stamp(), now_ms: host::now_ms(), synced_len: target };
-    let mut meta = before.grown(totals, before.resume.behind(rows, target), log, observed)?;
-    // Asked last: a log that was rewritten before must not be believed by its new fingerprint, nor one that is from now
-    // on by its stamp.
-    if Fingerprint::take(log, before.stamp.len)? != before.fingerprint {
+    let observed = Observed { stamp: log.stamp(), now_ms: host::now_ms(), synced_len: len };
+    let fingerprint = before.fingerprint_grown(log, len)?.ok_or(Lag::Changed)?;
+    // Behind the fingerprint: it must not be that of other lines than the rows are of.
+    if !point.end.stands_in(log)? {
         return Err(Lag::Changed);
     }
+    let mut meta = before.grown(totals, before.resume.behind(rows, len), fingerprint, observed);
     if closing {
         meta.unsynced_boot = None;
     }

@@ -4,38 +4,12 @@
 //! the sync itself fits into the rest; appends wait only when they would go beyond the whole.
 //! Does not: hold the lock while it syncs.
 
-use super::group::{Shared, State as Writer};
+use super::group::{Shared, State, Syncer};
 use crate::os::host;
 use std::sync::PoisonError;
 use std::time::Duration;
 
-/// What the thread is doing, so that appends wake it only when that is of use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum State {
-    /// It runs, or is not there.
-    #[default]
-    Busy,
-    /// It waits for the first entry.
-    Idle,
-    /// It waits until a time.
-    Timed,
-}
-
-impl Writer {
-    /// An append should wake the syncing thread.
-    pub(super) fn syncer_has_work(&self) -> bool {
-        match self.syncer {
-            State::Busy => false,
-            State::Idle => self.log.unsynced() > 0,
-            State::Timed => self.half_full(),
-        }
-    }
-
-    fn half_full(&self) -> bool {
-        let bounds = self.log.durability().sync_bounds();
-        bounds.is_some_and(|bounds| self.log.unsynced() * 2 >= u64::from(bounds.entries))
-    }
-
+impl State {
     /// How long a sync may wait still; `None` if there is nothing to sync.
     fn sync_in(&self) -> Option<Duration> {
         let millis = self.log.durability().sync_bounds()?.millis;
@@ -57,13 +31,13 @@ pub(super) fn run(shared: &Shared) {
             state = shared.run_job(state, sync).0;
             continue;
         }
-        state.syncer = if wait.is_some() { State::Timed } else { State::Idle };
+        state.syncer = if wait.is_some() { Syncer::Timed } else { Syncer::Idle };
         state = match wait.filter(|wait| !wait.is_zero()) {
             Some(wait) => shared.due.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0,
             // A due sync that could not be taken: another one is running, and whoever runs it wakes this thread.
             None => shared.due.wait(state).unwrap_or_else(PoisonError::into_inner),
         };
-        state.syncer = State::Busy;
+        state.syncer = Syncer::Busy;
     }
     // Nobody may wait for a sync that will not come.
     shared.tell(&state);

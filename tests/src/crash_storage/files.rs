@@ -17,6 +17,10 @@ pub struct CrashFile {
 }
 
 impl CrashFile {
+    fn length(&self) -> u64 {
+        self.machine.recorded().world.inodes[self.inode].live.len() as u64
+    }
+
     fn change(&self, op: Op) {
         let inode = &mut self.machine.recorded().world.inodes[self.inode];
         op.apply(&mut inode.live);
@@ -26,7 +30,8 @@ impl CrashFile {
 
 impl StorageFile for CrashFile {
     fn len(&self) -> Result<u64, StorageError> {
-        Ok(self.machine.recorded().world.inodes[self.inode].live.len() as u64)
+        self.machine.touched();
+        Ok(self.length())
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), StorageError> {
@@ -41,14 +46,14 @@ impl StorageFile for CrashFile {
     fn append(&mut self, bytes: &[u8]) -> Result<usize, StorageError> {
         let fault = self.machine.step(Some((self.inode, bytes)))?;
         let take = if fault == Some(Fault::Short) && bytes.len() > 1 { bytes.len() / 2 } else { bytes.len() };
-        let at = self.len()?;
+        let at = self.length();
         self.change(Op::Write(at, bytes[..take].to_vec()));
         Ok(take)
     }
 
     fn overwrite(&mut self, offset: u64, bytes: &[u8]) -> Result<(), StorageError> {
         self.machine.step(None)?;
-        assert!(offset + bytes.len() as u64 <= self.len()?, "only bytes that are there are written over");
+        assert!(offset + bytes.len() as u64 <= self.length(), "only bytes that are there are written over");
         self.change(Op::Write(offset, bytes.to_vec()));
         Ok(())
     }
@@ -74,14 +79,14 @@ impl StorageFile for CrashFile {
     }
 
     fn stamp(&self) -> Result<FileStamp, StorageError> {
-        Ok(FileStamp { dev: 1, ino: self.inode as u64, len: self.len()?, mtime_ns: 0, ctime_ns: 0 })
+        Ok(FileStamp { dev: 1, ino: self.inode as u64, len: self.length(), mtime_ns: 0, ctime_ns: 0 })
     }
 
     fn named(&self) -> Result<Named, StorageError> {
         self.machine.touched();
         let there = self.machine.recorded().world.names.get(&self.place).copied();
         Ok(match there {
-            Some(inode) if inode == self.inode => Named::Same(self.len()?),
+            Some(inode) if inode == self.inode => Named::Same(self.length()),
             Some(_) => Named::Other,
             None => Named::Nothing,
         })

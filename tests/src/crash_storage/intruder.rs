@@ -1,7 +1,7 @@
 //! Another program, which takes no lock: what it does to the log, between any two calls of the writer.
 //!
 //! Owns: the acts, and at which call one happens. Invariant: a writer could tell one place of an act from the next
-//! one: between two neighbours it changes the storage, or asks what the log's name leads to.
+//! one: between two neighbours it changes the storage, or asks for a length or what a name leads to.
 //! Does not: sync; what it wrote may be lost in a power cut like everything else.
 
 use super::{Inode, Machine, Op, World};

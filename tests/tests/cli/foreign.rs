@@ -197,13 +197,16 @@ fn ids_of_another_program_are_known_at_once() {
         let home = Home::new();
         let writer = Writer::open(&home.log, &WriterOptions { durability, ..WriterOptions::default() }).expect("opens");
         append_to(&home.log, FOREIGN.as_bytes());
+        append_to(&home.log, FOREIGN.replace("\"foreign\"", "7").as_bytes());
         writer.append(OURS.as_bytes(), Parent::Leaf).expect("appends");
         writer.flush().expect("flushes");
         assert_eq!(writer.foreign_from(), Some(lines(0..3).len() as u64));
         let taken = writer.append(br#"{"type":"x","id":"foreign"}"#, Parent::Leaf);
         assert_eq!(taken, Err(AppendError::Refused(Refusal::TakenId("foreign".into()))));
         writer.append(OURS.as_bytes(), Parent::Id("foreign")).expect("a parent");
+        writer.append(OURS.as_bytes(), Parent::Id("7")).expect("a parent");
         assert_eq!(writer.close().expect("closes").sidecar_lags, None);
+        assert!(contains(&home.text(), b"\"parentId\":7,"), "{durability}: named as it is in the log");
         assert_eq!(home.codes(), [""; 0], "{durability}");
     }
 }

@@ -59,7 +59,7 @@ impl LogObserver for Watcher {
     }
 
     fn synced(&mut self, point: SyncPoint) {
-        self.0.commit_sidecar(point.len);
+        self.0.commit_sidecar(point.len());
     }
 }
 

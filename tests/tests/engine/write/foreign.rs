@@ -170,7 +170,10 @@ fn check(durability: Durability, steps: &[Step]) {
         }
         Err(unwritten) => {
             let displaced = displaced(&unwritten.error);
-            assert_eq!(displaced.missing, missing.len() as u64, "{displaced}");
+            // A log that is written anew is empty for a moment, and may be looked at then.
+            let emptied = steps.iter().any(|step| matches!(step, Step::Rewrite(_)));
+            let there_later = displaced.missing - missing.len() as u64;
+            assert!(there_later == 0 || emptied, "{there_later} more: {displaced}");
             assert_eq!(displaced.lost, 0, "{displaced}");
             if let Kept::SetAside(file) = &displaced.kept {
                 let held = std::fs::read(file).expect("there");

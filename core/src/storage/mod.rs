@@ -6,13 +6,17 @@
 //! Does not: open, lock or sync; hosts do. What survives a power cut is only what was synced: bytes by
 //! [`StorageFile::sync_data`], names by [`Storage::sync_folder`].
 
+mod file_source;
+
 use crate::finding::Finding;
+use crate::source::SourceError;
 use crate::source::identity::FileStamp;
-use crate::source::{ByteSource, SourceError};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::ops::Range;
 use serde::{Deserialize, Serialize};
+
+pub(crate) use file_source::FileSource;
 
 /// A file of a session.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -372,41 +376,4 @@ pub fn append_all(file: &mut impl StorageFile, mut bytes: &[u8]) -> Result<(), S
         bytes = bytes.get(written..).unwrap_or_default();
     }
     Ok(())
-}
-
-/// The first bytes of an open file.
-#[derive(Debug)]
-pub(crate) struct FileSource<F> {
-    pub(crate) file: F,
-    pub(crate) len: u64,
-}
-
-impl<F: StorageFile> ByteSource for FileSource<F> {
-    fn len(&self) -> u64 {
-        self.len
-    }
-
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
-        self.file.read_at(offset, buffer).map_err(|error| unreadable(offset, &error))
-    }
-
-    fn view(&self) -> Option<&[u8]> {
-        self.file.view()
-    }
-
-    fn still_whole(&self) -> Result<(), SourceError> {
-        self.file.still_whole()
-    }
-
-    fn lost_at(&self, offset: u64) -> Result<Option<Range<u64>>, SourceError> {
-        self.file.lost_at(offset).map_err(|error| unreadable(offset, &error))
-    }
-
-    fn met_lost(&self) -> bool {
-        self.file.met_lost()
-    }
-}
-
-fn unreadable(offset: u64, error: &StorageError) -> SourceError {
-    SourceError::Io { offset, message: alloc::format!("{error}") }
 }

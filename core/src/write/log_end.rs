@@ -1,7 +1,8 @@
 //! How a writer left its log, and what other programs did to it since.
 //!
 //! Owns: the comparison of a log with what it was when it was left: its name, its length, its last bytes.
-//! Invariant: a log as it was left costs one call to the host and no reading; only one that grew is read, at its end.
+//! Invariant: a look at a log that is as it was left costs one call to the host and no reading; only one that grew is
+//! read, at its end.
 //! Does not: see a change that keeps name and length; `verify` does.
 
 use super::quarantine::unreadable;
@@ -60,46 +61,78 @@ impl From<SourceError> for Unlike {
     }
 }
 
-/// The end of a log as its writer left it, behind an LF.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Left {
-    /// Length.
-    pub(super) len: u64,
-    /// Its last bytes; zeros before those of a shorter one.
-    end: [u8; END],
+/// Where a log ends as its writer left it, behind an LF, and its last bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogEnd {
+    len: u64,
+    /// Zeros before those of a shorter log.
+    bytes: [u8; END],
 }
 
-impl Left {
-    /// The log as far as `len`, where a line ends.
-    pub(super) fn at<F: StorageFile>(file: &F, len: u64) -> Result<Self, SourceError> {
+impl Default for LogEnd {
+    /// Of an empty log.
+    fn default() -> Self {
+        Self { len: 0, bytes: [0; END] }
+    }
+}
+
+impl LogEnd {
+    /// Of the first `len` bytes of a log.
+    pub(super) fn at(log: &(impl ByteSource + ?Sized), len: u64) -> Result<Self, SourceError> {
         let there = len.min(END as u64);
-        let log = FileSource { file: file.clone(), len };
         let bytes = log.read_vec(len - there, usize::try_from(there).unwrap_or_default())?;
-        Ok(Self { len, end: [0; END] }.followed_by(&bytes, len))
+        Ok(Self::default().followed_by(&bytes, len))
     }
 
-    /// The log as it is once these bytes are its last, and it is `len` long.
+    /// Of the log once these bytes are its last, and it is `len` long.
     pub(super) fn followed_by(mut self, bytes: &[u8], len: u64) -> Self {
         let news = bytes.get(bytes.len().saturating_sub(END)..).unwrap_or_default();
-        self.end.rotate_left(news.len());
-        if let Some(last) = self.end.get_mut(END - news.len()..) {
+        self.bytes.rotate_left(news.len());
+        if let Some(last) = self.bytes.get_mut(END - news.len()..) {
             last.copy_from_slice(news);
         }
         Self { len, ..self }
     }
 
-    /// The length of the log now: as it was left, or more that others wrote.
+    /// Length of the log.
+    #[must_use]
+    pub const fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// True of an empty log.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// A log that is as long, or longer, was not rewritten in place, as far as its bytes before this end tell.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn stands_in(&self, log: &(impl ByteSource + ?Sized)) -> Result<bool, SourceError> {
+        Ok(Self::at(log, self.len)? == *self)
+    }
+
+    /// The length of the log at its path now: as it was left, or more that others wrote.
     pub(super) fn look<F: StorageFile>(&self, file: &F) -> Result<u64, Unlike> {
-        let found = look(file, self.len)?;
+        self.unchanged(file, look(file, self.len)?)
+    }
+
+    /// The same of the open log, wherever its path leads.
+    pub(super) fn look_inside<F: StorageFile>(&self, file: &F) -> Result<u64, Unlike> {
+        self.unchanged(file, not_cut(self.len, file.len()?)?)
+    }
+
+    fn unchanged<F: StorageFile>(&self, file: &F, found: u64) -> Result<u64, Unlike> {
         if found > self.len {
-            self.stands_in(file)?;
+            self.not_rewritten(file)?;
         }
         Ok(found)
     }
 
-    /// A log that grew ends, as far as it was left, with what it was left with.
-    pub(super) fn stands_in<F: StorageFile>(&self, file: &F) -> Result<(), Unlike> {
-        let same = Self::at(file, self.len)?.end == self.end;
+    pub(super) fn not_rewritten<F: StorageFile>(&self, file: &F) -> Result<(), Unlike> {
+        let same = self.stands_in(&FileSource { file: file.clone(), len: self.len })?;
         if same { Ok(()) } else { Err(Unlike::Displaced(Displacement::Rewritten)) }
     }
 
@@ -113,12 +146,15 @@ impl Left {
     }
 }
 
-/// The length of a log now, which is at least what it was when it was left.
+/// The length of the log at its path now, which is at least what it was when it was left.
 pub(super) fn look<F: StorageFile>(file: &F, left: u64) -> Result<u64, Unlike> {
     match file.named()? {
-        Named::Same(found) if found < left => Err(Unlike::Displaced(Displacement::Cut { expected: left, found })),
-        Named::Same(found) => Ok(found),
+        Named::Same(found) => not_cut(left, found),
         Named::Other => Err(Unlike::Displaced(Displacement::Replaced)),
         Named::Nothing => Err(Unlike::Displaced(Displacement::Removed)),
     }
+}
+
+const fn not_cut(left: u64, found: u64) -> Result<u64, Unlike> {
+    if found < left { Err(Unlike::Displaced(Displacement::Cut { expected: left, found })) } else { Ok(found) }
 }
