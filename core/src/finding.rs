@@ -168,15 +168,16 @@ impl Finding {
         let finding = |code| Self::at(code, record.offset, record.line).entry(key);
         let what = shape(token.unwrap_or_default());
         match field {
-            BadField::Id => finding(Code::BadField).say(format!("{words} {what} and no id; known by its offset")),
+            BadField::Id => finding(Code::BadField)
+                .say(format!("{words} {what} and no id; known by its offset, `repair` gives it a new one")),
             // A name that cannot be decoded is a name all the same, one that no entry has.
             BadField::Parent => match token.and_then(text::string_lossy).filter(|name| !name.is_empty()) {
                 Some(name) => finding(Code::MissingParent).say(missing_parent(&name)),
-                None => finding(Code::BadField).say(format!("{words} {what}, neither an id nor null; read as a root")),
+                None => finding(Code::BadField)
+                    .say(format!("{words} {what}, neither an id nor null; read as a root, `repair` makes it one")),
             },
-            BadField::Timestamp => {
-                finding(Code::BadField).say(format!("{words} {what} and no time; read as an entry without one"))
-            }
+            BadField::Timestamp => finding(Code::BadField)
+                .say(format!("{words} {what} and no time; read as an entry without one, `repair` writes null")),
         }
     }
 
@@ -218,9 +219,9 @@ impl Finding {
             DamageCode::InvalidJson => {
                 finding.say(format!("{len} bytes that are not one JSON object; `repair` sets them aside"))
             }
-            DamageCode::InvalidUtf8 => finding.say("holds bytes that are not UTF-8; the entry is read as it stands"),
+            DamageCode::InvalidUtf8 => finding.say("holds bytes that are not UTF-8; the entry is read as it stands, `repair` puts U+FFFD in their place"),
             DamageCode::LoneSurrogate => {
-                finding.say("holds half a surrogate pair, which strict readers refuse; the entry is read as it stands")
+                finding.say("holds half a surrogate pair, which strict readers refuse; the entry is read as it stands, `repair` puts U+FFFD in its place")
             }
             DamageCode::NulRun => {
                 finding.say(format!("NUL bytes in a line of {len} bytes{salvaged}; `repair` sets them aside"))
@@ -231,7 +232,7 @@ impl Finding {
             DamageCode::FusedRecords => finding.say(format!(
                 "a line of {len} bytes holds parts of several records{salvaged}; `repair` sets the rest aside"
             )),
-            DamageCode::SecondHeader => finding.say("a second header; it is no entry and is left where it stands"),
+            DamageCode::SecondHeader => finding.say("a second header; it is no entry, `repair` leaves it out"),
             DamageCode::NoHeader => {
                 finding.say("no header stands before the first entry: it is lost; `repair` gives it a new one")
             }
@@ -241,7 +242,7 @@ impl Finding {
 
 /// The words for a parent that no entry is.
 pub(crate) fn missing_parent(name: &str) -> String {
-    format!("its parent `{name}` is not in the log; read as a root")
+    format!("its parent `{name}` is not in the log; read as a root, `repair` makes it one")
 }
 
 /// What a token is, in words.

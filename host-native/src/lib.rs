@@ -7,7 +7,7 @@
 //! | checking one | [`ops::verify`] |
 //! | appending to one | [`writer::Writer`] |
 //! | returning one to an earlier state, repairing one | [`ops::restore`] |
-//! | finding sessions | [`session::discover`] |
+//! | finding sessions | [`session::discover`], [`catalog::Catalog::find`] |
 //! | listing and picking them | [`catalog`] |
 //! | tagging one | [`writer::tags`] |
 //! | finding what is wrong with all of them | [`ops::doctor`] |

@@ -139,6 +139,15 @@ pub fn settled(folder: &Path) {
     }
 }
 
+/// A temporary folder in memory, where there is one: for tests that make hundreds of homes, and wait for no disk.
+///
+/// # Panics
+/// If none can be made.
+#[must_use]
+pub fn in_memory() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| TempDir::new()).expect("a folder")
+}
+
 /// All files of a folder and the folders in it, with their bytes.
 #[must_use]
 pub fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {

@@ -6,6 +6,7 @@
 
 pub mod crash_storage;
 pub mod differential;
+pub mod effort;
 pub mod files;
 pub mod fuzz;
 pub mod generate;

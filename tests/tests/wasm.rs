@@ -2,6 +2,7 @@
 //! does the same is checked in Node.
 
 use jcode_session_core::source::SliceSource;
+use jcode_session_tests::effort::cases;
 use jcode_session_tests::files::LogDir;
 use jcode_session_tests::generate::{LargeLog, Until, damaged_linear_v1, damaged_tree_v3};
 use jcode_session_tests::program::run;
@@ -27,7 +28,7 @@ fn same(bytes: &[u8]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(40))]
 
     #[test]
     fn reports_are_the_same(sample in damaged_tree_v3(20)) {

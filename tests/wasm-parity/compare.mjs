@@ -81,7 +81,7 @@ const names = readdirSync(folder).filter((name) => /\.jsonl?$/.test(name) && !na
 const paths = names.map((name) => join(folder, name));
 const verified = new Map(native("verify", "--json", ...paths).logs.map((log) => [log.path, log]));
 const listed = new Map(native("list", "--json", "--sessions-dir", folder).sessions.map((row) => [row.path, row]));
-const opened = ["is_session", "newer_version", "schema", "sidecar", "sidecar_bytes", "sidecar_note", "usage", "version"];
+const opened = ["is_session", "kind_note", "newer_version", "schema", "sidecar", "sidecar_bytes", "sidecar_note", "usage", "version"];
 
 for (const path of paths) {
   const files = filesOf(path);

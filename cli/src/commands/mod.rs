@@ -30,8 +30,8 @@ use crate::output::{ExitStatus, Output, is_closed_pipe};
 use crate::settings::Settings;
 use anyhow::{Result, anyhow};
 use clap::CommandFactory;
+use jcode_session_native::catalog::{Catalog, FindError};
 use jcode_session_native::session::Session;
-use jcode_session_native::session::discover::{ResolveError, resolve as resolve_session};
 use std::ffi::OsStr;
 use std::io::Write;
 use std::path::PathBuf;
@@ -123,8 +123,8 @@ fn open(session: &OsStr, settings: &Settings) -> Result<Session> {
 
 /// The log that SESSION means.
 fn resolve(session: &OsStr, settings: &Settings) -> Result<PathBuf> {
-    resolve_session(session, &settings.roots).map_err(|error| match error {
-        ResolveError::NotFound(_) => {
+    Catalog::new(&settings.home, &settings.roots).find(session).map_err(|error| match error {
+        FindError::NotFound(_) => {
             let roots: Vec<String> = settings.roots.iter().map(|root| root.display().to_string()).collect();
             anyhow!("{error}; looked in {}", roots.join(", "))
         }

@@ -1,11 +1,12 @@
 //! The catalog: what lists of sessions show, and how a stored list of thousands is kept true.
 //!
 //! Owns: the summary of a session ([`SessionSummary`]) and how it is gleaned from a log or from parts of one
-//! ([`summarize_log`], [`summarize_v1`]), the rows of the session index, which of them still hold ([`refresh`]), order, pages and filters
-//! ([`page`]), and tags ([`tags`]).
+//! ([`summarize_log`], [`summarize_v1`]), the rows of the session index, which of them still hold ([`refresh`]), order,
+//! pages and filters ([`page`]), and which sessions a word means ([`lookup`]).
 //! Invariant: a summary follows from the session's own files; the session index can be thrown away at any time.
 //! Does not: walk folders or name SQL; hosts do.
 
+pub mod lookup;
 mod message;
 pub mod page;
 mod read;

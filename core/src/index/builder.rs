@@ -71,9 +71,13 @@ impl<R: RowSink> IndexBuilder<R> {
         }
         let found = |code, words: &str| Finding::at(code, record.offset, record.line).entry(key).say(words);
         if id_use == IdUse::Repeated {
-            self.find(|| found(Code::DuplicateId, "its id was used before; known by id and offset"));
+            self.find(|| {
+                found(Code::DuplicateId, "its id was used before; known by id and offset, `repair` gives it a new one")
+            });
         } else if read.id.is_none() && !read.bad().any(|field| field == BadField::Id) {
-            self.find(|| found(Code::MissingId, "has no id that can be used; known by its offset"));
+            self.find(|| {
+                found(Code::MissingId, "has no id that can be used; known by its offset, `repair` gives it one")
+            });
         }
     }
 
@@ -91,14 +95,14 @@ impl<R: RowSink> IndexBuilder<R> {
             self.find(|| {
                 Finding::at(Code::ParentCycle, cut.offset, cut.line)
                     .entry(key)
-                    .say("its parents lead back to itself; read as a root")
+                    .say("its parents lead back to itself; read as a root, `repair` makes it one")
             });
         }
         let lost: Vec<_> = self.entries.links.missing().map(|(id, orphan)| (String::from(id), *orphan)).collect();
         for (id, orphan) in lost {
             let key = self.entries.key(orphan.seq);
             let (code, message) = if self.entries.ids.id(orphan.seq) == id {
-                (Code::ParentCycle, String::from("is its own parent; read as a root"))
+                (Code::ParentCycle, String::from("is its own parent; read as a root, `repair` makes it one"))
             } else {
                 (Code::MissingParent, missing_parent(&id))
             };

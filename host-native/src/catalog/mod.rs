@@ -1,6 +1,6 @@
 //! The session index, and lists of sessions that are never stale.
 //!
-//! Owns: a refresh: stored rows, one walk, and what core's plan says about both; and the picker.
+//! Owns: a refresh: stored rows, one walk, and what core's plan says about both; the picker; and what SESSION means.
 //! Invariant: the answer is that of a plain scan. The index only saves reading what has not changed: missing,
 //! locked, corrupt, newer or unwritable, it costs time and never a session. It is written only where its lock is
 //! free at once, and nobody waits for it.
@@ -8,6 +8,7 @@
 
 mod current;
 mod db;
+mod find;
 mod picker;
 mod read;
 mod root;
@@ -28,6 +29,7 @@ use walk::{FoundSession, Walked};
 
 pub(crate) use current::update_own_row;
 pub use db::file_path;
+pub use find::FindError;
 
 /// One session of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -90,7 +90,7 @@ fn shapes_are_what_they_say() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(crate::effort::cases(64))]
 
     /// Nothing that the generator writes is refused by type, and writing what was loaded as one
     /// snapshot loads as the same session.

@@ -3,18 +3,23 @@
 //! Owns: the built binary, run as a process; and what several of its modules start from.
 //! Does not: crash it (`crash`), or attack it (`robustness`).
 
+mod advice;
 mod append;
+mod bad_fields;
 mod catalog {
     mod commands;
     mod doctor;
     mod hostile;
+    mod names;
     mod processes;
 }
 mod export;
 mod file_kinds;
 mod foreign;
+mod header_rule;
 mod input;
 mod inspect;
+mod mended;
 mod migrate;
 mod mounted;
 mod prune;

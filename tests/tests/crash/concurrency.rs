@@ -4,6 +4,7 @@
 //! `JCODE_SESSION_ROUNDS` sets how often each writer opens a session (6).
 
 use jcode_session_native::ops::verify::verify;
+use jcode_session_tests::effort;
 use jcode_session_tests::program::{command, run};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -38,7 +39,7 @@ fn write(log: &Path, mode: &str) -> Option<Vec<String>> {
 
 #[test]
 fn everybody_gets_an_answer_and_nothing_is_lost() {
-    let rounds: u64 = std::env::var("JCODE_SESSION_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(6);
+    let rounds = effort::rounds("JCODE_SESSION_ROUNDS", 6);
     let home = tempfile::tempdir().expect("a folder");
     let sessions = home.path().join("sessions");
     std::fs::create_dir(&sessions).expect("made");
@@ -70,7 +71,7 @@ fn everybody_gets_an_answer_and_nothing_is_lost() {
                 let (logs, refused) = (&logs, &refused);
                 scope.spawn(move || {
                     let mut acked = Vec::new();
-                    for round in 0..usize::try_from(rounds).expect("few") {
+                    for round in 0..rounds {
                         let session = (number + round) % SESSIONS;
                         let mode = ["strict", "balanced"][(number + round) % 2];
                         match write(&logs[session], mode) {

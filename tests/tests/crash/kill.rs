@@ -1,8 +1,9 @@
 //! Real processes, killed with SIGKILL at a time of chance, reopened in a fresh one.
 //!
-//! `JCODE_SESSION_KILL_ROUNDS` sets the number of rounds in each mode (200).
+//! `JCODE_SESSION_KILL_ROUNDS` sets the number of rounds in each mode (25).
 
 use jcode_session_native::ops::verify::verify;
+use jcode_session_tests::effort;
 use rand::{RngExt, SeedableRng};
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
@@ -12,8 +13,8 @@ use std::process::{Child, Command, Stdio};
 
 const CHILD: &str = env!("CARGO_BIN_EXE_session-child");
 
-fn rounds() -> u64 {
-    std::env::var("JCODE_SESSION_KILL_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(200)
+fn rounds() -> usize {
+    effort::rounds("JCODE_SESSION_KILL_ROUNDS", 25)
 }
 
 fn start(mode: &str, log: &Path, count: Option<u64>) -> Child {

@@ -1,11 +1,12 @@
 //! Commands killed with SIGKILL at a moment of chance, and run again.
 //!
-//! `JCODE_SESSION_KILL_ROUNDS` sets the number of rounds for each command (200). The moment is a number of bytes that
+//! `JCODE_SESSION_KILL_ROUNDS` sets the number of rounds for each command (24). The moment is a number of bytes that
 //! the process has read and written so far, or of its reads and writes, up to what a whole run takes: so it falls
 //! into long copies and between short steps, and nothing waits.
 
 use jcode_session_native::ops::restore::take_checkpoint;
-use jcode_session_tests::files::contents;
+use jcode_session_tests::effort;
+use jcode_session_tests::files::{contents, in_memory};
 use jcode_session_tests::generate::{LogShape, tree_v3};
 use jcode_session_tests::jcode_model::write_v1_home;
 use jcode_session_tests::program::{Run, command, finished, run};
@@ -24,7 +25,7 @@ use tempfile::TempDir;
 type Logs = BTreeMap<PathBuf, Vec<u8>>;
 
 fn rounds() -> usize {
-    std::env::var("JCODE_SESSION_KILL_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(200)
+    effort::rounds("JCODE_SESSION_KILL_ROUNDS", 24)
 }
 
 fn sessions(home: &Path) -> PathBuf {
@@ -39,14 +40,14 @@ struct Template(TempDir);
 
 impl Template {
     fn new(fill: impl FnOnce(&Path)) -> Self {
-        let home = TempDir::new().expect("a folder");
+        let home = in_memory();
         fs::create_dir(sessions(home.path())).expect("made");
         fill(home.path());
         Self(home)
     }
 
     fn copy(&self) -> TempDir {
-        let home = TempDir::new().expect("a folder");
+        let home = in_memory();
         for (path, bytes) in contents(self.0.path()) {
             let to = home.path().join(path.strip_prefix(self.0.path()).expect("in it"));
             fs::create_dir_all(to.parent().expect("a folder")).expect("made");

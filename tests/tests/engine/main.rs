@@ -1,11 +1,12 @@
 //! The library: what each folder of core decides, over bytes in memory and over real files.
 //!
 //! Owns: a folder for each folder of `core/src`, under its name; what the native host does with files is tested where
-//! core decides it. Invariant: no process is started here, so that no lock outlives its writer in a child that was
-//! just forked. Does not: type commands (`cli`), crash (`crash`), or attack (`robustness`).
+//! core decides it. Invariant: no test starts a process: a child that was just forked holds the locks of all writers of
+//! its parent until it runs its own program. Does not: type commands (`cli`), crash (`crash`), or attack (`robustness`).
 
 mod catalog {
     mod broken_index;
+    mod lookup;
     mod picker;
     mod property;
 }
@@ -23,8 +24,6 @@ mod json {
     mod walk;
 }
 mod log {
-    mod bad_fields;
-    mod header_rule;
     mod time;
 }
 mod segment;
@@ -36,7 +35,6 @@ mod session {
 mod store {
     mod checkpoint;
     mod ledger;
-    mod mended;
     mod model;
     mod repair;
     mod rollback;

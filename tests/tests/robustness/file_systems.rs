@@ -5,7 +5,7 @@
 use jcode_session_core::store::{SessionStore, rollback};
 use jcode_session_native::ops::verify::verify;
 use jcode_session_tests::crash_storage::Machine;
-use jcode_session_tests::files::ask;
+use jcode_session_tests::files::{ask, in_memory};
 use jcode_session_tests::program::{Run, binary, command, finished, run};
 use jcode_session_tests::sessions::{NOW, append, lines, log_of, with_log};
 use std::fs;
@@ -154,7 +154,7 @@ fn a_closed_folder_reads_as_an_open_one() {
 fn a_limit_on_the_size_of_files_is_a_full_disk() {
     for (trap, kib) in ["", "trap '' XFSZ;"].iter().flat_map(|trap| (0..9).map(move |kib| (trap, kib))) {
         for args in WRITES {
-            let home = TempDir::new().expect("a folder");
+            let home = in_memory();
             fill(home.path());
             let before = logs(home.path());
             let mut shell = Command::new("bash");

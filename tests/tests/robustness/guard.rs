@@ -1,24 +1,11 @@
 //! The guard beside what a program does with signals itself. Signals are the process's: each test runs in one of its own.
 
 use jcode_session_native::os::map::install_guard;
+use jcode_session_tests::program::alone;
 use signal_hook::consts::{SIGBUS, SIGXFSZ};
 use signal_hook::low_level::raise;
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// Runs `test` in a process of its own: true there, false where it was only started.
-fn in_child(test: &str) -> bool {
-    const CHILD: &str = "JCODE_SESSION_GUARD_CHILD";
-    if std::env::var_os(CHILD).is_some() {
-        return true;
-    }
-    let this = std::env::current_exe().expect("this test's program");
-    // The harness prefixes names with their module; `--exact` would need to know it.
-    let status = Command::new(this).args([test, "--nocapture", "--test-threads=1"]).env(CHILD, "1").status();
-    assert!(status.expect("started").success(), "{test} failed in its own process");
-    false
-}
 
 fn is_handed_on(signal: i32) {
     let seen = Arc::new(AtomicBool::new(false));
@@ -30,7 +17,7 @@ fn is_handed_on(signal: i32) {
 
 #[test]
 fn a_sigbus_that_is_not_ours_reaches_the_handler_of_before() {
-    if in_child("a_sigbus_that_is_not_ours_reaches_the_handler_of_before") {
+    if alone("guard::a_sigbus_that_is_not_ours_reaches_the_handler_of_before") {
         // Once: the handler of before goes on to the standard library's, which gives the signal its default action back.
         is_handed_on(SIGBUS);
     }
@@ -38,7 +25,7 @@ fn a_sigbus_that_is_not_ours_reaches_the_handler_of_before() {
 
 #[test]
 fn a_handler_for_too_large_files_stays() {
-    if in_child("a_handler_for_too_large_files_stays") {
+    if alone("guard::a_handler_for_too_large_files_stays") {
         is_handed_on(SIGXFSZ);
     }
 }

@@ -204,7 +204,7 @@ fn check_against_serde(bytes: &[u8], log: &OracleLog) {
 }
 
 proptest::proptest! {
-    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(60))]
+    #![proptest_config(crate::effort::cases(60))]
 
     #[test]
     fn strategies_give_logs_with_a_header(

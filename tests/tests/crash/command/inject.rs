@@ -1,9 +1,11 @@
 //! Has the kernel kill a command at one of its calls, or fail the call.
 
 use super::cases::Case;
-use super::explore::{Recorded, again, all_kept, folder, looked_at, promised, truth};
+use super::explore::{Recorded, again, all_kept, looked_at, promised, truth};
 use jcode_session_core::parts::Part;
 use jcode_session_native::os::paths::part;
+use jcode_session_tests::effort;
+use jcode_session_tests::files::in_memory;
 use jcode_session_tests::program::{Run, binary, finished};
 use jcode_session_tests::system_calls::disk::{read, write};
 use jcode_session_tests::system_calls::{Call, available, record};
@@ -31,9 +33,8 @@ pub(crate) fn explore(case: &Case) {
         println!("{}: skipped: strace cannot run a process here", case.name);
         return;
     }
-    let long = std::env::var_os("JCODE_SESSION_LONG").is_some();
     let mut runs = 0;
-    let home = folder();
+    let home = in_memory();
     (case.setup)(home.path());
     let before = read(home.path());
     // Undisturbed. What has names and times of its own differs from run to run; there only the old part counts.
@@ -43,7 +44,7 @@ pub(crate) fn explore(case: &Case) {
     let recorded = Recorded { home: home.path(), before: &before, after: &after };
     for (what, set, fault, on) in PLANS {
         let of_set = calls.iter().filter(|call| set.split(',').any(|name| name == kind(call))).count();
-        let step = if long { 1 } else { (of_set / 5).max(1) };
+        let step = if effort::long() { 1 } else { (of_set / 2).max(1) };
         for at in (1..=of_set).step_by(step) {
             let when = format!("{at}{}", if on { "+" } else { "" });
             let what = format!("{}, {what} {when} of {of_set}", case.name);
@@ -65,7 +66,7 @@ fn kind(call: &Call) -> &'static str {
 }
 
 fn fail(case: &Case, recorded: &Recorded<'_>, injected: &str, what: &str) {
-    let home = folder();
+    let home = in_memory();
     write(home.path(), recorded.before);
     let ran = injected_run(home.path(), case, injected);
     let found = read(home.path());

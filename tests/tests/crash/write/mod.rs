@@ -10,7 +10,7 @@ use jcode_session_core::write::Durability;
 use jcode_session_tests::crash_storage::outcomes::{kills, power_cuts};
 use jcode_session_tests::crash_storage::{Machine, World};
 use jcode_session_tests::write_run::{Log, record};
-use oracle::{Crash, check, check_with_crashes};
+use oracle::{Crash, Search, check};
 
 const BALANCED: Durability = Durability::Balanced { entries: 3, millis: 1_000_000 };
 const TIMED: Durability = Durability::Balanced { entries: 1000, millis: 10 };
@@ -18,16 +18,17 @@ const TIMED: Durability = Durability::Balanced { entries: 1000, millis: 10 };
 /// All states of one run, each with all its outcomes, recovery crashed too.
 fn explore(mode: Durability) {
     let run = record(mode);
-    let mut explored = 0u64;
+    let (mut search, mut explored) = (Search::new(&run), 0u64);
     for (at, state) in run.history.iter().enumerate() {
         for outcome in kills(state) {
-            explored += check_with_crashes(&run, state, &outcome, Crash::Kill, &format!("{mode} step {at}"));
+            explored += search.check_with_crashes(state, &outcome, Crash::Kill, &format!("{mode} step {at}"));
         }
         for outcome in power_cuts(state, true) {
-            explored += check_with_crashes(&run, state, &outcome, Crash::Power, &format!("{mode} step {at}"));
+            explored += search.check_with_crashes(state, &outcome, Crash::Power, &format!("{mode} step {at}"));
         }
     }
-    println!("{mode}: {} steps, {explored} crash states", run.history.len());
+    let different = search.different();
+    println!("{mode}: {} steps, {explored} crash states, {different} of them different", run.history.len());
     assert!(explored > 1000, "{mode}: only {explored} states");
 }
 

@@ -5,8 +5,9 @@ use jcode_session_core::write::{Durability, Parent, QuarantineName};
 use jcode_session_tests::crash_storage::outcomes::{Outcome, kills, power_cuts};
 use jcode_session_tests::crash_storage::{Machine, World};
 use jcode_session_tests::write_run::{self as run, Counting, Log, Run};
+use std::collections::{HashMap, HashSet};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Crash {
     Kill,
     Power,
@@ -18,36 +19,78 @@ pub(crate) fn quarantined(world: &World, name: QuarantineName) -> Vec<u8> {
     world.inodes[world.names[&place]].live.clone()
 }
 
-/// Opens what a crash left, and checks it; then the same with recovery crashed at each of its calls.
-pub(crate) fn check_with_crashes(run: &Run, state: &World, outcome: &Outcome, crash: Crash, what: &str) -> u64 {
-    let calls = check(run, state, outcome, crash, what);
-    let mut explored = 1;
-    // Only a recovery that changes something is worth crashing.
-    for (at, during) in calls.iter().enumerate() {
-        let known = |again: Outcome| Outcome {
-            // The first recovery has not committed a sidecar yet, or has: both are in the state.
-            synced_len: if outcome.synced_len.is_some() { again.synced_len.or(outcome.synced_len) } else { None },
-            ..again
-        };
-        let again = kills(during)
-            .into_iter()
-            .map(|o| (o, crash))
-            .chain(power_cuts(during, false).into_iter().map(|o| (o, Crash::Power)));
-        for (outcome_again, crash_again) in again {
-            let what = format!("{what}, {}, crashed again at recovery step {at}", outcome.what);
-            // What the first crash may have cost is settled by its kind; a second one costs nothing more.
-            let worst = if crash == Crash::Power || crash_again == Crash::Power { Crash::Power } else { crash };
-            let mut outcome_again = known(outcome_again);
-            // What a power cut left is on the disk; what a kill left, only the same boot still has.
-            if crash == Crash::Power || crash_again == Crash::Kill {
-                assert_all_kept(&Log::of(&outcome.world).bytes, &outcome_again.world, &what);
-            }
-            outcome_again.what = format!("{}: {}", what, outcome_again.what);
-            check(run, state, &outcome_again, worst, &what);
-            explored += 1;
-        }
+/// What the checks of an outcome depend on beside the run: files, what the sidecar says, what was promised by then.
+type Found = (u64, Option<u64>, Vec<u64>, usize, usize, i64, Crash);
+
+/// The crashes of a run. What two of them leave alike is looked at once.
+pub(crate) struct Search<'r> {
+    run: &'r Run,
+    /// How many states lie behind what a crash left.
+    seen: HashMap<Found, u64>,
+    /// What a second crash left, behind the recovery from a first one.
+    seen_again: HashSet<Found>,
+}
+
+impl<'r> Search<'r> {
+    pub(crate) fn new(run: &'r Run) -> Self {
+        Self { run, seen: HashMap::new(), seen_again: HashSet::new() }
     }
-    explored
+
+    /// How many of all states were different.
+    pub(crate) fn different(&self) -> usize {
+        self.seen.len() + self.seen_again.len()
+    }
+
+    /// Opens what a crash left, and checks it; then the same with recovery crashed at each of its calls. How many
+    /// states that were.
+    pub(crate) fn check_with_crashes(&mut self, state: &World, outcome: &Outcome, crash: Crash, what: &str) -> u64 {
+        let key = found(state, outcome, crash);
+        if let Some(&explored) = self.seen.get(&key) {
+            return explored;
+        }
+        let explored = self.check_each(state, outcome, crash, what);
+        self.seen.insert(key, explored);
+        explored
+    }
+
+    fn check_each(&mut self, state: &World, outcome: &Outcome, crash: Crash, what: &str) -> u64 {
+        let calls = check(self.run, state, outcome, crash, what);
+        let mut explored = 1;
+        // Only a recovery that changes something is worth crashing.
+        for (at, during) in calls.iter().enumerate() {
+            let known = |again: Outcome| Outcome {
+                // The first recovery has not committed a sidecar yet, or has: both are in the state.
+                synced_len: if outcome.synced_len.is_some() { again.synced_len.or(outcome.synced_len) } else { None },
+                ..again
+            };
+            let again = kills(during)
+                .into_iter()
+                .map(|o| (o, crash))
+                .chain(power_cuts(during, false).into_iter().map(|o| (o, Crash::Power)));
+            for (outcome_again, crash_again) in again {
+                let what = format!("{what}, {}, crashed again at recovery step {at}", outcome.what);
+                // What the first crash may have cost is settled by its kind; a second one costs nothing more.
+                let worst = if crash == Crash::Power || crash_again == Crash::Power { Crash::Power } else { crash };
+                let mut outcome_again = known(outcome_again);
+                // What a power cut left is on the disk; what a kill left, only the same boot still has.
+                if crash == Crash::Power || crash_again == Crash::Kill {
+                    assert_all_kept(&Log::of(&outcome.world).bytes, &outcome_again.world, &what);
+                }
+                outcome_again.what = format!("{}: {}", what, outcome_again.what);
+                if self.seen_again.insert(found(state, &outcome_again, worst)) {
+                    check(self.run, state, &outcome_again, worst, &what);
+                }
+                explored += 1;
+            }
+        }
+        explored
+    }
+}
+
+fn found(state: &World, outcome: &Outcome, crash: Crash) -> Found {
+    let told = (state.acked.len(), state.flushed, state.now_ms);
+    let world = &outcome.world;
+    (world.files_hash(), outcome.synced_len, world.sidecar.clone(), told.0, told.1, told.2, crash)
 }
 
 /// Every byte of `before` is in the log or in a file of quarantine that says where it stood.

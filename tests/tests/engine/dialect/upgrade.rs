@@ -7,6 +7,7 @@ use jcode_session_core::report::MigrateAction;
 use jcode_session_core::source::{ByteSource, SliceSource};
 use jcode_session_native::ops::migrate::{Options, migrate};
 use jcode_session_native::ops::verify::verify;
+use jcode_session_tests::effort::cases;
 use jcode_session_tests::files::{LogDir, ask};
 use jcode_session_tests::generate::{
     LogShape, damaged_linear_v1, damaged_tree_v2, linear_v1, linear_v1_log, tree_v2_log,
@@ -48,10 +49,6 @@ fn kept_fields(mut value: Value, header: bool) -> Value {
         *role = Value::from("custom");
     }
     value
-}
-
-fn cases(cases: u32) -> ProptestConfig {
-    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 /// What must hold for every upgrade, judged without the engine's own reading of logs.

@@ -3,16 +3,13 @@
 use jcode_session_core::log::tail::last_of_active_path;
 use jcode_session_core::source::SliceSource;
 use jcode_session_tests::differential::{NoView, build, compare, final_rows, said_in_chunks};
+use jcode_session_tests::effort::cases;
 use jcode_session_tests::generate::{LargeLog, Sample, Until, damaged_tree_v3, tree_v3_log};
 use jcode_session_tests::oracle::read_log;
 use proptest::prelude::*;
 
-fn cases() -> ProptestConfig {
-    ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() }
-}
-
 proptest! {
-    #![proptest_config(cases())]
+    #![proptest_config(cases(300))]
 
     #[test]
     fn good_logs_read_as_the_oracle_reads_them(sample in tree_v3_log(60)) {

@@ -2,6 +2,7 @@
 
 use jcode_session_core::json::Fault;
 use jcode_session_core::json::walk::Walker;
+use jcode_session_tests::effort::cases;
 use proptest::prelude::*;
 use serde_json::de::Deserializer;
 use serde_json::value::RawValue;
@@ -38,7 +39,7 @@ fn peer(text: &[u8]) -> Option<usize> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(20_000))]
+    #![proptest_config(cases(8_000))]
 
     #[test]
     fn accepts_what_serde_json_accepts(text in nearly_objects()) {

@@ -7,6 +7,7 @@ use jcode_session_core::session::{Locator, Needle, NoSidecar, Outline, Session, 
 use jcode_session_core::source::SliceSource;
 use jcode_session_native::session::Session as NativeSession;
 use jcode_session_native::sidecar::sql::SidecarReader;
+use jcode_session_tests::effort::cases;
 use jcode_session_tests::files::LogDir;
 use jcode_session_tests::generate::{LogShape, Sample, damaged_tree_v3, tree_v3};
 use proptest::prelude::*;
@@ -79,7 +80,7 @@ fn texts(value: &Value, found: &mut Vec<String>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(60))]
 
     #[test]
     fn all_ways_to_an_entry_agree(sample in damaged_tree_v3(40)) {

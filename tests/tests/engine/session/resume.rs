@@ -2,6 +2,7 @@
 
 use jcode_session_core::log::Dialect;
 use jcode_session_native::session::{Resume, Session};
+use jcode_session_tests::effort::cases;
 use jcode_session_tests::files::LogDir;
 use jcode_session_tests::generate::{LogShape, damaged_tree_v3, linear_v1};
 use jcode_session_tests::oracle::read_log;
@@ -49,7 +50,7 @@ fn one_call_gives_what_is_painted_first() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(60))]
 
     #[test]
     fn a_sidecar_gives_the_same_first_page(sample in damaged_tree_v3(30), page in 0usize..20) {

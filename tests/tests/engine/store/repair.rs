@@ -1,6 +1,7 @@
 //! Repair of damage of every kind.
 
 use jcode_session_native::ops::restore::repair;
+use jcode_session_tests::effort::seeds;
 use jcode_session_tests::files::LogDir;
 use jcode_session_tests::generate::{LogShape, tree_v3};
 use jcode_session_tests::written::errors;
@@ -11,7 +12,7 @@ use std::fs;
 fn repaired_logs_verify_clean() {
     use jcode_session_tests::generate::{damage, random};
     let mut repaired = 0;
-    for seed in 0..120 {
+    for seed in seeds(100) {
         let good = tree_v3(LogShape { entries: 12, branch_percent: 20, ..LogShape::default() }, seed);
         let bytes = damage(&good, &mut random(seed));
         let dir = LogDir::new(&bytes);

@@ -8,6 +8,7 @@ use jcode_session_core::write::{
 use jcode_session_native::ops::verify::verify;
 use jcode_session_native::session::Session;
 use jcode_session_native::writer::{Writer, WriterOptions};
+use jcode_session_tests::effort::cases;
 use jcode_session_tests::sessions::lines;
 use jcode_session_tests::written::object;
 use proptest::prelude::*;
@@ -196,7 +197,7 @@ fn check(durability: Durability, steps: &[Step]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(48))]
 
     #[test]
     fn strict(steps in steps()) {

@@ -2,6 +2,7 @@
 
 use super::harness::{check, grown, migrated, replay_of};
 use jcode_session_core::dialect::jcode::Origin;
+use jcode_session_tests::effort::cases;
 use jcode_session_tests::jcode_model::{
     ModelRng, Rules, V1Files, arb_v1, cut_snapshot, damage_journal, grow, load_with,
 };
@@ -16,7 +17,7 @@ fn loaded(files: &V1Files) -> Value {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(200))]
 
     #[test]
     fn a_session_comes_back(files in arb_v1(30)) {
@@ -110,7 +111,7 @@ fn mutate(bytes: &mut Vec<u8>, rng: &mut ModelRng) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(800))]
 
     #[test]
     fn any_change_of_bytes_is_judged_as_the_model_judges_it(mut files in arb_v1(4), seed: u64, snapshot: bool) {

@@ -1,10 +1,11 @@
 //! A sidecar that is missing, cut, overwritten, locked, or of another log: the same answers, and it is built anew.
 
-use super::{cases, sample};
+use super::sample;
 use jcode_session_native::os::log_file::LogFile;
 use jcode_session_native::session::Session;
 use jcode_session_native::sidecar::rebuild::Done;
 use jcode_session_native::sidecar::{self, Sidecar};
+use jcode_session_tests::effort::cases;
 use jcode_session_tests::files::{LogDir, ask};
 use jcode_session_tests::generate::{LogShape, tree_v3};
 use proptest::prelude::*;
@@ -12,7 +13,7 @@ use std::fs;
 use std::io::{Seek, SeekFrom, Write};
 
 proptest! {
-    #![proptest_config(cases(150))]
+    #![proptest_config(cases(80))]
 
     #[test]
     fn flipped_bytes_in_a_sidecar_change_no_answer(

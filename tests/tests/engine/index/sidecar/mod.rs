@@ -8,11 +8,6 @@ mod links;
 use jcode_session_native::session::Session;
 use jcode_session_tests::files::{Answers, LogDir, ask};
 use jcode_session_tests::generate::{LogShape, tree_v3};
-use proptest::prelude::*;
-
-fn cases(cases: u32) -> ProptestConfig {
-    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
-}
 
 fn sample() -> (LogDir, Answers) {
     let dir = LogDir::new(&tree_v3(LogShape { entries: 400, branch_percent: 10, ..LogShape::default() }, 11));

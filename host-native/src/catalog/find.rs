@@ -1,0 +1,100 @@
+//! The meaning of SESSION on a command line.
+//!
+//! Owns: a path, an id, or the start of one, as the file that it names.
+//! Invariant: an id from outside is looked up among sessions that were found, never joined to a path. What `list` shows
+//! as an id leads back to that session, or to all that share it.
+
+use super::{Catalog, Keep, Listed};
+use crate::os::paths;
+use crate::session::discover::Unreadable;
+use jcode_session_core::catalog::lookup::Lookup;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+/// Why a session was not found.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FindError {
+    /// There is none.
+    #[error("no session `{0}`: it is neither a path nor the id, or the start of an id, of a session")]
+    NotFound(String),
+    /// There are several.
+    #[error("`{word}` can mean {count} sessions; give more of the id, or a path: {}", paths.join(", "))]
+    Ambiguous {
+        /// What was asked for.
+        word: String,
+        /// How many there are.
+        count: usize,
+        /// The first few.
+        paths: Vec<String>,
+    },
+    /// A folder was named.
+    #[error("`{0}` is a folder; name a log in it")]
+    Folder(String),
+    /// A path was named at which there is nothing.
+    #[error("there is no file `{0}`")]
+    NoFile(String),
+    /// What was asked for cannot be a session's id.
+    #[error(
+        "`{0}` is no path that exists, and cannot be a session id: those hold only letters, digits, `.`, `_` and `-`"
+    )]
+    BadId(String),
+    /// It was not found, and not all folders could be looked into.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+}
+
+/// Paths that an ambiguity names.
+const NAMED: usize = 5;
+
+impl Catalog {
+    /// Finds a session by path, id, short name, or unambiguous start of one.
+    ///
+    /// # Errors
+    /// If there is none, or several.
+    pub fn find(&self, session: &OsStr) -> Result<PathBuf, FindError> {
+        let path = Path::new(session);
+        // A pipe under its name is one too: whoever opens it says what it is.
+        if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_dir()) {
+            return Ok(path.to_path_buf());
+        }
+        let word = session.to_string_lossy();
+        if paths::is_session_id(&word) { self.named(&word) } else { Err(no_id(path, word.into_owned())) }
+    }
+
+    fn named(&self, word: &str) -> Result<PathBuf, FindError> {
+        // Commands that only read write nothing.
+        let all = self.refresh(Keep::Nothing);
+        let mut lookup = Lookup::new(word);
+        for Listed { path, summary } in all.sessions {
+            lookup.see(&paths::stem(&path), Some(&summary), path);
+        }
+        for path in all.others {
+            lookup.see(&paths::stem(&path), None, path);
+        }
+        let mut meant = lookup.meant();
+        meant.sort_unstable();
+        match (meant.pop(), meant.is_empty()) {
+            (Some(one), true) => Ok(one),
+            (Some(last), false) => {
+                meant.push(last);
+                let paths = meant.iter().take(NAMED).map(|path| path.display().to_string()).collect();
+                Err(FindError::Ambiguous { word: word.to_string(), count: meant.len(), paths })
+            }
+            (None, _) => match all.unreadable.into_iter().next() {
+                Some(unreadable) => Err(unreadable.into()),
+                None => Err(FindError::NotFound(word.to_string())),
+            },
+        }
+    }
+}
+
+fn no_id(path: &Path, name: String) -> FindError {
+    if path.is_dir() {
+        FindError::Folder(name)
+    } else if name.contains(std::path::is_separator) {
+        FindError::NoFile(name)
+    } else {
+        FindError::BadId(name)
+    }
+}
