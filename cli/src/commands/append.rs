@@ -14,6 +14,7 @@ use jcode_session_core::parts::Part;
 use jcode_session_core::write::{AppendError, Parent};
 use jcode_session_native::ops::seal::Segments;
 use jcode_session_native::os::folders;
+use jcode_session_native::os::path_text::shown;
 use jcode_session_native::os::paths;
 use jcode_session_native::session::Session;
 use jcode_session_native::writer::{Closed, NewSession, Writer, WriterOptions};
@@ -61,7 +62,7 @@ fn make_room(folder: &Path, settings: &Settings) -> Result<()> {
     if folder.exists() {
         return Ok(());
     }
-    let name = visible(&folder.to_string_lossy());
+    let name = visible(&shown(folder));
     if !settings.roots.iter().any(|root| folder.starts_with(root)) {
         bail!("the folder {name} is not there; make it first, or name a session in a folder that is");
     }
@@ -79,7 +80,7 @@ pub(super) fn open(log: &Path, options: &WriterOptions, settings: &Settings, out
             "{} bytes at byte {} were damaged and are set aside in {}; `repair` salvages {} whole records from them",
             aside.name.len,
             aside.name.offset,
-            visible(&place.to_string_lossy()),
+            visible(&shown(&place)),
             aside.records,
         ));
     }

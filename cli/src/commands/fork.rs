@@ -7,6 +7,7 @@ use crate::output::{ExitStatus, Output, visible};
 use crate::settings::Settings;
 use anyhow::{Context, Result};
 use jcode_session_native::ops::fork::fork as fork_session;
+use jcode_session_native::os::path_text::shown;
 use std::io::Write;
 
 pub(super) fn fork(args: &ForkArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
@@ -14,6 +15,6 @@ pub(super) fn fork(args: &ForkArgs, settings: &Settings, output: &mut Output) ->
     let log = std::fs::canonicalize(&log).with_context(|| format!("cannot find {}", log.display()))?;
     let forked = fork_session(&log, args.at.as_deref()).context("nothing was forked")?;
     writeln!(output.data(), "{}", forked.session_id)?;
-    output.note(visible(&forked.log.to_string_lossy()));
+    output.note(visible(&shown(&forked.log)));
     Ok(ExitStatus::Clean)
 }

@@ -1,6 +1,6 @@
 //! `list`: the sessions, newest first.
 //!
-//! Owns: the meaning of `--cwd` and the table. Invariant: what is printed is the state of the sessions now; the index
+//! Owns: the table. Invariant: what is printed is the state of the sessions now; the index
 //! only saves reading them. Does not: refresh; the native catalog does.
 
 use crate::args::ListArgs;
@@ -9,26 +9,24 @@ use crate::settings::Settings;
 use anyhow::Result;
 use jcode_session_core::catalog::page::Filter;
 use jcode_session_core::report::{ListReport, ListedSession};
-use jcode_session_native::catalog::{Catalog, Keep, Listed};
+use jcode_session_native::catalog::{Catalog, Keep, Listed, names_of_folder};
+use jcode_session_native::os::path_text::shown;
 use std::io::Write;
-use std::path::Path;
 
 pub(super) fn list(args: &ListArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
     let refreshed = Catalog::new(&settings.home, &settings.roots).refresh(Keep::Store);
     for problem in &refreshed.unreadable {
         output.warn(visible(&problem.to_string()));
     }
-    let filter =
-        Filter { cwd: args.cwd.as_deref().map(names_of_folder).unwrap_or_default(), tag: args.tag.clone(), text: None };
+    let cwd = args.cwd.as_deref().map(|folder| names_of_folder(folder, &refreshed.sessions));
+    let filter = Filter { cwd, tag: args.tag.clone(), text: None };
     let all = refreshed.sessions.len();
     let others = refreshed.others.len();
     let sessions = refreshed.sessions.into_iter().filter(|session| filter.passes(&session.summary));
     let sessions: Vec<Listed> = sessions.take(args.limit.unwrap_or(usize::MAX)).collect();
     if args.json {
-        let listed = sessions.into_iter().map(|session| ListedSession {
-            path: session.path.to_string_lossy().into_owned(),
-            summary: session.summary,
-        });
+        let listed =
+            sessions.into_iter().map(|session| ListedSession { path: shown(&session.path), summary: session.summary });
         output.json(&ListReport::new(listed.collect()))?;
     } else {
         sessions.iter().try_for_each(|session| print(session, output))?;
@@ -40,14 +38,6 @@ pub(super) fn list(args: &ListArgs, settings: &Settings, output: &mut Output) ->
         output.note(format_args!("{files} left out; `doctor` says what each is"));
     }
     Ok(if refreshed.unreadable.is_empty() { ExitStatus::Clean } else { ExitStatus::Problems })
-}
-
-/// The names under which sessions may have recorded a folder: as given, absolute, and without links.
-fn names_of_folder(folder: &Path) -> Vec<String> {
-    let absolute = std::path::absolute(folder).ok();
-    let real = std::fs::canonicalize(folder).ok();
-    let names = [Some(folder.to_path_buf()), absolute, real].into_iter().flatten();
-    names.map(|name| name.to_string_lossy().into_owned()).collect()
 }
 
 fn print(session: &Listed, output: &mut Output) -> Result<()> {

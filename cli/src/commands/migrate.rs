@@ -10,6 +10,7 @@ use crate::settings::Settings;
 use anyhow::{Context, Result};
 use jcode_session_core::report::{MigrateAction, MigrateReport, MigratedSession};
 use jcode_session_native::ops::migrate::{Options, dialect_of, migrate as migrate_one};
+use jcode_session_native::os::path_text::shown;
 use jcode_session_native::os::paths;
 use jcode_session_native::session::discover::find_logs;
 use std::io::Write;
@@ -81,7 +82,7 @@ pub(super) fn is_active(log: &Path, settings: &Settings) -> bool {
 
 fn left_alone(log: &Path, reason: &str) -> MigratedSession {
     MigratedSession {
-        path: log.to_string_lossy().into_owned(),
+        path: shown(log),
         dialect: dialect_of(log),
         action: MigrateAction::Skipped,
         entry_count: 0,

@@ -9,6 +9,7 @@ use crate::output::{ExitStatus, Output, bytes, count, visible};
 use crate::settings::Settings;
 use anyhow::Result;
 use jcode_session_native::ops::prune::prune as prune_one;
+use jcode_session_native::os::path_text::shown;
 use jcode_session_native::session::discover::find_logs;
 use std::ffi::OsStr;
 use std::io::Write;
@@ -31,7 +32,7 @@ pub(super) fn prune(args: &PruneArgs, settings: &Settings, output: &mut Output) 
         match result {
             Ok(pruned) => {
                 for file in pruned {
-                    writeln!(output.data(), "{}  {}", visible(&file.path.to_string_lossy()), bytes(file.len))?;
+                    writeln!(output.data(), "{}  {}", visible(&shown(&file.path)), bytes(file.len))?;
                     files += 1;
                     total += file.len;
                 }

@@ -11,6 +11,7 @@ use crate::settings::Settings;
 use anyhow::Result;
 use jcode_session_core::store::repair::Plan;
 use jcode_session_native::ops::restore::{self, Follow};
+use jcode_session_native::os::path_text::shown;
 use jcode_session_native::os::paths;
 use std::io::Write;
 
@@ -18,7 +19,7 @@ pub(super) fn repair(args: &RepairArgs, settings: &Settings, output: &mut Output
     let log = restore::log_of(&super::resolve(&args.session, settings)?);
     let (plan, follow) =
         if args.dry_run { (restore::plan_repair(&log)?, Follow::UpToDate) } else { restore::repair(&log)? };
-    let name = visible(&log.to_string_lossy());
+    let name = visible(&shown(&log));
     if plan.is_nothing() {
         writeln!(output.data(), "{name}: nothing is wrong with the log; it was left alone")?;
         return Ok(ExitStatus::Clean);
@@ -29,12 +30,7 @@ pub(super) fn repair(args: &RepairArgs, settings: &Settings, output: &mut Output
     print_findings(&plan.findings, all_in, output)?;
     if let Some(path) = &plan.set_aside {
         let kept = paths::store(&log).join(path);
-        writeln!(
-            output.data(),
-            "  the old log of {} is kept in {}",
-            bytes(plan.from_len),
-            visible(&kept.to_string_lossy())
-        )?;
+        writeln!(output.data(), "  the old log of {} is kept in {}", bytes(plan.from_len), visible(&shown(&kept)))?;
         writeln!(output.data(), "  to take this back: {}", undo_command(&log))?;
     }
     if follow == Follow::Later {

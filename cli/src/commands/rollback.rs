@@ -12,6 +12,7 @@ use jcode_session_core::log::time;
 use jcode_session_core::store::history::How;
 use jcode_session_core::store::{rollback as back, undo as forth};
 use jcode_session_native::ops::restore::{self, Follow};
+use jcode_session_native::os::path_text;
 use jcode_session_native::os::paths;
 use std::io::Write;
 use std::path::Path;
@@ -110,5 +111,5 @@ fn tell(follow: Follow, output: &mut Output) {
 }
 
 fn shown(path: &Path) -> String {
-    visible(&path.to_string_lossy())
+    visible(&path_text::shown(path))
 }

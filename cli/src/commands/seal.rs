@@ -8,11 +8,12 @@ use crate::output::{ExitStatus, Output, bytes, count, visible};
 use crate::settings::{Settings, segments};
 use anyhow::Result;
 use jcode_session_native::ops::seal::{self, DEFAULT_SIZE, Plan, Segments};
+use jcode_session_native::os::path_text::shown;
 use std::io::Write;
 
 pub(super) fn seal(args: &SealArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
     let log = super::resolve(&args.session, settings)?;
-    let name = visible(&log.to_string_lossy());
+    let name = visible(&shown(&log));
     if args.undo {
         let line = match seal::undo(&log)? {
             0 => format!("{name}: is one file already"),

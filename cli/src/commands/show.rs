@@ -28,6 +28,9 @@ pub(super) fn show(args: &ShowArgs, settings: &Settings, output: &mut Output) ->
         printed?;
     } else {
         path(&session, args, output)?;
+        if args.path.is_none() && !args.json && session.has_index() {
+            super::tree::overlooked(&session.tree()?, output);
+        }
     }
     Ok(ExitStatus::Clean)
 }

@@ -21,6 +21,18 @@ pub(super) fn tree(args: &TreeArgs, settings: &Settings, output: &mut Output) ->
     Ok(ExitStatus::Clean)
 }
 
+/// Says so where the active leaf ends a stub beside a branch that somebody may be looking for.
+pub(super) fn overlooked(report: &TreeReport, output: &mut Output) {
+    let tree = &report.tree;
+    if let (Some(leaf), Some(active)) = (tree.overlooked(), &tree.active_leaf) {
+        let entries = count(u64::from(leaf.depth), "entry", "entries");
+        let (leaf, active) = (visible(&leaf.id), visible(active));
+        output.note(format!(
+            "the active leaf {active} ends a shorter and older branch than {leaf}, of {entries}: `show --path {leaf}` shows that one"
+        ));
+    }
+}
+
 fn print(report: &TreeReport, output: &mut Output) -> Result<()> {
     let tree = &report.tree;
     let (s, f) = (output.style(style::STRONG), output.style(style::FAINT));
@@ -59,6 +71,7 @@ fn print(report: &TreeReport, output: &mut Output) -> Result<()> {
             writeln!(output.data(), "  {}  {f}->{f:#} {}", shorten(&point.id, 60), children.join(", "))?;
         }
     }
+    overlooked(report, output);
     output.note("* marks the active leaf; `show --path LEAF` shows a branch");
     Ok(())
 }

@@ -48,8 +48,8 @@ impl Cursor {
 /// What a list is cut down to; the default lets everything through.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Working directories, all names of one folder; empty for any.
-    pub cwd: Vec<String>,
+    /// Working directories, all names of one folder; any if `None`.
+    pub cwd: Option<Vec<String>>,
     /// Tag.
     pub tag: Option<String>,
     /// Words in title, first prompt, preview, id or short name, whatever their case.
@@ -60,10 +60,9 @@ impl Filter {
     /// True if a session passes.
     #[must_use]
     pub fn passes(&self, summary: &SessionSummary) -> bool {
-        let trim = |path: &str| String::from(if path.len() > 1 { path.trim_end_matches('/') } else { path });
-        let in_folder = || summary.cwd.as_deref().map(trim).is_some_and(|cwd| self.cwd.iter().any(|c| trim(c) == cwd));
+        let in_folder = |names: &Vec<String>| summary.cwd.as_ref().is_some_and(|cwd| names.contains(cwd));
         let tagged = |tag: &String| summary.tags.contains(tag);
-        (self.cwd.is_empty() || in_folder()) && self.tag.as_ref().is_none_or(tagged) && self.matches_text(summary)
+        self.cwd.as_ref().is_none_or(in_folder) && self.tag.as_ref().is_none_or(tagged) && self.matches_text(summary)
     }
 
     fn matches_text(&self, s: &SessionSummary) -> bool {

@@ -25,6 +25,17 @@ pub struct Tree {
     pub labels: Vec<Label>,
 }
 
+impl Tree {
+    /// The branch that somebody may miss who goes on from the active leaf: of those that are longer and whose last entry
+    /// is younger, the longest.
+    #[must_use]
+    pub fn overlooked(&self) -> Option<&Leaf> {
+        let active = self.leaves.iter().find(|leaf| Some(&leaf.id) == self.active_leaf.as_ref())?;
+        let longer = self.leaves.iter().filter(|leaf| leaf.depth > active.depth && leaf.ts > active.ts);
+        longer.max_by_key(|leaf| leaf.depth)
+    }
+}
+
 /// A leaf and the name of its branch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Leaf {

@@ -5,7 +5,7 @@
 //! as an id leads back to that session, or to all that share it.
 
 use super::{Catalog, Keep, Listed};
-use crate::os::paths;
+use crate::os::{path_text, paths};
 use crate::session::discover::Unreadable;
 use jcode_session_core::catalog::lookup::Lookup;
 use std::ffi::OsStr;
@@ -58,6 +58,9 @@ impl Catalog {
         if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_dir()) {
             return Ok(path.to_path_buf());
         }
+        if let Some(path) = path_text::from_shown(session).filter(|path| path.is_file()) {
+            return Ok(path);
+        }
         let word = session.to_string_lossy();
         if paths::is_session_id(&word) { self.named(&word) } else { Err(no_id(path, word.into_owned())) }
     }
@@ -78,7 +81,7 @@ impl Catalog {
             (Some(one), true) => Ok(one),
             (Some(last), false) => {
                 meant.push(last);
-                let paths = meant.iter().take(NAMED).map(|path| path.display().to_string()).collect();
+                let paths = meant.iter().take(NAMED).map(|path| path_text::shown(path)).collect();
                 Err(FindError::Ambiguous { word: word.to_string(), count: meant.len(), paths })
             }
             (None, _) => match all.unreadable.into_iter().next() {

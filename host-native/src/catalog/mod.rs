@@ -9,6 +9,7 @@
 mod current;
 mod db;
 mod find;
+mod folder;
 mod picker;
 mod read;
 mod root;
@@ -30,6 +31,7 @@ use walk::{FoundSession, Walked};
 pub(crate) use current::update_own_row;
 pub use db::file_path;
 pub use find::FindError;
+pub use folder::names_of_folder;
 
 /// One session of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]

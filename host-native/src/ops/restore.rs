@@ -8,6 +8,7 @@ use crate::ops::ledger;
 use crate::os::files::PathError;
 use crate::os::lock::{LockError, SessionLock};
 use crate::os::log_file::LogFile;
+use crate::os::path_text::shown;
 use crate::os::{host, paths, segments};
 use crate::session::kind;
 use crate::session::v1::{self, V1Files};
@@ -104,7 +105,7 @@ pub fn checkpoints(log: &Path) -> Result<CheckpointsReport, RestoreError> {
         let row = history.row(state.row)?;
         Some(CheckpointReport::new(row, &state.how, row.state().as_ref() == Some(&now)))
     });
-    Ok(CheckpointsReport::new(log.to_string_lossy().into_owned(), rows.collect()))
+    Ok(CheckpointsReport::new(shown(log), rows.collect()))
 }
 
 /// Takes a checkpoint of a session that nobody writes; false if its newest one is of this very state.

@@ -10,6 +10,7 @@ pub mod host;
 pub mod lock;
 pub mod log_file;
 pub mod map;
+pub mod path_text;
 pub mod paths;
 pub mod replace;
 pub mod segments;

@@ -150,6 +150,12 @@ impl Session {
         self.inner.has_sidecar()
     }
 
+    /// True if the tree is at hand, from a sidecar or a pass that was made.
+    #[must_use]
+    pub fn has_index(&self) -> bool {
+        self.inner.has_index()
+    }
+
     /// The tree.
     ///
     /// # Errors

@@ -130,9 +130,26 @@ fn fill(
     }
     let mut connection = Connection::open_in_memory()?;
     let meta = super::pipeline::build_small(&connection, log, known, tick)?;
-    let image = connection.serialize("main")?;
+    let image = image(&mut connection)?;
     temporary.write_all(&image).map_err(PathError::new("write", temporary.path()))?;
     Ok(meta)
+}
+
+/// The bytes of a database in memory.
+fn image(connection: &mut Connection) -> rusqlite::Result<rusqlite::serialize::Data<'_>> {
+    /// The name of a database as newer versions of rusqlite take it, under that of older ones.
+    #[allow(dead_code, reason = "older versions have their own")]
+    struct DatabaseName;
+    impl DatabaseName {
+        #[allow(dead_code, non_upper_case_globals, reason = "it stands in for a variant")]
+        const Main: &str = "main";
+    }
+    {
+        // Where rusqlite has a type of this name, it is nearer than the one above.
+        #[allow(unused_imports, clippy::wildcard_imports, reason = "only a glob may bring nothing")]
+        use rusqlite::*;
+        connection.serialize(DatabaseName::Main)
+    }
 }
 
 /// Notes in the sidecar of a log what the host says about the files that the log was migrated from.

@@ -170,8 +170,11 @@ fn advice_about_other_files_leads_to_a_refusal() {
     is_right(&wrong);
 }
 
+/// A state in words, and what brings a log into it.
+type State = (&'static str, fn(&Path));
+
 /// What else a session's files can be like, done to those of a sound log.
-fn states() -> Vec<(&'static str, fn(&Path))> {
+fn states() -> Vec<State> {
     fn with(log: &Path, extension: &str, change: impl FnOnce(&Path)) {
         indexed(log);
         change(&log.with_extension(extension));

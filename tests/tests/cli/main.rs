@@ -22,6 +22,7 @@ mod inspect;
 mod mended;
 mod migrate;
 mod mounted;
+mod overlooked;
 mod prune;
 mod reports;
 mod segment;

@@ -10,6 +10,7 @@ mod health;
 
 use crate::catalog::{self, Catalog, Keep, Listed};
 use crate::os::log_file::LogFile;
+use crate::os::path_text::shown;
 use crate::session::kind;
 use crate::sidecar::rebuild;
 use crate::sidecar::{self, Sidecar};
@@ -82,7 +83,7 @@ struct Report {
 
 impl Report {
     fn found(&mut self, path: &Path, finding: Finding) {
-        self.findings.push(PathFinding { path: path.to_string_lossy().into_owned(), finding });
+        self.findings.push(PathFinding { path: shown(path), finding });
     }
 
     /// A file that has the name of a session and is none. One in which a session may be lost is an error; any other

@@ -11,6 +11,7 @@ mod upgrade;
 use crate::os::files::PathError;
 use crate::os::lock::LockError;
 use crate::os::log_file::LogFile;
+use crate::os::path_text::shown;
 use crate::os::paths;
 use crate::session::kind;
 use crate::session::v1::{self, V1Files};
@@ -97,7 +98,7 @@ struct Plan {
 /// sessions of a run go on.
 pub fn migrate(path: &Path, options: Options, tick: &mut Tick<'_>) -> MigratedSession {
     let session = |dialect, action, entry_count, bytes_needed, reason| MigratedSession {
-        path: path.to_string_lossy().into_owned(),
+        path: shown(path),
         dialect,
         action,
         entry_count,

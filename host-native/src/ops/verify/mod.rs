@@ -10,6 +10,7 @@ use crate::ops::ledger;
 use crate::os::files::PathError;
 use crate::os::log_file;
 use crate::os::log_file::LogFile;
+use crate::os::path_text::shown;
 use crate::session::{kind, v1};
 use crate::sidecar::rebuild::Tick;
 use crate::sidecar::sql::{self, Compared};
@@ -107,11 +108,11 @@ fn verify_log(path: &Path, again: bool, tick: &mut Tick<'_>) -> Result<Option<Lo
     findings.extend(store_files::check(path, &ledger, as_sealed)?);
     let log_is_sound = !findings.iter().any(Finding::is_error);
     findings.extend(v1_files::beside(path, log_is_sound, tick)?);
-    Ok(Some(LogReport::new(path.to_string_lossy().into_owned(), dialect, entry_count, sidecar, findings)))
+    Ok(Some(LogReport::new(shown(path), dialect, entry_count, sidecar, findings)))
 }
 
 /// The report on a file whose lines are not judged, since they are of no format that is known.
 fn unjudged(path: &Path, detected: &Detected, entry_count: u64) -> LogReport {
     let findings = detected.finding().into_iter().collect();
-    LogReport::new(path.to_string_lossy().into_owned(), detected.dialect, entry_count, "missing", findings)
+    LogReport::new(shown(path), detected.dialect, entry_count, "missing", findings)
 }

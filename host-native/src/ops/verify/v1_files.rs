@@ -5,6 +5,7 @@
 
 use crate::ops::verify::VerifyError;
 use crate::os::log_file::LogFile;
+use crate::os::path_text::shown;
 use crate::session::v1::V1Files;
 use crate::sidecar::rebuild::Tick;
 use jcode_session_core::dialect::jcode::ReplayError;
@@ -18,7 +19,7 @@ use std::path::Path;
 pub(super) fn verify(path: &Path, tick: &mut Tick<'_>) -> Result<LogReport, VerifyError> {
     let sources = V1Files::beside(path).open()?;
     let (entry_count, findings) = verify_v1(sources, &mut |bytes| tick(bytes)).map_err(failed(path))?;
-    let name = path.to_string_lossy().into_owned();
+    let name = shown(path);
     Ok(LogReport::new(name, Dialect::JcodeV1, entry_count, "missing", findings))
 }
 

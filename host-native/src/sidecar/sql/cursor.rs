@@ -3,9 +3,9 @@
 //! Owns: the mapping from SQL rows to core's rows. Invariant: one row in memory at a time.
 //! Does not: compare.
 
+use fallible_streaming_iterator::FallibleStreamingIterator;
 use jcode_session_core::index::row::Row;
 use jcode_session_core::verify::StoredRows;
-use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator;
 use rusqlite::{Connection, Result, Rows, Statement};
 use std::borrow::Cow;
 

@@ -46,3 +46,58 @@ fn an_id_that_is_another_files_stem_is_refused() {
     assert!(run(home.path(), ["show", "x1"]).text().contains("one 0"));
     assert!(run(home.path(), ["show", "x3"]).text().contains("other 0"));
 }
+
+/// What is shown of a path that is no text can be typed.
+#[cfg(unix)]
+#[test]
+fn a_path_that_is_no_text_can_be_given_back() {
+    use std::os::unix::ffi::OsStrExt;
+    let home = home();
+    let name = std::ffi::OsStr::from_bytes(b"caf\xe9 \\xA.jsonl");
+    let path = home.path().join("sessions").join(name);
+    fs::write(&path, log("it", 2, 1_770_000_000_000, "one")).expect("written");
+    let listed = run(home.path(), ["list", "--json"]).json();
+    let shown = listed["sessions"][0]["path"].as_str().expect("a path").to_string();
+    assert!(shown.ends_with("caf\\xE9 \\xA.jsonl"), "{shown}");
+    assert!(run(home.path(), ["show", &shown]).text().contains("one 0"));
+    let verified = run(home.path(), ["verify", &shown, "--json"]).json();
+    assert_eq!(verified["logs"][0]["path"], shown);
+    fs::write(home.path().join("sessions/caf\\xE9 \\xA.jsonl"), log("other", 2, 1_770_000_000_000, "two"))
+        .expect("written");
+    assert!(run(home.path(), ["show", &shown]).text().contains("two 0"), "a file of just that name goes first");
+}
+
+/// A folder is a folder, however it is spelt, and gone or not.
+#[test]
+fn sessions_are_listed_by_folder_and_not_by_spelling() {
+    let home = home();
+    let folder = home.path().join("größe");
+    fs::create_dir(&folder).expect("made");
+    let in_folder = |cwd: &str| {
+        String::from_utf8(log("it", 2, 1_770_000_000_000, "one")).expect("text").replacen("/work", cwd, 1).into_bytes()
+    };
+    let composed = folder.to_string_lossy().into_owned();
+    let decomposed = composed.replace('ö', "o\u{308}");
+    let spellings = [&*composed, &*decomposed, &*composed.replace("/größe", "//größe/./")];
+    for (number, cwd) in spellings.iter().enumerate() {
+        put(home.path(), &format!("s{number}.jsonl"), &in_folder(cwd));
+    }
+    put(home.path(), "other.jsonl", &in_folder(&format!("{composed}2")));
+    let count = |folder: &str| {
+        let listed = run(home.path(), ["list", "--json", "--cwd", folder]).json();
+        listed["sessions"].as_array().expect("a list").len()
+    };
+    #[cfg(unix)]
+    {
+        let link = home.path().join("link");
+        std::os::unix::fs::symlink(&folder, &link).expect("linked");
+        put(home.path(), "s3.jsonl", &in_folder(&link.to_string_lossy()));
+        assert_eq!(count(&composed), 4);
+        assert_eq!(count(&format!("{}/", link.display())), 4);
+    }
+    fs::remove_dir(&folder).expect("removed");
+    for spelling in spellings {
+        assert_eq!(count(spelling), 3, "{spelling}");
+    }
+    assert_eq!(count(&home.path().to_string_lossy()), 0);
+}

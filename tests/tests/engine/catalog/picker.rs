@@ -64,7 +64,7 @@ fn filters_cut_the_list_down() {
     let text = |text: &str| Filter { text: Some(text.into()), ..Filter::default() };
     assert_eq!(ids(text("fence MEND")), ["a"]);
     assert_eq!(ids(text("fence paint")), [""; 0]);
-    let cwd = |cwd: &str| Filter { cwd: vec![cwd.into()], ..Filter::default() };
-    assert_eq!(ids(cwd("/work/")), ["a", "b"]);
+    let cwd = |cwd: &str| Filter { cwd: Some(vec![cwd.into()]), ..Filter::default() };
+    assert_eq!(ids(cwd("/work")), ["a", "b"]);
     assert_eq!(ids(cwd("/wor")), [""; 0]);
 }
