@@ -25,7 +25,7 @@ impl IndexFile {
         let connection = connect(log.path(), Purpose::Follow)?;
         connection.set_prepared_statement_cache_capacity(64);
         connection.execute_batch("PRAGMA synchronous=FULL")?;
-        // Cheaper than making and removing the journal for each commit; closing removes it.
+        // Cheaper than making and removing the journal for each commit.
         connection.query_row("PRAGMA journal_mode=TRUNCATE", [], |_| Ok(()))?;
         let meta = read_meta(&connection)?.ok_or(Lag::Rebuild)?;
         Ok(Self { connection, meta, marked: false })
@@ -61,9 +61,11 @@ impl IndexFile {
         self.marked = true;
         Ok(())
     }
+}
 
-    /// Removes the journal; one that stays is empty and does no harm.
-    pub(super) fn remove_journal(&self) {
+impl Drop for IndexFile {
+    fn drop(&mut self) {
+        // Removes the journal; one that stays is empty and does no harm.
         let _ = self.connection.query_row("PRAGMA journal_mode=DELETE", [], |_| Ok(()));
     }
 }

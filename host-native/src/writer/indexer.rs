@@ -73,9 +73,6 @@ impl Indexer {
             let outcome = self.bring_to(synced, closing);
             self.checkpoint(synced);
             if closing {
-                if let Some(index) = self.index {
-                    index.remove_journal();
-                }
                 return outcome;
             }
             wait = outcome.err().map(|_| PAUSE);
