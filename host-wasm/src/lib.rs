@@ -9,4 +9,4 @@ mod beside;
 pub mod error;
 pub mod inspect;
 pub mod js;
-mod sealed;
+mod segments;

@@ -10,7 +10,7 @@ use crate::v1_steps::{go_on, sources_of};
 use jcode_session_core::dialect::jcode::V1Sources;
 use jcode_session_core::dialect::{CurrentLog, detect, present};
 use jcode_session_core::source::SliceSource;
-use jcode_session_core::storage::{Place, Storage, StorageError};
+use jcode_session_core::storage::{Place, Storage, StorageError, StorageFile, open_if_there};
 use jcode_session_core::store::history::{History, How};
 use jcode_session_core::store::ledger::Event;
 use jcode_session_core::store::migrate::from_v1::{self, Plan};
@@ -65,10 +65,9 @@ impl<'f> from_v1::V1Files for Files<'f> {
 /// What core says; and why a log is left alone.
 pub fn migrate_v1(store: &Store, files: &V1Files) -> Result<(), String> {
     let files = Files(files);
-    let old = bytes_of_log(store);
-    let source = SliceSource(old.as_deref().unwrap_or_default());
-    let plan = match store.stamp(&Place::Log).map_err(|error| error.to_string())? {
-        Some(stamp) => from_v1::growth(&source, stamp, &files, &mut go_on),
+    let old = open_if_there(store, &Place::Log).map_err(|error| error.to_string())?;
+    let plan = match &old {
+        Some(log) => from_v1::growth(log, log.stamp().expect("known"), &files, &mut go_on),
         None => from_v1::first(&files, &mut go_on).map(Plan::Write),
     };
     match plan.map_err(|error| error.to_string())? {

@@ -4,8 +4,8 @@
 //! Does not: crash.
 
 use crate::crash_storage::{Machine, World};
-use jcode_session_core::segment::Segmented;
-use jcode_session_core::source::SliceSource;
+use jcode_session_core::segment::{Manifest, Segment, Segmented};
+use jcode_session_core::source::{ByteSource, SliceSource};
 use jcode_session_core::storage::{Folder, Place, Storage, StorageFile, append_all};
 use jcode_session_core::store::LogState;
 use jcode_session_core::store::SessionStore;
@@ -55,9 +55,7 @@ pub fn log_of(world: &World) -> Option<Vec<u8>> {
 pub fn bytes_of_log(store: &Store) -> Option<Vec<u8>> {
     store.stamp(&Place::Log).expect("known")?;
     let file = store.open(&Place::Log).expect("there");
-    let mut bytes = vec![0; usize::try_from(file.len().expect("known")).expect("small")];
-    file.read_at(0, &mut bytes).expect("read");
-    Some(bytes)
+    Some(file.read_vec(0, usize::try_from(file.len()).expect("small")).expect("read"))
 }
 
 /// Durable, as a writer leaves it.
@@ -124,4 +122,12 @@ pub fn kept(old: Option<&[u8]>, world: &World, what: &str) {
         offset <= same && old.get(offset..).is_some_and(|rest| bytes.starts_with(rest))
     });
     assert!(same == old.len() || held, "{what}: bytes are lost");
+}
+
+/// Names, of files in `segments/`, of segments that the manifest there does not name.
+#[must_use]
+pub fn unnamed_segments(names: impl IntoIterator<Item = String>, manifest: Option<&[u8]>) -> Vec<String> {
+    let named = manifest.and_then(Manifest::read).map_or_else(Vec::new, |manifest| manifest.segments);
+    let is_named = |found: &Segment| named.iter().any(|one| (one.from, one.len) == (found.from, found.len));
+    names.into_iter().filter(|name| Segment::parse(name).is_some_and(|found| !is_named(&found))).collect()
 }

@@ -62,7 +62,7 @@ pub fn open_in<S: Storage<File: Send + 'static> + Clone>(
     let header = NewHeader { session_id: "s", now_ms: 0, cwd: "/", parent_session: None }.line().expect("short");
     let options = OpenOptions { durability, synced_len, header: Some(&header), now_ms: machine.world().now_ms };
     LogWriter::open(storage, &options, Sidecar(machine.clone()), |opened| {
-        Box::new(ScannedIds::new(opened.file.clone(), opened.len))
+        Box::new(ScannedIds::new(opened.file.clone()))
     })
 }
 

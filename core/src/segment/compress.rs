@@ -5,17 +5,14 @@
 //! Invariant: no layout changes, because either form of a segment will do: a crash leaves the old form, both, or the
 //! new one. Run again, it goes on from where it was. Does not: seal.
 
-use super::check::differs;
-use super::layout::{Form, Layout, Segment};
-use super::pack::{InForm, pack, path};
-use super::reader::Reader;
-use super::seal::announce;
-use super::storage::{Files, Segmented};
+use super::announce::{announce, begin};
+use super::check::{Depth, trouble};
+use super::pack::pack;
+use super::range::{Form, Segment};
+use super::segmented::Segmented;
 use super::{Compress, Decompress};
-use crate::source::{ByteSource, SourceError};
 use crate::storage::{Folder, Place, Storage};
 use crate::store::{SessionStore, StoreError};
-use core::cell::RefCell;
 
 /// Compresses all segments of a log; how many.
 ///
@@ -46,10 +43,8 @@ fn convert<S: Storage + Clone, D: Decompress + Clone>(
     with: Option<&dyn Compress>,
     now_ms: i64,
 ) -> Result<u64, StoreError> {
-    session.resolve_pending(now_ms)?;
-    session.storage.mend()?;
+    let Some(layout) = begin(session, now_ms)? else { return Ok(0) };
     let storage = session.storage;
-    let Some(layout) = storage.view()?.layout else { return Ok(0) };
     let from = if to == Form::Plain { Form::Compressed } else { Form::Plain };
     let mut waiting = alloc::vec::Vec::new();
     for segment in layout.segments() {
@@ -57,44 +52,32 @@ fn convert<S: Storage + Clone, D: Decompress + Clone>(
             waiting.push(segment);
         }
     }
-    if waiting.is_empty() {
-        return Ok(0);
-    }
+    let Some(log) = session.log.clone().filter(|_| !waiting.is_empty()) else { return Ok(0) };
     let note = if to == Form::Plain { "segments decompressed" } else { "segments compressed" };
     announce(session, Some(layout.sealed()), note, now_ms)?;
     for segment in &waiting {
         // One that has both was interrupted; what is whole in its new form stays.
-        if !is_there(storage, segment, to)? || !is_whole(storage, segment, to)? {
-            if !is_whole(storage, segment, from)? {
-                return Err(StoreError::Kept { what: path(segment, from), how: DAMAGED });
+        if wrong(storage, segment, to)?.is_some() {
+            if let Some(how) = wrong(storage, segment, from)? {
+                return Err(StoreError::Kept { what: segment.path(from), how });
             }
-            let bytes =
-                Bytes { segment, reader: RefCell::new(Reader::new(InForm { files: Files(storage), form: from })) };
-            pack(storage, &bytes, segment.from..segment.end(), with)?;
+            if let Some(name) = segment.name(to)
+                && is_there(storage, segment, to)?
+            {
+                storage.set_aside(&name)?;
+            }
+            pack(&storage.inner, &log, segment, with)?;
             storage.sync_folder(Folder::Segments)?;
-            if !is_whole(storage, segment, to)? {
+            if wrong(storage, segment, to)?.is_some() {
                 return Err(StoreError::Compression);
             }
         }
         if let Some(name) = segment.name(from) {
-            storage.remove(&Place::Segment(name))?;
+            storage.inner.remove(&Place::Segment(name))?;
         }
     }
     storage.sync_folder(Folder::Segments)?;
     Ok(waiting.len() as u64)
-}
-
-const DAMAGED: &str = "does not hold the bytes that were sealed";
-
-/// Refuses a layout of which bytes are lost or changed.
-pub(super) fn prove<S: Storage, D: Decompress>(storage: &Segmented<S, D>, layout: &Layout) -> Result<(), StoreError> {
-    let mut reader = Reader::new(Files(storage));
-    for segment in layout.segments() {
-        if reader.trouble(segment)?.is_some() || differs(&mut reader, segment)?.is_some() {
-            return Err(StoreError::Kept { what: path(segment, reader.form()), how: DAMAGED });
-        }
-    }
-    Ok(())
 }
 
 fn is_there<S: Storage, D>(storage: &Segmented<S, D>, segment: &Segment, form: Form) -> Result<bool, StoreError> {
@@ -102,28 +85,11 @@ fn is_there<S: Storage, D>(storage: &Segmented<S, D>, segment: &Segment, form: F
     Ok(storage.inner.stamp(&Place::Segment(name))?.is_some())
 }
 
-/// The segment's file of one form holds its bytes.
-fn is_whole<S: Storage, D: Decompress>(
+/// What is wrong with the segment's file of one form.
+fn wrong<S: Storage, D: Decompress>(
     storage: &Segmented<S, D>,
     segment: &Segment,
     form: Form,
-) -> Result<bool, StoreError> {
-    Ok(differs(&mut Reader::new(InForm { files: Files(storage), form }), segment)?.is_none())
-}
-
-/// The bytes of a segment, at their places in the log.
-struct Bytes<'s, S: Storage, D: Decompress> {
-    segment: &'s Segment,
-    reader: RefCell<Reader<InForm<'s, S, D>>>,
-}
-
-impl<S: Storage, D: Decompress> ByteSource for Bytes<'_, S, D> {
-    fn len(&self) -> u64 {
-        self.segment.end()
-    }
-
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
-        let at = offset.saturating_sub(self.segment.from);
-        self.reader.borrow_mut().read(self.segment, at, buffer).map(|_| ())
-    }
+) -> Result<Option<&'static str>, StoreError> {
+    Ok(trouble(storage, segment, Depth::Full, Some(form))?.map(|(_, how)| how))
 }

@@ -1,10 +1,11 @@
 //! `segments/manifest.json`: which segments there are, and how to tell whether the log uses them.
 //!
 //! Owns: its form. Invariant: it describes the layout before and after the last change, and both are told by how the
-//! log's own file begins; so the rename of that file is the moment of the change, and the manifest may be written
-//! before. Does not: decide which holds; [`super::look`] does.
+//! log's own file begins; so the rename of that file is the moment of the change, and the manifest is written first.
+//! Does not: decide which layout is in force; [`super::in_force`] does.
 
-use super::layout::{Layout, Segment};
+use super::layout::Layout;
+use super::range::Segment;
 use crate::storage::Name;
 use crate::store::LogState;
 use alloc::vec::Vec;
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub const MANIFEST: &str = "manifest.json";
 
 /// Bytes that a manifest can have at most.
-pub const MAX_MANIFEST: u64 = 16 << 20;
+pub(super) const MAX_MANIFEST: u64 = 16 << 20;
 
 const VERSION: u32 = 1;
 
@@ -46,13 +47,6 @@ impl Manifest {
         Self { version: VERSION, segments, before, after }
     }
 
-    /// The manifest of a log that stays as it was before the change.
-    #[must_use]
-    pub fn given_up(&self) -> Self {
-        let segments = self.segments.get(..self.before.segments).unwrap_or_default().to_vec();
-        Self::new(segments, self.before.clone(), self.before.clone())
-    }
-
     /// Reads one; `None` if it is torn, of another version, or describes no layout.
     #[must_use]
     pub fn read(bytes: &[u8]) -> Option<Self> {
@@ -69,9 +63,8 @@ impl Manifest {
     }
 
     /// The segments of one of its layouts.
-    #[must_use]
-    pub fn layout(&self, state: &State) -> Option<Layout> {
-        Layout::new(self.segments.get(..state.segments)?.to_vec())
+    pub(super) fn segments_of(&self, state: &State) -> Vec<Segment> {
+        self.segments.get(..state.segments).unwrap_or_default().to_vec()
     }
 }
 

@@ -1,32 +1,39 @@
 //! Segments: a log whose older lines stand in files of their own, read as if it were one file.
 //!
-//! Owns: which bytes stand where ([`Layout`]), which layout is in force ([`Manifest`], [`look`]), how a segment's
-//! bytes are got at ([`Reader`]), and, over a storage, the log as one file ([`Segmented`]), sealing ([`seal`]),
-//! compression ([`compress`]) and their checks ([`check`]). Section 7.7 of `docs/format.md` is the format.
+//! Owns: which bytes stand where ([`Layout`]), which layout is in force ([`Manifest`], [`Detected`]), how such a log is
+//! read ([`SegmentedSource`]), and, over a storage, the log as one file ([`Segmented`]), sealing ([`seal`]) and
+//! compression ([`compress`]). Section 7.7 of `docs/format.md` is the format.
 //! Invariant: every offset outside this module is one of the logical log, which is the same before and after a seal.
 //! A lost or damaged range reads as line feeds, so that all else keeps its place.
 //! Does not: hold a compression library; hosts pass in [`Decompress`] and [`Compress`].
 
+mod announce;
 mod change;
-pub mod check;
+mod check;
 pub mod compress;
-mod file;
+mod in_force;
 mod layout;
-mod look;
 mod manifest;
 mod pack;
+mod range;
 mod reader;
+mod recover;
 pub mod seal;
 mod seekable;
+mod segmented;
+mod source;
 mod storage;
+mod witness;
 
-pub use file::SegmentedFile;
-pub use layout::{Form, Layout, Segment};
-pub use look::{Doubt, View, look};
-pub use manifest::{MANIFEST, MAX_MANIFEST, Manifest, State};
+pub use check::Depth;
+pub use in_force::{Detected, InForce, Uncertainty};
+pub use layout::Layout;
+pub use manifest::{MANIFEST, Manifest, State};
+pub use range::{Form, Segment};
 pub use reader::{Archive, Reader};
 pub use seekable::{BLOCK, Table, TableError};
-pub use storage::Segmented;
+pub use segmented::{Segmented, SegmentedFile};
+pub use source::SegmentedSource;
 
 /// Decompresses Zstandard frames.
 pub trait Decompress {
@@ -39,10 +46,4 @@ pub trait Decompress {
 pub trait Compress {
     /// One frame with a checksum that holds the block; `None` if the library fails.
     fn compress(&self, plain: &[u8]) -> Option<alloc::vec::Vec<u8>>;
-}
-
-impl<D: Decompress + ?Sized> Decompress for &D {
-    fn decompress(&self, frame: &[u8], plain: &mut [u8]) -> bool {
-        (**self).decompress(frame, plain)
-    }
 }

@@ -1,15 +1,16 @@
 //! Bytes of segments, in whichever form they are stored.
 //!
-//! Owns: the choice between the two forms, and the last file and block that were looked at.
+//! Owns: the choice between the two forms, and the last file and block that were read.
 //! Invariant: what is lost (no file, a short one, a frame that does not hold its block) reads as line feeds; nothing
 //! that a file claims makes more memory be taken than a block and a table of bounded length.
 //! Does not: compare digests; [`super::check`] does.
 
 use super::Decompress;
-use super::layout::{Form, Segment};
+use super::range::{Form, Segment};
 use super::seekable::{Frame, Table, TableError};
 use crate::source::{ByteSource, SourceError};
 use crate::storage::Name;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// The files in `segments/`, and what decompresses them.
@@ -17,18 +18,22 @@ pub trait Archive: Decompress {
     /// An open file.
     type File: ByteSource;
 
+    /// Names of the files; none if there is no such folder.
+    ///
+    /// # Errors
+    /// If the folder cannot be read.
+    fn names(&self) -> Result<Vec<String>, SourceError>;
+
     /// Opens a file; `None` if there is none of that name.
     ///
     /// # Errors
     /// If it is there and cannot be opened.
     fn open(&self, name: &Name) -> Result<Option<Self::File>, SourceError>;
-}
 
-impl<A: Archive + ?Sized> Archive for &A {
-    type File = A::File;
-
-    fn open(&self, name: &Name) -> Result<Option<Self::File>, SourceError> {
-        (**self).open(name)
+    /// Lends a reader. A host that keeps one, in whatever cell its threads allow, saves reads that follow each other
+    /// opening the file and decompressing the block again; a reader that is in use is no reason to wait.
+    fn with_reader<T>(&self, read: impl FnOnce(&mut Reader<Self::File>) -> T) -> T {
+        read(&mut Reader::default())
     }
 }
 
@@ -45,33 +50,46 @@ enum Opened<F> {
 /// The segment that is open, by its range.
 type Open<F> = ((u64, u64), Opened<F>);
 
-/// Reads segments, and remembers where it read last.
-pub struct Reader<A: Archive> {
-    archive: A,
-    open: Option<Open<A::File>>,
+/// Reads segments of one archive, and remembers where it read last.
+pub struct Reader<F> {
+    /// Read this form alone.
+    only: Option<Form>,
+    open: Option<Open<F>>,
     /// A block of it: the frame's number, and its bytes if they could be had.
     block: Option<(usize, Option<Vec<u8>>)>,
 }
 
-impl<A: Archive> core::fmt::Debug for Reader<A> {
+impl<F> Default for Reader<F> {
+    fn default() -> Self {
+        Self { only: None, open: None, block: None }
+    }
+}
+
+impl<F> core::fmt::Debug for Reader<F> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Reader").field("open", &self.open.as_ref().map(|(range, _)| range)).finish_non_exhaustive()
     }
 }
 
-impl<A: Archive> Reader<A> {
-    /// A reader that has read nothing.
-    pub const fn new(archive: A) -> Self {
-        Self { archive, open: None, block: None }
+impl<F: ByteSource> Reader<F> {
+    /// A reader of segments in one form.
+    pub(super) fn only(form: Form) -> Self {
+        Self { only: Some(form), ..Self::default() }
     }
 
     /// Fills `buffer` from an offset in the segment on. False if some of it is lost, and reads as line feeds.
     ///
     /// # Errors
     /// If a file is there and cannot be read.
-    pub fn read(&mut self, segment: &Segment, offset: u64, buffer: &mut [u8]) -> Result<bool, SourceError> {
-        self.go_to(segment)?;
-        let Self { archive, open, block } = self;
+    pub fn read(
+        &mut self,
+        archive: &impl Archive<File = F>,
+        segment: &Segment,
+        offset: u64,
+        buffer: &mut [u8],
+    ) -> Result<bool, SourceError> {
+        self.go_to(archive, segment)?;
+        let Self { open, block, .. } = self;
         match open {
             Some((_, Opened::Plain(file, held))) => {
                 let held = usize::try_from(held.saturating_sub(offset)).unwrap_or(usize::MAX).min(buffer.len());
@@ -95,8 +113,8 @@ impl<A: Archive> Reader<A> {
     ///
     /// # Errors
     /// As [`Reader::read`].
-    pub(super) fn held(&mut self, segment: &Segment) -> Result<u64, SourceError> {
-        self.go_to(segment)?;
+    pub(super) fn held(&mut self, archive: &impl Archive<File = F>, segment: &Segment) -> Result<u64, SourceError> {
+        self.go_to(archive, segment)?;
         Ok(match &self.open {
             Some((_, Opened::Plain(_, held))) => *held,
             Some((_, Opened::Lost(_))) => 0,
@@ -108,8 +126,12 @@ impl<A: Archive> Reader<A> {
     ///
     /// # Errors
     /// As [`Reader::read`].
-    pub fn trouble(&mut self, segment: &Segment) -> Result<Option<&'static str>, SourceError> {
-        self.go_to(segment)?;
+    pub(super) fn trouble(
+        &mut self,
+        archive: &impl Archive<File = F>,
+        segment: &Segment,
+    ) -> Result<Option<&'static str>, SourceError> {
+        self.go_to(archive, segment)?;
         Ok(match &self.open {
             Some((_, Opened::Plain(_, held))) if *held < segment.len => Some("is cut short"),
             Some((_, Opened::Lost(why))) => Some(why),
@@ -125,40 +147,35 @@ impl<A: Archive> Reader<A> {
         }
     }
 
-    /// Forgets what is open: files may have changed.
-    fn forget(&mut self) {
-        (self.open, self.block) = (None, None);
-    }
-
-    fn go_to(&mut self, segment: &Segment) -> Result<(), SourceError> {
+    fn go_to(&mut self, archive: &impl Archive<File = F>, segment: &Segment) -> Result<(), SourceError> {
         let range = (segment.from, segment.len);
         if self.open.as_ref().is_none_or(|(open, _)| *open != range) {
-            self.forget();
-            self.open = Some((range, self.find(segment)?));
+            *self = Self { open: Some((range, find(archive, segment, self.only)?)), block: None, only: self.only };
         }
         Ok(())
     }
+}
 
-    fn find(&self, segment: &Segment) -> Result<Opened<A::File>, SourceError> {
-        let open = |form| segment.name(form).map_or(Ok(None), |name| self.archive.open(&name));
-        let plain = open(Form::Plain)?;
-        let is_whole = plain.as_ref().is_some_and(|file| file.len() >= segment.len);
-        if !is_whole && let Some(file) = open(Form::Compressed)? {
-            match Table::read(&file, segment.len) {
-                Ok(table) => return Ok(Opened::Compressed(file, table)),
-                Err(TableError::Source(error @ SourceError::Io { .. })) => return Err(error),
-                Err(_) if plain.is_none() => return Ok(Opened::Lost("has no table of frames that holds together")),
-                Err(_) => {}
-            }
+fn find<A: Archive>(archive: &A, segment: &Segment, only: Option<Form>) -> Result<Opened<A::File>, SourceError> {
+    let name = |form| segment.name(form).filter(|_| only.is_none_or(|only| only == form));
+    let open = |form| name(form).map_or(Ok(None), |name| archive.open(&name));
+    let plain = open(Form::Plain)?;
+    let is_whole = plain.as_ref().is_some_and(|file| file.len() >= segment.len);
+    if !is_whole && let Some(file) = open(Form::Compressed)? {
+        match Table::read(&file, segment.len) {
+            Ok(table) => return Ok(Opened::Compressed(file, table)),
+            Err(TableError::Source(error @ SourceError::Io { .. })) => return Err(error),
+            Err(_) if plain.is_none() => return Ok(Opened::Lost("has no table of frames that holds together")),
+            Err(_) => {}
         }
-        Ok(match plain {
-            Some(file) => {
-                let held = file.len().min(segment.len);
-                Opened::Plain(file, held)
-            }
-            None => Opened::Lost("is missing"),
-        })
     }
+    Ok(match plain {
+        Some(file) => {
+            let held = file.len().min(segment.len);
+            Opened::Plain(file, held)
+        }
+        None => Opened::Lost("is missing"),
+    })
 }
 
 fn read_blocks<A: Archive>(

@@ -1,22 +1,22 @@
 //! Sealing: the older lines of a log into segments, and back.
 //!
-//! Owns: where segments end, and the order of steps, each of which ends with its sync: 1. the segments' files; 2. the
-//! row; 3. the manifest; 4. the log's own file, header and rest, renamed over the old one.
-//! Invariant: no byte of the logical log changes, so rows, sidecars and checkpoints stay true; until step 4 the log
-//! is as it was, after it sealed. Run again, it goes on from where it was. Does not: lock.
+//! Owns: where segments end. Invariant: no byte of the logical log changes, so rows, sidecars and checkpoints stay true.
+//! Run again after a crash, it goes on from what is in force.
+//! Does not: lock, or know the steps of a change; [`super::change`] does.
 
-use super::change::line_end;
-use super::layout::{Layout, Segment};
+use super::announce::{announce, begin};
+use super::check::{Depth, trouble};
+use super::layout::Layout;
 use super::pack::pack;
-use super::storage::Segmented;
-use super::{Compress, Decompress, compress};
+use super::range::Segment;
+use super::segmented::Segmented;
+use super::witness::line_end;
+use super::{Compress, Decompress};
 use crate::dialect::detect;
-use crate::storage::FileSource;
+use crate::source::ByteSource;
 use crate::storage::{Folder, Named, Place, PublishError, SealedExtent, Storage, StorageFile};
-use crate::store::ledger::{Event, LedgerRow};
-use crate::store::{SessionStore, StoreError, leaf};
+use crate::store::{SessionStore, StoreError};
 use crate::write::line_start;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -52,18 +52,24 @@ impl Plan {
 /// at least a whole line in the log's own file.
 ///
 /// # Errors
-/// If the log cannot be read, or is none that is written.
-pub fn plan<S: Storage>(session: &SessionStore<'_, S>, size: u64) -> Result<Plan, StoreError> {
+/// If the log cannot be read, is none that is written, or it is not certain how it stands.
+pub fn plan<S: Storage + Clone, D: Decompress + Clone>(
+    session: &SessionStore<'_, Segmented<S, D>>,
+    size: u64,
+) -> Result<Plan, StoreError> {
     let Some(log) = &session.log else { return Err(StoreError::NothingLeft) };
-    let sealed = session.storage.sealed(&log.file);
+    if log.uncertainty().is_some() {
+        return Err(StoreError::Uncertain);
+    }
+    let sealed = log.sealed();
     let mut at = match sealed {
         Some(sealed) => sealed.to,
         None => header_len(log)?,
     };
     // A whole line stays: by it the layout is told, and no recovery cuts it.
-    let last = line_start(log, log.len)?;
+    let last = line_start(log, log.len())?;
     let mut ranges = Vec::new();
-    while log.len.saturating_sub(at) > size.max(1) {
+    while log.len().saturating_sub(at) > size.max(1) {
         let end = line_end(log, at + size.max(1) - 1)?;
         if end >= last {
             break;
@@ -71,7 +77,7 @@ pub fn plan<S: Storage>(session: &SessionStore<'_, S>, size: u64) -> Result<Plan
         ranges.push(at..end);
         at = end;
     }
-    Ok(Plan { ranges, len: log.len, sealed })
+    Ok(Plan { ranges, len: log.len(), sealed })
 }
 
 /// Does it. The session shows the log as it is afterwards.
@@ -84,19 +90,23 @@ pub fn run<S: Storage + Clone, D: Decompress + Clone>(
     with: Option<&dyn Compress>,
     now_ms: i64,
 ) -> Result<Plan, StoreError> {
-    session.resolve_pending(now_ms)?;
-    session.storage.mend()?;
+    let before = begin(session, now_ms)?;
     let plan = plan(session, size)?;
-    let Some(log) = session.log.as_ref().filter(|_| !plan.is_nothing()) else { return Ok(plan) };
-    let mut segments = session.storage.view()?.layout.map_or_else(Vec::new, |layout| layout.segments().to_vec());
+    let Some(log) = session.log.clone().filter(|_| !plan.is_nothing()) else { return Ok(plan) };
+    let mut segments = before.map_or_else(Vec::new, |layout| layout.segments().to_vec());
     for range in &plan.ranges {
-        segments.push(pack(session.storage, log, range.clone(), with)?);
+        segments.push(Segment::of(&log, range.clone())?);
     }
-    session.storage.sync_folder(Folder::Segments)?;
-    session.storage.sync_folder(Folder::Store)?;
-    let layout = Layout::new(segments).ok_or(StoreError::OtherLog { len: log.len })?;
+    let layout = Layout::new(segments).ok_or(StoreError::OtherLog { len: log.len() })?;
     announce(session, Some(layout.sealed()), "sealed", now_ms)?;
-    put(session, [0..layout.header_len(), layout.sealed_len()..plan.len], layout.segments())?;
+    let storage = session.storage;
+    let write = |new: &[Segment]| {
+        for segment in new {
+            pack(&storage.inner, &log, segment, with)?;
+        }
+        Ok(storage.inner.sync_folder(Folder::Segments)?)
+    };
+    put(session, [0..layout.header_len(), layout.sealed_len()..plan.len], layout.segments(), write)?;
     Ok(plan)
 }
 
@@ -108,36 +118,15 @@ pub fn undo<S: Storage + Clone, D: Decompress + Clone>(
     session: &mut SessionStore<'_, Segmented<S, D>>,
     now_ms: i64,
 ) -> Result<u64, StoreError> {
-    session.resolve_pending(now_ms)?;
-    session.storage.mend()?;
-    let Some(layout) = session.storage.view()?.layout else { return Ok(0) };
-    compress::prove(session.storage, &layout)?;
-    announce(session, None, "put back into one file", now_ms)?;
-    put(session, [0..session.len(), 0..0], &[])?;
-    Ok(layout.sealed_len() - layout.header_len())
-}
-
-/// Adds the row of a seal, unless it is there: a run before this one was interrupted.
-pub(super) fn announce<S: Storage>(
-    session: &mut SessionStore<'_, S>,
-    sealed: Option<SealedExtent>,
-    note: &str,
-    now_ms: i64,
-) -> Result<(), StoreError> {
-    let Some(log) = &session.log else { return Err(StoreError::NothingLeft) };
-    let now = session.state()?;
-    let is_last = |row: &LedgerRow| {
-        (row.event, row.sealed, row.note.as_str()) == (Event::Seal, sealed, note) && row.state().as_ref() == Some(&now)
-    };
-    if session.ledger_file.ledger.rows.last().cloned().is_some_and(|row| is_last(&row)) {
-        return Ok(());
+    let Some(layout) = begin(session, now_ms)? else { return Ok(0) };
+    for segment in layout.segments() {
+        if let Some((form, how)) = trouble(session.storage, segment, Depth::Full, None)? {
+            return Err(StoreError::Kept { what: segment.path(form), how });
+        }
     }
-    let mut row = LedgerRow::new(Event::Seal, now_ms, now.len, String::new(), note);
-    row.branch_leaf = leaf(log);
-    row.fingerprint = Some(now.fingerprint);
-    row.sealed = sealed;
-    session.ledger_file.add(session.storage, row)?;
-    Ok(())
+    announce(session, None, "put back into one file", now_ms)?;
+    put(session, [0..session.len(), 0..0], &[], |_| Ok(()))?;
+    Ok(layout.sealed_len() - layout.header_len())
 }
 
 /// Writes what of the log stays in its own file, and puts that in place.
@@ -145,16 +134,17 @@ fn put<S: Storage + Clone, D: Decompress + Clone>(
     session: &mut SessionStore<'_, Segmented<S, D>>,
     stays: [Range<u64>; 2],
     segments: &[Segment],
+    write: impl FnOnce(&[Segment]) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let Some(log) = &session.log else { return Err(StoreError::NothingLeft) };
-    if log.file.named()? != Named::Same(log.len) {
+    if log.named()? != Named::Same(log.len()) {
         return Err(PublishError::Changed { what: Place::Log }.into());
     }
-    session.storage.restow(&log.file, stays, segments)?;
+    session.storage.rewrite_own(log, stays, segments, write)?;
     session.reopen()
 }
 
 /// Bytes up to the end of the header's line.
-fn header_len<F: StorageFile>(log: &FileSource<F>) -> Result<u64, StoreError> {
+fn header_len(log: &impl ByteSource) -> Result<u64, StoreError> {
     Ok(line_end(log, detect(log)?.writable()?.end())?)
 }

@@ -1,95 +1,28 @@
 //! A session's storage whose log is one file, wherever its bytes stand.
 //!
-//! Owns: [`Segmented`], and which calls change a layout: a cut below what stays outside of segments, and a log that is
-//! put in place whole, or removed. Invariant: a log without segments costs one look at a folder.
+//! Owns: which calls change a layout: a cut below what stays outside of segments, and a log that is put in place whole,
+//! or removed. Invariant: a log without segments costs one look at a folder; what stands in segments is never written to.
 //! Does not: lock, or know the steps of a change; [`super::change`] does.
 
 use super::Decompress;
-use super::check::{Depth, check};
-use super::file::{Parts, SegmentedFile};
-use super::look::{View, look};
-use super::manifest::{self, MAX_MANIFEST};
-use super::reader::Archive;
+use super::check::Depth;
+use super::segmented::{Segmented, SegmentedFile};
+use super::source::SegmentedSource;
 use crate::finding::Finding;
+use crate::source::SourceError;
 use crate::source::identity::FileStamp;
-use crate::source::{ByteSource, SliceSource, SourceError};
-use crate::storage::FileSource;
 use crate::storage::{
-    Folder, Name, Place, PublishError, SealedExtent, Storage, StorageError, StorageErrorKind, StorageFile,
-    open_if_there,
+    Folder, Named, Place, PublishError, SealedExtent, Storage, StorageError, StorageErrorKind, StorageFile,
 };
+use crate::store::StoreError;
+use alloc::format;
 use alloc::string::{String, ToString};
-use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::sync::atomic::AtomicBool;
 
-/// The files of a session, its log as one.
-#[derive(Debug, Clone)]
-pub struct Segmented<S, D> {
-    pub(super) inner: S,
-    codec: D,
-}
-
-impl<S, D> Segmented<S, D> {
-    /// Shows the log of a storage as one file.
-    pub const fn new(inner: S, codec: D) -> Self {
-        Self { inner, codec }
-    }
-}
-
-/// The files in `segments/`.
-pub(super) struct Files<'s, S, D>(pub(super) &'s Segmented<S, D>);
-
-impl<S: Storage, D: Decompress> Decompress for Files<'_, S, D> {
-    fn decompress(&self, frame: &[u8], plain: &mut [u8]) -> bool {
-        self.0.codec.decompress(frame, plain)
-    }
-}
-
-impl<S: Storage, D: Decompress> Archive for Files<'_, S, D> {
-    type File = FileSource<S::File>;
-
-    fn open(&self, name: &Name) -> Result<Option<Self::File>, SourceError> {
-        let source = |file: S::File| Ok(FileSource { len: file.len()?, file });
-        let opened =
-            open_if_there(&self.0.inner, &Place::Segment(name.clone())).and_then(|file| file.map(source).transpose());
-        opened.map_err(|error: StorageError| SourceError::Io { offset: 0, message: error.to_string() })
-    }
-}
-
-impl<S: Storage, D: Decompress> Segmented<S, D> {
-    /// How the log stands now.
-    ///
-    /// # Errors
-    /// If it cannot be read.
-    pub fn view(&self) -> Result<View, StorageError> {
-        self.view_of(open_if_there(&self.inner, &Place::Log)?.as_ref())
-    }
-
-    pub(super) fn view_of(&self, own: Option<&S::File>) -> Result<View, StorageError> {
-        let names = self.inner.list(Folder::Segments)?;
-        if names.is_empty() {
-            return Ok(View::default());
-        }
-        let manifest = match manifest::name().map(|name| open_if_there(&self.inner, &Place::Segment(name))) {
-            Some(file) => file?.map(|file| read_manifest(&file)).transpose()?.flatten(),
-            None => None,
-        };
-        let seen = match own {
-            Some(own) => look(&names, manifest.as_deref(), &source_of(own)?, Files(self)),
-            None => look(&names, manifest.as_deref(), &SliceSource(b""), Files(self)),
-        };
-        seen.map_err(unreadable)
-    }
-
-    /// What is wrong with the segments of the log.
-    ///
-    /// # Errors
-    /// If they cannot be read.
-    pub fn findings(&self, depth: Depth) -> Result<Vec<Finding>, StorageError> {
-        let view = self.view()?;
-        let Some(layout) = &view.layout else { return Ok(Vec::new()) };
-        check(layout, view.doubt, Files(self), depth).map_err(unreadable)
+impl<S: Storage + Clone, D: Decompress + Clone> Segmented<S, D> {
+    /// The place is that of a log beside which there may be segments.
+    fn may_be_segmented(&self, place: &Place) -> Result<bool, StorageError> {
+        Ok(*place == Place::Log && !self.inner.list(Folder::Segments)?.is_empty())
     }
 }
 
@@ -99,15 +32,10 @@ impl<S: Storage + Clone, D: Decompress + Clone> Storage for Segmented<S, D> {
     fn open(&self, place: &Place) -> Result<Self::File, StorageError> {
         let own = self.inner.open(place)?;
         if *place != Place::Log {
-            return Ok(SegmentedFile { own, parts: None });
+            return Ok(SegmentedSource::plain(own));
         }
-        let view = self.view_of(Some(&own))?;
-        let parts = view.layout.map(|layout| {
-            let told_len = layout.logical_len(view.witness_len);
-            let durable_len = if view.doubt.is_some() { layout.sealed_len() } else { told_len };
-            Arc::new(Parts { layout, told_len, durable_len, met_lost: AtomicBool::new(false), storage: self.clone() })
-        });
-        Ok(SegmentedFile { own, parts })
+        let detected = self.detect_for(Some(&own)).map_err(failed("read"))?;
+        Ok(SegmentedSource::detected(own, self.clone(), detected))
     }
 
     fn shown(&self, place: &Place) -> String {
@@ -115,28 +43,29 @@ impl<S: Storage + Clone, D: Decompress + Clone> Storage for Segmented<S, D> {
     }
 
     fn create(&self, place: &Place) -> Result<Self::File, StorageError> {
-        Ok(SegmentedFile { own: self.inner.create(place)?, parts: None })
+        self.inner.create(place).map(SegmentedSource::plain)
     }
 
     fn stamp(&self, place: &Place) -> Result<Option<FileStamp>, StorageError> {
-        if *place != Place::Log || self.inner.list(Folder::Segments)?.is_empty() {
-            return self.inner.stamp(place);
-        }
+        let stamp = self.inner.stamp(place)?;
         // Follows no link, but a log that is one is refused when it is opened.
-        if self.inner.stamp(place)?.is_none() { Ok(None) } else { self.open(place)?.stamp().map(Some) }
+        if stamp.is_none() || !self.may_be_segmented(place)? {
+            Ok(stamp)
+        } else {
+            Storage::open(self, place)?.stamp().map(Some)
+        }
     }
 
     fn rename(&self, from: &Place, to: &Place) -> Result<(), StorageError> {
-        if *to != Place::Log || self.inner.list(Folder::Segments)?.is_empty() {
-            return self.inner.rename(from, to);
+        if self.may_be_segmented(to)? {
+            self.replace(from).map_err(failed("replace"))
+        } else {
+            self.inner.rename(from, to)
         }
-        self.mend().map_err(unpublished)?;
-        // A log that is put in place whole has no segments.
-        self.change(from, self.inner.open(from)?, &[]).map_err(unpublished)
     }
 
     fn link(&self, from: &Place, to: &Place) -> Result<(), StorageError> {
-        if *from == Place::Log && self.view()?.layout.is_some() {
+        if *from == Place::Log && self.detect().map_err(failed("read"))?.layout.is_some() {
             let message = "its bytes stand in several files".to_string();
             return Err(StorageError {
                 kind: StorageErrorKind::Unsupported,
@@ -149,10 +78,11 @@ impl<S: Storage + Clone, D: Decompress + Clone> Storage for Segmented<S, D> {
     }
 
     fn remove(&self, place: &Place) -> Result<(), StorageError> {
-        if *place != Place::Log || self.inner.list(Folder::Segments)?.is_empty() {
-            return self.inner.remove(place);
+        if self.may_be_segmented(place)? {
+            self.remove_log().map_err(failed("remove"))
+        } else {
+            self.inner.remove(place)
         }
-        self.remove_log()
     }
 
     fn list(&self, folder: Folder) -> Result<Vec<String>, StorageError> {
@@ -162,55 +92,81 @@ impl<S: Storage + Clone, D: Decompress + Clone> Storage for Segmented<S, D> {
     fn sync_folder(&self, folder: Folder) -> Result<(), StorageError> {
         self.inner.sync_folder(folder)
     }
+}
 
-    fn cut(&self, file: &mut Self::File, len: u64) -> Result<(), PublishError> {
-        self.mend()?;
-        match file.parts.clone().filter(|parts| len < parts.told_len) {
-            Some(parts) => {
-                self.shorten(file, &parts.layout, len)?;
-                *file = self.open(&Place::Log)?;
-            }
-            None => {
-                file.set_len(len)?;
-                file.sync_data()?;
-            }
+impl<S: Storage + Clone, D: Decompress + Clone> SegmentedFile<S, D> {
+    /// Offset in the log's own file for a change.
+    fn own_offset(&self, offset: u64, action: &'static str) -> Result<u64, StorageError> {
+        let Some(layout) = self.layout() else { return Ok(offset) };
+        let denied = || StorageError {
+            kind: StorageErrorKind::Denied,
+            action,
+            what: format!("byte {offset} of the log"),
+            message: "it stands in a segment, which never changes".to_string(),
+        };
+        let behind = (offset >= layout.sealed_len()).then(|| layout.own_offset(offset)).flatten();
+        behind.ok_or_else(denied)
+    }
+}
+
+impl<S: Storage + Clone, D: Decompress + Clone> StorageFile for SegmentedFile<S, D> {
+    fn map(&mut self) {
+        // What stands in several files is read in pieces.
+        if self.layout().is_none() {
+            self.own.map();
         }
-        Ok(())
     }
 
-    fn troubles(&self) -> Result<Vec<Finding>, StorageError> {
+    fn append(&mut self, bytes: &[u8]) -> Result<usize, StorageError> {
+        self.own.append(bytes)
+    }
+
+    fn overwrite(&mut self, offset: u64, bytes: &[u8]) -> Result<(), StorageError> {
+        let offset = self.own_offset(offset, "write")?;
+        self.own.overwrite(offset, bytes)
+    }
+
+    fn set_len(&mut self, len: u64) -> Result<(), StorageError> {
+        if let Some(beside) = self.beside.clone().filter(|beside| len < beside.told_len) {
+            beside.archive.shorten(self, len).map_err(failed("cut"))?;
+            *self = Storage::open(&beside.archive, &Place::Log)?;
+            return Ok(());
+        }
+        let len = self.own_offset(len, "cut")?;
+        self.own.set_len(len)
+    }
+
+    fn sync_data(&mut self) -> Result<(), StorageError> {
+        self.own.sync_data()
+    }
+
+    fn stamp(&self) -> Result<FileStamp, StorageError> {
+        let stamp = self.own.stamp()?;
+        Ok(FileStamp { len: self.logical_len(stamp.len), ..stamp })
+    }
+
+    fn named(&self) -> Result<Named, StorageError> {
+        Ok(match self.own.named()? {
+            Named::Same(own) => Named::Same(self.logical_len(own)),
+            named => named,
+        })
+    }
+
+    fn sealed(&self) -> Option<SealedExtent> {
+        SegmentedSource::sealed(self)
+    }
+
+    fn troubles(&self) -> Result<Vec<Finding>, SourceError> {
         self.findings(Depth::Full)
     }
-
-    fn sealed(&self, log: &Self::File) -> Option<SealedExtent> {
-        log.parts.as_ref().map(|parts| parts.layout.sealed())
-    }
 }
 
-pub(super) fn source_of<F: StorageFile>(file: &F) -> Result<FileSource<F>, StorageError> {
-    Ok(FileSource { len: file.len()?, file: file.clone() })
-}
-
-fn read_manifest<F: StorageFile>(file: &F) -> Result<Option<Vec<u8>>, StorageError> {
-    let source = source_of(file)?;
-    if source.len > MAX_MANIFEST {
-        return Ok(None);
-    }
-    source.read_vec(0, usize::try_from(source.len).unwrap_or_default()).map(Some).map_err(unreadable)
-}
-
-pub(super) fn unreadable(error: SourceError) -> StorageError {
-    StorageError { kind: StorageErrorKind::Io, action: "read", what: "the log".into(), message: error.to_string() }
-}
-
-pub(super) fn unpublished(error: PublishError) -> StorageError {
-    match error {
-        PublishError::Storage(error) => error,
-        changed @ PublishError::Changed { .. } => StorageError {
-            kind: StorageErrorKind::Io,
-            action: "replace",
-            what: "the log".into(),
-            message: changed.to_string(),
-        },
+/// What a step of a change ran into, as storage says it.
+fn failed(action: &'static str) -> impl Fn(StoreError) -> StorageError {
+    move |error| match error {
+        StoreError::Storage(error) | StoreError::Publish(PublishError::Storage(error)) => error,
+        other => {
+            StorageError { kind: StorageErrorKind::Io, action, what: "the log".into(), message: other.to_string() }
+        }
     }
 }

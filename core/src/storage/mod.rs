@@ -6,17 +6,12 @@
 //! Does not: open, lock or sync; hosts do. What survives a power cut is only what was synced: bytes by
 //! [`StorageFile::sync_data`], names by [`Storage::sync_folder`].
 
-mod file_source;
-
 use crate::finding::Finding;
-use crate::source::SourceError;
 use crate::source::identity::FileStamp;
+use crate::source::{ByteSource, SourceError};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::ops::Range;
 use serde::{Deserialize, Serialize};
-
-pub(crate) use file_source::FileSource;
 
 /// A file of a session.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -128,50 +123,15 @@ pub enum Named {
     Nothing,
 }
 
-/// An open file. Clones are further handles to the same open file, not to whatever has its name now: one may sync
-/// while another appends, and a sync reports failures of what any of them wrote.
-pub trait StorageFile: Clone {
-    /// Length in bytes.
-    ///
-    /// # Errors
-    /// If the host cannot tell.
-    fn len(&self) -> Result<u64, StorageError>;
-    /// True if there are no bytes.
-    ///
-    /// # Errors
-    /// If the host cannot tell.
-    fn is_empty(&self) -> Result<bool, StorageError> {
-        Ok(self.len()? == 0)
-    }
-    /// Fills `buffer` from `offset` on; an error if the file is shorter.
-    ///
-    /// # Errors
-    /// If reading failed or the file ends before.
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), StorageError>;
-    /// As [`ByteSource::lost_at`](crate::source::ByteSource::lost_at).
-    ///
-    /// # Errors
-    /// If the host cannot tell.
-    fn lost_at(&self, _offset: u64) -> Result<Option<Range<u64>>, StorageError> {
-        Ok(None)
-    }
-    /// As [`ByteSource::met_lost`](crate::source::ByteSource::met_lost), of any clone.
-    fn met_lost(&self) -> bool {
-        false
-    }
+/// An open file, as a source of the bytes that it had when it was opened and that were appended or cut through this
+/// handle since; [`StorageFile::stamp`] tells what other handles and programs made of it, and those bytes can be read
+/// too.
+///
+/// Clones are further handles to the same open file, not to whatever has its name now: one may sync while another
+/// appends, and a sync reports failures of what any of them wrote.
+pub trait StorageFile: ByteSource + Clone {
     /// Maps the bytes that are there, for passes over all of them, where the host can.
     fn map(&mut self) {}
-    /// As [`ByteSource::view`](crate::source::ByteSource::view), of what was mapped.
-    fn view(&self) -> Option<&[u8]> {
-        None
-    }
-    /// As [`ByteSource::still_whole`](crate::source::ByteSource::still_whole).
-    ///
-    /// # Errors
-    /// As there.
-    fn still_whole(&self) -> Result<(), SourceError> {
-        Ok(())
-    }
     /// Writes at the end. May write less than all of it: the number of bytes written, at least 1.
     ///
     /// # Errors
@@ -183,7 +143,8 @@ pub trait StorageFile: Clone {
     /// # Errors
     /// If not all of it could be written.
     fn overwrite(&mut self, offset: u64, bytes: &[u8]) -> Result<(), StorageError>;
-    /// Cuts or extends with zeros.
+    /// Cuts or extends with zeros. A log that is cut within its segments is another file afterwards, durably, and this
+    /// handle is one to it.
     ///
     /// # Errors
     /// If the length could not be changed.
@@ -194,16 +155,27 @@ pub trait StorageFile: Clone {
     /// # Errors
     /// If it failed.
     fn sync_data(&mut self) -> Result<(), StorageError>;
-    /// The file's stamp.
+    /// The file's stamp as it is now, with the length that it has now.
     ///
     /// # Errors
     /// If the host cannot tell.
     fn stamp(&self) -> Result<FileStamp, StorageError>;
-    /// What the name by which it was opened leads to now. Costs about as much as [`StorageFile::len`].
+    /// What the name by which it was opened leads to now. Costs about as much as [`StorageFile::stamp`].
     ///
     /// # Errors
     /// If the host cannot tell.
     fn named(&self) -> Result<Named, StorageError>;
+    /// What of it stands in segments.
+    fn sealed(&self) -> Option<SealedExtent> {
+        None
+    }
+    /// What is wrong with how its bytes are stored, besides the bytes themselves.
+    ///
+    /// # Errors
+    /// If that cannot be looked at.
+    fn troubles(&self) -> Result<Vec<Finding>, SourceError> {
+        Ok(Vec::new())
+    }
 }
 
 /// The files of one session.
@@ -253,27 +225,6 @@ pub trait Storage {
     /// # Errors
     /// If it failed.
     fn sync_folder(&self, folder: Folder) -> Result<(), StorageError>;
-    /// Cuts the open log, durably. A host whose log stands in several files gives it other ones: `file` is what it
-    /// is afterwards.
-    ///
-    /// # Errors
-    /// If it failed; then the log is as before.
-    fn cut(&self, file: &mut Self::File, len: u64) -> Result<(), PublishError> {
-        file.set_len(len)?;
-        file.sync_data()?;
-        Ok(())
-    }
-    /// What is wrong with how the log's bytes are stored, besides the bytes themselves.
-    ///
-    /// # Errors
-    /// If that cannot be looked at.
-    fn troubles(&self) -> Result<Vec<Finding>, StorageError> {
-        Ok(Vec::new())
-    }
-    /// What of the open log stands in segments.
-    fn sealed(&self, _: &Self::File) -> Option<SealedExtent> {
-        None
-    }
 }
 
 /// How much of a log stands in segments: those are named by it, for they join up and never change.

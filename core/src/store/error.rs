@@ -65,6 +65,11 @@ pub enum StoreError {
     /// A segment could not be compressed.
     #[error("the compression library failed; the segment stays as it was")]
     Compression,
+    /// The manifest of its segments is lost, or of another log.
+    #[error(
+        "has segments of which it is not certain that they are its own; `verify` says why, `repair` makes it one file"
+    )]
+    Uncertain,
     /// It is no log that is written.
     #[error(transparent)]
     Refused(#[from] Refused),

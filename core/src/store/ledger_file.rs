@@ -7,7 +7,6 @@
 use super::error::StoreError;
 use super::ledger::{Head, Ledger, LedgerRow};
 use crate::source::ByteSource;
-use crate::storage::FileSource;
 use crate::storage::{
     Folder, Place, Storage, StorageFile, append_all, create_anew, open_if_there, or_removed, publish,
 };
@@ -94,7 +93,7 @@ impl<F: StorageFile> LedgerFile<F> {
             }
         };
         let whole = self.ledger.whole as u64;
-        if file.len()? > whole {
+        if file.stamp()?.len > whole {
             file.set_len(whole)?;
         }
         append_all(&mut file, &lines)?;
@@ -126,7 +125,6 @@ impl<F: StorageFile> LedgerFile<F> {
     }
 }
 
-fn read<F: StorageFile>(file: &F) -> Result<Vec<u8>, StoreError> {
-    let source = FileSource { file: file.clone(), len: file.len()? };
-    Ok(source.read_vec(0, usize::try_from(source.len).unwrap_or_default())?)
+fn read(file: &impl ByteSource) -> Result<Vec<u8>, StoreError> {
+    Ok(file.read_vec(0, usize::try_from(file.len()).unwrap_or_default())?)
 }

@@ -16,7 +16,6 @@ use super::pending::without_pending;
 use super::session_store::SessionStore;
 use super::set_aside;
 use crate::source::ByteSource;
-use crate::storage::FileSource;
 use crate::storage::{Folder, Named, Place, PublishError, Storage, StorageFile, open_if_there};
 use crate::write::{count_records, set_aside};
 use alloc::format;
@@ -114,7 +113,7 @@ fn unacknowledged<S: Storage>(session: &SessionStore<'_, S>, options: &Options) 
         _ => None,
     };
     let records = match removed {
-        Some(file) => Some(count_records(&FileSource { len: file.len()?, file }, 0)?),
+        Some(file) => Some(count_records(&file, 0)?),
         None => None,
     };
     let plan = describe(session, row.target.unwrap_or_default(), target, how, false)?;
@@ -237,12 +236,12 @@ pub fn run<S: Storage>(session: &mut SessionStore<'_, S>, options: &Options) -> 
         Some(log) => {
             let start = if plan.how == How::Cut { plan.to_len } else { 0 };
             let name = match plan.how {
-                How::Cut => set_aside(session.storage, log, start..log.len, options.now_ms)?,
+                How::Cut => set_aside(session.storage, log, start..log.len(), options.now_ms)?,
                 How::File(_) | How::SetAside { .. } | How::Gone => {
                     set_aside::whole_log(session.storage, log, options.now_ms)?
                 }
             };
-            (name.name(), digest_hex(&digest(None, log, start..log.len)?))
+            (name.name(), digest_hex(&digest(None, log, start..log.len())?))
         }
         None => (None, String::new()),
     };
@@ -272,17 +271,18 @@ pub fn run<S: Storage>(session: &mut SessionStore<'_, S>, options: &Options) -> 
 }
 
 /// Cuts the log, or removes its name.
-fn take_away<S: Storage>(storage: &S, log: &FileSource<S::File>, to_len: u64) -> Result<(), StoreError> {
-    let mut file = log.file.clone();
+fn take_away<S: Storage>(storage: &S, log: &S::File, to_len: u64) -> Result<(), StoreError> {
+    let mut file = log.clone();
     // What is cut or removed must be what was set aside.
-    if file.named()? != Named::Same(log.len) {
+    if file.named()? != Named::Same(log.len()) {
         return Err(PublishError::Changed { what: Place::Log }.into());
     }
     if to_len == 0 {
         storage.remove(&Place::Log)?;
         storage.sync_folder(Folder::Sessions)?;
     } else {
-        storage.cut(&mut file, to_len)?;
+        file.set_len(to_len)?;
+        file.sync_data()?;
     }
     Ok(())
 }
@@ -296,13 +296,12 @@ fn restore<S: Storage>(
     len_of: impl Fn(u64) -> Option<u64>,
     digest: &str,
 ) -> Result<S::File, StoreError> {
-    let Some(file) = open_if_there(session.storage, place)? else {
+    let Some(kept) = open_if_there(session.storage, place)? else {
         return Err(StoreError::Kept { what, how: "is missing" });
     };
-    let kept = FileSource { len: file.len()?, file };
     let mut hasher = blake3::Hasher::new();
     let mut new = set_aside::new_log(session.storage)?;
-    let len = len_of(kept.len);
+    let len = len_of(kept.len());
     set_aside::copy(&kept, len.unwrap_or_default(), &mut new, |bytes| {
         hasher.update(bytes);
     })?;

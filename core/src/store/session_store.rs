@@ -13,7 +13,6 @@ use super::pending::pending_row;
 use super::state::LogState;
 use crate::dialect::detect;
 use crate::source::ByteSource;
-use crate::storage::FileSource;
 use crate::storage::{Named, Place, PublishError, Storage, StorageFile, open_if_there};
 use crate::write::last_id;
 use alloc::string::String;
@@ -24,7 +23,7 @@ use alloc::vec::Vec;
 pub struct SessionStore<'s, S: Storage> {
     pub(crate) storage: &'s S,
     pub(crate) ledger_file: LedgerFile<S::File>,
-    pub(crate) log: Option<FileSource<S::File>>,
+    pub(crate) log: Option<S::File>,
 }
 
 impl<'s, S: Storage> SessionStore<'s, S> {
@@ -43,8 +42,7 @@ impl<'s, S: Storage> SessionStore<'s, S> {
             Some(mut file) => {
                 // What is decided here must not rest on bytes that a power cut takes back.
                 file.sync_data()?;
-                let len = file.len()?;
-                (len > 0).then_some(FileSource { file, len })
+                (!file.is_empty()).then_some(file)
             }
             None => None,
         };
@@ -60,7 +58,7 @@ impl<'s, S: Storage> SessionStore<'s, S> {
     /// Length of the log; 0 if there is none.
     #[must_use]
     pub fn len(&self) -> u64 {
-        self.log.as_ref().map_or(0, |log| log.len)
+        self.log.as_ref().map_or(0, ByteSource::len)
     }
 
     /// True if there is no log.
@@ -71,7 +69,7 @@ impl<'s, S: Storage> SessionStore<'s, S> {
 
     pub(crate) fn state(&self) -> Result<LogState, StoreError> {
         Ok(match &self.log {
-            Some(log) => LogState::of(log, log.len)?,
+            Some(log) => LogState::of(log, log.len())?,
             None => LogState::none(),
         })
     }
@@ -139,8 +137,8 @@ impl<'s, S: Storage> SessionStore<'s, S> {
     pub fn prune(mut self, names: Vec<String>, now_ms: i64) -> Result<(), StoreError> {
         self.resolve_pending(now_ms)?;
         let Some(log) = &self.log else { return Err(StoreError::NothingLeft) };
-        let digest = digest_hex(&checkpoint::digest(None, log, 0..log.len)?);
-        let mut row = LedgerRow::new(Event::Prune, now_ms, log.len, digest, "deleted on request");
+        let digest = digest_hex(&checkpoint::digest(None, log, 0..log.len())?);
+        let mut row = LedgerRow::new(Event::Prune, now_ms, log.len(), digest, "deleted on request");
         row.fingerprint = Some(self.state()?.fingerprint);
         row.pruned = names;
         self.record(alloc::vec![row]).map(|_| ())
@@ -157,7 +155,7 @@ impl<'s, S: Storage> SessionStore<'s, S> {
                 return Err(StoreError::Lost);
             }
             // A state that was read from a log which another program took away is none to return to.
-            if !matches!(log.file.named()?, Named::Same(len) if len >= log.len) {
+            if !matches!(log.named()?, Named::Same(len) if len >= log.len()) {
                 return Err(PublishError::Changed { what: Place::Log }.into());
             }
         }
@@ -170,14 +168,14 @@ impl<'s, S: Storage> SessionStore<'s, S> {
         let top = History::of(&self.ledger_file.ledger).now.top;
         let known = top.and_then(|top| self.ledger_file.ledger.rows.get(top)).and_then(LedgerRow::state);
         let Some(log) = self.log.as_ref().filter(|_| known != Some(now)) else { return Ok(None) };
-        let mut row = checkpoint::row(&self.ledger_file.ledger, log, log.len, leaf(log), now_ms, note)?;
-        row.sealed = self.storage.sealed(&log.file);
+        let mut row = checkpoint::row(&self.ledger_file.ledger, log, log.len(), leaf(log), now_ms, note)?;
+        row.sealed = log.sealed();
         Ok(Some(row))
     }
 }
 
 /// Id of the last entry; a log whose end cannot be read has none.
-pub(crate) fn leaf<F: StorageFile>(log: &FileSource<F>) -> Option<String> {
+pub(crate) fn leaf(log: &impl ByteSource) -> Option<String> {
     let ends_whole = log.read_vec(log.len().checked_sub(1)?, 1).is_ok_and(|last| last == b"\n");
     let header = detect(log).ok()?.header;
     let from = header.map_or(0, |header| header.offset);

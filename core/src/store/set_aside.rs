@@ -9,7 +9,6 @@ use super::error::StoreError;
 use super::ledger::{Ledger, digest_hex};
 use crate::log::Dialect;
 use crate::source::{ByteSource, Pieces};
-use crate::storage::FileSource;
 use crate::storage::{
     Folder, Name, Place, PublishError, Storage, StorageError, StorageErrorKind, StorageFile, append_all, create_anew,
     open_if_there, or_removed, publish,
@@ -22,18 +21,14 @@ use alloc::string::String;
 const NEW_LOG: Place = Place::Temporary(2);
 
 /// Gives the whole log a second name in `quarantine/`. An earlier try that was interrupted is taken up.
-pub(super) fn whole_log<S: Storage>(
-    storage: &S,
-    log: &FileSource<S::File>,
-    now_ms: i64,
-) -> Result<QuarantineName, StoreError> {
-    let mut file = log.file.clone();
+pub(super) fn whole_log<S: Storage>(storage: &S, log: &S::File, now_ms: i64) -> Result<QuarantineName, StoreError> {
+    let mut file = log.clone();
     file.sync_data()?;
     let ino = |stamp: crate::source::identity::FileStamp| (stamp.dev, stamp.ino);
     let own = ino(file.stamp()?);
-    let mut name = QuarantineName { offset: 0, len: log.len, at_ms: now_ms.max(0) };
+    let mut name = QuarantineName { offset: 0, len: log.len(), at_ms: now_ms.max(0) };
     let done = storage.list(Folder::Quarantine)?.into_iter().filter_map(|name| QuarantineName::parse(&name));
-    for there in done.filter(|there| (there.offset, there.len) == (0, log.len)) {
+    for there in done.filter(|there| (there.offset, there.len) == (0, log.len())) {
         let Some(place) = there.name().map(Place::Quarantine) else { continue };
         if storage.stamp(&place)?.map(ino) == Some(own) {
             storage.sync_folder(Folder::Quarantine)?;
@@ -43,14 +38,14 @@ pub(super) fn whole_log<S: Storage>(
     }
     loop {
         let Some(place) = name.name().map(Place::Quarantine) else {
-            return Err(StoreError::OtherLog { len: log.len });
+            return Err(StoreError::OtherLog { len: log.len() });
         };
         match storage.link(&Place::Log, &place) {
             Ok(()) => break,
             Err(error) if error.kind == StorageErrorKind::Exists => name.at_ms += 1,
             // One that stands in several files, or on a file system without hard links: a copy.
             Err(error) if error.kind == StorageErrorKind::Unsupported => {
-                return Ok(set_aside(storage, log, 0..log.len, now_ms)?);
+                return Ok(set_aside(storage, log, 0..log.len(), now_ms)?);
             }
             Err(error) => return Err(error.into()),
         }
@@ -68,7 +63,7 @@ const COPY: Place = Place::Temporary(3);
 /// the ledger says was pruned, is passed over. The log is durable.
 pub(super) fn original<S: Storage>(
     storage: &S,
-    log: &FileSource<S::File>,
+    log: &S::File,
     dialect: Dialect,
     digest: &str,
     ledger: &Ledger,
@@ -82,7 +77,7 @@ pub(super) fn original<S: Storage>(
             continue;
         }
         match open_if_there(storage, &place)? {
-            Some(file) if holds(&file, log.len, digest)? => {}
+            Some(file) if holds(file.clone(), log.len(), digest)? => {}
             Some(_) => continue,
             None => match storage.link(&Place::Log, &place) {
                 Err(error) if error.kind == StorageErrorKind::Unsupported => copy_to(storage, log, &place)?,
@@ -109,17 +104,16 @@ fn original_name(dialect: Dialect, digest: &str, other: u32) -> Result<Name, Sto
 }
 
 /// The file holds these bytes; then they are durable.
-fn holds<F: StorageFile>(file: &F, len: u64, digest: &str) -> Result<bool, StoreError> {
-    let mut held = FileSource { len: file.len()?, file: file.clone() };
-    held.file.sync_data()?;
-    Ok(held.len == len && digest_hex(&checkpoint::digest(None, &held, 0..len)?) == digest)
+fn holds(mut file: impl StorageFile, len: u64, digest: &str) -> Result<bool, StoreError> {
+    file.sync_data()?;
+    Ok(file.len() == len && digest_hex(&checkpoint::digest(None, &file, 0..len)?) == digest)
 }
 
 /// Puts a copy of the log at a place where no file is.
-fn copy_to<S: Storage>(storage: &S, log: &FileSource<S::File>, place: &Place) -> Result<(), StoreError> {
+fn copy_to<S: Storage>(storage: &S, log: &S::File, place: &Place) -> Result<(), StoreError> {
     let copied = || -> Result<(), StoreError> {
         let mut file = create_anew(storage, &COPY)?;
-        copy(log, log.len, &mut file, |_| ())?;
+        copy(log, log.len(), &mut file, |_| ())?;
         publish(storage, file, &COPY, place, None)?;
         Ok(())
     };
@@ -138,15 +132,11 @@ pub(super) fn drop_new_log<S: Storage>(storage: &S) {
 }
 
 /// Puts the written file in the place of the log that the caller saw.
-pub(super) fn publish_log<S: Storage>(
-    storage: &S,
-    file: S::File,
-    seen: Option<&FileSource<S::File>>,
-) -> Result<(), StoreError> {
+pub(super) fn publish_log<S: Storage>(storage: &S, file: S::File, seen: Option<&S::File>) -> Result<(), StoreError> {
     let expected = match seen {
         Some(log) => {
-            let stamp = log.file.stamp()?;
-            if stamp.len != log.len {
+            let stamp = log.stamp()?;
+            if stamp.len != log.len() {
                 return Err(PublishError::Changed { what: Place::Log }.into());
             }
             Some(stamp)

@@ -12,7 +12,7 @@ use super::history::History;
 use super::ledger::{Event, LedgerRow, digest_hex};
 use super::session_store::SessionStore;
 use super::set_aside;
-use crate::storage::FileSource;
+use crate::source::ByteSource;
 use crate::storage::{Place, Storage, StorageFile, open_if_there};
 use crate::write::{QuarantineName, set_aside};
 use alloc::format;
@@ -153,7 +153,7 @@ pub fn run<S: Storage>(session: &mut SessionStore<'_, S>, options: &Options) -> 
         let name = if is_whole(&taken_back) {
             set_aside::whole_log(session.storage, log, options.now_ms)?
         } else {
-            set_aside(session.storage, log, taken_back.logical_len..log.len, options.now_ms)?
+            set_aside(session.storage, log, taken_back.logical_len..log.len(), options.now_ms)?
         };
         plan.set_aside = name.name().map(|name| format!("quarantine/{}", name.as_str()));
     }
@@ -185,10 +185,9 @@ fn put_together<S: Storage>(session: &SessionStore<'_, S>, taken_back: &LedgerRo
     let broken = |how| StoreError::Kept { what: what.clone(), how };
     let name = taken_back.set_aside_name().ok_or_else(|| broken("is no name of a file in quarantine"))?;
     let parsed = kept(taken_back).ok_or_else(|| broken("does not tell which bytes it holds"))?;
-    let file = open_if_there(session.storage, &Place::Quarantine(name))?.ok_or_else(|| broken("is missing"))?;
-    let removed = FileSource { len: file.len()?, file };
+    let removed = open_if_there(session.storage, &Place::Quarantine(name))?.ok_or_else(|| broken("is missing"))?;
     // A log that was set aside whole may have grown by a program that had it open; its first bytes are what counts.
-    if removed.len < parsed.len {
+    if removed.len() < parsed.len {
         return Err(broken("is shorter than what was set aside"));
     }
     let mut new = set_aside::new_log(session.storage)?;
@@ -200,10 +199,9 @@ fn put_together<S: Storage>(session: &SessionStore<'_, S>, taken_back: &LedgerRo
         hasher.update(bytes);
     })?;
     new.sync_data()?;
-    let whole = FileSource { len: new.len()?, file: new.clone() };
     let right = taken_back.set_aside_digest.as_deref() == Some(digest_hex(&hasher.finalize()).as_str())
         && match &taken_back.from {
-            Some(before) => before.len == whole.len && before.begins(&whole)?,
+            Some(before) => before.len == new.len() && before.begins(&new)?,
             None => false,
         };
     if right {

@@ -10,8 +10,8 @@ use super::log_end::Displacement;
 use super::quarantine::{QuarantineError, set_aside_as};
 use super::recent::RecentLines;
 use crate::log::{Damage, LineReader, LogScan, LogSink, Outcome, Record, scan_source};
-use crate::source::{ByteSource, Rope};
-use crate::storage::{FileSource, Place, Storage, StorageError, StorageFile, open_if_there};
+use crate::source::{ByteSource, Prefix, Rope};
+use crate::storage::{Place, Storage, StorageError, StorageFile, open_if_there};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::ControlFlow;
@@ -124,9 +124,9 @@ impl<F: StorageFile> Rescue<'_, F> {
 
     /// The missing lines: those that the log that was written still holds, then those that are held in memory, then
     /// those that were never written. Where they stood, and how many of the missing ones are there.
-    fn gather(&self, missing: &IdSet) -> (Rope<FileSource<F>>, u64, u64) {
-        let len = self.file.len().unwrap_or_default();
-        let log = FileSource { file: self.file.clone(), len };
+    fn gather(&self, missing: &IdSet) -> (Rope<Prefix<F>>, u64, u64) {
+        let len = self.file.stamp().map_or(0, |stamp| stamp.len);
+        let log = Prefix { source: self.file.clone(), len };
         let mut held = Held { missing, first: None, found: IdSet::default() };
         let mut rope: Rope<()> = Rope::new(Vec::new());
         let scan = LogScan::resume(self.opened_len, 0, true);
@@ -155,9 +155,8 @@ impl<F: StorageFile> Rescue<'_, F> {
 /// The ids in the file at the log's path.
 fn at_path<S: Storage>(storage: &S) -> Result<IdSet, QuarantineError> {
     let Some(file) = open_if_there(storage, &Place::Log)? else { return Ok(IdSet::default()) };
-    let log = FileSource { len: file.len()?, file };
     let mut ids = LogIds::default();
-    ids.read(&log, 0..log.len)?;
+    ids.read(&file, 0..file.len())?;
     Ok(ids.all)
 }
 

@@ -6,8 +6,8 @@
 //! Does not: resolve parents; that is [`crate::index`].
 
 use crate::log::{Damage, LogScan, LogSink, Record, is_number};
-use crate::source::{ByteSource, SourceError};
-use crate::storage::{FileSource, StorageFile};
+use crate::source::{ByteSource, Prefix, SourceError};
+use crate::storage::StorageFile;
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::string::String;
@@ -47,7 +47,7 @@ impl OlderIds for NoOlderIds {
 /// Reads them from the log, once, when the first question comes.
 #[derive(Debug)]
 pub struct ScannedIds<F> {
-    log: FileSource<F>,
+    log: F,
     ids: Option<LogIds>,
 }
 
@@ -59,10 +59,10 @@ pub(super) struct LogIds {
     numbers: BTreeSet<String>,
 }
 
-impl<F: StorageFile> ScannedIds<F> {
-    /// The ids of the first `len` bytes of a log.
-    pub const fn new(file: F, len: u64) -> Self {
-        Self { log: FileSource { file, len }, ids: None }
+impl<F: ByteSource> ScannedIds<F> {
+    /// The ids of a log, as it is now.
+    pub const fn new(log: F) -> Self {
+        Self { log, ids: None }
     }
 
     fn ids(&mut self) -> Result<&LogIds, SourceError> {
@@ -70,14 +70,14 @@ impl<F: StorageFile> ScannedIds<F> {
             Some(ids) => Ok(ids),
             none => {
                 let mut ids = LogIds::default();
-                ids.read(&self.log, 0..self.log.len)?;
+                ids.read(&self.log, 0..self.log.len())?;
                 Ok(none.insert(ids))
             }
         }
     }
 }
 
-impl<F: StorageFile> OlderIds for ScannedIds<F> {
+impl<F: ByteSource> OlderIds for ScannedIds<F> {
     fn has(&mut self, id: &str) -> Result<bool, SourceError> {
         Ok(self.ids()?.all.has(id))
     }
@@ -112,8 +112,7 @@ impl ForeignIds {
 
     fn ids<F: StorageFile>(&mut self, file: &F) -> Result<&LogIds, SourceError> {
         while let Some(range) = self.unread.last().cloned() {
-            let log = FileSource { file: file.clone(), len: range.end };
-            self.ids.read(&log, range)?;
+            self.ids.read(&Prefix { source: file, len: range.end }, range)?;
             self.unread.pop();
         }
         Ok(&self.ids)

@@ -8,8 +8,9 @@
 
 use super::error::{Cause, WriteError};
 use super::log_end::{Displacement, LogEnd, Unlike, look};
-use crate::source::ByteSource;
-use crate::storage::{FileSource, StorageErrorKind, StorageFile, append_all};
+use super::quarantine::unreadable;
+use crate::source::{ByteSource, Prefix};
+use crate::storage::{StorageErrorKind, StorageFile, append_all};
 use alloc::vec::Vec;
 
 /// Work on the log that is ready to be done.
@@ -140,7 +141,7 @@ impl<F: StorageFile> WriteJob<F> {
         }
         let last_line = self.left.last_line(&self.file, found).map_err(failed)?;
         let own = self.lines.len() as u64;
-        let log = FileSource { file: self.file.clone(), len: found };
+        let log = Prefix { source: &self.file, len: found };
         let since = log.read_vec(base, usize::try_from(found - base).unwrap_or_default());
         let since = since.map_err(|error| failed(error.into()))?;
         let Some(at) = memchr::memmem::find(&since, &self.lines) else {
@@ -157,18 +158,16 @@ impl<F: StorageFile> WriteJob<F> {
     }
 
     fn left_at(&self, len: u64) -> Result<LogEnd, Unlike> {
-        if len == self.left.len() {
-            Ok(self.left)
-        } else {
-            Ok(LogEnd::at(&FileSource { file: self.file.clone(), len }, len)?)
-        }
+        if len == self.left.len() { Ok(self.left) } else { Ok(LogEnd::at(&self.file, len)?) }
     }
 
     /// Cuts the lines off, wherever they landed, if nothing follows them. Nothing of them is acknowledged; if this
     /// fails they are whole lines.
     fn take_back(&mut self) -> bool {
         let own = self.lines.len();
-        let Some(start) = self.file.len().ok().and_then(|len| len.checked_sub(own as u64)) else { return false };
+        let Some(start) = self.file.stamp().ok().and_then(|stamp| stamp.len.checked_sub(own as u64)) else {
+            return false;
+        };
         let mut bytes = alloc::vec![0; own];
         self.file.read_at(start, &mut bytes).is_ok() && bytes == self.lines && self.file.set_len(start).is_ok()
     }
@@ -176,14 +175,14 @@ impl<F: StorageFile> WriteJob<F> {
     /// Cuts what this job added to the log since `start`: `lead` and the lines, or the first part of that.
     fn cut_back(&mut self, start: u64, lead: &[u8]) -> Result<(), WriteError> {
         let failed = |error| WriteError::Latched(Cause::CutBack { offset: start, error });
-        let found = self.file.len().map_err(failed)?;
+        let found = self.file.stamp().map_err(failed)?.len;
         let foreign = WriteError::Latched(Cause::Foreign { expected: start, found });
         let added = found.checked_sub(start).and_then(|added| usize::try_from(added).ok()).ok_or(foreign.clone())?;
         if added > lead.len() + self.lines.len() {
             return Err(foreign);
         }
         let mut bytes = alloc::vec![0; added];
-        self.file.read_at(start, &mut bytes).map_err(failed)?;
+        self.file.read_at(start, &mut bytes).map_err(|error| failed(unreadable(&error)))?;
         if !lead.iter().chain(&self.lines).zip(&bytes).all(|(own, there)| own == there) {
             return Err(foreign);
         }

@@ -7,8 +7,8 @@
 
 use super::quarantine::unreadable;
 use super::tail::line_start;
-use crate::source::{ByteSource, SourceError};
-use crate::storage::{FileSource, Named, StorageError, StorageFile};
+use crate::source::{ByteSource, Prefix, SourceError};
+use crate::storage::{Named, StorageError, StorageFile};
 
 /// Bytes by which a log that grew is told from one that was rewritten.
 const END: usize = 64;
@@ -80,7 +80,7 @@ impl LogEnd {
     /// Of the first `len` bytes of a log.
     pub(super) fn at(log: &(impl ByteSource + ?Sized), len: u64) -> Result<Self, SourceError> {
         let there = len.min(END as u64);
-        let bytes = log.read_vec(len - there, usize::try_from(there).unwrap_or_default())?;
+        let bytes = Prefix { source: log, len }.read_vec(len - there, usize::try_from(there).unwrap_or_default())?;
         Ok(Self::default().followed_by(&bytes, len))
     }
 
@@ -121,7 +121,7 @@ impl LogEnd {
 
     /// The same of the open log, wherever its path leads.
     pub(super) fn look_inside<F: StorageFile>(&self, file: &F) -> Result<u64, Unlike> {
-        self.unchanged(file, not_cut(self.len, file.len()?)?)
+        self.unchanged(file, not_cut(self.len, file.stamp()?.len)?)
     }
 
     fn unchanged<F: StorageFile>(&self, file: &F, found: u64) -> Result<u64, Unlike> {
@@ -132,7 +132,7 @@ impl LogEnd {
     }
 
     pub(super) fn not_rewritten<F: StorageFile>(&self, file: &F) -> Result<(), Unlike> {
-        let same = self.stands_in(&FileSource { file: file.clone(), len: self.len })?;
+        let same = self.stands_in(file)?;
         if same { Ok(()) } else { Err(Unlike::Displaced(Displacement::Rewritten)) }
     }
 
@@ -141,7 +141,7 @@ impl LogEnd {
         if found == self.len {
             return Ok(found);
         }
-        let log = FileSource { file: file.clone(), len: found };
+        let log = Prefix { source: file, len: found };
         Ok(line_start(&log, found)?.max(self.len))
     }
 }

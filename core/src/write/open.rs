@@ -9,10 +9,10 @@ use super::error::OpenError;
 use super::recover::{Recovery, recover};
 use super::tail;
 use crate::dialect::detect;
+use crate::source::ByteSource;
 use crate::source::identity::FileStamp;
 use crate::storage::{
-    FileSource, Folder, Place, PublishError, Storage, StorageErrorKind, StorageFile, append_all, create_anew,
-    or_removed, publish,
+    Folder, Place, PublishError, Storage, StorageErrorKind, StorageFile, append_all, create_anew, or_removed, publish,
 };
 use alloc::string::String;
 
@@ -56,20 +56,18 @@ pub(super) fn open<S: Storage>(storage: &S, options: &OpenOptions<'_>) -> Result
         Err(error) => return Err(error.into()),
     };
     let (mut file, created) = match (there, options.header) {
-        (Some(file), Some(header)) if file.is_empty()? => (create(storage, header, Some(file.stamp()?))?, true),
+        (Some(file), Some(header)) if file.is_empty() => (create(storage, header, Some(file.stamp()?))?, true),
         (Some(file), _) => (file, false),
         (None, header) => (create(storage, header.unwrap_or_default(), None)?, true),
     };
     // Before recovery: a log that must not be written is not touched.
-    let seen = file.len()?;
-    let detected = detect(&FileSource { len: seen, file: file.clone() })?;
+    let detected = detect(&file)?;
     let header = detected.writable()?;
-    // What was judged is what is written on, also if it is cut meanwhile.
-    let (len, recovery) = recover(storage, &mut file, seen, options.synced_len, options.now_ms)?;
+    let (len, recovery) = recover(storage, &mut file, options.synced_len, options.now_ms)?;
     if !created {
         storage.sync_folder(Folder::Sessions)?;
     }
-    let last = tail::last_id(&FileSource { file: file.clone(), len }, header.offset)?;
+    let last = tail::last_id(&file, header.offset)?;
     let leaf_is_number = last.as_ref().is_some_and(|last| last.is_number);
     let leaf = last.map(|last| last.text);
     Ok(Opened { file, len, session_id: header.session_id.clone(), leaf, leaf_is_number, recovery, created })

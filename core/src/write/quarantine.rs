@@ -6,9 +6,7 @@
 //! Does not: cut.
 
 use crate::source::{ByteSource, Pieces, SourceError};
-use crate::storage::{
-    FileSource, Folder, Name, Place, Storage, StorageError, StorageErrorKind, StorageFile, append_all,
-};
+use crate::storage::{Folder, Name, Place, Storage, StorageError, StorageErrorKind, StorageFile, append_all};
 use alloc::format;
 use core::ops::Range;
 
@@ -125,17 +123,16 @@ fn unfinished<S: Storage>(
         }
         let Some(place) = Name::new(&name).map(Place::Quarantine) else { continue };
         let file = storage.open(&place)?;
-        let done = file.len()?;
-        let copy = FileSource { file, len: done };
-        if done <= parsed.len && same(&copy, source, start)? {
-            return Ok(Some((parsed, copy.file, done)));
+        let done = file.len();
+        if done <= parsed.len && same(&file, source, start)? {
+            return Ok(Some((parsed, file, done)));
         }
     }
     Ok(None)
 }
 
 /// All of `copy` stands in the source from `start` on.
-fn same<F: StorageFile>(copy: &FileSource<F>, source: &impl ByteSource, start: u64) -> Result<bool, SourceError> {
+fn same(copy: &impl ByteSource, source: &impl ByteSource, start: u64) -> Result<bool, SourceError> {
     let mut pieces = Pieces::new(copy, 0..copy.len());
     while let Some((at, bytes)) = pieces.read()? {
         if source.read_vec(start + at, bytes.len())? != bytes {

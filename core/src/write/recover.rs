@@ -11,7 +11,7 @@ use super::quarantine::{QuarantineError, QuarantineName, set_aside};
 use super::tail::line_start;
 use crate::log::{Damage, DamageCode, LineReader, LogScan, LogSink, OpenLine, Outcome, Record, scan_source};
 use crate::source::{ByteSource, Pieces, SourceError};
-use crate::storage::{FileSource, Named, Storage, StorageFile, append_all};
+use crate::storage::{Named, Storage, StorageFile, append_all};
 use core::ops::ControlFlow;
 
 /// Bytes that were taken out of a log.
@@ -40,15 +40,15 @@ struct Plan {
     add_lf: bool,
 }
 
-/// Brings the first `len` bytes, which were all, to whole lines and makes them durable; the new length.
+/// Brings the log to whole lines and makes all of it durable; the new length.
 pub(super) fn recover<S: Storage>(
     storage: &S,
     file: &mut S::File,
-    len: u64,
     synced_len: Option<u64>,
     now_ms: i64,
 ) -> Result<(u64, Recovery), OpenError> {
-    let log = FileSource { file: file.clone(), len };
+    let log = file.clone();
+    let len = log.len();
     let synced = believed(&log, synced_len)?;
     let plan = match synced {
         Some(synced) => behind_synced(&log, synced)?,
@@ -80,7 +80,7 @@ pub(super) fn recover<S: Storage>(
 }
 
 /// A synced length counts only if the log can have been synced at it: it is that long, and a line ends there.
-fn believed<F: StorageFile>(log: &FileSource<F>, synced_len: Option<u64>) -> Result<Option<u64>, SourceError> {
+fn believed(log: &impl ByteSource, synced_len: Option<u64>) -> Result<Option<u64>, SourceError> {
     let Some(synced) = synced_len.filter(|&synced| synced <= log.len()) else { return Ok(None) };
     if synced == 0 {
         return Ok(None);
@@ -89,7 +89,7 @@ fn believed<F: StorageFile>(log: &FileSource<F>, synced_len: Option<u64>) -> Res
 }
 
 /// The plan where it is known what was synced.
-fn behind_synced<F: StorageFile>(log: &FileSource<F>, synced: u64) -> Result<Plan, SourceError> {
+fn behind_synced(log: &impl ByteSource, synced: u64) -> Result<Plan, SourceError> {
     let mut first = FirstDamage(None);
     let scan = LogScan::resume_full(synced, 0, true);
     let tick = &mut |_| ControlFlow::Continue(());
@@ -108,13 +108,13 @@ fn behind_synced<F: StorageFile>(log: &FileSource<F>, synced: u64) -> Result<Pla
     }
 }
 
-fn keep_until<F: StorageFile>(log: &FileSource<F>, keep: u64) -> Result<Plan, SourceError> {
+fn keep_until(log: &impl ByteSource, keep: u64) -> Result<Plan, SourceError> {
     let add_lf = keep > 0 && log.read_vec(keep - 1, 1)? != b"\n";
     Ok(Plan { keep, add_lf })
 }
 
 /// The plan for an unterminated last line, if it begins at or behind `floor`; below that it only gets its LF.
-fn last_line<F: StorageFile>(log: &FileSource<F>, floor: u64) -> Result<Plan, SourceError> {
+fn last_line(log: &impl ByteSource, floor: u64) -> Result<Plan, SourceError> {
     let start = line_start(log, log.len())?;
     let line = log.read_vec(start, usize::try_from(log.len() - start).unwrap_or_default())?;
     if line.is_empty() {
@@ -165,7 +165,7 @@ impl LogSink for FirstDamage {
 }
 
 /// Records from `from` to the end.
-pub(crate) fn count_records<F: StorageFile>(log: &FileSource<F>, from: u64) -> Result<u64, SourceError> {
+pub(crate) fn count_records(log: &impl ByteSource, from: u64) -> Result<u64, SourceError> {
     struct Count(u64);
     impl LogSink for Count {
         fn header(&mut self, _: &Record<'_>) -> ControlFlow<()> {
@@ -189,7 +189,7 @@ pub(crate) fn count_records<F: StorageFile>(log: &FileSource<F>, from: u64) -> R
 /// Writes bytes over themselves: after a sync that failed before this opening the host may hold them for clean, and
 /// the sync that follows would prove nothing.
 fn rewrite<F: StorageFile>(file: &mut F, from: u64, to: u64) -> Result<(), OpenError> {
-    let log = FileSource { file: file.clone(), len: to };
+    let log = file.clone();
     let mut pieces = Pieces::new(&log, from..to);
     while let Some((at, bytes)) = pieces.read()? {
         file.overwrite(at, bytes)?;

@@ -5,14 +5,13 @@
 
 use crate::log::{LineReader, Outcome, id_of, is_number};
 use crate::source::{ByteSource, SourceError};
-use crate::storage::{FileSource, StorageFile};
 use alloc::string::String;
 use alloc::vec::Vec;
 
 const WINDOW: u64 = 16 * 1024;
 
 /// Start of the line that ends at `end` (where its LF stands or would stand).
-pub(crate) fn line_start<F: StorageFile>(log: &FileSource<F>, end: u64) -> Result<u64, SourceError> {
+pub(crate) fn line_start(log: &impl ByteSource, end: u64) -> Result<u64, SourceError> {
     let mut at = end;
     let mut window = WINDOW;
     while at > 0 {
@@ -38,7 +37,7 @@ pub(crate) struct LastId {
 
 /// The id of the last entry that has a usable one. `log` ends behind an LF. `from`: where the header stands; what stands
 /// before it is no entry.
-pub(crate) fn last_id<F: StorageFile>(log: &FileSource<F>, from: u64) -> Result<Option<LastId>, SourceError> {
+pub(crate) fn last_id(log: &impl ByteSource, from: u64) -> Result<Option<LastId>, SourceError> {
     let mut reader = LineReader::new();
     let mut behind = log.len();
     while behind > from {

@@ -19,7 +19,7 @@ use super::open::{self, OpenOptions, Opened};
 use super::recent::RecentLines;
 use super::sync_state::SyncState;
 use crate::log::AppendedEntries;
-use crate::storage::{FileSource, Storage};
+use crate::storage::Storage;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
@@ -68,7 +68,7 @@ impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
         older: impl FnOnce(&Opened<S::File>) -> Box<dyn OlderIds + Send>,
     ) -> Result<(Self, Opened<S::File>), OpenError> {
         let opened = open::open(storage, options)?;
-        let end = LogEnd::at(&FileSource { file: opened.file.clone(), len: opened.len }, opened.len)?;
+        let end = LogEnd::at(&opened.file, opened.len)?;
         observer.synced(SyncPoint { end, entries: 0 });
         let writer = Self {
             storage: storage.clone(),

@@ -188,7 +188,7 @@ pub fn undo(log: &Path, force: bool) -> Result<(undo::Plan, Follow), RestoreErro
 /// See [`RestoreError`].
 pub fn plan_repair(log: &Path) -> Result<repair::Plan, RestoreError> {
     must_be(log, Detected::current)?;
-    let storage = segments::storage_to_look_at(log);
+    let storage = segments::storage_to_repair(log, true);
     let store = SessionStore::open(&storage).map_err(failed(log))?;
     repair::plan(&store).map_err(failed(log))
 }
@@ -200,7 +200,7 @@ pub fn plan_repair(log: &Path) -> Result<repair::Plan, RestoreError> {
 pub fn repair(log: &Path) -> Result<(repair::Plan, Follow), RestoreError> {
     must_be(log, Detected::current)?;
     let _lock = SessionLock::acquire(log)?;
-    let storage = segments::storage(log);
+    let storage = segments::storage_to_repair(log, false);
     let mut store = SessionStore::open(&storage).map_err(failed(log))?;
     let plan = repair::run(&mut store, &paths::stem(log), host::now_ms()).map_err(failed(log))?;
     let follow = if plan.is_nothing() { Follow::UpToDate } else { follow(log, false)? };

@@ -9,13 +9,12 @@ use crate::os::files::PathError;
 use crate::os::host;
 use crate::os::lock::SessionLock;
 use crate::os::log_file::LogFile;
-use crate::os::segments::{self, SessionFile, SessionStorage, Zstd};
+use crate::os::segments::{self, SessionFile, Zstd};
 use crate::os::storage::no_follow;
 use crate::sidecar::rebuild;
 use crate::sidecar::{self, Sidecar};
 use jcode_session_core::dialect::Detected;
 use jcode_session_core::segment::{compress, seal};
-use jcode_session_core::storage::Storage;
 use jcode_session_core::store::SessionStore;
 use std::fs::OpenOptions;
 use std::ops::ControlFlow;
@@ -110,8 +109,8 @@ pub fn decompress(log: &Path) -> Result<u64, RestoreError> {
 }
 
 /// More stands outside of segments than one holds.
-pub(crate) fn is_due(storage: &SessionStorage, log: &SessionFile, len: u64, segments: Segments) -> bool {
-    let sealed = storage.sealed(log).map_or(0, |sealed| sealed.to);
+pub(crate) fn is_due(log: &SessionFile, len: u64, segments: Segments) -> bool {
+    let sealed = log.sealed().map_or(0, |sealed| sealed.to);
     len.saturating_sub(sealed) > segments.size
 }
 

@@ -30,22 +30,18 @@ impl PathError {
     }
 }
 
-/// An open file and its stamp.
+/// An open file, its stamp and the path by which it was opened.
 #[derive(Debug)]
 pub(crate) struct PlainFile {
     pub(crate) file: File,
     pub(crate) stamp: FileStamp,
+    pub(crate) path: PathBuf,
 }
 
 impl PlainFile {
     pub(crate) fn open(path: &Path) -> Result<Self, PathError> {
         let (file, metadata) = open_plain(path).map_err(PathError::new("open", path))?;
-        Ok(Self { stamp: stamp_of(&metadata), file })
-    }
-
-    pub(crate) fn was_replaced(&self, path: &Path) -> bool {
-        let now = std::fs::metadata(path).map(|metadata| stamp_of(&metadata));
-        now.map(|now| (now.dev, now.ino)).ok() != Some((self.stamp.dev, self.stamp.ino))
+        Ok(Self { stamp: stamp_of(&metadata), file, path: path.to_path_buf() })
     }
 }
 
@@ -55,15 +51,29 @@ impl ByteSource for PlainFile {
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
-        let wanted = offset.saturating_add(buffer.len() as u64);
-        read_exact_at(&self.file, buffer, offset).map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => {
-                let actual = self.file.metadata().map_or(0, |metadata| metadata.len());
-                SourceError::Shrank { wanted, actual }
-            }
-            _ => SourceError::Io { offset, message: error.to_string() },
-        })
+        read_at(&self.file, offset, buffer)
     }
+
+    /// It still has its name.
+    fn still_whole(&self) -> Result<(), SourceError> {
+        let now = std::fs::metadata(&self.path).map(|metadata| stamp_of(&metadata));
+        if now.is_ok_and(|now| now.is_same_file(&self.stamp)) {
+            return Ok(());
+        }
+        Err(SourceError::Shrank { wanted: self.stamp.len, actual: 0 })
+    }
+}
+
+/// Fills `buffer` from `offset` on.
+pub(crate) fn read_at(file: &File, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
+    let wanted = offset.saturating_add(buffer.len() as u64);
+    read_exact_at(file, buffer, offset).map_err(|error| match error.kind() {
+        io::ErrorKind::UnexpectedEof => {
+            let actual = file.metadata().map_or(0, |metadata| metadata.len());
+            SourceError::Shrank { wanted, actual }
+        }
+        _ => SourceError::Io { offset, message: error.to_string() },
+    })
 }
 
 /// The stamp of a file by path, following links; `None` if there is none.

@@ -1,22 +1,18 @@
 //! Segments of a log on the file system, and the compression library.
 //!
-//! Owns: how a log that is opened for reading finds its segments, and [`Zstd`].
-//! Invariant: a log without segments costs one look for a folder that is not there.
+//! Owns: the folder `segments/` as core reads it, and [`Zstd`].
 //! Does not: decide which segments belong to a log; core does.
 
-use crate::os::files::{PathError, PlainFile};
+use crate::os::files::PlainFile;
 use crate::os::paths;
 use crate::os::storage::NativeStorage;
-use jcode_session_core::segment::{
-    self, Archive, Compress, Decompress, Doubt, Layout, MANIFEST, Reader, Segmented, SegmentedFile, look,
-};
-use jcode_session_core::source::{ByteSource, SourceError};
+use jcode_session_core::segment::{Archive, Compress, Decompress, Reader, Segmented, SegmentedFile};
+use jcode_session_core::source::SourceError;
 use jcode_session_core::storage::Name;
 use std::ffi::OsStr;
 use std::io;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 /// The files of a session whose log may stand in segments.
 pub type SessionStorage = Segmented<NativeStorage, Zstd>;
@@ -33,6 +29,13 @@ pub fn storage(log: &Path) -> SessionStorage {
 #[must_use]
 pub fn storage_to_look_at(log: &Path) -> SessionStorage {
     Segmented::new(NativeStorage::to_look_at(log), Zstd::default())
+}
+
+/// The same for a repair, or for one who only looks what it would do.
+#[must_use]
+pub fn storage_to_repair(log: &Path, looks: bool) -> SessionStorage {
+    let files = if looks { NativeStorage::to_look_at(log) } else { NativeStorage::new(log) };
+    Segmented::for_repair(files, Zstd::default())
 }
 
 /// The Zstandard library.
@@ -63,12 +66,20 @@ impl Compress for Zstd {
 }
 
 /// The folder `segments/` of a log.
-#[derive(Debug, Clone)]
-pub(crate) struct SegmentFolder(PathBuf);
+#[derive(Debug)]
+pub(crate) struct SegmentFolder {
+    path: PathBuf,
+    reader: Mutex<Reader<PlainFile>>,
+}
 
 impl SegmentFolder {
-    pub(crate) fn of(log: &Path) -> Self {
-        Self(paths::store(log).join("segments"))
+    /// That of a log, if there is one.
+    pub(crate) fn of(log: &Path) -> Option<Self> {
+        let path = paths::store(log).join("segments");
+        let is_log = log.extension() == Some(OsStr::new("jsonl"));
+        // One that cannot be looked at is there, for all that is known: reading it says why.
+        let there = || std::fs::metadata(&path).map_or_else(|error| error.kind() != io::ErrorKind::NotFound, |_| true);
+        (is_log && there()).then(|| Self { path, reader: Mutex::default() })
     }
 }
 
@@ -81,72 +92,26 @@ impl Decompress for SegmentFolder {
 impl Archive for SegmentFolder {
     type File = PlainFile;
 
+    fn names(&self) -> Result<Vec<String>, SourceError> {
+        match std::fs::read_dir(&self.path) {
+            Ok(entries) => Ok(entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(SourceError::Io { offset: 0, message: format!("{}: {error}", self.path.display()) }),
+        }
+    }
+
     fn open(&self, name: &Name) -> Result<Option<PlainFile>, SourceError> {
-        match PlainFile::open(&self.0.join(name.as_str())) {
+        match PlainFile::open(&self.path.join(name.as_str())) {
             Ok(file) => Ok(Some(file)),
             Err(error) if error.source.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(SourceError::Io { offset: 0, message: error.to_string() }),
         }
     }
-}
 
-/// The segments of an open log.
-#[derive(Debug)]
-pub struct Sealed {
-    layout: Layout,
-    doubt: Option<Doubt>,
-    reader: Mutex<Reader<SegmentFolder>>,
-}
-
-impl Sealed {
-    /// The segments that belong to the log whose own file is `own`, if there are any.
-    pub(crate) fn look(log: &Path, own: &PlainFile) -> Result<Option<Self>, PathError> {
-        if log.extension() != Some(OsStr::new("jsonl")) {
-            return Ok(None);
+    fn with_reader<T>(&self, read: impl FnOnce(&mut Reader<PlainFile>) -> T) -> T {
+        match self.reader.try_lock() {
+            Ok(mut reader) => read(&mut reader),
+            Err(_) => read(&mut Reader::default()),
         }
-        let archive = SegmentFolder::of(log);
-        let folder = &archive.0;
-        let names = match std::fs::read_dir(folder) {
-            Ok(entries) => entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(PathError::new("read", folder)(error)),
-        };
-        if names.is_empty() {
-            return Ok(None);
-        }
-        let manifest = folder.join(MANIFEST);
-        let bytes = match PlainFile::open(&manifest) {
-            Ok(file) if file.len() <= segment::MAX_MANIFEST => file.read_vec(0, file.len() as usize).ok(),
-            Ok(_) => None,
-            Err(error) if error.source.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(error),
-        };
-        let view = look(&names, bytes.as_deref(), own, &archive)
-            .map_err(|error| PathError::new("read", log)(io::Error::other(error)))?;
-        let sealed = |layout| Self { layout, doubt: view.doubt, reader: Mutex::new(Reader::new(archive)) };
-        Ok(view.layout.map(sealed))
-    }
-
-    /// Which bytes stand where.
-    #[must_use]
-    pub const fn layout(&self) -> &Layout {
-        &self.layout
-    }
-
-    /// Why that is a guess, if it is one.
-    #[must_use]
-    pub const fn doubt(&self) -> Option<Doubt> {
-        self.doubt
-    }
-
-    /// The run of lost bytes around an offset.
-    pub(crate) fn lost_at(&self, offset: u64) -> Result<Option<Range<u64>>, SourceError> {
-        self.layout.lost_at(&mut self.reader.lock().unwrap_or_else(PoisonError::into_inner), offset)
-    }
-
-    /// Fills `buffer`; false if some of it is lost.
-    pub(crate) fn read(&self, own: &PlainFile, offset: u64, buffer: &mut [u8]) -> Result<bool, SourceError> {
-        let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        self.layout.read(own, &mut reader, offset, buffer)
     }
 }

@@ -4,12 +4,12 @@
 //! Invariant: below the folder that holds the log no link is followed for writing.
 //! Does not: decide anything, or lock.
 
-use crate::os::files::{PathError, plain, stamp_of};
+use crate::os::files::{PathError, plain, read_at, stamp_of};
 use crate::os::map::Mapping;
 use crate::os::{folders, paths, replace};
 use jcode_session_core::parts::OWN_TEMPORARY;
-use jcode_session_core::source::SourceError;
 use jcode_session_core::source::identity::FileStamp;
+use jcode_session_core::source::{ByteSource, SourceError};
 use jcode_session_core::storage::{Folder, Named, Place, Storage, StorageError, StorageErrorKind, StorageFile};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
@@ -32,6 +32,8 @@ pub struct NativeFile {
     path: Arc<Path>,
     /// When it was opened; device and inode stay.
     stamp: FileStamp,
+    /// Bytes that this handle knows of.
+    len: u64,
     looks: bool,
     mapping: Option<Arc<Mapping>>,
 }
@@ -139,7 +141,7 @@ fn kind_of(error: &io::Error) -> StorageErrorKind {
 impl NativeFile {
     fn new(file: File, path: &Path, looks: bool) -> io::Result<Self> {
         let stamp = stamp_of(&plain(&file)?);
-        Ok(Self { file: Arc::new(file), path: path.into(), stamp, looks, mapping: None })
+        Ok(Self { file: Arc::new(file), path: path.into(), len: stamp.len, stamp, looks, mapping: None })
     }
 
     /// The open file, for locks.
@@ -153,30 +155,18 @@ impl NativeFile {
     }
 }
 
-impl StorageFile for NativeFile {
-    fn len(&self) -> Result<u64, StorageError> {
-        Ok(self.file.metadata().map_err(self.failed("read"))?.len())
+impl ByteSource for NativeFile {
+    fn len(&self) -> u64 {
+        self.len
     }
 
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), StorageError> {
-        cfg_if::cfg_if! {
-            if #[cfg(unix)] {
-                std::os::unix::fs::FileExt::read_exact_at(&*self.file, buffer, offset).map_err(self.failed("read"))
-            } else {
-                use std::io::Read;
-                let mut file = &*self.file;
-                file.seek(SeekFrom::Start(offset)).and_then(|_| file.read_exact(buffer)).map_err(self.failed("read"))
-            }
-        }
-    }
-
-    fn map(&mut self) {
-        let len = self.file.metadata().map_or(0, |metadata| metadata.len());
-        self.mapping = Mapping::guarded(&self.file, len).map(Arc::new);
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
+        read_at(&self.file, offset, buffer)
     }
 
     fn view(&self) -> Option<&[u8]> {
-        self.mapping.as_ref().map(|mapping| mapping.bytes())
+        // What was appended since is not in it.
+        self.mapping.as_ref().map(|mapping| mapping.bytes()).filter(|bytes| bytes.len() as u64 == self.len)
     }
 
     fn still_whole(&self) -> Result<(), SourceError> {
@@ -185,6 +175,12 @@ impl StorageFile for NativeFile {
         let actual = self.file.metadata().map_or(0, |metadata| metadata.len());
         if mapping.was_cut() || actual < wanted { Err(SourceError::Shrank { wanted, actual }) } else { Ok(()) }
     }
+}
+
+impl StorageFile for NativeFile {
+    fn map(&mut self) {
+        self.mapping = Mapping::guarded(&self.file, self.len).map(Arc::new);
+    }
 
     fn append(&mut self, bytes: &[u8]) -> Result<usize, StorageError> {
         loop {
@@ -192,8 +188,12 @@ impl StorageFile for NativeFile {
                 Ok(0) if !bytes.is_empty() => {
                     return Err(self.failed("write")(io::ErrorKind::WriteZero.into()));
                 }
+                Ok(written) => {
+                    self.len += written as u64;
+                    return Ok(written);
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                other => return other.map_err(self.failed("write")),
+                Err(error) => return Err(self.failed("write")(error)),
             }
         }
     }
@@ -208,7 +208,9 @@ impl StorageFile for NativeFile {
     }
 
     fn set_len(&mut self, len: u64) -> Result<(), StorageError> {
-        self.file.set_len(len).map_err(self.failed("cut"))
+        self.file.set_len(len).map_err(self.failed("cut"))?;
+        self.len = len;
+        Ok(())
     }
 
     fn sync_data(&mut self) -> Result<(), StorageError> {

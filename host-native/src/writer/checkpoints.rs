@@ -86,7 +86,7 @@ impl Checkpoints {
         if log.met_lost() {
             return Err(StoreError::Lost);
         }
-        row.sealed = log.sealed().map(|sealed| sealed.layout().sealed());
+        row.sealed = log.sealed();
         let Self { storage, ledger_file, .. } = self;
         if let Some(ledger_file) = ledger_file {
             ledger_file.add(storage, row)?;

@@ -89,7 +89,7 @@ impl Writer {
         let open = || open_log(log, &storage, options.durability, header.as_deref(), &queue);
         let (mut writer, mut opened) = open()?;
         if let Some(segments) = options.segments
-            && seal::is_due(&storage, &opened.file, opened.len, segments)
+            && seal::is_due(&opened.file, opened.len, segments)
         {
             // One that cannot be sealed is written as it is; closing tries again, and says why.
             let _ = seal::held(log, &mut lock, segments);
@@ -149,7 +149,7 @@ fn open_log(
 ) -> Result<Opening, OpenError> {
     let core = OpenOptions { durability, synced_len: synced_len(log, storage), header, now_ms: host::now_ms() };
     let opened = LogWriter::open(storage, &core, QueueSender(Arc::clone(queue)), |opened| {
-        let scanned = ScannedIds::new(opened.file.clone(), opened.len);
+        let scanned = ScannedIds::new(opened.file.clone());
         match LogFile::open(log) {
             Ok(log) => Box::new(Ids::new(&log, scanned)),
             Err(_) => Box::new(scanned),

@@ -4,7 +4,7 @@
 //! Invariant: the store is looked up by names, never listed. Does not: decide what files mean.
 
 use crate::error::{Code, Error};
-use crate::sealed::Log;
+use crate::segments::Log;
 use jcode_session_core::dialect::jcode::V1Sources;
 use jcode_session_core::source::ByteSource;
 use jcode_session_core::store::ledger::{Head, Ledger};
@@ -62,7 +62,7 @@ impl<S: ByteSource + Clone> Files<S> {
     }
 
     pub(super) fn v1(&self) -> V1Sources<Log<S>> {
-        let plain = |file: &Option<S>| file.clone().map(Log::Plain);
+        let plain = |file: &Option<S>| file.clone().map(Log::plain);
         V1Sources {
             session_id: self.stem(),
             snapshot: plain(&self.snapshot),

@@ -10,7 +10,7 @@ mod verify;
 
 use crate::beside::{self, Beside, Reader};
 use crate::error::{Code, Error};
-use crate::sealed::Log;
+use crate::segments::{self, Log};
 pub use files::Files;
 use files::session_source;
 use jcode_session_core::catalog::{Exact, Named, SessionSummary, summarize_log, summarize_v1};
@@ -79,7 +79,7 @@ impl<S: ByteSource + Clone> Inspector<S> {
     /// # Errors
     /// If its files cannot be read.
     pub fn open(files: Files<S>, progress: &mut Progress<'_>) -> Result<Self, Error> {
-        let log = files.log.clone().map(|own| Log::open(own, &files.store)).transpose()?;
+        let log = files.log.clone().map(|own| segments::open(own, &files.store)).transpose()?;
         let (session, beside) = match &log {
             Some(log) => {
                 let detected = detect(log)?;

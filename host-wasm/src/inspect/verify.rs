@@ -10,6 +10,7 @@ use crate::error::{Code, Error};
 use jcode_session_core::finding::Finding;
 use jcode_session_core::log::Dialect;
 use jcode_session_core::report::{LogReport, VerifyReport};
+use jcode_session_core::segment::Depth;
 use jcode_session_core::source::ByteSource;
 use jcode_session_core::verify::{verify_store, verify_v1, verify_v1_beside};
 use std::ops::ControlFlow;
@@ -30,7 +31,7 @@ impl<S: ByteSource + Clone> Inspector<S> {
         }
         let beside = if self.files.snapshot.is_some() { self.files.v1_len() } else { 0 };
         let mut tick = done_of(self.session.log().len() + beside, progress);
-        let segments = log.findings()?;
+        let segments = log.findings(Depth::Full)?;
         let (entries, word, mut findings) = self.compare(segments.is_empty(), &mut tick)?;
         let ledger = self.files.ledger()?;
         let as_is = self.session.log().as_is().filter(|_| segments.is_empty()).map(|log| log as &dyn ByteSource);

@@ -5,6 +5,7 @@
 
 use super::{Fault, Machine, Op, World, error};
 use jcode_session_core::source::identity::FileStamp;
+use jcode_session_core::source::{ByteSource, SliceSource, SourceError};
 use jcode_session_core::storage::{Folder, Named, Place, Storage, StorageError, StorageErrorKind, StorageFile};
 
 /// An open file of a machine.
@@ -14,10 +15,17 @@ pub struct CrashFile {
     inode: usize,
     /// The name by which it was opened.
     place: Place,
+    /// Bytes that this handle knows of.
+    len: u64,
 }
 
 impl CrashFile {
-    fn length(&self) -> u64 {
+    fn new(machine: &Machine, inode: usize, place: &Place) -> Self {
+        let len = machine.recorded().world.inodes[inode].live.len() as u64;
+        Self { machine: machine.clone(), inode, place: place.clone(), len }
+    }
+
+    fn len_now(&self) -> u64 {
         self.machine.recorded().world.inodes[self.inode].live.len() as u64
     }
 
@@ -28,32 +36,29 @@ impl CrashFile {
     }
 }
 
-impl StorageFile for CrashFile {
-    fn len(&self) -> Result<u64, StorageError> {
-        self.machine.touched();
-        Ok(self.length())
+impl ByteSource for CrashFile {
+    fn len(&self) -> u64 {
+        self.len
     }
 
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), StorageError> {
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
         let recorded = self.machine.recorded();
-        let live = &recorded.world.inodes[self.inode].live;
-        let start = usize::try_from(offset).unwrap_or(usize::MAX);
-        let found = live.get(start..start + buffer.len()).ok_or_else(|| error(StorageErrorKind::Io, "too short"))?;
-        buffer.copy_from_slice(found);
-        Ok(())
+        SliceSource(&recorded.world.inodes[self.inode].live).read_at(offset, buffer)
     }
+}
 
+impl StorageFile for CrashFile {
     fn append(&mut self, bytes: &[u8]) -> Result<usize, StorageError> {
         let fault = self.machine.step(Some((self.inode, bytes)))?;
         let take = if fault == Some(Fault::Short) && bytes.len() > 1 { bytes.len() / 2 } else { bytes.len() };
-        let at = self.length();
-        self.change(Op::Write(at, bytes[..take].to_vec()));
+        self.change(Op::Write(self.len_now(), bytes[..take].to_vec()));
+        self.len += take as u64;
         Ok(take)
     }
 
     fn overwrite(&mut self, offset: u64, bytes: &[u8]) -> Result<(), StorageError> {
         self.machine.step(None)?;
-        assert!(offset + bytes.len() as u64 <= self.length(), "only bytes that are there are written over");
+        assert!(offset + bytes.len() as u64 <= self.len_now(), "only bytes that are there are written over");
         self.change(Op::Write(offset, bytes.to_vec()));
         Ok(())
     }
@@ -61,6 +66,7 @@ impl StorageFile for CrashFile {
     fn set_len(&mut self, len: u64) -> Result<(), StorageError> {
         self.machine.step(None)?;
         self.change(Op::SetLen(len));
+        self.len = len;
         Ok(())
     }
 
@@ -79,14 +85,15 @@ impl StorageFile for CrashFile {
     }
 
     fn stamp(&self) -> Result<FileStamp, StorageError> {
-        Ok(FileStamp { dev: 1, ino: self.inode as u64, len: self.length(), mtime_ns: 0, ctime_ns: 0 })
+        self.machine.touched();
+        Ok(FileStamp { dev: 1, ino: self.inode as u64, len: self.len_now(), mtime_ns: 0, ctime_ns: 0 })
     }
 
     fn named(&self) -> Result<Named, StorageError> {
         self.machine.touched();
         let there = self.machine.recorded().world.names.get(&self.place).copied();
         Ok(match there {
-            Some(inode) if inode == self.inode => Named::Same(self.length()),
+            Some(inode) if inode == self.inode => Named::Same(self.len_now()),
             Some(_) => Named::Other,
             None => Named::Nothing,
         })
@@ -115,7 +122,7 @@ impl Storage for Machine {
     fn open(&self, place: &Place) -> Result<CrashFile, StorageError> {
         let inode = self.recorded().world.names.get(place).copied();
         let inode = inode.ok_or_else(|| error(StorageErrorKind::NotFound, "not there"))?;
-        Ok(CrashFile { machine: self.clone(), inode, place: place.clone() })
+        Ok(CrashFile::new(self, inode, place))
     }
 
     fn shown(&self, place: &Place) -> String {
@@ -132,12 +139,12 @@ impl Storage for Machine {
         let inode = world.inodes.len();
         world.inodes.push(super::Inode::default());
         world.names.insert(place.clone(), inode);
-        Ok(CrashFile { machine: self.clone(), inode, place: place.clone() })
+        Ok(CrashFile { machine: self.clone(), inode, place: place.clone(), len: 0 })
     }
 
     fn stamp(&self, place: &Place) -> Result<Option<FileStamp>, StorageError> {
         let inode = self.recorded().world.names.get(place).copied();
-        inode.map(|inode| CrashFile { machine: self.clone(), inode, place: place.clone() }.stamp()).transpose()
+        inode.map(|inode| CrashFile::new(self, inode, place).stamp()).transpose()
     }
 
     fn rename(&self, from: &Place, to: &Place) -> Result<(), StorageError> {

@@ -4,14 +4,11 @@ use super::store::{COMMANDS, run_command};
 use crate::crash_storage::Machine;
 use crate::differential::{said_by, said_in_chunks};
 use crate::sessions::{self, Store, log_of, opened, put, stored, with_log};
-use jcode_session_core::segment::{
-    self, Archive, Decompress, MANIFEST, Manifest, Reader, Segment, SegmentedFile, Table,
-};
+use jcode_session_core::segment::{self, Archive, Decompress, MANIFEST, Manifest, Reader, Segment, Table};
 use jcode_session_core::source::{ByteSource, SliceSource, SourceError};
 use jcode_session_core::storage::{Name, Place, Storage, StorageFile};
 use jcode_session_core::store::LogState;
 use jcode_session_native::os::segments::Zstd;
-use std::ops::Range;
 
 /// Between the files of an input.
 const BETWEEN: &[u8] = b"\xFF\0\xFF";
@@ -41,18 +38,17 @@ pub(super) fn segments(data: &[u8]) {
         }
     }
     let store = stored(&machine);
-    let file = store.open(&Place::Log).expect("opens");
-    let log = Opened { len: file.len().expect("known"), file };
-    if log.len > SMALL {
+    let log = Storage::open(&store, &Place::Log).expect("opens");
+    if log.len() > SMALL {
         return;
     }
     let whole = log_of(&machine.world()).expect("there");
-    assert_eq!(whole.len() as u64, log.len);
+    assert_eq!(whole.len() as u64, log.len());
     for (at, piece) in whole.chunks(97).enumerate() {
         assert_eq!(log.read_vec(at as u64 * 97, piece.len()).expect("read"), piece);
     }
     assert_eq!(said_by(&log).0, said_in_chunks(&whole, std::iter::empty()));
-    store.findings(segment::check::Depth::Full).expect("read");
+    log.troubles().expect("read");
     for command in 0..=DECOMPRESS {
         commanded(&machine, command, &whole);
     }
@@ -97,26 +93,6 @@ fn commanded(machine: &Machine, command: u8, whole: &[u8]) {
     }
 }
 
-/// An open log as a source.
-struct Opened {
-    file: SegmentedFile<Machine, Zstd>,
-    len: u64,
-}
-
-impl ByteSource for Opened {
-    fn len(&self) -> u64 {
-        self.len
-    }
-
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
-        self.file.read_at(offset, buffer).map_err(|error| SourceError::Io { offset, message: error.to_string() })
-    }
-
-    fn lost_at(&self, offset: u64) -> Result<Option<Range<u64>>, SourceError> {
-        self.file.lost_at(offset).map_err(|error| SourceError::Io { offset, message: error.to_string() })
-    }
-}
-
 /// A compressed file from outside: where a reader says that a segment is whole, it is what Zstandard's own reader makes
 /// of the file. The input is the segment's length, and the file.
 pub(super) fn table(data: &[u8]) {
@@ -127,8 +103,8 @@ pub(super) fn table(data: &[u8]) {
     }
     let segment = Segment { from: 1, len, digest: String::new() };
     let mut plain = vec![0; usize::try_from(len).expect("small")];
-    let mut reader = Reader::new(OneFile(file));
-    let whole = reader.read(&segment, 0, &mut plain).expect("in memory");
+    let (mut reader, archive) = (Reader::default(), OneFile(file));
+    let whole = reader.read(&archive, &segment, 0, &mut plain).expect("in memory");
     if whole {
         match zstd::stream::decode_all(file) {
             Ok(all) => assert_eq!(all, plain),
@@ -142,7 +118,7 @@ pub(super) fn table(data: &[u8]) {
     }
     for at in (0..plain.len()).step_by(plain.len() / 7 + 1) {
         let mut piece = vec![0; (plain.len() - at).min(1000)];
-        reader.read(&segment, at as u64, &mut piece).expect("in memory");
+        reader.read(&archive, &segment, at as u64, &mut piece).expect("in memory");
         assert_eq!(piece, plain[at..at + piece.len()]);
     }
 }
@@ -152,6 +128,10 @@ struct OneFile<'f>(&'f [u8]);
 
 impl<'f> Archive for OneFile<'f> {
     type File = SliceSource<'f>;
+
+    fn names(&self) -> Result<Vec<String>, SourceError> {
+        Ok(Vec::new())
+    }
 
     fn open(&self, name: &Name) -> Result<Option<SliceSource<'f>>, SourceError> {
         Ok(name.as_str().ends_with(".zst").then_some(SliceSource(self.0)))

@@ -81,7 +81,7 @@ fn open(machine: &Machine, mode: Durability) -> Result<LogWriter<Machine, Watche
     let header = NewHeader { session_id: "s", now_ms: 0, cwd: "/", parent_session: None }.line().expect("short");
     let options = OpenOptions { durability: mode, synced_len: None, header: Some(&header), now_ms: 0 };
     let opened = LogWriter::open(machine, &options, Watcher(machine.clone()), |opened| {
-        Box::new(ScannedIds::new(opened.file.clone(), opened.len))
+        Box::new(ScannedIds::new(opened.file.clone()))
     });
     opened.map(|(writer, _)| writer)
 }

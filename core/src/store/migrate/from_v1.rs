@@ -11,7 +11,7 @@ use crate::index::IndexBuilder;
 use crate::log::{Dialect, LogScan, OpenLine, scan_source};
 use crate::source::identity::FileStamp;
 use crate::source::{ByteSource, SliceSource, SourceError};
-use crate::storage::{FileSource, Storage, StorageError, StorageFile};
+use crate::storage::{Storage, StorageError};
 use crate::store::ledger::{Event, LedgerRow, digest_hex};
 use crate::store::session_store::SessionStore;
 use crate::store::state::LogState;
@@ -95,16 +95,18 @@ pub fn growth<'l, F: V1Files>(
     files: &F,
     tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
 ) -> Result<Plan<'l, F::Source>, MigrateError> {
-    let new = match plan_growth(&log, replay(files.open()?, tick)?, tick)? {
+    let growth = plan_growth(&log, replay(files.open()?, tick)?, tick)?;
+    if log.met_lost() {
+        // What is missing would be told for what v1 gained, and be missing from the new log for good.
+        return Err(StoreError::Lost.into());
+    }
+    let new = match growth {
         Growth::Nothing => return Ok(Plan::Nothing),
         Growth::Diverged => return Ok(Plan::Diverged),
         Growth::Append(new) => new,
     };
     let mut builder = IndexBuilder::new(());
     let end = scan_source(log, 0..log.len(), LogScan::new(), &mut builder, tick)?;
-    if log.met_lost() {
-        return Err(StoreError::Lost.into());
-    }
     let lacks_lf = match end.open_line {
         OpenLine::Torn | OpenLine::Salvaged => return Ok(Plan::Torn),
         other => other == OpenLine::Whole,
@@ -166,13 +168,13 @@ impl<V: ByteSource> FromV1<'_, V> {
             }
         };
         session.record(rows)?;
-        Ok(set_aside::publish_log(session.storage, new.file, session.log.as_ref())?)
+        Ok(set_aside::publish_log(session.storage, new, session.log.as_ref())?)
     }
 }
 
 /// The written log holds all that the v1 files say, and those are what they were.
-fn prove<F: StorageFile>(
-    new: &FileSource<F>,
+fn prove(
+    new: &impl ByteSource,
     files: &impl V1Files,
     tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
 ) -> Result<(), MigrateError> {

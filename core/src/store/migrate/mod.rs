@@ -16,7 +16,7 @@ use crate::dialect::CheckError;
 use crate::dialect::jcode::{GrowthError, ReplayError};
 use crate::source::identity::FileStamp;
 use crate::source::{ByteSource, SourceError};
-use crate::storage::{FileSource, Place, PublishError, Storage, StorageError, StorageFile};
+use crate::storage::{Place, PublishError, Storage, StorageError, StorageFile};
 
 /// Why a session was not migrated; its log is as it was, or migrated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -54,7 +54,7 @@ impl From<StorageError> for MigrateError {
 /// The log is the file that was looked at (`None`: there was none) when the migration was planned.
 fn is_as_planned<S: Storage>(session: &SessionStore<'_, S>, seen: Option<FileStamp>) -> Result<(), MigrateError> {
     let same = match (&session.log, seen) {
-        (Some(log), Some(seen)) => log.file.stamp()?.is_as_left(&seen),
+        (Some(log), Some(seen)) => log.stamp()?.is_as_left(&seen),
         (None, None) => true,
         _ => false,
     };
@@ -67,7 +67,7 @@ fn write<S: Storage>(
     storage: &S,
     parts: &[&dyn ByteSource],
     mut seen: impl FnMut(&[u8]),
-) -> Result<FileSource<S::File>, MigrateError> {
+) -> Result<S::File, MigrateError> {
     let mut file = set_aside::new_log(storage)?;
     for part in parts {
         set_aside::copy(*part, part.len(), &mut file, &mut seen)?;
@@ -78,5 +78,5 @@ fn write<S: Storage>(
     }
     // It is gone over once more.
     file.map();
-    Ok(FileSource { len: file.len()?, file })
+    Ok(file)
 }

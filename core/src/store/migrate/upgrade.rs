@@ -100,12 +100,12 @@ impl<L: ByteSource> Upgrade<L> {
 
         let (name, before) = self.keep(session, now_ms)?;
         let words = format!("upgraded from {} to {}", self.dialect, Dialect::TreeV3);
-        let mut row = LedgerRow::new(Event::Migrate, now_ms, new.len, digest_hex(&hasher.finalize()), &words);
-        row.fingerprint = Some(LogState::of(&new, new.len)?.fingerprint);
+        let mut row = LedgerRow::new(Event::Migrate, now_ms, new.len(), digest_hex(&hasher.finalize()), &words);
+        row.fingerprint = Some(LogState::of(&new, new.len())?.fingerprint);
         row.branch_leaf.clone_from(&self.leaf);
         row.from = Some(session.state()?);
         session.record(before.into_iter().chain([row]).collect())?;
-        set_aside::publish_log(session.storage, new.file, session.log.as_ref())?;
+        set_aside::publish_log(session.storage, new, session.log.as_ref())?;
         Ok(name)
     }
 
@@ -117,7 +117,7 @@ impl<L: ByteSource> Upgrade<L> {
     ) -> Result<(Name, Option<LedgerRow>), MigrateError> {
         let log = session.log.as_ref().ok_or(StoreError::NothingLeft)?;
         let ledger = &session.ledger_file.ledger;
-        let digest = digest_hex(&checkpoint::digest(None, log, 0..log.len)?);
+        let digest = digest_hex(&checkpoint::digest(None, log, 0..log.len())?);
         let name = set_aside::original(session.storage, log, self.dialect, &digest, ledger)?;
         let path = format!("checkpoints/{}", name.as_str());
         let now = session.state()?;
@@ -127,7 +127,7 @@ impl<L: ByteSource> Upgrade<L> {
             return Ok((name, None));
         }
         let words = format!("before the upgrade of a {} log", self.dialect);
-        let mut row = LedgerRow::new(Event::Checkpoint, now_ms, log.len, digest, &words);
+        let mut row = LedgerRow::new(Event::Checkpoint, now_ms, log.len(), digest, &words);
         row.fingerprint = Some(now.fingerprint);
         row.branch_leaf.clone_from(&self.leaf);
         row.checkpoint_path = Some(path);

@@ -7,7 +7,7 @@
 use crate::dialect::detect;
 use crate::log::{Damage, LineReader, LogScan, LogSink, Outcome, Record, controls, scan_source};
 use crate::source::{ByteSource, Rope, SourceError};
-use crate::storage::{FileSource, Folder, Name, Place, Storage, StorageFile, open_if_there};
+use crate::storage::{Folder, Name, Place, Storage, open_if_there};
 use crate::store::error::StoreError;
 use crate::store::ledger::{Event, Ledger};
 use crate::store::session_store::SessionStore;
@@ -19,7 +19,7 @@ use core::ops::{ControlFlow, Range};
 
 /// The damaged log with what comes back, as one.
 pub(super) struct Gathered<F> {
-    pub(super) rope: Rope<FileSource<F>>,
+    pub(super) rope: Rope<F>,
     /// Entries that come back from `quarantine/`.
     pub(super) restored: u64,
     /// Records of the log that no reader showed.
@@ -36,7 +36,7 @@ pub(super) fn gather<S: Storage>(session: &SessionStore<'_, S>) -> Result<Gather
     let mut gathering = Gathering { rope: Rope::new(Vec::new()), done: 0 };
     let mut mended = found.mended(log, &mut ids)?.into_iter().peekable();
     let count = mended.len() as u64;
-    let mut sources = alloc::vec![FileSource { file: log.file.clone(), len: log.len }];
+    let mut sources = alloc::vec![log.clone()];
     let (mut restored, mut names) = (0, Vec::new());
     for (name, file) in waiting(session)? {
         let returning = returning(&file, &mut ids)?;
@@ -55,7 +55,7 @@ pub(super) fn gather<S: Storage>(session: &SessionStore<'_, S>) -> Result<Gather
         names.extend(name.name().map(|name| name.as_str().to_string()));
     }
     mended.for_each(|line| gathering.replace(&line));
-    gathering.log_until(log.len);
+    gathering.log_until(log.len());
     let rope = gathering.rope.over(sources);
     detect(&rope)?.current()?;
     Ok(Gathered { rope, restored, mended: count, names })
@@ -115,7 +115,7 @@ impl Returning {
 }
 
 /// The records of a file of `quarantine/` that the log lacks, in their order.
-fn returning<F: StorageFile>(file: &FileSource<F>, ids: &mut BTreeSet<String>) -> Result<Vec<Returning>, StoreError> {
+fn returning(file: &impl ByteSource, ids: &mut BTreeSet<String>) -> Result<Vec<Returning>, StoreError> {
     let found = Found::in_source(file, LogScan::resume(0, 0, true))?;
     let whole = found.entries.iter().filter(|(id, _)| ids.insert(id.clone()));
     let mut all: Vec<Returning> = whole.map(|(_, range)| Returning::AsItIs(range.clone())).collect();
@@ -125,13 +125,13 @@ fn returning<F: StorageFile>(file: &FileSource<F>, ids: &mut BTreeSet<String>) -
 }
 
 /// The offset itself if a line begins there, else the end of the log.
-fn line_at<F: StorageFile>(log: &FileSource<F>, offset: u64) -> Result<u64, StoreError> {
-    let begins = offset > 0 && offset <= log.len && log.read_vec(offset - 1, 1)? == b"\n";
-    Ok(if begins { offset } else { log.len })
+fn line_at(log: &impl ByteSource, offset: u64) -> Result<u64, StoreError> {
+    let begins = offset > 0 && offset <= log.len() && log.read_vec(offset - 1, 1)? == b"\n";
+    Ok(if begins { offset } else { log.len() })
 }
 
 /// A file in `quarantine/`, open.
-type Waiting<F> = (QuarantineName, FileSource<F>);
+type Waiting<F> = (QuarantineName, F);
 
 /// Whole files in `quarantine/` that recovery made and no repair has put back, by where they stood.
 fn waiting<S: Storage>(session: &SessionStore<'_, S>) -> Result<Vec<Waiting<S::File>>, StoreError> {
@@ -146,9 +146,8 @@ fn waiting<S: Storage>(session: &SessionStore<'_, S>) -> Result<Vec<Waiting<S::F
     for name in parsed {
         let Some(place) = name.name().map(Place::Quarantine) else { continue };
         let Some(file) = open_if_there(session.storage, &place)? else { continue };
-        let len = file.len()?;
-        if len == name.len {
-            found.push((name, FileSource { file, len }));
+        if file.len() == name.len {
+            found.push((name, file));
         }
     }
     Ok(found)

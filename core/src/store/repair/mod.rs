@@ -20,7 +20,7 @@ use crate::finding::{Code, Finding};
 use crate::index::IndexBuilder;
 use crate::log::{LogScan, scan_source};
 use crate::source::ByteSource;
-use crate::storage::{FileSource, Storage, StorageFile};
+use crate::storage::{Storage, StorageFile};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -65,7 +65,7 @@ pub fn plan<S: Storage>(session: &SessionStore<'_, S>) -> Result<Plan, StoreErro
 
 fn survey<S: Storage>(session: &SessionStore<'_, S>, gathered: &Gathered<S::File>) -> Result<Plan, StoreError> {
     let Some(log) = &session.log else { return Err(StoreError::NothingLeft) };
-    let mut findings = session.storage.troubles()?;
+    let mut findings = log.troubles()?;
     findings.extend(damages(log)?);
     let mut builder = IndexBuilder::new(());
     let tick = &mut |_| ControlFlow::Continue(());
@@ -108,24 +108,23 @@ pub fn run<S: Storage>(session: &mut SessionStore<'_, S>, stem: &str, now_ms: i6
     let mut new = set_aside::new_log(session.storage)?;
     let digest = rewrite::rewrite(&gathered.rope, stem, now_ms, &mut new)?;
     new.sync_data()?;
-    let written = FileSource { len: new.len()?, file: new.clone() };
-    if let Err(error) = prove(&written, plan.entries) {
+    if let Err(error) = prove(&new, plan.entries) {
         set_aside::drop_new_log(session.storage);
         return Err(error);
     }
     let mut rows = Vec::new();
-    if session.storage.troubles()?.is_empty() {
+    if log.troubles()?.is_empty() {
         // What is lost may come back: then the log would not be the one that the digest is of.
         rows.extend(session.new_checkpoint(now_ms, "before a repair")?);
     }
-    let set_aside_digest = checkpoint::digest(None, log, 0..log.len)?;
+    let set_aside_digest = checkpoint::digest(None, log, 0..log.len())?;
     let name = set_aside::whole_log(session.storage, log, now_ms)?;
     plan.set_aside = name.name().map(|name| format!("quarantine/{}", name.as_str()));
-    plan.to_len = written.len;
+    plan.to_len = new.len();
     let words = format!("{} findings, {} entries kept", plan.findings.len(), plan.entries);
-    let mut row = LedgerRow::new(Event::Repair, now_ms, written.len, digest_hex(&digest), &words);
-    row.branch_leaf = leaf(&written);
-    row.fingerprint = Some(LogState::of(&written, written.len)?.fingerprint);
+    let mut row = LedgerRow::new(Event::Repair, now_ms, new.len(), digest_hex(&digest), &words);
+    row.branch_leaf = leaf(&new);
+    row.fingerprint = Some(LogState::of(&new, new.len())?.fingerprint);
     row.from = Some(session.state()?);
     row.set_aside.clone_from(&plan.set_aside);
     row.set_aside_digest = Some(digest_hex(&set_aside_digest));

@@ -5,7 +5,6 @@
 
 use crate::catalog::Listed;
 use crate::ops::verify;
-use crate::os::log_file;
 use crate::os::log_file::LogFile;
 use crate::sidecar;
 use jcode_session_core::catalog::SMALL_LOG;
@@ -13,7 +12,7 @@ use jcode_session_core::dialect::{FileKind, PresentError, detect, present};
 use jcode_session_core::finding::{Code, Finding};
 use jcode_session_core::index::IndexBuilder;
 use jcode_session_core::log::{Damage, Dialect, LogScan, scan_source};
-use jcode_session_core::segment::check::Depth;
+use jcode_session_core::segment::Depth;
 use jcode_session_core::source::{ByteSource, SliceSource, SourceError};
 use std::ops::ControlFlow;
 
@@ -31,7 +30,7 @@ pub(super) fn check(session: &Listed) -> Vec<Finding> {
         false => LogFile::open(&session.path).map_err(|error| unreadable(&error)).and_then(|log| {
             let checked = if small { whole(&log) } else { ends(&log) };
             let depth = if small { Depth::Full } else { Depth::Glance };
-            let sealed = log_file::findings(&log, depth);
+            let sealed = log.findings(depth);
             let both = checked.and_then(|found| Ok([found, sealed?].concat()));
             both.map_err(|error| unreadable(&error))
         }),

@@ -8,7 +8,6 @@ mod v1_files;
 
 use crate::ops::ledger;
 use crate::os::files::PathError;
-use crate::os::log_file;
 use crate::os::log_file::LogFile;
 use crate::os::path_text::shown;
 use crate::session::{kind, v1};
@@ -19,7 +18,7 @@ use jcode_session_core::dialect::jcode::ReplayError;
 use jcode_session_core::dialect::{Detected, PresentError, detect, present};
 use jcode_session_core::finding::Finding;
 use jcode_session_core::report::LogReport;
-use jcode_session_core::segment::check::Depth;
+use jcode_session_core::segment::Depth;
 use jcode_session_core::source::SourceError;
 use jcode_session_core::verify;
 use std::path::Path;
@@ -84,7 +83,7 @@ fn verify_log(path: &Path, again: bool, tick: &mut Tick<'_>) -> Result<Option<Lo
     }
     let detected = detect(&log).map_err(failed)?;
     log.map_if_guarded();
-    let segments = log_file::findings(&log, Depth::Full).map_err(failed)?;
+    let segments = log.findings(Depth::Full).map_err(failed)?;
     let sidecar = if again { sidecar::open(&log).map_err(failed)? } else { Sidecar::Locked };
     let presented = match present(log, &detected, &mut |_| tick(0)) {
         Ok(presented) => presented,

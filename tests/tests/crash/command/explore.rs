@@ -2,12 +2,14 @@
 
 use super::cases::Case;
 use jcode_session_core::parts::Part;
+use jcode_session_core::segment::MANIFEST;
 use jcode_session_native::catalog::{Catalog, Keep};
 use jcode_session_native::ops::verify::verify;
-use jcode_session_native::os::paths::{part, sidecar};
+use jcode_session_native::os::paths::{part, sidecar, store};
 use jcode_session_tests::effort;
 use jcode_session_tests::files::{ask, in_memory};
 use jcode_session_tests::program::command;
+use jcode_session_tests::sessions::unnamed_segments;
 use jcode_session_tests::system_calls::disk::{Disk, Found, State, read, write};
 use jcode_session_tests::system_calls::{available, record};
 use jcode_session_tests::written::whole;
@@ -109,6 +111,11 @@ fn check(case: &Case, found: &Found, recorded: &Recorded<'_>, said: &[u8], what:
 pub(crate) fn looked_at(case: &Case, home: &Path, recorded: &Recorded<'_>, what: &str) {
     for log in logs(home) {
         sound(case, &log, what);
+        let segments = store(&log).join("segments");
+        let names = fs::read_dir(&segments).into_iter().flatten();
+        let names = names.map(|entry| entry.expect("one").file_name().to_string_lossy().into_owned());
+        let unnamed = unnamed_segments(names, fs::read(segments.join(MANIFEST)).ok().as_deref());
+        assert_eq!(unnamed, Vec::<String>::new(), "{what}: segments that the manifest does not name");
         if case.moves {
             let same = recorded.home.join(log.strip_prefix(home).expect("in it"));
             assert!(whole(&log) == whole(&same), "{what}: the log reads otherwise");

@@ -1,10 +1,10 @@
 //! What must hold after a crash of a command.
 
-use jcode_session_core::segment::check::Depth;
-use jcode_session_core::storage::{Place, StorageErrorKind};
+use jcode_session_core::segment::MANIFEST;
+use jcode_session_core::storage::{Name, Place, Storage, StorageErrorKind, StorageFile};
 use jcode_session_tests::crash_storage::outcomes::{Outcome, kills, power_cuts};
 use jcode_session_tests::crash_storage::{Fault, Machine, World};
-use jcode_session_tests::sessions::{Store, kept, log_of, opened, stored};
+use jcode_session_tests::sessions::{Store, kept, log_of, opened, stored, unnamed_segments};
 use std::collections::HashMap;
 
 /// A command, from what and to what.
@@ -71,7 +71,7 @@ pub(crate) fn explore_faults(command: &Command<'_>) -> u64 {
     runs
 }
 
-fn crashes(state: &World, wide: bool) -> Vec<Outcome> {
+pub(crate) fn crashes(state: &World, wide: bool) -> Vec<Outcome> {
     // Nothing here depends on a sidecar.
     let mut all = kills(state);
     all.extend(power_cuts(state, wide).into_iter().filter(|outcome| outcome.synced_len.is_none()));
@@ -124,6 +124,23 @@ fn check(command: &Command<'_>, world: &World, what: &str) {
     }
     let session = opened(&store);
     assert!(session.ledger_file().ledger.findings.is_empty(), "{what}: {:?}", session.ledger_file().ledger.findings);
-    assert_eq!(store.findings(Depth::Full).expect("read"), [], "{what}");
+    if log.is_some() {
+        let log = store.open(&Place::Log).expect("there");
+        assert_eq!(log.troubles().expect("read"), [], "{what}");
+    }
     kept(command.old.as_deref(), world, what);
+    assert_eq!(unnamed(world), Vec::<String>::new(), "{what}: segments that the manifest does not name");
+}
+
+/// Files of segments that the manifest beside them does not name.
+pub(crate) fn unnamed(world: &World) -> Vec<String> {
+    let content = |name: &str| {
+        let place = Place::Segment(Name::new(name).expect("a name"));
+        world.names.get(&place).map(|&inode| world.inodes[inode].live.clone())
+    };
+    let names = world.names.keys().filter_map(|place| match place {
+        Place::Segment(name) => Some(name.as_str().to_string()),
+        _ => None,
+    });
+    unnamed_segments(names, content(MANIFEST).as_deref())
 }

@@ -3,7 +3,8 @@
 use super::check::{Command, explore, explore_faults};
 use super::{back, forth};
 use jcode_session_core::segment::seal;
-use jcode_session_core::storage::{Folder, Place, Storage, StorageFile, append_all};
+use jcode_session_core::storage::{Folder, Name, Place, Storage, StorageFile, append_all};
+use jcode_session_core::store::StoreError;
 use jcode_session_core::store::history::How;
 use jcode_session_tests::crash_storage::outcomes::power_cuts;
 use jcode_session_tests::crash_storage::{Machine, World};
@@ -110,6 +111,29 @@ fn growth_of_a_sealed_log_survives_every_crash_point() {
     assert!(!machine.list(Folder::Segments).expect("listed").is_empty());
     let run = |store: &Store| migrate_v1(store, &more);
     survives("growth of a sealed log", machine.world(), &run, |how| *how == How::Cut, false);
+}
+
+/// What is missing of the log is not taken for what v1 changed, whatever v1 did meanwhile.
+#[test]
+fn growth_of_a_sealed_log_that_lacks_a_segment_is_refused() {
+    let (files, more) = v1();
+    let native = b"{\"type\":\"message\",\"id\":\"n1\",\"parentId\":\"m2\",\"timestamp\":\"2026-01-01T00:00:00Z\",\"message\":{}}\n";
+    for appended in [&b""[..], native] {
+        let machine = migrated(&files);
+        seal::run(&mut opened(&stored(&machine)), 100, None, NOW).expect("sealed");
+        append(&machine, appended);
+        let sealed = machine.world();
+        for lost in machine.list(Folder::Segments).expect("listed") {
+            for now in [&files, &more] {
+                let machine = Machine::from_world(sealed.clone());
+                machine.remove(&Place::Segment(Name::new(&lost).expect("a name"))).expect("removed");
+                let before = machine.world().files_hash();
+                let refused = migrate_v1(&stored(&machine), now).expect_err("refused");
+                assert_eq!(refused, StoreError::Lost.to_string(), "{lost}");
+                assert_eq!(machine.world().files_hash(), before, "{lost}: nothing is written");
+            }
+        }
+    }
 }
 
 /// A log that only lacks its sidecar is none of core's business.

@@ -5,6 +5,7 @@
 //! power cut is looked at, the command is run again, and that run is crashed at each of its own calls as well.
 
 mod check;
+mod manifest;
 mod migrate;
 mod sealed;
 

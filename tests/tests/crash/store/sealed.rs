@@ -11,9 +11,9 @@ use jcode_session_tests::crash_storage::{Machine, World};
 use jcode_session_tests::sessions::{NOW, Store, append, from_v1, lines, log_of, opened, stored, with_log};
 
 /// Bytes of a segment: three lines.
-const SIZE: u64 = 300;
+pub(crate) const SIZE: u64 = 300;
 
-fn seal_plain(store: &Store) -> Result<(), String> {
+pub(crate) fn seal_plain(store: &Store) -> Result<(), String> {
     seal::run(&mut opened(store), SIZE, None, NOW).map(|_| ()).map_err(|error| error.to_string())
 }
 
@@ -27,18 +27,18 @@ fn press(store: &Store) -> Result<(), String> {
 
 /// The ledger's last row is of what the log is: sealed so far, in so many segments; or it is one file.
 fn told(store: &Store) -> bool {
-    let sealed = store.view().expect("seen").layout.map(|layout| layout.sealed());
+    let sealed = store.detect().expect("seen").layout.map(|layout| layout.sealed());
     let session = opened(store);
     session.ledger_file().ledger.rows.last().is_some_and(|row| row.event == Event::Seal && row.sealed == sealed)
 }
 
 fn is_sealed(store: &Store) -> bool {
-    store.view().expect("seen").layout.is_some_and(|layout| layout.segments().len() > 1)
+    store.detect().expect("seen").layout.is_some_and(|layout| layout.segments().len() > 1)
 }
 
 /// The files of all segments are of this form, and no other files lie beside them.
 fn all_of(store: &Store, form: Form) -> bool {
-    let Some(layout) = store.view().expect("seen").layout else { return false };
+    let Some(layout) = store.detect().expect("seen").layout else { return false };
     let mut names: Vec<String> =
         layout.segments().iter().map(|s| s.name(form).expect("a name").as_str().into()).collect();
     names.push("manifest.json".into());
@@ -49,7 +49,7 @@ fn all_of(store: &Store, form: Form) -> bool {
 }
 
 /// The log of [`written`], sealed.
-fn sealed() -> World {
+pub(crate) fn sealed() -> World {
     let machine = Machine::from_world(written());
     seal_plain(&stored(&machine)).expect("sealed");
     assert!(is_sealed(&stored(&machine)));
@@ -78,9 +78,9 @@ fn compressed_seal_survives_every_crash_point() {
 fn a_second_seal_survives_every_crash_point() {
     let machine = Machine::from_world(sealed());
     append(&machine, &lines(8..12));
-    let first = stored(&machine).view().expect("seen").layout.expect("sealed").segments().len();
+    let first = stored(&machine).detect().expect("seen").layout.expect("sealed").segments().len();
     let done = move |store: &Store| {
-        let layout = store.view().expect("seen").layout;
+        let layout = store.detect().expect("seen").layout;
         layout.is_some_and(|layout| layout.segments().len() > first) && told(store) && all_of(store, Form::Plain)
     };
     same_log("second seal", machine.world(), &seal_plain, &done);
@@ -129,7 +129,7 @@ fn undo_on_a_sealed_log_survives_every_crash_point() {
     let old = log_of(&world);
     let machine = Machine::from_world(world);
     back(&stored(&machine)).expect("rolled back");
-    assert!(stored(&machine).view().expect("seen").layout.is_some(), "what is whole below stays sealed");
+    assert!(stored(&machine).detect().expect("seen").layout.is_some(), "what is whole below stays sealed");
     let world = machine.world();
     let now = log_of(&world);
     let run = |store: &Store| forth(store, false);

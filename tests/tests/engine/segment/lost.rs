@@ -5,7 +5,7 @@ use jcode_session_core::finding::Code;
 use jcode_session_core::source::ByteSource;
 use jcode_session_core::write::Parent;
 use jcode_session_native::catalog::{Catalog, Keep};
-use jcode_session_native::ops::restore::{repair, take_checkpoint};
+use jcode_session_native::ops::restore::{repair, rollback, take_checkpoint};
 use jcode_session_native::ops::seal;
 use jcode_session_native::os::log_file::LogFile;
 use jcode_session_native::os::paths;
@@ -139,17 +139,25 @@ fn a_log_that_lacks_bytes_gets_no_checkpoint() {
     }
 }
 
-/// Files that have the name of a segment, and other bytes, are kept, as many as there were.
+/// Files that have the name of a new segment, and other bytes, are kept, as many as there were.
 #[test]
 fn what_is_set_aside_takes_the_place_of_nothing() {
     let (_home, log, bytes) = sealed(PLAIN);
     let store = paths::store(&log);
+    let mut names = Vec::new();
     for text in ["one", "two", "three"] {
-        fs::write(store.join("segments/5-7.jsonl"), text).expect("written");
-        seal::run(&log, PLAIN).expect("sealed");
+        append(&log, 100..130);
+        let grown = whole(&log);
+        let new = seal::plan(&log, PLAIN.size).expect("planned").ranges.remove(0);
+        names.push(format!("{}-{}", new.start, new.end - new.start));
+        fs::write(store.join(format!("segments/{}-{}.jsonl", new.start, new.end - new.start)), text).expect("written");
+        seal::run(&log, PRESSED).expect("sealed");
+        assert_eq!((whole(&log), errors(&log)), (grown, Vec::new()));
+        rollback(&log, None).expect("rolled back");
+        assert_eq!(whole(&log), bytes);
     }
-    assert_eq!(whole(&log), bytes);
-    let kept = ["5-7.jsonl", "5-7.1.jsonl", "5-7.2.jsonl"];
-    let kept = kept.map(|name| fs::read_to_string(store.join("quarantine").join(name)).expect("kept"));
-    assert_eq!(kept, ["one", "two", "three"]);
+    names.dedup();
+    assert_eq!(names.len(), 1);
+    let kept = ["jsonl", "1.jsonl", "2.jsonl"].map(|ending| format!("quarantine/{}.{ending}", names[0]));
+    assert_eq!(kept.map(|name| fs::read_to_string(store.join(name)).expect("kept")), ["one", "two", "three"]);
 }

@@ -1,7 +1,9 @@
 //! Logs whose older lines stand in segments: read as one, and damaged on purpose.
 
+mod hostile;
 mod lost;
 mod manifest;
+mod older;
 mod read;
 
 use jcode_session_core::finding::Code;
