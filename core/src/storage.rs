@@ -32,6 +32,9 @@ pub enum Place {
     Quarantine(Name),
 }
 
+/// All temporary files have a number below this.
+pub const TEMPORARIES: u32 = 6;
+
 /// A folder of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Folder {

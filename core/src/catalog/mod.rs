@@ -19,7 +19,7 @@ mod v1;
 
 pub use read::{Exact, Named, summarize_log, summarize_v1};
 pub use row::Row;
-pub use summary::SessionSummary;
+pub use summary::{SessionSummary, is_ahead};
 pub use summary_builder::CountTail;
 
 /// Logs up to this size are parsed whole for a list; of larger ones only head and tail are read.

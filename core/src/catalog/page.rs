@@ -13,8 +13,8 @@ use core::cmp::{Ordering, Reverse};
 /// A place in a list: that of the session with this time, id and path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
-    /// Its time.
-    pub last_modified: i64,
+    /// Its time, as lists are sorted by it.
+    pub list_time: i64,
     /// Its id.
     pub session_id: String,
     /// Its path, as the host's bytes.
@@ -28,20 +28,20 @@ pub fn order(a: (&SessionSummary, &[u8]), b: (&SessionSummary, &[u8])) -> Orderi
 }
 
 fn key<'k>((summary, path): (&'k SessionSummary, &'k [u8])) -> (Reverse<i64>, &'k str, &'k [u8]) {
-    (Reverse(summary.last_modified), &summary.session_id, path)
+    (Reverse(summary.list_time()), &summary.session_id, path)
 }
 
 impl Cursor {
     /// The place of a session.
     #[must_use]
     pub fn at(summary: &SessionSummary, path: &[u8]) -> Self {
-        Self { last_modified: summary.last_modified, session_id: summary.session_id.clone(), path: path.to_vec() }
+        Self { list_time: summary.list_time(), session_id: summary.session_id.clone(), path: path.to_vec() }
     }
 
     /// True if a session comes behind this place.
     #[must_use]
     pub fn is_before(&self, session: (&SessionSummary, &[u8])) -> bool {
-        key(session) > (Reverse(self.last_modified), &self.session_id, &self.path)
+        key(session) > (Reverse(self.list_time), &self.session_id, &self.path)
     }
 }
 

@@ -29,6 +29,8 @@ pub struct Named<'a> {
     pub stem: &'a str,
     /// Modification time, Unix milliseconds.
     pub file_time: i64,
+    /// Now, Unix milliseconds.
+    pub now_ms: i64,
 }
 
 /// Numbers of a whole log, and its active leaf.
@@ -40,6 +42,14 @@ pub type Exact = (Counts, Option<String>);
 /// # Errors
 /// If the log cannot be read.
 pub fn summarize_log<S: ByteSource>(
+    log: &S,
+    named: Named<'_>,
+    exact: &mut dyn FnMut() -> Result<Option<Exact>, SourceError>,
+) -> Result<Option<SessionSummary>, SourceError> {
+    Ok(of_log(log, named, exact)?.map(|summary| summary.read_at(named.now_ms, named.file_time)))
+}
+
+fn of_log<S: ByteSource>(
     log: &S,
     named: Named<'_>,
     exact: &mut dyn FnMut() -> Result<Option<Exact>, SourceError>,
@@ -65,7 +75,7 @@ fn unread(named: Named<'_>, detected: Detected, size_bytes: u64) -> Option<Sessi
     if !detected.is_session() {
         return None;
     }
-    let Named { stem, file_time } = named;
+    let Named { stem, file_time, .. } = named;
     let around = Around { stem, dialect: Some(detected.dialect), size_bytes, file_time, exact: None };
     Some(SummaryBuilder::of(detected.header).finish(around))
 }
@@ -75,6 +85,10 @@ fn unread(named: Named<'_>, detected: Detected, size_bytes: u64) -> Option<Sessi
 /// # Errors
 /// If they cannot be read.
 pub fn summarize_v1<S: ByteSource>(files: V1Sources<S>, named: Named<'_>) -> Result<SessionSummary, ReplayError> {
+    Ok(of_v1(files, named)?.read_at(named.now_ms, named.file_time))
+}
+
+fn of_v1<S: ByteSource>(files: V1Sources<S>, named: Named<'_>) -> Result<SessionSummary, ReplayError> {
     let len = |file: &Option<S>| file.as_ref().map_or(0, ByteSource::len);
     let size = len(&files.snapshot) + len(&files.journal);
     if size + len(&files.bak) > 2 * SMALL_LOG {
@@ -99,7 +113,7 @@ fn whole(
     let built = builder.finish();
     let leaf = built.entry_count().checked_sub(1).map(|last| built.key(last));
     let exact = Some((built.counts, leaf));
-    let Named { stem, file_time } = named;
+    let Named { stem, file_time, .. } = named;
     Ok(gleaner.finish(Around { stem, dialect: Some(dialect), size_bytes, file_time, exact }))
 }
 
@@ -132,7 +146,7 @@ fn large<S: ByteSource>(
         }
     }
     log.still_whole()?;
-    let Named { stem, file_time } = named;
+    let Named { stem, file_time, .. } = named;
     let dialect = Some(detected.dialect);
     Ok(all.finish(Around { stem, dialect, size_bytes: log.len(), file_time, exact: exact()? }))
 }

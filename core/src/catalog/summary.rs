@@ -1,12 +1,22 @@
 //! The summary of one session.
 //!
-//! Owns: what a list can show of it. Invariant: times are Unix milliseconds; counts are exact or unknown.
+//! Owns: what a list can show of it, and the time by which it is sorted. Invariant: times are Unix milliseconds; counts
+//! are exact or unknown.
 //! Does not: know where the session is.
 
 use crate::log::Dialect;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::Serialize;
+
+/// A clock that is wrong by this much, milliseconds, is a clock in another zone; one that is wrong by more is wrong.
+const AHEAD_MS: i64 = 24 * 3_600_000;
+
+/// Whether a time cannot be that of a session which is read now.
+#[must_use]
+pub const fn is_ahead(time_ms: i64, now_ms: i64) -> bool {
+    time_ms > now_ms.saturating_add(AHEAD_MS)
+}
 
 /// What lists show of a session.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -23,6 +33,9 @@ pub struct SessionSummary {
     pub created_at: Option<i64>,
     /// Time of the last message, else of the last entry, else of the file.
     pub last_modified: i64,
+    /// The time that counts in lists instead, where that one lies ahead of the time at which the session was read.
+    #[serde(skip)]
+    pub listed_as_of: Option<i64>,
     /// Bytes of the log, or of the v1 files where there is no log.
     pub size_bytes: u64,
     /// Entries, if known.
@@ -57,4 +70,20 @@ pub struct SessionSummary {
     pub provider: Option<String>,
     /// When jcode had it open last.
     pub last_active_at: Option<i64>,
+}
+
+impl SessionSummary {
+    /// The time by which lists are sorted.
+    #[must_use]
+    pub fn list_time(&self) -> i64 {
+        self.listed_as_of.unwrap_or(self.last_modified)
+    }
+
+    /// Lists the session by its file's time if its own is ahead of now, so that a wrong clock does not keep it at the
+    /// head of all lists.
+    #[must_use]
+    pub(super) fn read_at(self, now_ms: i64, file_time: i64) -> Self {
+        let listed_as_of = is_ahead(self.last_modified, now_ms).then_some(file_time);
+        Self { listed_as_of, ..self }
+    }
 }

@@ -73,6 +73,7 @@ impl SummaryBuilder {
             title,
             created_at: header.and_then(|h| h.created_at),
             last_modified,
+            listed_as_of: None,
             size_bytes: around.size_bytes,
             entry_count: is_exact.then_some(counts.entries),
             message_count: is_exact.then_some(counts.messages),

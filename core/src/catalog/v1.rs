@@ -62,6 +62,7 @@ pub(super) fn summarize_large_v1<S: ByteSource>(
         title,
         created_at: state.created_at,
         last_modified: last_message_at.or(state.updated_at).unwrap_or(file_time),
+        listed_as_of: None,
         size_bytes: size(snapshot) + size(journal),
         model: state.model,
         status: state.status,

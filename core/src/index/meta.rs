@@ -37,6 +37,8 @@ pub struct IndexMeta {
     pub unsynced_boot: Option<String>,
     /// What the host says about the files that the log was migrated from, as of the last migration.
     pub migrated_from: Option<String>,
+    /// When a migration built this or brought it up to date last, Unix milliseconds.
+    pub migrated_at: Option<i64>,
 }
 
 /// Where a catch-up goes on scanning.
@@ -118,6 +120,7 @@ impl IndexMeta {
             resume: if built.is_ambiguous() { Resume::Rebuild } else { Resume::after(end) },
             unsynced_boot: None,
             migrated_from: None,
+            migrated_at: None,
         }
     }
 

@@ -55,6 +55,7 @@ impl IndexMeta {
         optional(key::TAGS, (!counts.tags.is_empty()).then(|| Value::Text(tags::array(&counts.tags))));
         optional(key::UNSYNCED_BOOT, self.unsynced_boot.clone().map(Value::Text));
         optional(key::MIGRATED_FROM, self.migrated_from.clone().map(Value::Text));
+        optional(key::MIGRATED_AT, self.migrated_at.map(Value::Int));
         let odd = [counts.duplicates, counts.orphans, counts.dangling_labels, counts.damages, counts.compactions];
         optional(key::ODD, odd.iter().any(|&n| n > 0).then(|| Value::Text(join(&odd))));
         let (resume, lines) = match self.resume {
@@ -132,6 +133,7 @@ impl IndexMeta {
             resume,
             unsynced_boot: text(key::UNSYNCED_BOOT),
             migrated_from: text(key::MIGRATED_FROM),
+            migrated_at: int(key::MIGRATED_AT),
         })
     }
 }

@@ -85,6 +85,8 @@ pub mod key {
     pub const TAGS: &str = "tags";
     /// Stamps of the files that the log was migrated from, as the host writes them.
     pub const MIGRATED_FROM: &str = "migrated_from";
+    /// When a migration built it or brought it up to date last, Unix milliseconds.
+    pub const MIGRATED_AT: &str = "migrated_at";
     /// Boot during which the sidecar was last changed without a sync; absent once it is synced.
     pub const UNSYNCED_BOOT: &str = "unsynced_boot";
 }

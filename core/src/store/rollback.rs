@@ -14,7 +14,7 @@ use super::history::{History, How, Reachable};
 use super::ledger::{Event, Ledger, LedgerRow, digest_hex};
 use super::pending::without_pending;
 use super::session_store::SessionStore;
-use super::set_aside;
+use super::set_aside::{self, Kept};
 use crate::source::ByteSource;
 use crate::storage::{Folder, Named, Place, PublishError, Storage, StorageFile, open_if_there};
 use crate::write::{count_records, set_aside};
@@ -65,6 +65,25 @@ pub struct Plan {
 /// # Errors
 /// If there is no such checkpoint, or it cannot be returned to.
 pub fn plan<S: Storage>(session: &SessionStore<'_, S>, options: &Options) -> Result<Plan, StoreError> {
+    let plan = intend(session, options)?;
+    if !plan.unacknowledged
+        && !plan.is_there
+        && let Some(target) = target_of(session, &plan)
+        && let Some(kept) = kept(session, &plan.how, target)?
+    {
+        kept.check()?;
+    }
+    Ok(plan)
+}
+
+/// The row of the state that is returned to.
+fn target_of<'s, S: Storage>(session: &'s SessionStore<'_, S>, plan: &Plan) -> Option<&'s LedgerRow> {
+    let ledger = &session.ledger_file.ledger;
+    ledger.rows.get(ledger.index_of(plan.target)?)
+}
+
+/// What is to be done, without a look at the bytes that come back.
+fn intend<S: Storage>(session: &SessionStore<'_, S>, options: &Options) -> Result<Plan, StoreError> {
     if let Some(plan) = unacknowledged(session, options)? {
         return Ok(plan);
     }
@@ -198,7 +217,7 @@ fn describe<S: Storage>(
 /// # Errors
 /// As [`plan`], and what storage says; the log is then in its old state, or in its new one.
 pub fn run<S: Storage>(session: &mut SessionStore<'_, S>, options: &Options) -> Result<Plan, StoreError> {
-    let mut plan = plan(session, options)?;
+    let mut plan = intend(session, options)?;
     if plan.is_there {
         session.resolve_pending(options.now_ms)?;
         return Ok(plan);
@@ -209,27 +228,13 @@ pub fn run<S: Storage>(session: &mut SessionStore<'_, S>, options: &Options) -> 
     if !plan.finishes {
         session.resolve_pending(options.now_ms)?;
     }
-    let row = session
-        .ledger_file
-        .ledger
-        .index_of(plan.target)
-        .and_then(|index| session.ledger_file.ledger.rows.get(index))
-        .cloned();
-    let Some(target) = row else { return Err(StoreError::NoCheckpoint(plan.timestamp)) };
+    let Some(target) = target_of(session, &plan).cloned() else {
+        return Err(StoreError::NoCheckpoint(plan.timestamp));
+    };
     // Everything that can fail for want of room or bytes comes before the announcement.
-    let restored = match &plan.how {
-        How::File(name) => {
-            let what = target.checkpoint_path.clone().unwrap_or_default();
-            let len_of = |kept: u64| (kept == target.logical_len).then_some(kept);
-            Some(restore(session, &Place::Checkpoint(name.clone()), what, len_of, &target.digest)?)
-        }
-        How::SetAside { name, digest } => {
-            let what = format!("quarantine/{}", name.as_str());
-            // It may have grown by a program that had it open; its first bytes are what counts.
-            let len_of = |kept: u64| (kept >= target.logical_len).then_some(target.logical_len);
-            Some(restore(session, &Place::Quarantine(name.clone()), what, len_of, digest)?)
-        }
-        How::Cut | How::Gone => None,
+    let restored = match kept(session, &plan.how, &target)? {
+        Some(kept) => Some(restore(session, &kept)?),
+        None => None,
     };
     let from = session.state()?;
     let (name, removed_digest) = match &session.log {
@@ -287,27 +292,31 @@ fn take_away<S: Storage>(storage: &S, log: &S::File, to_len: u64) -> Result<(), 
     Ok(())
 }
 
-/// Copies a kept file to what becomes the log, and compares it with what was kept. `len_of` says how much of a file
-/// of that length counts, if it can be the one.
-fn restore<S: Storage>(
+/// The bytes of the state, if they stand in a file of their own.
+fn kept<S: Storage>(
     session: &SessionStore<'_, S>,
-    place: &Place,
-    what: String,
-    len_of: impl Fn(u64) -> Option<u64>,
-    digest: &str,
-) -> Result<S::File, StoreError> {
-    let Some(kept) = open_if_there(session.storage, place)? else {
-        return Err(StoreError::Kept { what, how: "is missing" });
+    how: &How,
+    target: &LedgerRow,
+) -> Result<Option<Kept<S::File>>, StoreError> {
+    let (place, what, may_have_grown, digest) = match how {
+        How::Cut | How::Gone => return Ok(None),
+        How::File(name) => {
+            let what = target.checkpoint_path.clone().unwrap_or_default();
+            (Place::Checkpoint(name.clone()), what, false, &target.digest)
+        }
+        How::SetAside { name, digest } => {
+            (Place::Quarantine(name.clone()), format!("quarantine/{}", name.as_str()), true, digest)
+        }
     };
-    let mut hasher = blake3::Hasher::new();
+    Kept::open(session.storage, &place, what, (target.logical_len, may_have_grown), digest).map(Some)
+}
+
+/// Copies a kept file to what becomes the log.
+fn restore<S: Storage>(session: &SessionStore<'_, S>, kept: &Kept<S::File>) -> Result<S::File, StoreError> {
     let mut new = set_aside::new_log(session.storage)?;
-    let len = len_of(kept.len());
-    set_aside::copy(&kept, len.unwrap_or_default(), &mut new, |bytes| {
-        hasher.update(bytes);
-    })?;
-    if len.is_none() || digest_hex(&hasher.finalize()) != digest {
+    if let Err(error) = kept.copy_to(&mut new) {
         set_aside::drop_new_log(session.storage);
-        return Err(StoreError::Kept { what, how: "does not hold the bytes that were kept" });
+        return Err(error);
     }
     new.sync_data()?;
     Ok(new)

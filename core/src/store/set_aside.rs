@@ -1,8 +1,7 @@
 //! Whole logs set aside, and files put together from kept bytes.
 //!
-//! Owns: which file in `quarantine/` or `checkpoints/` holds a whole log.
-//! Invariant: what is set aside is durable when it is named.
-//! Does not: remove anything.
+//! Owns: which file in `quarantine/` or `checkpoints/` holds a whole log, and whether kept bytes are those that were
+//! kept. Invariant: what is set aside is durable when it is named. Does not: remove anything.
 
 use super::checkpoint;
 use super::error::StoreError;
@@ -161,4 +160,60 @@ pub(super) fn copy<F: StorageFile>(
         append_all(to, bytes)?;
     }
     Ok(())
+}
+
+/// A file of the store whose bytes a log may become again.
+#[derive(Debug)]
+pub(super) struct Kept<F> {
+    file: F,
+    /// So many of its bytes count.
+    len: u64,
+    digest: String,
+    /// Its path, below the store.
+    what: String,
+}
+
+impl<F: StorageFile> Kept<F> {
+    /// Opens a file that holds `len` bytes with this digest. One that `may_have_grown`, by a program that had it open
+    /// when it was set aside, may hold more behind them.
+    pub(super) fn open<S: Storage<File = F>>(
+        storage: &S,
+        place: &Place,
+        what: String,
+        (len, may_have_grown): (u64, bool),
+        digest: &str,
+    ) -> Result<Self, StoreError> {
+        let Some(file) = open_if_there(storage, place)? else {
+            return Err(StoreError::Kept { what, how: "is missing" });
+        };
+        let there = file.len();
+        if there < len || there > len && !may_have_grown {
+            let how = if there < len { "is shorter than what was kept" } else { "holds more than what was kept" };
+            return Err(StoreError::Kept { what, how });
+        }
+        Ok(Self { file, len, digest: digest.into(), what })
+    }
+
+    /// Reads it and compares.
+    pub(super) fn check(&self) -> Result<(), StoreError> {
+        self.compare(&checkpoint::digest(None, &self.file, 0..self.len)?)
+    }
+
+    /// Appends it to a file and compares.
+    pub(super) fn copy_to(&self, to: &mut F) -> Result<(), StoreError> {
+        let mut hasher = blake3::Hasher::new();
+        copy(&self.file, self.len, to, |bytes| {
+            hasher.update(bytes);
+        })?;
+        self.compare(&hasher.finalize())
+    }
+
+    fn compare(&self, digest: &blake3::Hash) -> Result<(), StoreError> {
+        if digest_hex(digest) == self.digest { Ok(()) } else { Err(self.is_other()) }
+    }
+
+    /// The error for bytes that are not those that were kept.
+    pub(super) fn is_other(&self) -> StoreError {
+        StoreError::Kept { what: self.what.clone(), how: "does not hold the bytes that were kept" }
+    }
 }

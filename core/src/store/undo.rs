@@ -9,11 +9,11 @@
 
 use super::error::StoreError;
 use super::history::History;
-use super::ledger::{Event, LedgerRow, digest_hex};
+use super::ledger::{Event, LedgerRow};
 use super::session_store::SessionStore;
-use super::set_aside;
+use super::set_aside::{self, Kept};
 use crate::source::ByteSource;
-use crate::storage::{Place, Storage, StorageFile, open_if_there};
+use crate::storage::{Place, Storage, StorageFile};
 use crate::write::{QuarantineName, set_aside};
 use alloc::format;
 use alloc::string::String;
@@ -55,6 +55,23 @@ pub struct Plan {
 /// # Errors
 /// If there is nothing to take back, or it is refused.
 pub fn plan<S: Storage>(session: &SessionStore<'_, S>, options: &Options) -> Result<Plan, StoreError> {
+    let plan = intend(session, options)?;
+    if !plan.unacknowledged
+        && let Some(taken_back) = row_of(session, &plan)
+    {
+        removed(session, taken_back)?.0.check()?;
+    }
+    Ok(plan)
+}
+
+/// The row that is taken back.
+fn row_of<'s, S: Storage>(session: &'s SessionStore<'_, S>, plan: &Plan) -> Option<&'s LedgerRow> {
+    let ledger = &session.ledger_file.ledger;
+    ledger.rows.get(ledger.index_of(plan.row)?)
+}
+
+/// What is to be done, without a look at the bytes that come back.
+fn intend<S: Storage>(session: &SessionStore<'_, S>, options: &Options) -> Result<Plan, StoreError> {
     if let Some(plan) = unacknowledged(session)? {
         return Ok(plan);
     }
@@ -132,7 +149,7 @@ fn kept(row: &LedgerRow) -> Option<QuarantineName> {
 /// # Errors
 /// As [`plan`], and what storage says; the log is then in its old state, or in its new one.
 pub fn run<S: Storage>(session: &mut SessionStore<'_, S>, options: &Options) -> Result<Plan, StoreError> {
-    let mut plan = match plan(session, options) {
+    let mut plan = match intend(session, options) {
         Err(StoreError::NeverTookPlace(event)) => {
             session.resolve_pending(options.now_ms)?;
             return Err(StoreError::NeverTookPlace(event));
@@ -142,10 +159,7 @@ pub fn run<S: Storage>(session: &mut SessionStore<'_, S>, options: &Options) -> 
     if plan.unacknowledged {
         return Ok(plan);
     }
-    let index = session.ledger_file.ledger.index_of(plan.row);
-    let Some(taken_back) = index.and_then(|index| session.ledger_file.ledger.rows.get(index)).cloned() else {
-        return Err(StoreError::NothingToUndo);
-    };
+    let Some(taken_back) = row_of(session, &plan).cloned() else { return Err(StoreError::NothingToUndo) };
     // A repaired log is nowhere else; one that was cut, or replaced by what is kept, leaves only what was appended.
     if (plan.appended > 0 || plan.event == Event::Repair)
         && let Some(log) = &session.log
@@ -161,6 +175,7 @@ pub fn run<S: Storage>(session: &mut SessionStore<'_, S>, options: &Options) -> 
     if !plan.finishes {
         let before = taken_back.from.clone();
         let words = format!("took back the {} of {}", taken_back.event, taken_back.timestamp);
+        let index = session.ledger_file.ledger.index_of(plan.row);
         let top = index.and_then(|index| History::of(&session.ledger_file.ledger).before(index).top);
         let state = top.and_then(|top| session.ledger_file.ledger.rows.get(top));
         let state = state.filter(|row| row.state() == taken_back.from);
@@ -179,34 +194,35 @@ pub fn run<S: Storage>(session: &mut SessionStore<'_, S>, options: &Options) -> 
     Ok(plan)
 }
 
+/// What left the log, and where it began there.
+fn removed<S: Storage>(session: &SessionStore<'_, S>, row: &LedgerRow) -> Result<(Kept<S::File>, u64), StoreError> {
+    let what = row.set_aside.clone().unwrap_or_default();
+    let broken = |how| StoreError::Kept { what: what.clone(), how };
+    let name = row.set_aside_name().ok_or_else(|| broken("is no name of a file in quarantine"))?;
+    let parsed = kept(row).ok_or_else(|| broken("does not tell which bytes it holds"))?;
+    let digest = row.set_aside_digest.as_deref().unwrap_or_default();
+    let place = Place::Quarantine(name);
+    Ok((Kept::open(session.storage, &place, what.clone(), (parsed.len, true), digest)?, parsed.offset))
+}
+
 /// The log as it was before, written aside and compared.
 fn put_together<S: Storage>(session: &SessionStore<'_, S>, taken_back: &LedgerRow) -> Result<S::File, StoreError> {
-    let what = taken_back.set_aside.clone().unwrap_or_default();
-    let broken = |how| StoreError::Kept { what: what.clone(), how };
-    let name = taken_back.set_aside_name().ok_or_else(|| broken("is no name of a file in quarantine"))?;
-    let parsed = kept(taken_back).ok_or_else(|| broken("does not tell which bytes it holds"))?;
-    let removed = open_if_there(session.storage, &Place::Quarantine(name))?.ok_or_else(|| broken("is missing"))?;
-    // A log that was set aside whole may have grown by a program that had it open; its first bytes are what counts.
-    if removed.len() < parsed.len {
-        return Err(broken("is shorter than what was set aside"));
-    }
+    let (removed, offset) = removed(session, taken_back)?;
     let mut new = set_aside::new_log(session.storage)?;
-    if let Some(log) = session.log.as_ref().filter(|_| parsed.offset > 0) {
-        set_aside::copy(log, parsed.offset, &mut new, |_| ())?;
+    if let Some(log) = session.log.as_ref().filter(|_| offset > 0) {
+        set_aside::copy(log, offset, &mut new, |_| ())?;
     }
-    let mut hasher = blake3::Hasher::new();
-    set_aside::copy(&removed, parsed.len, &mut new, |bytes| {
-        hasher.update(bytes);
-    })?;
+    let copied = removed.copy_to(&mut new);
     new.sync_data()?;
-    let right = taken_back.set_aside_digest.as_deref() == Some(digest_hex(&hasher.finalize()).as_str())
-        && match &taken_back.from {
-            Some(before) => before.len == new.len() && before.begins(&new)?,
-            None => false,
-        };
-    if right {
-        return Ok(new);
+    let is_before = match &taken_back.from {
+        Some(before) => before.len == new.len() && before.begins(&new)?,
+        None => false,
+    };
+    match copied {
+        Ok(()) if is_before => Ok(new),
+        other => {
+            set_aside::drop_new_log(session.storage);
+            Err(other.err().unwrap_or_else(|| removed.is_other()))
+        }
     }
-    set_aside::drop_new_log(session.storage);
-    Err(broken("does not hold the bytes that were set aside"))
 }

@@ -280,7 +280,7 @@ impl Store {
                         row.rel,
                         summary.map(|s| &s.session_id),
                         summary.and_then(|s| s.cwd.as_ref()),
-                        summary.map(|s| s.last_modified),
+                        summary.map(|s| s.list_time()),
                         row.pack()
                     ],
                     |row| row.get(0),

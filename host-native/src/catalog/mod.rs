@@ -182,7 +182,7 @@ impl Catalog {
 /// Puts sessions in the order of lists. Their numbers are sorted first, because a summary is large to move.
 fn sort(sessions: &mut Vec<Listed>) {
     let mut places: Vec<(i64, usize)> =
-        sessions.iter().enumerate().map(|(place, session)| (session.summary.last_modified, place)).collect();
+        sessions.iter().enumerate().map(|(place, session)| (session.summary.list_time(), place)).collect();
     places.sort_unstable_by(|a, b| match b.0.cmp(&a.0) {
         std::cmp::Ordering::Equal => match (sessions.get(a.1), sessions.get(b.1)) {
             (Some(a), Some(b)) => order(a.key(), b.key()),

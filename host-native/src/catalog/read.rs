@@ -12,7 +12,9 @@ use crate::os::{host, paths};
 use crate::session::v1::{self, V1Files};
 use crate::sidecar::{self, Sidecar};
 use jcode_session_core::catalog::refresh::{Stamps, is_racy};
-use jcode_session_core::catalog::{CountTail, Exact, Named, Row, SessionSummary, summarize_log, summarize_v1};
+use jcode_session_core::catalog::{
+    CountTail, Exact, Named, Row, SessionSummary, is_ahead, summarize_log, summarize_v1,
+};
 use jcode_session_core::index::meta::{IndexMeta, Resume};
 use jcode_session_core::log::{Dialect, LogScan, scan_source};
 use jcode_session_core::parts::Part;
@@ -27,7 +29,8 @@ const SMALL_GROWTH: u64 = 1 << 20;
 /// Reads a session; `None` if it is gone.
 pub(super) fn read(root: &Path, found: &FoundSession) -> Option<Row> {
     let path = root.join(path_of(&found.rel));
-    let now_ns = host::now_ms().saturating_mul(1_000_000);
+    let now_ms = host::now_ms();
+    let now_ns = now_ms.saturating_mul(1_000_000);
     let mut racy = [found.log, found.snapshot, found.journal, found.bak]
         .into_iter()
         .flatten()
@@ -35,24 +38,29 @@ pub(super) fn read(root: &Path, found: &FoundSession) -> Option<Row> {
     let seen = found.seen();
     let mut log_stamp = seen.log;
     let summary = match found.log {
-        None => read_v1(&path, seen.log),
+        None => read_v1(&path, seen.log, now_ms),
         Some(stamp) => {
-            let (log, stamp, whole) = match read_log(&path, stamp) {
+            let (log, stamp, whole) = match read_log(&path, stamp, now_ms) {
                 Ok(read) => read,
                 Err(Trouble::Gone) => return None,
-                Err(Trouble::Unreadable) => (Some(unreadable(&path, stamp)), stamp, false),
+                Err(Trouble::Unreadable) => (Some(unreadable(&path, stamp, now_ms)), stamp, false),
             };
             // Whatever keeps it from being read whole may end without a trace in its stamps.
             racy |= !whole || is_racy(stamp.ctime_ns, now_ns);
             log_stamp = stamp;
             let snapshot = paths::beside(&path, Part::Snapshot);
-            let v1 = found.snapshot.filter(|_| v1::is_snapshot(&snapshot)).and_then(|stamp| read_v1(&snapshot, stamp));
+            let v1 = found
+                .snapshot
+                .filter(|_| v1::is_snapshot(&snapshot))
+                .and_then(|stamp| read_v1(&snapshot, stamp, now_ms));
             match (log, v1) {
                 (Some(log), Some(v1)) => Some(with_newer_v1(log, v1)),
                 (log, v1) => log.or(v1),
             }
         }
     };
+    // A time that lies ahead is past some day.
+    racy |= summary.as_ref().is_some_and(|summary| summary.listed_as_of.is_some());
     let lacking = found.log.is_some() && summary.as_ref().is_some_and(|summary| summary.entry_count.is_none());
     let sidecar = if lacking { sidecar_stamp(&path) } else { 0 };
     let stamps = Stamps { log: log_stamp, beside: seen.beside, sidecar, racy, lacking };
@@ -70,15 +78,17 @@ impl From<SourceError> for Trouble {
     }
 }
 
-const fn file_time(stamp: &FileStamp) -> i64 {
-    stamp.mtime_ns.div_euclid(1_000_000)
+/// When a file was changed; where that lies ahead, for which anybody can set it, when the system last changed it.
+const fn file_time(stamp: &FileStamp, now_ms: i64) -> i64 {
+    let modified = stamp.mtime_ns.div_euclid(1_000_000);
+    if is_ahead(modified, now_ms) { stamp.ctime_ns.div_euclid(1_000_000) } else { modified }
 }
 
 /// What the file system alone says.
-fn unreadable(path: &Path, stamp: FileStamp) -> SessionSummary {
+fn unreadable(path: &Path, stamp: FileStamp, now_ms: i64) -> SessionSummary {
     SessionSummary {
         session_id: paths::stem(path),
-        last_modified: file_time(&stamp),
+        last_modified: file_time(&stamp, now_ms),
         size_bytes: stamp.len,
         ..SessionSummary::default()
     }
@@ -86,11 +96,12 @@ fn unreadable(path: &Path, stamp: FileStamp) -> SessionSummary {
 
 /// jcode went on writing its v1 files after the migration: what they say about the session now is newer.
 fn with_newer_v1(log: SessionSummary, v1: SessionSummary) -> SessionSummary {
-    if v1.last_modified <= log.last_modified {
+    if v1.list_time() <= log.list_time() {
         return log;
     }
     SessionSummary {
         last_modified: v1.last_modified,
+        listed_as_of: v1.listed_as_of,
         title: v1.title.or(log.title),
         model: v1.model.or(log.model),
         status: v1.status,
@@ -105,7 +116,7 @@ fn with_newer_v1(log: SessionSummary, v1: SessionSummary) -> SessionSummary {
 }
 
 /// The summary of a log, the stamp of the file that was read, and whether all of it could be.
-fn read_log(path: &Path, seen: FileStamp) -> Result<(Option<SessionSummary>, FileStamp, bool), Trouble> {
+fn read_log(path: &Path, seen: FileStamp, now_ms: i64) -> Result<(Option<SessionSummary>, FileStamp, bool), Trouble> {
     let mut tries = 0;
     loop {
         let log = LogFile::open(path).map_err(|error| match error.source.kind() {
@@ -113,12 +124,12 @@ fn read_log(path: &Path, seen: FileStamp) -> Result<(Option<SessionSummary>, Fil
             _ => Trouble::Unreadable,
         })?;
         let stem = paths::stem(path);
-        let named = Named { stem: &stem, file_time: file_time(&log.stamp()) };
+        let named = Named { stem: &stem, file_time: file_time(&log.stamp(), now_ms), now_ms };
         match summarize_log(&log, named, &mut || from_sidecar(&log)) {
             Ok(summary) => return Ok((summary, log.file_stamp(), !log.met_lost())),
             // Replaced or cut while it was read: as it is now.
             Err(_) if tries < 3 => tries += 1,
-            Err(_) => return Ok((Some(unreadable(path, seen)), FileStamp::default(), false)),
+            Err(_) => return Ok((Some(unreadable(path, seen, now_ms)), FileStamp::default(), false)),
         }
     }
 }
@@ -147,13 +158,14 @@ fn from_sidecar(log: &LogFile) -> Result<Option<Exact>, SourceError> {
 }
 
 /// A v1 session without a log; `None` if the file is no snapshot.
-fn read_v1(path: &Path, stamp: FileStamp) -> Option<SessionSummary> {
+fn read_v1(path: &Path, stamp: FileStamp, now_ms: i64) -> Option<SessionSummary> {
     if !v1::is_snapshot(path) {
         return None;
     }
-    let broken = || SessionSummary { dialect: Some(Dialect::JcodeV1), ..unreadable(path, stamp) };
+    let broken = || SessionSummary { dialect: Some(Dialect::JcodeV1), ..unreadable(path, stamp, now_ms) };
     let Ok(files) = V1Files::beside(path).open() else { return Some(broken()) };
-    let time = files.journal.iter().map(|file| file_time(&file.stamp())).fold(file_time(&stamp), i64::max);
+    let changed = |stamp: &FileStamp| file_time(stamp, now_ms);
+    let file_time = files.journal.iter().map(|file| changed(&file.stamp())).fold(changed(&stamp), i64::max);
     let stem = paths::stem(path);
-    Some(summarize_v1(files, Named { stem: &stem, file_time: time }).unwrap_or_else(|_| broken()))
+    Some(summarize_v1(files, Named { stem: &stem, file_time, now_ms }).unwrap_or_else(|_| broken()))
 }

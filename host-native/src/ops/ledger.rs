@@ -5,25 +5,26 @@
 
 use crate::os::files::{PathError, open_plain};
 use crate::os::paths;
+use crate::os::standing::is_nothing;
+use jcode_session_core::storage::Place;
 use jcode_session_core::store::ledger::{Head, Ledger};
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::Path;
 
-/// Reads a ledger for looking at it; one that is not there has no rows.
+/// Reads a ledger for looking at it; one that is not there, or is no file, has no rows.
 ///
 /// # Errors
 /// If it is there and cannot be read.
 pub fn read(log: &Path) -> Result<Ledger, PathError> {
-    let store = paths::store(log);
-    let bytes = |name: &str| {
-        let path = store.join(name);
+    let bytes = |place: &Place| {
+        let path = paths::place(log, place);
         let mut bytes = Vec::new();
         match open_plain(&path).and_then(|(mut file, _)| file.read_to_end(&mut bytes)) {
             Ok(_) => Ok(Some(bytes)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) if is_nothing(&error) => Ok(None),
             Err(error) => Err(PathError::new("read", &path)(error)),
         }
     };
-    let head = bytes("ledger.head")?.and_then(|head| Head::read(&head));
-    Ok(Ledger::read(&bytes("ledger.jsonl")?.unwrap_or_default(), head.as_ref()))
+    let head = bytes(&Place::LedgerHead)?.and_then(|head| Head::read(&head));
+    Ok(Ledger::read(&bytes(&Place::Ledger)?.unwrap_or_default(), head.as_ref()))
 }

@@ -8,7 +8,9 @@ use crate::ops::ledger;
 use crate::os::files::PathError;
 use crate::os::lock::{LockError, SessionLock};
 use crate::os::log_file::LogFile;
+use crate::os::names::{before_store_change, explain};
 use crate::os::path_text::shown;
+use crate::os::standing::InTheWay;
 use crate::os::{host, paths, segments};
 use crate::session::kind;
 use crate::session::v1::{self, V1Files};
@@ -17,6 +19,7 @@ use jcode_session_core::dialect::{Detected, Refused, detect};
 use jcode_session_core::parts::Part;
 use jcode_session_core::report::{CheckpointReport, CheckpointsReport};
 use jcode_session_core::source::{ByteSource, SourceError};
+use jcode_session_core::storage::Place;
 use jcode_session_core::store::history::{History, How};
 use jcode_session_core::store::{
     LogState, SessionStore, StoreError, checkpoint, repair, rollback, undo, without_pending,
@@ -35,6 +38,9 @@ pub enum RestoreError {
     /// Somebody writes it.
     #[error(transparent)]
     Lock(#[from] LockError),
+    /// Something else stands where a file or folder of ours should.
+    #[error(transparent)]
+    InTheWay(#[from] InTheWay),
     /// The file system refused.
     #[error(transparent)]
     Path(#[from] PathError),
@@ -71,12 +77,13 @@ pub fn log_of(session: &Path) -> PathBuf {
     if v1::is_snapshot(session) { paths::beside(session, Part::Log) } else { session.to_path_buf() }
 }
 
-/// Refuses a file that is not what a command works on, before anything lies beside it. One that is not there passes.
+/// Refuses a file that is not what a command works on, before anything lies beside it, and a session beside which
+/// something else stands where its lock or its store should. A file that is not there passes.
 pub(crate) fn must_be(log: &Path, fit: impl FnOnce(&Detected) -> Result<(), Refused>) -> Result<(), RestoreError> {
-    match kind::judge(log)? {
-        Some(detected) => fit(&detected).map_err(|refused| failed(log)(refused.into())),
-        None => Ok(()),
+    if let Some(detected) = kind::judge(log)? {
+        fit(&detected).map_err(|refused| failed(log)(refused.into()))?;
     }
+    Ok(before_store_change(log)?)
 }
 
 /// What no session is left of can be brought back, if a ledger tells that it was one.
@@ -93,12 +100,18 @@ pub(crate) fn failed(log: &Path) -> impl Fn(StoreError) -> RestoreError {
 /// The states that a session can be returned to, newest first. Writes nothing.
 ///
 /// # Errors
-/// If log or ledger cannot be read.
+/// If log or ledger cannot be read, or something else stands where the ledger should.
 pub fn checkpoints(log: &Path) -> Result<CheckpointsReport, RestoreError> {
     let unreadable = |error: SourceError| failed(log)(error.into());
     let file = log.is_file().then(|| LogFile::open(log)).transpose()?.filter(|file| !file.is_empty());
     let now = file.as_ref().map_or(Ok(LogState::none()), |file| LogState::of(file, file.len())).map_err(unreadable)?;
-    let ledger = without_pending(&ledger::read(log)?, file.as_ref()).map_err(unreadable)?;
+    let ledger = ledger::read(log)?;
+    if ledger.rows.is_empty()
+        && let Some(found) = explain(log, &paths::place(log, &Place::Ledger))
+    {
+        return Err(found.into());
+    }
+    let ledger = without_pending(&ledger, file.as_ref()).map_err(unreadable)?;
     let history = History::of(&ledger);
     let offered = checkpoint::offered(&history, host::now_ms()).into_iter();
     let rows = offered.filter_map(|state| {

@@ -4,6 +4,7 @@
 //! Invariant: an open file has the length that it had when it was opened; one that was cut since gives
 //! [`SourceError::Shrank`], never other bytes.
 
+use crate::os::standing::not_regular;
 use jcode_session_core::source::identity::FileStamp;
 use jcode_session_core::source::{ByteSource, SourceError};
 use std::fs::{File, Metadata};
@@ -90,7 +91,9 @@ pub fn stamp(path: &Path) -> Result<Option<FileStamp>, PathError> {
 
 /// Opens a plain file for reading. A pipe under its name, which would keep us waiting for its other end, is refused.
 pub(crate) fn open_plain(path: &Path) -> io::Result<(File, Metadata)> {
-    let file = open_for_reading(path)?;
+    // A socket is refused by the system itself, which does not say why.
+    let why = || not_regular(std::fs::metadata(path).ok()?.file_type());
+    let file = open_for_reading(path).map_err(|error| why().unwrap_or(error))?;
     let metadata = plain(&file)?;
     Ok((file, metadata))
 }
@@ -98,10 +101,7 @@ pub(crate) fn open_plain(path: &Path) -> io::Result<(File, Metadata)> {
 /// The metadata of an open file, which has to be a plain one.
 pub(crate) fn plain(file: &File) -> io::Result<Metadata> {
     let metadata = file.metadata()?;
-    if metadata.is_file() {
-        return Ok(metadata);
-    }
-    Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"))
+    not_regular(metadata.file_type()).map_or(Ok(metadata), Err)
 }
 
 cfg_if::cfg_if! {

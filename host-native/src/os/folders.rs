@@ -3,6 +3,7 @@
 //! Owns: making them. Invariant: a link where one of ours should stand is refused.
 //! Does not: sync, or know what they are for.
 
+use crate::os::standing::{Wanted, check};
 use std::fs::DirBuilder;
 use std::io;
 use std::path::Path;
@@ -32,10 +33,8 @@ pub fn make_all(path: &Path) -> io::Result<()> {
 /// # Errors
 /// In that case.
 pub(crate) fn is_folder(path: &Path) -> io::Result<()> {
-    if std::fs::symlink_metadata(path)?.is_dir() {
-        return Ok(());
-    }
-    Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is no folder; links are not followed here"))
+    std::fs::symlink_metadata(path)?;
+    check(path, Wanted::Folder).map_err(|found| io::Error::new(io::ErrorKind::PermissionDenied, found))
 }
 
 fn private() -> DirBuilder {

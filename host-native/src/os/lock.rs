@@ -8,6 +8,7 @@
 use crate::os::files::open_plain;
 use crate::os::host;
 use crate::os::paths;
+use crate::os::standing::{self, InTheWay, Wanted};
 use crate::os::storage::{no_follow, private};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -58,6 +59,9 @@ pub enum LockError {
     /// The log is a link.
     #[error("{} is a symbolic link; writes do not follow links, name the file that it leads to", .0.display())]
     Link(PathBuf),
+    /// Something else stands where the lock file should.
+    #[error("cannot lock the session: {0}")]
+    InTheWay(#[from] InTheWay),
     /// The file system refused.
     #[error("cannot lock {}: {source}", path.display())]
     Io {
@@ -93,6 +97,7 @@ impl SessionLock {
             return Err(refused_link(log));
         }
         let path = paths::lock(log);
+        standing::check(&path, Wanted::File)?;
         let failed = |source| LockError::Io { path: path.clone(), source };
         loop {
             let mut options = OpenOptions::new();

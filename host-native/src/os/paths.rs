@@ -3,8 +3,8 @@
 //! Owns: which path belongs to which log. Invariant: an id from outside never reaches outside the sessions folder.
 //! Does not: say what names mean; core's `parts` does.
 
-use jcode_session_core::parts::{self, Part, STORE, classify};
-use jcode_session_core::storage::Name;
+use jcode_session_core::parts::{self, OWN_TEMPORARY, Part, STORE, classify};
+use jcode_session_core::storage::{Folder, Name, Place};
 use std::path::{Path, PathBuf};
 
 /// The path of one of the parts of which a session has one each, by the path of another.
@@ -29,6 +29,31 @@ pub fn store(log: &Path) -> PathBuf {
 #[must_use]
 pub fn lock(log: &Path) -> PathBuf {
     beside(log, Part::Lock)
+}
+
+/// A file of the session whose log this is.
+#[must_use]
+pub fn place(log: &Path, place: &Place) -> PathBuf {
+    let name = match place {
+        Place::Log => return log.to_path_buf(),
+        Place::Temporary(number) => &format!("{OWN_TEMPORARY}{}-{number}.tmp", stem(log)),
+        Place::Ledger => "ledger.jsonl",
+        Place::LedgerHead => "ledger.head",
+        Place::Checkpoint(name) | Place::Segment(name) | Place::Quarantine(name) => name.as_str(),
+    };
+    place_folder(log, place.folder()).join(name)
+}
+
+/// A folder of the session whose log this is.
+#[must_use]
+pub fn place_folder(log: &Path, folder: Folder) -> PathBuf {
+    match folder {
+        Folder::Sessions => self::folder(log).to_path_buf(),
+        Folder::Store => store(log),
+        Folder::Checkpoints => store(log).join("checkpoints"),
+        Folder::Segments => store(log).join("segments"),
+        Folder::Quarantine => store(log).join("quarantine"),
+    }
 }
 
 /// The log's name without its ending, for sessions whose header has no id.

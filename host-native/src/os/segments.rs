@@ -5,10 +5,11 @@
 
 use crate::os::files::PlainFile;
 use crate::os::paths;
+use crate::os::standing::is_nothing;
 use crate::os::storage::NativeStorage;
 use jcode_session_core::segment::{Archive, Compress, Decompress, Reader, Segmented, SegmentedFile};
 use jcode_session_core::source::SourceError;
-use jcode_session_core::storage::Name;
+use jcode_session_core::storage::{Folder, Name};
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -75,7 +76,7 @@ pub(crate) struct SegmentFolder {
 impl SegmentFolder {
     /// That of a log, if there is one.
     pub(crate) fn of(log: &Path) -> Option<Self> {
-        let path = paths::store(log).join("segments");
+        let path = paths::place_folder(log, Folder::Segments);
         let is_log = log.extension() == Some(OsStr::new("jsonl"));
         // One that cannot be looked at is there, for all that is known: reading it says why.
         let there = || std::fs::metadata(&path).map_or_else(|error| error.kind() != io::ErrorKind::NotFound, |_| true);
@@ -95,7 +96,7 @@ impl Archive for SegmentFolder {
     fn names(&self) -> Result<Vec<String>, SourceError> {
         match std::fs::read_dir(&self.path) {
             Ok(entries) => Ok(entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) if is_nothing(&error) => Ok(Vec::new()),
             Err(error) => Err(SourceError::Io { offset: 0, message: format!("{}: {error}", self.path.display()) }),
         }
     }
@@ -103,7 +104,7 @@ impl Archive for SegmentFolder {
     fn open(&self, name: &Name) -> Result<Option<PlainFile>, SourceError> {
         match PlainFile::open(&self.path.join(name.as_str())) {
             Ok(file) => Ok(Some(file)),
-            Err(error) if error.source.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) if is_nothing(&error.source) => Ok(None),
             Err(error) => Err(SourceError::Io { offset: 0, message: error.to_string() }),
         }
     }

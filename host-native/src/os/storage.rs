@@ -6,8 +6,7 @@
 
 use crate::os::files::{PathError, plain, read_at, stamp_of};
 use crate::os::map::Mapping;
-use crate::os::{folders, paths, replace};
-use jcode_session_core::parts::OWN_TEMPORARY;
+use crate::os::{folders, names, paths, replace};
 use jcode_session_core::source::identity::FileStamp;
 use jcode_session_core::source::{ByteSource, SourceError};
 use jcode_session_core::storage::{Folder, Named, Place, Storage, StorageError, StorageErrorKind, StorageFile};
@@ -20,7 +19,6 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub struct NativeStorage {
     log: PathBuf,
-    store: PathBuf,
     /// Files are opened for reading only.
     looks: bool,
 }
@@ -42,7 +40,7 @@ impl NativeStorage {
     /// The files beside `log`.
     #[must_use]
     pub fn new(log: &Path) -> Self {
-        Self { store: paths::store(log), log: log.to_path_buf(), looks: false }
+        Self { log: log.to_path_buf(), looks: false }
     }
 
     /// The files beside `log`, for one who only looks: also in a folder that cannot be written.
@@ -60,39 +58,22 @@ impl NativeStorage {
         {
             use std::os::unix::fs::{MetadataExt, PermissionsExt};
             let path = self.path(place);
-            let metadata = std::fs::symlink_metadata(&path).map_err(failed("read", &path))?;
+            let metadata = std::fs::symlink_metadata(&path).map_err(self.failed("read", &path))?;
             let mode = metadata.permissions().mode();
             if metadata.nlink() == 1 && mode & 0o077 != 0 {
                 let private = std::fs::Permissions::from_mode(mode & 0o700);
-                std::fs::set_permissions(&path, private).map_err(failed("set the mode of", &path))?;
+                std::fs::set_permissions(&path, private).map_err(self.failed("set the mode of", &path))?;
             }
         }
         Ok(())
     }
 
     fn path(&self, place: &Place) -> PathBuf {
-        match place {
-            Place::Log => self.log.clone(),
-            Place::Temporary(number) => {
-                let name = format!("{OWN_TEMPORARY}{}-{number}.tmp", paths::stem(&self.log));
-                paths::folder(&self.log).join(name)
-            }
-            Place::Ledger => self.store.join("ledger.jsonl"),
-            Place::LedgerHead => self.store.join("ledger.head"),
-            Place::Checkpoint(name) => self.folder(Folder::Checkpoints).join(name.as_str()),
-            Place::Segment(name) => self.folder(Folder::Segments).join(name.as_str()),
-            Place::Quarantine(name) => self.folder(Folder::Quarantine).join(name.as_str()),
-        }
+        paths::place(&self.log, place)
     }
 
     fn folder(&self, folder: Folder) -> PathBuf {
-        match folder {
-            Folder::Sessions => paths::folder(&self.log).to_path_buf(),
-            Folder::Store => self.store.clone(),
-            Folder::Checkpoints => self.store.join("checkpoints"),
-            Folder::Segments => self.store.join("segments"),
-            Folder::Quarantine => self.store.join("quarantine"),
-        }
+        paths::place_folder(&self.log, folder)
     }
 
     /// Makes the folders that a place needs; a link in their stead is refused.
@@ -102,7 +83,7 @@ impl NativeStorage {
         }
         for folder in [Folder::Store, folder] {
             let path = self.folder(folder);
-            folders::make(&path).map_err(failed("create", &path))?;
+            folders::make(&path).map_err(self.failed("create", &path))?;
         }
         Ok(())
     }
@@ -110,7 +91,16 @@ impl NativeStorage {
     /// A folder of the store is a folder, and no link to one.
     fn no_link(&self, folder: Folder) -> Result<(), StorageError> {
         let path = self.folder(folder);
-        folders::is_folder(&path).map_err(failed("use", &path))
+        folders::is_folder(&path).map_err(self.failed("use", &path))
+    }
+
+    /// Names action and path of a failed call, or what stands in its way, where that is something else than we make.
+    fn failed(&self, action: &'static str, path: &Path) -> impl Fn(io::Error) -> StorageError {
+        move |error| {
+            let error = failed(action, path)(error);
+            let in_the_way = names::explain(&self.log, path).filter(|_| error.kind != StorageErrorKind::NotFound);
+            StorageError { message: in_the_way.map_or(error.message, |found| found.to_string()), ..error }
+        }
     }
 }
 
@@ -246,8 +236,8 @@ impl Storage for NativeStorage {
             self.no_link(place.folder())?;
         }
         let mut options = OpenOptions::new();
-        let file = no_follow(options.read(true).append(!self.looks)).open(&path).map_err(failed("open", &path))?;
-        NativeFile::new(file, &path, self.looks).map_err(failed("open", &path))
+        let file = no_follow(options.read(true).append(!self.looks)).open(&path).map_err(self.failed("open", &path))?;
+        NativeFile::new(file, &path, self.looks).map_err(self.failed("open", &path))
     }
 
     fn shown(&self, place: &Place) -> String {
@@ -259,7 +249,7 @@ impl Storage for NativeStorage {
         self.make_folders(place.folder())?;
         let mut options = OpenOptions::new();
         let file = private(options.read(true).append(true).create_new(true)).open(&path);
-        file.and_then(|file| NativeFile::new(file, &path, false)).map_err(failed("create", &path))
+        file.and_then(|file| NativeFile::new(file, &path, false)).map_err(self.failed("create", &path))
     }
 
     fn stamp(&self, place: &Place) -> Result<Option<FileStamp>, StorageError> {
@@ -267,7 +257,7 @@ impl Storage for NativeStorage {
         match std::fs::symlink_metadata(&path) {
             Ok(metadata) => Ok(Some(stamp_of(&metadata))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(failed("read", &path)(error)),
+            Err(error) => Err(self.failed("read", &path)(error)),
         }
     }
 
@@ -276,11 +266,11 @@ impl Storage for NativeStorage {
         self.make_folders(to.folder())?;
         match std::fs::symlink_metadata(&path) {
             Ok(there) if there.is_file() => {
-                std::fs::set_permissions(&from, there.permissions()).map_err(failed("set the mode of", &from))?;
+                std::fs::set_permissions(&from, there.permissions()).map_err(self.failed("set the mode of", &from))?;
             }
             _ => {}
         }
-        std::fs::rename(&from, &path).map_err(failed("replace", &path))
+        std::fs::rename(&from, &path).map_err(self.failed("replace", &path))
     }
 
     fn link(&self, from: &Place, to: &Place) -> Result<(), StorageError> {
@@ -289,15 +279,15 @@ impl Storage for NativeStorage {
         match std::fs::hard_link(&from, &path) {
             // File systems without hard links say so in many ways; whoever needs the bytes copies them.
             Err(error) if matches!(kind_of(&error), StorageErrorKind::Io | StorageErrorKind::Denied) => {
-                Err(StorageError { kind: StorageErrorKind::Unsupported, ..failed("link", &path)(error) })
+                Err(StorageError { kind: StorageErrorKind::Unsupported, ..self.failed("link", &path)(error) })
             }
-            other => other.map_err(failed("link", &path)),
+            other => other.map_err(self.failed("link", &path)),
         }
     }
 
     fn remove(&self, place: &Place) -> Result<(), StorageError> {
         let path = self.path(place);
-        std::fs::remove_file(&path).map_err(failed("remove", &path))
+        std::fs::remove_file(&path).map_err(self.failed("remove", &path))
     }
 
     fn list(&self, folder: Folder) -> Result<Vec<String>, StorageError> {
@@ -305,11 +295,11 @@ impl Storage for NativeStorage {
         let entries = match std::fs::read_dir(&path) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(failed("read", &path)(error)),
+            Err(error) => return Err(self.failed("read", &path)(error)),
         };
         let mut names = Vec::new();
         for entry in entries {
-            let entry = entry.map_err(failed("read", &path))?;
+            let entry = entry.map_err(self.failed("read", &path))?;
             // A name that is no text is none of ours.
             names.extend(entry.file_name().into_string());
         }

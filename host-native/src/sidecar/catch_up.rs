@@ -16,10 +16,12 @@ use jcode_session_core::source::{ByteSource, SourceError};
 use rusqlite::{Connection, TransactionBehavior};
 use std::ops::{ControlFlow, Range};
 
-/// Brings a sidecar with metadata `seen` up to date. `None`: it must be built anew.
+/// Brings a sidecar with metadata `seen` up to date; `migrated_at`: now, if that is a migration. `None`: it must be
+/// built anew.
 pub(super) fn catch_up(
     log: &LogFile,
     seen: &IndexMeta,
+    migrated_at: Option<i64>,
     tick: &mut Tick<'_>,
 ) -> Result<Option<(Done, IndexMeta)>, RebuildError> {
     let Resume::At { offset, expect_lf, .. } = seen.resume else { return Ok(None) };
@@ -46,6 +48,7 @@ pub(super) fn catch_up(
         Err(error) => return rebuild_or(error),
     };
     let meta = seen.grown(totals, Resume::after(&end), fingerprint, observed);
+    let meta = IndexMeta { migrated_at: migrated_at.or(meta.migrated_at), ..meta };
     if log.met_lost() {
         return Err(RebuildError::Lost);
     }

@@ -5,6 +5,7 @@
 
 use crate::os::files::{open_plain, stamp_of};
 use crate::os::log_file::LogFile;
+use crate::os::names::before_sidecar;
 use crate::os::{host, paths};
 use crate::sidecar::connect::{Purpose, connect};
 pub use crate::sidecar::sql::Sidecar;
@@ -18,17 +19,23 @@ use std::path::Path;
 /// without SQLite, for runs over thousands of sessions. `None`: open it and see.
 #[must_use]
 pub fn quick_meta(log: &Path) -> Option<IndexMeta> {
+    let meta = written_meta(log)?;
     let path = paths::sidecar(log);
-    let (mut file, _) = open_plain(&path).ok()?;
-    let mut start = [0; META_PAGES_LEN];
-    file.read_exact(&mut start).ok()?;
-    let meta = meta_from_pages(&start)?;
     let file = stamp_of(&std::fs::symlink_metadata(log).ok()?);
     // The file of a log with segments is shorter than the log.
     let now = if file.len < meta.stamp.len { LogFile::open(log).ok()?.stamp() } else { file };
     let synced = meta.unsynced_boot.is_none() || meta.unsynced_boot.as_deref() == host::boot_id();
     // A journal beside it belongs to a commit that did not end.
     (now == meta.stamp && synced && !journal(&path).exists()).then_some(meta)
+}
+
+/// The metadata of a log's sidecar as it was written last, whatever became of the log since.
+#[must_use]
+pub(crate) fn written_meta(log: &Path) -> Option<IndexMeta> {
+    let (mut file, _) = open_plain(&paths::sidecar(log)).ok()?;
+    let mut start = [0; META_PAGES_LEN];
+    file.read_exact(&mut start).ok()?;
+    meta_from_pages(&start)
 }
 
 fn journal(sidecar: &Path) -> std::path::PathBuf {
@@ -43,6 +50,9 @@ fn journal(sidecar: &Path) -> std::path::PathBuf {
 /// Only if the log cannot be read.
 pub fn open(log: &LogFile) -> Result<Sidecar, SourceError> {
     let path = paths::sidecar(log.path());
+    if let Err(found) = before_sidecar(log.path()) {
+        return Ok(Sidecar::InTheWay(found.to_string()));
+    }
     match std::fs::symlink_metadata(&path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Sidecar::Missing),
         Err(error) => return Ok(Sidecar::Corrupt(error.to_string())),

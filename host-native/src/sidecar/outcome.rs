@@ -4,6 +4,7 @@
 //! Invariant: an error leaves the log, and the sidecar that was there, as they were.
 
 use crate::os::files::PathError;
+use crate::os::standing::InTheWay;
 use jcode_session_core::source::SourceError;
 use std::ops::ControlFlow;
 
@@ -20,6 +21,9 @@ pub enum RebuildError {
     /// The file system refused.
     #[error(transparent)]
     Path(#[from] PathError),
+    /// A folder stands where the sidecar should.
+    #[error(transparent)]
+    InTheWay(#[from] InTheWay),
     /// SQLite failed.
     #[error("SQLite cannot write the sidecar: {0}")]
     Sqlite(#[from] rusqlite::Error),
@@ -54,4 +58,6 @@ pub struct Known {
     pub synced_len: u64,
     /// What the host says about the files that the log was migrated from.
     pub migrated_from: Option<String>,
+    /// Now, Unix milliseconds, if this is a migration; else what the sidecar before said is kept.
+    pub migrated_at: Option<i64>,
 }

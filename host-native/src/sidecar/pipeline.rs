@@ -114,7 +114,8 @@ fn meta(log: &LogFile, built: &Built<()>, end: &ScanEnd, fingerprint: Fingerprin
     let stem = paths::stem(log.path());
     let observed = Observed { stamp: log.stamp(), now_ms: host::now_ms(), synced_len: known.synced_len };
     let meta = IndexMeta::built(built, end, fingerprint, observed, &stem);
-    IndexMeta { migrated_from: known.migrated_from.clone(), ..meta }
+    let Known { migrated_from, migrated_at, .. } = known.clone();
+    IndexMeta { migrated_from, migrated_at, ..meta }
 }
 
 /// Rows straight into SQLite.

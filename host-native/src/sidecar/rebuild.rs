@@ -6,6 +6,7 @@
 
 use crate::os::files::PathError;
 use crate::os::log_file::LogFile;
+use crate::os::names::before_sidecar;
 use crate::os::paths;
 use crate::os::replace::{publish, temporary_for};
 pub use crate::sidecar::outcome::{Done, Known, RebuildError, Tick};
@@ -28,6 +29,19 @@ const SMALL: u64 = 1 << 20;
 /// # Errors
 /// See [`RebuildError`].
 pub fn update(log: &LogFile, force: bool, tick: &mut Tick<'_>) -> Result<(Done, IndexMeta), RebuildError> {
+    update_knowing(log, force, &Known::default(), tick)
+}
+
+/// As [`update`], and a sidecar that is changed remembers what is known.
+///
+/// # Errors
+/// See [`RebuildError`].
+pub fn update_knowing(
+    log: &LogFile,
+    force: bool,
+    known: &Known,
+    tick: &mut Tick<'_>,
+) -> Result<(Done, IndexMeta), RebuildError> {
     if !force {
         match sidecar::open(log)? {
             Sidecar::Fresh { reader, restamp: false } => return Ok((Done::Nothing, reader.meta().clone())),
@@ -35,7 +49,7 @@ pub fn update(log: &LogFile, force: bool, tick: &mut Tick<'_>) -> Result<(Done, 
                 let meta = reader.meta().clone();
                 drop(reader);
                 let _lock = lock(log)?;
-                match super::catch_up::catch_up(log, &meta, tick) {
+                match super::catch_up::catch_up(log, &meta, known.migrated_at, tick) {
                     Ok(Some(done)) => return Ok(done),
                     // Damage that the metadata did not show: what cannot be caught up is built anew.
                     Ok(None) => {}
@@ -46,7 +60,7 @@ pub fn update(log: &LogFile, force: bool, tick: &mut Tick<'_>) -> Result<(Done, 
             _ => {}
         }
     }
-    let meta = build(log, tick)?;
+    let meta = build_knowing(log, known, tick)?;
     Ok((Done::Built, meta))
 }
 
@@ -74,7 +88,7 @@ pub(crate) fn update_held(log: &LogFile, tick: &mut Tick<'_>) -> Result<IndexMet
         Sidecar::Fresh { reader, restamp: true } | Sidecar::Grown(reader) => {
             let meta = reader.meta().clone();
             drop(reader);
-            if let Some((_, meta)) = super::catch_up::catch_up(log, &meta, tick)? {
+            if let Some((_, meta)) = super::catch_up::catch_up(log, &meta, None, tick)? {
                 return Ok(meta);
             }
         }
@@ -98,8 +112,11 @@ enum Held {
 }
 
 fn build_aside(log: &LogFile, known: &Known, held: Held, tick: &mut Tick<'_>) -> Result<IndexMeta, RebuildError> {
+    before_sidecar(log.path())?;
     let path = paths::sidecar(log.path());
     let mut temporary = temporary_for(&path)?;
+    let before = || sidecar::written_meta(log.path()).and_then(|meta| meta.migrated_at);
+    let known = &Known { migrated_at: known.migrated_at.or_else(before), ..known.clone() };
     let mut until_lost = |done| if log.met_lost() { ControlFlow::Break(()) } else { tick(done) };
     let built = fill(&mut temporary, log, known, &mut until_lost);
     if log.met_lost() {
@@ -161,8 +178,11 @@ pub fn note_source(log: &LogFile, stamps: &str) -> Result<(), RebuildError> {
     super::catch_up::note_source(log, stamps)
 }
 
-/// Removes the sidecar of a log that is gone, or of a dialect that has none.
+/// Removes the sidecar of a log that is gone, or of a dialect that has none. A folder under its name is none.
 pub(crate) fn remove(log: &Path) -> Result<(), PathError> {
+    if before_sidecar(log).is_err() {
+        return Ok(());
+    }
     let path = paths::sidecar(log);
     remove_journals(&path)?;
     match std::fs::remove_file(&path) {

@@ -109,7 +109,7 @@ impl<S: ByteSource + Clone> Inspector<S> {
     /// If the files cannot be read.
     pub fn summary(&self) -> Result<SummaryReport, Error> {
         let stem = self.files.stem();
-        let named = Named { stem: &stem, file_time: self.files.modified };
+        let named = Named { stem: &stem, file_time: self.files.modified, now_ms: i64::MAX };
         let summary = match &self.log {
             Some(log) => summarize_log(log, named, &mut || Ok(self.exact()))?,
             None => Some(summarize_v1(self.files.v1(), named)?),

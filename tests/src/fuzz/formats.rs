@@ -25,6 +25,7 @@ pub(super) fn row(data: &[u8]) {
         model: texts.next(),
         preview: texts.next(),
         last_modified: number(0).unwrap_or_default(),
+        listed_as_of: number(4),
         created_at: number(1),
         entry_count: number(2).map(i64::cast_unsigned),
         saved: data.len().is_multiple_of(2),

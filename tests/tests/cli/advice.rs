@@ -1,7 +1,8 @@
 //! Advice that works: whoever follows what messages say, command by command, ends with a clean `verify` or with a
 //! refusal that names no further command.
 //!
-//! Owns: reading commands out of messages, and following them. Every kind of damage and of other files is gone through.
+//! Owns: reading commands out of messages, and following them, and moving away what is said to stand in the way. Every
+//! kind of damage and of other files is gone through.
 
 use jcode_session_tests::effort::seeds;
 use jcode_session_tests::generate::{Damage, LogShape, OtherFile, linear_v1, random, tree_v2, tree_v3};
@@ -27,6 +28,10 @@ const FIRST: [&[&str]; 7] = [
     &["migrate", "--dry-run", "PATH"],
     &["fork", "PATH"],
 ];
+/// What is said of something under a name of ours, behind its path and kind.
+const MOVE_IT: &str = " should stand; move it away";
+/// Stands in front of a path that is to be moved away, where others have a command.
+const MOVE: &str = "move ";
 /// So many commands lead out of anything.
 const PATIENCE: usize = 6;
 
@@ -63,6 +68,10 @@ impl Place {
 
     /// Does what a piece of advice says.
     fn follow(&self, advice: &str) -> Run {
+        if let Some(path) = advice.strip_prefix(MOVE) {
+            fs::rename(path, self.home.path().join("moved")).expect("there, and no second one");
+            return self.run(&["verify", "PATH"]);
+        }
         let mut args: Vec<&str> = advice.split(' ').collect();
         if args[0] != "doctor" && !advice.contains('/') {
             args.push("PATH");
@@ -86,6 +95,17 @@ fn advice(run: &Run, of: &[&str]) -> BTreeSet<String> {
         .collect()
 }
 
+/// The commands that change something, and what is to be moved away.
+fn cures(run: &Run) -> BTreeSet<String> {
+    let said = format!("{}{}", run.text(), run.stderr);
+    // It stands behind the last blank in front of what it is.
+    let moves = said.match_indices(MOVE_IT).map(|(at, _)| {
+        let path = said[..at].rsplit_once(" is ").and_then(|(words, _)| words.rsplit(' ').next());
+        format!("{MOVE}{}", path.expect("named"))
+    });
+    advice(run, &CURES).into_iter().chain(moves).collect()
+}
+
 /// Follows one piece of advice, then what `verify` says, to the end. What was met on the way, if that leads nowhere.
 fn walk(bytes: &[u8], around: &dyn Fn(&Path), first: &[&str], advised: &str) -> Result<(), String> {
     let place = Place::new(bytes, around);
@@ -94,7 +114,7 @@ fn walk(bytes: &[u8], around: &dyn Fn(&Path), first: &[&str], advised: &str) -> 
     let mut next = advised.to_string();
     for _ in 0..PATIENCE {
         let done = place.follow(&next);
-        let further = if done.code == 2 { advice(&done, &CURES) } else { BTreeSet::new() };
+        let further = if done.code == 2 { cures(&done) } else { BTreeSet::new() };
         if done.code == 2 && further.is_empty() {
             return Ok(());
         }
@@ -103,7 +123,7 @@ fn walk(bytes: &[u8], around: &dyn Fn(&Path), first: &[&str], advised: &str) -> 
             return Ok(());
         }
         trail.push_str(&format!("\n{next}: {} {}{}\n{}", done.code, done.text(), done.stderr, verified.text()));
-        let further = if further.is_empty() { advice(&verified, &CURES) } else { further };
+        let further = if further.is_empty() { cures(&verified) } else { further };
         match further.into_iter().find(|further| *further != next) {
             Some(further) => next = further,
             None => return Err(format!("leads nowhere: {trail}")),
@@ -123,13 +143,13 @@ fn follow_all(bytes: &[u8], around: &dyn Fn(&Path), what: &str) -> Vec<String> {
                 wrong.push(format!("{what}: {first:?} sends to `{more}`, which cannot"));
             }
         }
-        for advised in advice(&met, &CURES) {
+        for advised in cures(&met) {
             wrong.extend(walk(bytes, around, first, &advised).err().map(|why| format!("{what}: `{advised}` {why}")));
         }
     }
     let verified = Place::new(bytes, around).run(&["verify", "PATH"]);
     let is_other = ["not-a-session", "newer-version"].iter().any(|code| verified.text().contains(code));
-    if verified.code != 0 && advice(&verified, &CURES).is_empty() && !is_other {
+    if verified.code != 0 && cures(&verified).is_empty() && !is_other {
         wrong.push(format!("{what}: nothing to do about {}", verified.text()));
     }
     wrong
@@ -170,11 +190,36 @@ fn advice_about_other_files_leads_to_a_refusal() {
     is_right(&wrong);
 }
 
-/// A state in words, and what brings a log into it.
-type State = (&'static str, fn(&Path));
+/// What is done to the files of a log, and what that is called.
+type Change = (&'static str, fn(&Path));
+
+/// Names of ours under which something else can stand, below the log's folder.
+const NAMES: [&str; 13] = [
+    "it.lock",
+    "it.sqlite3",
+    "it.sqlite3-journal",
+    "it.sqlite3-wal",
+    "it.store",
+    "it.store/ledger.jsonl",
+    "it.store/ledger.head",
+    "it.store/segments",
+    "it.store/segments/manifest.json",
+    "it.store/quarantine",
+    "it.store/checkpoints",
+    ".jcode-session-it-1.tmp",
+    ".jcode-session-it-2.tmp",
+];
+
+/// What can stand there.
+const THINGS: [Change; 4] = [
+    ("a file", |path| fs::write(path, b"another program's").expect("written")),
+    ("a folder", |path| fs::create_dir(path).expect("made")),
+    ("a link", |path| std::os::unix::fs::symlink("/nowhere", path).expect("linked")),
+    ("a pipe", |path| assert!(std::process::Command::new("mkfifo").arg(path).status().expect("runs").success())),
+];
 
 /// What else a session's files can be like, done to those of a sound log.
-fn states() -> Vec<State> {
+fn states() -> Vec<Change> {
     fn with(log: &Path, extension: &str, change: impl FnOnce(&Path)) {
         indexed(log);
         change(&log.with_extension(extension));
@@ -202,9 +247,6 @@ fn states() -> Vec<State> {
                 file.set_len(2000).expect("cut");
             });
         }),
-        ("a folder for a sidecar", |log| fs::create_dir(log.with_extension("sqlite3")).expect("made")),
-        ("a folder for a lock", |log| fs::create_dir(log.with_extension("lock")).expect("made")),
-        ("a file for a store", |log| fs::write(log.with_extension("store"), b"hello").expect("written")),
         ("a log that grew", |log| {
             with(log, "jsonl", |path| {
                 let mut file = fs::OpenOptions::new().append(true).open(path).expect("there");
@@ -218,6 +260,11 @@ fn states() -> Vec<State> {
             });
         }),
         ("a segment that is gone", |log| fs::remove_file(sealed(log)).expect("removed")),
+        ("a folder for a segment", |log| {
+            let segment = sealed(log);
+            fs::remove_file(&segment).expect("removed");
+            fs::create_dir(segment).expect("made");
+        }),
         ("a segment that was changed", |log| {
             let segment = sealed(log);
             let mut bytes = fs::read(&segment).expect("there");
@@ -236,6 +283,21 @@ fn states() -> Vec<State> {
             ledger.expect("there").write_all(b"{\"event\":1}\n").expect("written");
         }),
     ]
+}
+
+#[test]
+fn advice_about_names_that_are_something_else_leads_out_of_it() {
+    let log = tree_v3(LogShape { entries: 12, entry_bytes: 120, ..LogShape::default() }, 1);
+    let mut wrong = Vec::new();
+    for (name, (thing, put)) in NAMES.iter().flat_map(|name| THINGS.map(|thing| (name, thing))) {
+        let around = |log: &Path| {
+            let path = log.with_file_name(name);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+            put(&path);
+        };
+        wrong.extend(follow_all(&log, &around, &format!("{thing} for {name}")));
+    }
+    is_right(&wrong);
 }
 
 #[test]

@@ -9,7 +9,9 @@ mod bad_fields;
 mod catalog {
     mod commands;
     mod doctor;
+    mod doctor_runs;
     mod hostile;
+    mod list_times;
     mod names;
     mod processes;
 }
@@ -22,6 +24,7 @@ mod inspect;
 mod mended;
 mod migrate;
 mod mounted;
+mod names_in_the_way;
 mod overlooked;
 mod prune;
 mod reports;

@@ -195,6 +195,34 @@ fn a_migration_is_rolled_back_byte_for_byte() {
     assert_eq!(home.bytes(), original);
 }
 
+/// The file in `quarantine/` or `checkpoints/` from which a log comes back, in other states than it was kept in.
+#[test]
+fn what_was_kept_is_compared_in_a_dry_run_too() {
+    let linear = linear_v1(LogShape { entries: 20, ..LogShape::default() }, 3);
+    for (folder, args) in [("quarantine", &["rollback", "s", "--undo"][..]), ("checkpoints", &["rollback", "s"])] {
+        let home = Home::new();
+        fs::write(home.log(), &linear).expect("written");
+        ok(home.run(&["migrate"]));
+        if folder == "quarantine" {
+            ok(home.run(&["rollback", "s"]));
+        }
+        let entries = fs::read_dir(home.log().with_extension("store").join(folder)).expect("there");
+        let kept = entries.map(|entry| entry.expect("an entry").path()).next().expect("one");
+        let sound = fs::read(&kept).expect("there");
+        let changed = [&sound[..sound.len() - 2], b"?\n"].concat();
+        for (bytes, words) in [(&sound[1..], "shorter"), (&changed, "does not hold")] {
+            fs::write(&kept, bytes).expect("written");
+            let before = home.bytes();
+            refused(home.run(&[args, &["--dry-run"]].concat()), words);
+            refused(home.run(args), words);
+            assert_eq!(home.bytes(), before);
+        }
+        fs::write(&kept, &sound).expect("written");
+        ok(home.run(&[args, &["--dry-run"]].concat()));
+        ok(home.run(args));
+    }
+}
+
 #[test]
 fn a_v1_migration_is_rolled_back() {
     let home = Home::new();

@@ -42,9 +42,9 @@ pub(super) fn look(root: &Path, fix: bool, report: &mut Report) {
         }
     }
     if let Some(first) = open.first {
+        let files = if open.count == 1 { "1 file".to_string() } else { format!("{} files", open.count) };
         let words = format!(
-            "{} files can be read by others, the first is {}; `chmod -R go= {}` keeps them private",
-            open.count,
+            "{files} can be read by others, the first is {}; `chmod -R go= {}` keeps them private",
             first.display(),
             root.display()
         );

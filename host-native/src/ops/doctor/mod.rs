@@ -9,6 +9,7 @@ mod files;
 mod health;
 
 use crate::catalog::{self, Catalog, Keep, Listed};
+use crate::ops::{ledger, verify};
 use crate::os::log_file::LogFile;
 use crate::os::path_text::shown;
 use crate::session::kind;
@@ -101,13 +102,16 @@ impl Report {
         if session.summary.dialect.is_some_and(Dialect::has_sidecar) {
             self.sidecar(session);
         }
-        for finding in health::check(session) {
+        for finding in health::check(session).into_iter().chain(verify::names::findings(&session.path)) {
             self.found(&session.path, finding);
         }
         self.ledger(&session.path);
     }
 
     fn sidecar(&mut self, session: &Listed) {
+        // A run that only built the sidecar left no row in a ledger.
+        let migrated_at = sidecar::written_meta(&session.path).and_then(|meta| meta.migrated_at);
+        self.sessions.last_migrate = self.sessions.last_migrate.max(migrated_at);
         if sidecar::quick_meta(&session.path).is_some() {
             self.sessions.with_sidecar += 1;
             return;
@@ -123,17 +127,20 @@ impl Report {
                 let words = "the sidecar is of another state of the log; `doctor --fix` or `migrate` rebuilds it";
                 self.found(&session.path, Finding::new(Code::SidecarStale).say(words));
             }
+            Ok(sidecar @ Sidecar::InTheWay(_)) => {
+                sidecar.finding(Dialect::TreeV3).into_iter().for_each(|finding| self.found(&session.path, finding));
+            }
             // Coverage says how many there are.
             Ok(Sidecar::Missing) | Err(_) => {}
         }
     }
 
     fn ledger(&mut self, log: &Path) {
-        let Ok(ledger) = crate::ops::ledger::read(log) else { return };
+        let Ok(ledger) = ledger::read(log) else { return };
         let migrations = ledger.rows.iter().filter(|row| row.event == Event::Migrate);
         let newest = migrations.filter_map(|row| jcode_session_core::log::time::parse_text(&row.timestamp)).max();
         self.sessions.last_migrate = self.sessions.last_migrate.max(newest);
-        for finding in crate::ops::verify::store_files::glance(log, &ledger) {
+        for finding in verify::store_files::glance(log, &ledger) {
             self.sessions.missing_checkpoints += u64::from(finding.code == Code::CheckpointMissing);
             self.found(log, finding);
         }
@@ -146,7 +153,7 @@ fn mend_sidecar(session: &Listed) {
         return;
     }
     let Ok(mut log) = LogFile::open(&session.path) else { return };
-    if matches!(sidecar::open(&log), Ok(Sidecar::Missing | Sidecar::Locked) | Err(_)) {
+    if matches!(sidecar::open(&log), Ok(Sidecar::Missing | Sidecar::Locked | Sidecar::InTheWay(_)) | Err(_)) {
         return;
     }
     log.map_if_guarded();

@@ -4,11 +4,13 @@
 //! Invariant: the v1 files are only read. Does not: decide the steps, or know the formats; core does.
 
 use crate::ops::migrate::{
-    MigrateError, Options, Plan, check_room, index, index_new, is_link, link, sidecar_bytes, skipped, unfit, up_to_date,
+    MigrateError, Options, Plan, check_names, check_room, index, index_new, is_link, link, now, sidecar_bytes, skipped,
+    unfit, up_to_date,
 };
 use crate::os::host;
 use crate::os::lock::SessionLock;
 use crate::os::log_file::LogFile;
+use crate::os::names::before_sidecar;
 use crate::os::segments;
 use crate::session::v1::V1Files;
 use crate::sidecar::rebuild::{self, Known, Tick};
@@ -91,10 +93,13 @@ fn nothing_new(
 ) -> Result<Plan, MigrateError> {
     let fresh = matches!(state, Sidecar::Fresh { .. }) && !options.force;
     drop(state);
+    if !fresh {
+        before_sidecar(log.path())?;
+    }
     let entries = count(log, tick)?;
     if !options.dry_run {
         if !fresh {
-            rebuild::update(log, options.force, tick)?;
+            rebuild::update_knowing(log, options.force, &now(), tick)?;
         }
         rebuild::note_source(log, stamps)?;
     }
@@ -126,6 +131,7 @@ fn write(
     if is_link(log) {
         return Ok(link(plan));
     }
+    check_names(log)?;
     if options.dry_run {
         if let Some(old) = old {
             drop(rebuild::lock(old)?);
@@ -135,6 +141,6 @@ fn write(
     let _lock = SessionLock::acquire(log)?;
     let storage = segments::storage(log);
     new.run(SessionStore::open(&storage)?, seen, host::now_ms(), &mut |bytes| tick(bytes))?;
-    index_new(log, &Known { synced_len: new.bytes(), migrated_from: Some(seen.stamps.clone()) }, tick)?;
+    index_new(log, &Known { synced_len: new.bytes(), migrated_from: Some(seen.stamps.clone()), ..now() }, tick)?;
     Ok(plan)
 }

@@ -11,8 +11,10 @@ mod upgrade;
 use crate::os::files::PathError;
 use crate::os::lock::LockError;
 use crate::os::log_file::LogFile;
+use crate::os::names::{before_sidecar, before_store_change};
 use crate::os::path_text::shown;
-use crate::os::paths;
+use crate::os::standing::InTheWay;
+use crate::os::{host, paths};
 use crate::session::kind;
 use crate::session::v1::{self, V1Files};
 use crate::sidecar::rebuild::{self, Done, Known, RebuildError, Tick};
@@ -50,6 +52,9 @@ pub enum MigrateError {
     /// The sidecar could not be built; the log is migrated, and is read without one.
     #[error("{0}")]
     Sidecar(#[from] RebuildError),
+    /// Something else stands where a file or folder of ours should.
+    #[error(transparent)]
+    InTheWay(#[from] InTheWay),
     /// There is no room.
     #[error("it needs {needed} bytes beside a reserve of {} MiB, and {free} are free; make room and run again", RESERVE >> 20)]
     NoSpace {
@@ -159,12 +164,13 @@ fn run(path: &Path, options: Options, tick: &mut Tick<'_>) -> Result<Plan, Migra
         CurrentLog::Replayed(_) => Err(core_migrate::MigrateError::NotEqual.into()),
         CurrentLog::AsIs(log) => {
             check_room(path, sidecar_bytes(guess_entries(&log)?))?;
+            before_sidecar(path)?;
             if options.dry_run {
                 drop(rebuild::lock(&log)?);
                 let entries = count_entries(&log, tick)?;
                 return if log.met_lost() { Err(RebuildError::Lost.into()) } else { Ok(index(entries)) };
             }
-            let (done, meta) = rebuild::update(&log, options.force, tick)?;
+            let (done, meta) = rebuild::update_knowing(&log, options.force, &now(), tick)?;
             let entries = meta.counts.entries;
             Ok(match done {
                 Done::Nothing | Done::Restamped => up_to_date(entries),
@@ -202,6 +208,17 @@ fn link(plan: Plan) -> Plan {
 
 fn is_link(path: &Path) -> bool {
     std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink())
+}
+
+/// Refuses a session whose log cannot be replaced for what stands beside it.
+fn check_names(log: &Path) -> Result<(), MigrateError> {
+    before_store_change(log)?;
+    Ok(before_sidecar(log)?)
+}
+
+/// What the sidecar should remember of any migration.
+fn now() -> Known {
+    Known { migrated_at: Some(host::now_ms()), ..Known::default() }
 }
 
 /// Builds the sidecar of a log that was put in place. Whoever holds that one by now brings it up to date.

@@ -2,7 +2,9 @@
 //!
 //! Owns: what stands in the way of an upgrade. Invariant: see [`super`]. Does not: decide its steps; core does.
 
-use crate::ops::migrate::{MigrateError, Options, Plan, check_room, index_new, is_link, link, sidecar_bytes};
+use crate::ops::migrate::{
+    MigrateError, Options, Plan, check_names, check_room, index_new, is_link, link, now, sidecar_bytes,
+};
 use crate::os::host;
 use crate::os::lock::SessionLock;
 use crate::os::log_file::LogFile;
@@ -36,6 +38,7 @@ pub(super) fn upgrade(
     if is_link(path) {
         return Ok(link(plan));
     }
+    check_names(path)?;
     let old = upgrade.old()?;
     if options.dry_run {
         drop(rebuild::lock(old)?);
@@ -47,6 +50,6 @@ pub(super) fn upgrade(
     let kept = upgrade.run(session, old.stamp(), host::now_ms(), &mut |bytes| tick(bytes))?;
     // It is no longer the log.
     NativeStorage::new(path).make_private(&Place::Checkpoint(kept))?;
-    index_new(path, &Known { synced_len: upgrade.bytes(), ..Known::default() }, tick)?;
+    index_new(path, &Known { synced_len: upgrade.bytes(), ..now() }, tick)?;
     Ok(plan)
 }

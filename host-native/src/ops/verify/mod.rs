@@ -3,6 +3,7 @@
 //! Owns: the order of the checks. Invariant: nothing is changed; the log and its sidecar are read to the last byte.
 //! Does not: decide what a finding is; that is core's.
 
+pub(crate) mod names;
 pub(crate) mod store_files;
 mod v1_files;
 
@@ -104,6 +105,7 @@ fn verify_log(path: &Path, again: bool, tick: &mut Tick<'_>) -> Result<Option<Lo
     let Some(Compared { entry_count, sidecar, mut findings }) = compared else { return Ok(None) };
     let as_sealed = presented.as_is().filter(|_| segments.is_empty());
     findings.extend(segments);
+    findings.extend(names::findings(path));
     findings.extend(store_files::check(path, &ledger, as_sealed)?);
     let log_is_sound = !findings.iter().any(Finding::is_error);
     findings.extend(v1_files::beside(path, log_is_sound, tick)?);

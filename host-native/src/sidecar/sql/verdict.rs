@@ -34,6 +34,8 @@ pub enum Sidecar {
     Locked,
     /// It cannot be read, or was not fully written before the system went down.
     Corrupt(String),
+    /// A folder stands in its place, as these words say.
+    InTheWay(String),
 }
 
 impl Sidecar {
@@ -45,7 +47,7 @@ impl Sidecar {
             Self::Fresh { .. } => "fresh",
             Self::Grown(_) => "grown",
             Self::Stale | Self::OtherSchema | Self::Locked => "stale",
-            Self::Corrupt(_) => "corrupt",
+            Self::Corrupt(_) | Self::InTheWay(_) => "corrupt",
         }
     }
 
@@ -115,6 +117,9 @@ impl Sidecar {
             }
             Self::Locked => stale("the sidecar is locked by another process; it was not compared, verify again later"),
             Self::Corrupt(message) => Some(corrupt(message)),
+            Self::InTheWay(found) => {
+                Some(Finding::new(Code::SidecarCorrupt).say(format!("{found}; until then reads go to the log")))
+            }
         }
     }
 }

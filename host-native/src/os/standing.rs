@@ -1,0 +1,105 @@
+//! What stands at a path where something else should: a folder in the place of a file, a link, a pipe.
+//!
+//! Owns: the kinds, and the words where one is another than wanted. Invariant: the words name the path, what stands
+//! there, and the one way out, which is the user's: nothing here moves or removes anything.
+
+use crate::os::path_text::shown;
+use std::fs::FileType;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What should stand at a path, if anything does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// A regular file.
+    File,
+    /// A folder.
+    Folder,
+    /// A file that is replaced, whatever it is, unless it is a folder.
+    Replaced,
+}
+
+/// Something else stands where a file or folder of ours should.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{} is {found}, where a {wanted} should stand; move it away", shown(path))]
+pub struct InTheWay {
+    /// Where.
+    pub path: PathBuf,
+    /// What it is, with its article.
+    pub found: &'static str,
+    /// `file` or `folder`.
+    pub wanted: &'static str,
+}
+
+/// Refuses what is of another kind. What is not there, or cannot be looked at, passes.
+///
+/// # Errors
+/// [`InTheWay`].
+pub(crate) fn check(path: &Path, wanted: Wanted) -> Result<(), InTheWay> {
+    let Ok(metadata) = std::fs::symlink_metadata(path) else { return Ok(()) };
+    let (fits, wanted) = match wanted {
+        Wanted::File => (metadata.is_file(), "file"),
+        Wanted::Folder => (metadata.is_dir(), "folder"),
+        Wanted::Replaced => (!metadata.is_dir(), "file"),
+    };
+    if fits { Ok(()) } else { Err(InTheWay { path: path.to_path_buf(), found: name_of(metadata.file_type()), wanted }) }
+}
+
+/// Refuses the first of these that is of another kind.
+///
+/// # Errors
+/// [`InTheWay`].
+pub(crate) fn check_all(names: impl IntoIterator<Item = (PathBuf, Wanted)>) -> Result<(), InTheWay> {
+    names.into_iter().try_for_each(|(path, wanted)| check(&path, wanted))
+}
+
+fn name_of(kind: FileType) -> &'static str {
+    if kind.is_symlink() {
+        return "a symbolic link";
+    }
+    if kind.is_dir() {
+        return "a folder";
+    }
+    if kind.is_file() {
+        return "a file";
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if kind.is_fifo() {
+            return "a pipe";
+        }
+        if kind.is_socket() {
+            return "a socket";
+        }
+    }
+    "a device"
+}
+
+/// The error of opening something that is no regular file; `None` for one.
+pub(crate) fn not_regular(kind: FileType) -> Option<io::Error> {
+    (!kind.is_file()).then(|| io::Error::new(io::ErrorKind::InvalidInput, NotRegular(name_of(kind))))
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("it is {0}, no regular file")]
+struct NotRegular(&'static str);
+
+/// Nothing that is of use to a reader stands where this error came from.
+pub(crate) fn is_nothing(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+        || error.get_ref().is_some_and(|inner| inner.is::<NotRegular>())
+        || is_loop(error)
+}
+
+/// A link that leads to itself.
+fn is_loop(error: &io::Error) -> bool {
+    cfg_if::cfg_if! {
+        if #[cfg(unix)] {
+            error.raw_os_error() == Some(libc::ELOOP)
+        } else {
+            let _ = error;
+            false
+        }
+    }
+}
