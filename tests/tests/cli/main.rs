@@ -17,6 +17,7 @@ mod catalog {
 }
 mod export;
 mod file_kinds;
+mod foreign;
 mod header_rule;
 mod input;
 mod inspect;

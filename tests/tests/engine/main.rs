@@ -45,5 +45,6 @@ mod store {
     mod rollback;
 }
 mod write {
+    mod foreign;
     mod writer;
 }
