@@ -10,9 +10,10 @@ use super::index_queue::{IndexQueue, Update};
 use crate::os::host;
 use crate::os::log_file::LogFile;
 use crate::os::threads::Arc;
+use crate::sidecar::commit;
 use crate::sidecar::connect::{Purpose, connect};
 use crate::sidecar::rebuild::{self, RebuildError};
-use crate::sidecar::sql::{SqlStore, is_locked, read_meta, write_meta};
+use crate::sidecar::sql::{SqlStore, is_locked, read_meta};
 use jcode_session_core::index::catch_up::{CatchUp, CatchUpError};
 use jcode_session_core::index::meta::{IndexMeta, Observed, Resume};
 use jcode_session_core::index::schema::JUMP_INDEX_FROM;
@@ -182,7 +183,7 @@ impl Indexer {
         if closing {
             index.connection.execute_batch("PRAGMA synchronous=FULL")?;
         } else if !index.marked {
-            index.mark()?;
+            index.mark(log)?;
         }
         if *ahead {
             // Rows that are not committed must not lock readers out.
@@ -237,8 +238,7 @@ impl Indexer {
             store.index_jumps(JUMP_INDEX_FROM)?;
         }
         drop(store);
-        write_meta(&transaction, &meta)?;
-        transaction.commit()?;
+        commit(transaction, log.path(), &index.meta, &meta)?;
         index.meta = meta;
         drop_until(pending, target);
         Ok(())
@@ -257,13 +257,12 @@ impl Index {
     }
 
     /// Says, durably, that what follows is not synced.
-    fn mark(&mut self) -> Result<(), Lag> {
+    fn mark(&mut self, log: &LogFile) -> Result<(), Lag> {
         // Without a boot id a torn sidecar could not be told from a whole one: then every commit is synced.
         let Some(boot) = host::boot_id() else { return Ok(()) };
         let meta = IndexMeta { unsynced_boot: Some(boot.to_string()), ..self.meta.clone() };
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        write_meta(&transaction, &meta)?;
-        transaction.commit()?;
+        commit(transaction, log.path(), &self.meta, &meta)?;
         self.meta = meta;
         self.connection.execute_batch("PRAGMA synchronous=OFF")?;
         self.marked = true;

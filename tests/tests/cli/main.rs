@@ -29,6 +29,7 @@ mod prune;
 mod reports;
 mod segment;
 mod store;
+mod wrong_sidecar;
 
 use jcode_session_tests::generate::{LogShape, tree_v3};
 use jcode_session_tests::homes;
