@@ -14,7 +14,7 @@ use jcode_session_core::source::{ByteSource, SourceError};
 /// How a sidecar stands to its log, rows included.
 #[derive(Debug)]
 pub(crate) enum Look {
-    Right(Right),
+    Right(Box<Right>),
     /// Another process holds it locked.
     Locked,
     /// Rows differ from the log.
@@ -35,7 +35,7 @@ pub(crate) struct Right {
 
 impl Look {
     pub(crate) fn right(self) -> Option<Right> {
-        if let Self::Right(right) = self { Some(right) } else { None }
+        if let Self::Right(right) = self { Some(*right) } else { None }
     }
 }
 
@@ -54,6 +54,6 @@ pub(crate) fn look(log: &LogFile, tick: &mut Tick<'_>) -> Result<Look, SourceErr
     if !untouched && difference(log, &reader, &mut |bytes| tick(bytes))?.is_some() {
         return Ok(if log.met_lost() { Look::Unusable } else { Look::Differs });
     }
-    let is_settled = untouched && !restamp;
-    Ok(Look::Right(Right { meta: reader.meta().clone(), is_current, is_settled }))
+    let right = Right { meta: reader.meta().clone(), is_current, is_settled: untouched && !restamp };
+    Ok(Look::Right(Box::new(right)))
 }

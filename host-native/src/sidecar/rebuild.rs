@@ -107,7 +107,7 @@ pub fn build_knowing(log: &LogFile, known: &Known, tick: &mut Tick<'_>) -> Resul
 pub(crate) fn update_held(log: &LogFile, tick: &mut Tick<'_>) -> Result<IndexMeta, RebuildError> {
     match look(log, tick)? {
         Look::Right(right) => {
-            if let Some((_, meta)) = settle(log, right, None, tick)? {
+            if let Some((_, meta)) = settle(log, *right, None, tick)? {
                 return Ok(meta);
             }
         }

@@ -40,7 +40,7 @@ fn sample(entries: usize, seed: u64) -> (LogDir, Vec<String>) {
 }
 
 proptest! {
-    #![proptest_config(cases(200))]
+    #![proptest_config(cases(80))]
 
     #[test]
     fn migrate_mends_what_verify_finds(
