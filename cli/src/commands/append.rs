@@ -185,6 +185,7 @@ pub(super) fn label(args: &LabelArgs, settings: &Settings, output: &mut Output) 
     let session = Session::read(&log)?;
     session.detected().writable().with_context(|| log.display().to_string())?;
     let target = session.entry(&args.entry)?.id_token();
+    super::tell_of_sidecar(&log, session.was_contradicted(), output);
     let mut entry = br#"{"type":"label","targetId":"#.to_vec();
     match target.filter(|token| id_of(token).as_deref() == Some(&*args.entry)) {
         Some(as_in_the_log) => entry.extend_from_slice(&as_in_the_log),

@@ -53,6 +53,7 @@ pub(super) fn export(args: &ExportArgs, settings: &Settings, output: &mut Output
         let bytes = count(before_header, "byte", "bytes");
         output.note(format_args!("{bytes} before the header are no part of the session and were left out"));
     }
+    super::tell_of_sidecar(session.path(), session.was_contradicted(), output);
     Ok(ExitStatus::Clean)
 }
 

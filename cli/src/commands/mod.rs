@@ -27,15 +27,16 @@ mod tree;
 mod verify;
 
 use crate::args::{AnyCommand, Cli, DoctorArgs, GlobalArgs, RenameArgs, SessionArgs, SessionCommand};
-use crate::output::{ExitStatus, Output, is_closed_pipe};
+use crate::output::{ExitStatus, Output, is_closed_pipe, visible};
 use crate::settings::Settings;
 use anyhow::{Result, anyhow};
 use clap::CommandFactory;
 use jcode_session_native::catalog::{Catalog, FindError};
+use jcode_session_native::os::paths;
 use jcode_session_native::session::Session;
 use std::ffi::OsStr;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Runs a parsed command and prints what it has to say, errors included.
 #[must_use]
@@ -121,6 +122,18 @@ fn dispatch(command: &SessionCommand, settings: &Settings, output: &mut Output) 
 /// The session that SESSION means, open for reading.
 fn open(session: &OsStr, settings: &Settings) -> Result<Session> {
     Ok(Session::read(&resolve(session, settings)?)?)
+}
+
+/// Says so if the log had to answer for its sidecar. Readers write nothing, and so cannot mend it.
+fn tell_of_sidecar(log: &Path, was_contradicted: bool, output: &mut Output) {
+    if was_contradicted {
+        let name = |path: &Path| visible(&path.display().to_string());
+        output.warn(format!(
+            "{} says something else than its log, which answered instead; `migrate --force {}` rebuilds it",
+            name(&paths::sidecar(log)),
+            name(log)
+        ));
+    }
 }
 
 /// The log that SESSION means.

@@ -5,9 +5,10 @@
 
 use crate::os::host;
 use crate::os::log_file::LogFile;
+use crate::sidecar::commit;
 use crate::sidecar::connect::{Purpose, connect};
 use crate::sidecar::outcome::{Done, RebuildError, Tick};
-use crate::sidecar::sql::{SqlStore, read_meta, write_meta};
+use crate::sidecar::sql::{SqlStore, read_meta};
 use jcode_session_core::index::Totals;
 use jcode_session_core::index::catch_up::{CatchUp, CatchUpError};
 use jcode_session_core::index::meta::{IndexMeta, Observed, Resume};
@@ -38,8 +39,7 @@ pub(super) fn catch_up(
     let observed = Observed { stamp: log.stamp(), now_ms: host::now_ms(), synced_len: 0 };
     if !grown {
         let meta = seen.restamped(observed);
-        write_meta(&transaction, &meta)?;
-        transaction.commit()?;
+        commit(transaction, log.path(), seen, &meta)?;
         return Ok(Some((Done::Restamped, meta)));
     }
     let Some(fingerprint) = seen.fingerprint_grown(log, log.len())? else { return Ok(None) };
@@ -53,8 +53,7 @@ pub(super) fn catch_up(
         return Err(RebuildError::Lost);
     }
     SqlStore::new(&transaction).index_jumps(meta.counts.entries)?;
-    write_meta(&transaction, &meta)?;
-    transaction.commit()?;
+    commit(transaction, log.path(), seen, &meta)?;
     Ok(Some((Done::CaughtUp, meta)))
 }
 
@@ -91,9 +90,8 @@ pub(super) fn note_source(log: &LogFile, stamps: &str) -> Result<(), RebuildErro
     let mut connection = connect(log.path(), Purpose::Update)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let Some(meta) = read_meta(&transaction)? else { return Ok(()) };
-    write_meta(&transaction, &IndexMeta { migrated_from: Some(stamps.to_string()), ..meta })?;
-    transaction.commit()?;
-    Ok(())
+    let noted = IndexMeta { migrated_from: Some(stamps.to_string()), ..meta.clone() };
+    Ok(commit(transaction, log.path(), &meta, &noted)?)
 }
 
 fn rebuild_or<T>(error: CatchUpError<rusqlite::Error>) -> Result<Option<T>, RebuildError> {

@@ -7,8 +7,9 @@
 use super::lag::Lag;
 use crate::os::host;
 use crate::os::log_file::LogFile;
+use crate::sidecar::commit;
 use crate::sidecar::connect::{Purpose, connect};
-use crate::sidecar::sql::{is_locked, read_meta, write_meta};
+use crate::sidecar::sql::{is_locked, read_meta};
 use jcode_session_core::index::meta::IndexMeta;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
@@ -33,11 +34,16 @@ impl IndexFile {
 
     /// Begins a transaction: the last one, which is synced, or one of those that are not, `ahead` of the log's syncs
     /// or behind them.
-    pub(super) fn begin(&mut self, closing: bool, ahead: bool) -> Result<(Transaction<'_>, &mut IndexMeta), Lag> {
+    pub(super) fn begin(
+        &mut self,
+        log: &LogFile,
+        closing: bool,
+        ahead: bool,
+    ) -> Result<(Transaction<'_>, &mut IndexMeta), Lag> {
         if closing {
             self.connection.execute_batch("PRAGMA synchronous=FULL")?;
         } else if !self.marked {
-            self.mark()?;
+            self.mark(log)?;
         }
         if ahead {
             // Rows that are not committed must not lock readers out.
@@ -49,13 +55,12 @@ impl IndexFile {
     }
 
     /// Says, durably, that what follows is not synced.
-    fn mark(&mut self) -> Result<(), Lag> {
+    fn mark(&mut self, log: &LogFile) -> Result<(), Lag> {
         // Without a boot id a torn sidecar could not be told from a whole one: then every commit is synced.
         let Some(boot) = host::boot_id() else { return Ok(()) };
         let meta = IndexMeta { unsynced_boot: Some(boot.to_string()), ..self.meta.clone() };
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        write_meta(&transaction, &meta)?;
-        transaction.commit()?;
+        commit(transaction, log.path(), &self.meta, &meta)?;
         self.meta = meta;
         self.connection.execute_batch("PRAGMA synchronous=OFF")?;
         self.marked = true;

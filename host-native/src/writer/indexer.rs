@@ -12,8 +12,8 @@ use super::lag::Lag;
 use crate::os::host;
 use crate::os::log_file::LogFile;
 use crate::os::threads::Arc;
-use crate::sidecar::rebuild;
-use crate::sidecar::sql::{SqlStore, write_meta};
+use crate::sidecar::sql::SqlStore;
+use crate::sidecar::{commit, rebuild};
 use jcode_session_core::index::Totals;
 use jcode_session_core::index::catch_up::CatchUp;
 use jcode_session_core::index::meta::{IndexMeta, Observed, Resume};
@@ -148,7 +148,7 @@ impl Indexer {
             waiting.drop_until(from);
             return Ok(());
         }
-        let (transaction, stored) = index.begin(closing, waiting.ahead && !cannot_grow)?;
+        let (transaction, stored) = index.begin(log, closing, waiting.ahead && !cannot_grow)?;
         let mut store = SqlStore::new(&transaction);
         let mut catch_up = CatchUp::new(&mut store, stored.totals())?;
         let drained = waiting.drain_into(&mut store, &mut catch_up, from, point, closing || cannot_grow)?;
@@ -157,8 +157,7 @@ impl Indexer {
             store.index_jumps(JUMP_INDEX_FROM)?;
         }
         drop(store);
-        write_meta(&transaction, &meta)?;
-        transaction.commit()?;
+        commit(transaction, log.path(), stored, &meta)?;
         *stored = meta;
         waiting.drop_until(drained.point.len());
         Ok(())

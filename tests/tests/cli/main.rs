@@ -31,6 +31,7 @@ mod reports;
 mod search;
 mod segment;
 mod store;
+mod wrong_sidecar;
 
 use jcode_session_tests::generate::{LogShape, tree_v3};
 use jcode_session_tests::homes;
