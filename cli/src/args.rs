@@ -475,6 +475,9 @@ pub struct ListArgs {
     /// At most N sessions
     #[arg(id = "session::limit", long = "limit", value_name = "N")]
     pub limit: Option<usize>,
+    /// Also sessions that agents ran for others
+    #[arg(id = "session::all", long = "all")]
+    pub all: bool,
     /// Print one JSON object
     #[arg(id = "session::json", long = "json")]
     pub json: bool,

@@ -11,6 +11,7 @@ use crate::transcript::html::Html;
 use crate::transcript::markdown::Markdown;
 use crate::transcript::{self, WriteError, Writer};
 use anyhow::{Context, Result, bail};
+use jcode_session_core::dialect::FileKind;
 use jcode_session_core::dialect::jcode::{self, ExportError};
 use jcode_session_core::source::Pieces;
 use jcode_session_native::os::files::{PathError, stamp};
@@ -25,7 +26,9 @@ const STEP: usize = 1 << 18;
 pub(super) fn export(args: &ExportArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
     let log = super::resolve(&args.session, settings)?;
     let session = Session::read(&log)?;
-    if matches!(args.format, ExportFormat::V3 | ExportFormat::JcodeV1) {
+    // What another agent wrote can be shown as v3; it cannot go back to what it never was.
+    let is_shown = args.format == ExportFormat::V3 && session.detected().kind == FileKind::Foreign;
+    if matches!(args.format, ExportFormat::V3 | ExportFormat::JcodeV1) && !is_shown {
         session.detected().known().with_context(|| log.display().to_string())?;
     }
     let before_header = if args.format == ExportFormat::V3 { before_header(&session) } else { 0 };

@@ -22,7 +22,9 @@ pub(super) fn list(args: &ListArgs, settings: &Settings, output: &mut Output) ->
     let filter = Filter { cwd, tag: args.tag.clone(), text: None };
     let all = refreshed.sessions.len();
     let others = refreshed.others.len();
-    let sessions = refreshed.sessions.into_iter().filter(|session| filter.passes(&session.summary));
+    let hidden = |session: &Listed| session.summary.is_sub_agent && !args.all;
+    let sub_agents = refreshed.sessions.iter().filter(|session| hidden(session)).count();
+    let sessions = refreshed.sessions.into_iter().filter(|session| !hidden(session) && filter.passes(&session.summary));
     let sessions: Vec<Listed> = sessions.take(args.limit.unwrap_or(usize::MAX)).collect();
     if args.json {
         let listed =
@@ -32,6 +34,11 @@ pub(super) fn list(args: &ListArgs, settings: &Settings, output: &mut Output) ->
         sessions.iter().try_for_each(|session| print(session, output))?;
         let all = count(all as u64, "session", "sessions");
         output.note(format_args!("{} of {all}", sessions.len()));
+    }
+    if sub_agents > 0 {
+        let of =
+            count(sub_agents as u64, "session that an agent ran for another", "sessions that agents ran for others");
+        output.note(format_args!("{of} left out; `--all` shows them"));
     }
     if others > 0 {
         let files = count(others as u64, "file that is no session was", "files that are no sessions were");
@@ -49,7 +56,7 @@ fn print(session: &Listed, output: &mut Output) -> Result<()> {
     writeln!(output.data(), "{at}  {strong}{}{strong:#}  {}", shorten(&s.session_id, 60), shorten(title, 70))?;
     let mut details = shorten(s.cwd.as_deref().unwrap_or("-"), 80);
     details.push_str(&messages);
-    let words = [s.model.as_deref(), s.status.as_deref(), s.save_label.as_deref()];
+    let words = [s.agent.as_deref(), s.model.as_deref(), s.status.as_deref(), s.save_label.as_deref()];
     for word in words.into_iter().flatten() {
         details.push_str(&format!(", {}", shorten(word, 40)));
     }

@@ -90,6 +90,21 @@ impl Dialect {
         matches!(self, Self::TreeV2 | Self::LinearV1 | Self::JcodeV1)
     }
 
+    /// The agent whose sessions these are, where that is another one: they are read, and never written.
+    #[must_use]
+    pub const fn agent(self) -> Option<&'static str> {
+        match self {
+            Self::ClaudeCode => Some("Claude Code"),
+            Self::Codex => Some("Codex"),
+            Self::Copilot => Some("Copilot CLI"),
+            Self::Qwen => Some("Qwen Code"),
+            Self::Gemini => Some("Gemini CLI"),
+            Self::Opencode => Some("OpenCode"),
+            Self::Cursor => Some("Cursor"),
+            Self::TreeV3 | Self::TreeV2 | Self::LinearV1 | Self::JcodeV1 | Self::Unknown => None,
+        }
+    }
+
     /// The session stands in a snapshot `<id>.json` and the files beside it, not in a log.
     #[must_use]
     pub const fn is_snapshot(self) -> bool {

@@ -6,6 +6,7 @@
 //! `salvage`), records to header and entries (`header`, `entries`), entries to a tree (`lookup`,
 //! `tree`), names on it (`labels`).
 
+pub mod agents;
 mod entries;
 mod fields;
 mod frame;

@@ -11,6 +11,7 @@ mod catalog {
     mod property;
 }
 mod dialect {
+    mod agents;
     mod jcode;
     mod migrate;
     mod upgrade;
