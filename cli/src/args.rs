@@ -132,6 +132,8 @@ pub enum SessionCommand {
     Label(LabelArgs),
     /// Make a new session from the path to an entry
     Fork(ForkArgs),
+    /// Make a session of one that another agent wrote, or bring it up to date
+    Import(ImportArgs),
     /// Write a session as one file of another form
     Export(ExportArgs),
     /// List the states that a session can be returned to
@@ -311,6 +313,18 @@ pub struct ForkArgs {
     pub at: Option<String>,
 }
 
+/// Flags of `import`.
+#[derive(Debug, Clone, Args)]
+#[command(ours_first())]
+pub struct ImportArgs {
+    /// Path, id, or the start of an id, of a session of another agent
+    #[arg(id = "session::session", value_name = "SESSION")]
+    pub session: OsString,
+    /// The agent whose session it must be, as `list --json` names it
+    #[arg(id = "session::agent", long = "agent", value_name = "NAME")]
+    pub agent: Option<String>,
+}
+
 /// Flags of `checkpoints`.
 #[derive(Debug, Clone, Args)]
 #[command(ours_first())]
@@ -448,6 +462,8 @@ pub enum ExportFormat {
     Html,
     /// The active path as Markdown
     Markdown,
+    /// The file that an imported session comes from, byte for byte
+    Original,
 }
 
 /// Flags of `prune`.

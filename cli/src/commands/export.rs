@@ -14,6 +14,7 @@ use anyhow::{Context, Result, bail};
 use jcode_session_core::dialect::FileKind;
 use jcode_session_core::dialect::jcode::{self, ExportError};
 use jcode_session_core::source::Pieces;
+use jcode_session_native::ops::import::original;
 use jcode_session_native::os::files::{PathError, stamp};
 use jcode_session_native::os::replace::{publish, publish_new, temporary_for};
 use jcode_session_native::session::Session;
@@ -91,6 +92,10 @@ fn write(session: &Session, format: ExportFormat, out: &mut impl Write, visible:
                 Err(ExportError::Output(error)) => return Err(error.into()),
                 written => written.with_context(|| session.path().display().to_string())?,
             }
+        }
+        ExportFormat::Original => {
+            let given = original(session.path(), &mut |bytes| out.write_all(bytes))?;
+            given?;
         }
         ExportFormat::Html => transcribe(session, &mut Html::new(&mut *out))?,
         ExportFormat::Markdown => transcribe(session, &mut Markdown::new(&mut *out, visible))?,

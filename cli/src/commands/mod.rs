@@ -10,6 +10,7 @@ mod doctor;
 mod export;
 mod findings;
 mod fork;
+mod import;
 mod inspect;
 mod list;
 mod many;
@@ -94,6 +95,7 @@ fn dispatch(command: &SessionCommand, settings: &Settings, output: &mut Output) 
         SessionCommand::Append(args) => append::append(args, settings, output),
         SessionCommand::Label(args) => append::label(args, settings, output),
         SessionCommand::Fork(args) => fork::fork(args, settings, output),
+        SessionCommand::Import(args) => import::import(args, settings, output),
         SessionCommand::Export(args) => export::export(args, settings, output),
         SessionCommand::Checkpoints(args) => checkpoints::checkpoints(args, settings, output),
         SessionCommand::Rollback(args) => rollback::rollback(args, settings, output),

@@ -105,6 +105,22 @@ impl Dialect {
         }
     }
 
+    /// What stands before the id of a session that is imported from this agent. Where jcode imports such sessions itself
+    /// it is jcode's, so that both know one import by the same id.
+    #[must_use]
+    pub const fn import_prefix(self) -> Option<&'static str> {
+        match self {
+            Self::ClaudeCode => Some("imported_cc_"),
+            Self::Codex => Some("imported_codex_"),
+            Self::Copilot => Some("imported_copilot_"),
+            Self::Qwen => Some("imported_qwen_"),
+            Self::Gemini => Some("imported_gemini_"),
+            Self::Opencode => Some("imported_opencode_"),
+            Self::Cursor => Some("imported_cursor_"),
+            Self::TreeV3 | Self::TreeV2 | Self::LinearV1 | Self::JcodeV1 | Self::Unknown => None,
+        }
+    }
+
     /// The session stands in a snapshot `<id>.json` and the files beside it, not in a log.
     #[must_use]
     pub const fn is_snapshot(self) -> bool {
