@@ -125,18 +125,28 @@ pub fn original(log: &Path, out: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> Res
     }
     let mut hasher = blake3::Hasher::new();
     let mut last = Path::new("").to_path_buf();
-    each(log, &kept, &mut |bytes| {
-        hasher.update(bytes);
-        ControlFlow::Continue(())
-    }, &mut last)?;
+    each(
+        log,
+        &kept,
+        &mut |bytes| {
+            hasher.update(bytes);
+            ControlFlow::Continue(())
+        },
+        &mut last,
+    )?;
     if kept.last().is_none_or(|kept| kept.digest != ledger::digest_hex(&hasher.finalize())) {
         return Err(ImportError::NotKept(last));
     }
     let mut written = Ok(());
-    each(log, &kept, &mut |bytes| {
-        written = out(bytes);
-        if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    }, &mut last)?;
+    each(
+        log,
+        &kept,
+        &mut |bytes| {
+            written = out(bytes);
+            if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        },
+        &mut last,
+    )?;
     Ok(written)
 }
 

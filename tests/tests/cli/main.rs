@@ -16,6 +16,7 @@ mod catalog {
 mod export;
 mod file_kinds;
 mod header_rule;
+mod import;
 mod input;
 mod inspect;
 mod mended;

@@ -35,6 +35,7 @@ mod session {
 }
 mod store {
     mod checkpoint;
+    mod import;
     mod ledger;
     mod model;
     mod repair;

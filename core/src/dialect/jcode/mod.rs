@@ -11,6 +11,7 @@
 
 mod compare;
 mod export;
+mod export_import;
 mod read;
 mod write;
 

@@ -146,19 +146,23 @@ pub(super) fn append<S: ByteSource>(
     let mut names = Names { maker: IdMaker::new(session_id, used.clone()), used, next: log.all.len() as u64 };
     // The ids in the log of the entries that are shown; the noted one stands for the parent of the first new entry.
     let mut ids: HashMap<&str, String, FixedState> = HashMap::default();
-    let mut entries = 0;
+    let (mut entries, mut is_noted) = (0, false);
+    let mut last: Option<(String, Vec<u8>)> = None;
+    let mut went_back = None;
     for row in &shown.all {
         let parent = row.parent.as_deref().and_then(|parent| ids.get(parent)).cloned();
         if let Some(id) = there.get(&(row.key, parent.clone())) {
             ids.insert(&row.id, (*id).to_string());
+            went_back = Some((*id, row));
             continue;
         }
         let line = source.read_vec(row.at, usize::try_from(row.len).unwrap_or_default())?;
         let mut behind = parent;
-        if entries == 0 {
+        // Results stay directly behind their calls.
+        if !is_noted && !is_result(&line) {
             let id = names.made();
             text.push_new(&noted(&id, behind.as_deref(), &line, note));
-            behind = Some(id);
+            (behind, is_noted) = (Some(id), true);
             entries += 1;
         }
         let id = names.own_or_made(&row.id);
@@ -169,10 +173,27 @@ pub(super) fn append<S: ByteSource>(
             text.push_new(&renamed(&line, &id, behind.as_deref(), &ids));
         }
         text.push_new(b"\n");
+        went_back = None;
+        last = Some((id.clone(), line));
         ids.insert(&row.id, id);
         entries += 1;
     }
+    let Some((id, line)) = last else { return Ok(0) };
+    if !is_noted {
+        text.push_new(&noted(&names.made(), Some(&id), &line, note));
+        entries += 1;
+    }
+    if let Some((leaf, row)) = went_back {
+        // The conversation is where it was before: behind all that came, an entry must say so.
+        let line = source.read_vec(row.at, usize::try_from(row.len).unwrap_or_default())?;
+        text.push_new(&rewound(&names.made(), leaf, &id, &line));
+        entries += 1;
+    }
     Ok(entries)
+}
+
+fn is_result(line: &[u8]) -> bool {
+    field(line, "message").and_then(|message| field(message, "role")) == Some(b"\"toolResult\"")
 }
 
 /// Ids that no entry of the log has.
@@ -225,6 +246,22 @@ fn renamed(line: &[u8], id: &str, parent: Option<&str>, ids: &HashMap<&str, Stri
     splice.into_bytes()
 }
 
+/// The entry that goes back to `leaf`, which `line` shows, from the last one that came.
+fn rewound(id: &str, leaf: &str, from: &str, line: &[u8]) -> Vec<u8> {
+    let mut out = br#"{"type":"custom","id":"#.to_vec();
+    let mut put = |name: &[u8], value: &[u8]| {
+        out.extend_from_slice(name);
+        out.extend_from_slice(value);
+    };
+    put(b"", &token(Some(id)));
+    put(br#","parentId":"#, &token(Some(leaf)));
+    put(br#","timestamp":"#, field(line, "timestamp").unwrap_or(b"null"));
+    put(br#","source":"#, field(line, "source").unwrap_or(b"null"));
+    put(br#","customType":"jcode/rewind","data":{"from":"#, &token(Some(from)));
+    out.extend_from_slice(b"}}\n");
+    out
+}
+
 /// The entry that notes the state of the source from which those behind it come.
 fn noted(id: &str, parent: Option<&str>, first: &[u8], note: &Note) -> Vec<u8> {
     let mut out = br#"{"type":"custom","id":"#.to_vec();
@@ -233,6 +270,7 @@ fn noted(id: &str, parent: Option<&str>, first: &[u8], note: &Note) -> Vec<u8> {
     out.extend_from_slice(&token(parent));
     out.extend_from_slice(br#","timestamp":"#);
     out.extend_from_slice(field(first, "timestamp").unwrap_or(b"null"));
+    out.extend_from_slice(alloc::format!(r#","source":[{},{}]"#, note.from, note.length - note.from).as_bytes());
     out.extend_from_slice(br#","customType":"jcode/import","data":"#);
     out.extend_from_slice(&note.json());
     out.extend_from_slice(b"}\n");

@@ -44,7 +44,9 @@ pub enum ImportError {
     #[error("a session with the id `{0}` is there, and was not imported from it; move that one away")]
     OtherSession(String),
     /// Both went on.
-    #[error("diverged: messages were appended to the imported session `{0}` and its source went on; both are untouched")]
+    #[error(
+        "diverged: messages were appended to the imported session `{0}` and its source went on; both are untouched"
+    )]
     Diverged(String),
     /// The log ends in a torn line.
     #[error("the last line of the imported session `{0}` is incomplete; `repair` sets it aside")]
@@ -110,7 +112,11 @@ impl<S> core::fmt::Debug for Source<'_, S> {
 impl core::fmt::Debug for Import<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let Self { session_id, entries, note, .. } = self;
-        f.debug_struct("Import").field("session_id", session_id).field("entries", entries).field("note", note).finish_non_exhaustive()
+        f.debug_struct("Import")
+            .field("session_id", session_id)
+            .field("entries", entries)
+            .field("note", note)
+            .finish_non_exhaustive()
     }
 }
 
