@@ -491,6 +491,12 @@ pub struct ListArgs {
     /// At most N sessions
     #[arg(id = "session::limit", long = "limit", value_name = "N")]
     pub limit: Option<usize>,
+    /// Only sessions of this agent, or imported from it; `jcode` for all others
+    #[arg(id = "session::agent", long = "agent", value_name = "NAME")]
+    pub agent: Option<String>,
+    /// Leave out the folders of other agents
+    #[arg(id = "session::no_others", long = "no-others")]
+    pub no_others: bool,
     /// Also sessions that agents ran for others
     #[arg(id = "session::all", long = "all")]
     pub all: bool,

@@ -12,16 +12,21 @@ use jcode_session_core::report::{ListReport, ListedSession};
 use jcode_session_native::catalog::{Catalog, Keep, Listed, names_of_folder};
 use jcode_session_native::os::path_text::shown;
 use std::io::Write;
+use std::path::PathBuf;
 
 pub(super) fn list(args: &ListArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
-    let refreshed = Catalog::new(&settings.home, &settings.roots).refresh(Keep::Store);
+    let others: &[PathBuf] = if args.no_others { &[] } else { &settings.others };
+    let looked_in = [&settings.roots, others].concat();
+    let refreshed = Catalog::new(&settings.home, &looked_in).refresh(Keep::Store);
     for problem in &refreshed.unreadable {
         output.warn(visible(&problem.to_string()));
     }
     let cwd = args.cwd.as_deref().map(|folder| names_of_folder(folder, &refreshed.sessions));
-    let filter = Filter { cwd, tag: args.tag.clone(), text: None };
+    let filter = Filter { cwd, tag: args.tag.clone(), agent: args.agent.clone(), text: None };
     let all = refreshed.sessions.len();
-    let others = refreshed.others.len();
+    // What else lies in the folders of other agents is those agents' affair.
+    let is_ours = |path: &&PathBuf| settings.roots.iter().any(|root| path.starts_with(root));
+    let strangers = refreshed.others.iter().filter(is_ours).count();
     let hidden = |session: &Listed| session.summary.is_sub_agent && !args.all;
     let sub_agents = refreshed.sessions.iter().filter(|session| hidden(session)).count();
     let sessions = refreshed.sessions.into_iter().filter(|session| !hidden(session) && filter.passes(&session.summary));
@@ -29,19 +34,23 @@ pub(super) fn list(args: &ListArgs, settings: &Settings, output: &mut Output) ->
     if args.json {
         let listed =
             sessions.into_iter().map(|session| ListedSession { path: shown(&session.path), summary: session.summary });
-        output.json(&ListReport::new(listed.collect()))?;
+        output.json(&ListReport::new(listed.collect(), looked_in.iter().map(|root| shown(root)).collect()))?;
     } else {
         sessions.iter().try_for_each(|session| print(session, output))?;
         let all = count(all as u64, "session", "sessions");
         output.note(format_args!("{} of {all}", sessions.len()));
+        if !others.is_empty() {
+            let places: Vec<String> = looked_in.iter().map(|root| shown(root)).collect();
+            output.note(visible(&format!("looked in {}", places.join(", "))));
+        }
     }
     if sub_agents > 0 {
         let of =
             count(sub_agents as u64, "session that an agent ran for another", "sessions that agents ran for others");
         output.note(format_args!("{of} left out; `--all` shows them"));
     }
-    if others > 0 {
-        let files = count(others as u64, "file that is no session was", "files that are no sessions were");
+    if strangers > 0 {
+        let files = count(strangers as u64, "file that is no session was", "files that are no sessions were");
         output.note(format_args!("{files} left out; `doctor` says what each is"));
     }
     Ok(if refreshed.unreadable.is_empty() { ExitStatus::Clean } else { ExitStatus::Problems })

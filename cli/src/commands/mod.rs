@@ -125,9 +125,17 @@ fn open(session: &OsStr, settings: &Settings) -> Result<Session> {
 
 /// The log that SESSION means.
 fn resolve(session: &OsStr, settings: &Settings) -> Result<PathBuf> {
-    Catalog::new(&settings.home, &settings.roots).find(session).map_err(|error| match error {
+    let found = match Catalog::new(&settings.home, &settings.roots).find(session) {
+        // Of other agents there may be many, and large ones: they are looked through last.
+        Err(FindError::NotFound(_)) if !settings.others.is_empty() => {
+            Catalog::new(&settings.home, &settings.others).find(session)
+        }
+        found => found,
+    };
+    found.map_err(|error| match error {
         FindError::NotFound(_) => {
-            let roots: Vec<String> = settings.roots.iter().map(|root| root.display().to_string()).collect();
+            let roots = settings.roots.iter().chain(&settings.others);
+            let roots: Vec<String> = roots.map(|root| root.display().to_string()).collect();
             anyhow!("{error}; looked in {}", roots.join(", "))
         }
         other => other.into(),

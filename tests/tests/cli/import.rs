@@ -2,7 +2,7 @@
 
 use jcode_session_tests::files::contents;
 use jcode_session_tests::generate::agents::{claude_code, claude_code_sub_agent};
-use jcode_session_tests::program::{Run, run};
+use jcode_session_tests::program::{Run, command, finished, run};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use tempfile::TempDir;
@@ -112,4 +112,63 @@ fn nothing_is_written_where_another_agent_writes() {
         assert!(refused.code == 2 && refused.stderr.contains("`import`"), "{args:?}: {refused:?}");
         assert_eq!(contents(place.theirs.path()), before, "{args:?}");
     }
+}
+
+/// Each agent's own place is looked into, unless somebody says otherwise.
+#[test]
+fn other_agents_are_found_where_they_keep_their_sessions() {
+    let user = TempDir::new().expect("a folder");
+    let home = user.path().join(".jcode");
+    let projects = user.path().join(".claude/projects/-home-user-project");
+    let elsewhere = user.path().join("elsewhere/projects");
+    let sub_agents = projects.join("s/subagents");
+    let pi = user.path().join(".pi/agent/sessions/--w--");
+    for folder in [&projects, &elsewhere, &sub_agents, &pi] {
+        fs::create_dir_all(folder).expect("made");
+    }
+    fs::write(projects.join("s.jsonl"), claude_code(4, 1)).expect("written");
+    fs::write(sub_agents.join("agent-a1b2c3.jsonl"), claude_code_sub_agent(2)).expect("written");
+    fs::write(sub_agents.join("journal.jsonl"), b"{\"a\":1}\n").expect("written");
+    fs::write(elsewhere.join("e.jsonl"), claude_code(3, 4)).expect("written");
+    let log = jcode_session_tests::generate::tree_v3(jcode_session_tests::generate::LogShape::default(), 3);
+    fs::write(pi.join("2026_p.jsonl"), log).expect("written");
+    let before = contents(user.path());
+    let go = |args: &[&str], set: &[(&str, &str)]| {
+        let mut command = command(&home);
+        command.env("HOME", user.path()).env_remove("JCODE_SESSION_OTHERS");
+        for name in ["CLAUDE_CONFIG_DIR", "PI_CODING_AGENT_DIR"] {
+            command.env_remove(name);
+        }
+        finished(command.envs(set.iter().copied()).args(args).output().expect("the binary is built"))
+    };
+    let ids = |run: Run| {
+        let rows = run.json()["sessions"].as_array().expect("a list").clone();
+        rows.iter().map(|row| row["path"].as_str().expect("a path").to_string()).collect::<Vec<_>>()
+    };
+    let all = go(&["list", "--json"], &[]);
+    let looked_in = all.json()["looked_in"].as_array().expect("a list").len();
+    assert_eq!((ids(all).len(), looked_in), (2, 3));
+    assert_eq!(ids(go(&["list", "--json", "--all"], &[])).len(), 3);
+    let claude = ids(go(&["list", "--json", "--agent", "claude-code"], &[]));
+    assert_eq!(claude, [projects.join("s.jsonl").to_string_lossy().into_owned()]);
+    assert!(ids(go(&["list", "--json", "--no-others"], &[])).is_empty());
+    assert!(ids(go(&["list", "--json"], &[("JCODE_SESSION_OTHERS", "0")])).is_empty());
+    let set = user.path().join("elsewhere").to_string_lossy().into_owned();
+    let moved = ids(go(&["list", "--json", "--agent", "claude-code"], &[("CLAUDE_CONFIG_DIR", &set)]));
+    assert_eq!(moved, [elsewhere.join("e.jsonl").to_string_lossy().into_owned()]);
+    let plain = go(&["list"], &[]);
+    assert!(plain.stderr.contains("looked in") && !plain.stderr.contains("no session was"), "{plain:?}");
+    // By id it is found too, and what writes leaves it alone.
+    let id = go(&["list", "--json", "--agent", "claude-code"], &[]).json()["sessions"][0]["session_id"].clone();
+    let id = id.as_str().expect("an id");
+    assert_eq!(go(&["show", id], &[]).code, 0);
+    assert_eq!(go(&["tag", id, "+t"], &[]).code, 2);
+    assert_eq!(go(&["migrate", "--all"], &[]).code, 0);
+    assert_eq!(go(&["import", id], &[]).code, 0);
+    let after = contents(user.path());
+    let theirs = |path: &std::path::Path| !path.starts_with(&home);
+    assert_eq!(
+        before.iter().filter(|(path, _)| theirs(path)).collect::<Vec<_>>(),
+        after.iter().filter(|(path, _)| theirs(path)).collect::<Vec<_>>()
+    );
 }
