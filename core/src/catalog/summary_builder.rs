@@ -107,7 +107,7 @@ impl SummaryBuilder {
             return;
         }
         let message = Message::read(token);
-        let is_typed = || !crate::dialect::field(entry, "injected").is_some_and(|injected| injected == b"true");
+        let is_typed = || crate::dialect::field(entry, "injected").is_none_or(|injected| injected != b"true");
         if self.first_prompt.is_none() && message.is_from_user() && is_typed() {
             self.first_prompt = message.preview();
         }

@@ -25,6 +25,9 @@ pub(super) fn render(source: Source<'_>, facts: &Facts, plan: &Plan, out: &mut L
     plan.entries.iter().try_for_each(|entry| Renderer { source, facts, plan, entry }.write(out))
 }
 
+/// A record, and its bytes.
+type Part<'r> = (&'r Fact, Cow<'r, [u8]>);
+
 struct Renderer<'r> {
     source: Source<'r>,
     facts: &'r Facts,
@@ -68,7 +71,7 @@ impl<'r> Renderer<'r> {
         }
     }
 
-    fn read(&self, record: usize) -> Result<Option<(&'r Fact, Cow<'r, [u8]>)>, SourceError> {
+    fn read(&self, record: usize) -> Result<Option<Part<'r>>, SourceError> {
         let Some(fact) = self.facts.all.get(record) else { return Ok(None) };
         Ok(Some((fact, self.source.record(fact.at, fact.len)?)))
     }
@@ -219,7 +222,7 @@ struct Response<'p> {
 }
 
 impl<'p> Response<'p> {
-    fn of(parts: &'p [(&'p Fact, Cow<'p, [u8]>)]) -> Self {
+    fn of(parts: &'p [Part<'p>]) -> Self {
         let mut response = Self::default();
         for (fact, bytes) in parts {
             response.part(Place { at: fact.at, bytes });

@@ -5,7 +5,7 @@
 //! copied as they stand, escapes and all; one entry at a time is in memory, and the results behind it.
 //! Does not: export logs that come from jcode; what those hold is jcode's own.
 
-use super::export::ExportError;
+use super::export_error::ExportError;
 use crate::dialect::jcode::compare::past;
 use crate::dialect::splice::field;
 use crate::json::Cursor;

@@ -9,6 +9,7 @@
 
 mod grow;
 mod keep;
+mod kept;
 mod note;
 
 use super::error::StoreError;
@@ -27,8 +28,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::ops::ControlFlow;
 pub use keep::KEPT_SOURCE;
+pub use kept::{Kept, kept_source};
 use note::Note;
-pub use note::{Kept, kept_source};
 
 /// Why a session was not imported; what was there is as it was.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -185,7 +186,7 @@ impl<'s> Import<'s> {
         tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
     ) -> Result<Option<Self>, ImportError> {
         let log = grow::Rows::read(&old, tick)?;
-        let before = Note::newest(&old, &log)?.filter(|before| before.agent == note.agent);
+        let before = kept::newest(&old, &log)?.filter(|before| before.agent == note.agent);
         let before = before.ok_or_else(|| ImportError::OtherSession(session_id.clone()))?;
         if (&before.digest, before.length) == (&note.digest, note.length) {
             return Ok(None);

@@ -150,7 +150,7 @@ fn the_last_entry_is_where_the_conversation_was() {
     let silent = json!({"type": "last-prompt", "sessionId": "s", "lastPrompt": "x"});
     let more = said("e", Some("d"), "assistant", answer("m3"));
     assert_eq!(leaf_of(&[]).as_deref(), Some("d"));
-    assert_eq!(leaf_of(&[noted.clone()]).as_deref(), Some("b"));
+    assert_eq!(leaf_of(std::slice::from_ref(&noted)).as_deref(), Some("b"));
     assert_eq!(leaf_of(&[noted.clone(), silent]).as_deref(), Some("b"), "a line that names none says nothing");
     assert_eq!(leaf_of(&[noted, more.clone()]).as_deref(), Some("e"), "what was said behind it is newer");
     assert_eq!(leaf_of(&[chosen.clone(), more]).as_deref(), Some("b"));

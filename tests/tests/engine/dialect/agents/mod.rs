@@ -13,7 +13,7 @@ use std::ops::ControlFlow;
 /// The log that shows a source, its bytes, and what is wrong with the source.
 fn show(source: &[u8], dialect: &str) -> (Shown, Vec<u8>, Vec<Finding>) {
     let detected = detect(&SliceSource(source)).expect("in memory");
-    assert_eq!((detected.kind.clone(), detected.dialect.name()), (FileKind::Foreign, dialect));
+    assert_eq!((detected.kind, detected.dialect.name()), (FileKind::Foreign, dialect));
     let log = present(SliceSource(source), &detected, &mut |_| ControlFlow::Continue(())).expect("readable");
     let bytes = log.read_vec(0, usize::try_from(log.len()).expect("small")).expect("in memory");
     let mut builder = IndexBuilder::with_findings(());
