@@ -135,6 +135,8 @@ pub enum SessionCommand {
     Label(LabelArgs),
     /// Make a new session from the path to an entry
     Fork(ForkArgs),
+    /// Make a session of one that another agent wrote, or bring it up to date
+    Import(ImportArgs),
     /// Write a session as one file of another form
     Export(ExportArgs),
     /// List the states that a session can be returned to
@@ -314,6 +316,18 @@ pub struct ForkArgs {
     pub at: Option<String>,
 }
 
+/// Flags of `import`.
+#[derive(Debug, Clone, Args)]
+#[command(ours_first())]
+pub struct ImportArgs {
+    /// Path, id, or the start of an id, of a session of another agent
+    #[arg(id = "session::session", value_name = "SESSION")]
+    pub session: OsString,
+    /// The agent whose session it must be, as `list --json` names it
+    #[arg(id = "session::agent", long = "agent", value_name = "NAME")]
+    pub agent: Option<String>,
+}
+
 /// Flags of `checkpoints`.
 #[derive(Debug, Clone, Args)]
 #[command(ours_first())]
@@ -451,6 +465,8 @@ pub enum ExportFormat {
     Html,
     /// The active path as Markdown
     Markdown,
+    /// The file that an imported session comes from, byte for byte
+    Original,
 }
 
 /// Flags of `prune`.
@@ -478,6 +494,15 @@ pub struct ListArgs {
     /// At most N sessions
     #[arg(id = "session::limit", long = "limit", value_name = "N")]
     pub limit: Option<usize>,
+    /// Only sessions of this agent, or imported from it; `jcode` for all others
+    #[arg(id = "session::agent", long = "agent", value_name = "NAME")]
+    pub agent: Option<String>,
+    /// Leave out the folders of other agents
+    #[arg(id = "session::no_others", long = "no-others")]
+    pub no_others: bool,
+    /// Also sessions that agents ran for others
+    #[arg(id = "session::all", long = "all")]
+    pub all: bool,
     /// Print one JSON object
     #[arg(id = "session::json", long = "json")]
     pub json: bool,

@@ -7,7 +7,6 @@ use crate::os::log_file::LogFile;
 use crate::session::{Session, SessionError, current_log};
 use jcode_session_core::dialect::CurrentLog;
 use jcode_session_core::index::key::{KeySource, may_be_made};
-use jcode_session_core::log::Dialect;
 use jcode_session_core::search::{Found, Gather, Part, Search, lines_in};
 use jcode_session_core::session::ReadError;
 use jcode_session_core::source::{ByteSource, SourceError};
@@ -22,7 +21,7 @@ const RUN: u64 = 1 << 20;
 #[derive(Debug)]
 pub(super) enum News {
     /// Hits of a log, with their keys; what is still to come of it is not newer than `oldest`.
-    Found { place: usize, id: String, dialect: Option<Dialect>, hits: Vec<(String, Found)>, oldest: Option<i64> },
+    Found { place: usize, id: String, hits: Vec<(String, Found)>, oldest: Option<i64> },
     /// A log is done.
     Done { place: usize, end: Result<(), SessionError> },
 }
@@ -118,8 +117,7 @@ impl<'s> OpenLog<'s> {
         }
         taken.told += hits.len() as u64;
         let id = taken.session.as_ref().map(Session::id).unwrap_or_default();
-        let dialect = taken.session.as_ref().map(Session::dialect);
-        tell(News::Found { place: self.place, id, dialect, hits, oldest });
+        tell(News::Found { place: self.place, id, hits, oldest });
     }
 
     /// The key of an entry that was found.

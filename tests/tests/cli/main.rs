@@ -19,6 +19,7 @@ mod export;
 mod file_kinds;
 mod foreign;
 mod header_rule;
+mod import;
 mod input;
 mod inspect;
 mod mended;

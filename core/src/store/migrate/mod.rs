@@ -63,7 +63,7 @@ fn is_as_planned<S: Storage>(session: &SessionStore<'_, S>, seen: Option<FileSta
 }
 
 /// Writes the parts of a new log aside, one behind the other; gives their bytes to `seen` as they pass.
-fn write<S: Storage>(
+pub(super) fn write<S: Storage>(
     storage: &S,
     parts: &[&dyn ByteSource],
     mut seen: impl FnMut(&[u8]),
