@@ -48,7 +48,9 @@ fn an_older_store_is_rolled_back_and_forth() {
     let (_dir, log, bytes) = kept();
     let before = files(&log);
     let mut states = vec![bytes];
-    while rollback(&log, None).is_ok() {
+    // By their times: with age, fewer states are offered to who names none.
+    for to_ms in [1_795_952_537_849, 1_795_952_537_774] {
+        rollback(&log, Some(to_ms)).expect("rolled back");
         states.push(whole(&log));
         assert_eq!(errors(&log), []);
     }
@@ -79,7 +81,7 @@ fn a_seal_that_an_older_build_did_not_end_is_nothing() {
     fs::write(&log, &own).expect("put back");
     fs::write(&manifest, text).expect("put back");
     assert_eq!(whole(&log), grown);
-    rollback(&log, None).expect("rolled back");
+    rollback(&log, Some(1_795_952_537_849)).expect("rolled back");
     append(&log, 60..62);
     assert!(whole(&log).starts_with(&bytes[..3105]));
     assert_eq!(errors(&log), []);
