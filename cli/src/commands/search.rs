@@ -19,6 +19,8 @@ use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::Path;
 
+/// Hits that are written out one by one.
+const FIRST: usize = 50;
 /// Characters of an entry beside a hit.
 const BESIDE: usize = 120;
 
@@ -27,12 +29,18 @@ pub(super) fn search(args: &SearchArgs, settings: &Settings, output: &mut Output
     let search = to_search(args)?;
     let catalog = Catalog::new(&settings.home, &settings.roots);
     let mut hits = Vec::new();
+    let mut first = FIRST;
     let mut printed = Ok(());
     let searched = search.run(&catalog, &interrupted, &mut |hit| {
         if args.json {
             hits.push(hit);
         } else if !args.count {
             printed = print(&hit, args, output);
+            // Whoever waits for the first hits sees them at once.
+            if printed.is_ok() && (first > 0 || output.is_terminal()) {
+                first = first.saturating_sub(1);
+                printed = output.flush();
+            }
         }
         // A reader that is gone wants no more.
         if printed.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
@@ -119,8 +127,7 @@ fn print(hit: &Hit, args: &SearchArgs, output: &mut Output) -> Result<()> {
     if args.context > 0 {
         writeln!(output.data(), "{faint}--{faint:#}")?;
     }
-    // Who waits for the first hits sees them at once.
-    if output.is_terminal() { output.flush() } else { Ok(()) }
+    Ok(())
 }
 
 fn print_beside(beside: &Neighbour, output: &mut Output) -> Result<()> {

@@ -12,7 +12,7 @@ use jcode_session_core::search::{Found, Gather, Part, Search, lines_in};
 use jcode_session_core::session::ReadError;
 use jcode_session_core::source::{ByteSource, SourceError};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 /// Bytes of a run.
@@ -53,7 +53,7 @@ struct Taken<'s> {
 }
 
 impl<'s> OpenLog<'s> {
-    pub(super) fn open(place: usize, path: &PathBuf, search: &'s Search) -> Result<Self, SessionError> {
+    pub(super) fn open(place: usize, path: &Path, search: &'s Search) -> Result<Self, SessionError> {
         let (log, header) = current_log(path)?;
         let taken = Taken {
             waiting: BTreeMap::new(),
@@ -64,7 +64,7 @@ impl<'s> OpenLog<'s> {
             told: 0,
         };
         let runs = log.len().div_ceil(RUN).max(1);
-        Ok(Self { place, path: path.clone(), search, log, header, runs, taken: Mutex::new(taken) })
+        Ok(Self { place, path: path.to_path_buf(), search, log, header, runs, taken: Mutex::new(taken) })
     }
 
     /// Searches a run; they are numbered from the end of the log.
