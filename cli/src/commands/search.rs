@@ -5,7 +5,7 @@
 //! Does not: search; the native host does.
 
 use super::many::{catch_interrupts, interrupted};
-use crate::args::SearchArgs;
+use crate::args::{SearchArgs, Sort};
 use crate::output::{ExitStatus, Output, count, shorten, style, time, visible};
 use crate::settings::Settings;
 use anyhow::{Result, bail};
@@ -85,6 +85,7 @@ fn to_search(args: &SearchArgs) -> Result<Search> {
         since: args.since,
         until: args.until,
         active: args.active,
+        weighed: args.sort == Sort::Relevance,
     };
     let scope = Scope {
         session: args.session.clone(),
@@ -92,7 +93,11 @@ fn to_search(args: &SearchArgs) -> Result<Search> {
         agent: args.agent.clone(),
         tag: args.tag.clone(),
     };
-    let order = if args.json { Order::Exact } else { Order::Streamed };
+    let order = match args.sort {
+        Sort::Relevance => Order::Relevance,
+        Sort::Newest if args.json => Order::Exact,
+        Sort::Newest => Order::Streamed,
+    };
     let limit = if args.count { Some(0) } else { args.limit };
     Ok(Search { entries: search::Search::new(query(&args.query, Case::Smart)?, filter), scope, order, limit })
 }

@@ -46,6 +46,9 @@ pub enum Order {
     Exact,
     /// As early as can be: newest first, unless an entry claims to be newer than its session.
     Streamed,
+    /// When all are known: those first that are most about what was searched for, by BM25 over the hits; among equals the
+    /// newest. [`Filter::weighed`](jcode_session_core::search::Filter::weighed) must be set.
+    Relevance,
 }
 
 /// A search.
