@@ -101,6 +101,9 @@ pub struct SearchArgs {
     /// Only in entries of the active path of each session
     #[arg(id = "session::active", long = "active")]
     pub active: bool,
+    /// What comes first: the newest, or what is most about QUERY
+    #[arg(id = "session::sort", long = "sort", value_enum, default_value_t = Sort::Newest, value_name = "BY")]
+    pub sort: Sort,
     /// Show at most N hits; all are counted
     #[arg(id = "session::limit", long = "limit", value_name = "N")]
     pub limit: Option<usize>,
@@ -113,6 +116,16 @@ pub struct SearchArgs {
     /// Print one JSON object
     #[arg(id = "session::json", long = "json")]
     pub json: bool,
+}
+
+/// The order of hits.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Sort {
+    /// The newest first
+    #[default]
+    Newest,
+    /// What holds QUERY most often beside its length
+    Relevance,
 }
 
 /// What the doctor looks at.

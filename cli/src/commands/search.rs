@@ -5,7 +5,7 @@
 //! Does not: search; the native host does.
 
 use super::many::{catch_interrupts, interrupted};
-use crate::args::SearchArgs;
+use crate::args::{SearchArgs, Sort};
 use crate::output::{ExitStatus, Output, count, shorten, style, time, visible};
 use crate::settings::Settings;
 use anyhow::{Result, bail};
@@ -19,6 +19,8 @@ use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::Path;
 
+/// Hits that are written out one by one.
+const FIRST: usize = 50;
 /// Characters of an entry beside a hit.
 const BESIDE: usize = 120;
 
@@ -27,12 +29,18 @@ pub(super) fn search(args: &SearchArgs, settings: &Settings, output: &mut Output
     let search = to_search(args)?;
     let catalog = Catalog::new(&settings.home, &settings.roots);
     let mut hits = Vec::new();
+    let mut first = FIRST;
     let mut printed = Ok(());
     let searched = search.run(&catalog, &interrupted, &mut |hit| {
         if args.json {
             hits.push(hit);
         } else if !args.count {
             printed = print(&hit, args, output);
+            // Whoever waits for the first hits sees them at once.
+            if printed.is_ok() && (first > 0 || output.is_terminal()) {
+                first = first.saturating_sub(1);
+                printed = output.flush();
+            }
         }
         // A reader that is gone wants no more.
         if printed.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
@@ -77,6 +85,7 @@ fn to_search(args: &SearchArgs) -> Result<Search> {
         since: args.since,
         until: args.until,
         active: args.active,
+        weighed: args.sort == Sort::Relevance,
     };
     let scope = Scope {
         session: args.session.clone(),
@@ -84,7 +93,11 @@ fn to_search(args: &SearchArgs) -> Result<Search> {
         agent: args.agent.clone(),
         tag: args.tag.clone(),
     };
-    let order = if args.json { Order::Exact } else { Order::Streamed };
+    let order = match args.sort {
+        Sort::Relevance => Order::Relevance,
+        Sort::Newest if args.json => Order::Exact,
+        Sort::Newest => Order::Streamed,
+    };
     let limit = if args.count { Some(0) } else { args.limit };
     Ok(Search { entries: search::Search::new(query(&args.query, Case::Smart)?, filter), scope, order, limit })
 }
@@ -119,8 +132,7 @@ fn print(hit: &Hit, args: &SearchArgs, output: &mut Output) -> Result<()> {
     if args.context > 0 {
         writeln!(output.data(), "{faint}--{faint:#}")?;
     }
-    // Who waits for the first hits sees them at once.
-    if output.is_terminal() { output.flush() } else { Ok(()) }
+    Ok(())
 }
 
 fn print_beside(beside: &Neighbour, output: &mut Output) -> Result<()> {

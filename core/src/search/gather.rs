@@ -65,7 +65,7 @@ impl<'s> Gather<'s> {
         session: &Session<S, L>,
         range: Range<u64>,
     ) -> Result<Vec<Found>, ReadError> {
-        if self.is_settled() {
+        if self.is_settled() || self.held.is_empty() && !self.search.may_be_in(&self.edits) {
             return Ok(Vec::new());
         }
         let edits = self.edits_by_target(session)?;

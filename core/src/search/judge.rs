@@ -4,6 +4,7 @@
 //! Invariant: depends on the entry's line alone, and on the calls that are known. Does not: apply edits.
 
 use super::query::Query;
+use super::rank::Weight;
 use super::snippet::snippet;
 use super::text::{EntryText, Field, Piece, ToolOf};
 use crate::json::text::string;
@@ -30,6 +31,8 @@ pub struct Filter {
     pub until: Option<i64>,
     /// Entries of the active path.
     pub active: bool,
+    /// Hits are told what their relevance follows from.
+    pub weighed: bool,
 }
 
 /// An entry that matches.
@@ -53,6 +56,8 @@ pub struct Found {
     pub snippet: String,
     /// Start and length of all matches in the snippet, in bytes.
     pub matches: Vec<(usize, usize)>,
+    /// What its relevance follows from.
+    pub weight: Weight,
     /// Equal for copies of one entry in several logs; none for an entry without an id.
     pub copy: Option<u128>,
 }
@@ -115,6 +120,7 @@ impl Judge<'_> {
             field,
             snippet,
             matches,
+            weight: self.weight(&searched),
         })
     }
 
@@ -127,6 +133,23 @@ impl Judge<'_> {
             ToolOf::Named(name) => Some(string(name).as_deref() == Some(tool)),
             ToolOf::OfCall(id) => self.calls.map(|calls| string(id).is_some_and(|id| calls.contains(&*id))),
         }
+    }
+
+    /// What its relevance follows from, if anybody asks for that.
+    fn weight(&self, texts: &[&Text<'_>]) -> Weight {
+        if !self.filter.weighed {
+            return Weight::default();
+        }
+        let count = |term, text: &str| {
+            let next = |at: &usize| self.query.find(term, text, *at).map(|found| found.end.max(found.start + 1));
+            // An empty match counts once: what stands everywhere tells nothing.
+            let first = self.query.find(term, text, 0).map(|found| found.end);
+            let ends = core::iter::successors(first, |at| if *at == 0 { None } else { next(at) });
+            u32::try_from(ends.count()).unwrap_or(u32::MAX)
+        };
+        let of_term = |term| texts.iter().map(|(_, text)| count(term, text)).fold(0, u32::saturating_add);
+        let counts = (0..self.query.len()).map(of_term).collect();
+        Weight { counts, len: texts.iter().map(|(_, text)| text.len() as u64).sum() }
     }
 
     /// The first match of all, if each word stands in one of the texts.

@@ -4,6 +4,7 @@
 //! themselves. Nothing else is folded: no accents, no forms in which Unicode composes letters.
 //! Invariant: a match begins and ends between characters.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ops::Range;
 use memchr::memmem;
@@ -18,7 +19,7 @@ pub(super) struct Literal {
 #[allow(clippy::large_enum_variant, reason = "there is one a word of a query")]
 enum How {
     /// Byte by byte.
-    Exact(memmem::Finder<'static>),
+    Exact(Box<memmem::Finder<'static>>),
     /// ASCII letters in either case; `rarest` is the place of the byte that is looked for first.
     Ascii { text: Vec<u8>, rarest: usize },
     /// Folded characters.
@@ -29,7 +30,7 @@ impl Literal {
     pub(super) fn new(text: &str, sensitive: bool) -> Self {
         let cased = |c: char| !c.is_ascii() && is_cased(c);
         let how = if sensitive || !text.chars().any(is_cased) {
-            How::Exact(memmem::Finder::new(text.as_bytes()).into_owned())
+            How::Exact(Box::new(memmem::Finder::new(text.as_bytes()).into_owned()))
         } else if text.chars().any(cased) {
             How::Chars(text.chars().map(fold).collect())
         } else {

@@ -18,6 +18,7 @@ mod order;
 #[cfg(feature = "regex")]
 mod pattern;
 mod query;
+mod rank;
 mod runs;
 mod scan;
 mod sieve;
@@ -30,6 +31,7 @@ pub use gather::Gather;
 pub use judge::{Filter, Found};
 pub use order::newest_first;
 pub use query::{Query, QueryError};
+pub use rank::{Weight, mean_len, relevance};
 pub use runs::lines_in;
 pub use scan::{Part, Search};
 pub use text::{Field, Texts, texts};

@@ -71,6 +71,13 @@ impl Search {
         Self { query, filter, edits: Sieve::of("context_edit", true), calls }
     }
 
+    /// False only if no edited entry can match that does not match as it stands: a single word that is in none of the
+    /// edits is in what they leave.
+    pub(super) fn may_be_in(&self, edits: &[EditLine]) -> bool {
+        let may = |edit: &EditLine| sieve::lines(&[&self.query.sieve], &edit.line).next().is_some();
+        self.query.len() > 1 || edits.iter().any(may)
+    }
+
     /// Searches whole lines, the first of which begins at `offset`. `header`: where the log's header stands.
     #[must_use]
     pub fn lines(&self, offset: u64, bytes: &[u8], header: Option<u64>) -> Part {

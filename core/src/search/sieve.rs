@@ -30,7 +30,7 @@ struct Part {
 #[derive(Debug, Clone)]
 #[allow(clippy::large_enum_variant, reason = "there is one a word of a query")]
 enum Finder {
-    Exact(memmem::Finder<'static>),
+    Exact(Box<memmem::Finder<'static>>),
     #[cfg(feature = "regex")]
     AnyCase(regex::bytes::Regex),
     #[cfg(not(feature = "regex"))]
@@ -77,7 +77,7 @@ impl Part {
         write_string(&mut raw, text);
         let raw = raw.get(1..raw.len() - 1)?;
         let finder = if sensitive || !text.chars().any(is_cased) {
-            Finder::Exact(memmem::Finder::new(raw).into_owned())
+            Finder::Exact(Box::new(memmem::Finder::new(raw).into_owned()))
         } else {
             Finder::any_case(raw)?
         };

@@ -6,7 +6,7 @@
 use super::log::News;
 use super::{Hit, Order, Searched, Target};
 use crate::session::SessionError;
-use jcode_session_core::search::{Found, newest_first};
+use jcode_session_core::search::{Found, mean_len, newest_first, relevance};
 use jcode_session_core::session::ReadError;
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, BinaryHeap, HashMap};
@@ -72,7 +72,7 @@ impl Merge {
                 }
             }
         }
-        if self.order == Order::Exact {
+        if self.order != Order::Streamed {
             return ControlFlow::Continue(());
         }
         let bound = self.to_do.last().map(|(newest, _)| *newest);
@@ -95,7 +95,25 @@ impl Merge {
 
     /// Tells all that is left.
     pub(super) fn tell_rest(&mut self, targets: &[Target], each: &mut dyn FnMut(Hit) -> ControlFlow<()>) {
+        if self.order == Order::Relevance {
+            return self.tell_by_relevance(targets, each);
+        }
         while !self.waiting.is_empty() && self.tell_first(targets, each).is_continue() {}
+    }
+
+    fn tell_by_relevance(&mut self, targets: &[Target], each: &mut dyn FnMut(Hit) -> ControlFlow<()>) {
+        let left = std::mem::replace(&mut self.left, usize::MAX);
+        let mut hits = Vec::new();
+        while !self.waiting.is_empty() {
+            let _ = self.tell_first(targets, &mut |hit| {
+                hits.push(hit);
+                ControlFlow::Continue(())
+            });
+        }
+        let mean = mean_len(hits.iter().map(|hit| &hit.found));
+        // Among equals the order stays: newest first.
+        hits.sort_by(|a, b| relevance(&b.found, mean).total_cmp(&relevance(&a.found, mean)));
+        let _ = hits.into_iter().take(left).try_for_each(each);
     }
 
     /// What it came to.

@@ -21,7 +21,7 @@ use jcode_session_core::search::{self, Found};
 use merge::Merge;
 use std::ffi::OsString;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::time::UNIX_EPOCH;
@@ -46,6 +46,9 @@ pub enum Order {
     Exact,
     /// As early as can be: newest first, unless an entry claims to be newer than its session.
     Streamed,
+    /// When all are known: those first that are most about what was searched for, by BM25 over the hits; among equals the
+    /// newest. [`Filter::weighed`](jcode_session_core::search::Filter::weighed) must be set.
+    Relevance,
 }
 
 /// A search.
@@ -170,18 +173,15 @@ impl Search {
         }
         let cwd = cwd.as_deref().map(|folder| names_of_folder(folder, &all.sessions));
         let filter = Filter { cwd, tag: tag.clone(), agent: agent.clone(), text: None };
-        let passes = |listed: &Listed| {
-            one.as_ref().is_none_or(|one| same_file(one, &listed.path)) && filter.passes(&listed.summary)
-        };
+        let is_it = |listed: &Listed| one.as_ref().is_none_or(|one| is_same(one, &listed.path));
+        let listed: Vec<Listed> = all.sessions.into_iter().filter(is_it).collect();
+        let is_elsewhere = listed.is_empty() && filter == Filter::default();
         let target =
             |listed: Listed| Target { newest: written(&listed), path: listed.path, agent: listed.summary.agent };
-        let is_listed = all.sessions.iter().any(|listed| one.as_ref().is_some_and(|one| same_file(one, &listed.path)));
-        let mut targets: Vec<Target> = all.sessions.into_iter().filter(passes).map(target).collect();
-        if let Some(path) =
-            one.filter(|_| !is_listed && self.scope == Scope { session: session.clone(), ..Scope::default() })
-        {
-            targets.push(Target { path, agent: None, newest: i64::MAX });
-        }
+        let passing = listed.into_iter().filter(|listed| filter.passes(&listed.summary));
+        let mut targets: Vec<Target> = passing.map(target).collect();
+        // Below no folder that is listed: nothing but its path is known of it.
+        targets.extend(one.filter(|_| is_elsewhere).map(|path| Target { path, agent: None, newest: i64::MAX }));
         targets.sort_by_key(|target| std::cmp::Reverse(target.newest));
         Ok(targets)
     }
@@ -197,6 +197,8 @@ fn written(listed: &Listed) -> i64 {
     newest.unwrap_or(i64::MIN).max(listed.summary.last_modified)
 }
 
-fn same_file(a: &PathBuf, b: &PathBuf) -> bool {
-    a == b || matches!((std::fs::canonicalize(a), std::fs::canonicalize(b)), (Ok(a), Ok(b)) if a == b)
+/// Two paths of one file; only what has the same name is asked for where it lies.
+fn is_same(a: &Path, b: &Path) -> bool {
+    let real = |path| std::fs::canonicalize(path).ok();
+    a == b || a.file_name() == b.file_name() && real(a).is_some_and(|a| Some(a) == real(b))
 }

@@ -125,6 +125,21 @@ fn filters_narrow_a_search() {
 }
 
 #[test]
+fn what_is_most_about_a_word_comes_first_if_asked() {
+    let home = home();
+    let said = |number, text: &str| message(number, &json!({"role": "user", "content": text}));
+    let long = format!("needle {}", "hay ".repeat(300));
+    let texts = [said(0, "needle and needle, a needle"), said(1, &long), said(2, "one needle"), said(3, "needle here")];
+    put(home.path(), "s.jsonl", format!("{}{}", header("s", "/"), texts.concat()).as_bytes());
+    let sorted = |args: &[&str]| hits(home.path(), &[&["needle", "--sort", "relevance"], args].concat());
+    let all = ["s/e0", "s/e2", "s/e3", "s/e1"].map(String::from).to_vec();
+    assert_eq!(sorted(&[]), (all.clone(), 4));
+    assert_eq!(sorted(&["--limit", "1"]), (all[..1].to_vec(), 4));
+    assert_eq!(sorted(&["--regex"]).1, 4);
+    assert_eq!(hits(home.path(), &["x*", "--regex", "--sort", "relevance"]).1, 4);
+}
+
+#[test]
 fn only_what_an_edit_leaves_is_found() {
     let home = home();
     let edit = |number, replacement: Value| {

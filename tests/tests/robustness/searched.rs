@@ -37,7 +37,7 @@ fn search(home: &Path, word: &str, during: &(dyn Fn() + Sync)) -> (Vec<String>, 
 #[test]
 fn a_log_that_is_cut_under_a_search_gives_a_typed_error() {
     let home = home();
-    let path = put(home.path(), "s.jsonl", &log("s", 20_000, 1_770_000_000_000, "needle"));
+    let path = put(home.path(), "s.jsonl", &log("s", 40_000, 1_770_000_000_000, "needle"));
     assert!(fs::metadata(&path).expect("there").len() > 3 << 20);
     let cut = || fs::OpenOptions::new().write(true).open(&path).expect("there").set_len(1000).expect("cut");
     let (_, searched) = search(home.path(), "needle", &cut);
