@@ -8,6 +8,7 @@
 
 mod agents;
 mod claude_code;
+mod codex;
 mod detect;
 mod foreign;
 mod head;
@@ -36,7 +37,7 @@ pub use splice::{field, with_id};
 pub use upgraded::UpgradedLog;
 
 /// All readers, in the order in which they are asked whose a file is.
-const READERS: [&dyn DialectReader; 3] = [&agents::Agents, &claude_code::ClaudeCode, &pi::Pi];
+const READERS: [&dyn DialectReader; 4] = [&codex::Codex, &agents::Agents, &claude_code::ClaudeCode, &pi::Pi];
 
 /// True if a file that begins like this may be jcode's snapshot: an object with an id and messages, or the time at which
 /// it was made, that no other agent wrote. It may be cut or broken anywhere behind that.

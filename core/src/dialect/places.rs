@@ -17,8 +17,10 @@ pub struct AgentPlace {
 }
 
 /// All places, pi's own among them, whose sessions are logs of ours.
-pub const PLACES: [AgentPlace; 3] = [
+pub const PLACES: [AgentPlace; 5] = [
     AgentPlace { agent: "claude-code", variable: "CLAUDE_CONFIG_DIR", default: ".claude", below: "projects" },
     AgentPlace { agent: "claude-code", variable: "CLAUDE_CONFIG_DIR", default: ".config/claude", below: "projects" },
+    AgentPlace { agent: "codex", variable: "CODEX_HOME", default: ".codex", below: "sessions" },
+    AgentPlace { agent: "codex", variable: "CODEX_HOME", default: ".codex", below: "archived_sessions" },
     AgentPlace { agent: "pi", variable: "PI_CODING_AGENT_DIR", default: ".pi/agent", below: "sessions" },
 ];

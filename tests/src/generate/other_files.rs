@@ -100,7 +100,7 @@ impl OtherFile {
     /// It is another agent's session that is read, though never written.
     #[must_use]
     pub const fn is_read(self) -> bool {
-        matches!(self, Self::ClaudeCode)
+        matches!(self, Self::ClaudeCode | Self::Codex | Self::CodexBare)
     }
 
     /// A session may have been lost in it.

@@ -21,8 +21,7 @@ type Sign = fn(&Members<'_>) -> bool;
 
 /// The agents. The first one whose sign a record has is it: Qwen Code writes what Claude Code does, and more, and that of
 /// Cursor is the weakest.
-const SIGNS: [(Dialect, &str, Sign); 8] = [
-    (Dialect::Codex, "Codex", codex),
+const SIGNS: [(Dialect, &str, Sign); 7] = [
     (Dialect::Copilot, "Copilot CLI", copilot),
     (Dialect::Qwen, "Qwen Code", qwen),
     (Dialect::Gemini, "Gemini CLI", gemini),
@@ -51,16 +50,6 @@ impl DialectReader for Agents {
     ) -> Result<Option<UpgradedLog<()>>, SourceError> {
         Ok(None)
     }
-}
-
-/// An envelope of time, type and payload; the oldest wrote bare items behind a line with their instructions.
-fn codex(record: &Members<'_>) -> bool {
-    let kinds = ["session_meta", "response_item", "event_msg", "turn_context", "compacted"];
-    let envelope = record.has("payload") && kinds.contains(&&*record.text("type"));
-    let bare =
-        record.text("type") == "message" && record.has("role") && record.has("content") && !record.has("parentId");
-    let oldest = record.has("id") && record.has("timestamp") && record.has("instructions") && !record.has("type");
-    envelope || bare || oldest
 }
 
 /// An event: a dotted type, its data, and the event before; the first one names the session.

@@ -352,7 +352,7 @@ fn content_blocks(out: &mut LogText, of: Place<'_>, content: &[u8]) {
         let picture = block.object("source");
         match &*kind {
             "text" => text_block(out, of, block.get("text")),
-            "image" if picture.has("data") => image(out, of, picture.get("data"), picture.get("media_type")),
+            "image" if picture.has("data") => image(out, of, picture.get("data"), picture.get("media_type"), None),
             other => named(out, other),
         }
     }

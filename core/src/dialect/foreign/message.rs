@@ -48,10 +48,23 @@ pub(in crate::dialect) fn text_block(out: &mut LogText, of: Place<'_>, token: Op
     out.text("}");
 }
 
-/// A picture in base64.
-pub(in crate::dialect) fn image(out: &mut LogText, of: Place<'_>, data: Option<&[u8]>, mime: Option<&[u8]>) {
+/// A picture in base64: a token, or, `bare`, what stands within a longer one.
+pub(in crate::dialect) fn image(
+    out: &mut LogText,
+    of: Place<'_>,
+    data: Option<&[u8]>,
+    mime: Option<&[u8]>,
+    bare: Option<&[u8]>,
+) {
     out.text(r#"{"type":"image","data":"#);
-    out.string_token(of, data);
+    match bare {
+        Some(bare) => {
+            out.text("\"");
+            out.token(of, bare);
+            out.text("\"");
+        }
+        None => out.string_token(of, data),
+    }
     out.text(r#","mimeType":"#);
     out.string_token(of, Some(mime.filter(|mime| mime.starts_with(b"\"")).unwrap_or(br#""image/png""#)));
     out.text("}");

@@ -4,7 +4,9 @@
 //! tool says in one session is another one, so that a test can look for it.
 
 mod claude_code;
+mod codex;
 mod damage;
 
 pub use claude_code::{claude_code, claude_code_sub_agent};
+pub use codex::{codex, codex_sub_agent};
 pub use damage::{LineDamage, damaged_lines};

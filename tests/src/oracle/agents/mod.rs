@@ -3,7 +3,9 @@
 //! Owns: what tests expect of such a log. Invariant: JSON is read by serde alone; nothing of the engine is used.
 
 mod claude_code;
+mod codex;
 mod shown;
 
 pub use claude_code::{ClaudeCode, read_claude_code};
+pub use codex::{Codex, read_codex};
 pub use shown::{Shown, ShownEntry};

@@ -1,6 +1,7 @@
 //! Sessions of other agents, shown as logs: held against readers that share nothing with the engine.
 
 mod claude_code;
+mod codex;
 
 use jcode_session_core::dialect::{FileKind, detect, present};
 use jcode_session_core::finding::Finding;
