@@ -63,6 +63,7 @@ pub struct Found {
 }
 
 /// What an entry turns out to be.
+#[allow(clippy::large_enum_variant, reason = "it is taken apart at once")]
 pub(super) enum Verdict {
     /// It does not match.
     No,
