@@ -68,7 +68,7 @@ impl<F: ByteSource> ScannedIds<F> {
             none => {
                 let mut ids = OldIds::default();
                 let tick = &mut |_| ControlFlow::Continue(());
-                crate::log::scan_source(&self.log, 0..self.log.len(), LogScan::new(), &mut ids, tick)?;
+                crate::log::scan_source(&self.log, 0..self.log.len(), LogScan::new().every_line(), &mut ids, tick)?;
                 Ok(none.insert(ids))
             }
         }

@@ -168,7 +168,7 @@ impl Indexer {
         let waits = |pending: &AppendedEntries| pending.iter().any(|entry| entry.offset >= from);
         log.restamp().map_err(|error| Lag::Other(error.to_string()))?;
         // What no catch-up can add to is built anew.
-        let cannot_grow = index.meta.resume == Resume::Rebuild;
+        let cannot_grow = !matches!(index.meta.resume, Resume::At { offset, .. } if offset == from);
         if cannot_grow && from < target {
             return Err(Lag::Rebuild);
         }

@@ -24,6 +24,7 @@ mod json {
     mod walk;
 }
 mod log {
+    mod batch;
     mod time;
 }
 mod segment;
