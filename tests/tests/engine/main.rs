@@ -27,6 +27,11 @@ mod log {
     mod batch;
     mod time;
 }
+mod search {
+    mod differential;
+    mod runs;
+    mod words;
+}
 mod segment;
 mod session {
     mod look;
