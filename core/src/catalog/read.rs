@@ -12,7 +12,7 @@ use crate::dialect::jcode::replay;
 use crate::dialect::jcode::{self, ReplayError, V1Sources};
 use crate::dialect::{Detected, PresentError, detect, present};
 use crate::index::{Counts, IndexBuilder};
-use crate::log::{Dialect, LogScan, Tee, scan_source, torn_batch};
+use crate::log::{Dialect, LogScan, Tee, scan_source, shown_len};
 use crate::source::{ByteSource, SliceSource, SourceError};
 use alloc::string::String;
 use core::ops::ControlFlow;
@@ -126,7 +126,7 @@ fn large<S: ByteSource>(
     let mut head = SummaryBuilder::default();
     let behind_header = detected.header.as_ref().map_or(0, |header| header.end() + 1);
     // What the log ends in, as readers see it.
-    let end = torn_batch(log)?.map_or(log.len(), |torn| torn.offset);
+    let end = shown_len(log)?;
     let start = log.read_vec(0, usize::try_from(behind_header.max(HEAD).min(end)).unwrap_or_default())?;
     let lines = memchr::memrchr(b'\n', &start).map_or(0, |lf| lf + 1);
     let _ = LogScan::new().push(start.get(..lines).unwrap_or_default(), &mut head);

@@ -77,6 +77,14 @@ pub fn torn_batch_until(source: &(impl ByteSource + ?Sized), len: u64) -> Result
     }
 }
 
+/// How much of a log readers show: all of it, or what stands before the incomplete batch at its end.
+///
+/// # Errors
+/// If the source cannot be read.
+pub fn shown_len(source: &(impl ByteSource + ?Sized)) -> Result<u64, SourceError> {
+    Ok(torn_batch(source)?.map_or(source.len(), |torn| torn.offset))
+}
+
 /// What the end of a log says.
 enum Look {
     /// The last batch begins here, of so many entries.

@@ -25,7 +25,7 @@ pub mod time;
 pub mod title;
 
 pub use appended::{AppendedEntries, AppendedEntry};
-pub use batch::{MAX_BATCH, MAX_BATCH_BYTES, TornBatch, begun_by, torn_batch, torn_batch_until};
+pub use batch::{MAX_BATCH, MAX_BATCH_BYTES, TornBatch, begun_by, shown_len, torn_batch, torn_batch_until};
 pub(crate) use damage::with_damage_codes;
 pub use damage::{Damage, DamageCode};
 pub use dialect::Dialect;

@@ -6,7 +6,7 @@
 //! Does not: present older dialects; their ids follow from the start of the log.
 
 use super::line::{LineReader, Outcome};
-use super::{Record, torn_batch};
+use super::{Record, shown_len};
 use crate::source::{ByteSource, SourceError};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -41,7 +41,7 @@ pub fn last_of_active_path(
     let mut reader = LineReader::new();
     let mut step = FIRST_STEP;
     // The bytes `start..start + held.len()` are in memory; everything behind them is done.
-    let end = torn_batch(source)?.map_or(source.len(), |torn| torn.offset);
+    let end = shown_len(source)?;
     let mut start = end;
     let mut held: Vec<u8> = Vec::new();
     loop {

@@ -3,7 +3,7 @@
 //! Owns: finding the last line queue and the last entry that a new one can name as its parent.
 //! Invariant: cost follows the last lines, not the log. Does not: judge more than single lines.
 
-use crate::log::{LineReader, Outcome, id_of, is_number, torn_batch};
+use crate::log::{LineReader, Outcome, id_of, is_number, shown_len};
 use crate::source::{ByteSource, SourceError};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -39,7 +39,7 @@ pub(crate) struct LastId {
 /// before it is no entry.
 pub(crate) fn last_id(log: &impl ByteSource, from: u64) -> Result<Option<LastId>, SourceError> {
     let mut reader = LineReader::new();
-    let mut behind = torn_batch(log)?.map_or(log.len(), |torn| torn.offset);
+    let mut behind = shown_len(log)?;
     while behind > from {
         let end = behind - 1;
         if let Some(lost) = log.lost_at(end)? {
