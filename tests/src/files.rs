@@ -119,9 +119,11 @@ pub fn dump(sidecar: &Path) -> Vec<String> {
             let values: Vec<String> =
                 (0..columns).map(|column| format!("{:?}", row.get_ref(column).expect("a value"))).collect();
             let text = format!("{table}: {}", values.join(" | "));
-            // Names are Text([..]) in debug form; these two rows hold times of the run and of the file.
+            // Names are Text([..]) in debug form; these rows hold times of the run and of the file.
             let key = row.get_ref(0).expect("a value").as_str().unwrap_or_default().to_string();
-            if !["indexed_at", "digest", "log_mtime_ns", "log_ctime_ns", "log_ino", "log_dev"].contains(&key.as_str()) {
+            let of_the_run =
+                ["indexed_at", "migrated_at", "digest", "log_mtime_ns", "log_ctime_ns", "log_ino", "log_dev"];
+            if !of_the_run.contains(&key.as_str()) {
                 rows.push(text);
             }
         }

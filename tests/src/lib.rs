@@ -16,6 +16,7 @@ pub mod migrations;
 pub mod oracle;
 pub mod program;
 pub mod sessions;
+pub mod sidecar_damage;
 #[cfg(unix)]
 pub mod system_calls;
 pub mod v1_steps;

@@ -16,5 +16,6 @@ pub(super) fn fork(args: &ForkArgs, settings: &Settings, output: &mut Output) ->
     let forked = fork_session(&log, args.at.as_deref()).context("nothing was forked")?;
     writeln!(output.data(), "{}", forked.session_id)?;
     output.note(visible(&shown(&forked.log)));
+    super::tell_of_sidecar(&log, forked.was_contradicted, output);
     Ok(ExitStatus::Clean)
 }

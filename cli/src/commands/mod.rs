@@ -10,6 +10,7 @@ mod doctor;
 mod export;
 mod findings;
 mod fork;
+mod import;
 mod inspect;
 mod list;
 mod many;
@@ -27,15 +28,16 @@ mod tree;
 mod verify;
 
 use crate::args::{AnyCommand, Cli, DoctorArgs, GlobalArgs, RenameArgs, SessionArgs, SessionCommand};
-use crate::output::{ExitStatus, Output, is_closed_pipe};
+use crate::output::{ExitStatus, Output, is_closed_pipe, visible};
 use crate::settings::Settings;
 use anyhow::{Result, anyhow};
 use clap::CommandFactory;
 use jcode_session_native::catalog::{Catalog, FindError};
+use jcode_session_native::os::paths;
 use jcode_session_native::session::Session;
 use std::ffi::OsStr;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Runs a parsed command and prints what it has to say, errors included.
 #[must_use]
@@ -96,6 +98,7 @@ fn dispatch(command: &SessionCommand, settings: &Settings, output: &mut Output) 
         SessionCommand::Append(args) => append::append(args, settings, output),
         SessionCommand::Label(args) => append::label(args, settings, output),
         SessionCommand::Fork(args) => fork::fork(args, settings, output),
+        SessionCommand::Import(args) => import::import(args, settings, output),
         SessionCommand::Export(args) => export::export(args, settings, output),
         SessionCommand::Checkpoints(args) => checkpoints::checkpoints(args, settings, output),
         SessionCommand::Rollback(args) => rollback::rollback(args, settings, output),
@@ -123,11 +126,31 @@ fn open(session: &OsStr, settings: &Settings) -> Result<Session> {
     Ok(Session::read(&resolve(session, settings)?)?)
 }
 
+/// Says so if the log had to answer for its sidecar. Readers write nothing, and so cannot mend it.
+fn tell_of_sidecar(log: &Path, was_contradicted: bool, output: &mut Output) {
+    if was_contradicted {
+        let name = |path: &Path| visible(&path.display().to_string());
+        output.warn(format!(
+            "{} says something else than its log, which answered instead; `migrate --force {}` rebuilds it",
+            name(&paths::sidecar(log)),
+            name(log)
+        ));
+    }
+}
+
 /// The log that SESSION means.
 fn resolve(session: &OsStr, settings: &Settings) -> Result<PathBuf> {
-    Catalog::new(&settings.home, &settings.roots).find(session).map_err(|error| match error {
+    let found = match Catalog::new(&settings.home, &settings.roots).find(session) {
+        // Of other agents there may be many, and large ones: they are looked through last.
+        Err(FindError::NotFound(_)) if !settings.others.is_empty() => {
+            Catalog::new(&settings.home, &settings.others).find(session)
+        }
+        found => found,
+    };
+    found.map_err(|error| match error {
         FindError::NotFound(_) => {
-            let roots: Vec<String> = settings.roots.iter().map(|root| root.display().to_string()).collect();
+            let roots = settings.roots.iter().chain(&settings.others);
+            let roots: Vec<String> = roots.map(|root| root.display().to_string()).collect();
             anyhow!("{error}; looked in {}", roots.join(", "))
         }
         other => other.into(),

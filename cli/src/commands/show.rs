@@ -32,6 +32,7 @@ pub(super) fn show(args: &ShowArgs, settings: &Settings, output: &mut Output) ->
             super::tree::overlooked(&session.tree()?, output);
         }
     }
+    super::tell_of_sidecar(session.path(), session.was_contradicted(), output);
     Ok(ExitStatus::Clean)
 }
 

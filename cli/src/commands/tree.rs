@@ -18,6 +18,7 @@ pub(super) fn tree(args: &TreeArgs, settings: &Settings, output: &mut Output) ->
     } else {
         print(&report, output)?;
     }
+    super::tell_of_sidecar(session.path(), session.was_contradicted(), output);
     Ok(ExitStatus::Clean)
 }
 

@@ -72,6 +72,8 @@ pub trait Locator {
     fn is_final(&self) -> bool;
     /// True if entries may name a parent and yet be roots.
     fn has_orphans(&self) -> bool;
+    /// True if nobody has brought it further since it was opened, or is about to.
+    fn is_as_opened(&self) -> bool;
 
     /// Compares a spot with the line that stands there. `child_names`: the parent id that the entry's child names,
     /// if the entry was reached through one. The parent id that this entry names.
@@ -133,6 +135,10 @@ impl Locator for NoSidecar {
     }
 
     fn has_orphans(&self) -> bool {
+        match *self {}
+    }
+
+    fn is_as_opened(&self) -> bool {
         match *self {}
     }
 }

@@ -92,4 +92,8 @@ impl Locator for MemoryIndex {
     fn has_orphans(&self) -> bool {
         true
     }
+
+    fn is_as_opened(&self) -> bool {
+        true
+    }
 }

@@ -23,7 +23,7 @@ use crate::log::{Damage, Dialect, Header, LogScan, LogSink, Record, Tee, id_of, 
 use crate::source::{ByteSource, SourceError};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::cell::OnceCell;
+use core::cell::{Cell, OnceCell};
 use core::ops::ControlFlow;
 pub use edit::{Edited, Edits};
 pub use locate::{LocateError, Locator, NoSidecar, Spot};
@@ -89,15 +89,19 @@ pub struct Session<S, L> {
     log: CurrentLog<S>,
     detected: Detected,
     sidecar: Option<L>,
+    contradicted: Cell<bool>,
     memory: OnceCell<MemoryIndex>,
 }
 
 impl<S: ByteSource, L: Locator> Session<S, L> {
     /// A session over a log and a sidecar that is of this state of it.
-    pub fn new(log: CurrentLog<S>, detected: Detected, sidecar: Option<L>) -> Self {
+    pub fn new(log: CurrentLog<S>, mut detected: Detected, sidecar: Option<L>) -> Self {
+        if let CurrentLog::Upgraded(log) = &log {
+            detected.header = detected.header.or_else(|| log.header.clone());
+        }
         // A sidecar describes the current dialect's bytes; it cannot belong to what is spliced.
         let sidecar = sidecar.filter(|_| matches!(log, CurrentLog::AsIs(_)));
-        Self { log, detected, sidecar, memory: OnceCell::new() }
+        Self { log, detected, sidecar, contradicted: Cell::new(false), memory: OnceCell::new() }
     }
 
     /// A session that was replayed from jcode's v1 files.
@@ -148,6 +152,11 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
     /// The fresh sidecar.
     pub const fn sidecar(&self) -> Option<&L> {
         self.sidecar.as_ref()
+    }
+
+    /// True if the sidecar was found to say something else than the log, which answered instead.
+    pub const fn was_contradicted(&self) -> bool {
+        self.contradicted.get()
     }
 
     /// True if answers need no pass over the log.
@@ -259,7 +268,12 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
             }
         }
         match question(self.built()?) {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                // A writer's newer state is no contradiction.
+                let lies = self.sidecar.as_ref().is_some_and(Locator::is_as_opened);
+                self.contradicted.set(self.contradicted.get() || lies);
+                Ok(())
+            }
             Err(LocateError::Failed(error)) => Err(error),
             // It was built from the very bytes it is compared with: they changed since.
             Err(LocateError::Mismatch) => Err(self.changed().into()),

@@ -54,6 +54,8 @@ pub struct Forked {
     pub session_id: String,
     /// Its log.
     pub log: PathBuf,
+    /// The old session's sidecar was found to say something else than its log, which answered instead.
+    pub was_contradicted: bool,
 }
 
 /// Forks the session at `log`, a path without links, at the entry `at`, or at its active leaf.
@@ -82,7 +84,7 @@ pub fn fork(log: &Path, at: Option<&str>) -> Result<Forked, ForkError> {
     drop(out);
     publish_new(temporary, &target)?;
     index(&target);
-    Ok(Forked { session_id, log: target })
+    Ok(Forked { session_id, log: target, was_contradicted: session.was_contradicted() })
 }
 
 fn copy<E: FnOnce(io::Error) -> PathError>(

@@ -9,7 +9,7 @@ use crate::os::paths;
 use crate::session::v1::{self, V1Files};
 use crate::sidecar::rebuild::{self, RebuildError};
 use crate::sidecar::sql::SidecarReader;
-use crate::sidecar::{self, Sidecar};
+use crate::sidecar::{self, Sidecar, is_untouched};
 use jcode_session_core::dialect::jcode::replay;
 use jcode_session_core::dialect::jcode::{self, ReplayError, V1Log};
 use jcode_session_core::dialect::{CurrentLog, Detected, detect, present};
@@ -108,14 +108,15 @@ impl Session {
         Ok(Self { path: path.to_path_buf(), inner: session::Session::replayed(log).map_err(at(path))? })
     }
 
-    /// Opens a session; if its sidecar is not fresh, a background thread brings it up to date meanwhile, while reads
-    /// are answered from the log. The thread ends by itself; joining its handle is up to the caller.
+    /// Opens a session; if its sidecar is not fresh, or another program has changed it, a background thread brings it
+    /// up to date meanwhile. The thread ends by itself; joining its handle is up to the caller.
     ///
     /// # Errors
     /// If the log cannot be read.
     pub fn open(path: &Path) -> Result<(Self, Option<Rebuild>), SessionError> {
         let session = Self::read(path)?;
-        if session.has_sidecar() || !session.dialect().has_sidecar() {
+        let is_right = session.inner.sidecar().is_some_and(|reader| is_untouched(path, reader.meta()));
+        if is_right || !session.dialect().has_sidecar() {
             return Ok((session, None));
         }
         let path = path.to_path_buf();
@@ -173,6 +174,13 @@ impl Session {
     #[must_use]
     pub const fn has_sidecar(&self) -> bool {
         self.inner.has_sidecar()
+    }
+
+    /// True if the sidecar was found to say something else than the log, which answered instead. What mends it is
+    /// [`crate::ops::migrate`] with `force`.
+    #[must_use]
+    pub const fn was_contradicted(&self) -> bool {
+        self.inner.was_contradicted()
     }
 
     /// True if the tree is at hand, from a sidecar or a pass that was made.

@@ -5,9 +5,10 @@
 
 use crate::os::host;
 use crate::os::log_file::LogFile;
+use crate::sidecar::commit;
 use crate::sidecar::connect::{Purpose, connect};
 use crate::sidecar::outcome::{Done, RebuildError, Tick};
-use crate::sidecar::sql::{SqlStore, read_meta, write_meta};
+use crate::sidecar::sql::{SqlStore, read_meta};
 use jcode_session_core::index::Totals;
 use jcode_session_core::index::catch_up::{CatchUp, CatchUpError};
 use jcode_session_core::index::meta::{IndexMeta, Observed, Resume};
@@ -38,22 +39,21 @@ pub(super) fn catch_up(
     let observed = Observed { stamp: log.stamp(), now_ms: host::now_ms(), synced_len: 0 };
     if !grown {
         let meta = seen.restamped(observed);
-        write_meta(&transaction, &meta)?;
-        transaction.commit()?;
+        commit(transaction, log.path(), seen, &meta)?;
         return Ok(Some((Done::Restamped, meta)));
     }
+    let Some(fingerprint) = seen.fingerprint_grown(log, log.len())? else { return Ok(None) };
     let (totals, end) = match add(&transaction, log, seen, offset..log.len(), tick) {
         Ok(added) => added?,
         Err(error) => return rebuild_or(error),
     };
-    let meta = seen.grown(totals, Resume::after(&end), log, observed)?;
+    let meta = seen.grown(totals, Resume::after(&end), fingerprint, observed);
     let meta = IndexMeta { migrated_at: migrated_at.or(meta.migrated_at), ..meta };
     if log.met_lost() {
         return Err(RebuildError::Lost);
     }
     SqlStore::new(&transaction).index_jumps(meta.counts.entries)?;
-    write_meta(&transaction, &meta)?;
-    transaction.commit()?;
+    commit(transaction, log.path(), seen, &meta)?;
     Ok(Some((Done::CaughtUp, meta)))
 }
 
@@ -90,9 +90,8 @@ pub(super) fn note_source(log: &LogFile, stamps: &str) -> Result<(), RebuildErro
     let mut connection = connect(log.path(), Purpose::Update)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let Some(meta) = read_meta(&transaction)? else { return Ok(()) };
-    write_meta(&transaction, &IndexMeta { migrated_from: Some(stamps.to_string()), ..meta })?;
-    transaction.commit()?;
-    Ok(())
+    let noted = IndexMeta { migrated_from: Some(stamps.to_string()), ..meta.clone() };
+    Ok(commit(transaction, log.path(), &meta, &noted)?)
 }
 
 fn rebuild_or<T>(error: CatchUpError<rusqlite::Error>) -> Result<Option<T>, RebuildError> {

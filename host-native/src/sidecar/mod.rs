@@ -9,11 +9,14 @@ cfg_if::cfg_if! {
     if #[cfg(feature = "files")] {
         mod catch_up;
         pub(crate) mod connect;
+        pub(crate) mod look;
         mod open;
         mod outcome;
         mod pipeline;
         pub mod rebuild;
+        mod untouched;
 
         pub use open::*;
+        pub(crate) use untouched::{commit, is_untouched};
     }
 }

@@ -9,33 +9,49 @@ use crate::os::names::before_sidecar;
 use crate::os::{host, paths};
 use crate::sidecar::connect::{Purpose, connect};
 pub use crate::sidecar::sql::Sidecar;
+use crate::sidecar::untouched::is_vouched_for;
 use jcode_session_core::index::meta::IndexMeta;
 use jcode_session_core::index::meta_from_pages::{META_PAGES_LEN, meta_from_pages};
 use jcode_session_core::source::SourceError;
+use std::fs::Metadata;
 use std::io::Read;
 use std::path::Path;
 
 /// The metadata of a log's sidecar, if the file system says that the log is as it was when the sidecar was written;
-/// without SQLite, for runs over thousands of sessions. `None`: open it and see.
+/// without SQLite, for runs over thousands of sessions. `None`: open it and see. It says nothing of the rows.
 #[must_use]
 pub fn quick_meta(log: &Path) -> Option<IndexMeta> {
-    let meta = written_meta(log)?;
+    quick(log).map(|(meta, _)| meta)
+}
+
+/// As [`quick_meta`], if the rows are those that belong to it: nobody else has changed the sidecar since.
+#[must_use]
+pub(crate) fn untouched_meta(log: &Path) -> Option<IndexMeta> {
+    quick(log).filter(|(meta, file)| is_vouched_for(file, meta)).map(|(meta, _)| meta)
+}
+
+fn quick(log: &Path) -> Option<(IndexMeta, Metadata)> {
+    let (meta, sidecar) = written(log)?;
     let path = paths::sidecar(log);
     let file = stamp_of(&std::fs::symlink_metadata(log).ok()?);
     // The file of a log with segments is shorter than the log.
     let now = if file.len < meta.stamp.len { LogFile::open(log).ok()?.stamp() } else { file };
     let synced = meta.unsynced_boot.is_none() || meta.unsynced_boot.as_deref() == host::boot_id();
     // A journal beside it belongs to a commit that did not end.
-    (now == meta.stamp && synced && !journal(&path).exists()).then_some(meta)
+    (now == meta.stamp && synced && !journal(&path).exists()).then_some((meta, sidecar))
 }
 
 /// The metadata of a log's sidecar as it was written last, whatever became of the log since.
 #[must_use]
 pub(crate) fn written_meta(log: &Path) -> Option<IndexMeta> {
-    let (mut file, _) = open_plain(&paths::sidecar(log)).ok()?;
+    written(log).map(|(meta, _)| meta)
+}
+
+fn written(log: &Path) -> Option<(IndexMeta, Metadata)> {
+    let (mut file, metadata) = open_plain(&paths::sidecar(log)).ok()?;
     let mut start = [0; META_PAGES_LEN];
     file.read_exact(&mut start).ok()?;
-    meta_from_pages(&start)
+    Some((meta_from_pages(&start)?, metadata))
 }
 
 fn journal(sidecar: &Path) -> std::path::PathBuf {

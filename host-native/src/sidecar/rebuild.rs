@@ -9,9 +9,11 @@ use crate::os::log_file::LogFile;
 use crate::os::names::before_sidecar;
 use crate::os::paths;
 use crate::os::replace::{publish, temporary_for};
+use crate::sidecar;
+use crate::sidecar::look::{Look, Right, look};
 pub use crate::sidecar::outcome::{Done, Known, RebuildError, Tick};
 use crate::sidecar::sql::is_locked;
-use crate::sidecar::{self, Sidecar};
+use crate::sidecar::untouched::{vouch, vouch_for};
 use jcode_session_core::index::meta::IndexMeta;
 use jcode_session_core::parts::SIDECAR_JOURNALS;
 use jcode_session_core::source::ByteSource;
@@ -42,26 +44,46 @@ pub fn update_knowing(
     known: &Known,
     tick: &mut Tick<'_>,
 ) -> Result<(Done, IndexMeta), RebuildError> {
-    if !force {
-        match sidecar::open(log)? {
-            Sidecar::Fresh { reader, restamp: false } => return Ok((Done::Nothing, reader.meta().clone())),
-            Sidecar::Fresh { reader, restamp: true } | Sidecar::Grown(reader) => {
-                let meta = reader.meta().clone();
-                drop(reader);
-                let _lock = lock(log)?;
-                match super::catch_up::catch_up(log, &meta, known.migrated_at, tick) {
-                    Ok(Some(done)) => return Ok(done),
-                    // Damage that the metadata did not show: what cannot be caught up is built anew.
-                    Ok(None) => {}
-                    Err(RebuildError::Sqlite(error)) if !is_locked(&error) => {}
-                    Err(error) => return Err(error),
-                }
-            }
-            _ => {}
+    let right = if force { None } else { look(log, tick)?.right() };
+    settle_or_build(log, right, known, tick)
+}
+
+/// As [`update_knowing`], behind a look that found this.
+pub(crate) fn settle_or_build(
+    log: &LogFile,
+    right: Option<Right>,
+    known: &Known,
+    tick: &mut Tick<'_>,
+) -> Result<(Done, IndexMeta), RebuildError> {
+    if let Some(right) = right {
+        let _lock = if right.is_settled { None } else { Some(lock(log)?) };
+        if let Some(settled) = settle(log, right, known.migrated_at, tick)? {
+            return Ok(settled);
         }
     }
-    let meta = build_knowing(log, known, tick)?;
-    Ok((Done::Built, meta))
+    Ok((Done::Built, build_knowing(log, known, tick)?))
+}
+
+/// Brings a sidecar that is right up to date, under its lock. `None`: it must be built.
+fn settle(
+    log: &LogFile,
+    right: Right,
+    migrated_at: Option<i64>,
+    tick: &mut Tick<'_>,
+) -> Result<Option<(Done, IndexMeta)>, RebuildError> {
+    let Right { meta, is_current, is_settled } = right;
+    if is_settled {
+        return Ok(Some((Done::Nothing, meta)));
+    }
+    vouch(log.path(), &meta);
+    if is_current && meta.stamp == log.stamp() {
+        return Ok(Some((Done::Nothing, meta)));
+    }
+    match super::catch_up::catch_up(log, &meta, migrated_at, tick) {
+        // Damage that nothing has shown so far: what cannot be caught up is built anew.
+        Err(RebuildError::Sqlite(error)) if !is_locked(&error) => Ok(None),
+        caught_up => caught_up,
+    }
 }
 
 /// Builds the sidecar of an open log anew.
@@ -83,17 +105,14 @@ pub fn build_knowing(log: &LogFile, known: &Known, tick: &mut Tick<'_>) -> Resul
 /// Brings the sidecar of a log up to date for its writer, which holds the lock under which that is done. All of
 /// `log` is on the disk.
 pub(crate) fn update_held(log: &LogFile, tick: &mut Tick<'_>) -> Result<IndexMeta, RebuildError> {
-    match sidecar::open(log)? {
-        Sidecar::Fresh { reader, restamp: false } => return Ok(reader.meta().clone()),
-        Sidecar::Fresh { reader, restamp: true } | Sidecar::Grown(reader) => {
-            let meta = reader.meta().clone();
-            drop(reader);
-            if let Some((_, meta)) = super::catch_up::catch_up(log, &meta, None, tick)? {
+    match look(log, tick)? {
+        Look::Right(right) => {
+            if let Some((_, meta)) = settle(log, *right, None, tick)? {
                 return Ok(meta);
             }
         }
-        Sidecar::Locked => return Err(RebuildError::Busy),
-        _ => {}
+        Look::Locked => return Err(RebuildError::Busy),
+        Look::Differs | Look::Unusable => {}
     }
     build_held(log, tick)
 }
@@ -123,6 +142,7 @@ fn build_aside(log: &LogFile, known: &Known, held: Held, tick: &mut Tick<'_>) ->
         return Err(RebuildError::Lost);
     }
     let meta = built?;
+    vouch_for(temporary.as_file(), &meta);
     let _lock = match held {
         Held::ByWriter => None,
         Held::No => Some(lock(log)?),

@@ -1,12 +1,13 @@
 //! Old ids, looked up in the sidecar where that is of this log.
 //!
-//! Owns: the choice between sidecar and log. Invariant: only a sidecar that was fresh when the log was opened
-//! answers; anything odd about it, and the log is read. Does not: change either.
+//! Owns: the choice between sidecar and log. Invariant: only a sidecar that was fresh when the log was opened, and
+//! that nobody else has changed, answers: what it lacks would be taken for new. Anything odd about it, and the log is
+//! read. Does not: change either.
 
 use crate::os::log_file::LogFile;
 use crate::os::segments::SessionFile;
 use crate::sidecar::sql::SidecarReader;
-use crate::sidecar::{self, Sidecar};
+use crate::sidecar::{self, Sidecar, is_untouched};
 use jcode_session_core::index::key::may_be_made;
 use jcode_session_core::source::SourceError;
 use jcode_session_core::write::{OlderIds, ScannedIds};
@@ -20,7 +21,7 @@ pub(super) struct Ids {
 impl Ids {
     pub(super) fn new(log: &LogFile, scanned: ScannedIds<SessionFile>) -> Self {
         let sidecar = match sidecar::open(log) {
-            Ok(Sidecar::Fresh { reader, .. }) => Some(reader),
+            Ok(Sidecar::Fresh { reader, .. }) if is_untouched(log.path(), reader.meta()) => Some(reader),
             _ => None,
         };
         Self { sidecar, log: scanned }

@@ -18,7 +18,9 @@ mod catalog {
 }
 mod export;
 mod file_kinds;
+mod foreign;
 mod header_rule;
+mod import;
 mod input;
 mod inspect;
 mod mended;
@@ -31,6 +33,7 @@ mod reports;
 mod search;
 mod segment;
 mod store;
+mod wrong_sidecar;
 
 use jcode_session_tests::generate::{LogShape, tree_v3};
 use jcode_session_tests::homes;

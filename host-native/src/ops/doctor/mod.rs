@@ -13,6 +13,7 @@ use crate::ops::{ledger, verify};
 use crate::os::log_file::LogFile;
 use crate::os::path_text::shown;
 use crate::session::kind;
+use crate::sidecar::look::{Look, look};
 use crate::sidecar::rebuild;
 use crate::sidecar::{self, Sidecar};
 use jcode_session_core::dialect::{Detected, FileKind};
@@ -112,13 +113,20 @@ impl Report {
         // A run that only built the sidecar left no row in a ledger.
         let migrated_at = sidecar::written_meta(&session.path).and_then(|meta| meta.migrated_at);
         self.sessions.last_migrate = self.sessions.last_migrate.max(migrated_at);
-        if sidecar::quick_meta(&session.path).is_some() {
+        if sidecar::untouched_meta(&session.path).is_some() {
             self.sessions.with_sidecar += 1;
             return;
         }
-        let Ok(log) = LogFile::open(&session.path) else { return };
+        let Ok(mut log) = LogFile::open(&session.path) else { return };
+        log.map_if_guarded();
         match sidecar::open(&log) {
-            Ok(Sidecar::Fresh { .. } | Sidecar::Grown(_) | Sidecar::Locked) => self.sessions.with_sidecar += 1,
+            Ok(Sidecar::Fresh { .. } | Sidecar::Grown(_) | Sidecar::Locked) => {
+                self.sessions.with_sidecar += 1;
+                if matches!(look(&log, &mut |_| ControlFlow::Continue(())), Ok(Look::Differs)) {
+                    let words = "rows of the sidecar differ from the log; `doctor --fix` or `migrate` rebuilds it";
+                    self.found(&session.path, Finding::new(Code::RowDiffers).say(words));
+                }
+            }
             Ok(Sidecar::Corrupt(why)) => {
                 let words = format!("the sidecar cannot be read ({why}); `doctor --fix` or `migrate` rebuilds it");
                 self.found(&session.path, Finding::new(Code::SidecarCorrupt).say(words));
@@ -149,7 +157,7 @@ impl Report {
 
 /// Brings a sidecar that is there and is not of this state of its log up to date.
 fn mend_sidecar(session: &Listed) {
-    if !session.summary.dialect.is_some_and(Dialect::has_sidecar) || sidecar::quick_meta(&session.path).is_some() {
+    if !session.summary.dialect.is_some_and(Dialect::has_sidecar) || sidecar::untouched_meta(&session.path).is_some() {
         return;
     }
     let Ok(mut log) = LogFile::open(&session.path) else { return };

@@ -4,8 +4,8 @@
 //! Invariant: the v1 files are only read. Does not: decide the steps, or know the formats; core does.
 
 use crate::ops::migrate::{
-    MigrateError, Options, Plan, check_names, check_room, index, index_new, is_link, link, now, sidecar_bytes, skipped,
-    unfit, up_to_date,
+    MigrateError, Options, Plan, check_names, check_room, index, index_new, is_link, link, note_current, now,
+    sidecar_bytes, skipped, unfit, up_to_date,
 };
 use crate::os::host;
 use crate::os::lock::SessionLock;
@@ -13,8 +13,8 @@ use crate::os::log_file::LogFile;
 use crate::os::names::before_sidecar;
 use crate::os::segments;
 use crate::session::v1::V1Files;
+use crate::sidecar::look::{Right, look};
 use crate::sidecar::rebuild::{self, Known, Tick};
-use crate::sidecar::{self, Sidecar};
 use jcode_session_core::dialect::detect;
 use jcode_session_core::dialect::jcode::V1Sources;
 use jcode_session_core::index::IndexBuilder;
@@ -65,20 +65,20 @@ fn grow(log: &Path, seen: &Seen<'_>, options: Options, tick: &mut Tick<'_>) -> R
     if detected.known().is_err() && !old.is_empty() {
         return Ok(unfit(&detected));
     }
-    let state = sidecar::open(&old)?;
-    if let (Sidecar::Fresh { reader, .. }, false) = (&state, options.force)
-        && reader.meta().migrated_from.as_deref() == Some(&seen.stamps)
-    {
-        return Ok(up_to_date(reader.meta().counts.entries));
-    }
     old.map_if_guarded();
+    let right = if options.force { None } else { look(&old, tick)?.right() };
+    let is_noted = |right: &Right| right.is_current && right.meta.migrated_from.as_deref() == Some(&seen.stamps);
+    let right = match right {
+        Some(right) if is_noted(&right) => return note_current(&old, right, options, tick),
+        right => right,
+    };
     let leave = |reason| Ok(skipped(Some(Dialect::JcodeV1), reason));
     match from_v1::growth(&old, old.stamp(), seen, &mut |bytes| tick(bytes))? {
         from_v1::Plan::Diverged => {
             leave("diverged: entries were appended to the log and jcode went on writing v1; both are untouched")
         }
         from_v1::Plan::Torn => leave("the log's last line is incomplete; `repair` sets it aside"),
-        from_v1::Plan::Nothing => nothing_new(&old, state, &seen.stamps, options, tick),
+        from_v1::Plan::Nothing => nothing_new(&old, right, &seen.stamps, options, tick),
         from_v1::Plan::Write(new) => write(log, &new, Some(&old), seen, options, tick),
     }
 }
@@ -86,24 +86,21 @@ fn grow(log: &Path, seen: &Seen<'_>, options: Options, tick: &mut Tick<'_>) -> R
 /// The log holds all of v1 already: only its sidecar may need work, or the note up to where v1 was followed.
 fn nothing_new(
     log: &LogFile,
-    state: Sidecar,
+    right: Option<Right>,
     stamps: &str,
     options: Options,
     tick: &mut Tick<'_>,
 ) -> Result<Plan, MigrateError> {
-    let fresh = matches!(state, Sidecar::Fresh { .. }) && !options.force;
-    drop(state);
-    if !fresh {
+    let is_current = right.as_ref().is_some_and(|right| right.is_current);
+    if !is_current {
         before_sidecar(log.path())?;
     }
     let entries = count(log, tick)?;
     if !options.dry_run {
-        if !fresh {
-            rebuild::update_knowing(log, options.force, &now(), tick)?;
-        }
+        rebuild::settle_or_build(log, right, &now(), tick)?;
         rebuild::note_source(log, stamps)?;
     }
-    Ok(if fresh { up_to_date(entries) } else { index(entries) })
+    Ok(if is_current { up_to_date(entries) } else { index(entries) })
 }
 
 fn count(log: &LogFile, tick: &mut Tick<'_>) -> Result<u64, SourceError> {

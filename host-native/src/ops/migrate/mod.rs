@@ -17,8 +17,9 @@ use crate::os::standing::InTheWay;
 use crate::os::{host, paths};
 use crate::session::kind;
 use crate::session::v1::{self, V1Files};
+use crate::sidecar;
+use crate::sidecar::look::{Look, Right, look};
 use crate::sidecar::rebuild::{self, Done, Known, RebuildError, Tick};
-use crate::sidecar::{self, Sidecar};
 use jcode_session_core::dialect::{CurrentLog, Detected, PresentError, detect, present};
 use jcode_session_core::index::IndexBuilder;
 use jcode_session_core::log::{Dialect, LogScan, scan_source};
@@ -133,9 +134,12 @@ fn run(path: &Path, options: Options, tick: &mut Tick<'_>) -> Result<Plan, Migra
     let v1 = V1Files::beside(path);
     let log = paths::beside(path, Part::Log);
     let has_v1 = v1.exist() && v1::is_snapshot(v1.snapshot());
+    let current = if has_v1 { &log } else { path };
     if !options.force
-        && let Some(meta) = sidecar::quick_meta(if has_v1 { &log } else { path })
+        && let Some(meta) = sidecar::untouched_meta(current)
         && (!has_v1 || meta.migrated_from == Some(v1.stamps()))
+        // Earlier versions made sidecars of what is no session.
+        && kind::judge(current).is_ok_and(|detected| detected.is_some_and(|detected| detected.current().is_ok()))
     {
         return Ok(up_to_date(meta.counts.entries));
     }
@@ -150,15 +154,12 @@ fn run(path: &Path, options: Options, tick: &mut Tick<'_>) -> Result<Plan, Migra
     if detected.known().is_err() {
         return Ok(unfit(&detected));
     }
-    let state = sidecar::open(&log)?;
-    if let (Sidecar::Fresh { reader, restamp }, false) = (&state, options.force) {
-        let entries = reader.meta().counts.entries;
-        if *restamp && !options.dry_run {
-            rebuild::update(&log, false, tick)?;
-        }
-        return Ok(up_to_date(entries));
-    }
     log.map_if_guarded();
+    let may_be_right = detected.dialect.has_sidecar() && !options.force;
+    let right = match may_be_right.then(|| look(&log, tick)).transpose()?.and_then(Look::right) {
+        Some(right) if right.is_current => return note_current(&log, right, options, tick),
+        right => right,
+    };
     match present(log, &detected, &mut |_| ControlFlow::Continue(()))? {
         CurrentLog::Upgraded(log) => upgrade::upgrade(path, detected.dialect, log.rope, options, tick),
         CurrentLog::Replayed(_) => Err(core_migrate::MigrateError::NotEqual.into()),
@@ -170,7 +171,7 @@ fn run(path: &Path, options: Options, tick: &mut Tick<'_>) -> Result<Plan, Migra
                 let entries = count_entries(&log, tick)?;
                 return if log.met_lost() { Err(RebuildError::Lost.into()) } else { Ok(index(entries)) };
             }
-            let (done, meta) = rebuild::update_knowing(&log, options.force, &now(), tick)?;
+            let (done, meta) = rebuild::settle_or_build(&log, right, &now(), tick)?;
             let entries = meta.counts.entries;
             Ok(match done {
                 Done::Nothing | Done::Restamped => up_to_date(entries),
@@ -178,6 +179,18 @@ fn run(path: &Path, options: Options, tick: &mut Tick<'_>) -> Result<Plan, Migra
             })
         }
     }
+}
+
+/// A sidecar that covers all of the log; what only has new stamps is recorded. A writer sees to its own session.
+fn note_current(log: &LogFile, right: Right, options: Options, tick: &mut Tick<'_>) -> Result<Plan, MigrateError> {
+    let entries = right.meta.counts.entries;
+    if !options.dry_run {
+        match rebuild::settle_or_build(log, Some(right), &Known::default(), tick) {
+            Ok(_) | Err(RebuildError::Busy) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(up_to_date(entries))
 }
 
 const fn up_to_date(entry_count: u64) -> Plan {

@@ -51,6 +51,10 @@ impl Locator for SidecarReader {
     fn has_orphans(&self) -> bool {
         self.meta().counts.orphans > 0
     }
+
+    fn is_as_opened(&self) -> bool {
+        !matches!(self.hold(), Ok(None))
+    }
 }
 
 fn spot_of(stored: StoredEntry) -> Spot {

@@ -20,5 +20,5 @@ pub use meta::{read_meta, write_meta};
 pub use read::{ReadError, SidecarReader, StoredEntry, is_locked};
 pub use schema::holds_only;
 pub use verdict::Sidecar;
-pub use verify::{Beside, Compared, verify};
+pub use verify::{Beside, Compared, difference, verify};
 pub use write::SqlStore;

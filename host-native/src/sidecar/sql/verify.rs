@@ -3,6 +3,7 @@
 //! Owns: which rows and tables are compared. Invariant: both are read to the last byte; the log once.
 //! Does not: decide what a difference is called; core does.
 
+use crate::sidecar::sql::schema::fault;
 use crate::sidecar::sql::verdict::corrupt;
 use crate::sidecar::sql::{RowCursor, SidecarReader, SqlStore};
 use jcode_session_core::dialect::CurrentLog;
@@ -56,7 +57,7 @@ pub fn verify<S: ByteSource>(
                 held => held.map_err(|error| error.to_string()),
             };
             let (built, coherence) = match held {
-                Ok(_held) => compare(log, reader, tick)?,
+                Ok(_held) => compare(log, LogScan::full(), reader, tick)?,
                 Err(message) => (read(log, tick)?, failed(message)),
             };
             match coherence.failed {
@@ -80,12 +81,37 @@ const fn failed(message: String) -> Coherence {
     Coherence { findings: Vec::new(), failed: Some(message) }
 }
 
-/// Scans the log and its sidecar side by side.
-fn compare(
+/// The first difference between a sidecar and what a build of the bytes that it covers gives; `None` also if a writer
+/// has brought it further since it was opened: then it is that writer's to see to.
+///
+/// # Errors
+/// If the log cannot be read, or `tick` interrupts.
+pub fn difference(
     log: &dyn ByteSource,
     sidecar: &SidecarReader,
     tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
+) -> Result<Option<Finding>, SourceError> {
+    let _held = match sidecar.hold() {
+        Ok(Some(held)) => held,
+        Ok(None) => return Ok(None),
+        Err(error) => return Ok(Some(corrupt(&error.to_string()))),
+    };
+    let Coherence { findings, failed } = compare(log, LogScan::new(), sidecar, tick)?.1;
+    Ok(failed.map(|message| corrupt(&message)).or_else(|| findings.into_iter().next()))
+}
+
+/// Scans the bytes of the log that a sidecar covers, and the sidecar, side by side.
+fn compare(
+    log: &dyn ByteSource,
+    scan: LogScan,
+    sidecar: &SidecarReader,
+    tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
 ) -> Result<(Built<()>, Coherence), SourceError> {
+    match fault(sidecar.connection(), sidecar.meta().counts.entries) {
+        Ok(None) => {}
+        Ok(Some(message)) => return Ok((read(log, tick)?, failed(message))),
+        Err(error) => return Ok((read(log, tick)?, failed(error.to_string()))),
+    }
     let mut statement = match RowCursor::prepare(sidecar.connection()) {
         Ok(statement) => statement,
         Err(error) => return Ok((read(log, tick)?, failed(error.to_string()))),
@@ -95,7 +121,7 @@ fn compare(
         Err(message) => return Ok((read(log, tick)?, failed(message))),
     };
     let mut builder = IndexBuilder::with_findings(Comparison::new(cursor));
-    let end = scan_source(log, 0..log.len(), LogScan::full(), &mut builder, tick)?;
+    let end = scan_source(log, 0..sidecar.meta().stamp.len, scan, &mut builder, tick)?;
     let (built, comparison) = builder.finish_at(&end).take_rows();
     let mut coherence = comparison.finish(&built.fixups);
     if coherence.failed.is_none() {

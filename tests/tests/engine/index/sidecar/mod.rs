@@ -2,6 +2,7 @@
 
 mod answers;
 mod damaged;
+mod heals;
 #[cfg(unix)]
 mod links;
 
