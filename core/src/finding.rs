@@ -108,6 +108,7 @@ impl Finding {
     pub fn new(code: Code) -> Self {
         let severity = match code {
             Code::TornTail
+            | Code::TornBatch
             | Code::SidecarMissing
             | Code::SidecarStale
             | Code::Permissions
@@ -212,6 +213,16 @@ impl Finding {
             DamageCode::TornTail => finding.say(format!(
                 "the last line is incomplete{salvaged}; the rest goes to quarantine when the log is written next"
             )),
+            DamageCode::TornBatch => finding.say(match damage.salvaged {
+                1 => String::from(
+                    "the last batch of entries is incomplete, 1 of them is there; it is left out, and goes to \
+                     quarantine when the log is written next; `repair` keeps the entry",
+                ),
+                there => format!(
+                    "the last batch of entries is incomplete, {there} of them are there; they are left out, and go to \
+                     quarantine when the log is written next; `repair` keeps them"
+                ),
+            }),
             DamageCode::InvalidJson | DamageCode::NulRun if damage.raw_controls => finding.say(format!(
                 "{len} bytes that are no JSON, for raw control characters in a text; `repair` escapes those and keeps \
                  the record"

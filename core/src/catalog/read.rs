@@ -12,7 +12,7 @@ use crate::dialect::jcode::replay;
 use crate::dialect::jcode::{self, ReplayError, V1Sources};
 use crate::dialect::{Detected, FileKind, PresentError, detect, present};
 use crate::index::{Counts, IndexBuilder};
-use crate::log::{Dialect, LogScan, Tee, scan_source};
+use crate::log::{Dialect, LogScan, Tee, scan_source, shown_len};
 use crate::source::{ByteSource, SliceSource, SourceError};
 use alloc::string::String;
 use core::ops::ControlFlow;
@@ -142,13 +142,15 @@ fn large<S: ByteSource>(
 ) -> Result<SessionSummary, SourceError> {
     let mut head = SummaryBuilder::default();
     let behind_header = detected.header.as_ref().map_or(0, |header| header.end() + 1);
-    let start = log.read_vec(0, usize::try_from(behind_header.max(HEAD).min(log.len())).unwrap_or_default())?;
+    // What the log ends in, as readers see it.
+    let end = shown_len(log)?;
+    let start = log.read_vec(0, usize::try_from(behind_header.max(HEAD).min(end)).unwrap_or_default())?;
     let lines = memchr::memrchr(b'\n', &start).map_or(0, |lf| lf + 1);
     let _ = LogScan::new().push(start.get(..lines).unwrap_or_default(), &mut head);
     let mut all = head.clone();
     for tail in TAILS {
-        let from = log.len().saturating_sub(tail).max(lines as u64);
-        let bytes = log.read_vec(from, usize::try_from(log.len() - from).unwrap_or_default())?;
+        let from = end.saturating_sub(tail).max(lines as u64);
+        let bytes = log.read_vec(from, usize::try_from(end - from).unwrap_or_default())?;
         // Behind the head a line begins; elsewhere the first piece is the end of one.
         let skip =
             if from == lines as u64 { 0 } else { memchr::memchr(b'\n', &bytes).map_or(bytes.len(), |lf| lf + 1) };
@@ -156,7 +158,8 @@ fn large<S: ByteSource>(
         let mut with_tail = head.clone();
         let mut seen = SummaryBuilder::default();
         let mut both = Tee(&mut with_tail, &mut seen);
-        scan_source(&rest, 0..rest.len(), LogScan::resume(0, 0, true), &mut both, &mut |_| ControlFlow::Continue(()))?;
+        let scan = LogScan::resume(0, 0, true).every_line();
+        scan_source(&rest, 0..rest.len(), scan, &mut both, &mut |_| ControlFlow::Continue(()))?;
         all = with_tail;
         if seen.has_message_time() || from == lines as u64 {
             break;

@@ -33,7 +33,7 @@ pub use kind::{Detected, FileKind, Newer, Other, Refused, What};
 pub use pi::{CheckError, check_upgrade};
 pub use places::{AgentPlace, PLACES};
 pub(crate) use splice::Splice;
-pub use splice::{field, with_id};
+pub use splice::{field, with_id, without_batch};
 pub use upgraded::UpgradedLog;
 
 /// All readers, in the order in which they are asked whose a file is.

@@ -7,6 +7,7 @@
 use crate::json::text::write_string;
 use crate::json::walk::Walker;
 use crate::source::{ByteSource, Rope, SliceSource};
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -167,6 +168,22 @@ pub fn with_id(entry: &[u8], id: &str) -> Vec<u8> {
         None => splice.insert_behind(field(entry, "type"), &[("id", &value)]),
     }
     splice.text()
+}
+
+/// The entry without the number of a batch's entries: what stands behind it is not what it was saved with.
+#[must_use]
+pub fn without_batch(entry: &[u8]) -> Cow<'_, [u8]> {
+    let mut entry = Cow::Borrowed(entry);
+    // Of a repeated key the one before would hold.
+    while let Some(token) = field(&entry, "batch") {
+        let mut splice = Splice::new(&entry);
+        splice.replace_field(token, None);
+        if splice.is_empty() {
+            break;
+        }
+        entry = Cow::Owned(splice.text());
+    }
+    entry
 }
 
 /// The raw value of a depth-1 field of the object `object`; of a repeated key the last.

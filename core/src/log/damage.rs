@@ -10,6 +10,8 @@ macro_rules! with_damage_codes {
         $define! {
             /// The last line is incomplete, or lacks its LF.
             TornTail,
+            /// The log ends in a batch of entries that is not all there.
+            TornBatch,
             /// A line is not one JSON object.
             InvalidJson,
             /// A record holds bytes that are not UTF-8.
@@ -51,7 +53,7 @@ pub struct Damage {
     pub line: u64,
     /// Bytes of the line, without its LF.
     pub line_len: u64,
-    /// Records salvaged from the line.
+    /// Records salvaged from the line; of a torn batch, its entries that are there.
     pub salvaged: u32,
     /// Nothing but blanks and NUL bytes stands outside the records of the line.
     pub all_recovered: bool,

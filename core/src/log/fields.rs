@@ -94,6 +94,8 @@ fields! {
         first_kept_index = "firstKeptEntryIndex",
         /// `metadata` of a header.
         metadata = "metadata",
+        /// `batch` of the first entry of a batch.
+        batch = "batch",
     }
 }
 

@@ -7,6 +7,7 @@
 //! Does not: know ids that came before, parents or trees; that is [`crate::index`].
 
 mod appended;
+mod batch;
 pub mod controls;
 mod damage;
 mod dialect;
@@ -15,6 +16,7 @@ mod header;
 mod line;
 mod salvage;
 mod scan;
+mod scan_source;
 mod search;
 mod sink;
 pub mod tags;
@@ -23,6 +25,7 @@ pub mod time;
 pub mod title;
 
 pub use appended::{AppendedEntries, AppendedEntry};
+pub use batch::{MAX_BATCH, MAX_BATCH_BYTES, TornBatch, begun_by, shown_len, torn_batch, torn_batch_until};
 pub(crate) use damage::with_damage_codes;
 pub use damage::{Damage, DamageCode};
 pub use dialect::Dialect;
@@ -31,7 +34,8 @@ pub(crate) use fields::{is_number, may_be_number};
 pub use header::{HEAD_BYTES, Header, MAX_HEADER_BYTES, Opening};
 pub use line::{LineReader, Outcome};
 pub(crate) use salvage::Accept;
-pub use scan::{LogScan, scan_source};
+pub use scan::LogScan;
+pub use scan_source::scan_source;
 pub use sink::{LogSink, OpenLine, ScanEnd, Tee};
 
 /// One JSON object that stands in the log: the header, an entry, or what another program put before the header.

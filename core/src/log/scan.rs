@@ -9,10 +9,9 @@ use super::line::{LineReader, Outcome};
 use super::salvage::Accept;
 use super::search::{Next, Role, Search};
 use super::sink::{LogSink, OpenLine, ScanEnd};
-use super::{Damage, DamageCode, Record};
-use crate::source::{ByteSource, MAX_HELD, SourceError};
+use super::{Damage, DamageCode, Record, TornBatch};
 use alloc::vec::Vec;
-use core::ops::{ControlFlow, Range};
+use core::ops::ControlFlow;
 
 /// The scanner.
 #[derive(Debug)]
@@ -20,9 +19,12 @@ pub struct LogScan {
     reader: LineReader,
     /// Judge UTF-8 of every record, which indexing does not need.
     full: bool,
+    /// Read also what stands in a batch that is not all there.
+    pub(super) every_line: bool,
     /// Offset of the first byte of the line that is being collected.
     line_start: u64,
     lines: u64,
+    /// The line that is being collected, as far as it came.
     carry: Vec<u8>,
     search: Search,
     /// A damage whose code depends on whether another line follows: (if it is the last, otherwise).
@@ -59,6 +61,7 @@ impl LogScan {
         Self {
             reader: LineReader::new(),
             full: false,
+            every_line: false,
             line_start: resume_at,
             lines,
             carry: Vec::new(),
@@ -73,6 +76,12 @@ impl LogScan {
     #[must_use]
     pub fn resume_full(resume_at: u64, lines: u64, record_seen: bool) -> Self {
         Self { full: true, ..Self::resume(resume_at, lines, record_seen) }
+    }
+
+    /// The same scan, which also reads what stands in an incomplete batch at the end: for whoever keeps or moves lines.
+    #[must_use]
+    pub fn every_line(self) -> Self {
+        Self { every_line: true, ..self }
     }
 
     /// Takes the next bytes.
@@ -118,7 +127,7 @@ impl LogScan {
     }
 
     /// As [`LogScan::finish`], with the last line given, so that it need not be copied.
-    fn finish_with(mut self, rest: &[u8], sink: &mut dyn LogSink) -> (ScanEnd, ControlFlow<()>) {
+    pub(super) fn finish_with(mut self, rest: &[u8], sink: &mut dyn LogSink) -> (ScanEnd, ControlFlow<()>) {
         let (before, lines) = (self.line_start, self.lines);
         let settled = self.reported + u64::from(self.undecided.is_some());
         let mut flow = ControlFlow::Continue(());
@@ -141,6 +150,36 @@ impl LogScan {
         }
         let (open_line, unsettled) = (self.open_line, self.reported - settled);
         let end = ScanEnd { len, open_line, resume_at, lines, record_seen, held, unsettled };
+        (end, flow)
+    }
+
+    /// Where the line begins that is being collected, and how many bytes of it came.
+    pub(super) const fn collected(&self) -> (u64, u64) {
+        (self.line_start, self.carry.len() as u64)
+    }
+
+    /// Tells that the rest of a log of this length is an incomplete batch, whose first line comes next.
+    pub(super) fn finish_before(
+        mut self,
+        torn: &TornBatch,
+        len: u64,
+        sink: &mut dyn LogSink,
+    ) -> (ScanEnd, ControlFlow<()>) {
+        let held = self.search.holds();
+        let mut flow = self.let_go(false, sink);
+        if flow.is_continue() {
+            flow = self.settle(false, sink);
+        }
+        let settled = self.reported;
+        let record_seen = self.search.is_done();
+        if flow.is_continue() && !record_seen {
+            flow = self.report(Damage::no_header(), sink);
+        }
+        if flow.is_continue() {
+            flow = self.report(torn.damage(self.lines + 1, len), sink);
+        }
+        let (resume_at, lines, unsettled) = (self.line_start, self.lines, self.reported - settled);
+        let end = ScanEnd { len, open_line: OpenLine::Torn, resume_at, lines, record_seen, held, unsettled };
         (end, flow)
     }
 
@@ -267,98 +306,4 @@ impl Default for LogScan {
     fn default() -> Self {
         Self::new()
     }
-}
-
-/// Bytes that are read at once from a source without a view.
-const WINDOW: usize = 1 << 20;
-
-/// Runs `scan` over `range` of a source.
-///
-/// `tick(bytes)` is called now and then with the number of bytes done; returning `Break` interrupts.
-///
-/// # Errors
-/// What the source says, [`SourceError::TooLong`] for a line that must be held and cannot, or
-/// [`SourceError::Interrupted`] if `tick` or the sink stopped the scan.
-pub fn scan_source(
-    source: &(impl ByteSource + ?Sized),
-    range: Range<u64>,
-    mut scan: LogScan,
-    sink: &mut dyn LogSink,
-    tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
-) -> Result<ScanEnd, SourceError> {
-    let (end, flow) = match source.view() {
-        Some(view) => {
-            let from = usize::try_from(range.start).unwrap_or(usize::MAX);
-            let to = usize::try_from(range.end).unwrap_or(usize::MAX);
-            let bytes =
-                view.get(from..to).ok_or(SourceError::Shrank { wanted: range.end, actual: view.len() as u64 })?;
-            scan_view(bytes, scan, sink, tick)?
-        }
-        None => {
-            scan_pieces(source, range, &mut scan, sink, tick)?;
-            scan.finish(sink)
-        }
-    };
-    source.still_whole()?;
-    match flow {
-        ControlFlow::Continue(()) => Ok(end),
-        ControlFlow::Break(()) => Err(SourceError::Interrupted),
-    }
-}
-
-/// Scans a source that must be read; what is lost of it is not.
-fn scan_pieces(
-    source: &(impl ByteSource + ?Sized),
-    range: Range<u64>,
-    scan: &mut LogScan,
-    sink: &mut dyn LogSink,
-    tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
-) -> Result<(), SourceError> {
-    let mut window = Vec::new();
-    let mut at = range.start;
-    while at < range.end {
-        let lost = source.lost_at(at)?.map_or(0, |lost| lost.end.min(range.end).saturating_sub(at));
-        let take = if lost > 0 { lost } else { (range.end - at).min(WINDOW as u64) };
-        let flow = if lost > 0 {
-            scan.push_lost(lost, sink)
-        } else {
-            window.resize(usize::try_from(take).unwrap_or(WINDOW), 0);
-            source.read_at(at, &mut window)?;
-            scan.push(&window, sink)
-        };
-        if flow.is_break() || tick(take).is_break() {
-            return Err(SourceError::Interrupted);
-        }
-        if scan.carry.len() as u64 > MAX_HELD {
-            return Err(SourceError::TooLong { offset: scan.line_start });
-        }
-        at += take;
-    }
-    Ok(())
-}
-
-/// Scans bytes that are all there: chunks end at line ends, so that no line is ever copied.
-fn scan_view(
-    bytes: &[u8],
-    mut scan: LogScan,
-    sink: &mut dyn LogSink,
-    tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
-) -> Result<(ScanEnd, ControlFlow<()>), SourceError> {
-    let mut rest = bytes;
-    while let Some(near) = rest.get(WINDOW..) {
-        let Some(end) = memchr::memchr(b'\n', near) else { break };
-        let (chunk, behind) = rest.split_at(WINDOW + end + 1);
-        rest = behind;
-        if scan.push(chunk, sink).is_break() || tick(chunk.len() as u64).is_break() {
-            return Err(SourceError::Interrupted);
-        }
-    }
-    let (lines, last) = match memchr::memrchr(b'\n', rest) {
-        Some(end) => rest.split_at(end + 1),
-        None => rest.split_at(0),
-    };
-    if scan.push(lines, sink).is_break() || tick(rest.len() as u64).is_break() {
-        return Err(SourceError::Interrupted);
-    }
-    Ok(scan.finish_with(last, sink))
 }

@@ -5,8 +5,8 @@
 //! stands later, or nowhere), it gives nothing, and the caller builds.
 //! Does not: present older dialects; their ids follow from the start of the log.
 
-use super::Record;
 use super::line::{LineReader, Outcome};
+use super::{Record, shown_len};
 use crate::source::{ByteSource, SourceError};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -41,7 +41,8 @@ pub fn last_of_active_path(
     let mut reader = LineReader::new();
     let mut step = FIRST_STEP;
     // The bytes `start..start + held.len()` are in memory; everything behind them is done.
-    let mut start = source.len();
+    let end = shown_len(source)?;
+    let mut start = end;
     let mut held: Vec<u8> = Vec::new();
     loop {
         while let Some(lf) = memchr::memrchr(b'\n', held.get(..held.len().saturating_sub(1)).unwrap_or_default()) {
@@ -50,7 +51,7 @@ pub fn last_of_active_path(
                 return Ok(walk.result());
             }
         }
-        if start <= from || source.len() - start > GIVE_UP {
+        if start <= from || end - start > GIVE_UP {
             break;
         }
         let take = step.min(start - from);

@@ -4,6 +4,7 @@
 //! Does not: rank.
 
 use super::{Found, Gather, Search, lines_in};
+use crate::log::shown_len;
 use crate::session::{Locator, ReadError, Session};
 use crate::source::{ByteSource, SourceError};
 use alloc::vec::Vec;
@@ -24,15 +25,16 @@ pub fn search_session<S: ByteSource, L: Locator>(
     tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
 ) -> Result<(Vec<Found>, Option<u64>), ReadError> {
     let (log, header) = (session.log(), session.header().map(|header| header.offset));
+    let len = shown_len(log)?;
     let mut gather = Gather::new(search);
     // What is found depends on edits behind it, and on calls before it.
-    lines_in(log, 0..log.len(), &mut |offset, bytes| {
+    lines_in(log, 0..len, &mut |offset, bytes| {
         gather.take(search.known_in(offset, bytes, header));
     })?;
     let mut found = Vec::new();
     let mut at = from;
-    while at < log.len() && found.len() <= limit {
-        let end = at.saturating_add(STEP).min(log.len());
+    while at < len && found.len() <= limit {
+        let end = at.saturating_add(STEP).min(len);
         lines_in(log, at..end, &mut |offset, bytes| {
             found.extend(gather.take(search.lines(offset, bytes, header).without_known()));
         })?;
@@ -46,5 +48,5 @@ pub fn search_session<S: ByteSource, L: Locator>(
     found.sort_unstable_by_key(|found| found.offset);
     let behind = found.get(limit).map(|found| found.offset);
     found.truncate(limit);
-    Ok((found, behind.or(Some(at).filter(|at| *at < log.len()))))
+    Ok((found, behind.or(Some(at).filter(|at| *at < len))))
 }

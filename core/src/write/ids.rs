@@ -90,7 +90,7 @@ impl<F: ByteSource> OlderIds for ScannedIds<F> {
 impl LogIds {
     /// Adds the ids of all entries in a range of a log, which begins at a line.
     pub(super) fn read(&mut self, log: &impl ByteSource, range: Range<u64>) -> Result<(), SourceError> {
-        let scan = LogScan::resume(range.start, 0, range.start > 0);
+        let scan = LogScan::resume(range.start, 0, range.start > 0).every_line();
         crate::log::scan_source(log, range, scan, self, &mut |_| ControlFlow::Continue(())).map(drop)
     }
 }

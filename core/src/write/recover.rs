@@ -1,7 +1,8 @@
 //! Recovery: what a crash left at the end of a log, brought to whole lines.
 //!
 //! Owns: where a log is cut. With a known synced length: at the first damaged record behind it. Without: only an
-//! unterminated last line is set aside. Before the cut the bytes are durable in `quarantine/`.
+//! unterminated last line is set aside. In both cases an incomplete batch at the end goes whole. Before the cut the
+//! bytes are durable in `quarantine/`.
 //! Invariant: nothing below the synced length is cut; a whole record that lacks only its LF is kept and gets it;
 //! a crash at any point of recovery leaves a log from which the next recovery gets to the same end.
 //! Does not: repair damage that stays; `verify` reports it.
@@ -9,7 +10,9 @@
 use super::error::OpenError;
 use super::quarantine::{QuarantineError, QuarantineName, set_aside};
 use super::tail::line_start;
-use crate::log::{Damage, DamageCode, LineReader, LogScan, LogSink, OpenLine, Outcome, Record, scan_source};
+use crate::log::{
+    Damage, DamageCode, LineReader, LogScan, LogSink, OpenLine, Outcome, Record, scan_source, torn_batch_until,
+};
 use crate::source::{ByteSource, Pieces, SourceError};
 use crate::storage::{Named, Storage, StorageFile, append_all};
 use core::ops::ControlFlow;
@@ -54,6 +57,7 @@ pub(super) fn recover<S: Storage>(
         Some(synced) => behind_synced(&log, synced)?,
         None => last_line(&log, synced_len.unwrap_or_default().min(len))?,
     };
+    let plan = whole_batches(&log, plan, synced_len.unwrap_or_default().min(len))?;
     let mut done = Recovery::default();
     if plan.keep < len {
         let records = count_records(&log, plan.keep)?;
@@ -91,7 +95,7 @@ fn believed(log: &impl ByteSource, synced_len: Option<u64>) -> Result<Option<u64
 /// The plan where it is known what was synced.
 fn behind_synced(log: &impl ByteSource, synced: u64) -> Result<Plan, SourceError> {
     let mut first = FirstDamage(None);
-    let scan = LogScan::resume_full(synced, 0, true);
+    let scan = LogScan::resume_full(synced, 0, true).every_line();
     let tick = &mut |_| ControlFlow::Continue(());
     let end = match scan_source(log, synced..log.len(), scan, &mut first, tick) {
         Ok(end) => end,
@@ -106,6 +110,16 @@ fn behind_synced(log: &impl ByteSource, synced: u64) -> Result<Plan, SourceError
         OpenLine::Torn => last_line(log, synced),
         OpenLine::None | OpenLine::Whole | OpenLine::Salvaged => Ok(Plan { keep: log.len(), add_lf: open }),
     }
+}
+
+/// The plan without the incomplete batches in which what it keeps would end, as far as they begin at or behind `floor`.
+fn whole_batches(log: &impl ByteSource, mut plan: Plan, floor: u64) -> Result<Plan, SourceError> {
+    while let Some(torn) = torn_batch_until(log, plan.keep)?
+        && torn.offset >= floor
+    {
+        plan = Plan { keep: torn.offset, add_lf: false };
+    }
+    Ok(plan)
 }
 
 fn keep_until(log: &impl ByteSource, keep: u64) -> Result<Plan, SourceError> {
@@ -154,6 +168,8 @@ impl LogSink for FirstDamage {
             // Whole records all the same: other programs write such.
             DamageCode::LoneSurrogate | DamageCode::SecondHeader | DamageCode::NoHeader => true,
             DamageCode::TornTail => damage.all_recovered,
+            // Every line is read here; the batch is looked at last.
+            DamageCode::TornBatch => true,
             DamageCode::InvalidJson | DamageCode::InvalidUtf8 | DamageCode::NulRun | DamageCode::FusedRecords => false,
         };
         if whole {
@@ -181,7 +197,7 @@ pub(crate) fn count_records(log: &impl ByteSource, from: u64) -> Result<u64, Sou
         }
     }
     let mut count = Count(0);
-    let scan = LogScan::resume(from, 0, true);
+    let scan = LogScan::resume(from, 0, true).every_line();
     scan_source(log, from..log.len(), scan, &mut count, &mut |_| ControlFlow::Continue(()))?;
     Ok(count.0)
 }

@@ -3,7 +3,7 @@
 //! Owns: finding the last line queue and the last entry that a new one can name as its parent.
 //! Invariant: cost follows the last lines, not the log. Does not: judge more than single lines.
 
-use crate::log::{LineReader, Outcome, id_of, is_number};
+use crate::log::{LineReader, Outcome, id_of, is_number, shown_len};
 use crate::source::{ByteSource, SourceError};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -35,11 +35,11 @@ pub(crate) struct LastId {
     pub(crate) is_number: bool,
 }
 
-/// The id of the last entry that has a usable one. `log` ends behind an LF. `from`: where the header stands; what stands
+/// The id of the last entry that readers show and that has a usable one. `log` ends behind an LF. `from`: where the header stands; what stands
 /// before it is no entry.
 pub(crate) fn last_id(log: &impl ByteSource, from: u64) -> Result<Option<LastId>, SourceError> {
     let mut reader = LineReader::new();
-    let mut behind = log.len();
+    let mut behind = shown_len(log)?;
     while behind > from {
         let end = behind - 1;
         if let Some(lost) = log.lost_at(end)? {

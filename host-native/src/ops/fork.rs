@@ -1,7 +1,9 @@
 //! Fork: a new session from the path to an entry of another one.
 //!
-//! Owns: what goes into the new log: a header that names the old log, the entries of the path byte for byte, and the
-//! labels that hold on them; a last entry without an id gets one, if a label must hang on it. Invariant: the new log appears whole or not at all; the old one is only read.
+//! Owns: what goes into the new log: a header that names the old log, the entries of the path byte for byte, but for the
+//! number of a batch's entries, which need not all be on the path, and the labels that hold on them; a last entry without
+//! an id gets one, if a label must hang on it.
+//! Invariant: the new log appears whole or not at all; the old one is only read.
 //! Does not: follow branches beside the path.
 
 use crate::os::files::PathError;
@@ -10,7 +12,7 @@ use crate::os::replace::{publish_new, temporary_for};
 use crate::os::{host, paths};
 use crate::session::{Entry, Session, SessionError};
 use crate::sidecar::rebuild::{self, Known, RebuildError};
-use jcode_session_core::dialect::{Refused, with_id};
+use jcode_session_core::dialect::{Refused, with_id, without_batch};
 use jcode_session_core::json::text::write_string;
 use jcode_session_core::log::{id_of, time};
 use jcode_session_core::write::NewHeader;
@@ -99,7 +101,7 @@ fn copy<E: FnOnce(io::Error) -> PathError>(
     session.path_to(at, None, &mut |entry| {
         if let (Ok(()), Some(before)) = (&written, last.replace(entry)) {
             ids.extend(known(&before));
-            written = line(out, &before.line);
+            written = line(out, &without_batch(&before.line));
         }
     })?;
     written.map_err(failed())?;
@@ -116,7 +118,7 @@ fn copy<E: FnOnce(io::Error) -> PathError>(
         }
         own_id => (own_id, None),
     };
-    line(out, named.as_deref().unwrap_or(&last.line)).map_err(failed())?;
+    line(out, &without_batch(named.as_deref().unwrap_or(&last.line))).map_err(failed())?;
     for (target, label) in labels {
         // Anew: the entry that set it may stand beside the path.
         let id = json(&host::new_id());

@@ -7,6 +7,7 @@ use crate::os::log_file::LogFile;
 use crate::session::{Session, SessionError, current_log};
 use jcode_session_core::dialect::CurrentLog;
 use jcode_session_core::index::key::{KeySource, may_be_made};
+use jcode_session_core::log::shown_len;
 use jcode_session_core::search::{Found, Gather, Part, Search, lines_in};
 use jcode_session_core::session::ReadError;
 use jcode_session_core::source::{ByteSource, SourceError};
@@ -33,6 +34,8 @@ pub(super) struct OpenLog<'s> {
     path: PathBuf,
     search: &'s Search,
     log: CurrentLog<LogFile>,
+    /// As far as it is shown.
+    len: u64,
     header: Option<u64>,
     pub(super) runs: u64,
     taken: Mutex<Taken<'s>>,
@@ -62,14 +65,16 @@ impl<'s> OpenLog<'s> {
             session: None,
             told: 0,
         };
-        let runs = log.len().div_ceil(RUN).max(1);
-        Ok(Self { place, path: path.to_path_buf(), search, log, header, runs, taken: Mutex::new(taken) })
+        let shown = shown_len(&log);
+        let len = shown.map_err(|source| SessionError::Log { path: path.to_path_buf(), source: source.into() })?;
+        let runs = len.div_ceil(RUN).max(1);
+        Ok(Self { place, path: path.to_path_buf(), search, log, len, header, runs, taken: Mutex::new(taken) })
     }
 
     /// Searches a run; they are numbered from the end of the log.
     pub(super) fn search(&self, number: u64, tell: &mut dyn FnMut(News)) {
         let run = self.runs - 1 - number;
-        let end = if number == 0 { self.log.len() } else { (run + 1) * RUN };
+        let end = if number == 0 { self.len } else { (run + 1) * RUN };
         let mut part = Part::default();
         let read = lines_in(&self.log, run * RUN..end, &mut |offset, bytes| {
             part.extend(self.search.lines(offset, bytes, self.header));

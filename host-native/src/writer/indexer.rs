@@ -137,7 +137,7 @@ impl Indexer {
         log.restamp()?;
         let (from, target) = (index.meta.stamp.len, point.len());
         // What no catch-up can add to is built anew.
-        let cannot_grow = index.meta.resume == Resume::Rebuild;
+        let cannot_grow = !matches!(index.meta.resume, Resume::At { offset, .. } if offset == from);
         if cannot_grow && from < target {
             return Err(Lag::Rebuild);
         }

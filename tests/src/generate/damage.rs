@@ -59,6 +59,8 @@ pub enum Damage {
     SnakeCaseParent,
     OddTimestamp,
     LooseLabel,
+    /// An entry says that it begins a batch.
+    Batch,
     /// The header's line is taken away.
     NoHeader,
     /// The header's line no longer parses.
@@ -71,7 +73,7 @@ pub enum Damage {
 
 impl Damage {
     /// Every kind that leaves the header readable, as long as it is readable before.
-    pub const BODY: [Damage; 45] = [
+    pub const BODY: [Damage; 46] = [
         Self::Truncate,
         Self::DropLf,
         Self::DropLastLf,
@@ -117,6 +119,7 @@ impl Damage {
         Self::SnakeCaseParent,
         Self::OddTimestamp,
         Self::LooseLabel,
+        Self::Batch,
     ];
 
     /// Every kind that takes the header away. What dialect is left is then for the reader to say.
@@ -179,6 +182,7 @@ impl Damage {
             Self::SnakeCaseParent => fields::snake_case_parent(log, rng),
             Self::OddTimestamp => fields::odd_timestamp(log, rng),
             Self::LooseLabel => fields::loose_label(log, rng),
+            Self::Batch => fields::batch(log, rng),
             Self::NoHeader => lines::remove_header(log),
             Self::BrokenHeader => bytes::break_header(log, rng),
             Self::NulHeader => bytes::nul_header(log),

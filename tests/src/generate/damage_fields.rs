@@ -8,7 +8,7 @@ use rand::seq::IndexedRandom;
 use serde_json::{Map, Value, json};
 
 use crate::generate::Random;
-use crate::generate::damage_bytes::{body_line, lines};
+use crate::generate::damage_bytes::{body_line, header, lines};
 use crate::generate::damage_lines;
 
 fn parse(line: &[u8]) -> Option<Map<String, Value>> {
@@ -217,4 +217,28 @@ pub fn loose_label(log: &mut Vec<u8>, rng: &mut Random) {
         "targetId": target, "label": name
     });
     damage_lines::insert(log, line.to_string().as_bytes(), rng);
+}
+
+/// The number of a batch's entries, or what is none, in one of the last entries or in any. Older formats have no
+/// batches.
+pub fn batch(log: &mut Vec<u8>, rng: &mut Random) {
+    let is_current = |header: Map<String, Value>| header.get("version") == Some(&json!(3));
+    let header = header(log).and_then(|line| parse(&log[line]));
+    if !header.is_some_and(is_current) {
+        return;
+    }
+    let odd = [json!(0), json!(-2), json!(1025), json!(2.0), json!("3"), json!(null), json!([2])];
+    let of = match rng.random_range(0..8) {
+        0 => odd.choose(rng).cloned().unwrap_or_default(),
+        1 => json!(rng.random_range(7..=1024)),
+        _ => json!(rng.random_range(1..7)),
+    };
+    let all = lines(log);
+    let last: Vec<_> = all.into_iter().skip(1).collect();
+    let first = if rng.random_bool(0.7) { last.len().saturating_sub(6) } else { 0 };
+    let Some(line) = last.get(first..).and_then(|lines| lines.choose(rng)).cloned() else { return };
+    if let Some(mut entry) = parse(&log[line.clone()]) {
+        entry.insert("batch".to_owned(), of);
+        log.splice(line, Value::Object(entry).to_string().into_bytes());
+    }
 }

@@ -2,11 +2,12 @@
 //! plainly as possible. It shares no code with the engine, so that where both agree, it is because
 //! both follow the contract. Slow by design: correctness that can be seen goes before speed.
 //!
-//! Stages, each in a file of its own: bytes to lines (`frame`), lines to records and damage (`scan`,
+//! Stages, each in a file of its own: bytes to lines (`frame`, `batch`), lines to records and damage (`scan`,
 //! `salvage`), records to header and entries (`header`, `entries`), entries to a tree (`lookup`,
 //! `tree`), names on it (`labels`); and what is searched of an entry (`search`).
 
 pub mod agents;
+mod batch;
 mod entries;
 mod fields;
 mod frame;

@@ -1,6 +1,7 @@
 //! From lines to records. Owns which lines are whole records, which are damaged, and the one
 //! finding that each damaged line gets. Knows nothing of ids and parents.
 
+use crate::oracle::batch::torn_batch;
 use crate::oracle::frame::{Line, lines};
 use crate::oracle::header;
 use crate::oracle::json::{Object, is_blank, object_at};
@@ -27,9 +28,14 @@ pub struct Scan {
 
 pub fn scan(bytes: &[u8]) -> Scan {
     let mut lines = lines(bytes);
+    let mut scan = Scan::default();
+    let torn = torn_batch(&lines).map(|at| lines[at]);
+    if let Some(first) = torn {
+        scan.findings.push(OracleFinding::new("torn-batch", first.start as u64, first.number));
+        lines.retain(|line| line.start < first.start);
+    }
     // Blank lines say nothing, so the last of the others is the last line of the log.
     lines.retain(|line| !line.is_blank());
-    let mut scan = Scan::default();
     for (at, line) in lines.iter().enumerate() {
         if let Some(object) = whole_record(line.bytes) {
             if !line.terminated {
@@ -39,7 +45,7 @@ pub fn scan(bytes: &[u8]) -> Scan {
         } else {
             let line_end = (line.start + line.bytes.len()) as u64;
             let salvage = salvage(line.bytes, header::may_follow(&scan.records, line_end));
-            let is_last = at + 1 == lines.len();
+            let is_last = at + 1 == lines.len() && torn.is_none();
             scan.findings.push(judge(line, &salvage, is_last));
             for Found { start, object } in salvage.chain.into_iter().chain(salvage.tail) {
                 let len = object.end - start;
@@ -65,7 +71,7 @@ impl Scan {
 }
 
 /// The object that is all of the line but the whitespace around it.
-fn whole_record(line: &[u8]) -> Option<Object> {
+pub fn whole_record(line: &[u8]) -> Option<Object> {
     let start = line.iter().position(|&byte| !is_blank(byte))?;
     let object = object_at(line, start)?;
     line[object.end..].iter().copied().all(is_blank).then_some(object)

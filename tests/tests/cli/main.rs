@@ -6,6 +6,7 @@
 mod advice;
 mod append;
 mod bad_fields;
+mod batch;
 mod catalog {
     mod commands;
     mod doctor;

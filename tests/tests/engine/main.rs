@@ -25,6 +25,7 @@ mod json {
     mod walk;
 }
 mod log {
+    mod batch;
     mod time;
 }
 mod search {

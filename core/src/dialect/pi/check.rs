@@ -47,9 +47,9 @@ pub fn check_upgrade(
     tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
 ) -> Result<u64, CheckError> {
     let mut spans = Spans(Vec::new());
-    scan_source(old, 0..old.len(), LogScan::new(), &mut spans, tick)?;
+    scan_source(old, 0..old.len(), LogScan::new().every_line(), &mut spans, tick)?;
     let mut compare = Compare { old, spans: spans.0.into_iter(), dialect, last_id: None, entries: 0, failed: None };
-    let scanned = scan_source(new, 0..new.len(), LogScan::new(), &mut compare, tick);
+    let scanned = scan_source(new, 0..new.len(), LogScan::new().every_line(), &mut compare, tick);
     if let Some(failed) = compare.failed {
         return Err(failed);
     }

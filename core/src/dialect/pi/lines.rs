@@ -33,7 +33,7 @@ pub(super) fn upgrade_lines<S: ByteSource>(
     let mut survey = Survey::default();
     if linear {
         // Ids that the log holds must be known before the first one is made, and a compaction may name a later entry.
-        scan_source(&source, 0..len, LogScan::new(), &mut survey, tick)?;
+        scan_source(&source, 0..len, LogScan::new().every_line(), &mut survey, tick)?;
     }
     let ids = IdMaker::new(session_id, survey.taken);
     let mut upgrade = Upgrade {
@@ -41,7 +41,7 @@ pub(super) fn upgrade_lines<S: ByteSource>(
         done: 0,
         linear: linear.then(|| Linear { ids, records: survey.records, entries: 0, last_id: None, mended: Vec::new() }),
     };
-    scan_source(&source, 0..len, LogScan::new(), &mut upgrade, tick)?;
+    scan_source(&source, 0..len, LogScan::new().every_line(), &mut upgrade, tick)?;
     upgrade.rope.push_original(0, upgrade.done, len);
     let mended = upgrade.linear.map(|linear| linear.mended).unwrap_or_default();
     Ok(UpgradedLog { rope: upgrade.rope.over(alloc::vec![source]), mended, header: None })

@@ -31,7 +31,7 @@ pub(super) struct Gathered<F> {
 /// The log, and between its lines what comes back.
 pub(super) fn gather<S: Storage>(session: &SessionStore<'_, S>) -> Result<Gathered<S::File>, StoreError> {
     let Some(log) = &session.log else { return Err(StoreError::NothingLeft) };
-    let found = Found::in_source(log, LogScan::new())?;
+    let found = Found::in_source(log, LogScan::new().every_line())?;
     let mut ids: BTreeSet<String> = found.entries.iter().map(|(id, _)| id.clone()).collect();
     let mut gathering = Gathering { rope: Rope::new(Vec::new()), done: 0 };
     let mut mended = found.mended(log, &mut ids)?.into_iter().peekable();
@@ -116,7 +116,7 @@ impl Returning {
 
 /// The records of a file of `quarantine/` that the log lacks, in their order.
 fn returning(file: &impl ByteSource, ids: &mut BTreeSet<String>) -> Result<Vec<Returning>, StoreError> {
-    let found = Found::in_source(file, LogScan::resume(0, 0, true))?;
+    let found = Found::in_source(file, LogScan::resume(0, 0, true).every_line())?;
     let whole = found.entries.iter().filter(|(id, _)| ids.insert(id.clone()));
     let mut all: Vec<Returning> = whole.map(|(_, range)| Returning::AsItIs(range.clone())).collect();
     all.extend(found.mended(file, ids)?.into_iter().map(Returning::Mended));

@@ -69,7 +69,7 @@ fn survey<S: Storage>(session: &SessionStore<'_, S>, gathered: &Gathered<S::File
     findings.extend(damages(log)?);
     let mut builder = IndexBuilder::new(());
     let tick = &mut |_| ControlFlow::Continue(());
-    scan_source(&gathered.rope, 0..gathered.rope.len(), LogScan::new(), &mut builder, tick)?;
+    scan_source(&gathered.rope, 0..gathered.rope.len(), LogScan::new().every_line(), &mut builder, tick)?;
     if builder.header().is_none() && builder.entry_count() == 0 {
         return Err(StoreError::NothingLeft);
     }

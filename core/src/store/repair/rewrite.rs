@@ -2,7 +2,8 @@
 //!
 //! Owns: what is changed in a record, and that nothing else is: an id that is repeated, missing or none becomes a new
 //! one, a parent that is missing or none, leads in a circle or was renamed becomes what readers took for it, a time
-//! that is none becomes null, bytes that are no UTF-8 and halves of surrogate pairs become U+FFFD.
+//! that is none becomes null, bytes that are no UTF-8 and halves of surrogate pairs become U+FFFD; an entry that begins a
+//! batch of which others are missing begins none any more.
 //! Invariant: entries keep their order. Does not: invent parents; an entry whose parent is lost stays a root.
 
 use super::StoreError;
@@ -11,7 +12,8 @@ use crate::dialect::splice::Splice;
 use crate::index::{Built, IndexBuilder};
 use crate::json::text::{is_null, write_string};
 use crate::log::{
-    BadField, Damage, DamageCode, Fields, LineReader, LogScan, LogSink, Outcome, Record, id_of, is_number, scan_source,
+    BadField, Damage, DamageCode, Fields, LineReader, LogScan, LogSink, Outcome, Record, begun_by, id_of, is_number,
+    scan_source,
 };
 use crate::source::{ByteSource, Rope, SliceSource, SourceError};
 use crate::storage::{StorageError, StorageFile, append_all};
@@ -34,7 +36,7 @@ pub(super) fn rewrite<F: StorageFile>(
 ) -> Result<blake3::Hash, StoreError> {
     let mut builder = IndexBuilder::new(());
     let tick = &mut |_| ControlFlow::Continue(());
-    scan_source(log, 0..log.len(), LogScan::new(), &mut builder, tick)?;
+    scan_source(log, 0..log.len(), LogScan::new().every_line(), &mut builder, tick)?;
     let built = builder.finish();
     let session_id = built.header.as_ref().and_then(|header| header.session_id.clone());
     let taken = (0..built.entry_count()).map(|seq| built.key(seq)).collect();
@@ -42,6 +44,7 @@ pub(super) fn rewrite<F: StorageFile>(
         ids: IdMaker::new(session_id.as_deref().unwrap_or(stem), taken),
         new_ids: BTreeMap::new(),
         numbers: BTreeSet::new(),
+        torn: BTreeSet::new(),
         built,
         seq: 0,
         bad_utf8: false,
@@ -60,7 +63,7 @@ pub(super) fn rewrite<F: StorageFile>(
         };
         let _ = lines.line(&header.line().unwrap_or_default());
     }
-    let scanned = scan_source(log, 0..log.len(), LogScan::full(), &mut lines, tick);
+    let scanned = scan_source(log, 0..log.len(), LogScan::full().every_line(), &mut lines, tick);
     lines.write_out();
     if let Some(error) = lines.failed {
         return Err(error.into());
@@ -76,6 +79,8 @@ struct Lines<'o, F> {
     new_ids: BTreeMap<u32, String>,
     /// Entries that keep a number as their id.
     numbers: BTreeSet<u32>,
+    /// Entries that begin an incomplete batch.
+    torn: BTreeSet<u32>,
     seq: u32,
     /// The record that comes next is not UTF-8.
     bad_utf8: bool,
@@ -88,9 +93,12 @@ struct Lines<'o, F> {
 impl<F: StorageFile> Lines<'_, F> {
     /// Finds the entries that need a new id, before the first that may name one as its parent.
     fn name_entries(&mut self, log: &dyn ByteSource) -> Result<(), SourceError> {
-        let mut survey = Survey { built: &self.built, seq: 0, nameless: Vec::new(), numbers: BTreeSet::new() };
-        scan_source(log, 0..log.len(), LogScan::new(), &mut survey, &mut |_| ControlFlow::Continue(()))?;
-        self.numbers = survey.numbers;
+        let (numbers, torn) = (BTreeSet::new(), BTreeSet::new());
+        let mut survey = Survey { built: &self.built, seq: 0, nameless: Vec::new(), numbers, torn, batch: None };
+        let scan = LogScan::new().every_line();
+        scan_source(log, 0..log.len(), scan, &mut survey, &mut |_| ControlFlow::Continue(()))?;
+        survey.end_batch();
+        (self.numbers, self.torn) = (survey.numbers, survey.torn);
         for seq in survey.nameless {
             let id = self.ids.id(u64::from(seq));
             self.ids.take(id.clone());
@@ -163,6 +171,9 @@ impl<F: StorageFile> Lines<'_, F> {
         if let Some(token) = fields.timestamp.filter(|_| read.bad().any(|field| field == BadField::Timestamp)) {
             splice.replace(token, b"null");
         }
+        if let Some(token) = fields.batch.filter(|_| self.torn.contains(&seq)) {
+            splice.replace_field(token, None);
+        }
         splice.insert_behind(fields.kind, &missing);
         if splice.is_empty() {
             return Cow::Borrowed(bytes);
@@ -218,12 +229,26 @@ impl<F: StorageFile> LogSink for Lines<'_, F> {
     }
 }
 
-/// Which entries are known by a made key, and which others by a number.
+/// Which entries are known by a made key, which others by a number, and which batches are incomplete.
 struct Survey<'b> {
     built: &'b Built<()>,
     seq: u32,
     nameless: Vec<u32>,
     numbers: BTreeSet<u32>,
+    torn: BTreeSet<u32>,
+    /// The entry that began the last batch, and how many entries that is to have.
+    batch: Option<(u32, u64)>,
+}
+
+impl Survey<'_> {
+    /// The batch ends before the entry that comes next.
+    fn end_batch(&mut self) {
+        if let Some((first, of)) = self.batch.take()
+            && u64::from(self.seq - first) < of
+        {
+            self.torn.insert(first);
+        }
+    }
 }
 
 impl LogSink for Survey<'_> {
@@ -232,6 +257,10 @@ impl LogSink for Survey<'_> {
     }
 
     fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()> {
+        if let Some(of) = begun_by(&entry.fields) {
+            self.end_batch();
+            self.batch = Some((self.seq, of));
+        }
         if entry.fields.usable_id().as_deref() != Some(self.built.key(self.seq).as_str()) {
             self.nameless.push(self.seq);
         } else if entry.fields.id.is_some_and(is_number) {

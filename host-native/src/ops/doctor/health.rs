@@ -11,7 +11,7 @@ use jcode_session_core::catalog::SMALL_LOG;
 use jcode_session_core::dialect::{FileKind, PresentError, detect, present};
 use jcode_session_core::finding::{Code, Finding};
 use jcode_session_core::index::IndexBuilder;
-use jcode_session_core::log::{Damage, Dialect, LogScan, scan_source};
+use jcode_session_core::log::{Damage, Dialect, LogScan, scan_source, torn_batch};
 use jcode_session_core::segment::Depth;
 use jcode_session_core::source::{ByteSource, SliceSource, SourceError};
 use std::ops::ControlFlow;
@@ -75,6 +75,10 @@ fn ends(log: &LogFile) -> Result<Vec<Finding>, SourceError> {
     let from = log.len().saturating_sub(TAIL);
     let tail = log.read_vec(from, usize::try_from(log.len() - from).unwrap_or_default())?;
     let torn = |what: &str| Finding { byte_offset: Some(log.len()), ..Finding::new(Code::TornTail).say(what) };
+    if let Some(torn) = torn_batch(log)? {
+        let words = "the last batch of entries is incomplete; `verify` tells how many of them are there";
+        findings.push(Finding { byte_offset: Some(torn.offset), ..Finding::new(Code::TornBatch).say(words) });
+    }
     if tail.last() == Some(&0) {
         findings.push(
             Finding { byte_offset: Some(log.len() - 1), ..Finding::new(Code::NulRun) }

@@ -61,6 +61,7 @@ fn kinds_do_what_they_are_called() {
         (Damage::LaterParent, "parent-cycle"),
         (Damage::SelfParent, "parent-cycle"),
         (Damage::RepeatedKeys, "missing-parent"),
+        (Damage::Batch, "torn-batch"),
         (Damage::NoHeader, "no-header"),
         (Damage::BrokenHeader, "no-header"),
         (Damage::NulHeader, "no-header"),
@@ -117,6 +118,7 @@ fn the_header_stays_readable_and_all_codes_appear() {
         "nul-run",
         "parent-cycle",
         "second-header",
+        "torn-batch",
         "torn-tail",
     ];
     assert_eq!(seen, all.into());
@@ -174,6 +176,7 @@ fn id_of(value: Option<&Value>) -> Option<String> {
 /// the oracle takes for sound and shallow, the other parser reads.
 fn check_against_serde(bytes: &[u8], log: &OracleLog) {
     let mut start = 0;
+    let torn = log.findings.iter().find(|finding| finding.code == "torn-batch").map(|finding| finding.offset);
     for piece in bytes.split_inclusive(|&byte| byte == b'\n') {
         let line = piece.strip_suffix(b"\n").unwrap_or(piece);
         let skipped = if start == 0 && line.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
@@ -182,6 +185,9 @@ fn check_against_serde(bytes: &[u8], log: &OracleLog) {
         let entry = log.entries.iter().find(|entry| entry.offset == offset);
         let whole = entry.filter(|entry| entry.len == line.len() as u64);
         match serde_json::from_slice::<Map<String, Value>>(line) {
+            Ok(_) if torn.is_some_and(|torn| offset >= torn) => {
+                assert!(whole.is_none());
+            }
             Ok(object) if object.get("type") == Some(&Value::from("session")) => {
                 assert!(whole.is_none());
             }

@@ -7,6 +7,14 @@ use jcode_session_tests::generate::{LogShape, tree_v3};
 use jcode_session_tests::written::errors;
 use std::fs;
 
+/// Entries of an incomplete batch at the end of a log, which come back.
+fn left_out(bytes: &[u8]) -> usize {
+    let read = |bytes: &[u8]| jcode_session_tests::oracle::read_log(bytes).entries.len();
+    let text = bytes.iter().map(|&byte| char::from(byte)).collect::<String>().replace("\"batch\"", "\"b*tch\"");
+    let unmarked: Vec<u8> = text.chars().map(|char| u8::try_from(char).expect("a byte")).collect();
+    read(&unmarked) - read(bytes)
+}
+
 /// Damage of every kind: repaired, it verifies clean, all entries that were read are still there, the old log is kept.
 #[test]
 fn repaired_logs_verify_clean() {
@@ -22,7 +30,7 @@ fn repaired_logs_verify_clean() {
             Ok((plan, _)) => {
                 assert_eq!(errors(&dir.log()), [], "seed {seed}: {plan:?}");
                 let now = fs::read(dir.log()).expect("there");
-                let back = plan.mended as usize;
+                let back = plan.mended as usize + left_out(&bytes);
                 assert_eq!(jcode_session_tests::oracle::read_log(&now).entries.len(), before + back, "seed {seed}");
                 if plan.is_nothing() {
                     assert_eq!(now, bytes);

@@ -1,0 +1,115 @@
+//! A scan over a source: mapped, or read in windows.
+//!
+//! Owns: how a source's bytes reach a scan, and that an incomplete batch at its end does not.
+//! Invariant: a source gives the same with and without a view. Does not: hold more than a window and a line.
+
+use super::{LogScan, LogSink, ScanEnd, torn_batch};
+use crate::source::{ByteSource, MAX_HELD, SourceError};
+use alloc::vec::Vec;
+use core::ops::{ControlFlow, Range};
+
+/// Bytes that are read at once from a source without a view.
+const WINDOW: usize = 1 << 20;
+
+/// Runs `scan` over `range` of a source. An incomplete batch at the source's end is left out, and reported.
+///
+/// `tick(bytes)` is called now and then with the number of bytes done; returning `Break` interrupts.
+///
+/// # Errors
+/// What the source says, [`SourceError::TooLong`] for a line that must be held and cannot, or
+/// [`SourceError::Interrupted`] if `tick` or the sink stopped the scan.
+pub fn scan_source(
+    source: &(impl ByteSource + ?Sized),
+    range: Range<u64>,
+    mut scan: LogScan,
+    sink: &mut dyn LogSink,
+    tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
+) -> Result<ScanEnd, SourceError> {
+    let to_the_end = range.end == source.len() && !scan.every_line;
+    let torn = if to_the_end { torn_batch(source)?.filter(|torn| torn.offset >= range.start) } else { None };
+    let until = torn.map_or(range.end, |torn| torn.offset);
+    let (end, flow) = match source.view() {
+        Some(view) => {
+            let from = usize::try_from(range.start).unwrap_or(usize::MAX);
+            let to = usize::try_from(until).unwrap_or(usize::MAX);
+            let bytes =
+                view.get(from..to).ok_or(SourceError::Shrank { wanted: range.end, actual: view.len() as u64 })?;
+            let rest = scan_view(bytes, &mut scan, sink, tick)?;
+            match &torn {
+                Some(torn) => scan.finish_before(torn, range.end, sink),
+                None => scan.finish_with(rest, sink),
+            }
+        }
+        None => {
+            scan_pieces(source, range.start..until, &mut scan, sink, tick)?;
+            match &torn {
+                Some(torn) => scan.finish_before(torn, range.end, sink),
+                None => scan.finish(sink),
+            }
+        }
+    };
+    source.still_whole()?;
+    match flow {
+        ControlFlow::Continue(()) => Ok(end),
+        ControlFlow::Break(()) => Err(SourceError::Interrupted),
+    }
+}
+
+/// Scans a source that must be read; what is lost of it is not.
+fn scan_pieces(
+    source: &(impl ByteSource + ?Sized),
+    range: Range<u64>,
+    scan: &mut LogScan,
+    sink: &mut dyn LogSink,
+    tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
+) -> Result<(), SourceError> {
+    let mut window = Vec::new();
+    let mut at = range.start;
+    while at < range.end {
+        let lost = source.lost_at(at)?.map_or(0, |lost| lost.end.min(range.end).saturating_sub(at));
+        let take = if lost > 0 { lost } else { (range.end - at).min(WINDOW as u64) };
+        let flow = if lost > 0 {
+            scan.push_lost(lost, sink)
+        } else {
+            window.resize(usize::try_from(take).unwrap_or(WINDOW), 0);
+            source.read_at(at, &mut window)?;
+            scan.push(&window, sink)
+        };
+        if flow.is_break() || tick(take).is_break() {
+            return Err(SourceError::Interrupted);
+        }
+        let (offset, len) = scan.collected();
+        if len > MAX_HELD {
+            return Err(SourceError::TooLong { offset });
+        }
+        at += take;
+    }
+    Ok(())
+}
+
+/// Scans bytes that are all there: chunks end at line ends, so that no line is ever copied. What is left is the line
+/// without LF.
+fn scan_view<'b>(
+    bytes: &'b [u8],
+    scan: &mut LogScan,
+    sink: &mut dyn LogSink,
+    tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
+) -> Result<&'b [u8], SourceError> {
+    let mut rest = bytes;
+    while let Some(near) = rest.get(WINDOW..) {
+        let Some(end) = memchr::memchr(b'\n', near) else { break };
+        let (chunk, behind) = rest.split_at(WINDOW + end + 1);
+        rest = behind;
+        if scan.push(chunk, sink).is_break() || tick(chunk.len() as u64).is_break() {
+            return Err(SourceError::Interrupted);
+        }
+    }
+    let (lines, last) = match memchr::memrchr(b'\n', rest) {
+        Some(end) => rest.split_at(end + 1),
+        None => rest.split_at(0),
+    };
+    if scan.push(lines, sink).is_break() || tick(rest.len() as u64).is_break() {
+        return Err(SourceError::Interrupted);
+    }
+    Ok(last)
+}
