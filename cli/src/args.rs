@@ -4,6 +4,7 @@
 //! Invariant: no defaults that depend on the machine; [`crate::settings`] resolves those. The commands stand below a
 //! host's own flags without a clash: ids begin with `session::`, and [`ours_first`] settles names that both have.
 
+use crate::when;
 use clap::{Args, Command, Parser, Subcommand, ValueEnum};
 use jcode_session_core::write::Durability;
 use std::ffi::OsString;
@@ -122,6 +123,8 @@ pub enum SessionCommand {
     Show(ShowArgs),
     /// List the sessions, newest first
     List(ListArgs),
+    /// Search the text of all sessions
+    Search(Box<SearchArgs>),
     /// Tag a session (`+T` adds, `-T` takes away) or show its tags
     Tag(TagArgs),
     /// Look for what is wrong with all sessions, and mend what can be made anew
@@ -396,7 +399,7 @@ pub struct ShowArgs {
     /// All entries in the order of the file
     #[arg(id = "session::file_order", long = "file-order", conflicts_with = "session::entry")]
     pub file_order: bool,
-    /// Only this entry
+    /// Only this entry, by its id or the start of it
     #[arg(id = "session::entry", long = "entry", value_name = "ID", conflicts_with = "session::tail")]
     pub entry: Option<String>,
     /// Print the raw lines of the log
@@ -475,6 +478,61 @@ pub struct ListArgs {
     /// At most N sessions
     #[arg(id = "session::limit", long = "limit", value_name = "N")]
     pub limit: Option<usize>,
+    /// Print one JSON object
+    #[arg(id = "session::json", long = "json")]
+    pub json: bool,
+}
+
+/// Flags of `search`.
+#[derive(Debug, Clone, Default, Args)]
+#[command(ours_first())]
+pub struct SearchArgs {
+    /// What to search for: each must stand in an entry. In quotes several words are one text. One without capital letters
+    /// is found in any case
+    #[arg(id = "session::query", required = true, value_name = "QUERY")]
+    pub query: Vec<String>,
+    /// QUERY is a regular expression; `^` and `$` are the ends of a line
+    #[arg(id = "session::regex", long = "regex", short = 'e')]
+    pub regex: bool,
+    /// Only in this session: path, id, or the start of an id
+    #[arg(id = "session::session", long = "session", value_name = "SESSION")]
+    pub session: Option<OsString>,
+    /// Only in sessions of this working directory
+    #[arg(id = "session::cwd", long = "cwd", value_name = "DIR")]
+    pub cwd: Option<PathBuf>,
+    /// Only in sessions of this agent
+    #[arg(id = "session::agent", long = "agent", value_name = "A")]
+    pub agent: Option<String>,
+    /// Only in sessions with this tag
+    #[arg(id = "session::tag", long = "tag", value_name = "T")]
+    pub tag: Option<String>,
+    /// Only in messages of this role, as `user`, `assistant` or `toolResult`
+    #[arg(id = "session::role", long = "role", value_name = "R")]
+    pub role: Option<String>,
+    /// Only in entries of this kind, as `message`, `compaction` or `label`
+    #[arg(id = "session::kind", long = "kind", value_name = "K")]
+    pub kind: Option<String>,
+    /// Only in calls and output of this tool
+    #[arg(id = "session::tool", long = "tool", value_name = "NAME")]
+    pub tool: Option<String>,
+    /// Only in entries of this time or later: RFC 3339, a day (2026-01-31, UTC) or an age (90m, 12h, 7d)
+    #[arg(id = "session::since", long = "since", value_name = "T", value_parser = when::since)]
+    pub since: Option<i64>,
+    /// Only in entries of this time or earlier; a day ends with its last moment
+    #[arg(id = "session::until", long = "until", value_name = "T", value_parser = when::until)]
+    pub until: Option<i64>,
+    /// Only in entries of the active path of each session
+    #[arg(id = "session::active", long = "active")]
+    pub active: bool,
+    /// Show at most N hits; all are counted
+    #[arg(id = "session::limit", long = "limit", value_name = "N")]
+    pub limit: Option<usize>,
+    /// Also show the N entries before and behind each hit
+    #[arg(id = "session::context", long = "context", short = 'C', value_name = "N", default_value_t = 0)]
+    pub context: u32,
+    /// Print only the number of entries that match
+    #[arg(id = "session::count", long = "count", conflicts_with_all = ["session::limit", "session::context"])]
+    pub count: bool,
     /// Print one JSON object
     #[arg(id = "session::json", long = "json")]
     pub json: bool,

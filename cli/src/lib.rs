@@ -13,6 +13,7 @@ pub mod output;
 pub mod serve;
 pub mod settings;
 mod transcript;
+mod when;
 
 pub use commands::{run, run_command, run_doctor, run_rename};
 pub use output::ExitStatus;

@@ -5,8 +5,8 @@
 //! `no_std`, so files, clocks, threads and the environment cannot even be named.
 //!
 //! Data flows one way: bytes ([`source`]) -> records ([`log`]) -> rows and tree ([`index`]) -> findings
-//! ([`verify`]) and reports ([`report`]). [`dialect`] shows a log of an older dialect as one of the current, and
-//! [`session`] answers questions about one.
+//! ([`verify`]) and reports ([`report`]). [`dialect`] shows a log of an older dialect as one of the current,
+//! [`session`] answers questions about one, and [`search`] finds entries by their text.
 //!
 //! ```
 //! use jcode_session_core::index::IndexBuilder;
@@ -41,6 +41,7 @@ pub mod json;
 pub mod log;
 pub mod parts;
 pub mod report;
+pub mod search;
 pub mod segment;
 pub mod session;
 pub mod source;

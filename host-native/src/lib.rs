@@ -7,6 +7,7 @@
 //! | checking one | [`ops::verify`] |
 //! | appending to one | [`writer::Writer`] |
 //! | returning one to an earlier state, repairing one | [`ops::restore`] |
+//! | searching all of them | [`search`] |
 //! | finding sessions | [`session::discover`], [`catalog::Catalog::find`] |
 //! | listing and picking them | [`catalog`] |
 //! | tagging one | [`writer::tags`] |
@@ -21,6 +22,7 @@ cfg_if::cfg_if! {
         pub mod catalog;
         pub mod ops;
         pub mod os;
+        pub mod search;
         pub mod session;
         pub mod writer;
     }

@@ -19,6 +19,7 @@ mod rename;
 mod repair;
 mod rollback;
 mod seal;
+mod search;
 mod show;
 mod tag;
 mod take_back;
@@ -90,6 +91,7 @@ fn dispatch(command: &SessionCommand, settings: &Settings, output: &mut Output) 
         SessionCommand::Tree(args) => tree::tree(args, settings, output),
         SessionCommand::Show(args) => show::show(args, settings, output),
         SessionCommand::List(args) => list::list(args, settings, output),
+        SessionCommand::Search(args) => search::search(args, settings, output),
         SessionCommand::Tag(args) => tag::tag(args, settings, output),
         SessionCommand::Doctor(args) => doctor::doctor(args, settings, output),
         SessionCommand::Append(args) => append::append(args, settings, output),

@@ -16,7 +16,7 @@ use jcode_session_native::session::{Edits, Entry, Session};
 pub(super) fn show(args: &ShowArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
     let session = super::open(&args.session, settings)?;
     if let Some(key) = &args.entry {
-        as_it_stands(&session.entry(key)?, args, output)?;
+        as_it_stands(&session.meant(key)?, args, output)?;
     } else if args.file_order {
         let mut printed = Ok(());
         session.file_order(args.tail, &mut |entry| {

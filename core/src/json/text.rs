@@ -35,13 +35,14 @@ pub fn unescape(inner: &[u8]) -> Option<Cow<'_, str>> {
 
 /// Decodes escapes; false if one of them is no character, which then is U+FFFD.
 fn decode(text: &str) -> (Cow<'_, str>, bool) {
-    if !text.contains('\\') {
+    if memchr::memchr(b'\\', text.as_bytes()).is_none() {
         return (Cow::Borrowed(text), true);
     }
     let mut decoded = String::with_capacity(text.len());
     let mut exact = true;
     let mut rest = text;
-    while let Some((plain, escape)) = rest.split_once('\\') {
+    while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
+        let (plain, escape) = (rest.get(..at).unwrap_or_default(), rest.get(at + 1..).unwrap_or_default());
         decoded.push_str(plain);
         let mut chars = escape.chars();
         let simple = match chars.next() {

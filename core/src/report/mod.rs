@@ -5,6 +5,7 @@
 //! Does not: print.
 
 mod catalog;
+mod search;
 mod session;
 mod store;
 
@@ -13,6 +14,7 @@ use crate::index::Tree;
 use crate::log::Dialect;
 use alloc::string::String;
 use alloc::vec::Vec;
+pub use search::{Context, HitsReport, Neighbour, SessionHit, Unsearched};
 use serde::Serialize;
 pub use session::{
     EntryReport, HitReport, Opened, OutlineNode, OutlineReport, SearchReport, SummaryReport, TimelineReport,

@@ -5,7 +5,8 @@
 
 use super::VERSION;
 use crate::catalog::SessionSummary;
-use crate::session::{Hit, Listed, Node, Outline, Timeline, Usage};
+use crate::search::Found;
+use crate::session::{Listed, Node, Outline, Spot, Timeline, Usage};
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::Serialize;
@@ -179,20 +180,37 @@ pub struct HitReport {
 impl SearchReport {
     /// The report.
     #[must_use]
-    pub fn new(hits: Vec<Hit>, next: Option<u64>) -> Self {
-        let hits = hits.into_iter().map(|Hit { spot, kind, before, found, after }| HitReport {
-            key: spot.key,
-            seq: spot.seq,
-            kind,
-            ts: spot.ts,
-            offset: spot.span.offset,
-            len: spot.span.len,
-            before,
-            found,
-            after,
+    pub fn new(hits: Vec<(Spot, Found)>, next: Option<u64>) -> Self {
+        let hits = hits.into_iter().map(|(spot, found)| {
+            let (start, len) = found.matches.first().copied().unwrap_or_default();
+            let part = |range: core::ops::Range<usize>| one_line(found.snippet.get(range).unwrap_or_default());
+            HitReport {
+                key: spot.key,
+                seq: spot.seq,
+                ts: spot.ts,
+                offset: spot.span.offset,
+                len: spot.span.len,
+                before: part(0..start),
+                found: part(start..start + len),
+                after: part(start + len..found.snippet.len()),
+                kind: found.kind,
+            }
         });
         Self { schema: "jcode-session.search", version: VERSION, hits: hits.collect(), next }
     }
+}
+
+/// A text on one line: runs of white space and control characters as one space.
+fn one_line(text: &str) -> String {
+    let mut line = String::new();
+    for c in text.chars() {
+        if !(c.is_whitespace() || c.is_control()) {
+            line.push(c);
+        } else if !line.ends_with(' ') {
+            line.push(' ');
+        }
+    }
+    line
 }
 
 /// Entries over time.

@@ -56,6 +56,8 @@ pub trait Locator {
     /// # Errors
     /// So for all of these: if the locator cannot be read or contradicts itself.
     fn find(&self, key: &str) -> Result<Option<Spot>, LocateError>;
+    /// Up to `count` entries whose keys begin with `start`.
+    fn starting(&self, start: &str, count: usize) -> Result<Vec<Spot>, LocateError>;
     /// The entry with this number.
     fn spot(&self, seq: Seq) -> Result<Option<Spot>, LocateError>;
     /// The last entry of the log.
@@ -101,6 +103,10 @@ pub enum NoSidecar {}
 
 impl Locator for NoSidecar {
     fn find(&self, _: &str) -> Result<Option<Spot>, LocateError> {
+        match *self {}
+    }
+
+    fn starting(&self, _: &str, _: usize) -> Result<Vec<Spot>, LocateError> {
         match *self {}
     }
 

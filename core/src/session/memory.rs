@@ -46,6 +46,12 @@ impl Locator for MemoryIndex {
         }
     }
 
+    fn starting(&self, start: &str, count: usize) -> Result<Vec<Spot>, LocateError> {
+        let all = 0..self.built.entry_count();
+        let starting = all.filter(|&seq| self.built.key(seq).starts_with(start)).take(count);
+        Ok(starting.map(|seq| self.spot(seq)).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    }
+
     fn spot(&self, seq: Seq) -> Result<Option<Spot>, LocateError> {
         let built = &self.built;
         Ok(built.rows.0.get(seq as usize).map(|&span| Spot {

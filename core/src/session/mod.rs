@@ -7,12 +7,12 @@
 
 mod edit;
 mod locate;
+mod meant;
 mod memory;
 mod outline;
 mod page;
 mod path;
 mod resume;
-mod search;
 mod token_usage;
 
 use crate::dialect::jcode::V1Log;
@@ -31,7 +31,6 @@ pub use memory::MemoryIndex;
 pub use outline::{Node, Outline, Path};
 pub use page::Listed;
 pub use resume::{Compaction, Resume};
-pub use search::{Hit, Needle};
 pub use token_usage::{Bucket, Timeline, TokenUsage, Usage};
 
 /// Why a session could not be read.
@@ -47,6 +46,14 @@ pub enum ReadError {
     /// There is no entry with this key.
     #[error("no entry `{0}`; `tree` lists the leaves, `show --file-order` all entries")]
     NoEntry(String),
+    /// Several keys begin so.
+    #[error("`{start}` can mean several entries; give more of the id: {}", keys.join(", "))]
+    ManyEntries {
+        /// What was asked for.
+        start: String,
+        /// The first few.
+        keys: Vec<String>,
+    },
 }
 
 impl From<PresentError> for ReadError {

@@ -11,8 +11,8 @@ use crate::sidecar::rebuild::{self, RebuildError};
 use crate::sidecar::sql::SidecarReader;
 use crate::sidecar::{self, Sidecar, is_untouched};
 use jcode_session_core::dialect::jcode::replay;
-use jcode_session_core::dialect::jcode::{self, ReplayError};
-use jcode_session_core::dialect::{Detected, detect, present};
+use jcode_session_core::dialect::jcode::{self, ReplayError, V1Log};
+use jcode_session_core::dialect::{CurrentLog, Detected, detect, present};
 use jcode_session_core::log::{Dialect, Header};
 use jcode_session_core::report::TreeReport;
 use jcode_session_core::session::{self, ReadError};
@@ -57,6 +57,29 @@ pub struct Session {
     inner: session::Session<LogFile, SidecarReader>,
 }
 
+/// The log at a path as the current dialect, and where its header stands: for passes over all of it.
+pub(crate) fn current_log(path: &Path) -> Result<(CurrentLog<LogFile>, Option<u64>), SessionError> {
+    if v1::is_snapshot(path) {
+        let log = CurrentLog::Replayed(replayed(path)?);
+        let header = detect(&log).map_err(at(path))?.header;
+        return Ok((log, header.map(|header| header.offset)));
+    }
+    let mut log = LogFile::open(path)?;
+    let detected = detect(&log).map_err(at(path))?;
+    log.map_if_guarded();
+    let log = present(log, &detected, &mut |_| ControlFlow::Continue(())).map_err(at(path))?;
+    let header = if log.as_is().is_some() { detected.header } else { detect(&log).map_err(at(path))?.header };
+    Ok((log, header.map(|header| header.offset)))
+}
+
+/// A v1 session as the log that migration would write.
+fn replayed(path: &Path) -> Result<V1Log<LogFile>, SessionError> {
+    let unreadable = |source| SessionError::V1 { path: path.to_path_buf(), source };
+    let sources = V1Files::beside(path).open()?;
+    let replayed = replay(sources, &mut |_| ControlFlow::Continue(())).map_err(unreadable)?;
+    jcode::present(replayed).map_err(unreadable)
+}
+
 impl Session {
     /// Opens a session for reading and writes nothing.
     ///
@@ -81,10 +104,7 @@ impl Session {
 
     /// Opens a v1 session as the log that migration would write.
     fn read_v1(path: &Path) -> Result<Self, SessionError> {
-        let unreadable = |source| SessionError::V1 { path: path.to_path_buf(), source };
-        let sources = V1Files::beside(path).open()?;
-        let replayed = replay(sources, &mut |_| ControlFlow::Continue(())).map_err(unreadable)?;
-        let log = jcode::present(replayed).map_err(unreadable)?;
+        let log = replayed(path)?;
         Ok(Self { path: path.to_path_buf(), inner: session::Session::replayed(log).map_err(at(path))? })
     }
 
@@ -107,6 +127,11 @@ impl Session {
             Ok(())
         });
         Ok((session, Some(rebuild)))
+    }
+
+    /// The session as core sees it.
+    pub(crate) const fn core(&self) -> &session::Session<LogFile, SidecarReader> {
+        &self.inner
     }
 
     /// The path by which it was opened.
@@ -178,6 +203,33 @@ impl Session {
     /// If the log cannot be read, or there is no such entry.
     pub fn entry(&self, key: &str) -> Result<Entry, SessionError> {
         self.inner.entry(key).map_err(at(&self.path))
+    }
+
+    /// The entry with this key, or the only one whose key begins so.
+    ///
+    /// # Errors
+    /// If the log cannot be read, or there is no such entry, or several.
+    pub fn meant(&self, word: &str) -> Result<Entry, SessionError> {
+        self.inner.meant(word).map_err(at(&self.path))
+    }
+
+    /// The entries around the one with this key in log order, up to `count` on either side, each with its key.
+    ///
+    /// # Errors
+    /// If the log cannot be read, or there is no such entry.
+    pub fn around(&self, key: &str, count: u32) -> Result<[Vec<(String, Entry)>; 2], SessionError> {
+        let seq = self.inner.locate(key).map_err(at(&self.path))?.seq;
+        let all = u32::try_from(self.entry_count()?).unwrap_or(u32::MAX);
+        let lines = |seqs: Range<u32>| -> Result<Vec<(String, Entry)>, SessionError> {
+            let listed = self.inner.listed(seqs, u64::MAX).map_err(at(&self.path))?.into_iter();
+            Ok(listed
+                .filter_map(|entry| Some((entry.key, Entry { offset: entry.span.offset, line: entry.line? })))
+                .collect())
+        };
+        Ok([
+            lines(seq.saturating_sub(count)..seq)?,
+            lines(seq + 1..seq.saturating_add(count).saturating_add(1).min(all))?,
+        ])
     }
 
     /// Number of entries.

@@ -22,7 +22,8 @@ use jcode_session_core::log::{Dialect, LogScan, scan_source};
 use jcode_session_core::report::{
     EntryReport, Opened, OutlineReport, SearchReport, SummaryReport, TimelineReport, TreeReport,
 };
-use jcode_session_core::session::{Locator, Needle, Outline, Session, Timeline, TokenUsage};
+use jcode_session_core::search::{Case, Filter, Query, QueryError, Search, search_session};
+use jcode_session_core::session::{Locator, Outline, Session, Timeline, TokenUsage};
 use jcode_session_core::source::ByteSource;
 use serde::Serialize;
 use std::ops::ControlFlow;
@@ -335,12 +336,22 @@ impl<S: ByteSource + Clone> Inspector<S> {
         progress: &mut Progress<'_>,
     ) -> Result<SearchReport, Error> {
         self.ready()?;
-        let Some(needle) = Needle::new(text, options.case_sensitive) else {
-            return Ok(SearchReport::new(Vec::new(), None));
+        let case = if options.case_sensitive { Case::Sensitive } else { Case::Insensitive };
+        let query = match Query::literals(&[text], case) {
+            Ok(query) => query,
+            Err(QueryError::Empty) => return Ok(SearchReport::new(Vec::new(), None)),
+            Err(error) => return Err(Error::new(Code::BadArgument, error.to_string())),
         };
+        let search = Search::new(query, Filter::default());
         let len = self.session.log().len();
         let tick = &mut done_of(len.saturating_sub(options.from), progress);
-        let (hits, next) = self.session.search(&needle, options.from, options.limit, tick)?;
+        let (found, next) = search_session(&self.session, &search, options.from, options.limit, tick)?;
+        let mut hits = Vec::with_capacity(found.len());
+        for found in found {
+            if let Some(spot) = self.session.at_offset(found.offset)? {
+                hits.push((spot, found));
+            }
+        }
         Ok(SearchReport::new(hits, next))
     }
 

@@ -13,10 +13,28 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Finds every newline of a mapped file.
 pub fn newline_scan(path: &Path) -> Outcome<f64> {
     timed(|| Ok(memchr_iter(b'\n', map(path)?.bytes()).count()))
+}
+
+/// Finds every occurrence of some bytes in mapped files, on all cores; how many.
+pub fn find_raw(paths: &[PathBuf], wanted: &str) -> Outcome<usize> {
+    let (finder, next) = (memchr::memmem::Finder::new(wanted), AtomicUsize::new(0));
+    let find = || -> Outcome<usize> {
+        let mut found = 0;
+        while let Some(path) = paths.get(next.fetch_add(1, Ordering::Relaxed)) {
+            found += finder.find_iter(map(path)?.bytes()).count();
+        }
+        Ok(found)
+    };
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(find)).collect();
+        threads.into_iter().map(|thread| thread.join().map_err(|_| anyhow::anyhow!("a thread panicked"))?).sum()
+    })
 }
 
 /// Checks with serde_json that every line is JSON, and builds nothing.

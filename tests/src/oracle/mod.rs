@@ -4,7 +4,7 @@
 //!
 //! Stages, each in a file of its own: bytes to lines (`frame`), lines to records and damage (`scan`,
 //! `salvage`), records to header and entries (`header`, `entries`), entries to a tree (`lookup`,
-//! `tree`), names on it (`labels`).
+//! `tree`), names on it (`labels`); and what is searched of an entry (`search`).
 
 mod entries;
 mod fields;
@@ -16,6 +16,7 @@ mod lookup;
 mod model;
 mod salvage;
 mod scan;
+pub mod search;
 mod text;
 mod time;
 mod tree;

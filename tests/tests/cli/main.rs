@@ -27,6 +27,7 @@ mod names_in_the_way;
 mod overlooked;
 mod prune;
 mod reports;
+mod search;
 mod segment;
 mod store;
 mod wrong_sidecar;

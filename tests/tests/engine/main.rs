@@ -26,6 +26,11 @@ mod json {
 mod log {
     mod time;
 }
+mod search {
+    mod differential;
+    mod runs;
+    mod words;
+}
 mod segment;
 mod session {
     mod look;

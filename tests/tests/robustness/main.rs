@@ -10,4 +10,5 @@ mod file_systems;
 #[cfg(unix)]
 mod guard;
 mod hostile_lines;
+mod searched;
 mod shrinking;

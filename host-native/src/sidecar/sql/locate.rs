@@ -14,6 +14,11 @@ impl Locator for SidecarReader {
         Self::find(self, key).map(|found| found.map(spot_of)).map_err(|_| LocateError::Mismatch)
     }
 
+    fn starting(&self, start: &str, count: usize) -> Result<Vec<Spot>, LocateError> {
+        let found = Self::starting(self, start, count).map_err(|_| LocateError::Mismatch)?;
+        Ok(found.into_iter().map(spot_of).collect())
+    }
+
     fn spot(&self, seq: Seq) -> Result<Option<Spot>, LocateError> {
         self.entry(seq).map(|found| found.map(spot_of)).map_err(|_| LocateError::Mismatch)
     }

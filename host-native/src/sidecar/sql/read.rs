@@ -10,7 +10,7 @@ use crate::sidecar::sql::write::{branches, labels};
 use jcode_session_core::index::meta::IndexMeta;
 use jcode_session_core::index::row::{BRANCH_POINT, Seq};
 use jcode_session_core::index::{BranchPoint, Label, Leaf, Tree, TreeChecksum};
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, ToSql, Transaction};
 use std::collections::BTreeMap;
 
 /// Why a sidecar gives no answer.
@@ -155,11 +155,24 @@ impl SidecarReader {
         self.entry_where("seq=?1", seq)
     }
 
-    fn entry_where(&self, condition: &str, value: impl rusqlite::ToSql) -> Result<Option<StoredEntry>, ReadError> {
+    /// Up to `count` entries whose keys begin with `start`.
+    ///
+    /// # Errors
+    /// If the sidecar is damaged.
+    pub fn starting(&self, start: &str, count: usize) -> Result<Vec<StoredEntry>, ReadError> {
+        let end = format!("{start}{}", char::MAX);
+        self.entries_where("id>=?1 AND id<?2 LIMIT ?3", &[&start, &end, &i64::try_from(count).unwrap_or(i64::MAX)])
+    }
+
+    fn entry_where(&self, condition: &str, value: impl ToSql) -> Result<Option<StoredEntry>, ReadError> {
+        Ok(self.entries_where(condition, &[&value])?.into_iter().next())
+    }
+
+    fn entries_where(&self, condition: &str, values: &[&dyn ToSql]) -> Result<Vec<StoredEntry>, ReadError> {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT seq,id,parent_id,ts,kind,byte_offset,byte_len,parent_step,depth FROM entries WHERE {condition}"
         ))?;
-        let found = statement.query_row([value], |row| {
+        let found = statement.query_map(values, |row| {
             let seq: Seq = row.get(0)?;
             let step: i64 = row.get(7)?;
             Ok(StoredEntry {
@@ -173,8 +186,8 @@ impl SidecarReader {
                 len: row.get::<_, i64>(6)?.cast_unsigned(),
                 depth: row.get(8)?,
             })
-        });
-        Ok(found.optional()?)
+        })?;
+        Ok(found.collect::<Result<_, _>>()?)
     }
 
     /// Entries that do not follow their parent directly, in log order, without reading a row an entry.

@@ -11,6 +11,7 @@ mod open;
 mod page;
 mod peers;
 mod restore;
+mod search;
 mod segments;
 mod v1;
 mod wasm;
@@ -37,6 +38,7 @@ pub const ALL: &[Topic] = &[
     append::TOPIC,
     v1::TOPIC,
     list::TOPIC,
+    search::TOPIC,
     restore::TOPIC,
     segments::TOPIC,
     wasm::TOPIC,

@@ -1,18 +1,16 @@
-//! Looking into a session: outline, pages and paths by number, places, search, tokens; from a sidecar, from an index
+//! Looking into a session: outline, pages and paths by number, places, tokens; from a sidecar, from an index
 //! in memory, and by other means.
 
 use jcode_session_core::dialect::{detect, present};
 use jcode_session_core::index::row::Seq;
-use jcode_session_core::session::{Locator, Needle, NoSidecar, Outline, Session, Timeline, TokenUsage};
+use jcode_session_core::session::{Locator, NoSidecar, Outline, Session, Timeline, TokenUsage};
 use jcode_session_core::source::SliceSource;
 use jcode_session_native::session::Session as NativeSession;
 use jcode_session_native::sidecar::sql::SidecarReader;
 use jcode_session_tests::effort::cases;
 use jcode_session_tests::files::LogDir;
-use jcode_session_tests::generate::{LogShape, Sample, damaged_tree_v3, tree_v3};
+use jcode_session_tests::generate::{Sample, damaged_tree_v3};
 use proptest::prelude::*;
-use serde_json::Value;
-use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 fn without_sidecar(bytes: &[u8]) -> Session<SliceSource<'_>, NoSidecar> {
@@ -70,48 +68,12 @@ fn check(sample: &Sample) {
     }
 }
 
-fn texts(value: &Value, found: &mut Vec<String>) {
-    match value {
-        Value::String(text) => found.push(text.clone()),
-        Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
-        Value::Object(fields) => fields.values().for_each(|field| texts(field, found)),
-        _ => {}
-    }
-}
-
 proptest! {
     #![proptest_config(cases(60))]
 
     #[test]
     fn all_ways_to_an_entry_agree(sample in damaged_tree_v3(40)) {
         check(&sample);
-    }
-
-    #[test]
-    fn a_search_finds_what_is_there(seed: u64, word in "[a-zA-Z]{1,3}", exact: bool) {
-        let bytes = tree_v3(LogShape { entries: 25, ..LogShape::default() }, seed);
-        let session = without_sidecar(&bytes);
-        let needle = Needle::new(&word, exact).expect("a word");
-        let tick = &mut |_| ControlFlow::Continue(());
-        let (hits, next) = session.search(&needle, 0, usize::MAX, tick).expect("hits");
-        prop_assert_eq!(next, None);
-        let found: BTreeSet<u64> = hits.iter().map(|hit| hit.spot.span.offset).collect();
-        let fold = |text: &str| if exact { text.to_string() } else { text.to_ascii_lowercase() };
-        for entry in session.listed(0..25, 1 << 20).expect("entries") {
-            let value: Value = serde_json::from_slice(entry.line.as_ref().expect("a line")).expect("json");
-            let mut all = Vec::new();
-            texts(&value, &mut all);
-            let holds = all.iter().any(|text| fold(text).contains(&fold(&word)));
-            prop_assert_eq!(found.contains(&entry.span.offset), holds, "{}: {:?}", word, all);
-        }
-        // In pieces it is the same.
-        let (mut from, mut in_pieces) = (Some(0), Vec::new());
-        while let Some(at) = from {
-            let (hits, next) = session.search(&needle, at, 2, tick).expect("hits");
-            in_pieces.extend(hits);
-            from = next;
-        }
-        prop_assert_eq!(in_pieces, hits);
     }
 }
 
@@ -127,32 +89,6 @@ fn log(entries: &[&str]) -> String {
         log.push('\n');
     }
     log
-}
-
-fn found(bytes: &str, text: &str) -> Vec<String> {
-    let session = without_sidecar(bytes.as_bytes());
-    let needle = Needle::new(text, false).expect("a text");
-    let (hits, _) = session.search(&needle, 0, usize::MAX, &mut |_| ControlFlow::Continue(())).expect("hits");
-    hits.into_iter().map(|hit| hit.spot.key).collect()
-}
-
-#[test]
-fn escapes_do_not_hide_a_text() {
-    let bytes = log(&[
-        r#"{"content":"a path C:\\temp and a \"quote\""}"#,
-        r#"{"content":"\u0063af\u00e9 and CAFÉ"}"#,
-        r#"{"content":"one\nline"}"#,
-        r#"{"content":"日本語"}"#,
-    ]);
-    assert_eq!(found(&bytes, r"C:\TEMP"), ["e0"]);
-    assert_eq!(found(&bytes, r#""quote""#), ["e0"]);
-    assert_eq!(found(&bytes, "Café"), ["e1"]);
-    assert_eq!(found(&bytes, "one\nline"), ["e2"]);
-    assert_eq!(found(&bytes, "本"), ["e3"]);
-    // Keys are no text, and neither is an image.
-    assert!(found(&bytes, "content").is_empty());
-    let image = log(&[&format!(r#"{{"data":"{}"}}"#, "needle+/".repeat(100))]);
-    assert!(found(&image, "needle").is_empty());
 }
 
 #[test]

@@ -1,0 +1,182 @@
+//! `search`: the text of all sessions.
+//!
+//! Owns: hits as they are printed. Invariant: text from a log cannot steer a terminal. The exit status is clean if
+//! something was found, problems if not, failed if anything could not be searched.
+//! Does not: search; the native host does.
+
+use super::many::{catch_interrupts, interrupted};
+use crate::args::SearchArgs;
+use crate::output::{ExitStatus, Output, count, shorten, style, time, visible};
+use crate::settings::Settings;
+use anyhow::{Result, bail};
+use jcode_session_core::report::{Context, HitsReport, Neighbour, SessionHit, Unsearched};
+use jcode_session_core::search::{self, Case, Filter, Found, Query, texts};
+use jcode_session_native::catalog::Catalog;
+use jcode_session_native::os::path_text::shown;
+use jcode_session_native::search::{Hit, Order, Scope, Search, Searched};
+use jcode_session_native::session::{Entry, Session, SessionError};
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+/// Characters of an entry beside a hit.
+const BESIDE: usize = 120;
+
+pub(super) fn search(args: &SearchArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
+    catch_interrupts();
+    let search = to_search(args)?;
+    let catalog = Catalog::new(&settings.home, &settings.roots);
+    let mut hits = Vec::new();
+    let mut printed = Ok(());
+    let searched = search.run(&catalog, &interrupted, &mut |hit| {
+        if args.json {
+            hits.push(hit);
+        } else if !args.count {
+            printed = print(&hit, args, output);
+        }
+        // A reader that is gone wants no more.
+        if printed.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    printed?;
+    let unsearched = unsearched(&searched);
+    if interrupted() {
+        bail!("interrupted: {} so far", count(searched.total, "hit", "hits"));
+    }
+    if args.json {
+        let hits = hits.into_iter().map(|hit| reported(hit, args)).collect::<Result<_>>()?;
+        output.json(&HitsReport::new(searched.total, hits, unsearched.clone()))?;
+    } else if args.count {
+        writeln!(output.data(), "{}", searched.total)?;
+    }
+    for Unsearched { path, reason } in &unsearched {
+        // Most reasons name their file.
+        let words = if reason.contains(&**path) { reason.clone() } else { format!("{path}: {reason}") };
+        output.warn(visible(&format!("not searched: {words}")));
+    }
+    if !args.json && !args.count {
+        let shown = args.limit.map(|limit| searched.total.min(limit as u64)).filter(|shown| *shown < searched.total);
+        let shown = shown.map(|shown| format!("{shown} of ")).unwrap_or_default();
+        let (hits, sessions) = (count(searched.total, "hit", "hits"), count(searched.sessions, "session", "sessions"));
+        output.note(format_args!("{shown}{hits} in {sessions}"));
+    }
+    Ok(if !searched.failed.is_empty() || !searched.unreadable.is_empty() {
+        ExitStatus::Failed
+    } else if searched.total > 0 {
+        ExitStatus::Clean
+    } else {
+        ExitStatus::Problems
+    })
+}
+
+fn to_search(args: &SearchArgs) -> Result<Search> {
+    let query = if args.regex { Query::patterns } else { Query::literals };
+    let filter = Filter {
+        role: args.role.clone(),
+        kind: args.kind.clone(),
+        tool: args.tool.clone(),
+        since: args.since,
+        until: args.until,
+        active: args.active,
+    };
+    let scope = Scope {
+        session: args.session.clone(),
+        cwd: args.cwd.clone(),
+        agent: args.agent.clone(),
+        tag: args.tag.clone(),
+    };
+    let order = if args.json { Order::Exact } else { Order::Streamed };
+    let limit = if args.count { Some(0) } else { args.limit };
+    Ok(Search { entries: search::Search::new(query(&args.query, Case::Smart)?, filter), scope, order, limit })
+}
+
+/// What could not be searched.
+fn unsearched(searched: &Searched) -> Vec<Unsearched> {
+    let of_session = |error: &SessionError| {
+        let path = match error {
+            SessionError::Path(error) => shown(&error.path),
+            SessionError::Log { path, .. } | SessionError::V1 { path, .. } => shown(path),
+            _ => String::new(),
+        };
+        Unsearched { path, reason: error.to_string() }
+    };
+    let folders = searched.unreadable.iter();
+    let folders = folders.map(|error| Unsearched { path: shown(&error.path), reason: error.to_string() });
+    searched.failed.iter().chain(&searched.refused).map(of_session).chain(folders).collect()
+}
+
+fn print(hit: &Hit, args: &SearchArgs, output: &mut Output) -> Result<()> {
+    let Hit { session_id, entry_id, found, .. } = hit;
+    let [before, after] = around(hit, args.context)?;
+    let (strong, faint) = (output.style(style::STRONG), output.style(style::FAINT));
+    before.iter().try_for_each(|beside| print_beside(beside, output))?;
+    let (at, id, entry) = (time(found.ts), shorten(session_id, 60), visible(entry_id));
+    let who = shorten(found.role.as_deref().unwrap_or(&found.kind), 40);
+    let field = found.field.name();
+    writeln!(output.data(), "{at}  {strong}{id}{strong:#}  {entry}  {faint}{who}, {field}{faint:#}")?;
+    let snippet = marked(found, output);
+    writeln!(output.data(), "                     {snippet}")?;
+    after.iter().try_for_each(|beside| print_beside(beside, output))?;
+    if args.context > 0 {
+        writeln!(output.data(), "{faint}--{faint:#}")?;
+    }
+    // Who waits for the first hits sees them at once.
+    if output.is_terminal() { output.flush() } else { Ok(()) }
+}
+
+fn print_beside(beside: &Neighbour, output: &mut Output) -> Result<()> {
+    let faint = output.style(style::FAINT);
+    let who = shorten(beside.role.as_deref().unwrap_or(&beside.kind), 40);
+    let (at, id, text) = (time(beside.ts), visible(&beside.entry_id), shorten(&beside.text, BESIDE));
+    writeln!(output.data(), "{faint}{at}  {id}  {who}: {text}{faint:#}")?;
+    Ok(())
+}
+
+/// The snippet on one line, matches marked.
+fn marked(found: &Found, output: &Output) -> String {
+    let mark = output.style(style::BAD);
+    let mut line = String::new();
+    let mut at = 0;
+    let plain = |from: usize, to: usize| {
+        let text = visible(found.snippet.get(from..to).unwrap_or_default());
+        text.replace(['\n', '\t'], " ")
+    };
+    for &(start, len) in found.matches.iter().filter(|(_, len)| *len > 0) {
+        // Matches of several words can lie in one another.
+        let (start, end) = (start.max(at), start + len);
+        if start < end {
+            line.push_str(&plain(at, start));
+            line.push_str(&format!("{mark}{}{mark:#}", plain(start, end)));
+            at = end;
+        }
+    }
+    line.push_str(&plain(at, found.snippet.len()));
+    line
+}
+
+fn reported(hit: Hit, args: &SearchArgs) -> Result<SessionHit> {
+    let context = match args.context {
+        0 => None,
+        n => {
+            let [before, after] = around(&hit, n)?;
+            Some(Context { before, after })
+        }
+    };
+    Ok(SessionHit::new((hit.session_id, shown(&hit.path), hit.agent), hit.entry_id, hit.found, context))
+}
+
+/// The entries around a hit.
+fn around(hit: &Hit, count: u32) -> Result<[Vec<Neighbour>; 2]> {
+    if count == 0 {
+        return Ok([Vec::new(), Vec::new()]);
+    }
+    let session = Session::read(Path::new(&hit.path))?;
+    let beside = |entries: Vec<(String, Entry)>| entries.into_iter().filter_map(neighbour).collect();
+    Ok(session.around(&hit.entry_id, count)?.map(beside))
+}
+
+fn neighbour((entry_id, entry): (String, Entry)) -> Option<Neighbour> {
+    let read = texts(&entry.line)?;
+    let text = read.texts.into_iter().map(|(_, text)| text).next().unwrap_or_default();
+    let text = text.chars().take(2 * BESIDE).collect();
+    Some(Neighbour { entry_id, kind: read.kind, role: read.role, ts: read.ts, text })
+}

@@ -1,0 +1,35 @@
+//! Times as people type them: RFC 3339, a day, or an age.
+//!
+//! Owns: these forms, as Unix milliseconds. Invariant: days are those of UTC. Does not: know time zones.
+
+use jcode_session_core::log::time::parse_text;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The time from which on.
+pub(crate) fn since(text: &str) -> Result<i64, String> {
+    time(text, "T00:00:00Z")
+}
+
+/// The time up to which.
+pub(crate) fn until(text: &str) -> Result<i64, String> {
+    time(text, "T23:59:59.999Z")
+}
+
+fn time(text: &str, of_day: &str) -> Result<i64, String> {
+    let found = parse_text(text).or_else(|| parse_text(&format!("{text}{of_day}"))).or_else(|| age(text));
+    found.ok_or_else(|| "write a time as 2026-01-31T12:00:00Z, a day as 2026-01-31, an age as 90m, 12h or 7d".into())
+}
+
+/// So long ago.
+fn age(text: &str) -> Option<i64> {
+    let unit = match text.chars().last()? {
+        'm' => 60,
+        'h' => 3600,
+        'd' => 86_400,
+        'w' => 7 * 86_400,
+        _ => return None,
+    };
+    let count: i64 = text.get(..text.len() - 1)?.parse().ok().filter(|count| *count >= 0)?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    i64::try_from(now.as_millis()).ok()?.checked_sub(count.checked_mul(unit * 1000)?)
+}

@@ -1,0 +1,164 @@
+//! One log that is being searched: cut into runs, put together again from its end.
+//!
+//! Owns: the runs of a log, and what waits for those behind it. Invariant: runs are taken from the last to the first,
+//! whichever thread searched them; a log that is not whole at the end of its search gives an error besides what was found.
+
+use crate::os::log_file::LogFile;
+use crate::session::{Session, SessionError, current_log};
+use jcode_session_core::dialect::CurrentLog;
+use jcode_session_core::index::key::{KeySource, may_be_made};
+use jcode_session_core::log::Dialect;
+use jcode_session_core::search::{Found, Gather, Part, Search, lines_in};
+use jcode_session_core::session::ReadError;
+use jcode_session_core::source::{ByteSource, SourceError};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+/// Bytes of a run.
+const RUN: u64 = 1 << 20;
+
+/// What threads tell.
+#[derive(Debug)]
+pub(super) enum News {
+    /// Hits of a log, with their keys; what is still to come of it is not newer than `oldest`.
+    Found { place: usize, id: String, dialect: Option<Dialect>, hits: Vec<(String, Found)>, oldest: Option<i64> },
+    /// A log is done.
+    Done { place: usize, end: Result<(), SessionError> },
+}
+
+/// An open log.
+#[derive(Debug)]
+pub(super) struct OpenLog<'s> {
+    pub(super) place: usize,
+    path: PathBuf,
+    search: &'s Search,
+    log: CurrentLog<LogFile>,
+    header: Option<u64>,
+    pub(super) runs: u64,
+    taken: Mutex<Taken<'s>>,
+}
+
+/// What was taken of a log.
+#[derive(Debug)]
+struct Taken<'s> {
+    /// Runs that wait for those behind them, by number.
+    waiting: BTreeMap<u64, Result<Part, SourceError>>,
+    next: u64,
+    gather: Option<Gather<'s>>,
+    failed: Option<SourceError>,
+    /// Opened once something was found.
+    session: Option<Session>,
+    told: u64,
+}
+
+impl<'s> OpenLog<'s> {
+    pub(super) fn open(place: usize, path: &PathBuf, search: &'s Search) -> Result<Self, SessionError> {
+        let (log, header) = current_log(path)?;
+        let taken = Taken {
+            waiting: BTreeMap::new(),
+            next: 0,
+            gather: Some(Gather::new(search)),
+            failed: None,
+            session: None,
+            told: 0,
+        };
+        let runs = log.len().div_ceil(RUN).max(1);
+        Ok(Self { place, path: path.clone(), search, log, header, runs, taken: Mutex::new(taken) })
+    }
+
+    /// Searches a run; they are numbered from the end of the log.
+    pub(super) fn search(&self, number: u64, tell: &mut dyn FnMut(News)) {
+        let run = self.runs - 1 - number;
+        let end = if number == 0 { self.log.len() } else { (run + 1) * RUN };
+        let mut part = Part::default();
+        let read = lines_in(&self.log, run * RUN..end, &mut |offset, bytes| {
+            part.extend(self.search.lines(offset, bytes, self.header));
+        });
+        self.put(number, read.map(|()| part), tell);
+    }
+
+    /// Takes what can be taken now that this run was searched.
+    fn put(&self, number: u64, part: Result<Part, SourceError>, tell: &mut dyn FnMut(News)) {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.waiting.insert(number, part);
+        while let Some(part) = {
+            let next = taken.next;
+            taken.waiting.remove(&next)
+        } {
+            taken.next += 1;
+            match part {
+                Ok(part) => {
+                    let oldest = part.first_ts;
+                    let found = taken.gather.as_mut().map(|gather| gather.take(part)).unwrap_or_default();
+                    self.tell(found, oldest, &mut taken, tell);
+                }
+                Err(error) => taken.failed = taken.failed.take().or(Some(error)),
+            }
+        }
+        if taken.next == self.runs {
+            let end = self.finish(&mut taken, tell);
+            tell(News::Done { place: self.place, end });
+        }
+    }
+
+    /// Tells of hits, with their keys.
+    fn tell(&self, found: Vec<Found>, oldest: Option<i64>, taken: &mut Taken<'_>, tell: &mut dyn FnMut(News)) {
+        if found.is_empty() && oldest.is_none() {
+            return;
+        }
+        let mut hits = Vec::with_capacity(found.len());
+        for found in found {
+            match self.key(&found, taken) {
+                Ok(key) => hits.push((key, found)),
+                Err(error) => {
+                    taken.failed.get_or_insert(error);
+                }
+            }
+        }
+        taken.told += hits.len() as u64;
+        let id = taken.session.as_ref().map(Session::id).unwrap_or_default();
+        let dialect = taken.session.as_ref().map(Session::dialect);
+        tell(News::Found { place: self.place, id, dialect, hits, oldest });
+    }
+
+    /// The key of an entry that was found.
+    fn key(&self, found: &Found, taken: &mut Taken<'_>) -> Result<String, SourceError> {
+        let changed = || SourceError::Shrank { wanted: self.log.len(), actual: found.offset };
+        let session = self.session(taken).map_err(|_| changed())?.core();
+        // Where no id is used twice, an id is a key.
+        if let Some(id) = found.id.as_ref().filter(|id| !may_be_made(id))
+            && session.counts()?.duplicates == 0
+        {
+            return Ok(id.clone());
+        }
+        let spot = session.at_offset(found.offset).map_err(|_| changed())?.ok_or_else(changed)?;
+        let source = KeySource { id: found.id.as_deref(), offset: found.offset };
+        if spot.span.offset == found.offset && source.fits(&spot.key) { Ok(spot.key) } else { Err(changed()) }
+    }
+
+    /// The session, for questions about more than one entry.
+    fn session<'t>(&self, taken: &'t mut Taken<'_>) -> Result<&'t Session, SessionError> {
+        if taken.session.is_none() {
+            taken.session = Some(Session::read(&self.path)?);
+        }
+        taken.session.as_ref().ok_or_else(|| self.error(SourceError::Interrupted))
+    }
+
+    /// Settles what had to wait for all of the log.
+    fn finish(&self, taken: &mut Taken<'s>, tell: &mut dyn FnMut(News)) -> Result<(), SessionError> {
+        if let Some(gather) = taken.gather.take().filter(|gather| !gather.is_settled()) {
+            let settled = gather.finish(self.session(taken)?.core(), 0..u64::MAX);
+            let found = settled.map_err(|source| SessionError::Log { path: self.path.clone(), source })?;
+            self.tell(found, None, taken, tell);
+        }
+        if let Some(error) = taken.failed.take() {
+            return Err(self.error(error));
+        }
+        self.log.still_whole().map_err(|error| self.error(error))
+    }
+
+    fn error(&self, error: SourceError) -> SessionError {
+        SessionError::Log { path: self.path.clone(), source: ReadError::Source(error) }
+    }
+}

@@ -1,0 +1,143 @@
+//! The hits of all logs in one order.
+//!
+//! Owns: when a hit may be told, and which of several copies is the one that counts: the first in the order.
+//! Invariant: the total does not depend on the order in which logs were searched.
+
+use super::log::News;
+use super::{Hit, Order, Searched, Target, agent_of};
+use crate::session::SessionError;
+use jcode_session_core::log::Dialect;
+use jcode_session_core::search::{Found, newest_first};
+use jcode_session_core::session::ReadError;
+use std::cmp::Ordering;
+use std::collections::{BTreeSet, BinaryHeap, HashMap};
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::rc::Rc;
+
+/// The hits so far.
+pub(super) struct Merge {
+    order: Order,
+    /// How new an entry of each log that is not done can be.
+    newest: Vec<i64>,
+    to_do: BTreeSet<(i64, usize)>,
+    waiting: BinaryHeap<Waiting>,
+    /// The log whose copy counts.
+    owners: HashMap<u128, usize>,
+    total: u64,
+    left: usize,
+    failed: Vec<SessionError>,
+}
+
+struct Waiting {
+    place: usize,
+    log: Rc<Log>,
+    key: String,
+    found: Found,
+}
+
+struct Log {
+    path: Box<[u8]>,
+    id: String,
+    dialect: Option<Dialect>,
+}
+
+impl Merge {
+    pub(super) fn new(order: Order, newest: Vec<i64>, limit: Option<usize>) -> Self {
+        let to_do = newest.iter().zip(0..).map(|(&newest, place)| (newest, place)).collect();
+        let (waiting, owners) = (BinaryHeap::new(), HashMap::new());
+        let left = limit.unwrap_or(usize::MAX);
+        Self { order, newest, to_do, waiting, owners, total: 0, left, failed: Vec::new() }
+    }
+
+    /// Takes news in, and tells what may be told.
+    pub(super) fn take(
+        &mut self,
+        news: News,
+        targets: &[Target],
+        each: &mut dyn FnMut(Hit) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        match news {
+            News::Found { place, id, dialect, hits, oldest } => {
+                let path: &Path = targets.get(place).map_or(Path::new(""), |target| &target.path);
+                let log = Rc::new(Log { path: path.as_os_str().as_encoded_bytes().into(), id, dialect });
+                let wait = |(key, found)| Waiting { place, log: Rc::clone(&log), key, found };
+                self.waiting.extend(hits.into_iter().map(wait));
+                if let Some(oldest) = oldest {
+                    self.lower(place, oldest);
+                }
+            }
+            News::Done { place, end } => {
+                self.failed.extend(end.err());
+                if let Some(newest) = self.newest.get(place) {
+                    self.to_do.remove(&(*newest, place));
+                }
+            }
+        }
+        if self.order == Order::Exact {
+            return ControlFlow::Continue(());
+        }
+        let bound = self.to_do.last().map(|(newest, _)| *newest);
+        while self.waiting.peek().is_some_and(|first| bound.is_none_or(|bound| first.found.ts > Some(bound))) {
+            self.tell_first(targets, each)?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Nothing of this log is newer than `oldest` any more.
+    fn lower(&mut self, place: usize, oldest: i64) {
+        if let Some(newest) = self.newest.get_mut(place)
+            && oldest < *newest
+            && self.to_do.remove(&(*newest, place))
+        {
+            *newest = oldest;
+            self.to_do.insert((oldest, place));
+        }
+    }
+
+    /// Tells all that is left.
+    pub(super) fn tell_rest(&mut self, targets: &[Target], each: &mut dyn FnMut(Hit) -> ControlFlow<()>) {
+        while !self.waiting.is_empty() && self.tell_first(targets, each).is_continue() {}
+    }
+
+    /// What it came to.
+    pub(super) fn end(self, searched: &mut Searched) {
+        searched.total = self.total;
+        let refused = |error: &SessionError| matches!(error, SessionError::Log { source: ReadError::Refused(_), .. });
+        (searched.refused, searched.failed) = self.failed.into_iter().partition(refused);
+    }
+
+    /// Counts the newest hit, unless it is a copy, and tells it.
+    fn tell_first(&mut self, targets: &[Target], each: &mut dyn FnMut(Hit) -> ControlFlow<()>) -> ControlFlow<()> {
+        let Some(Waiting { place, log, key, found }) = self.waiting.pop() else { return ControlFlow::Continue(()) };
+        if found.copy.is_some_and(|copy| *self.owners.entry(copy).or_insert(place) != place) {
+            return ControlFlow::Continue(());
+        }
+        self.total += 1;
+        let Some(target) = targets.get(place).filter(|_| self.left > 0) else { return ControlFlow::Continue(()) };
+        self.left -= 1;
+        let agent = log.dialect.and_then(agent_of);
+        each(Hit { path: target.path.clone(), session_id: log.id.clone(), agent, entry_id: key, found })
+    }
+}
+
+impl Ord for Waiting {
+    /// The newest is the greatest.
+    fn cmp(&self, other: &Self) -> Ordering {
+        newest_first((&other.found, &other.log.path), (&self.found, &self.log.path))
+    }
+}
+
+impl PartialOrd for Waiting {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Waiting {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Waiting {}

@@ -1,0 +1,213 @@
+//! Search over all sessions: every log, on all cores, as it is now.
+//!
+//! Owns: which sessions are searched, the threads, and what of the answer is told when.
+//! Invariant: the total is that of all entries that match, copies of one entry in several sessions counted once; a limit
+//! changes only how many are told. Hits are told newest first: [`Order::Exact`] once all is known, [`Order::Streamed`] as
+//! soon as no session that is still to be searched was written later. What could not be searched is named.
+//! Does not: decide what matches; core does.
+
+mod log;
+mod merge;
+mod pool;
+
+use crate::catalog::{Catalog, FindError, Keep, Listed, names_of_folder};
+use crate::os::paths;
+use crate::session::SessionError;
+use crate::session::discover::Unreadable;
+use jcode_session_core::catalog::page::Filter;
+use jcode_session_core::log::Dialect;
+use jcode_session_core::parts::Part;
+use jcode_session_core::search::{self, Found};
+use merge::Merge;
+use std::ffi::OsString;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::sync_channel;
+use std::time::UNIX_EPOCH;
+
+/// Which sessions are searched; the default are all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// This one: a path, an id, or the start of one.
+    pub session: Option<OsString>,
+    /// Those of this working directory.
+    pub cwd: Option<PathBuf>,
+    /// Those of this agent.
+    pub agent: Option<String>,
+    /// Those with this tag.
+    pub tag: Option<String>,
+}
+
+/// When hits are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// When all are known: newest first, whatever times entries claim to have.
+    Exact,
+    /// As early as can be: newest first, unless an entry claims to be newer than its session.
+    Streamed,
+}
+
+/// A search.
+///
+/// ```no_run
+/// use jcode_session_core::search::{Case, Filter, Query, Search as Entries};
+/// use jcode_session_native::catalog::Catalog;
+/// use jcode_session_native::search::{Order, Scope, Search};
+/// use std::ops::ControlFlow;
+/// # use std::path::Path;
+/// # let catalog = Catalog::new(Path::new("/home/me/.jcode"), &[Path::new("/home/me/.jcode/sessions").to_path_buf()]);
+///
+/// let entries = Entries::new(Query::literals(&["needle"], Case::Smart)?, Filter::default());
+/// let search = Search { entries, scope: Scope::default(), order: Order::Streamed, limit: Some(20) };
+/// let searched = search.run(&catalog, &|| false, &mut |hit| {
+///     println!("{} {}: {}", hit.session_id, hit.entry_id, hit.found.snippet);
+///     ControlFlow::Continue(())
+/// })?;
+/// println!("{} in all", searched.total);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Search {
+    /// Which entries.
+    pub entries: search::Search,
+    /// Of which sessions.
+    pub scope: Scope,
+    /// When they are told.
+    pub order: Order,
+    /// How many are told; all if `None`.
+    pub limit: Option<usize>,
+}
+
+/// An entry that matches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    /// Its session's log, or the snapshot of a v1 session.
+    pub path: PathBuf,
+    /// Its session.
+    pub session_id: String,
+    /// The agent that wrote it, as far as the format tells.
+    pub agent: Option<&'static str>,
+    /// Its key.
+    pub entry_id: String,
+    /// What was found.
+    pub found: Found,
+}
+
+/// What a search came to.
+#[derive(Debug, Default)]
+pub struct Searched {
+    /// Entries that match.
+    pub total: u64,
+    /// Sessions that were searched.
+    pub sessions: u64,
+    /// It was stopped before all was searched: the total is of what was.
+    pub stopped: bool,
+    /// Sessions that could not be searched, or not to their end.
+    pub failed: Vec<SessionError>,
+    /// Files whose entries no search can see: those of a newer format, or of no session.
+    pub refused: Vec<SessionError>,
+    /// Folders that could not be looked into.
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// The agent that writes logs of a dialect, if no other one does.
+#[must_use]
+pub fn agent_of(dialect: Dialect) -> Option<&'static str> {
+    match dialect {
+        Dialect::JcodeV1 => Some("jcode"),
+        Dialect::TreeV3 | Dialect::TreeV2 | Dialect::LinearV1 | Dialect::Unknown => None,
+        other => Some(other.name()),
+    }
+}
+
+/// A session that is to be searched.
+#[derive(Debug)]
+struct Target {
+    path: PathBuf,
+    /// No entry is expected to be newer, Unix milliseconds.
+    newest: i64,
+}
+
+impl Search {
+    /// Runs it. `stop` is asked now and then; `each` gets the hits and may break, which also stops it.
+    ///
+    /// # Errors
+    /// If the session that is asked for is not found.
+    pub fn run(
+        &self,
+        catalog: &Catalog,
+        stop: &(dyn Fn() -> bool + Sync),
+        each: &mut dyn FnMut(Hit) -> ControlFlow<()>,
+    ) -> Result<Searched, FindError> {
+        let mut searched = Searched::default();
+        let targets = self.targets(catalog, &mut searched)?;
+        searched.sessions = targets.len() as u64;
+        let broken = AtomicBool::new(false);
+        let stop = || broken.load(Ordering::Relaxed) || stop();
+        let pool = pool::Pool::new(&self.entries, &targets, &stop);
+        let newest = targets.iter().map(|target| target.newest).collect();
+        let mut merge = Merge::new(self.order, newest, self.limit);
+        let (sender, receiver) = sync_channel(256);
+        std::thread::scope(|scope| {
+            for _ in 0..pool.threads() {
+                let (pool, sender) = (&pool, sender.clone());
+                scope.spawn(move || pool.work(&sender));
+            }
+            drop(sender);
+            for news in receiver {
+                if !broken.load(Ordering::Relaxed) && merge.take(news, &targets, each).is_break() {
+                    broken.store(true, Ordering::Relaxed);
+                }
+            }
+        });
+        searched.stopped = stop();
+        if !broken.load(Ordering::Relaxed) {
+            merge.tell_rest(&targets, each);
+        }
+        merge.end(&mut searched);
+        Ok(searched)
+    }
+
+    /// The sessions in its scope, those that were written last first.
+    fn targets(&self, catalog: &Catalog, searched: &mut Searched) -> Result<Vec<Target>, FindError> {
+        let Scope { session, cwd, agent, tag } = &self.scope;
+        let all = catalog.refresh(Keep::Store);
+        let one = session.as_deref().map(|session| catalog.find(session)).transpose()?;
+        if one.is_none() {
+            searched.unreadable = all.unreadable;
+        }
+        let cwd = cwd.as_deref().map(|folder| names_of_folder(folder, &all.sessions));
+        let filter = Filter { cwd, tag: tag.clone(), text: None };
+        let passes = |listed: &Listed| {
+            let of = listed.summary.dialect.and_then(agent_of);
+            one.as_ref().is_none_or(|one| same_file(one, &listed.path))
+                && agent.as_deref().is_none_or(|agent| of == Some(agent))
+                && filter.passes(&listed.summary)
+        };
+        let target = |listed: Listed| Target { newest: written(&listed), path: listed.path };
+        let is_listed = all.sessions.iter().any(|listed| one.as_ref().is_some_and(|one| same_file(one, &listed.path)));
+        let mut targets: Vec<Target> = all.sessions.into_iter().filter(passes).map(target).collect();
+        if let Some(path) =
+            one.filter(|_| !is_listed && self.scope == Scope { session: session.clone(), ..Scope::default() })
+        {
+            targets.push(Target { path, newest: i64::MAX });
+        }
+        targets.sort_by_key(|target| std::cmp::Reverse(target.newest));
+        Ok(targets)
+    }
+}
+
+/// When a session was written last, Unix milliseconds: its last message may be older.
+fn written(listed: &Listed) -> i64 {
+    let files = [listed.path.clone(), paths::beside(&listed.path, Part::Journal)];
+    let is_snapshot = listed.summary.dialect.is_some_and(Dialect::is_snapshot);
+    let files = files.iter().take(if is_snapshot { 2 } else { 1 });
+    let times = files.filter_map(|file| std::fs::metadata(file).ok()?.modified().ok()?.duration_since(UNIX_EPOCH).ok());
+    let newest = times.map(|time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX)).max();
+    newest.unwrap_or(i64::MIN).max(listed.summary.last_modified)
+}
+
+fn same_file(a: &PathBuf, b: &PathBuf) -> bool {
+    a == b || matches!((std::fs::canonicalize(a), std::fs::canonicalize(b)), (Ok(a), Ok(b)) if a == b)
+}
