@@ -91,6 +91,10 @@ export interface Summary {
   saved: boolean;
   save_label: string | null;
   parent_session: string | null;
+  /** The other agent whose session it is, or from which it was imported. */
+  agent: string | null;
+  /** An agent ran it for another session. */
+  is_sub_agent: boolean;
   first_prompt: string | null;
   preview: string | null;
   active_leaf: string | null;

@@ -6,6 +6,7 @@
 use crate::args::{self, DurabilityArgs, GlobalArgs, SegmentArgs};
 use anyhow::{Context, Result, anyhow, bail};
 use jcode_session_core::write::Durability;
+use jcode_session_native::catalog::other_places;
 use std::path::PathBuf;
 
 /// Resolved settings of a run.
@@ -15,6 +16,8 @@ pub struct Settings {
     pub home: PathBuf,
     /// Folders in which sessions are looked for.
     pub roots: Vec<PathBuf>,
+    /// Folders of other agents, in which commands that only read look too.
+    pub others: Vec<PathBuf>,
 }
 
 impl Settings {
@@ -23,8 +26,15 @@ impl Settings {
     pub fn resolve(args: &GlobalArgs) -> Self {
         let from_env = std::env::var_os("JCODE_HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
         let home = from_env.unwrap_or_else(|| std::env::home_dir().unwrap_or_default().join(".jcode"));
-        let roots = if args.sessions_dir.is_empty() { vec![home.join("sessions")] } else { args.sessions_dir.clone() };
-        Self { home, roots }
+        let is_given = !args.sessions_dir.is_empty();
+        let roots = if is_given { args.sessions_dir.clone() } else { vec![home.join("sessions")] };
+        let is_off = std::env::var_os("JCODE_SESSION_OTHERS").is_some_and(|value| value == "0");
+        let others = if is_given || is_off {
+            Vec::new()
+        } else {
+            other_places(std::env::home_dir().as_deref(), &|name| std::env::var_os(name))
+        };
+        Self { home, roots, others }
     }
 }
 

@@ -115,8 +115,20 @@ pub struct StorageError {
     pub message: String,
 }
 
+/// What the name of an open file leads to now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Named {
+    /// To this very file, which is so many bytes long.
+    Same(u64),
+    /// To another file.
+    Other,
+    /// To none.
+    Nothing,
+}
+
 /// An open file, as a source of the bytes that it had when it was opened and that were appended or cut through this
-/// handle since; [`StorageFile::stamp`] tells what other handles and programs made of it.
+/// handle since; [`StorageFile::stamp`] tells what other handles and programs made of it, and those bytes can be read
+/// too.
 ///
 /// Clones are further handles to the same open file, not to whatever has its name now: one may sync while another
 /// appends, and a sync reports failures of what any of them wrote.
@@ -151,6 +163,11 @@ pub trait StorageFile: ByteSource + Clone {
     /// # Errors
     /// If the host cannot tell.
     fn stamp(&self) -> Result<FileStamp, StorageError>;
+    /// What the name by which it was opened leads to now. Costs about as much as [`StorageFile::stamp`].
+    ///
+    /// # Errors
+    /// If the host cannot tell.
+    fn named(&self) -> Result<Named, StorageError>;
     /// What of it stands in segments.
     fn sealed(&self) -> Option<SealedExtent> {
         None
@@ -174,6 +191,8 @@ pub trait Storage {
     /// # Errors
     /// [`StorageErrorKind::NotFound`] if there is none; others as they come.
     fn open(&self, place: &Place) -> Result<Self::File, StorageError>;
+    /// A place as the host names it, for messages.
+    fn shown(&self, place: &Place) -> String;
     /// Makes a new, empty file, private to the user, and the folders it needs.
     ///
     /// # Errors
@@ -251,7 +270,7 @@ pub fn publish<S: Storage>(
 ) -> Result<FileStamp, PublishError> {
     from_file.sync_data()?;
     let same = match (storage.stamp(to)?, expected) {
-        (Some(now), Some(expected)) => now.is_same_file(&expected),
+        (Some(now), Some(expected)) => now.is_as_left(&expected),
         (None, None) => true,
         _ => false,
     };

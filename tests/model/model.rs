@@ -4,13 +4,14 @@
 //! `tests/run model` runs it. `JCODE_SESSION_SCHEDULES` sets how many orders are tried of each scenario (300). A time that
 //! is waited for never comes here, so that nothing may depend on one.
 
-use jcode_session_core::write::{Durability, Parent};
+use jcode_session_core::write::{Cause, Durability, Kept, Parent, WriteError};
 use jcode_session_native::ops::verify::verify;
 use jcode_session_native::writer::{NewSession, Writer, WriterOptions};
 use shuttle::scheduler::{PctScheduler, RandomScheduler};
 use shuttle::sync::{Arc, Mutex};
 use shuttle::{Config, Runner, thread};
 use std::collections::BTreeSet;
+use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::Path;
 use tempfile::TempDir;
@@ -146,4 +147,105 @@ fn a_flush_waits_for_what_was_appended_before() {
         writer.close().map_err(|unwritten| unwritten.error).expect("closes");
         sound(&log, &BTreeSet::from([id, own]));
     });
+}
+
+/// What `append` acknowledges stands in the log then, also while another thread's flush writes.
+#[test]
+fn an_append_beside_a_flush_is_written_when_it_is_acknowledged() {
+    for durability in [Durability::Strict, Durability::Balanced { entries: 1 << 20, millis: 1 << 20 }] {
+        in_many_orders(move || {
+            let folder = TempDir::new().expect("a folder");
+            let log = folder.path().join("s.jsonl");
+            let writer = Arc::new(open(&log, durability));
+            let other = Arc::clone(&writer);
+            let flushing = thread::spawn(move || (0..2).for_each(|_| other.flush().expect("flushes")));
+            let append = |number: u64| {
+                let id = writer.append(object(number).as_bytes(), Parent::Leaf).expect("appends");
+                assert!(std::fs::read_to_string(&log).expect("there").contains(&id), "acknowledged and not in the log");
+                id
+            };
+            let told = (0..EACH).map(append).collect();
+            flushing.join().expect("ends");
+            let writer = Arc::into_inner(writer).expect("nobody else has it");
+            writer.close().map_err(|unwritten| unwritten.error).expect("closes");
+            sound(&log, &told);
+        });
+    }
+}
+
+/// One thread stands for a program that takes no lock: it appends a line while others append through the writer.
+fn beside_lines_of_another_program(durability: Durability, threads: u64) {
+    in_many_orders(move || {
+        let folder = TempDir::new().expect("a folder");
+        let log = folder.path().join("s.jsonl");
+        let writer = open(&log, durability);
+        let path = log.clone();
+        let foreign = thread::spawn(move || {
+            for number in 900..902 {
+                let line = format!("{{\"type\":\"message\",\"id\":\"e{number}\",\"parentId\":null,\"timestamp\":1}}\n");
+                let mut file = std::fs::OpenOptions::new().append(true).open(&path).expect("opens");
+                file.write_all(line.as_bytes()).expect("written");
+                thread::yield_now();
+            }
+        });
+        let (writer, mut told) = append_together(writer, threads, 0);
+        foreign.join().expect("ends");
+        let closed = writer.close().map_err(|unwritten| unwritten.error).expect("closes");
+        assert_eq!(closed.sidecar_lags, None);
+        assert!(closed.foreign_from.is_some(), "not noticed");
+        told.extend(["e900".to_string(), "e901".to_string()]);
+        sound(&log, &told);
+    });
+}
+
+#[test]
+fn strict_beside_lines_of_another_program() {
+    beside_lines_of_another_program(Durability::Strict, 2);
+}
+
+#[test]
+fn balanced_beside_lines_of_another_program() {
+    beside_lines_of_another_program(Durability::Balanced { entries: 2, millis: 1 << 20 }, 2);
+}
+
+#[test]
+fn throughput_beside_lines_of_another_program() {
+    beside_lines_of_another_program(Durability::Throughput, 2);
+}
+
+/// The log goes while threads append and one flushes: everybody is told, nobody waits for good, and what was
+/// acknowledged is in the file that is named.
+#[test]
+fn a_log_that_goes_ends_every_append() {
+    for durability in [Durability::Strict, Durability::Balanced { entries: 2, millis: 1 << 20 }, Durability::Throughput]
+    {
+        in_many_orders(move || {
+            let folder = TempDir::new().expect("a folder");
+            let log = folder.path().join("s.jsonl");
+            let writer = Arc::new(open(&log, durability));
+            let path = log.clone();
+            let foreign = thread::spawn(move || std::fs::remove_file(path).expect("removed"));
+            let all: Vec<_> = (0..2)
+                .map(|number| {
+                    let writer = Arc::clone(&writer);
+                    let append = move |n| writer.append(object(number * EACH + n).as_bytes(), Parent::Leaf).ok();
+                    thread::spawn(move || (0..EACH).filter_map(append).collect::<Vec<String>>())
+                })
+                .collect();
+            let flushed = Arc::clone(&writer);
+            let flushing = thread::spawn(move || drop(flushed.flush()));
+            let told: Vec<String> = all.into_iter().flat_map(|thread| thread.join().expect("ends")).collect();
+            flushing.join().expect("ends");
+            foreign.join().expect("ends");
+            let writer = Arc::into_inner(writer).expect("nobody else has it");
+            let unwritten = writer.close().expect_err("the log is gone");
+            let WriteError::Latched(Cause::Displaced(displaced)) = unwritten.error else { panic!("{unwritten:?}") };
+            let mut held = String::from_utf8(unwritten.lines).expect("text");
+            if let Kept::SetAside(file) = &displaced.kept {
+                held += &std::fs::read_to_string(file).expect("there");
+            }
+            assert!(told.iter().all(|id| held.contains(&format!("\"id\":\"{id}\""))), "{told:?} {displaced}");
+            assert!(!log.exists(), "made anew");
+        });
+    }
 }

@@ -65,7 +65,7 @@ pub fn alone(test: &str) -> bool {
 #[must_use]
 pub fn command(home: &Path) -> Command {
     let mut command = Command::new(binary());
-    command.env("JCODE_HOME", home).env("NO_COLOR", "1").stdin(Stdio::null());
+    command.env("JCODE_HOME", home).env("NO_COLOR", "1").env("JCODE_SESSION_OTHERS", "0").stdin(Stdio::null());
     for setting in ["JCODE_SESSION_DURABILITY", "JCODE_SESSION_SEGMENT_SIZE", "JCODE_SESSION_COMPRESS"] {
         command.env_remove(setting);
     }

@@ -21,7 +21,7 @@ impl LogObserver for Sidecar {
     fn written(&mut self, _: &AppendedEntries) {}
 
     fn synced(&mut self, point: SyncPoint) {
-        self.0.commit_sidecar(point.len);
+        self.0.commit_sidecar(point.len());
     }
 }
 
@@ -42,27 +42,23 @@ impl Stamps for Counting {
     }
 }
 
-pub type Writer = LogWriter<CrashFile, Sidecar>;
+pub type Writer = LogWriter<Machine, Sidecar>;
 
 /// A writer, and what opening it found.
-pub type Written<F> = (LogWriter<F, Sidecar>, Opened<F>);
+pub type Written<S> = (LogWriter<S, Sidecar>, Opened<<S as Storage>::File>);
 
 /// Opens the session's log, or makes it.
-pub fn open(
-    machine: &Machine,
-    durability: Durability,
-    synced_len: Option<u64>,
-) -> Result<Written<CrashFile>, OpenError> {
+pub fn open(machine: &Machine, durability: Durability, synced_len: Option<u64>) -> Result<Written<Machine>, OpenError> {
     open_in(machine, machine, durability, synced_len)
 }
 
 /// The same with the machine's files seen through another storage.
-pub fn open_in<S: Storage<File: Send + 'static>>(
+pub fn open_in<S: Storage<File: Send + 'static> + Clone>(
     storage: &S,
     machine: &Machine,
     durability: Durability,
     synced_len: Option<u64>,
-) -> Result<Written<S::File>, OpenError> {
+) -> Result<Written<S>, OpenError> {
     let header = NewHeader { session_id: "s", now_ms: 0, cwd: "/", parent_session: None }.line().expect("short");
     let options = OpenOptions { durability, synced_len, header: Some(&header), now_ms: machine.world().now_ms };
     LogWriter::open(storage, &options, Sidecar(machine.clone()), |opened| {

@@ -5,7 +5,7 @@
 //! on another entry than its author meant. Does not: write; the native writer does.
 
 use crate::args::{AppendArgs, LabelArgs};
-use crate::output::{ExitStatus, Output, visible};
+use crate::output::{ExitStatus, Output, count, visible};
 use crate::settings::{Settings, durability, segments};
 use anyhow::{Context, Result, anyhow, bail};
 use jcode_session_core::json::text::write_string;
@@ -32,10 +32,8 @@ pub(super) fn append(args: &AppendArgs, settings: &Settings, output: &mut Output
     let options =
         WriterOptions { durability: durability(args.durability)?, create, segments, ..WriterOptions::default() };
     let writer = open(&log, &options, settings, output)?;
-    let appended = from_input(&writer, args.parent.as_deref(), output);
-    finish(writer, output)?;
-    appended?;
-    Ok(ExitStatus::Clean)
+    let appended = from_input(&writer, &log, args.parent.as_deref(), output);
+    Ok(finish(writer, &log, appended, output)?.1)
 }
 
 /// A session that is there, or a path at which one is to be made.
@@ -89,7 +87,8 @@ pub(super) fn open(log: &Path, options: &WriterOptions, settings: &Settings, out
     Ok(writer)
 }
 
-fn from_input(writer: &Writer, parent: Option<&str>, output: &mut Output) -> Result<()> {
+fn from_input(writer: &Writer, log: &Path, parent: Option<&str>, output: &mut Output) -> Result<()> {
+    let mut told = false;
     let mut input = std::io::stdin().lock();
     let mut line = Vec::new();
     let mut parent = parent.map_or(Parent::Leaf, Parent::Id);
@@ -105,6 +104,10 @@ fn from_input(writer: &Writer, parent: Option<&str>, output: &mut Output) -> Res
         parent = Parent::Leaf;
         writeln!(output.data(), "ack {id}")?;
         output.flush()?;
+        if !told && let Some(from) = writer.foreign_from() {
+            warn_foreign(log, from, output);
+            told = true;
+        }
     }
     Ok(())
 }
@@ -113,21 +116,67 @@ fn explain(error: AppendError, line: u64) -> anyhow::Error {
     anyhow!(error).context(format!("line {line} of standard input was not appended, and nothing behind it"))
 }
 
-/// Closes a session; a sidecar that lags is no failure.
-pub(super) fn finish(writer: Writer, output: &mut Output) -> Result<()> {
-    let closed = writer.close().context("not everything that was appended is on the disk")?;
-    note_lag(closed, output);
-    Ok(())
+/// Closes a session to which something was `appended`, or was not, and gives that back. A sidecar that lags is no
+/// failure; another program that writes to the log without its lock is a problem.
+pub(super) fn finish<T>(
+    writer: Writer,
+    log: &Path,
+    appended: Result<T>,
+    output: &mut Output,
+) -> Result<(T, ExitStatus)> {
+    let (latched, told) = (writer.latched().is_some(), writer.foreign_from().is_some());
+    let unwritten = match writer.close() {
+        Ok(closed) => {
+            let status = note_closed(log, &closed, told, output);
+            return Ok((appended?, status));
+        }
+        Err(unwritten) => unwritten,
+    };
+    hand_back(&unwritten.lines, output);
+    match appended {
+        // What it was latched with is told with the entry that it was met at.
+        Err(error) if latched => return Err(error),
+        Err(error) => output.error(&error),
+        Ok(_) => {}
+    }
+    Err(anyhow!(unwritten.error).context("not everything that was appended is on the disk"))
 }
 
-/// Tells that a sidecar lags.
-pub(super) fn note_lag(closed: Closed, output: &mut Output) {
-    if let Some(why) = closed.sidecar_lags {
-        output.note(format_args!("the sidecar lags behind and is brought up to date later: {}", visible(&why)));
+/// Lines that were acknowledged, are not in the log, and could be set aside nowhere.
+pub(super) fn hand_back(lines: &[u8], output: &mut Output) {
+    if lines.is_empty() {
+        return;
     }
-    if let Some(why) = closed.not_sealed {
-        output.warn(format_args!("older lines were not sealed, the log is whole as it is: {}", visible(&why)));
+    let of_lines = count(lines.iter().filter(|&&b| b == b'\n').count() as u64, "line", "lines");
+    output.warn(format_args!("acknowledged, and neither in the log nor set aside: {of_lines}, which follow"));
+    output.lines_aside(lines);
+}
+
+/// Tells what closing found out.
+pub(super) fn note_closed(log: &Path, closed: &Closed, told: bool, output: &mut Output) -> ExitStatus {
+    if let Some(why) = &closed.sidecar_lags {
+        output.note(format_args!("the sidecar lags behind and is brought up to date later: {}", visible(why)));
     }
+    if let Some(why) = &closed.not_sealed {
+        output.warn(format_args!("older lines were not sealed, the log is whole as it is: {}", visible(why)));
+    }
+    match closed.foreign_from {
+        None => ExitStatus::Clean,
+        Some(from) => {
+            if !told {
+                warn_foreign(log, from, output);
+            }
+            ExitStatus::Problems
+        }
+    }
+}
+
+fn warn_foreign(log: &Path, from: u64, output: &mut Output) {
+    output.warn(format_args!(
+        "another program wrote to {} while it was open here, from byte {from} on, and took no lock; its lines are kept as \
+         they are, and indexed",
+        visible(&log.to_string_lossy()),
+    ));
 }
 
 pub(super) fn label(args: &LabelArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
@@ -149,8 +198,8 @@ pub(super) fn label(args: &LabelArgs, settings: &Settings, output: &mut Output) 
     entry.push(b'}');
     let options = WriterOptions { durability: durability(args.durability)?, ..WriterOptions::default() };
     let writer = open(&log, &options, settings, output)?;
-    let id = writer.append(&entry, Parent::Leaf);
-    finish(writer, output)?;
-    writeln!(output.data(), "ack {}", id?)?;
-    Ok(ExitStatus::Clean)
+    let appended = writer.append(&entry, Parent::Leaf).map_err(Into::into);
+    let (id, status) = finish(writer, &log, appended, output)?;
+    writeln!(output.data(), "ack {id}")?;
+    Ok(status)
 }

@@ -11,8 +11,10 @@ use crate::transcript::html::Html;
 use crate::transcript::markdown::Markdown;
 use crate::transcript::{self, WriteError, Writer};
 use anyhow::{Context, Result, bail};
+use jcode_session_core::dialect::FileKind;
 use jcode_session_core::dialect::jcode::{self, ExportError};
 use jcode_session_core::source::Pieces;
+use jcode_session_native::ops::import::original;
 use jcode_session_native::os::files::{PathError, stamp};
 use jcode_session_native::os::replace::{publish, publish_new, temporary_for};
 use jcode_session_native::session::Session;
@@ -25,7 +27,9 @@ const STEP: usize = 1 << 18;
 pub(super) fn export(args: &ExportArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
     let log = super::resolve(&args.session, settings)?;
     let session = Session::read(&log)?;
-    if matches!(args.format, ExportFormat::V3 | ExportFormat::JcodeV1) {
+    // What another agent wrote can be shown as v3; it cannot go back to what it never was.
+    let is_shown = args.format == ExportFormat::V3 && session.detected().kind == FileKind::Foreign;
+    if matches!(args.format, ExportFormat::V3 | ExportFormat::JcodeV1) && !is_shown {
         session.detected().known().with_context(|| log.display().to_string())?;
     }
     let before_header = if args.format == ExportFormat::V3 { before_header(&session) } else { 0 };
@@ -89,6 +93,10 @@ fn write(session: &Session, format: ExportFormat, out: &mut impl Write, visible:
                 Err(ExportError::Output(error)) => return Err(error.into()),
                 written => written.with_context(|| session.path().display().to_string())?,
             }
+        }
+        ExportFormat::Original => {
+            let given = original(session.path(), &mut |bytes| out.write_all(bytes))?;
+            given?;
         }
         ExportFormat::Html => transcribe(session, &mut Html::new(&mut *out))?,
         ExportFormat::Markdown => transcribe(session, &mut Markdown::new(&mut *out, visible))?,

@@ -12,29 +12,45 @@ use jcode_session_core::report::{ListReport, ListedSession};
 use jcode_session_native::catalog::{Catalog, Keep, Listed, names_of_folder};
 use jcode_session_native::os::path_text::shown;
 use std::io::Write;
+use std::path::PathBuf;
 
 pub(super) fn list(args: &ListArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
-    let refreshed = Catalog::new(&settings.home, &settings.roots).refresh(Keep::Store);
+    let others: &[PathBuf] = if args.no_others { &[] } else { &settings.others };
+    let looked_in = [&settings.roots, others].concat();
+    let refreshed = Catalog::new(&settings.home, &looked_in).refresh(Keep::Store);
     for problem in &refreshed.unreadable {
         output.warn(visible(&problem.to_string()));
     }
     let cwd = args.cwd.as_deref().map(|folder| names_of_folder(folder, &refreshed.sessions));
-    let filter = Filter { cwd, tag: args.tag.clone(), text: None };
+    let filter = Filter { cwd, tag: args.tag.clone(), agent: args.agent.clone(), text: None };
     let all = refreshed.sessions.len();
-    let others = refreshed.others.len();
-    let sessions = refreshed.sessions.into_iter().filter(|session| filter.passes(&session.summary));
+    // What else lies in the folders of other agents is those agents' affair.
+    let is_ours = |path: &&PathBuf| settings.roots.iter().any(|root| path.starts_with(root));
+    let strangers = refreshed.others.iter().filter(is_ours).count();
+    let hidden = |session: &Listed| session.summary.is_sub_agent && !args.all;
+    let sub_agents = refreshed.sessions.iter().filter(|session| hidden(session)).count();
+    let sessions = refreshed.sessions.into_iter().filter(|session| !hidden(session) && filter.passes(&session.summary));
     let sessions: Vec<Listed> = sessions.take(args.limit.unwrap_or(usize::MAX)).collect();
     if args.json {
         let listed =
             sessions.into_iter().map(|session| ListedSession { path: shown(&session.path), summary: session.summary });
-        output.json(&ListReport::new(listed.collect()))?;
+        output.json(&ListReport::new(listed.collect(), looked_in.iter().map(|root| shown(root)).collect()))?;
     } else {
         sessions.iter().try_for_each(|session| print(session, output))?;
         let all = count(all as u64, "session", "sessions");
         output.note(format_args!("{} of {all}", sessions.len()));
+        if !others.is_empty() {
+            let places: Vec<String> = looked_in.iter().map(|root| shown(root)).collect();
+            output.note(visible(&format!("looked in {}", places.join(", "))));
+        }
     }
-    if others > 0 {
-        let files = count(others as u64, "file that is no session was", "files that are no sessions were");
+    if sub_agents > 0 {
+        let of =
+            count(sub_agents as u64, "session that an agent ran for another", "sessions that agents ran for others");
+        output.note(format_args!("{of} left out; `--all` shows them"));
+    }
+    if strangers > 0 {
+        let files = count(strangers as u64, "file that is no session was", "files that are no sessions were");
         output.note(format_args!("{files} left out; `doctor` says what each is"));
     }
     Ok(if refreshed.unreadable.is_empty() { ExitStatus::Clean } else { ExitStatus::Problems })
@@ -49,7 +65,7 @@ fn print(session: &Listed, output: &mut Output) -> Result<()> {
     writeln!(output.data(), "{at}  {strong}{}{strong:#}  {}", shorten(&s.session_id, 60), shorten(title, 70))?;
     let mut details = shorten(s.cwd.as_deref().unwrap_or("-"), 80);
     details.push_str(&messages);
-    let words = [s.model.as_deref(), s.status.as_deref(), s.save_label.as_deref()];
+    let words = [s.agent.as_deref(), s.model.as_deref(), s.status.as_deref(), s.save_label.as_deref()];
     for word in words.into_iter().flatten() {
         details.push_str(&format!(", {}", shorten(word, 40)));
     }

@@ -10,6 +10,7 @@ mod doctor;
 mod export;
 mod findings;
 mod fork;
+mod import;
 mod inspect;
 mod list;
 mod many;
@@ -97,6 +98,7 @@ fn dispatch(command: &SessionCommand, settings: &Settings, output: &mut Output) 
         SessionCommand::Append(args) => append::append(args, settings, output),
         SessionCommand::Label(args) => append::label(args, settings, output),
         SessionCommand::Fork(args) => fork::fork(args, settings, output),
+        SessionCommand::Import(args) => import::import(args, settings, output),
         SessionCommand::Export(args) => export::export(args, settings, output),
         SessionCommand::Checkpoints(args) => checkpoints::checkpoints(args, settings, output),
         SessionCommand::Rollback(args) => rollback::rollback(args, settings, output),
@@ -138,9 +140,17 @@ fn tell_of_sidecar(log: &Path, was_contradicted: bool, output: &mut Output) {
 
 /// The log that SESSION means.
 fn resolve(session: &OsStr, settings: &Settings) -> Result<PathBuf> {
-    Catalog::new(&settings.home, &settings.roots).find(session).map_err(|error| match error {
+    let found = match Catalog::new(&settings.home, &settings.roots).find(session) {
+        // Of other agents there may be many, and large ones: they are looked through last.
+        Err(FindError::NotFound(_)) if !settings.others.is_empty() => {
+            Catalog::new(&settings.home, &settings.others).find(session)
+        }
+        found => found,
+    };
+    found.map_err(|error| match error {
         FindError::NotFound(_) => {
-            let roots: Vec<String> = settings.roots.iter().map(|root| root.display().to_string()).collect();
+            let roots = settings.roots.iter().chain(&settings.others);
+            let roots: Vec<String> = roots.map(|root| root.display().to_string()).collect();
             anyhow!("{error}; looked in {}", roots.join(", "))
         }
         other => other.into(),

@@ -22,10 +22,11 @@ pub(super) fn rename(args: &RenameArgs, settings: &Settings, output: &mut Output
     }
     let options = WriterOptions { durability: durability(args.durability)?, ..WriterOptions::default() };
     let writer = open(&log, &options, settings, output)?;
-    let ids: Result<Vec<String>, _> = entries.iter().map(|entry| writer.append(entry, Parent::Leaf)).collect();
-    finish(writer, output)?;
-    for id in ids? {
+    let append = |entry: &Vec<u8>| writer.append(entry, Parent::Leaf).map_err(Into::into);
+    let appended: Result<Vec<String>> = entries.iter().map(append).collect();
+    let (ids, status) = finish(writer, &log, appended, output)?;
+    for id in ids {
         writeln!(output.data(), "ack {id}")?;
     }
-    Ok(ExitStatus::Clean)
+    Ok(status)
 }

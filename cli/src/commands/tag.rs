@@ -3,31 +3,36 @@
 //! Owns: the meaning of `+T` and `-T`. Invariant: without a change nothing is written.
 //! Does not: write; the native host does.
 
-use super::append::note_lag;
+use super::append::{hand_back, note_closed};
 use crate::args::TagArgs;
 use crate::output::{ExitStatus, Output, visible};
 use crate::settings::{Settings, durability};
 use anyhow::{Result, bail};
-use jcode_session_native::writer::tags;
+use jcode_session_native::writer::tags::{self, TagsError};
 use std::io::Write;
 
 pub(super) fn tag(args: &TagArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
     let Some((session, words)) = args.words.split_first() else { bail!("which SESSION?") };
     let changes = words.iter().map(|word| change(&word.to_string_lossy())).collect::<Result<Vec<_>>>()?;
     let log = super::resolve(session, settings)?;
+    let mut status = ExitStatus::Clean;
     let set = if changes.is_empty() {
         tags::read(&log)?
     } else {
-        let (set, closed) = tags::change(&log, &changes, durability(args.durability)?, &settings.home)?;
+        let changed = tags::change(&log, &changes, durability(args.durability)?, &settings.home);
+        if let Err(TagsError::Close(unwritten)) = &changed {
+            hand_back(&unwritten.lines, output);
+        }
+        let (set, closed) = changed?;
         if let Some(closed) = closed {
-            note_lag(closed, output);
+            status = note_closed(&log, &closed, false, output);
         }
         set
     };
     for tag in set {
         writeln!(output.data(), "{}", visible(&tag))?;
     }
-    Ok(ExitStatus::Clean)
+    Ok(status)
 }
 
 fn change(word: &str) -> Result<(String, bool)> {

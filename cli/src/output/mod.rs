@@ -167,6 +167,17 @@ impl Output {
         Progress::new(self.progress.then(|| files.iter().map(len).sum()), what)
     }
 
+    /// Lines as they are, on standard error: data that would be lost. A terminal is shown their control characters.
+    pub fn lines_aside(&mut self, lines: &[u8]) {
+        if io::stderr().is_terminal() {
+            let shown = String::from_utf8_lossy(lines);
+            return shown.lines().for_each(|line| self.print_aside(&format!("{}\n", visible(line))));
+        }
+        let _ = self.data.flush();
+        // Nobody can be told that standard error is closed.
+        let _ = io::stderr().write_all(lines);
+    }
+
     fn print_aside(&mut self, text: &str) {
         // A closed pipe shows when the data itself is written out.
         let _ = self.data.flush();

@@ -52,6 +52,8 @@ pub struct Filter {
     pub cwd: Option<Vec<String>>,
     /// Tag.
     pub tag: Option<String>,
+    /// The agent whose session it is, or was before it was imported; `jcode` for all others.
+    pub agent: Option<String>,
     /// Words in title, first prompt, preview, id or short name, whatever their case.
     pub text: Option<String>,
 }
@@ -62,7 +64,11 @@ impl Filter {
     pub fn passes(&self, summary: &SessionSummary) -> bool {
         let in_folder = |names: &Vec<String>| summary.cwd.as_ref().is_some_and(|cwd| names.contains(cwd));
         let tagged = |tag: &String| summary.tags.contains(tag);
-        self.cwd.as_ref().is_none_or(in_folder) && self.tag.as_ref().is_none_or(tagged) && self.matches_text(summary)
+        let of_agent = |agent: &String| summary.agent.as_deref().unwrap_or("jcode") == agent;
+        self.agent.as_ref().is_none_or(of_agent)
+            && self.cwd.as_ref().is_none_or(in_folder)
+            && self.tag.as_ref().is_none_or(tagged)
+            && self.matches_text(summary)
     }
 
     fn matches_text(&self, s: &SessionSummary) -> bool {

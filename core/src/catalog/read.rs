@@ -10,7 +10,7 @@ use super::summary_builder::{Around, SummaryBuilder};
 use super::v1::summarize_large_v1;
 use crate::dialect::jcode::replay;
 use crate::dialect::jcode::{self, ReplayError, V1Sources};
-use crate::dialect::{Detected, PresentError, detect, present};
+use crate::dialect::{Detected, FileKind, PresentError, detect, present};
 use crate::index::{Counts, IndexBuilder};
 use crate::log::{Dialect, LogScan, Tee, scan_source};
 use crate::source::{ByteSource, SliceSource, SourceError};
@@ -56,6 +56,10 @@ fn of_log<S: ByteSource>(
 ) -> Result<Option<SessionSummary>, SourceError> {
     if log.len() > SMALL_LOG {
         let detected = detect(log)?;
+        if detected.kind == FileKind::Foreign {
+            // Its records are no entries: neither head nor tail of it tells anything by itself.
+            return foreign(log, named, &detected);
+        }
         return match detected.readable() {
             Ok(()) => Ok(Some(large(log, named, &detected, exact)?)),
             Err(_) => Ok(unread(named, detected, log.len())),
@@ -66,6 +70,19 @@ fn of_log<S: ByteSource>(
     match present(SliceSource(&bytes), &detected, &mut |_| ControlFlow::Continue(())) {
         Ok(presented) => Ok(Some(whole(&presented, named, detected.dialect, log.len())?)),
         Err(PresentError::Refused(_)) => Ok(unread(named, detected, log.len())),
+        Err(PresentError::Source(error)) => Err(error),
+    }
+}
+
+/// The summary of another agent's session.
+fn foreign<S: ByteSource>(
+    log: &S,
+    named: Named<'_>,
+    detected: &Detected,
+) -> Result<Option<SessionSummary>, SourceError> {
+    match present(log, detected, &mut |_| ControlFlow::Continue(())) {
+        Ok(presented) => Ok(Some(whole(&presented, named, detected.dialect, log.len())?)),
+        Err(PresentError::Refused(_)) => Ok(None),
         Err(PresentError::Source(error)) => Err(error),
     }
 }

@@ -70,6 +70,10 @@ pub struct SessionSummary {
     pub provider: Option<String>,
     /// When jcode had it open last.
     pub last_active_at: Option<i64>,
+    /// The other agent whose session it is, or from which it was imported.
+    pub agent: Option<String>,
+    /// An agent ran it for another session.
+    pub is_sub_agent: bool,
 }
 
 impl SessionSummary {

@@ -27,6 +27,9 @@ pub(super) struct SummaryBuilder {
     first_prompt: Option<String>,
     last_message: Vec<u8>,
     leaf: Option<String>,
+    /// The agent from which it was imported.
+    agent: Option<String>,
+    is_sub_agent: bool,
 }
 
 /// What a host knows about a log besides its records.
@@ -60,7 +63,8 @@ impl SummaryBuilder {
     /// The summary.
     #[must_use]
     pub(super) fn finish(self, around: Around<'_>) -> SessionSummary {
-        let Self { header, slot_title, state, counts, first_prompt, last_message, leaf } = self;
+        let Self { header, slot_title, state, counts, first_prompt, last_message, leaf, agent, is_sub_agent } = self;
+        let of_another = around.dialect.filter(|dialect| dialect.agent().is_some());
         let is_exact = around.exact.is_some();
         let (counts, active_leaf) = around.exact.unwrap_or((counts, leaf));
         let last_modified = counts.last_message_at.or(counts.last_entry_at).unwrap_or(around.file_time);
@@ -91,10 +95,12 @@ impl SummaryBuilder {
             short_name: state.short_name,
             provider: state.provider,
             last_active_at: state.last_active_at,
+            agent: of_another.map(|dialect| dialect.name().to_string()).or(agent),
+            is_sub_agent,
         }
     }
 
-    fn message(&mut self, token: &[u8]) {
+    fn message(&mut self, token: &[u8], entry: &[u8]) {
         self.last_message.clear();
         self.last_message.extend_from_slice(token);
         let names_model = memchr::memmem::find(token, b"\"model\"").is_some();
@@ -102,7 +108,8 @@ impl SummaryBuilder {
             return;
         }
         let message = Message::read(token);
-        if self.first_prompt.is_none() && message.is_from_user() {
+        let is_typed = || crate::dialect::field(entry, "injected").is_none_or(|injected| injected != b"true");
+        if self.first_prompt.is_none() && message.is_from_user() && is_typed() {
             self.first_prompt = message.preview();
         }
         if let Some(model) = message.model() {
@@ -136,12 +143,17 @@ impl LogSink for SummaryBuilder {
     fn header(&mut self, header: &Record<'_>) -> ControlFlow<()> {
         self.header = Some(Header::read(header));
         let Some(metadata) = header.fields.metadata else { return ControlFlow::Continue(()) };
-        let mut jcode = None;
-        let walked = Walker::new().walk_object(metadata, 0, |key, value| {
-            if key == b"jcode" {
-                jcode = Some(value);
-            }
+        let (mut jcode, mut import, mut is_sub_agent) = (None, None, false);
+        let walked = Walker::new().walk_object(metadata, 0, |key, value| match key {
+            b"jcode" => jcode = Some(value),
+            b"import" => import = Some(value),
+            b"subAgent" => is_sub_agent = value == b"true",
+            _ => {}
         });
+        if walked.is_ok() {
+            self.agent = import.and_then(|import| crate::dialect::field(import, "agent")).and_then(short_text);
+            self.is_sub_agent = is_sub_agent;
+        }
         if let (Ok(_), Some(jcode)) = (walked, jcode) {
             self.state.apply(jcode);
         }
@@ -156,7 +168,7 @@ impl LogSink for SummaryBuilder {
         match &*kind {
             "message" => {
                 if let Some(token) = fields.message {
-                    self.message(token);
+                    self.message(token, entry.bytes);
                 }
             }
             "model_change" => self.model_change(entry.bytes),

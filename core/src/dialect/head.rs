@@ -226,6 +226,11 @@ impl<'m> Members<'m> {
         Self { offset, ..self }
     }
 
+    /// Puts a member that the record does not have.
+    pub(super) fn put(&mut self, name: &'static str, value: &'m [u8]) {
+        self.members.push((Cow::Borrowed(name), value));
+    }
+
     /// The value of a member, as it stands; of a repeated one the last.
     #[must_use]
     pub(super) fn get(&self, name: &str) -> Option<&'m [u8]> {

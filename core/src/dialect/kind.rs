@@ -16,6 +16,8 @@ pub enum FileKind {
     Log,
     /// A log of the current dialect that lost its header.
     Headless,
+    /// Another agent's session: read, never written.
+    Foreign,
     /// A log of a format that is newer than this software.
     Newer(Newer),
     /// No session log.
@@ -151,6 +153,12 @@ impl Detected {
         Self { kind: FileKind::Headless, dialect: Dialect::TreeV3, header: None }
     }
 
+    /// A session of another agent.
+    #[must_use]
+    pub const fn foreign(dialect: Dialect) -> Self {
+        Self { kind: FileKind::Foreign, dialect, header: None }
+    }
+
     /// A log of a newer format.
     #[must_use]
     pub const fn newer(newer: Newer, header: Header) -> Self {
@@ -174,7 +182,7 @@ impl Detected {
     #[must_use]
     pub fn finding(&self) -> Option<Finding> {
         match &self.kind {
-            FileKind::Log | FileKind::Headless => None,
+            FileKind::Log | FileKind::Headless | FileKind::Foreign => None,
             FileKind::Newer(newer) => {
                 let (offset, line) = self.header.as_ref().map_or((0, 1), |header| (header.offset, header.line));
                 Some(Finding::at(Code::NewerVersion, offset, line).say(newer.to_string()))
@@ -194,13 +202,14 @@ impl Detected {
         }
     }
 
-    /// It is a session whose format is known, so that a command may change it.
+    /// It is a session of ours whose format is known, so that a command may change it.
     ///
     /// # Errors
     /// Why not.
     pub fn known(&self) -> Result<(), Refused> {
         match &self.kind {
             FileKind::Log | FileKind::Headless => Ok(()),
+            FileKind::Foreign => Err(Refused::Foreign(self.dialect)),
             FileKind::Newer(newer) => Err(Refused::Newer(*newer)),
             FileKind::Other(other) => Err(Refused::Other(*other)),
         }
@@ -234,6 +243,9 @@ pub enum Refused {
     /// It has no header.
     #[error("has lost its header; `repair` gives it a new one")]
     Headless,
+    /// It is another agent's.
+    #[error("a session of {}; it is read here, never written: `import` makes a session of it that can be", .0.agent().unwrap_or("another agent"))]
+    Foreign(Dialect),
     /// It is of a newer format.
     #[error("{0}")]
     Newer(Newer),

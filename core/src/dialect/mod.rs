@@ -7,12 +7,15 @@
 //! Does not: write, or touch payloads beyond the fields that the dialect renames.
 
 mod agents;
+mod claude_code;
 mod detect;
+mod foreign;
 mod head;
 pub(crate) mod ids;
 pub mod jcode;
 mod kind;
 mod pi;
+mod places;
 mod reader;
 pub(crate) mod splice;
 mod upgraded;
@@ -27,12 +30,13 @@ pub use detect::detect;
 pub use ids::IdMaker;
 pub use kind::{Detected, FileKind, Newer, Other, Refused, What};
 pub use pi::{CheckError, check_upgrade};
+pub use places::{AgentPlace, PLACES};
 pub(crate) use splice::Splice;
 pub use splice::{field, with_id};
 pub use upgraded::UpgradedLog;
 
 /// All readers, in the order in which they are asked whose a file is.
-const READERS: [&dyn DialectReader; 2] = [&agents::Agents, &pi::Pi];
+const READERS: [&dyn DialectReader; 3] = [&agents::Agents, &claude_code::ClaudeCode, &pi::Pi];
 
 /// True if a file that begins like this may be jcode's snapshot: an object with an id and messages, or the time at which
 /// it was made, that no other agent wrote. It may be cut or broken anywhere behind that.
@@ -41,7 +45,8 @@ pub fn may_be_snapshot(start: &[u8]) -> bool {
     let holds = |key: &[u8]| memchr::memmem::find(start, key).is_some();
     let is_object = start.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
     let has_fields = holds(b"\"id\"") && (holds(b"\"created_at\"") || holds(b"\"messages\""));
-    is_object && has_fields && !agents::has_sign(&head::Members::of(start))
+    let record = head::Members::of(start);
+    is_object && has_fields && !READERS.iter().any(|reader| reader.has_sign(&record))
 }
 
 /// Why a log is not presented.

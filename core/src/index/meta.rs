@@ -102,23 +102,16 @@ pub struct Observed {
 }
 
 impl IndexMeta {
-    /// The metadata of a finished full build. `stem`: the file's, for a log whose header has no id.
-    ///
-    /// # Errors
-    /// If the source cannot be read for its fingerprint.
-    pub fn built<R>(
-        built: &Built<R>,
-        end: &ScanEnd,
-        source: &(impl ByteSource + ?Sized),
-        observed: Observed,
-        stem: &str,
-    ) -> Result<Self, SourceError> {
+    /// The metadata of a finished full build. `fingerprint` was taken before the log was read, so that one which is
+    /// rewritten meanwhile is not taken for what was indexed. `stem`: the file's, for a log whose header has no id.
+    #[must_use]
+    pub fn built<R>(built: &Built<R>, end: &ScanEnd, fingerprint: Fingerprint, observed: Observed, stem: &str) -> Self {
         let session_id = built.header.as_ref().and_then(|header| header.session_id.clone());
         let Totals { counts, check, active_leaf } = built.totals();
-        Ok(Self {
+        Self {
             session_id: session_id.unwrap_or_else(|| stem.to_string()),
             stamp: observed.stamp,
-            fingerprint: Fingerprint::take(source, observed.stamp.len)?,
+            fingerprint,
             counts,
             check,
             active_leaf,
@@ -128,23 +121,29 @@ impl IndexMeta {
             unsynced_boot: None,
             migrated_from: None,
             migrated_at: None,
-        })
+        }
     }
 
     /// The metadata after a catch-up, whose totals these are and behind which a later one goes on at `resume`.
+    #[must_use]
+    pub fn grown(&self, totals: Totals, resume: Resume, fingerprint: Fingerprint, observed: Observed) -> Self {
+        let Totals { counts, check, active_leaf } = totals;
+        Self { counts, check, active_leaf, fingerprint, resume, ..self.restamped(observed) }
+    }
+
+    /// The fingerprint of a log that has only grown; `None` if what was indexed is not what stands there.
     ///
     /// # Errors
-    /// If the source cannot be read for its fingerprint.
-    pub fn grown(
+    /// If the source cannot be read.
+    pub fn fingerprint_grown(
         &self,
-        totals: Totals,
-        resume: Resume,
         source: &(impl ByteSource + ?Sized),
-        observed: Observed,
-    ) -> Result<Self, SourceError> {
-        let Totals { counts, check, active_leaf } = totals;
-        let fingerprint = Fingerprint::take(source, observed.stamp.len)?;
-        Ok(Self { counts, check, active_leaf, fingerprint, resume, ..self.restamped(observed) })
+        len: u64,
+    ) -> Result<Option<Fingerprint>, SourceError> {
+        let grown = Fingerprint::take(source, len)?;
+        // Behind that: the new one must not cover bytes that were rewritten since these were compared.
+        let same = Fingerprint::take(source, self.stamp.len)? == self.fingerprint;
+        Ok(same.then_some(grown))
     }
 
     /// The metadata of a log whose bytes are the indexed ones, in a file of another stamp.

@@ -90,6 +90,37 @@ impl Dialect {
         matches!(self, Self::TreeV2 | Self::LinearV1 | Self::JcodeV1)
     }
 
+    /// The agent whose sessions these are, where that is another one: they are read, and never written.
+    #[must_use]
+    pub const fn agent(self) -> Option<&'static str> {
+        match self {
+            Self::ClaudeCode => Some("Claude Code"),
+            Self::Codex => Some("Codex"),
+            Self::Copilot => Some("Copilot CLI"),
+            Self::Qwen => Some("Qwen Code"),
+            Self::Gemini => Some("Gemini CLI"),
+            Self::Opencode => Some("OpenCode"),
+            Self::Cursor => Some("Cursor"),
+            Self::TreeV3 | Self::TreeV2 | Self::LinearV1 | Self::JcodeV1 | Self::Unknown => None,
+        }
+    }
+
+    /// What stands before the id of a session that is imported from this agent. Where jcode imports such sessions itself
+    /// it is jcode's, so that both know one import by the same id.
+    #[must_use]
+    pub const fn import_prefix(self) -> Option<&'static str> {
+        match self {
+            Self::ClaudeCode => Some("imported_cc_"),
+            Self::Codex => Some("imported_codex_"),
+            Self::Copilot => Some("imported_copilot_"),
+            Self::Qwen => Some("imported_qwen_"),
+            Self::Gemini => Some("imported_gemini_"),
+            Self::Opencode => Some("imported_opencode_"),
+            Self::Cursor => Some("imported_cursor_"),
+            Self::TreeV3 | Self::TreeV2 | Self::LinearV1 | Self::JcodeV1 | Self::Unknown => None,
+        }
+    }
+
     /// The session stands in a snapshot `<id>.json` and the files beside it, not in a log.
     #[must_use]
     pub const fn is_snapshot(self) -> bool {

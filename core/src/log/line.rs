@@ -4,7 +4,7 @@
 //! stood before it), so that lines can be judged in any order, also backwards from the end.
 //! Does not: remember anything between lines but scratch space.
 
-use super::salvage::{self, Salvaged};
+use super::salvage::{self, Accept, Salvaged};
 use super::{Fields, Record, controls};
 use crate::json::text::is_control;
 use crate::json::walk::Walker;
@@ -23,9 +23,16 @@ pub enum Outcome<'a> {
 }
 
 /// Judges lines.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct LineReader {
     walker: Walker,
+    accept: Accept,
+}
+
+impl Default for LineReader {
+    fn default() -> Self {
+        Self::accepting(salvage::ENTRIES)
+    }
 }
 
 impl LineReader {
@@ -33,6 +40,12 @@ impl LineReader {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A reader of other records than a log's: `accept` says which objects in a broken line are records.
+    #[must_use]
+    pub(crate) fn accepting(accept: Accept) -> Self {
+        Self { walker: Walker::new(), accept }
     }
 
     /// Judges the line `bytes` (without its LF), which stands at `offset` as number `line`.
@@ -51,7 +64,7 @@ impl LineReader {
         {
             return Outcome::Whole(Record { offset, bytes, line, fields, lone_surrogate: walked.lone_surrogate });
         }
-        let mut salvaged = salvage::salvage(&mut self.walker, offset, line, bytes, first);
+        let mut salvaged = salvage::salvage((&mut self.walker, self.accept), offset, line, bytes, first);
         let at_control = matches!(walked, Err(Fault::Invalid(at)) if bytes.get(at).copied().is_some_and(is_control));
         salvaged.raw_controls = at_control && salvaged.records.is_empty() && controls::escaped(bytes, first).is_some();
         Outcome::Broken(salvaged)

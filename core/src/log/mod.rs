@@ -30,6 +30,7 @@ pub use fields::{BadField, EntryFields, Fields, IndexedFields, id_of};
 pub(crate) use fields::{is_number, may_be_number};
 pub use header::{HEAD_BYTES, Header, MAX_HEADER_BYTES, Opening};
 pub use line::{LineReader, Outcome};
+pub(crate) use salvage::Accept;
 pub use scan::{LogScan, scan_source};
 pub use sink::{LogSink, OpenLine, ScanEnd, Tee};
 

@@ -3,7 +3,8 @@
 //! Owns: which objects in a broken line are records. Payloads hold objects that look like entries, so an object
 //! counts only where the line itself shows that it stands at the top:
 //! a chain of whole objects from the line's start, or a chain of whole objects that ends at the line's end.
-//! Every one has `type`, `id`, `timestamp` and a parent field at its own top level.
+//! Every one has `type`, `id`, `timestamp` and a parent field at its own top level; of another agent's source, what that
+//! agent's records have.
 //! Invariant: salvaged records do not overlap, come in line order, and are found
 //! in work that grows with the line's length alone, however deep it nests.
 //! Does not: repair anything.
@@ -31,6 +32,13 @@ pub struct Salvaged<'a> {
     pub raw_controls: bool,
 }
 
+/// Whether an object in a broken line is a record: its fields, its bytes, and whether it stands in a chain from the
+/// line's start, where no payload can be.
+pub(crate) type Accept = fn(&Fields<'_>, &[u8], bool) -> bool;
+
+/// What is a record of a log.
+pub(super) const ENTRIES: Accept = |fields, _, _| fields.looks_like_entry();
+
 struct Found<'a> {
     start: usize,
     end: usize,
@@ -38,11 +46,17 @@ struct Found<'a> {
     lone_surrogate: bool,
 }
 
-pub(super) fn salvage<'a>(walker: &mut Walker, offset: u64, line: u64, bytes: &'a [u8], first: bool) -> Salvaged<'a> {
-    let mut found = chain_from_start(walker, bytes, first);
+pub(super) fn salvage<'a>(
+    (walker, accept): (&mut Walker, Accept),
+    offset: u64,
+    line: u64,
+    bytes: &'a [u8],
+    first: bool,
+) -> Salvaged<'a> {
+    let mut found = chain_from_start(walker, accept, bytes, first);
     let head_end = found.last().map_or(0, |last| last.end);
     let head_count = found.len();
-    let tail = chain_to_end(walker, bytes, head_end);
+    let tail = chain_to_end(walker, accept, bytes, head_end);
     found.extend(tail.into_iter().rev());
 
     let has_nul = bytes.contains(&0);
@@ -78,7 +92,7 @@ pub(super) fn salvage<'a>(walker: &mut Walker, offset: u64, line: u64, bytes: &'
 }
 
 /// Whole records from the first byte on, each directly behind the one before.
-fn chain_from_start<'a>(walker: &mut Walker, bytes: &'a [u8], first: bool) -> Vec<Found<'a>> {
+fn chain_from_start<'a>(walker: &mut Walker, accept: Accept, bytes: &'a [u8], first: bool) -> Vec<Found<'a>> {
     let mut found = Vec::new();
     let mut at = 0;
     loop {
@@ -90,7 +104,7 @@ fn chain_from_start<'a>(walker: &mut Walker, bytes: &'a [u8], first: bool) -> Ve
         }
         let Ok(record) = object_at(walker, bytes, at) else { return found };
         let header = first && found.is_empty() && record.fields.is_session();
-        if !header && !record.fields.looks_like_entry() {
+        if !header && !accept(&record.fields, bytes.get(at..record.end).unwrap_or_default(), true) {
             return found;
         }
         at = record.end;
@@ -99,13 +113,17 @@ fn chain_from_start<'a>(walker: &mut Walker, bytes: &'a [u8], first: bool) -> Ve
 }
 
 /// Whole records in front of the line's end, each ending where the one behind it starts; last one first.
-fn chain_to_end<'a>(walker: &mut Walker, bytes: &'a [u8], from: usize) -> Vec<Found<'a>> {
+fn chain_to_end<'a>(walker: &mut Walker, accept: Accept, bytes: &'a [u8], from: usize) -> Vec<Found<'a>> {
     let mut found = Vec::new();
     let mut end = trimmed_end(bytes, from, bytes.len());
     while let Some(start) = object_start(bytes.get(from..end).unwrap_or_default()) {
         let start = from + start;
         match object_at(walker, bytes.get(..end).unwrap_or_default(), start) {
-            Ok(record) if record.end == end && record.fields.looks_like_entry() => found.push(record),
+            Ok(record)
+                if record.end == end && accept(&record.fields, bytes.get(start..end).unwrap_or_default(), false) =>
+            {
+                found.push(record);
+            }
             _ => break,
         }
         end = trimmed_end(bytes, from, start);

@@ -6,6 +6,7 @@
 //! the header; a line that came in one chunk is not copied.
 
 use super::line::{LineReader, Outcome};
+use super::salvage::Accept;
 use super::search::{Next, Role, Search};
 use super::sink::{LogSink, OpenLine, ScanEnd};
 use super::{Damage, DamageCode, Record};
@@ -43,6 +44,13 @@ impl LogScan {
     #[must_use]
     pub fn full() -> Self {
         Self { full: true, ..Self::new() }
+    }
+
+    /// A scan over records without a header, those of another agent: each is given as an entry. `accept` says which
+    /// objects in a broken line are records.
+    #[must_use]
+    pub(crate) fn records(accept: Accept) -> Self {
+        Self { reader: LineReader::accepting(accept), ..Self::resume(0, 0, true) }
     }
 
     /// A scan that goes on where an earlier one ended: at `resume_at`, behind that many lines.

@@ -18,6 +18,8 @@ pub struct ListReport {
     version: u32,
     /// The sessions, newest first.
     pub sessions: Vec<ListedSession>,
+    /// The folders in which they were looked for.
+    pub looked_in: Vec<String>,
 }
 
 /// One session in `list --json`.
@@ -33,8 +35,8 @@ pub struct ListedSession {
 impl ListReport {
     /// The report over these sessions, in their order.
     #[must_use]
-    pub const fn new(sessions: Vec<ListedSession>) -> Self {
-        Self { schema: "jcode-session.list", version: VERSION, sessions }
+    pub const fn new(sessions: Vec<ListedSession>, looked_in: Vec<String>) -> Self {
+        Self { schema: "jcode-session.list", version: VERSION, sessions, looked_in }
     }
 }
 

@@ -28,8 +28,8 @@ pub struct SessionHit {
     pub session_id: String,
     /// Its session's log, or the snapshot of a v1 session.
     pub path: String,
-    /// The agent that wrote it, as far as the format tells.
-    pub agent: Option<&'static str>,
+    /// The other agent whose session it is, or was before it was imported.
+    pub agent: Option<String>,
     /// Its key.
     pub entry_id: String,
     /// Its kind.
@@ -97,7 +97,7 @@ impl SessionHit {
     /// The hit for an entry that was found.
     #[must_use]
     pub fn new(
-        (session_id, path, agent): (String, String, Option<&'static str>),
+        (session_id, path, agent): (String, String, Option<String>),
         entry_id: String,
         found: Found,
         context: Option<Context>,

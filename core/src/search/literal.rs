@@ -15,6 +15,7 @@ pub(super) struct Literal {
 }
 
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "there is one a word of a query")]
 enum How {
     /// Byte by byte.
     Exact(memmem::Finder<'static>),

@@ -37,6 +37,7 @@ pub struct Query {
 }
 
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "there is one a word of a query")]
 enum Term {
     Literal(Literal),
     #[cfg(feature = "regex")]

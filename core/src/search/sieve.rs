@@ -28,6 +28,7 @@ struct Part {
 }
 
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "there is one a word of a query")]
 enum Finder {
     Exact(memmem::Finder<'static>),
     #[cfg(feature = "regex")]

@@ -92,7 +92,7 @@ impl<S: Storage + Clone, D: Decompress + Clone> Segmented<S, D> {
             }
             // What was copied is what is replaced.
             let copied = FileStamp { len: log.own.len(), ..log.own.stamp()? };
-            if !self.inner.stamp(&Place::Log)?.is_some_and(|now| now.is_same_file(&copied)) {
+            if !self.inner.stamp(&Place::Log)?.is_some_and(|now| now.is_as_left(&copied)) {
                 return Err(PublishError::Changed { what: Place::Log }.into());
             }
             self.change((&NEW_OWN, new), after, write)

@@ -14,7 +14,7 @@ use super::witness::line_end;
 use super::{Compress, Decompress};
 use crate::dialect::detect;
 use crate::source::ByteSource;
-use crate::storage::{Folder, Place, PublishError, SealedExtent, Storage, StorageFile};
+use crate::storage::{Folder, Named, Place, PublishError, SealedExtent, Storage, StorageFile};
 use crate::store::{SessionStore, StoreError};
 use crate::write::line_start;
 use alloc::vec::Vec;
@@ -137,7 +137,7 @@ fn put<S: Storage + Clone, D: Decompress + Clone>(
     write: impl FnOnce(&[Segment]) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let Some(log) = &session.log else { return Err(StoreError::NothingLeft) };
-    if log.stamp()?.len != log.len() {
+    if log.named()? != Named::Same(log.len()) {
         return Err(PublishError::Changed { what: Place::Log }.into());
     }
     session.storage.rewrite_own(log, stays, segments, write)?;

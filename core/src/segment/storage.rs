@@ -11,7 +11,9 @@ use super::source::SegmentedSource;
 use crate::finding::Finding;
 use crate::source::SourceError;
 use crate::source::identity::FileStamp;
-use crate::storage::{Folder, Place, PublishError, SealedExtent, Storage, StorageError, StorageErrorKind, StorageFile};
+use crate::storage::{
+    Folder, Named, Place, PublishError, SealedExtent, Storage, StorageError, StorageErrorKind, StorageFile,
+};
 use crate::store::StoreError;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -34,6 +36,10 @@ impl<S: Storage + Clone, D: Decompress + Clone> Storage for Segmented<S, D> {
         }
         let detected = self.detect_for(Some(&own)).map_err(failed("read"))?;
         Ok(SegmentedSource::detected(own, self.clone(), detected))
+    }
+
+    fn shown(&self, place: &Place) -> String {
+        self.inner.shown(place)
     }
 
     fn create(&self, place: &Place) -> Result<Self::File, StorageError> {
@@ -137,6 +143,13 @@ impl<S: Storage + Clone, D: Decompress + Clone> StorageFile for SegmentedFile<S,
     fn stamp(&self) -> Result<FileStamp, StorageError> {
         let stamp = self.own.stamp()?;
         Ok(FileStamp { len: self.logical_len(stamp.len), ..stamp })
+    }
+
+    fn named(&self) -> Result<Named, StorageError> {
+        Ok(match self.own.named()? {
+            Named::Same(own) => Named::Same(self.logical_len(own)),
+            named => named,
+        })
     }
 
     fn sealed(&self) -> Option<SealedExtent> {

@@ -95,7 +95,10 @@ pub struct Session<S, L> {
 
 impl<S: ByteSource, L: Locator> Session<S, L> {
     /// A session over a log and a sidecar that is of this state of it.
-    pub fn new(log: CurrentLog<S>, detected: Detected, sidecar: Option<L>) -> Self {
+    pub fn new(log: CurrentLog<S>, mut detected: Detected, sidecar: Option<L>) -> Self {
+        if let CurrentLog::Upgraded(log) = &log {
+            detected.header = detected.header.or_else(|| log.header.clone());
+        }
         // A sidecar describes the current dialect's bytes; it cannot belong to what is spliced.
         let sidecar = sidecar.filter(|_| matches!(log, CurrentLog::AsIs(_)));
         Self { log, detected, sidecar, contradicted: Cell::new(false), memory: OnceCell::new() }

@@ -7,6 +7,7 @@
 
 pub mod identity;
 mod pieces;
+mod prefix;
 mod rope;
 
 use alloc::borrow::Cow;
@@ -14,6 +15,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 pub use pieces::{PIECE, Pieces};
+pub(crate) use prefix::Prefix;
 pub use rope::{Piece, Rope};
 
 /// Why bytes could not be read.

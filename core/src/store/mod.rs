@@ -9,6 +9,7 @@
 pub mod checkpoint;
 mod error;
 pub mod history;
+pub mod import;
 pub mod ledger;
 pub mod ledger_file;
 pub mod migrate;

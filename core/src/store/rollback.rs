@@ -16,7 +16,7 @@ use super::pending::without_pending;
 use super::session_store::SessionStore;
 use super::set_aside::{self, Kept};
 use crate::source::ByteSource;
-use crate::storage::{Folder, Place, PublishError, Storage, StorageFile, open_if_there};
+use crate::storage::{Folder, Named, Place, PublishError, Storage, StorageFile, open_if_there};
 use crate::write::{count_records, set_aside};
 use alloc::format;
 use alloc::string::String;
@@ -278,7 +278,8 @@ pub fn run<S: Storage>(session: &mut SessionStore<'_, S>, options: &Options) -> 
 /// Cuts the log, or removes its name.
 fn take_away<S: Storage>(storage: &S, log: &S::File, to_len: u64) -> Result<(), StoreError> {
     let mut file = log.clone();
-    if file.stamp()?.len != log.len() {
+    // What is cut or removed must be what was set aside.
+    if file.named()? != Named::Same(log.len()) {
         return Err(PublishError::Changed { what: Place::Log }.into());
     }
     if to_len == 0 {

@@ -13,7 +13,7 @@ use super::pending::pending_row;
 use super::state::LogState;
 use crate::dialect::detect;
 use crate::source::ByteSource;
-use crate::storage::{Place, Storage, StorageFile, open_if_there};
+use crate::storage::{Named, Place, PublishError, Storage, StorageFile, open_if_there};
 use crate::write::last_id;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -150,8 +150,14 @@ impl<'s, S: Storage> SessionStore<'s, S> {
     /// If the log cannot be read, bytes of it are lost, or the ledger cannot be written.
     pub fn checkpoint(&mut self, now_ms: i64, note: &str) -> Result<Option<u64>, StoreError> {
         let Some(row) = self.new_checkpoint(now_ms, note)? else { return Ok(None) };
-        if self.log.as_ref().is_some_and(ByteSource::met_lost) {
-            return Err(StoreError::Lost);
+        if let Some(log) = &self.log {
+            if log.met_lost() {
+                return Err(StoreError::Lost);
+            }
+            // A state that was read from a log which another program took away is none to return to.
+            if !matches!(log.named()?, Named::Same(len) if len >= log.len()) {
+                return Err(PublishError::Changed { what: Place::Log }.into());
+            }
         }
         self.ledger_file.add(self.storage, row).map(Some)
     }

@@ -14,7 +14,7 @@ use crate::source::{ByteSource, SourceError};
 use core::ops::ControlFlow;
 
 pub use coherence::{Coherence, Comparison, StoredRows, compare_tables};
-pub use store::{StoreFiles, glance_at_store, verify_store};
+pub use store::{StoreFiles, glance_at_store, verify_source, verify_store};
 pub use v1::{verify_v1, verify_v1_beside};
 
 /// Reads a log to its end; what is wrong with it is in the result's findings. `tick` gets the bytes done.

@@ -5,9 +5,10 @@
 //! Does not: open files; a host gives them as [`StoreFiles`].
 
 use crate::finding::{Code, Finding};
-use crate::source::{ByteSource, SourceError};
+use crate::source::{ByteSource, Pieces, SourceError};
 use crate::store::checkpoint::{digest, first_difference};
 use crate::store::history::History;
+use crate::store::import::kept_source;
 use crate::store::ledger::{Ledger, digest_hex};
 use crate::write::QuarantineName;
 use alloc::format;
@@ -54,6 +55,33 @@ pub fn glance_at_store(ledger: &Ledger, files: &impl StoreFiles) -> Vec<Finding>
     findings.extend(checkpoints(ledger, files, false));
     findings.extend(set_aside(ledger, files));
     findings
+}
+
+/// What is missing of the source of an imported log.
+///
+/// # Errors
+/// If the log cannot be read.
+pub fn verify_source(log: &dyn ByteSource, files: &impl StoreFiles) -> Result<Vec<Finding>, SourceError> {
+    let mut hasher = blake3::Hasher::new();
+    for kept in kept_source(&log)? {
+        let file = files.open("checkpoints", kept.name.as_str()).filter(|file| file.len() == kept.len);
+        let is_whole = file.is_some_and(|file| {
+            let mut pieces = Pieces::new(&file, 0..file.len());
+            while let Ok(Some((_, bytes))) = pieces.read() {
+                hasher.update(bytes);
+            }
+            digest_hex(&hasher.finalize()) == kept.digest
+        });
+        if !is_whole {
+            let words = format!(
+                "what was kept of the session that this one was imported from is missing, or other bytes: \
+                 checkpoints/{}; the messages are in the log",
+                kept.name.as_str()
+            );
+            return Ok(alloc::vec![Finding::new(Code::CheckpointMissing).say(words)]);
+        }
+    }
+    Ok(Vec::new())
 }
 
 /// Checkpoints with files of their own.

@@ -27,7 +27,55 @@ pub enum Durability {
     Throughput,
 }
 
+/// The event at which an append is acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AckPoint {
+    /// It stands in the writer's buffer.
+    Buffered,
+    /// The kernel has it.
+    Written,
+    /// It is on the disk.
+    Synced,
+}
+
+/// What may wait for a sync at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SyncBounds {
+    /// Entries, at least 1.
+    pub entries: u32,
+    /// Milliseconds since the first of them was written.
+    pub millis: u32,
+}
+
 impl Durability {
+    /// When an append is acknowledged.
+    #[must_use]
+    pub const fn acknowledges_at(self) -> AckPoint {
+        match self {
+            Self::Strict => AckPoint::Synced,
+            Self::Balanced { .. } => AckPoint::Written,
+            Self::Throughput => AckPoint::Buffered,
+        }
+    }
+
+    /// Within which bounds the log is synced by itself; `None` where each group or only a flush is.
+    #[must_use]
+    pub const fn sync_bounds(self) -> Option<SyncBounds> {
+        match self {
+            Self::Balanced { entries, millis } => {
+                Some(SyncBounds { entries: if entries == 0 { 1 } else { entries }, millis })
+            }
+            Self::Strict | Self::Throughput => None,
+        }
+    }
+
+    /// One sync may cover a whole session: an index takes its rows in before that, or it begins only when the writer
+    /// ends.
+    #[must_use]
+    pub const fn indexes_ahead(self) -> bool {
+        matches!(self, Self::Throughput)
+    }
+
     /// The name in options and the environment.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -4,10 +4,12 @@
 //! a latched one comes back unchanged from every later call.
 //! Does not: keep the refused entries; callers still have them.
 
+use super::displaced::Displaced;
 use super::entry::Refusal;
 use crate::dialect::Refused;
 use crate::source::SourceError;
 use crate::storage::StorageError;
+use alloc::boxed::Box;
 
 /// Why a writer takes nothing more until the log is opened anew.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -37,14 +39,20 @@ pub enum Cause {
         /// What storage said.
         error: StorageError,
     },
-    /// The log is not as long as this writer made it: another program writes to it.
-    #[error("the log is {found} bytes long where this writer left {expected}: another program writes to it")]
+    /// Another program wrote into the middle of a line of this writer, which cannot be taken back.
+    #[error(
+        "another program wrote at the same moment: the log is {found} bytes long where {expected} were to be, and what \
+         is between is not whole; `verify` shows it"
+    )]
     Foreign {
         /// Length by what was written here.
         expected: u64,
         /// Length found.
         found: u64,
     },
+    /// The log at its path is not the one that is written.
+    #[error("{0}")]
+    Displaced(Box<Displaced>),
 }
 
 /// Why a write did not happen.

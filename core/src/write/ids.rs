@@ -1,17 +1,19 @@
 //! Which ids a log holds, as far as a writer must know.
 //!
-//! Owns: the ids that this writer appended, and the question for older ones.
+//! Owns: the ids that this writer appended, those that other programs did meanwhile, and the question for older ones.
 //! Invariant: ids that hosts make are unique, so that an append that names neither id nor parent asks nothing and
 //! costs the same in a log of any length.
 //! Does not: resolve parents; that is [`crate::index`].
 
 use crate::log::{Damage, LogScan, LogSink, Record, is_number};
-use crate::source::{ByteSource, SourceError};
+use crate::source::{ByteSource, Prefix, SourceError};
+use crate::storage::StorageFile;
+use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::hash::{BuildHasher, Hasher};
-use core::ops::ControlFlow;
+use core::ops::{ControlFlow, Range};
 use hashbrown::HashTable;
 
 /// Answers for the entries that stood in the log when it was opened.
@@ -46,12 +48,13 @@ impl OlderIds for NoOlderIds {
 #[derive(Debug)]
 pub struct ScannedIds<F> {
     log: F,
-    ids: Option<OldIds>,
+    ids: Option<LogIds>,
 }
 
+/// The ids of entries of a log.
 #[derive(Debug, Default)]
-struct OldIds {
-    all: IdSet,
+pub(super) struct LogIds {
+    pub(super) all: IdSet,
     /// Those of them that are numbers.
     numbers: BTreeSet<String>,
 }
@@ -62,13 +65,12 @@ impl<F: ByteSource> ScannedIds<F> {
         Self { log, ids: None }
     }
 
-    fn ids(&mut self) -> Result<&OldIds, SourceError> {
+    fn ids(&mut self) -> Result<&LogIds, SourceError> {
         match &mut self.ids {
             Some(ids) => Ok(ids),
             none => {
-                let mut ids = OldIds::default();
-                let tick = &mut |_| ControlFlow::Continue(());
-                crate::log::scan_source(&self.log, 0..self.log.len(), LogScan::new(), &mut ids, tick)?;
+                let mut ids = LogIds::default();
+                ids.read(&self.log, 0..self.log.len())?;
                 Ok(none.insert(ids))
             }
         }
@@ -85,7 +87,61 @@ impl<F: ByteSource> OlderIds for ScannedIds<F> {
     }
 }
 
-impl LogSink for OldIds {
+impl LogIds {
+    /// Adds the ids of all entries in a range of a log, which begins at a line.
+    pub(super) fn read(&mut self, log: &impl ByteSource, range: Range<u64>) -> Result<(), SourceError> {
+        let scan = LogScan::resume(range.start, 0, range.start > 0);
+        crate::log::scan_source(log, range, scan, self, &mut |_| ControlFlow::Continue(())).map(drop)
+    }
+}
+
+/// The ids of what other programs added to an open log; read when the first question comes.
+#[derive(Debug, Default)]
+pub(super) struct ForeignIds {
+    unread: Vec<Range<u64>>,
+    ids: LogIds,
+}
+
+impl ForeignIds {
+    /// Other programs wrote this range of the log, or some of it.
+    pub(super) fn add(&mut self, range: Range<u64>) {
+        if !range.is_empty() {
+            self.unread.push(range);
+        }
+    }
+
+    fn ids<F: StorageFile>(&mut self, file: &F) -> Result<&LogIds, SourceError> {
+        while let Some(range) = self.unread.last().cloned() {
+            self.ids.read(&Prefix { source: file, len: range.end }, range)?;
+            self.unread.pop();
+        }
+        Ok(&self.ids)
+    }
+}
+
+/// All ids of a log that is written.
+pub(super) struct KnownIds {
+    pub(super) own: IdSet,
+    pub(super) foreign: ForeignIds,
+    older: Box<dyn OlderIds + Send>,
+}
+
+impl KnownIds {
+    pub(super) fn new(older: Box<dyn OlderIds + Send>) -> Self {
+        Self { own: IdSet::default(), foreign: ForeignIds::default(), older }
+    }
+
+    pub(super) fn has(&mut self, log: &impl StorageFile, id: &str) -> Result<bool, SourceError> {
+        Ok(self.own.has(id) || self.foreign.ids(log)?.all.has(id) || self.older.has(id)?)
+    }
+
+    /// An entry that is not this writer's has this id as a number.
+    pub(super) fn is_number(&mut self, log: &impl StorageFile, id: &str) -> Result<bool, SourceError> {
+        Ok(!self.own.has(id) && (self.foreign.ids(log)?.numbers.contains(id) || self.older.is_number(id)?))
+    }
+}
+
+impl LogSink for LogIds {
     fn header(&mut self, _: &Record<'_>) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
@@ -131,6 +187,12 @@ impl IdSet {
         let Self { text, ends, table, hasher } = self;
         let hash_of = |&other: &u32| hash(hasher, id_at(text, ends, other));
         table.insert_unique(hash(hasher, id), at, hash_of);
+    }
+
+    /// The ids in the order in which they came.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        let mut start = 0;
+        self.ends.iter().map(move |&end| self.text.get(core::mem::replace(&mut start, end)..end).unwrap_or_default())
     }
 
     /// Takes back all but the first `count`.

@@ -3,18 +3,26 @@
 //! Owns: what is filled into an entry and what is refused, when an append is acknowledged, when the log is synced,
 //! how errors leave the log, and recovery when a log is opened for writing. Section 5 of `docs/format.md`.
 //! Invariant: the log holds whole lines only, up to the write that is running; what a sync covered is never cut.
+//! Nothing is acknowledged once the log's path leads to another file, to none, or to a log that was cut or rewritten;
+//! lines that other programs add are kept.
 //! Does not: lock, keep time, make threads or ids; hosts pass in [`Stamps`] and carry out [`WriteJob`]s.
 
+mod displaced;
 mod durability;
 mod entry;
 mod error;
+mod gathering;
 mod header;
 mod ids;
 mod job;
+mod log_end;
+mod observer;
 mod open;
 mod quarantine;
+mod recent;
 mod recover;
 mod serial;
+mod sync_state;
 mod tail;
 mod writer;
 
@@ -22,14 +30,18 @@ pub(crate) use quarantine::{QuarantineError, set_aside};
 pub(crate) use recover::count_records;
 pub(crate) use tail::{last_id, line_start};
 
-pub use durability::{Durability, UnknownDurability};
+pub use displaced::{Displaced, Kept};
+pub use durability::{AckPoint, Durability, SyncBounds, UnknownDurability};
 pub use entry::{Parent, Refusal, Stamps};
 pub use error::{AppendError, Cause, OpenError, WriteError};
+pub use gathering::Admitted;
 pub use header::NewHeader;
 pub use ids::{NoOlderIds, OlderIds, ScannedIds};
 pub use job::{Finished, WriteJob};
+pub use log_end::{Displacement, LogEnd};
+pub use observer::{LogObserver, NoObserver, SyncPoint};
 pub use open::{OpenOptions, Opened};
 pub use quarantine::QuarantineName;
 pub use recover::{Recovery, SetAside};
 pub use serial::Unwritten;
-pub use writer::{Admitted, LogObserver, LogWriter, NoObserver, SyncPoint};
+pub use writer::LogWriter;

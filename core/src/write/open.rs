@@ -82,7 +82,11 @@ fn create<S: Storage>(storage: &S, header: &[u8], replaces: Option<FileStamp>) -
         .map_err(PublishError::Storage)
         .and_then(|()| publish(storage, file.clone(), &place, &Place::Log, replaces));
     match or_removed(storage, &place, written) {
-        Ok(_) => Ok(file),
+        Ok(published) => {
+            // Under its own name, so that it can be told what that leads to.
+            let file = storage.open(&Place::Log)?;
+            if file.stamp()?.is_same_file(&published) { Ok(file) } else { Err(OpenError::Changed) }
+        }
         Err(PublishError::Changed { .. }) => Err(OpenError::Changed),
         Err(PublishError::Storage(error)) => Err(error.into()),
     }

@@ -45,6 +45,21 @@ pub(crate) enum QuarantineError {
     Storage(StorageError),
 }
 
+impl QuarantineError {
+    /// As what storage says; a source that cannot be read is one of its files.
+    pub(crate) fn into_storage(self) -> StorageError {
+        match self {
+            Self::Storage(error) => error,
+            Self::Source(error) => unreadable(&error),
+        }
+    }
+}
+
+/// A log that cannot be read, as what storage says.
+pub(super) fn unreadable(error: &SourceError) -> StorageError {
+    StorageError { kind: StorageErrorKind::Io, action: "read", what: "the log".into(), message: format!("{error}") }
+}
+
 impl From<SourceError> for QuarantineError {
     fn from(error: SourceError) -> Self {
         Self::Source(error)
@@ -60,16 +75,29 @@ impl From<StorageError> for QuarantineError {
 /// Copies a range of the log to `quarantine/` and makes the copy durable.
 pub(crate) fn set_aside<S: Storage>(
     storage: &S,
-    log: &S::File,
+    log: &impl ByteSource,
     range: Range<u64>,
     now_ms: i64,
 ) -> Result<QuarantineName, QuarantineError> {
+    let stood_at = range.start;
+    set_aside_as(storage, log, range, stood_at, now_ms)
+}
+
+/// The same for bytes of any source, which stood in the log at `stood_at`.
+pub(crate) fn set_aside_as<S: Storage>(
+    storage: &S,
+    source: &impl ByteSource,
+    range: Range<u64>,
+    stood_at: u64,
+    now_ms: i64,
+) -> Result<QuarantineName, QuarantineError> {
     let len = range.end - range.start;
-    let (name, mut file, done) = match unfinished(storage, log, &range)? {
+    let name = QuarantineName { offset: stood_at, len, at_ms: now_ms.max(0) };
+    let (name, mut file, done) = match unfinished(storage, source, range.start, &name)? {
         Some(found) => found,
-        None => create(storage, QuarantineName { offset: range.start, len, at_ms: now_ms.max(0) })?,
+        None => create(storage, name)?,
     };
-    let mut pieces = Pieces::new(log, range.start + done..range.end);
+    let mut pieces = Pieces::new(source, range.start + done..range.end);
     while let Some((_, bytes)) = pieces.read()? {
         append_all(&mut file, bytes)?;
     }
@@ -81,32 +109,33 @@ pub(crate) fn set_aside<S: Storage>(
 
 type Copy<F> = (QuarantineName, F, u64);
 
-/// A copy of these very bytes that an earlier recovery began or finished.
+/// A copy of these very bytes, which stand in the source from `start` on, that an earlier try began or finished.
 fn unfinished<S: Storage>(
     storage: &S,
-    log: &S::File,
-    range: &Range<u64>,
+    source: &impl ByteSource,
+    start: u64,
+    wanted: &QuarantineName,
 ) -> Result<Option<Copy<S::File>>, QuarantineError> {
     for name in storage.list(Folder::Quarantine)? {
         let Some(parsed) = QuarantineName::parse(&name) else { continue };
-        if (parsed.offset, parsed.len) != (range.start, range.end - range.start) {
+        if (parsed.offset, parsed.len) != (wanted.offset, wanted.len) {
             continue;
         }
         let Some(place) = Name::new(&name).map(Place::Quarantine) else { continue };
         let file = storage.open(&place)?;
         let done = file.len();
-        if done <= parsed.len && same(&file, log, range.start)? {
+        if done <= parsed.len && same(&file, source, start)? {
             return Ok(Some((parsed, file, done)));
         }
     }
     Ok(None)
 }
 
-/// All of `copy` stands in the log from `offset` on.
-fn same(copy: &impl ByteSource, log: &impl ByteSource, offset: u64) -> Result<bool, SourceError> {
+/// All of `copy` stands in the source from `start` on.
+fn same(copy: &impl ByteSource, source: &impl ByteSource, start: u64) -> Result<bool, SourceError> {
     let mut pieces = Pieces::new(copy, 0..copy.len());
     while let Some((at, bytes)) = pieces.read()? {
-        if log.read_vec(offset + at, bytes.len())? != bytes {
+        if source.read_vec(start + at, bytes.len())? != bytes {
             return Ok(false);
         }
     }

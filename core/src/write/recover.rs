@@ -11,7 +11,7 @@ use super::quarantine::{QuarantineError, QuarantineName, set_aside};
 use super::tail::line_start;
 use crate::log::{Damage, DamageCode, LineReader, LogScan, LogSink, OpenLine, Outcome, Record, scan_source};
 use crate::source::{ByteSource, Pieces, SourceError};
-use crate::storage::{Storage, StorageFile, append_all};
+use crate::storage::{Named, Storage, StorageFile, append_all};
 use core::ops::ControlFlow;
 
 /// Bytes that were taken out of a log.
@@ -62,7 +62,7 @@ pub(super) fn recover<S: Storage>(
             QuarantineError::Storage(error) => OpenError::Storage(error),
         })?;
         // Somebody may have written meanwhile; what is cut must be what was copied.
-        if file.stamp()?.len != len {
+        if file.named()? != Named::Same(len) {
             return Err(OpenError::Changed);
         }
         file.set_len(plan.keep)?;

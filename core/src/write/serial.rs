@@ -1,18 +1,20 @@
 //! The one-threaded use of a writer, and what can be asked of it.
 //!
-//! Owns: append, flush, close and the time-based sync as sequences of flights; when those are due.
-//! Invariant: after an append returns well its entry is as safe as the mode promises.
+//! Owns: append, flush, close and the time-based sync as sequences of jobs; when those are due.
+//! Invariant: after an append returns well its entry is as safe as the mode promises; after a flush returns well the
+//! log was looked at, and all that was appended is on the disk.
 //! Does not: lock or wait.
 
-use super::durability::Durability;
-use super::entry::{Parent, Stamps};
+use super::durability::{AckPoint, Durability};
+use super::entry::{Parent, Refusal, Stamps};
 use super::error::{AppendError, Cause, WriteError};
-use super::writer::{LogObserver, LogWriter};
-use crate::storage::StorageFile;
+use super::observer::LogObserver;
+use super::writer::LogWriter;
+use crate::storage::Storage;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// Lines that `throughput` buffers before it writes them.
+/// Lines that are buffered before they are written, where an append is acknowledged once it is buffered.
 const BUFFER: usize = 256 * 1024;
 
 /// A flush or close that did not work out.
@@ -21,11 +23,11 @@ const BUFFER: usize = 256 * 1024;
 pub struct Unwritten {
     /// Why.
     pub error: WriteError,
-    /// Whole lines, each with its LF, that were acknowledged as buffered and are not in the log.
+    /// Whole lines, each with its LF, that were acknowledged and are not in the log.
     pub lines: Vec<u8>,
 }
 
-impl<F: StorageFile, O: LogObserver> LogWriter<F, O> {
+impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
     /// Appends one entry and sees to it that it is acknowledged as the mode has it.
     ///
     /// # Errors
@@ -35,14 +37,19 @@ impl<F: StorageFile, O: LogObserver> LogWriter<F, O> {
             // Before the entry is taken: one that cannot be written stays with the caller.
             self.write_out(stamps.now_ms())?;
         }
-        let admitted = self.admit(json, parent, stamps)?;
+        let admitted = self.admit(json, parent, stamps);
         let now = stamps.now_ms();
-        if self.durability != Durability::Throughput {
+        if let Err(AppendError::Refused(Refusal::Search(_))) = &admitted {
+            // A log in which no id can be looked up may have been cut or rewritten: a look tells, and that is then why.
+            self.flush(now)?;
+        }
+        let admitted = admitted?;
+        if self.durability.acknowledges_at() != AckPoint::Buffered {
             self.write_out(now)?;
         }
         if self.sync_due(now) {
             // The entry is acknowledged by its write; a sync that fails is told by every call from now on.
-            let _ = self.sync();
+            let _ = self.sync_out(now);
         }
         Ok(admitted.id)
     }
@@ -50,27 +57,33 @@ impl<F: StorageFile, O: LogObserver> LogWriter<F, O> {
     /// Writes the group buffer.
     fn write_out(&mut self, now_ms: i64) -> Result<(), WriteError> {
         self.check()?;
-        match self.begin_write(false) {
-            Some(write_job) => self.finish_write(write_job.run(), now_ms),
+        match self.begin_write() {
+            Some(job) => self.finish(job.run(), now_ms),
             None => Ok(()),
         }
     }
 
-    fn sync(&mut self) -> Result<(), WriteError> {
+    fn sync_out(&mut self, now_ms: i64) -> Result<(), WriteError> {
         match self.begin_sync() {
-            Some(write_job) => self.finish_sync(write_job.run()),
+            Some(job) => self.finish(job.run(), now_ms),
             None => self.check(),
         }
     }
 
-    /// Writes and syncs all that was appended.
+    /// Writes and syncs all that was appended, and looks at the log where there is nothing to write.
     ///
     /// # Errors
     /// [`WriteError`]; buffered entries stay buffered.
     pub fn flush(&mut self, now_ms: i64) -> Result<(), WriteError> {
-        self.check()?;
-        self.write_out(now_ms)?;
-        self.sync()
+        let mut looked = false;
+        while let Some(job) = self.begin_flush(looked) {
+            self.finish(job.run(), now_ms)?;
+            looked = true;
+            if self.is_all_synced() {
+                break;
+            }
+        }
+        self.check()
     }
 
     /// To be called when the time that [`LogWriter::sync_due_at`] named has come.
@@ -78,73 +91,82 @@ impl<F: StorageFile, O: LogObserver> LogWriter<F, O> {
     /// # Errors
     /// If the sync failed.
     pub fn tick(&mut self, now_ms: i64) -> Result<(), WriteError> {
-        if self.sync_due(now_ms) { self.sync() } else { Ok(()) }
+        if self.sync_due(now_ms) { self.sync_out(now_ms) } else { Ok(()) }
     }
 
     /// Flushes and ends.
     ///
     /// # Errors
-    /// [`Unwritten`], with the lines that are not in the log though they were acknowledged as buffered.
+    /// [`Unwritten`], with the lines that are not in the log though they were acknowledged.
     pub fn close(mut self, now_ms: i64) -> Result<O, Unwritten> {
         match self.flush(now_ms) {
             Ok(()) => Ok(self.observer),
-            Err(error) => Err(Unwritten { error, lines: core::mem::take(&mut self.lines) }),
+            Err(error) => Err(Unwritten { error, lines: self.unwritten().to_vec() }),
         }
     }
 
-    /// True if `throughput` should write its buffer before it takes more.
+    /// True if the buffer should be written before it takes more.
     fn buffer_full(&self) -> bool {
-        self.lines.len() >= BUFFER
+        self.unwritten().len() >= BUFFER
     }
 
     /// Entries in the group buffer.
     #[must_use]
     pub fn gathered(&self) -> usize {
-        self.entries_added.len()
+        self.gathering.group().entries.len()
     }
 
-    /// True if a group could be written now: there is one, and no write or sync is in its way.
+    /// True if a write is running.
+    #[must_use]
+    pub const fn is_writing(&self) -> bool {
+        self.in_flight.is_some()
+    }
+
+    /// True if a group could be written now: there is one, and no other write is in its way.
     #[must_use]
     pub fn can_begin_write(&self) -> bool {
-        !self.lines.is_empty() && self.in_flight.is_none() && self.syncing.is_none() && self.latched.is_none()
+        !self.unwritten().is_empty() && !self.is_writing() && !self.sync.is_latched()
     }
 
     /// True if nothing that was appended waits for a write or a sync.
     #[must_use]
     pub fn is_all_synced(&self) -> bool {
-        self.lines.is_empty() && self.in_flight.is_none() && self.synced == self.written
+        self.unwritten().is_empty() && !self.is_writing() && self.sync.is_all_synced()
     }
 
-    /// True if `balanced` must sync by now.
+    /// True if the log must be synced by now.
     fn sync_due(&self, now_ms: i64) -> bool {
         self.must_sync() || self.sync_due_at().is_some_and(|due| due <= now_ms)
     }
 
-    /// True if `balanced` may take no entry more before a sync has finished.
+    /// True if no entry more may be taken before a sync has finished.
     #[must_use]
     pub fn must_sync(&self) -> bool {
-        matches!(self.durability, Durability::Balanced { entries, .. } if self.unsynced() >= u64::from(entries.max(1)))
+        self.durability.sync_bounds().is_some_and(|bounds| self.sync.must_sync(bounds))
     }
 
     /// Entries in the log that no sync covers.
     #[must_use]
     pub const fn unsynced(&self) -> u64 {
-        self.written.entries.saturating_sub(self.synced.entries)
+        self.sync.unsynced()
     }
 
-    /// When `balanced` must sync at the latest, Unix milliseconds.
+    /// When the log must be synced at the latest, Unix milliseconds.
     #[must_use]
     pub fn sync_due_at(&self) -> Option<i64> {
-        match self.durability {
-            Durability::Balanced { millis, .. } => self.oldest_ms.map(|ms| ms.saturating_add(i64::from(millis))),
-            Durability::Strict | Durability::Throughput => None,
-        }
+        self.durability.sync_bounds().and_then(|bounds| self.sync.due_at(bounds))
     }
 
     /// Why the writer takes nothing more, if so.
     #[must_use]
     pub const fn latched(&self) -> Option<&Cause> {
-        self.latched.as_ref()
+        self.sync.latched()
+    }
+
+    /// Offset in the log from which on another program wrote to it while it was open, if one did.
+    #[must_use]
+    pub const fn foreign_from(&self) -> Option<u64> {
+        self.foreign_from
     }
 
     /// When appends are acknowledged.
@@ -153,22 +175,22 @@ impl<F: StorageFile, O: LogObserver> LogWriter<F, O> {
         self.durability
     }
 
-    /// Id of the last entry.
+    /// Id of the last entry of this writer, or of the log as it was opened.
     #[must_use]
     pub fn leaf(&self) -> Option<&str> {
-        self.leaf.as_deref()
+        self.gathering.leaf()
     }
 
     /// Bytes of the log that are on the disk.
     #[must_use]
     pub const fn synced_len(&self) -> u64 {
-        self.synced.len
+        self.sync.synced().len()
     }
 
-    /// Lines that are buffered and not in the log, each with its LF.
+    /// Lines that were acknowledged and are not in the log, each with its LF.
     #[must_use]
     pub fn unwritten(&self) -> &[u8] {
-        &self.lines
+        &self.gathering.group().lines
     }
 
     /// The observer.

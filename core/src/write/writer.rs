@@ -1,379 +1,275 @@
-//! The writer of one log: group buffer, acknowledgement, sync, latch.
+//! The writer of one log: group buffer, acknowledgement, latch.
 //!
 //! Owns: the order of events between a caller's object and a sync, in the three modes.
 //! Invariant: what [`LogObserver::synced`] is told was on the disk before it is told; an entry that was refused is
-//! not in the log, its id is free and nothing hangs on it.
+//! not in the log; nothing is acknowledged once the path of the log leads to something else.
 //! Does not: block. A host with threads takes [`WriteJob`]s out, runs them without its lock and lands them; the
 //! one-threaded calls of [`super::serial`] do just that in a row.
 
-use super::durability::Durability;
-use super::entry::{Draft, Filled, Parent, Refusal, Seen, Stamps};
+use super::displaced::{Displaced, Rescue};
+use super::durability::{AckPoint, Durability};
+use super::entry::{Parent, Stamps};
 use super::error::{AppendError, Cause, OpenError, WriteError};
-use super::ids::{IdSet, OlderIds};
-use super::job::{Finished, WriteJob};
+use super::gathering::{Admitted, Gathering, Group, Mark};
+use super::ids::{IdSet, KnownIds, OlderIds};
+use super::job::{Finished, JobError, Kind, Landed, WriteJob};
+use super::log_end::{Displacement, LogEnd};
+use super::observer::{LogObserver, SyncPoint};
 use super::open::{self, OpenOptions, Opened};
-use crate::json::walk::Walker;
-use crate::log::{AppendedEntries, may_be_number, time};
-use crate::storage::{Storage, StorageFile};
-use alloc::collections::BTreeSet;
-use alloc::string::{String, ToString};
+use super::recent::RecentLines;
+use super::sync_state::SyncState;
+use crate::log::AppendedEntries;
+use crate::storage::Storage;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-/// How far the log is known to be on the disk. Every one is a point at which the sidecar may be brought up to date
-/// and a checkpoint may be taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SyncPoint {
-    /// Bytes of the log.
-    pub len: u64,
-    /// Entries that this writer added to them.
-    pub entries: u64,
-}
-
-/// Hears of what happened to the log. It cannot fail: an append never waits for what depends on the log.
-pub trait LogObserver {
-    /// These entries stand in the log now, not yet known to be on the disk.
-    fn written(&mut self, entries: &AppendedEntries);
-    /// The log is on the disk as far as this.
-    fn synced(&mut self, point: SyncPoint);
-}
-
-/// Hears nothing.
-#[derive(Debug, Clone, Copy)]
-pub struct NoObserver;
-
-impl LogObserver for NoObserver {
-    fn written(&mut self, _: &AppendedEntries) {}
-
-    fn synced(&mut self, _: SyncPoint) {}
-}
-
-/// An entry that was taken into the group buffer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Admitted {
-    /// Its id.
-    pub id: String,
-}
-
 /// Writes one log.
-pub struct LogWriter<F, O> {
-    file: F,
+pub struct LogWriter<S: Storage, O> {
+    storage: S,
+    file: S::File,
     pub(super) observer: O,
     pub(super) durability: Durability,
-    walker: Walker,
-    older: alloc::boxed::Box<dyn OlderIds + Send>,
-    ids: IdSet,
-    /// Ids of older entries that are numbers in the log, as far as a parent was looked for among them.
-    numbers: BTreeSet<String>,
-    /// The last entry of the log, the group buffer included.
-    pub(super) leaf: Option<String>,
-    /// The last entry before the first of the group buffer, and how many ids were taken then.
-    rollback_to: (Option<String>, usize),
-    /// The group buffer.
-    pub(super) lines: Vec<u8>,
-    pub(super) entries_added: AppendedEntries,
-    /// Empty vectors from flights that finished, to be used again.
-    spare: (Vec<u8>, AppendedEntries),
-    clock: (i64, String),
+    pub(super) gathering: Gathering,
     pub(super) in_flight: Option<InFlight>,
-    /// A sync is running; it covers this much.
-    pub(super) syncing: Option<Covered>,
-    pub(super) written: Covered,
-    pub(super) synced: Covered,
-    /// When the first entry that no sync covers was written, and the first that the running sync does not cover.
-    pub(super) oldest_ms: Option<i64>,
-    oldest_behind_sync_ms: Option<i64>,
-    pub(super) latched: Option<Cause>,
+    pub(super) sync: SyncState,
+    /// Length of the log when it was opened.
+    opened_len: u64,
+    recent: RecentLines,
+    /// From where on another program wrote first.
+    pub(super) foreign_from: Option<u64>,
 }
 
-/// What belongs to the write_job that is writing.
-#[derive(Default)]
+/// What belongs to the job that is writing.
+#[derive(Debug, Default)]
 pub(super) struct InFlight {
-    entries_added: AppendedEntries,
-    /// Its last entry, and how many ids are taken with it.
-    leaf: Option<String>,
-    ids: usize,
+    entries: AppendedEntries,
+    end: Mark,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Covered {
-    pub(super) len: u64,
-    pub(super) entries: u64,
-}
-
-impl<F: core::fmt::Debug, O> core::fmt::Debug for LogWriter<F, O> {
+impl<S: Storage<File: core::fmt::Debug>, O> core::fmt::Debug for LogWriter<S, O> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let mut shown = f.debug_struct("LogWriter");
-        shown.field("file", &self.file).field("durability", &self.durability).field("written", &self.written);
-        shown.field("synced", &self.synced).field("latched", &self.latched).finish_non_exhaustive()
+        shown.field("file", &self.file).field("durability", &self.durability).field("sync", &self.sync);
+        shown.finish_non_exhaustive()
     }
 }
 
-impl<F: StorageFile, O: LogObserver> LogWriter<F, O> {
+impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
     /// Opens a log, recovers what a crash left, and takes the entries that stand in it from then on for durable.
     ///
     /// `older` is asked with the recovered log, when a caller names ids.
     ///
     /// # Errors
     /// See [`OpenError`]; the log is then as it was, or recovered.
-    pub fn open<S: Storage<File = F>>(
+    pub fn open(
         storage: &S,
         options: &OpenOptions<'_>,
         mut observer: O,
-        older: impl FnOnce(&Opened<F>) -> alloc::boxed::Box<dyn OlderIds + Send>,
-    ) -> Result<(Self, Opened<F>), OpenError> {
+        older: impl FnOnce(&Opened<S::File>) -> Box<dyn OlderIds + Send>,
+    ) -> Result<(Self, Opened<S::File>), OpenError> {
         let opened = open::open(storage, options)?;
-        let covered = Covered { len: opened.len, entries: 0 };
-        observer.synced(SyncPoint { len: covered.len, entries: 0 });
+        let end = LogEnd::at(&opened.file, opened.len)?;
+        observer.synced(SyncPoint { end, entries: 0 });
         let writer = Self {
+            storage: storage.clone(),
             file: opened.file.clone(),
             observer,
             durability: options.durability,
-            walker: Walker::new(),
-            older: older(&opened),
-            ids: IdSet::default(),
-            numbers: opened.leaf.clone().filter(|_| opened.leaf_is_number).into_iter().collect(),
-            leaf: opened.leaf.clone(),
-            rollback_to: (opened.leaf.clone(), 0),
-            lines: Vec::new(),
-            entries_added: AppendedEntries::default(),
-            spare: <_>::default(),
-            clock: (i64::MIN, String::new()),
+            gathering: Gathering::new(opened.leaf.clone(), opened.leaf_is_number, KnownIds::new(older(&opened))),
             in_flight: None,
-            syncing: None,
-            written: covered,
-            synced: covered,
-            oldest_ms: None,
-            oldest_behind_sync_ms: None,
-            latched: None,
+            sync: SyncState::new(end),
+            opened_len: opened.len,
+            recent: RecentLines::default(),
+            foreign_from: None,
         };
         Ok((writer, opened))
     }
 
     /// Takes one entry into the group buffer. It is acknowledged by what happens to the buffer: in `throughput` it
-    /// is already, else once the write_job that carries it has finished well.
+    /// is already, else once the job that carries it has finished well.
     ///
     /// # Errors
     /// [`AppendError`]; nothing of the entry is kept then.
     pub fn admit(&mut self, json: &[u8], parent: Parent<'_>, stamps: &mut dyn Stamps) -> Result<Admitted, AppendError> {
         self.check()?;
-        let mut walker = core::mem::take(&mut self.walker);
-        let admitted = Draft::new(json).and_then(|draft| {
-            let seen = draft.read(&mut walker)?;
-            self.place(&seen, parent, stamps)
-        });
-        self.walker = walker;
-        Ok(admitted?)
-    }
-
-    /// Gives a checked entry its id and parent and adds its line to the buffer.
-    fn place(&mut self, seen: &Seen<'_>, parent: Parent<'_>, stamps: &mut dyn Stamps) -> Result<Admitted, Refusal> {
-        let id = match seen.id() {
-            Some(id) if self.knows(&id)? => return Err(Refusal::TakenId(id.into_owned())),
-            Some(id) => id.into_owned(),
-            None => stamps.new_id(),
-        };
-        match (seen.parent(), parent) {
-            (Some(Some(named)), _) => self.must_know(&named)?,
-            (None, Parent::Id(named)) => {
-                self.must_know(named)?;
-                self.note_number(named)?;
-            }
-            (Some(None), _) | (None, Parent::Leaf | Parent::Root) => {}
-        }
-        if !seen.has_timestamp() {
-            let now = stamps.now_ms();
-            if self.clock.0 != now {
-                self.clock = (now, time::format(now).unwrap_or_default());
-            }
-        }
-        let parent = match parent {
-            Parent::Leaf => self.leaf.as_deref(),
-            Parent::Id(named) => Some(named),
-            Parent::Root => None,
-        };
-        let filled = Filled {
-            id: &id,
-            parent,
-            parent_is_number: parent.is_some_and(|parent| self.numbers.contains(parent)),
-            timestamp: &self.clock.1,
-        };
-        let entries_added = &mut self.entries_added;
-        seen.write(&filled, &mut self.lines, |entry| entries_added.push(entry));
-        self.lines.push(b'\n');
-        self.ids.push(&id);
-        match &mut self.leaf {
-            Some(leaf) => leaf.clone_from(&id),
-            None => self.leaf = Some(id.clone()),
-        }
-        Ok(Admitted { id })
-    }
-
-    fn must_know(&mut self, id: &str) -> Result<(), Refusal> {
-        if self.knows(id)? { Ok(()) } else { Err(Refusal::UnknownParent(id.to_string())) }
-    }
-
-    /// Looks whether an older entry has this id as a number. Nearly no id looks like one.
-    fn note_number(&mut self, id: &str) -> Result<(), Refusal> {
-        if may_be_number(id) && !self.ids.has(id) && self.older.is_number(id).map_err(Refusal::Search)? {
-            self.numbers.insert(id.to_string());
-        }
-        Ok(())
-    }
-
-    fn knows(&mut self, id: &str) -> Result<bool, Refusal> {
-        if self.leaf.as_deref() == Some(id) || self.ids.has(id) {
-            return Ok(true);
-        }
-        self.older.has(id).map_err(Refusal::Search)
+        Ok(self.gathering.admit(&self.file, json, parent, stamps)?)
     }
 
     pub(super) fn check(&self) -> Result<(), WriteError> {
-        match &self.latched {
+        match self.sync.latched() {
             Some(cause) => Err(WriteError::Latched(cause.clone())),
             None => Ok(()),
         }
     }
 
-    /// Takes the group buffer out to be written, and, in `strict` or if `sync` is asked for, synced.
-    /// `None` if there is nothing to do, a write is running, or the writer is latched.
-    pub fn begin_write(&mut self, sync: bool) -> Option<WriteJob<F>> {
-        let nothing = self.lines.is_empty() && (!sync || self.synced == self.written);
-        if nothing || self.in_flight.is_some() || self.latched.is_some() {
-            return None;
-        }
-        let strict = self.durability == Durability::Strict;
-        let sync = sync || strict;
-        if sync && self.syncing.is_some() {
-            return None;
-        }
-        let lines = core::mem::replace(&mut self.lines, core::mem::take(&mut self.spare.0));
-        let entries_added = core::mem::replace(&mut self.entries_added, core::mem::take(&mut self.spare.1));
-        let base = self.written.len;
-        let entries = self.written.entries + entries_added.len() as u64;
-        if sync {
-            self.syncing = Some(Covered { len: base + lines.len() as u64, entries });
-            self.oldest_behind_sync_ms = None;
-        }
-        self.in_flight = Some(InFlight { entries_added, leaf: self.leaf.clone(), ids: self.ids.len() });
-        Some(WriteJob {
-            file: self.file.clone(),
-            lines,
-            base,
-            sync,
-            synced_len: self.synced.len,
-            unacknowledged: strict,
-        })
+    /// Takes the group buffer out to be written, and, in `strict`, synced.
+    /// `None` if there is nothing to write, another write is running, or the writer is latched.
+    pub fn begin_write(&mut self) -> Option<WriteJob<S::File>> {
+        if self.gathering.group().lines.is_empty() { None } else { self.begin_look() }
     }
 
-    /// Takes a sync alone out, which may run while other flights write. `None` if all is synced, a sync is running
-    /// already, or the writer is latched.
-    pub fn begin_sync(&mut self) -> Option<WriteJob<F>> {
-        if self.synced == self.written || self.syncing.is_some() || self.latched.is_some() {
+    /// The same where there may be nothing to write: the log is looked at.
+    fn begin_look(&mut self) -> Option<WriteJob<S::File>> {
+        if self.in_flight.is_some() || self.sync.is_latched() {
             return None;
         }
-        self.syncing = Some(self.written);
-        self.oldest_behind_sync_ms = None;
-        Some(WriteJob {
-            file: self.file.clone(),
-            lines: Vec::new(),
-            base: self.written.len,
-            sync: true,
-            synced_len: self.synced.len,
-            unacknowledged: false,
-        })
+        let waits = !self.gathering.group().lines.is_empty() || !self.sync.is_all_synced();
+        let syncs = self.syncs_with_writes() && waits;
+        if syncs {
+            self.sync.begin_sync();
+        }
+        let (Group { lines, entries }, end) = self.gathering.take();
+        self.in_flight = Some(InFlight { entries, end });
+        Some(self.job(lines, if syncs { Kind::WriteAndSync } else { Kind::Write }))
     }
 
-    /// Takes the outcome of a write_job from [`LogWriter::begin_write`]. On an error all entries of the write_job, and those
-    /// that were admitted behind it, are refused; in `throughput`, where they were acknowledged, they stay in the
-    /// buffer instead.
+    /// Takes a sync alone out, which may run while other jobs write. `None` if all is synced, a sync is running
+    /// already, the writer is latched, or in `strict`, where syncs belong to writes.
+    pub fn begin_sync(&mut self) -> Option<WriteJob<S::File>> {
+        let idle = self.sync.is_all_synced() || self.sync.is_syncing() || self.sync.is_latched();
+        if idle || self.syncs_with_writes() {
+            return None;
+        }
+        self.sync.begin_sync();
+        Some(self.job(Vec::new(), Kind::Sync))
+    }
+
+    /// Takes the next job of a flush out, which has `looked` at the log already or has not. The flush is done once it
+    /// has and [`LogWriter::is_all_synced`]. `None` if another job is in the way, or the writer is latched.
+    pub fn begin_flush(&mut self, looked: bool) -> Option<WriteJob<S::File>> {
+        let writes = !looked || !self.gathering.group().lines.is_empty() || self.syncs_with_writes();
+        if writes { self.begin_look() } else { self.begin_sync() }
+    }
+
+    fn syncs_with_writes(&self) -> bool {
+        self.durability.acknowledges_at() == AckPoint::Synced
+    }
+
+    fn job(&self, lines: Vec<u8>, kind: Kind) -> WriteJob<S::File> {
+        let (left, synced_len) = (self.sync.written().end, self.sync.synced().len());
+        WriteJob { file: self.file.clone(), lines, kind, left, synced_len }
+    }
+
+    /// Takes the outcome of a job. If a write failed all its entries, and those that were admitted behind it, are
+    /// refused; in `throughput`, where they were acknowledged, they stay in the buffer instead.
     ///
     /// # Errors
-    /// What the write_job ran into.
-    pub fn finish_write(&mut self, finished: Finished, now_ms: i64) -> Result<(), WriteError> {
-        let Finished { mut lines, with_sync, written, synced } = finished;
-        let mut in_flight = self.in_flight.take().unwrap_or_default();
-        let failed = match (&written, &synced) {
-            (Err(error), _) => Some(error.clone()),
-            (Ok(()), Some(Err(error))) if self.durability == Durability::Strict => Some(error.clone()),
-            _ => None,
+    /// What the job ran into.
+    pub fn finish(&mut self, finished: Finished, now_ms: i64) -> Result<(), WriteError> {
+        match finished.kind {
+            Kind::Write | Kind::WriteAndSync => self.finish_write(finished, now_ms),
+            Kind::Sync => self.finish_sync(finished, now_ms),
+        }
+    }
+
+    fn finish_write(&mut self, finished: Finished, now_ms: i64) -> Result<(), WriteError> {
+        let Finished { lines, kind, written, synced } = finished;
+        let InFlight { entries, end } = self.in_flight.take().unwrap_or_default();
+        let group = Group { lines, entries };
+        let landed = match (written, synced) {
+            (Some(Err(error)), _) | (_, Some(Err(error))) => Err(error),
+            (Some(Ok(landed)), _) => Ok(landed),
+            (None, _) => return Ok(()),
         };
-        if let Some(error) = failed {
-            if with_sync {
-                self.syncing = None;
-            }
-            self.refuse(lines, in_flight.entries_added, &error);
-            return Err(error);
-        }
-        self.commit_written(lines.len() as u64, &mut in_flight, now_ms);
-        lines.clear();
-        in_flight.entries_added.clear();
-        self.spare = (lines, in_flight.entries_added);
-        match synced {
-            Some(result) => self.end_sync(result),
-            None => Ok(()),
-        }
-    }
-
-    /// Takes the outcome of a write_job from [`LogWriter::begin_sync`].
-    ///
-    /// # Errors
-    /// If the sync failed; the writer is latched then.
-    pub fn finish_sync(&mut self, finished: Finished) -> Result<(), WriteError> {
-        self.end_sync(finished.synced.unwrap_or(Ok(())))
-    }
-
-    /// The lines of a write_job stand in the log.
-    fn commit_written(&mut self, len: u64, in_flight: &mut InFlight, now_ms: i64) {
-        if in_flight.entries_added.is_empty() {
-            return;
-        }
-        let base = self.written.len;
-        self.written.len += len;
-        self.written.entries += in_flight.entries_added.len() as u64;
-        // What was admitted meanwhile hangs below; if that is refused, the log ends with this write_job's last entry.
-        self.rollback_to = (in_flight.leaf.take(), in_flight.ids);
-        self.oldest_ms = self.oldest_ms.or(Some(now_ms));
-        self.oldest_behind_sync_ms = self.oldest_behind_sync_ms.or(Some(now_ms));
-        in_flight.entries_added.move_by(base);
-        self.observer.written(&in_flight.entries_added);
-    }
-
-    pub(super) fn end_sync(&mut self, result: Result<(), WriteError>) -> Result<(), WriteError> {
-        let covered = self.syncing.take().unwrap_or(self.synced);
-        match result {
-            Ok(()) => {
-                self.synced = covered;
-                self.oldest_ms = self.oldest_behind_sync_ms.take().filter(|_| self.synced != self.written);
-                self.observer.synced(SyncPoint { len: covered.len, entries: covered.entries });
+        match (landed, self.displaced()) {
+            (Ok(landed), None) => {
+                self.commit(&landed, group, end, now_ms);
+                if kind == Kind::WriteAndSync {
+                    self.sync.cover_written();
+                    self.tell_synced();
+                }
                 Ok(())
             }
-            Err(error) => {
-                self.latch(&error);
-                Err(error)
+            (landed, displaced) => {
+                // What a sync found out meanwhile is true of this write too.
+                let error = landed.err().or(displaced.map(|displaced| JobError::Displaced(displaced.how)));
+                if kind == Kind::WriteAndSync {
+                    self.sync.give_up_sync();
+                }
+                match self.durability.acknowledges_at() {
+                    AckPoint::Buffered => self.gathering.put_back(group),
+                    AckPoint::Written | AckPoint::Synced => self.gathering.refuse(),
+                }
+                error.map_or(Ok(()), |error| Err(self.latch(error, now_ms)))
             }
         }
     }
 
-    /// A write_job failed: its entries leave, or go back into the buffer.
-    fn refuse(&mut self, lines: Vec<u8>, entries_added: AppendedEntries, error: &WriteError) {
-        self.latch(error);
-        if self.durability == Durability::Throughput {
-            let behind = core::mem::replace(&mut self.lines, lines);
-            let briefs_behind = core::mem::replace(&mut self.entries_added, entries_added);
-            let by = self.lines.len() as u64;
-            self.lines.extend_from_slice(&behind);
-            self.entries_added.extend_moved(&briefs_behind, by);
-            return;
+    fn finish_sync(&mut self, finished: Finished, now_ms: i64) -> Result<(), WriteError> {
+        match finished.synced {
+            Some(Err(error)) => {
+                self.sync.give_up_sync();
+                Err(self.latch(error, now_ms))
+            }
+            found => {
+                // A write that is running may be what the log grew by.
+                if let (Some(Ok(found)), None) = (found, &self.in_flight)
+                    && found > self.sync.written().len()
+                {
+                    self.foreign_from.get_or_insert(self.sync.written().len());
+                }
+                self.tell_synced();
+                Ok(())
+            }
         }
-        self.lines.clear();
-        self.entries_added.clear();
-        self.ids.truncate(self.rollback_to.1);
-        self.leaf.clone_from(&self.rollback_to.0);
     }
 
-    fn latch(&mut self, error: &WriteError) {
-        if let WriteError::Latched(cause) = error {
-            self.latched.get_or_insert_with(|| cause.clone());
+    fn tell_synced(&mut self) {
+        let covered = self.sync.end_sync();
+        self.observer.synced(covered);
+    }
+
+    /// A group stands in the log.
+    fn commit(&mut self, landed: &Landed, mut group: Group, end: Mark, now_ms: i64) {
+        if let Some(from) = landed.foreign {
+            self.foreign_from.get_or_insert(from);
+            self.gathering.found_foreign(from..landed.base.unwrap_or(landed.left.len()));
         }
+        if let Some(base) = landed.base {
+            group.entries.move_by(base);
+            self.observer.written(&group.entries);
+        }
+        self.recent.push(&group.lines);
+        self.sync.wrote(landed.left, group.entries.len() as u64, now_ms);
+        self.gathering.wrote(group, end);
+    }
+
+    /// Takes note of why a job failed; the error that its caller is told.
+    fn latch(&mut self, error: JobError, now_ms: i64) -> WriteError {
+        let cause = match error {
+            JobError::Write(WriteError::Latched(cause)) => cause,
+            JobError::Write(error) => return error,
+            JobError::Displaced(how) => match self.displaced() {
+                // What there was to be set aside is.
+                Some(displaced) => Cause::Displaced(Box::new(displaced.clone())),
+                None => Cause::Displaced(Box::new(self.rescue(how, now_ms))),
+            },
+        };
+        WriteError::Latched(self.sync.latch(&cause).clone())
+    }
+
+    fn displaced(&self) -> Option<&Displaced> {
+        match self.sync.latched() {
+            Some(Cause::Displaced(displaced)) => Some(displaced),
+            _ => None,
+        }
+    }
+
+    /// Sets aside what was acknowledged and is not where the path of the log leads.
+    fn rescue(&mut self, how: Displacement, now_ms: i64) -> Displaced {
+        let mut acknowledged = IdSet::default();
+        let being_written = self.in_flight.as_ref().map(|flight| &flight.end);
+        self.gathering.held_ids(being_written).for_each(|id| acknowledged.push(id));
+        let buffered = self.gathering.give_up();
+        let rescue = Rescue {
+            file: &self.file,
+            opened_len: self.opened_len,
+            acknowledged,
+            recent: &self.recent,
+            buffered: &buffered,
+        };
+        let (displaced, handed_back) = rescue.run(&self.storage, how, now_ms);
+        self.gathering.hand_back(handed_back);
+        displaced
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod doctor;
 pub mod fork;
+pub mod import;
 pub mod ledger;
 pub mod migrate;
 pub mod prune;

@@ -14,6 +14,7 @@ use crate::session::v1::V1Files;
 use crate::sidecar::rebuild::{self, RebuildError, Tick};
 use crate::sidecar::{self, Sidecar};
 use jcode_session_core::source::SourceError;
+use jcode_session_core::store::import::KEPT_SOURCE;
 use jcode_session_core::store::ledger::V1_FILES;
 use jcode_session_core::store::{SessionStore, StoreError};
 use std::path::{Path, PathBuf};
@@ -112,8 +113,11 @@ fn kept(log: &Path, grace_ms: i64) -> Vec<Pruned> {
         let Ok(entries) = std::fs::read_dir(paths::store(log).join(folder)) else { continue };
         for entry in entries.filter_map(Result::ok) {
             // Of a link this is the link itself, which nobody of ours made.
-            if entry.file_type().is_ok_and(|kind| kind.is_file()) {
-                let name = format!("{folder}/{}", entry.file_name().to_string_lossy());
+            let name = entry.file_name();
+            // The source of an import holds what the log only refers to.
+            let is_source = name.to_string_lossy().starts_with(KEPT_SOURCE);
+            if !is_source && entry.file_type().is_ok_and(|kind| kind.is_file()) {
+                let name = format!("{folder}/{}", name.to_string_lossy());
                 found.extend(old(entry.path(), name, grace_ms));
             }
         }

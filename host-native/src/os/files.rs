@@ -58,7 +58,7 @@ impl ByteSource for PlainFile {
     /// It still has its name.
     fn still_whole(&self) -> Result<(), SourceError> {
         let now = std::fs::metadata(&self.path).map(|metadata| stamp_of(&metadata));
-        if now.map(|now| (now.dev, now.ino)).ok() == Some((self.stamp.dev, self.stamp.ino)) {
+        if now.is_ok_and(|now| now.is_same_file(&self.stamp)) {
             return Ok(());
         }
         Err(SourceError::Shrank { wanted: self.stamp.len, actual: 0 })

@@ -67,6 +67,11 @@ impl LogFile {
         Ok(())
     }
 
+    /// The log's path leads to another file or to none now, or the log is shorter than what is looked at.
+    pub(crate) fn is_displaced(&self) -> bool {
+        self.log.own().still_whole().is_err() || self.still_whole().is_err()
+    }
+
     /// Maps the log for scans, if the process guards against files that shrink while they are mapped (see
     /// [`crate::os::map::install_guard`]). Without the guard, or where mapping fails, scans read in pieces.
     pub fn map_if_guarded(&mut self) {

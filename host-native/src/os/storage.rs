@@ -9,7 +9,7 @@ use crate::os::map::Mapping;
 use crate::os::{folders, names, paths, replace};
 use jcode_session_core::source::identity::FileStamp;
 use jcode_session_core::source::{ByteSource, SourceError};
-use jcode_session_core::storage::{Folder, Place, Storage, StorageError, StorageErrorKind, StorageFile};
+use jcode_session_core::storage::{Folder, Named, Place, Storage, StorageError, StorageErrorKind, StorageFile};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -28,6 +28,8 @@ pub struct NativeStorage {
 pub struct NativeFile {
     file: Arc<File>,
     path: Arc<Path>,
+    /// When it was opened; device and inode stay.
+    stamp: FileStamp,
     /// Bytes that this handle knows of.
     len: u64,
     looks: bool,
@@ -127,8 +129,9 @@ fn kind_of(error: &io::Error) -> StorageErrorKind {
 }
 
 impl NativeFile {
-    fn new(file: File, path: PathBuf, len: u64, looks: bool) -> Self {
-        Self { file: Arc::new(file), path: path.into(), len, looks, mapping: None }
+    fn new(file: File, path: &Path, looks: bool) -> io::Result<Self> {
+        let stamp = stamp_of(&plain(&file)?);
+        Ok(Self { file: Arc::new(file), path: path.into(), len: stamp.len, stamp, looks, mapping: None })
     }
 
     /// The open file, for locks.
@@ -188,9 +191,7 @@ impl StorageFile for NativeFile {
     fn overwrite(&mut self, offset: u64, bytes: &[u8]) -> Result<(), StorageError> {
         // A handle that appends writes at the end wherever it is told to write: this needs one of its own.
         let mut file = no_follow(OpenOptions::new().write(true)).open(&self.path).map_err(self.failed("write"))?;
-        let same =
-            |file: &File| file.metadata().map(|metadata| stamp_of(&metadata)).map(|stamp| (stamp.dev, stamp.ino));
-        if same(&file).ok() != same(&self.file).ok() {
+        if !file.metadata().is_ok_and(|metadata| stamp_of(&metadata).is_same_file(&self.stamp)) {
             return Err(self.failed("write")(io::Error::other("it was replaced meanwhile")));
         }
         file.seek(SeekFrom::Start(offset)).and_then(|_| file.write_all(bytes)).map_err(self.failed("write"))
@@ -213,6 +214,17 @@ impl StorageFile for NativeFile {
     fn stamp(&self) -> Result<FileStamp, StorageError> {
         Ok(stamp_of(&self.file.metadata().map_err(self.failed("read"))?))
     }
+
+    fn named(&self) -> Result<Named, StorageError> {
+        match std::fs::symlink_metadata(&self.path) {
+            Ok(there) if stamp_of(&there).is_same_file(&self.stamp) => Ok(Named::Same(there.len())),
+            Ok(_) => Ok(Named::Other),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                Ok(Named::Nothing)
+            }
+            Err(error) => Err(self.failed("read")(error)),
+        }
+    }
 }
 
 impl Storage for NativeStorage {
@@ -225,8 +237,11 @@ impl Storage for NativeStorage {
         }
         let mut options = OpenOptions::new();
         let file = no_follow(options.read(true).append(!self.looks)).open(&path).map_err(self.failed("open", &path))?;
-        let len = plain(&file).map_err(self.failed("open", &path))?.len();
-        Ok(NativeFile::new(file, path, len, self.looks))
+        NativeFile::new(file, &path, self.looks).map_err(self.failed("open", &path))
+    }
+
+    fn shown(&self, place: &Place) -> String {
+        self.path(place).display().to_string()
     }
 
     fn create(&self, place: &Place) -> Result<NativeFile, StorageError> {
@@ -234,7 +249,7 @@ impl Storage for NativeStorage {
         self.make_folders(place.folder())?;
         let mut options = OpenOptions::new();
         let file = private(options.read(true).append(true).create_new(true)).open(&path);
-        Ok(NativeFile::new(file.map_err(self.failed("create", &path))?, path, 0, false))
+        file.and_then(|file| NativeFile::new(file, &path, false)).map_err(self.failed("create", &path))
     }
 
     fn stamp(&self, place: &Place) -> Result<Option<FileStamp>, StorageError> {

@@ -7,12 +7,11 @@ use crate::os::log_file::LogFile;
 use crate::session::{Session, SessionError, current_log};
 use jcode_session_core::dialect::CurrentLog;
 use jcode_session_core::index::key::{KeySource, may_be_made};
-use jcode_session_core::log::Dialect;
 use jcode_session_core::search::{Found, Gather, Part, Search, lines_in};
 use jcode_session_core::session::ReadError;
 use jcode_session_core::source::{ByteSource, SourceError};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 /// Bytes of a run.
@@ -22,7 +21,7 @@ const RUN: u64 = 1 << 20;
 #[derive(Debug)]
 pub(super) enum News {
     /// Hits of a log, with their keys; what is still to come of it is not newer than `oldest`.
-    Found { place: usize, id: String, dialect: Option<Dialect>, hits: Vec<(String, Found)>, oldest: Option<i64> },
+    Found { place: usize, id: String, hits: Vec<(String, Found)>, oldest: Option<i64> },
     /// A log is done; its sidecar was found to say something else, or not.
     Done { place: usize, end: Result<(), SessionError>, was_contradicted: bool },
 }
@@ -53,7 +52,7 @@ struct Taken<'s> {
 }
 
 impl<'s> OpenLog<'s> {
-    pub(super) fn open(place: usize, path: &PathBuf, search: &'s Search) -> Result<Self, SessionError> {
+    pub(super) fn open(place: usize, path: &Path, search: &'s Search) -> Result<Self, SessionError> {
         let (log, header) = current_log(path)?;
         let taken = Taken {
             waiting: BTreeMap::new(),
@@ -64,7 +63,7 @@ impl<'s> OpenLog<'s> {
             told: 0,
         };
         let runs = log.len().div_ceil(RUN).max(1);
-        Ok(Self { place, path: path.clone(), search, log, header, runs, taken: Mutex::new(taken) })
+        Ok(Self { place, path: path.to_path_buf(), search, log, header, runs, taken: Mutex::new(taken) })
     }
 
     /// Searches a run; they are numbered from the end of the log.
@@ -119,8 +118,7 @@ impl<'s> OpenLog<'s> {
         }
         taken.told += hits.len() as u64;
         let id = taken.session.as_ref().map(Session::id).unwrap_or_default();
-        let dialect = taken.session.as_ref().map(Session::dialect);
-        tell(News::Found { place: self.place, id, dialect, hits, oldest });
+        tell(News::Found { place: self.place, id, hits, oldest });
     }
 
     /// The key of an entry that was found.

@@ -4,9 +4,8 @@
 //! Invariant: the total does not depend on the order in which logs were searched.
 
 use super::log::News;
-use super::{Hit, Order, Searched, Target, agent_of};
+use super::{Hit, Order, Searched, Target};
 use crate::session::SessionError;
-use jcode_session_core::log::Dialect;
 use jcode_session_core::search::{Found, newest_first};
 use jcode_session_core::session::ReadError;
 use std::cmp::Ordering;
@@ -40,7 +39,6 @@ struct Waiting {
 struct Log {
     path: Box<[u8]>,
     id: String,
-    dialect: Option<Dialect>,
 }
 
 impl Merge {
@@ -59,9 +57,9 @@ impl Merge {
         each: &mut dyn FnMut(Hit) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         match news {
-            News::Found { place, id, dialect, hits, oldest } => {
+            News::Found { place, id, hits, oldest } => {
                 let path: &Path = targets.get(place).map_or(Path::new(""), |target| &target.path);
-                let log = Rc::new(Log { path: path.as_os_str().as_encoded_bytes().into(), id, dialect });
+                let log = Rc::new(Log { path: path.as_os_str().as_encoded_bytes().into(), id });
                 let wait = |(key, found)| Waiting { place, log: Rc::clone(&log), key, found };
                 self.waiting.extend(hits.into_iter().map(wait));
                 if let Some(oldest) = oldest {
@@ -121,7 +119,7 @@ impl Merge {
         self.total += 1;
         let Some(target) = targets.get(place).filter(|_| self.left > 0) else { return ControlFlow::Continue(()) };
         self.left -= 1;
-        let agent = log.dialect.and_then(agent_of);
+        let agent = target.agent.clone();
         each(Hit { path: target.path.clone(), session_id: log.id.clone(), agent, entry_id: key, found })
     }
 }

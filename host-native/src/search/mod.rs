@@ -86,8 +86,8 @@ pub struct Hit {
     pub path: PathBuf,
     /// Its session.
     pub session_id: String,
-    /// The agent that wrote it, as far as the format tells.
-    pub agent: Option<&'static str>,
+    /// The other agent whose session it is, or was before it was imported.
+    pub agent: Option<String>,
     /// Its key.
     pub entry_id: String,
     /// What was found.
@@ -113,20 +113,11 @@ pub struct Searched {
     pub unreadable: Vec<Unreadable>,
 }
 
-/// The agent that writes logs of a dialect, if no other one does.
-#[must_use]
-pub fn agent_of(dialect: Dialect) -> Option<&'static str> {
-    match dialect {
-        Dialect::JcodeV1 => Some("jcode"),
-        Dialect::TreeV3 | Dialect::TreeV2 | Dialect::LinearV1 | Dialect::Unknown => None,
-        other => Some(other.name()),
-    }
-}
-
 /// A session that is to be searched.
 #[derive(Debug)]
 struct Target {
     path: PathBuf,
+    agent: Option<String>,
     /// No entry is expected to be newer, Unix milliseconds.
     newest: i64,
 }
@@ -180,20 +171,18 @@ impl Search {
             searched.unreadable = all.unreadable;
         }
         let cwd = cwd.as_deref().map(|folder| names_of_folder(folder, &all.sessions));
-        let filter = Filter { cwd, tag: tag.clone(), text: None };
+        let filter = Filter { cwd, tag: tag.clone(), agent: agent.clone(), text: None };
         let passes = |listed: &Listed| {
-            let of = listed.summary.dialect.and_then(agent_of);
-            one.as_ref().is_none_or(|one| same_file(one, &listed.path))
-                && agent.as_deref().is_none_or(|agent| of == Some(agent))
-                && filter.passes(&listed.summary)
+            one.as_ref().is_none_or(|one| same_file(one, &listed.path)) && filter.passes(&listed.summary)
         };
-        let target = |listed: Listed| Target { newest: written(&listed), path: listed.path };
+        let target =
+            |listed: Listed| Target { newest: written(&listed), path: listed.path, agent: listed.summary.agent };
         let is_listed = all.sessions.iter().any(|listed| one.as_ref().is_some_and(|one| same_file(one, &listed.path)));
         let mut targets: Vec<Target> = all.sessions.into_iter().filter(passes).map(target).collect();
         if let Some(path) =
             one.filter(|_| !is_listed && self.scope == Scope { session: session.clone(), ..Scope::default() })
         {
-            targets.push(Target { path, newest: i64::MAX });
+            targets.push(Target { path, agent: None, newest: i64::MAX });
         }
         targets.sort_by_key(|target| std::cmp::Reverse(target.newest));
         Ok(targets)

@@ -42,11 +42,12 @@ pub(super) fn catch_up(
         commit(transaction, log.path(), seen, &meta)?;
         return Ok(Some((Done::Restamped, meta)));
     }
+    let Some(fingerprint) = seen.fingerprint_grown(log, log.len())? else { return Ok(None) };
     let (totals, end) = match add(&transaction, log, seen, offset..log.len(), tick) {
         Ok(added) => added?,
         Err(error) => return rebuild_or(error),
     };
-    let meta = seen.grown(totals, Resume::after(&end), log, observed)?;
+    let meta = seen.grown(totals, Resume::after(&end), fingerprint, observed);
     let meta = IndexMeta { migrated_at: migrated_at.or(meta.migrated_at), ..meta };
     if log.met_lost() {
         return Err(RebuildError::Lost);

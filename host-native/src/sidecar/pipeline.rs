@@ -14,6 +14,7 @@ use jcode_session_core::index::meta::{IndexMeta, Observed};
 use jcode_session_core::index::row::{Row, RowSink};
 use jcode_session_core::index::{Built, IndexBuilder};
 use jcode_session_core::log::{LogScan, ScanEnd, scan_source};
+use jcode_session_core::source::identity::Fingerprint;
 use jcode_session_core::source::{ByteSource, SourceError};
 use rusqlite::Connection;
 use std::borrow::Cow;
@@ -38,12 +39,13 @@ pub(super) fn build_small(
     let mut load = BulkLoad::begin(connection)?;
     let mut failed = None;
     let direct = Direct { load: &mut load, failed: &mut failed };
+    let fingerprint = Fingerprint::take(log, log.len())?;
     let read = read(log, direct, tick);
     if let Some(error) = failed {
         return Err(error.into());
     }
     let (built, end) = read?;
-    let meta = meta(log, &built, &end, known)?;
+    let meta = meta(log, &built, &end, fingerprint, known);
     load.finish(&built, &meta)?;
     Ok(meta)
 }
@@ -58,6 +60,7 @@ pub(super) fn build_large(
 ) -> Result<IndexMeta, RebuildError> {
     create_schema(connection)?;
     let mut load = BulkLoad::begin(connection)?;
+    let fingerprint = Fingerprint::take(log, log.len())?;
     std::thread::scope(|scope| {
         let (sender, batches) = sync_channel(IN_FLIGHT);
         let reader = scope.spawn(move || {
@@ -84,7 +87,7 @@ pub(super) fn build_large(
         let read = reader.join().unwrap_or(Err(SourceError::Interrupted));
         filled?;
         let (built, end) = read?;
-        let meta = meta(log, &built, &end, known)?;
+        let meta = meta(log, &built, &end, fingerprint, known);
         load.finish(&built, &meta)?;
         // A failed sync is told once: whoever syncs the file again may hear nothing of it.
         let synced = syncer.join().unwrap_or_else(|_| Err(std::io::Error::other("the syncing thread failed")));
@@ -107,12 +110,12 @@ fn read(log: &LogFile, rows: impl RowSink, tick: &mut Tick<'_>) -> Result<(Built
     Ok((builder.finish_at(&end).without_rows(), end))
 }
 
-fn meta(log: &LogFile, built: &Built<()>, end: &ScanEnd, known: &Known) -> Result<IndexMeta, SourceError> {
+fn meta(log: &LogFile, built: &Built<()>, end: &ScanEnd, fingerprint: Fingerprint, known: &Known) -> IndexMeta {
     let stem = paths::stem(log.path());
     let observed = Observed { stamp: log.stamp(), now_ms: host::now_ms(), synced_len: known.synced_len };
-    let meta = IndexMeta::built(built, end, log, observed, &stem)?;
+    let meta = IndexMeta::built(built, end, fingerprint, observed, &stem);
     let Known { migrated_from, migrated_at, .. } = known.clone();
-    Ok(IndexMeta { migrated_from, migrated_at, ..meta })
+    IndexMeta { migrated_from, migrated_at, ..meta }
 }
 
 /// Rows straight into SQLite.

@@ -20,8 +20,8 @@ pub(super) struct Checkpoints {
     storage: SessionStorage,
     policy: Policy,
     ledger_file: Option<LedgerFile<SessionFile>>,
-    /// The sync point of the last one; at first where the writer began.
-    last: SyncPoint,
+    /// Bytes and new entries of the log at the last one; at first where the writer began.
+    last: (u64, u64),
     last_ms: Option<i64>,
     /// Bytes of the log as the writer found it, until the state before its first entry is recorded.
     found: Option<u64>,
@@ -30,12 +30,11 @@ pub(super) struct Checkpoints {
 impl Checkpoints {
     /// For a writer that found `log` so.
     pub(super) fn new(log: &LogFile, policy: Policy) -> Self {
-        let last = SyncPoint { len: log.len(), entries: 0 };
         Self {
             storage: segments::storage(log.path()),
             policy,
             ledger_file: None,
-            last,
+            last: (log.len(), 0),
             last_ms: None,
             found: policy.before.then(|| log.len()),
         }
@@ -44,24 +43,23 @@ impl Checkpoints {
     /// The log is on the disk as far as `point`.
     pub(super) fn reached(&mut self, log: &mut LogFile, point: SyncPoint, leaf: Option<&str>) {
         let now = host::now_ms();
-        if let Some(found) = self.found.filter(|&found| point.len > found) {
+        if let Some(found) = self.found.filter(|&found| point.len() > found) {
             self.found = None;
             log.see(found);
             if self.take_found(log, now).is_err() {
                 self.ledger_file = None;
             }
         }
-        log.see(point.len);
-        let (entries, bytes) =
-            (point.entries.saturating_sub(self.last.entries), point.len.saturating_sub(self.last.len));
+        log.see(point.len());
+        let (bytes, entries) = (point.len().saturating_sub(self.last.0), point.entries.saturating_sub(self.last.1));
         if !self.policy.due(entries, bytes, self.last_ms, now) {
             return;
         }
         // One that fails is not tried again before as much was appended once more, or as long has passed.
         self.last_ms = Some(now);
-        log.see(point.len);
+        log.see(point.len());
         match self.take(log, now, leaf) {
-            Ok(()) => self.last = point,
+            Ok(()) => self.last = (point.len(), point.entries),
             Err(_) => self.ledger_file = None,
         }
     }

@@ -1,7 +1,7 @@
 //! From the writer to the sidecar's thread: what was written, and how far it is synced.
 //!
 //! Owns: the queue between the two. Invariant: putting something in never waits for the sidecar; a queue that grows
-//! too long is dropped, and the sidecar reads the log instead. Does not: touch SQLite.
+//! too long is dropped, and the sidecar reads the log where entries are missing. Does not: touch SQLite.
 
 use crate::os::threads::{Arc, Condvar, Mutex, MutexGuard};
 use jcode_session_core::log::AppendedEntries;
@@ -17,8 +17,6 @@ struct State {
     written: AppendedEntries,
     synced: SyncPoint,
     closing: bool,
-    /// Entries were dropped: the queue no longer holds all.
-    gap: bool,
     /// The sidecar's thread waits.
     waiting: bool,
     /// Something came since the thread last looked.
@@ -39,7 +37,6 @@ pub(super) struct IndexQueue {
 pub(super) struct Update {
     pub(super) synced: SyncPoint,
     pub(super) closing: bool,
-    pub(super) gap: bool,
 }
 
 /// The writer's end.
@@ -51,9 +48,8 @@ impl IndexQueue {
     pub(super) fn new(ahead: bool) -> Self {
         let state = State {
             written: AppendedEntries::default(),
-            synced: SyncPoint { len: 0, entries: 0 },
+            synced: SyncPoint::default(),
             closing: false,
-            gap: false,
             waiting: false,
             news: false,
             ahead,
@@ -105,8 +101,7 @@ impl IndexQueue {
             pending.extend_moved(&state.written, 0);
             state.written.clear();
         }
-        let gap = std::mem::take(&mut state.gap);
-        Update { synced: state.synced, closing: state.closing, gap }
+        Update { synced: state.synced, closing: state.closing }
     }
 }
 
@@ -115,7 +110,6 @@ impl LogObserver for QueueSender {
         let mut state = self.0.lock();
         if state.written.weight() > MOST {
             state.written = AppendedEntries::default();
-            state.gap = true;
         }
         state.written.extend_moved(entries, 0);
         if state.ahead {

@@ -1,27 +1,27 @@
 //! The sidecar's thread: brings the sidecar to each sync point of the log, behind the writer's back.
 //!
-//! Owns: the writer's connection to the sidecar, its transactions, and the mark `unsynced_boot`.
-//! Invariant: what is committed was synced in the log before. The mark is on the disk before the first change that
-//! is not synced, and goes with a sync when the writer closes; a sidecar that a power cut may have torn is known by it.
+//! Owns: what one transaction adds. Invariant: what is committed was synced in the log before; rows are added only
+//! behind what is still the log that was indexed, and only up to the sync point without a gap: what was not handed
+//! over, lines of other programs for one, is read from the log.
 //! Does not: matter to appends. Whatever fails here makes the sidecar lag, and it is tried again.
 
 use super::checkpoints::Checkpoints;
+use super::index_file::IndexFile;
 use super::index_queue::{IndexQueue, Update};
+use super::lag::Lag;
 use crate::os::host;
 use crate::os::log_file::LogFile;
 use crate::os::threads::Arc;
-use crate::sidecar::commit;
-use crate::sidecar::connect::{Purpose, connect};
-use crate::sidecar::rebuild::{self, RebuildError};
-use crate::sidecar::sql::{SqlStore, is_locked, read_meta};
-use jcode_session_core::index::catch_up::{CatchUp, CatchUpError};
+use crate::sidecar::sql::SqlStore;
+use crate::sidecar::{commit, rebuild};
+use jcode_session_core::index::Totals;
+use jcode_session_core::index::catch_up::CatchUp;
 use jcode_session_core::index::meta::{IndexMeta, Observed, Resume};
 use jcode_session_core::index::schema::JUMP_INDEX_FROM;
 use jcode_session_core::log::AppendedEntries;
-use jcode_session_core::source::ByteSource;
+use jcode_session_core::source::SourceError;
 use jcode_session_core::store::checkpoint::Policy;
 use jcode_session_core::write::SyncPoint;
-use rusqlite::{Connection, TransactionBehavior};
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -37,112 +37,70 @@ const AHEAD: u64 = 100_000;
 /// The sidecar's side of one writer.
 pub(super) struct Indexer {
     log: LogFile,
-    queue: Arc<IndexQueue>,
-    index: Option<Index>,
-    /// Entries that wait, and whether some before them are missing.
-    pending: AppendedEntries,
-    gap: bool,
-    /// The end of the log when the writer opened it: entries in front of it are no news.
-    base: u64,
-    /// Rows are added as soon as their entries are written, and committed when those are synced: in `throughput`
-    /// a single sync may cover a whole session.
-    ahead: bool,
+    waiting: Waiting,
+    index: Option<IndexFile>,
     checkpoints: Checkpoints,
 }
 
-/// An open sidecar that holds what its metadata says.
-struct Index {
-    connection: Connection,
-    meta: IndexMeta,
-    /// The mark is set, and commits are not synced from here on.
-    marked: bool,
+/// Entries that were handed over and wait for their rows.
+struct Waiting {
+    queue: Arc<IndexQueue>,
+    entries: AppendedEntries,
+    /// Rows are added as soon as their entries are written, and committed when those are synced.
+    ahead: bool,
 }
 
-/// Why the sidecar lags.
-enum Lag {
-    /// The stored rows cannot be added to.
-    Rebuild,
-    /// A reader is in the way, and nothing was begun: the entries still wait.
-    Busy(rusqlite::Error),
-    Sqlite(rusqlite::Error),
-    Other(String),
-}
-
-impl From<rusqlite::Error> for Lag {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Sqlite(error)
-    }
-}
-
-impl From<CatchUpError<rusqlite::Error>> for Lag {
-    fn from(error: CatchUpError<rusqlite::Error>) -> Self {
-        match error {
-            CatchUpError::NeedsRebuild => Self::Rebuild,
-            CatchUpError::Store(error) => Self::Sqlite(error),
-        }
-    }
-}
-
-impl From<RebuildError> for Lag {
-    fn from(error: RebuildError) -> Self {
-        Self::Other(error.to_string())
-    }
+/// What was taken out of them.
+struct Drained {
+    /// The sync point up to which rows were added.
+    point: SyncPoint,
+    rows: u64,
 }
 
 impl Indexer {
     /// `log` is the writer's log as it was opened, durable to its end.
     pub(super) fn new(log: LogFile, queue: Arc<IndexQueue>, ahead: bool, policy: Policy) -> Self {
-        let base = log.len();
         let checkpoints = Checkpoints::new(&log, policy);
-        Self { log, queue, index: None, pending: AppendedEntries::default(), gap: false, base, ahead, checkpoints }
+        let waiting = Waiting { queue, entries: AppendedEntries::default(), ahead };
+        Self { log, waiting, index: None, checkpoints }
     }
 
     /// Runs until the writer closes. What keeps the sidecar from being complete then, if anything.
-    pub(super) fn run(mut self) -> Result<(), String> {
+    pub(super) fn run(mut self) -> Result<(), Lag> {
         let mut wait = None;
         loop {
-            let Update { synced, closing, gap } = self.queue.wait(&mut self.pending, wait);
-            self.gap |= gap;
-            let target = synced.len.max(self.base);
-            let outcome = self.bring_to(target, closing);
+            let Update { synced, closing } = self.waiting.queue.wait(&mut self.waiting.entries, wait);
+            let outcome = self.bring_to(synced, closing);
             self.checkpoint(synced);
             if closing {
-                if let Some(index) = self.index {
-                    // Removes the journal; one that stays is empty and does no harm.
-                    let _ = index.connection.query_row("PRAGMA journal_mode=DELETE", [], |_| Ok(()));
-                }
-                return outcome.map_err(|lag| match lag {
-                    Lag::Rebuild => "its rows do not fit the log".to_string(),
-                    Lag::Busy(error) | Lag::Sqlite(error) => error.to_string(),
-                    Lag::Other(error) => error,
-                });
+                return outcome;
             }
             wait = outcome.err().map(|_| PAUSE);
-            self.queue.pause(GATHER);
+            self.waiting.queue.pause(GATHER);
         }
     }
 
     /// Takes a checkpoint if one is due. The sidecar knows the leaf if it is at the same point.
     fn checkpoint(&mut self, point: SyncPoint) {
+        if !is_as_synced(&self.log, point).unwrap_or_default() {
+            return;
+        }
         let meta = self.index.as_ref().map(|index| &index.meta);
-        let leaf = meta.filter(|meta| meta.stamp.len == point.len).and_then(|meta| meta.active_leaf.as_deref());
+        let leaf = meta.filter(|meta| meta.stamp.len == point.len()).and_then(|meta| meta.active_leaf.as_deref());
         self.checkpoints.reached(&mut self.log, point, leaf);
     }
 
-    /// Brings the sidecar to the first `target` bytes of the log.
-    fn bring_to(&mut self, target: u64, closing: bool) -> Result<(), Lag> {
-        self.log.see(target);
-        if self.index.is_none() || self.gap {
+    /// Brings the sidecar to a sync point of the log.
+    fn bring_to(&mut self, point: SyncPoint, closing: bool) -> Result<(), Lag> {
+        self.log.see(point.len());
+        let mut outcome = match self.index {
+            Some(_) => self.grow(point, closing),
+            None => Err(Lag::Hole),
+        };
+        if let Err(lag @ (Lag::Rebuild | Lag::Hole | Lag::Changed)) = outcome {
             self.index = None;
-            self.index = Some(self.open()?);
-            self.gap = false;
-        }
-        let mut outcome = self.grow(target, closing);
-        if let Err(Lag::Rebuild) = outcome {
-            self.index = None;
-            rebuild::build_held(&self.log, &mut |_| ControlFlow::Continue(()))?;
-            self.index = Some(Index::open(&self.log)?);
-            outcome = self.grow(target, closing);
+            self.index = Some(self.read_log(&lag, point)?);
+            outcome = self.grow(point, closing);
         }
         if outcome.as_ref().is_err_and(|lag| !matches!(lag, Lag::Busy(_))) {
             // What was begun is not there, and its entries wait no more: the log has them. A file that SQLite no
@@ -152,131 +110,143 @@ impl Indexer {
         outcome
     }
 
-    /// Opens the sidecar, brought up to what is synced of the log by reading that, if it is not there yet.
-    fn open(&self) -> Result<Index, Lag> {
-        // Opened for writing first: that is what takes back the transaction of a killed writer.
-        drop(Index::open(&self.log));
-        let opened = rebuild::update_held(&self.log, &mut |_| ControlFlow::Continue(())).map_err(Lag::from);
-        opened.and_then(|_| Index::open(&self.log))
+    /// The sidecar, brought up to what is synced of the log by reading that.
+    fn read_log(&self, why: &Lag, point: SyncPoint) -> Result<IndexFile, Lag> {
+        if !is_as_synced(&self.log, point)? {
+            return Err(Lag::Displaced);
+        }
+        let tick = &mut |_| ControlFlow::Continue(());
+        if matches!(why, Lag::Rebuild) {
+            rebuild::build_held(&self.log, tick)?;
+        } else {
+            // Opened for writing first: that is what takes back the transaction of a killed writer.
+            drop(IndexFile::connect(&self.log));
+            rebuild::update_held(&self.log, tick)?;
+        }
+        IndexFile::connect(&self.log)
     }
 
-    /// Adds the pending entries up to `target` in one transaction. Ahead of the log's syncs it stays open until what
+    /// Adds the entries that wait up to a sync point in one transaction. Ahead of the log's syncs it stays open until what
     /// it holds is synced.
-    fn grow(&mut self, mut target: u64, closing: bool) -> Result<(), Lag> {
-        let Self { log, index, pending, queue, ahead, gap, .. } = self;
+    fn grow(&mut self, point: SyncPoint, closing: bool) -> Result<(), Lag> {
+        let Self { log, waiting, index, .. } = self;
         let Some(index) = index else { return Ok(()) };
-        let from = index.meta.stamp.len;
-        let waits = |pending: &AppendedEntries| pending.iter().any(|entry| entry.offset >= from);
-        log.restamp().map_err(|error| Lag::Other(error.to_string()))?;
+        if log.is_displaced() {
+            return Err(Lag::Displaced);
+        }
+        log.restamp()?;
+        let (from, target) = (index.meta.stamp.len, point.len());
         // What no catch-up can add to is built anew.
         let cannot_grow = index.meta.resume == Resume::Rebuild;
         if cannot_grow && from < target {
             return Err(Lag::Rebuild);
         }
-        let rollback_to = index.meta.unsynced_boot.is_none() && index.meta.stamp == log.stamp();
+        let settled = index.meta.unsynced_boot.is_none() && index.meta.stamp == log.stamp();
         let nothing = from >= target && index.meta.synced_len >= target;
-        let goes_ahead = *ahead && !closing && !cannot_grow && waits(pending);
-        if nothing && (!closing || rollback_to) && !goes_ahead {
-            drop_until(pending, from);
+        let goes_ahead = !closing && !cannot_grow && waiting.goes_ahead_of(from);
+        if nothing && (!closing || settled) && !goes_ahead {
+            waiting.drop_until(from);
             return Ok(());
         }
-        if closing {
-            index.connection.execute_batch("PRAGMA synchronous=FULL")?;
-        } else if !index.marked {
-            index.mark(log)?;
-        }
-        if *ahead {
-            // Rows that are not committed must not lock readers out.
-            index.connection.execute_batch("PRAGMA cache_spill=OFF")?;
-        }
-        let begun = index.connection.transaction_with_behavior(TransactionBehavior::Immediate);
-        let transaction = begun.map_err(|error| if is_locked(&error) { Lag::Busy(error) } else { error.into() })?;
+        let (transaction, stored) = index.begin(log, closing, waiting.ahead && !cannot_grow)?;
         let mut store = SqlStore::new(&transaction);
-        let mut grower = CatchUp::new(&mut store, index.meta.totals())?;
-        let mut count = 0;
-        let (mut end, mut ended) = (from, closing);
-        loop {
-            let joins = pending.iter().find(|entry| entry.offset >= end).is_none_or(|entry| entry.offset == end);
-            let goes_ahead = *ahead && !closing && !cannot_grow && joins && target <= from && count < AHEAD;
-            let due = end..if goes_ahead { u64::MAX } else { target };
-            for entry in pending.iter().filter(|entry| due.contains(&entry.offset)) {
-                if entry.offset != end {
-                    return Err(Lag::Other("entries before those that wait are missing".to_string()));
-                }
-                grower.appended(&mut store, &entry)?;
-                end = entry.offset + entry.len + 1;
-                count += 1;
-            }
-            drop_until(pending, end);
-            if end <= target || ended {
-                break;
-            }
-            // These rows are not for anybody to see before their entries are synced.
-            let news = queue.wait(pending, None);
-            (target, ended) = (news.synced.len.max(target), news.closing);
-            if news.gap {
-                *gap = true;
-                return Err(Lag::Other("entries came faster than they could be stored".to_string()));
-            }
-        }
-        if end > target {
-            // The writer ends without having synced them: the transaction goes, and with it the rows.
-            return Err(Lag::Other("the log was not synced".to_string()));
-        }
-        let totals = grower.finish(&mut store)?;
-        let before = index.meta.counts.entries;
-        log.see(target);
-        log.restamp().map_err(|error| Lag::Other(error.to_string()))?;
-        let observed = Observed { stamp: log.stamp(), now_ms: host::now_ms(), synced_len: target };
-        let resume = index.meta.resume.behind(count, target);
-        let grown = index.meta.grown(totals, resume, log, observed);
-        let mut meta = grown.map_err(|error| Lag::Other(error.to_string()))?;
-        if closing {
-            meta.unsynced_boot = None;
-        }
-        if (before..meta.counts.entries).contains(&(JUMP_INDEX_FROM - 1)) {
+        let mut catch_up = CatchUp::new(&mut store, stored.totals())?;
+        let drained = waiting.drain_into(&mut store, &mut catch_up, from, point, closing || cannot_grow)?;
+        let meta = meta_after(log, stored, catch_up.finish(&mut store)?, &drained, closing)?;
+        if (stored.counts.entries..meta.counts.entries).contains(&(JUMP_INDEX_FROM - 1)) {
             store.index_jumps(JUMP_INDEX_FROM)?;
         }
         drop(store);
-        commit(transaction, log.path(), &index.meta, &meta)?;
-        index.meta = meta;
-        drop_until(pending, target);
+        commit(transaction, log.path(), stored, &meta)?;
+        *stored = meta;
+        waiting.drop_until(drained.point.len());
         Ok(())
     }
 }
 
-impl Index {
-    fn open(log: &LogFile) -> Result<Self, Lag> {
-        let connection = connect(log.path(), Purpose::Follow)?;
-        connection.set_prepared_statement_cache_capacity(64);
-        connection.execute_batch("PRAGMA synchronous=FULL")?;
-        // Cheaper than making and removing the journal for each commit; closing removes it.
-        connection.query_row("PRAGMA journal_mode=TRUNCATE", [], |_| Ok(()))?;
-        let meta = read_meta(&connection)?.ok_or(Lag::Rebuild)?;
-        Ok(Self { connection, meta, marked: false })
+impl Waiting {
+    /// Rows are to be added before the log is synced behind `from`.
+    fn goes_ahead_of(&self, from: u64) -> bool {
+        self.ahead && self.entries.iter().any(|entry| entry.offset >= from)
     }
 
-    /// Says, durably, that what follows is not synced.
-    fn mark(&mut self, log: &LogFile) -> Result<(), Lag> {
-        // Without a boot id a torn sidecar could not be told from a whole one: then every commit is synced.
-        let Some(boot) = host::boot_id() else { return Ok(()) };
-        let meta = IndexMeta { unsynced_boot: Some(boot.to_string()), ..self.meta.clone() };
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        commit(transaction, log.path(), &self.meta, &meta)?;
-        self.meta = meta;
-        self.connection.execute_batch("PRAGMA synchronous=OFF")?;
-        self.marked = true;
-        Ok(())
+    /// Adds the rows of the entries from the end of what is stored to the sync point; those of later entries too,
+    /// where rows go ahead, and then waits for the sync that covers them.
+    fn drain_into(
+        &mut self,
+        store: &mut SqlStore<'_>,
+        catch_up: &mut CatchUp,
+        from: u64,
+        mut point: SyncPoint,
+        closing: bool,
+    ) -> Result<Drained, Lag> {
+        let (mut end, mut ended, mut rows) = (from, closing, 0);
+        loop {
+            let joins = self.entries.iter().find(|entry| entry.offset >= end).is_none_or(|entry| entry.offset == end);
+            let goes_ahead = self.ahead && !closing && joins && point.len() <= from && rows < AHEAD;
+            let due = end..if goes_ahead { u64::MAX } else { point.len() };
+            for entry in self.entries.iter().filter(|entry| due.contains(&entry.offset)) {
+                if entry.offset != end {
+                    return Err(Lag::Hole);
+                }
+                catch_up.appended(store, &entry)?;
+                end = entry.offset + entry.len + 1;
+                rows += 1;
+            }
+            self.drop_until(end);
+            if end <= point.len() || ended {
+                break;
+            }
+            // These rows are not for anybody to see before their entries are synced.
+            let news = self.queue.wait(&mut self.entries, None);
+            (point, ended) = (news.synced, news.closing);
+        }
+        match end.cmp(&point.len()) {
+            std::cmp::Ordering::Equal => Ok(Drained { point, rows }),
+            std::cmp::Ordering::Less => Err(Lag::Hole),
+            // The writer ends without having synced them: the transaction goes, and with it the rows.
+            std::cmp::Ordering::Greater => Err(Lag::Unsynced),
+        }
+    }
+
+    /// Forgets the entries before `target`.
+    fn drop_until(&mut self, target: u64) {
+        let mut rest = AppendedEntries::default();
+        self.entries.iter().filter(|entry| entry.offset >= target).for_each(|entry| rest.push(&entry));
+        if rest.is_empty() {
+            self.entries.clear();
+        } else {
+            self.entries = rest;
+        }
     }
 }
 
-/// Forgets the entries before `target`.
-fn drop_until(pending: &mut AppendedEntries, target: u64) {
-    let mut rest = AppendedEntries::default();
-    pending.iter().filter(|entry| entry.offset >= target).for_each(|entry| rest.push(&entry));
-    if rest.is_empty() {
-        pending.clear();
-    } else {
-        *pending = rest;
+/// What was synced is what stands at the log's path, as far as its end tells.
+fn is_as_synced(log: &LogFile, point: SyncPoint) -> Result<bool, SourceError> {
+    Ok(!log.is_displaced() && point.end.stands_in(log)?)
+}
+
+/// The metadata of a sidecar that has taken in what was drained.
+fn meta_after(
+    log: &mut LogFile,
+    before: &IndexMeta,
+    totals: Totals,
+    drained: &Drained,
+    closing: bool,
+) -> Result<IndexMeta, Lag> {
+    let &Drained { point, rows } = drained;
+    let len = point.len();
+    log.see(len);
+    log.restamp()?;
+    let observed = Observed { stamp: log.stamp(), now_ms: host::now_ms(), synced_len: len };
+    let fingerprint = before.fingerprint_grown(log, len)?.ok_or(Lag::Changed)?;
+    // Behind the fingerprint: it must not be that of other lines than the rows are of.
+    if !point.end.stands_in(log)? {
+        return Err(Lag::Changed);
     }
+    let mut meta = before.grown(totals, before.resume.behind(rows, len), fingerprint, observed);
+    if closing {
+        meta.unsynced_boot = None;
+    }
+    Ok(meta)
 }

@@ -4,10 +4,11 @@
 //! Invariant: nothing of a session is touched before its lock is held.
 //! Does not: recover; core does.
 
+use super::group::Shared;
 use super::ids::Ids;
 use super::index_queue::{IndexQueue, QueueSender};
 use super::indexer::Indexer;
-use super::{Shared, State, Writer, syncer};
+use super::{Writer, syncer};
 use crate::ops::recover::synced_len;
 use crate::ops::seal::{self, Segments};
 use crate::os::files::PathError;
@@ -16,9 +17,10 @@ use crate::os::lock::{LockError, SessionLock};
 use crate::os::log_file::LogFile;
 use crate::os::segments::{self, SessionFile, SessionStorage};
 use crate::os::storage::no_follow;
-use crate::os::threads::{Arc, Condvar, Mutex, thread};
+use crate::os::threads::{Arc, thread};
 use crate::session::kind;
 use jcode_session_core::dialect::{FileKind, Other, What};
+use jcode_session_core::storage::StorageFile;
 use jcode_session_core::store::checkpoint::Policy;
 use jcode_session_core::write::{self, Durability, LogWriter, NewHeader, OpenOptions, ScannedIds};
 use std::path::Path;
@@ -78,8 +80,10 @@ impl Writer {
     pub fn open(log: &Path, options: &WriterOptions) -> Result<Self, OpenError> {
         must_be_writable(log, options)?;
         let mut lock = SessionLock::acquire(log)?;
+        // A process that changes its folder must not look for the log in another one.
+        let log = &std::path::absolute(log).map_err(PathError::new("find", log))?;
         let header = options.create.as_ref().map(|new| header(log, new)).transpose()?;
-        let ahead = options.durability == Durability::Throughput;
+        let ahead = options.durability.indexes_ahead();
         let queue = Arc::new(IndexQueue::new(ahead));
         let storage = segments::storage(log);
         let open = || open_log(log, &storage, options.durability, header.as_deref(), &queue);
@@ -97,21 +101,8 @@ impl Writer {
             let inode = no_follow(std::fs::OpenOptions::new().read(true)).open(log);
             lock.lock_inode(inode.map_err(PathError::new("open", log))?)?;
         }
-        let shared = Arc::new(Shared {
-            state: Mutex::new(State {
-                log: writer,
-                outcome: Arc::default(),
-                waiting: 0,
-                syncer: syncer::State::Busy,
-                leader_active: false,
-                followers: Vec::new(),
-                last_group: 0,
-                closing: false,
-            }),
-            finished: Condvar::new(),
-            due: Condvar::new(),
-        });
-        let indexer = Indexer::new(LogFile::open(log)?, Arc::clone(&queue), ahead, options.checkpoints);
+        let shared = Arc::new(Shared::new(writer));
+        let indexer = Indexer::new(to_index(log, &opened)?, Arc::clone(&queue), ahead, options.checkpoints);
         let thread = |name: &str| thread::Builder::new().name(name.to_string());
         let indexer = thread("jcode-sidecar").spawn(move || indexer.run()).map_err(PathError::new("index", log))?;
         let mut this = Self {
@@ -125,7 +116,7 @@ impl Writer {
             listed: None,
             segments: options.segments.map(|segments| (log.to_path_buf(), segments)),
         };
-        if matches!(options.durability, Durability::Balanced { .. }) {
+        if options.durability.sync_bounds().is_some() {
             let shared = Arc::clone(&this.shared);
             let syncer = thread("jcode-sync").spawn(move || syncer::run(&shared));
             this.syncer = Some(syncer.map_err(PathError::new("sync", log))?);
@@ -147,7 +138,7 @@ fn must_be_writable(log: &Path, options: &WriterOptions) -> Result<(), OpenError
     }
 }
 
-type Opening = (LogWriter<SessionFile, QueueSender>, write::Opened<SessionFile>);
+type Opening = (LogWriter<SessionStorage, QueueSender>, write::Opened<SessionFile>);
 
 fn open_log(
     log: &Path,
@@ -165,6 +156,18 @@ fn open_log(
         }
     });
     opened.map_err(|source| OpenError::Log { path: log.to_path_buf(), source })
+}
+
+/// The log that was opened for writing, as its index sees it.
+fn to_index(log: &Path, opened: &write::Opened<SessionFile>) -> Result<LogFile, OpenError> {
+    let failed = |source| OpenError::Log { path: log.to_path_buf(), source };
+    let mut indexed = LogFile::open(log)?;
+    let stamp = opened.file.stamp().map_err(|error| failed(error.into()))?;
+    if !indexed.file_stamp().is_same_file(&stamp) {
+        return Err(failed(write::OpenError::Changed));
+    }
+    indexed.see(opened.len);
+    Ok(indexed)
 }
 
 fn header(log: &Path, new: &NewSession) -> Result<Vec<u8>, OpenError> {

@@ -4,42 +4,15 @@
 //! the sync itself fits into the rest; appends wait only when they would go beyond the whole.
 //! Does not: hold the lock while it syncs.
 
-use super::{Shared, State as Writer};
+use super::group::{Shared, State, Syncer};
 use crate::os::host;
-use jcode_session_core::write::Durability;
 use std::sync::PoisonError;
 use std::time::Duration;
 
-/// What the thread is doing, so that appends wake it only when that is of use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum State {
-    /// It runs, or is not there.
-    #[default]
-    Busy,
-    /// It waits for the first entry.
-    Idle,
-    /// It waits until a time.
-    Timed,
-}
-
-impl Writer {
-    /// An append should wake the syncing thread.
-    pub(super) fn syncer_has_work(&self) -> bool {
-        match self.syncer {
-            State::Busy => false,
-            State::Idle => self.log.unsynced() > 0,
-            State::Timed => self.half_full(),
-        }
-    }
-
-    fn half_full(&self) -> bool {
-        let Durability::Balanced { entries, .. } = self.log.durability() else { return false };
-        self.log.unsynced() * 2 >= u64::from(entries)
-    }
-
+impl State {
     /// How long a sync may wait still; `None` if there is nothing to sync.
     fn sync_in(&self) -> Option<Duration> {
-        let Durability::Balanced { millis, .. } = self.log.durability() else { return None };
+        let millis = self.log.durability().sync_bounds()?.millis;
         let due = self.log.sync_due_at()? - i64::from(millis / 2);
         // A clock that was set back must not put a sync off.
         let wait = due.saturating_sub(host::now_ms()).clamp(0, i64::from(millis));
@@ -54,22 +27,18 @@ pub(super) fn run(shared: &Shared) {
         let wait = state.sync_in();
         let due = wait.is_some_and(|wait| wait.is_zero()) || state.half_full();
         if due && let Some(sync) = state.log.begin_sync() {
-            drop(state);
-            let finished = sync.run();
-            state = shared.lock();
             // A failure is latched: every append from now on tells it.
-            let _ = state.log.finish_sync(finished);
-            shared.tell(&state);
+            state = shared.run_job(state, sync).0;
             continue;
         }
-        state.syncer = if wait.is_some() { State::Timed } else { State::Idle };
+        state.syncer = if wait.is_some() { Syncer::Timed } else { Syncer::Idle };
         state = match wait.filter(|wait| !wait.is_zero()) {
             Some(wait) => shared.due.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0,
             // A due sync that could not be taken: another one is running, and whoever runs it wakes this thread.
             None => shared.due.wait(state).unwrap_or_else(PoisonError::into_inner),
         };
-        state.syncer = State::Busy;
+        state.syncer = Syncer::Busy;
     }
     // Nobody may wait for a sync that will not come.
-    shared.finished.notify_all();
+    shared.tell(&state);
 }

@@ -12,7 +12,7 @@ use jcode_session_core::log::Dialect;
 use jcode_session_core::report::{LogReport, VerifyReport};
 use jcode_session_core::segment::Depth;
 use jcode_session_core::source::ByteSource;
-use jcode_session_core::verify::{verify_store, verify_v1, verify_v1_beside};
+use jcode_session_core::verify::{verify_source, verify_store, verify_v1, verify_v1_beside};
 use std::ops::ControlFlow;
 
 impl<S: ByteSource + Clone> Inspector<S> {
@@ -37,6 +37,10 @@ impl<S: ByteSource + Clone> Inspector<S> {
         let as_is = self.session.log().as_is().filter(|_| segments.is_empty()).map(|log| log as &dyn ByteSource);
         findings.extend(segments);
         findings.extend(verify_store(&ledger, &self.files, as_is)?);
+        // Without a store at hand nothing is said of what lies in it.
+        if let Some(log) = as_is.filter(|_| !ledger.rows.is_empty()) {
+            findings.extend(verify_source(log, &self.files)?);
+        }
         if self.files.snapshot.is_some() {
             let sound = !findings.iter().any(Finding::is_error);
             findings.extend(verify_v1_beside(log, sound, self.files.v1(), &mut tick)?);

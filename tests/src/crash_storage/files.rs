@@ -6,21 +6,23 @@
 use super::{Fault, Machine, Op, World, error};
 use jcode_session_core::source::identity::FileStamp;
 use jcode_session_core::source::{ByteSource, SliceSource, SourceError};
-use jcode_session_core::storage::{Folder, Place, Storage, StorageError, StorageErrorKind, StorageFile};
+use jcode_session_core::storage::{Folder, Named, Place, Storage, StorageError, StorageErrorKind, StorageFile};
 
 /// An open file of a machine.
 #[derive(Debug, Clone)]
 pub struct CrashFile {
     machine: Machine,
     inode: usize,
+    /// The name by which it was opened.
+    place: Place,
     /// Bytes that this handle knows of.
     len: u64,
 }
 
 impl CrashFile {
-    fn new(machine: &Machine, inode: usize) -> Self {
+    fn new(machine: &Machine, inode: usize, place: &Place) -> Self {
         let len = machine.recorded().world.inodes[inode].live.len() as u64;
-        Self { machine: machine.clone(), inode, len }
+        Self { machine: machine.clone(), inode, place: place.clone(), len }
     }
 
     fn len_now(&self) -> u64 {
@@ -83,7 +85,18 @@ impl StorageFile for CrashFile {
     }
 
     fn stamp(&self) -> Result<FileStamp, StorageError> {
+        self.machine.touched();
         Ok(FileStamp { dev: 1, ino: self.inode as u64, len: self.len_now(), mtime_ns: 0, ctime_ns: 0 })
+    }
+
+    fn named(&self) -> Result<Named, StorageError> {
+        self.machine.touched();
+        let there = self.machine.recorded().world.names.get(&self.place).copied();
+        Ok(match there {
+            Some(inode) if inode == self.inode => Named::Same(self.len_now()),
+            Some(_) => Named::Other,
+            None => Named::Nothing,
+        })
     }
 }
 
@@ -109,7 +122,11 @@ impl Storage for Machine {
     fn open(&self, place: &Place) -> Result<CrashFile, StorageError> {
         let inode = self.recorded().world.names.get(place).copied();
         let inode = inode.ok_or_else(|| error(StorageErrorKind::NotFound, "not there"))?;
-        Ok(CrashFile::new(self, inode))
+        Ok(CrashFile::new(self, inode, place))
+    }
+
+    fn shown(&self, place: &Place) -> String {
+        format!("{place:?}")
     }
 
     fn create(&self, place: &Place) -> Result<CrashFile, StorageError> {
@@ -122,12 +139,12 @@ impl Storage for Machine {
         let inode = world.inodes.len();
         world.inodes.push(super::Inode::default());
         world.names.insert(place.clone(), inode);
-        Ok(CrashFile { machine: self.clone(), inode, len: 0 })
+        Ok(CrashFile { machine: self.clone(), inode, place: place.clone(), len: 0 })
     }
 
     fn stamp(&self, place: &Place) -> Result<Option<FileStamp>, StorageError> {
         let inode = self.recorded().world.names.get(place).copied();
-        inode.map(|inode| CrashFile::new(self, inode).stamp()).transpose()
+        inode.map(|inode| CrashFile::new(self, inode, place).stamp()).transpose()
     }
 
     fn rename(&self, from: &Place, to: &Place) -> Result<(), StorageError> {

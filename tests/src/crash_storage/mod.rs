@@ -6,8 +6,10 @@
 //! Does not: decide what survives of the rest; [`outcomes`] lists all that may.
 
 mod files;
+pub mod intruder;
 pub mod outcomes;
 
+use intruder::Intruder;
 use jcode_session_core::storage::{Folder, Place, StorageError, StorageErrorKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -94,6 +96,10 @@ pub struct World {
     pub no_links: bool,
     /// The append during which the state was recorded: the bytes that were being written.
     pub writing: Option<(usize, Vec<u8>)>,
+    /// Calls so far that changed something or looked at the log, and what another program does at one of them.
+    pub touches: u64,
+    /// That program.
+    pub intruder: Option<Intruder>,
 }
 
 impl World {
@@ -137,6 +143,8 @@ impl Machine {
         world.broken_from = None;
         world.calls = 0;
         world.writing = None;
+        world.touches = 0;
+        world.intruder = None;
         Self(Arc::new(Mutex::new(Recorded { world, history: None })))
     }
 
@@ -198,6 +206,7 @@ impl Machine {
 
     /// Counts a mutating call, records the state before it, and fails or shortens it if a fault is due.
     fn step(&self, writing: Option<(usize, &[u8])>) -> Result<Option<Fault>, StorageError> {
+        self.touched();
         let mut recorded = self.recorded();
         let Recorded { world, history } = &mut *recorded;
         let call = world.calls;

@@ -6,6 +6,7 @@
 //! fast, `home` folders of them, `damage` breaks any of them, `other_files` are what lies beside them and is no
 //! session, `strategy` is what property tests use.
 
+pub mod agents;
 mod clock;
 mod corpus;
 mod damage;

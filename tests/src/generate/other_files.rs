@@ -97,6 +97,12 @@ impl OtherFile {
         matches!(self, Self::NewerVersion | Self::PiFormat4 | Self::PiFormat4Damaged)
     }
 
+    /// It is another agent's session that is read, though never written.
+    #[must_use]
+    pub const fn is_read(self) -> bool {
+        matches!(self, Self::ClaudeCode)
+    }
+
     /// A session may have been lost in it.
     #[must_use]
     pub const fn is_damage(self) -> bool {

@@ -6,6 +6,7 @@
 //! `salvage`), records to header and entries (`header`, `entries`), entries to a tree (`lookup`,
 //! `tree`), names on it (`labels`); and what is searched of an entry (`search`).
 
+pub mod agents;
 mod entries;
 mod fields;
 mod frame;

@@ -86,26 +86,33 @@ fn all_commands_say_the_same_of_a_file() {
             let code = if kind.is_newer() { "newer-version" } else { "not-a-session" };
             let verified = about(&verify["logs"], &path)[0];
             let findings = verified["findings"].as_array().expect("a list");
+            assert_eq!(verified["dialect"], kind.dialect(), "{kind:?}");
+            let migrated = about(&planned["sessions"], &path)[0];
+            assert_eq!((&migrated["action"], &migrated["dialect"]), (&"skipped".into(), &kind.dialect().into()));
+            let found = about(&examined["findings"], &path).into_iter();
+            let found: Vec<&Value> = found.filter(|found| found["code"] != "permissions").collect();
+            if kind.is_read() {
+                assert_eq!((findings.len(), found.len(), verified["ok"].as_bool()), (0, 0, Some(true)), "{verified}");
+                let reason = migrated["reason"].as_str().expect("words");
+                assert!(reason.contains(kind.word()) && reason.contains("`import`"), "{kind:?}: {reason}");
+                assert_eq!(about(&listed["sessions"], &path)[0]["agent"], kind.dialect(), "{kind:?}");
+                continue;
+            }
             assert_eq!((findings.len(), verified["ok"].as_bool()), (1, Some(false)), "{kind:?}: {verified}");
             assert_eq!(findings[0]["code"], code, "{kind:?}");
-            assert_eq!(verified["dialect"], kind.dialect(), "{kind:?}");
             let words = findings[0]["message"].as_str().expect("words");
             assert!(words.contains(kind.word()), "{kind:?}: {words}");
 
-            let migrated = about(&planned["sessions"], &path)[0];
-            assert_eq!((&migrated["action"], &migrated["dialect"]), (&"skipped".into(), &kind.dialect().into()));
             assert_eq!(migrated["reason"], words, "{kind:?}");
 
             assert_eq!(about(&listed["sessions"], &path).len(), usize::from(kind.is_newer()), "{kind:?}");
 
-            let found = about(&examined["findings"], &path).into_iter();
-            let found: Vec<&Value> = found.filter(|found| found["code"] != "permissions").collect();
             assert_eq!(found.len(), 1, "{kind:?}: {found:?}");
             assert_eq!((&found[0]["code"], &found[0]["message"]), (&code.into(), &words.into()), "{kind:?}");
             let is_error = kind.is_damage() || kind.is_newer();
             assert_eq!(found[0]["severity"] == "error", is_error, "{kind:?}");
         }
-        let others = OtherFile::ALL.into_iter().filter(|kind| !kind.is_newer()).count();
+        let others = OtherFile::ALL.into_iter().filter(|kind| !kind.is_newer() && !kind.is_read()).count();
         assert!(list.stderr.contains(&format!("{others} files")), "{list:?}");
         assert_eq!(examined["sessions"]["not_sessions"], others);
         assert_eq!(examined["sessions"]["count"], 1 + OtherFile::ALL.len() - others);
@@ -163,11 +170,15 @@ fn what_is_no_session_is_refused_and_left_alone() {
             check(&"append", &append(folder.home.path(), &log, r#"{"type":"custom","customType":"t"}"#));
         }
         for (at, args) in COMMANDS.into_iter().enumerate() {
+            let args: Vec<&str> = args.iter().map(|&arg| if arg == "LOG" { path.as_str() } else { arg }).collect();
+            let reads = at >= COMMANDS.len() - READING || kind.is_read() && args.contains(&"v3");
             // A header of a later version is read as far as it goes.
-            if kind == OtherFile::NewerVersion && at >= COMMANDS.len() - READING {
+            if reads && (kind == OtherFile::NewerVersion || kind.is_read()) {
+                let read = folder.run(&args);
+                assert!(kind.is_newer() || read.code == 0 && !read.stdout.is_empty(), "{kind:?} {args:?}: {read:?}");
+                assert_eq!(contents(folder.sessions.path()), before, "{kind:?} {args:?}");
                 continue;
             }
-            let args: Vec<&str> = args.iter().map(|&arg| if arg == "LOG" { path.as_str() } else { arg }).collect();
             check(&args, &folder.run(&args));
         }
     }
@@ -283,8 +294,12 @@ proptest! {
     fn other_files_are_known(seed in any::<u64>(), kind in prop::sample::select(OtherFile::ALL.to_vec())) {
         let bytes = kind.bytes(&mut random(seed));
         let detected = detect(&SliceSource(&bytes)).expect("in memory");
-        prop_assert_eq!(detected.is_session(), kind.is_newer(), "{:?}", detected);
+        prop_assert_eq!(detected.is_session(), kind.is_newer() || kind.is_read(), "{:?}", detected);
         prop_assert_eq!(detected.dialect.name(), kind.dialect());
+        if kind.is_read() {
+            prop_assert_eq!(detected.kind, FileKind::Foreign);
+            return Ok(());
+        }
         let words = detected.finding().expect("a finding").message;
         prop_assert!(words.contains(kind.word()), "{}", words);
     }

@@ -17,7 +17,9 @@ mod catalog {
 }
 mod export;
 mod file_kinds;
+mod foreign;
 mod header_rule;
+mod import;
 mod input;
 mod inspect;
 mod mended;

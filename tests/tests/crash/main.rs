@@ -7,6 +7,7 @@
 #[cfg(target_os = "linux")]
 mod command;
 mod concurrency;
+mod foreign;
 mod kill;
 #[cfg(target_os = "linux")]
 mod kill_commands;

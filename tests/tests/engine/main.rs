@@ -11,6 +11,7 @@ mod catalog {
     mod property;
 }
 mod dialect {
+    mod agents;
     mod jcode;
     mod migrate;
     mod upgrade;
@@ -39,11 +40,13 @@ mod session {
 }
 mod store {
     mod checkpoint;
+    mod import;
     mod ledger;
     mod model;
     mod repair;
     mod rollback;
 }
 mod write {
+    mod foreign;
     mod writer;
 }

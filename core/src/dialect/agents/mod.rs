@@ -1,8 +1,9 @@
-//! Sessions of other agents, known by what stands in their first records.
+//! Agents whose sessions are not read, known by what stands in their first records.
 //!
-//! Owns: a sign for each agent: what one record of it has that no other program's has.
+//! Owns: a sign for each such agent: what one record of it has that no other program's has. Those that are read have a
+//! folder of their own.
 //! Invariant: no sign is met by an entry or a header of pi's family.
-//! Does not: read them yet; they are named, so that nobody takes them for damaged logs.
+//! Does not: read them; they are named, so that nobody takes them for damaged logs.
 
 use super::head::{Head, Members};
 use super::kind::{Detected, What};
@@ -20,11 +21,10 @@ type Sign = fn(&Members<'_>) -> bool;
 
 /// The agents. The first one whose sign a record has is it: Qwen Code writes what Claude Code does, and more, and that of
 /// Cursor is the weakest.
-const SIGNS: [(Dialect, &str, Sign); 9] = [
+const SIGNS: [(Dialect, &str, Sign); 8] = [
     (Dialect::Codex, "Codex", codex),
     (Dialect::Copilot, "Copilot CLI", copilot),
     (Dialect::Qwen, "Qwen Code", qwen),
-    (Dialect::ClaudeCode, "Claude Code", claude_code),
     (Dialect::Gemini, "Gemini CLI", gemini),
     (Dialect::Opencode, "OpenCode", opencode),
     (Dialect::Unknown, "Kimi", kimi),
@@ -32,12 +32,11 @@ const SIGNS: [(Dialect, &str, Sign); 9] = [
     (Dialect::Cursor, "Cursor", cursor),
 ];
 
-/// A record, or the beginning of a document, that is an agent's.
-pub(super) fn has_sign(record: &Members<'_>) -> bool {
-    SIGNS.iter().any(|(_, _, has_sign)| has_sign(record))
-}
-
 impl DialectReader for Agents {
+    fn has_sign(&self, record: &Members<'_>) -> bool {
+        SIGNS.iter().any(|(_, _, has_sign)| has_sign(record))
+    }
+
     fn detect(&self, head: &Head<'_>) -> Option<Detected> {
         let (dialect, name, _) =
             SIGNS.into_iter().find(|(_, _, has_sign)| head.records().iter().any(|record| has_sign(record)))?;
@@ -79,16 +78,6 @@ fn qwen(record: &Members<'_>) -> bool {
         || message.has("parts")
         || message.text("role") == "model";
     record.has("uuid") && record.has("sessionId") && own
-}
-
-/// Records of a session, linked by UUIDs; those about the session itself have none.
-fn claude_code(record: &Members<'_>) -> bool {
-    let about = ["last-prompt", "ai-title", "custom-title", "mode", "permission-mode", "queue-operation", "progress"];
-    let kind = record.text("type");
-    let of_session = record.has("sessionId") && (record.has("uuid") || about.contains(&&*kind));
-    let snapshot = kind == "file-history-snapshot" && record.has("messageId");
-    let summary = kind == "summary" && record.has("leafUuid");
-    of_session || snapshot || summary
 }
 
 /// The first line, or the one document: a session of a project.

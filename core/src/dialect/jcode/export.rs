@@ -4,38 +4,19 @@
 //! Invariant: every value is written as it stands in the log; one entry at a time is in memory.
 //! Does not: find the path; callers have an index.
 
+use super::export_error::ExportError;
+use super::export_import;
 use crate::dialect::jcode::compare::past::{self, Known};
 use crate::dialect::jcode::read::array::Array;
 use crate::dialect::jcode::read::entry::Kind;
 use crate::dialect::jcode::read::fields::Token;
 use crate::json::text::write_string;
 use crate::log::Record;
-use crate::source::{ByteSource, SourceError};
+use crate::source::ByteSource;
 use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::ops::Range;
-
-/// Why a log cannot be exported to v1.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ExportError<E> {
-    /// The log cannot be read.
-    #[error(transparent)]
-    Source(SourceError),
-    /// The log does not come from jcode.
-    #[error("this log does not come from jcode, so there is no v1 session to go back to; export it as `v3`")]
-    NotFromJcode,
-    /// A range of the path holds no entry.
-    #[error("there is no entry at byte {offset}: the path is not of this log; read its index again")]
-    NoEntry {
-        /// Where.
-        offset: u64,
-    },
-    /// The output could not be written.
-    #[error("cannot write the snapshot: {0}")]
-    Output(E),
-}
 
 /// Streams the snapshot of the entries at `path`, root first, to `out`. Ranges are those of the index: lines of the
 /// log without their LF.
@@ -48,7 +29,10 @@ pub fn export<S: ByteSource, E>(
     out: &mut dyn FnMut(&[u8]) -> Result<(), E>,
 ) -> Result<(), ExportError<E>> {
     let source = ExportError::Source;
-    let origin = past::origin(log).map_err(source)?.ok_or(ExportError::NotFromJcode)?;
+    let Some(origin) = past::origin(log).map_err(source)? else {
+        let (header, agent) = past::imported(log).map_err(source)?.ok_or(ExportError::NotFromJcode)?;
+        return export_import::export(log, &header, &agent, path, out);
+    };
     let mut fields = origin.fields;
     // First what is needed before the messages can be written, and small.
     let mut sides: Vec<(Array, Option<String>, Token)> = Vec::new();

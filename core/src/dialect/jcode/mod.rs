@@ -11,11 +11,14 @@
 
 mod compare;
 mod export;
+mod export_error;
+mod export_import;
 mod read;
 mod write;
 
 pub use compare::growth::{Growth, GrowthError, plan_growth};
-pub use export::{ExportError, export};
+pub use export::export;
+pub use export_error::ExportError;
 pub use read::facts::Facts;
 pub(crate) use read::facts::name_of;
 pub use read::replay::{Origin, Replay, ReplayError, V1Sources, replay};

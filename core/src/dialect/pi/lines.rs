@@ -44,7 +44,7 @@ pub(super) fn upgrade_lines<S: ByteSource>(
     scan_source(&source, 0..len, LogScan::new(), &mut upgrade, tick)?;
     upgrade.rope.push_original(0, upgrade.done, len);
     let mended = upgrade.linear.map(|linear| linear.mended).unwrap_or_default();
-    Ok(UpgradedLog { rope: upgrade.rope.over(alloc::vec![source]), mended })
+    Ok(UpgradedLog { rope: upgrade.rope.over(alloc::vec![source]), mended, header: None })
 }
 
 /// What `firstKeptEntryIndex` may point at.

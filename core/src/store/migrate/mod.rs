@@ -54,7 +54,7 @@ impl From<StorageError> for MigrateError {
 /// The log is the file that was looked at (`None`: there was none) when the migration was planned.
 fn is_as_planned<S: Storage>(session: &SessionStore<'_, S>, seen: Option<FileStamp>) -> Result<(), MigrateError> {
     let same = match (&session.log, seen) {
-        (Some(log), Some(seen)) => log.stamp()?.is_same_file(&seen),
+        (Some(log), Some(seen)) => log.stamp()?.is_as_left(&seen),
         (None, None) => true,
         _ => false,
     };
@@ -63,7 +63,7 @@ fn is_as_planned<S: Storage>(session: &SessionStore<'_, S>, seen: Option<FileSta
 }
 
 /// Writes the parts of a new log aside, one behind the other; gives their bytes to `seen` as they pass.
-fn write<S: Storage>(
+pub(super) fn write<S: Storage>(
     storage: &S,
     parts: &[&dyn ByteSource],
     mut seen: impl FnMut(&[u8]),

@@ -16,7 +16,7 @@ use crate::sidecar::rebuild::Tick;
 use crate::sidecar::sql::{self, Compared};
 use crate::sidecar::{self, Sidecar};
 use jcode_session_core::dialect::jcode::ReplayError;
-use jcode_session_core::dialect::{Detected, PresentError, detect, present};
+use jcode_session_core::dialect::{Detected, FileKind, PresentError, detect, present};
 use jcode_session_core::finding::Finding;
 use jcode_session_core::report::LogReport;
 use jcode_session_core::segment::Depth;
@@ -103,6 +103,10 @@ fn verify_log(path: &Path, again: bool, tick: &mut Tick<'_>) -> Result<Option<Lo
     }
     let compared = sql::verify(&presented, beside, &mut |bytes| tick(bytes)).map_err(failed)?;
     let Some(Compared { entry_count, sidecar, mut findings }) = compared else { return Ok(None) };
+    if detected.kind == FileKind::Foreign {
+        // What lies beside it is its own program's.
+        return Ok(Some(LogReport::new(shown(path), dialect, entry_count, sidecar, findings)));
+    }
     let as_sealed = presented.as_is().filter(|_| segments.is_empty());
     findings.extend(segments);
     findings.extend(names::findings(path));

@@ -9,7 +9,7 @@ use crate::os::paths;
 use jcode_session_core::finding::Finding;
 use jcode_session_core::source::ByteSource;
 use jcode_session_core::store::ledger::Ledger;
-use jcode_session_core::verify::{StoreFiles, glance_at_store, verify_store};
+use jcode_session_core::verify::{StoreFiles, glance_at_store, verify_source, verify_store};
 use std::path::{Path, PathBuf};
 
 /// What is wrong with the store of a log. `as_is`: the log, if it is of the current dialect
@@ -17,7 +17,12 @@ use std::path::{Path, PathBuf};
 pub(super) fn check(log: &Path, ledger: &Ledger, as_is: Option<&LogFile>) -> Result<Vec<Finding>, VerifyError> {
     let as_is = as_is.map(|log| log as &dyn ByteSource);
     let failed = |source| VerifyError::Log { path: log.to_path_buf(), source };
-    verify_store(ledger, &Store(paths::store(log)), as_is).map_err(failed)
+    let store = Store(paths::store(log));
+    let mut findings = verify_store(ledger, &store, as_is).map_err(failed)?;
+    if let Some(as_is) = as_is {
+        findings.extend(verify_source(as_is, &store).map_err(failed)?);
+    }
+    Ok(findings)
 }
 
 /// What a look at the ledger and at the names in the store shows, without reading what was kept.

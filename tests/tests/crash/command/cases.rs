@@ -1,6 +1,7 @@
 //! The commands that write, and what each starts from.
 
 use jcode_session_tests::files::settled;
+use jcode_session_tests::generate::agents::claude_code;
 use jcode_session_tests::jcode_model::{Growth, ModelRng, Shape, generate, grow_as};
 use jcode_session_tests::program::run;
 use jcode_session_tests::sessions::lines;
@@ -106,6 +107,20 @@ pub(crate) fn export_to_a_file() -> Case {
     Case::same("export", &["export", "s", "--format", "html", "--output", "out.html", "--force"], with_target)
 }
 
+/// What an import writes names the path of its source, which lies in another home each time.
+pub(crate) fn import() -> Case {
+    Case { others: true, ..Case::same("import", &["import", "theirs.jsonl"], |home| theirs(home, 12)) }
+}
+
+pub(crate) fn import_of_a_source_that_grew() -> Case {
+    let setup = |home: &Path| {
+        theirs(home, 12);
+        done(home, &["import", &home.join("theirs.jsonl").to_string_lossy()]);
+        theirs(home, usize::MAX);
+    };
+    Case { others: true, ..Case::same("import, grown", &["import", "theirs.jsonl"], setup) }
+}
+
 pub(crate) fn checkpoint() -> Case {
     Case::same("checkpoints --take", &["checkpoints", "s", "--take"], session)
 }
@@ -195,6 +210,14 @@ fn changed(home: &Path) {
     log(home, "other", other.as_bytes());
     done(home, &["tag", "s", "+new"]);
     settled(&sessions(home));
+}
+
+/// The first lines of another agent's session.
+fn theirs(home: &Path, count: usize) {
+    let source = claude_code(3, 1);
+    let part: Vec<u8> = source.split_inclusive(|&byte| byte == b'\n').take(count).flatten().copied().collect();
+    sessions(home);
+    fs::write(home.join("theirs.jsonl"), part).expect("written");
 }
 
 /// Two segments at least, in few entries.

@@ -46,3 +46,16 @@ commands! {
     unseal
     rollback_of_a_sealed_log
 }
+
+/// What an import writes names a path, which is another one in each home that faults are tried in.
+mod imports {
+    #[test]
+    fn import() {
+        super::explore::explore(&super::cases::import());
+    }
+
+    #[test]
+    fn import_of_a_source_that_grew() {
+        super::explore::explore(&super::cases::import_of_a_source_that_grew());
+    }
+}

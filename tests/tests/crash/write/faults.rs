@@ -4,7 +4,7 @@ use super::oracle::Crash;
 use jcode_session_core::storage::StorageErrorKind::{Full, Io};
 use jcode_session_core::write::{AppendError, Durability, LogWriter, Refusal, WriteError};
 use jcode_session_tests::crash_storage::outcomes::{Outcome, power_cuts};
-use jcode_session_tests::crash_storage::{CrashFile, Fault, Machine, World};
+use jcode_session_tests::crash_storage::{Fault, Machine, World};
 use jcode_session_tests::write_run::{self as run, Counting, ENTRIES, Log, Sidecar};
 
 /// A fault by its name: what happens to the call with the given number and to those behind it.
@@ -39,7 +39,7 @@ fn plan(world: &mut World, faults: &[(u64, Fault)]) {
 struct Caller {
     machine: Machine,
     mode: Durability,
-    writer: Option<LogWriter<CrashFile, Sidecar>>,
+    writer: Option<LogWriter<Machine, Sidecar>>,
     stamps: Counting,
     what: String,
 }
@@ -51,7 +51,7 @@ impl Caller {
         world.broken_from = None;
     }
 
-    fn writer(&mut self) -> &mut LogWriter<CrashFile, Sidecar> {
+    fn writer(&mut self) -> &mut LogWriter<Machine, Sidecar> {
         if self.writer.is_none() {
             let synced = self.machine.world().sidecar.last().copied();
             let opened = run::open(&self.machine, self.mode, synced).or_else(|_| {

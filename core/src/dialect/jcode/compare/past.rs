@@ -7,6 +7,7 @@
 use crate::dialect::detect;
 use crate::dialect::jcode::read::entry::Kind;
 use crate::dialect::jcode::read::fields::{self, Stored, Token};
+use crate::dialect::splice::field;
 use crate::json::text::{self, is_null};
 use crate::log::{LineReader, Outcome, Record};
 use crate::source::{ByteSource, SourceError};
@@ -99,6 +100,15 @@ pub(in crate::dialect::jcode) fn origin<S: ByteSource>(log: &S) -> Result<Option
         put(&mut known, field);
     }
     Ok(Some(Origin { session_id: header.session_id.unwrap_or_default(), fields: known }))
+}
+
+/// The header of a log that was imported from another agent, and that agent; `None` if it was not.
+pub(in crate::dialect::jcode) fn imported<S: ByteSource>(log: &S) -> Result<Option<(Vec<u8>, String)>, SourceError> {
+    let Some(header) = detect(log)?.header else { return Ok(None) };
+    let line = log.read_vec(header.offset, usize::try_from(header.len).unwrap_or_default())?;
+    let import = field(&line, "metadata").and_then(|metadata| field(metadata, "import"));
+    let agent = import.and_then(|import| field(import, "agent")).and_then(text::string).map(|agent| agent.to_string());
+    Ok(agent.map(|agent| (line, agent)))
 }
 
 fn put(fields: &mut Vec<Stored>, field: Stored) {

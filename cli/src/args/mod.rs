@@ -1,0 +1,170 @@
+//! What can be typed: clap types and their help, nothing else.
+//!
+//! Owns: names and help of commands and flags (docs: section 6 of `docs/format.md`).
+//! Invariant: no defaults that depend on the machine; [`crate::settings`] resolves those. The commands stand below a
+//! host's own flags without a clash: ids begin with `session::`, and [`ours_first`] settles names that both have.
+
+mod all;
+mod read;
+mod store;
+mod write;
+
+pub use all::*;
+use clap::{Args, Command, Parser, Subcommand, ValueEnum};
+pub use read::*;
+use std::path::PathBuf;
+pub use store::*;
+pub(crate) use write::size;
+pub use write::*;
+
+/// Session logs of coding agents: migrate, verify, look into.
+#[derive(Debug, Parser)]
+#[command(name = "jcode-session", version, max_term_width = 100)]
+pub struct Cli {
+    /// The command and its flags.
+    #[command(flatten)]
+    pub session: SessionArgs,
+}
+
+/// `jcode session …`: what a program mounts.
+#[derive(Debug, Args)]
+#[command(ours_first())]
+pub struct SessionArgs {
+    /// The command.
+    #[command(subcommand)]
+    pub command: AnyCommand,
+    /// Flags of all commands.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+}
+
+/// What the commands below ask of clap.
+trait Mounted {
+    /// Lets [`ours_first`] see the command once the host's global flags have come down to it.
+    fn ours_first(self) -> Self;
+}
+
+impl Mounted for Command {
+    fn ours_first(self) -> Self {
+        self.defer(ours_first)
+    }
+}
+
+/// Takes from the host's global flags, below one of our commands, the names that a flag of ours has there.
+///
+/// Clap hands a global flag down to all subcommands, and refuses two flags of one name. The host's `-C/--cwd` stays
+/// `-C` behind `session list`, where `--cwd` is ours; before our command both names are the host's.
+fn ours_first(command: Command) -> Command {
+    let is_ours = |arg: &&clap::Arg| arg.get_id().as_str().starts_with("session::");
+    let longs: Vec<String> =
+        command.get_arguments().filter(is_ours).filter_map(|arg| arg.get_long().map(String::from)).collect();
+    let shorts: Vec<char> = command.get_arguments().filter(is_ours).filter_map(clap::Arg::get_short).collect();
+    command.mut_args(|arg| {
+        if is_ours(&&arg) || arg.is_positional() {
+            return arg;
+        }
+        let long_is_ours = arg.get_long().is_some_and(|long| longs.iter().any(|ours| ours == long));
+        let short_is_ours = arg.get_short().is_some_and(|short| shorts.contains(&short));
+        let has_long = arg.get_long().is_some() && !long_is_ours;
+        let has_short = arg.get_short().is_some() && !short_is_ours;
+        let other = format!("host-{}", arg.get_id());
+        let arg = match (has_long, has_short) {
+            (true, _) => arg,
+            (false, true) => arg.long(None),
+            // A flag without any name would be a positional argument.
+            (false, false) => arg.long(other).hide(true),
+        };
+        if short_is_ours { arg.short(None) } else { arg }
+    })
+}
+
+/// Flags of all commands.
+#[derive(Debug, Clone, Default, Args)]
+pub struct GlobalArgs {
+    /// Look for sessions here instead of in `<home>/sessions`; may be given several times
+    #[arg(id = "session::sessions_dir", long = "sessions-dir", global = true, value_name = "DIR")]
+    pub sessions_dir: Vec<PathBuf>,
+    /// When to colour output
+    #[arg(id = "session::color", long = "color", global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub color: Color,
+    /// Show no progress bars
+    #[arg(id = "session::no_progress", long = "no-progress", global = true)]
+    pub no_progress: bool,
+    /// Print no hints and summaries on standard error
+    #[arg(id = "session::quiet", long = "quiet", short = 'q', global = true)]
+    pub quiet: bool,
+}
+
+/// When to colour output.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// All commands.
+#[derive(Debug, Subcommand)]
+pub enum AnyCommand {
+    /// Those that a program can have beside a `rename` of its own
+    #[command(flatten)]
+    Session(SessionCommand),
+    /// Give a session a title
+    Rename(RenameArgs),
+}
+
+/// The commands, but for `rename`.
+#[derive(Debug, Subcommand)]
+pub enum SessionCommand {
+    /// Upgrade logs to the current format and build their sidecars
+    Migrate(MigrateArgs),
+    /// Check logs, sidecars and stores; changes nothing
+    Verify(VerifyArgs),
+    /// Show the branches of a session
+    Tree(TreeArgs),
+    /// Show the entries of a session
+    Show(ShowArgs),
+    /// List the sessions, newest first
+    List(ListArgs),
+    /// Search the text of all sessions
+    Search(Box<SearchArgs>),
+    /// Tag a session (`+T` adds, `-T` takes away) or show its tags
+    Tag(TagArgs),
+    /// Look for what is wrong with all sessions, and mend what can be made anew
+    Doctor(DoctorArgs),
+    /// Append entries from standard input, a JSON object a line
+    Append(AppendArgs),
+    /// Name an entry of a session
+    Label(LabelArgs),
+    /// Make a new session from the path to an entry
+    Fork(ForkArgs),
+    /// Make a session of one that another agent wrote, or bring it up to date
+    Import(ImportArgs),
+    /// Write a session as one file of another form
+    Export(ExportArgs),
+    /// List the states that a session can be returned to
+    Checkpoints(CheckpointsArgs),
+    /// Return a session to an earlier state, or take that or a repair back
+    Rollback(RollbackArgs),
+    /// Rewrite a damaged log from its good records
+    Repair(RepairArgs),
+    /// Move the older lines of a log into segments, compressed if wanted, or take that back
+    Seal(SealArgs),
+    /// Delete originals and set-aside bytes that are no longer needed
+    Prune(PruneArgs),
+    /// Look into a session in the browser
+    Inspect(InspectArgs),
+    /// Print a completion script for a shell
+    #[command(hide = true)]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    #[command(hide = true)]
+    Man,
+}

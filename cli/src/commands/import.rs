@@ -1,0 +1,43 @@
+//! `import`: a session of another agent as one of ours.
+//!
+//! Owns: which session is meant, and what is printed: the id under which it is imported.
+//! Invariant: it goes into `<home>/sessions`, wherever sessions were looked for. Does not: import; see
+//! `jcode_session_native::ops::import`.
+
+use super::many;
+use crate::args::ImportArgs;
+use crate::output::{ExitStatus, Output, count, visible};
+use crate::settings::Settings;
+use anyhow::{Context, Result, bail};
+use jcode_session_native::ops::import::import as import_session;
+use jcode_session_native::os::path_text::shown;
+use jcode_session_native::session::kind;
+use std::io::Write;
+use std::ops::ControlFlow;
+
+pub(super) fn import(args: &ImportArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
+    let source = super::resolve(&args.session, settings)?;
+    if let Some(agent) = &args.agent {
+        let dialect = kind::judge(&source)?.map(|detected| detected.dialect);
+        if dialect.is_none_or(|dialect| dialect.name() != agent) {
+            bail!("{} is no session of `{agent}`", source.display());
+        }
+    }
+    many::catch_interrupts();
+    let progress = output.progress(std::slice::from_ref(&source), "importing");
+    let imported = import_session(&source, &settings.home.join("sessions"), &mut |bytes| {
+        progress.advance(bytes);
+        if many::interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    progress.finish();
+    let imported = imported.context("nothing was imported")?;
+    writeln!(output.data(), "{}", imported.session_id)?;
+    let entries = count(imported.entries, "entry", "entries");
+    let path = shown(&imported.log);
+    output.note(visible(&match (imported.is_new, imported.entries) {
+        (true, _) => format!("{path}: {entries}"),
+        (false, 0) => format!("{path}: up to date"),
+        (false, _) => format!("{path}: {entries} more"),
+    }));
+    Ok(ExitStatus::Clean)
+}

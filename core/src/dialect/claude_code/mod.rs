@@ -1,0 +1,117 @@
+//! `claude-code`: transcripts of Claude Code, and of its sub-agents.
+//!
+//! Owns: the sign of such a file, and the three steps to a log: what each record is (`facts`), what belongs together
+//! (`gather`), which entries that becomes and how they hang together (`plan`), and their text (`render`).
+//! Invariant: every record is an entry, or a part of one; every message is on some path. A source that grew gives the
+//! log of before and more, but for what its end left open.
+//! Does not: look at the files beside the transcript; sub-agents are sessions of their own.
+
+mod facts;
+mod gather;
+mod plan;
+mod render;
+
+use super::foreign::{LogHeader, LogText, Source, read_records, session_id};
+use super::head::{Head, Members};
+use super::kind::Detected;
+use super::reader::DialectReader;
+use super::upgraded::UpgradedLog;
+use crate::finding::{Code, Finding};
+use crate::log::{Dialect, Fields};
+use crate::source::{ByteSource, SourceError};
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::ops::ControlFlow;
+use facts::Facts;
+
+/// Claude Code.
+pub(super) struct ClaudeCode;
+
+impl DialectReader for ClaudeCode {
+    fn has_sign(&self, record: &Members<'_>) -> bool {
+        has_sign(record)
+    }
+
+    fn detect(&self, head: &Head<'_>) -> Option<Detected> {
+        head.records().iter().any(has_sign).then(|| Detected::foreign(Dialect::ClaudeCode))
+    }
+
+    fn present(
+        &self,
+        source: &dyn ByteSource,
+        detected: &Detected,
+        tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
+    ) -> Result<Option<UpgradedLog<()>>, SourceError> {
+        if detected.dialect != Dialect::ClaudeCode {
+            return Ok(None);
+        }
+        let mut facts = Facts::default();
+        let mut findings = read_records(source, is_record, tick, &mut |record| facts.take(record))?;
+        facts.settle();
+        let header = header(&facts);
+        let plan = plan::Plan::of(&facts, &header.id);
+        findings.extend(missing_parents(&facts, &plan));
+        let mut text = LogText::new(&header);
+        render::render(Source(source), &facts, &plan, &mut text)?;
+        let (rope, header) = text.finish();
+        Ok(Some(UpgradedLog { rope, mended: findings, header: Some(header) }))
+    }
+}
+
+/// Records of a session, linked by UUIDs; those about the session itself have none.
+fn has_sign(record: &Members<'_>) -> bool {
+    let about = ["last-prompt", "ai-title", "custom-title", "mode", "permission-mode", "queue-operation", "progress"];
+    let kind = record.text("type");
+    let of_session = record.has("sessionId") && (record.has("uuid") || about.contains(&&*kind));
+    let snapshot = kind == "file-history-snapshot" && record.has("messageId");
+    let summary = kind == "summary" && record.has("leafUuid");
+    of_session || snapshot || summary
+}
+
+/// A payload may look like a record about the session: behind a broken one only linked records count.
+fn is_record(fields: &Fields<'_>, bytes: &[u8], from_start: bool) -> bool {
+    if fields.kind.is_none() || from_start {
+        return fields.kind.is_some();
+    }
+    let record = Members::of(bytes);
+    fields.timestamp.is_some() && record.has("uuid") && record.has("parentUuid")
+}
+
+fn header(facts: &Facts) -> LogHeader {
+    let theirs = facts.session.as_deref().unwrap_or_default();
+    let own = session_id(theirs);
+    let header = LogHeader {
+        id: own.clone(),
+        created_at: facts.first_time,
+        cwd: facts.cwd.as_deref().unwrap_or_default().to_string(),
+        ..LogHeader::default()
+    };
+    match &facts.agent {
+        // The file of a sub-agent names the session that it works for.
+        Some(agent) => {
+            let id = format!("{own}.agent-{}", session_id(agent));
+            LogHeader { id, parent: Some(own), is_sub_agent: true, ..header }
+        }
+        None => header,
+    }
+}
+
+/// What the links of the source lead to that is not in it.
+fn missing_parents(facts: &Facts, plan: &plan::Plan) -> Vec<Finding> {
+    let missing = facts
+        .all
+        .iter()
+        .enumerate()
+        .filter(|(_, fact)| fact.parent.as_deref().is_some_and(|parent| !facts.has(parent)));
+    missing
+        .map(|(n, fact)| {
+            let words = "its parent is not in this file; it follows what stands before it";
+            let finding = Finding::at(Code::MissingParent, fact.at, fact.line).harmless().say(String::from(words));
+            match plan.entry_of(n) {
+                Some(entry) => finding.entry(entry.id.clone()),
+                None => finding,
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,187 @@
+//! What was acknowledged and is not in the file at the log's path any more.
+//!
+//! Owns: which entries these are, and that they are set aside.
+//! Invariant: an entry that was acknowledged is in the file at that path, or in `quarantine/`, or handed back to the
+//! caller, or is counted as lost, because another program cut its bytes away and they are not held here either.
+//! Does not: touch the file at that path. `repair` puts back what is in `quarantine/`.
+
+use super::ids::{IdSet, LogIds};
+use super::log_end::Displacement;
+use super::quarantine::{QuarantineError, set_aside_as};
+use super::recent::RecentLines;
+use crate::log::{Damage, LineReader, LogScan, LogSink, Outcome, Record, scan_source};
+use crate::source::{ByteSource, Prefix, Rope};
+use crate::storage::{Place, Storage, StorageError, StorageFile, open_if_there};
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::ops::ControlFlow;
+
+/// Why a log is not written on: its path leads to something else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Displaced {
+    /// The log, as the host names it.
+    pub log: String,
+    /// What another program did.
+    pub how: Displacement,
+    /// Entries that this writer had acknowledged and that are not in the file at that path.
+    pub missing: u64,
+    /// Where those are.
+    pub kept: Kept,
+    /// How many of them are nowhere: another program cut their bytes away, and they were not among the newest.
+    pub lost: u64,
+}
+
+/// Where acknowledged entries are that the path of their log does not lead to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kept {
+    /// There are none, or none that could be kept.
+    Nowhere,
+    /// In this file in `quarantine/`, as the host names it.
+    SetAside(String),
+    /// With the writer, as lines that were not written: they could not be set aside.
+    Unwritten(StorageError),
+}
+
+impl core::fmt::Display for Displaced {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let Self { log, how, missing, kept, lost } = self;
+        write!(f, "{log} {how} while it was open for writing; ")?;
+        let it = if *how == Displacement::Removed { "the log is gone, and with it" } else { "it does not hold" };
+        match (missing, kept) {
+            (0, _) if *how == Displacement::Removed => {
+                return f.write_str("nothing was acknowledged that went with it");
+            }
+            (0, _) => return f.write_str("all that was acknowledged is in it"),
+            (1, _) => write!(f, "{it} 1 acknowledged entry")?,
+            (n, _) => write!(f, "{it} {n} acknowledged entries")?,
+        }
+        match kept {
+            Kept::Nowhere => {}
+            Kept::SetAside(place) => write!(f, ", set aside in {place}")?,
+            Kept::Unwritten(error) => write!(f, ", which could not be set aside and are handed back: {error}")?,
+        }
+        match (kept, how) {
+            (Kept::Nowhere | Kept::Unwritten(_), _) => {}
+            (Kept::SetAside(_), Displacement::Removed) => {
+                f.write_str(" (`repair` puts them into it, once there is a log at that path again)")?;
+            }
+            (Kept::SetAside(_), _) => f.write_str(" (`repair` puts them into the log)")?,
+        }
+        match lost {
+            0 => Ok(()),
+            n => write!(f, "; {n} of them were cut away and are lost"),
+        }
+    }
+}
+
+/// What a writer knows of its entries when its log is displaced.
+pub(super) struct Rescue<'w, F> {
+    /// The log that it wrote.
+    pub(super) file: &'w F,
+    /// Length of that when it was opened.
+    pub(super) opened_len: u64,
+    /// The ids that were acknowledged.
+    pub(super) acknowledged: IdSet,
+    /// The newest of the lines that were written.
+    pub(super) recent: &'w RecentLines,
+    /// Lines that were acknowledged and not written.
+    pub(super) buffered: &'w [u8],
+}
+
+impl<F: StorageFile> Rescue<'_, F> {
+    /// Sets aside what is not in the file at the log's path. What cannot be is given back.
+    pub(super) fn run<S: Storage<File = F>>(self, storage: &S, how: Displacement, now_ms: i64) -> (Displaced, Vec<u8>) {
+        // What cannot be read there counts as missing: a repair leaves out what it finds twice.
+        let there = at_path(storage).unwrap_or_default();
+        let mut missing = IdSet::default();
+        self.acknowledged.iter().filter(|id| !there.has(id)).for_each(|id| missing.push(id));
+        let (text, stood_at, found) = self.gather(&missing);
+        let mut displaced = Displaced {
+            log: storage.shown(&Place::Log),
+            how,
+            missing: missing.len() as u64,
+            kept: Kept::Nowhere,
+            lost: (missing.len() as u64).saturating_sub(found),
+        };
+        if text.is_empty() {
+            return (displaced, Vec::new());
+        }
+        let set_aside = set_aside_as(storage, &text, 0..text.len(), stood_at, now_ms);
+        let mut handed_back = Vec::new();
+        displaced.kept = match set_aside {
+            Ok(name) => match name.name().map(Place::Quarantine) {
+                Some(place) => Kept::SetAside(storage.shown(&place)),
+                None => Kept::Nowhere,
+            },
+            Err(error) => {
+                let len = usize::try_from(text.len()).unwrap_or_default();
+                handed_back = text.read_vec(0, len).unwrap_or_default();
+                Kept::Unwritten(error.into_storage())
+            }
+        };
+        (displaced, handed_back)
+    }
+
+    /// The missing lines: those that the log that was written still holds, then those that are held in memory, then
+    /// those that were never written. Where they stood, and how many of the missing ones are there.
+    fn gather(&self, missing: &IdSet) -> (Rope<Prefix<F>>, u64, u64) {
+        let len = self.file.stamp().map_or(0, |stamp| stamp.len);
+        let log = Prefix { source: self.file.clone(), len };
+        let mut held = Held { missing, first: None, found: IdSet::default() };
+        let mut rope: Rope<()> = Rope::new(Vec::new());
+        let scan = LogScan::resume(self.opened_len, 0, true);
+        let scanned = self.opened_len < len
+            && scan_source(&log, self.opened_len..len, scan, &mut held, &mut |_| ControlFlow::Continue(())).is_ok();
+        if let Some(first) = held.first.filter(|_| scanned) {
+            rope.push_original(0, first, len);
+            if log.read_vec(len - 1, 1).is_ok_and(|last| last != b"\n") {
+                rope.push_new(b"\n");
+            }
+        } else {
+            held.found = IdSet::default();
+        }
+        let mut reader = LineReader::new();
+        for line in self.recent.lines().chain(self.buffered.split_inclusive(|&b| b == b'\n')) {
+            let Outcome::Whole(record) = reader.read(0, 0, line.trim_ascii_end(), false) else { continue };
+            if let Some(id) = record.fields.usable_id().filter(|id| missing.has(id) && !held.found.has(id)) {
+                held.found.push(&id);
+                rope.push_new(line);
+            }
+        }
+        (rope.over(alloc::vec![log]), held.first.unwrap_or(self.opened_len), held.found.len() as u64)
+    }
+}
+
+/// The ids in the file at the log's path.
+fn at_path<S: Storage>(storage: &S) -> Result<IdSet, QuarantineError> {
+    let Some(file) = open_if_there(storage, &Place::Log)? else { return Ok(IdSet::default()) };
+    let mut ids = LogIds::default();
+    ids.read(&file, 0..file.len())?;
+    Ok(ids.all)
+}
+
+/// Finds missing entries in a log.
+struct Held<'m> {
+    missing: &'m IdSet,
+    /// Where the first one stands.
+    first: Option<u64>,
+    found: IdSet,
+}
+
+impl LogSink for Held<'_> {
+    fn header(&mut self, _: &Record<'_>) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()> {
+        if let Some(id) = entry.fields.usable_id().filter(|id| self.missing.has(id) && !self.found.has(id)) {
+            self.found.push(&id);
+            self.first.get_or_insert(entry.offset);
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn damage(&mut self, _: Damage) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}

@@ -1,0 +1,23 @@
+//! The folders in which other agents keep their sessions, on this machine.
+//!
+//! Owns: variables and the user's home. Invariant: a folder that is not there is none; so is one below a variable that
+//! is set to nothing. Does not: know the agents; core does.
+
+use jcode_session_core::dialect::PLACES;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// The folders of all agents that are there; `variable` gives the value of one of the environment.
+#[must_use]
+pub fn other_places(home: Option<&Path>, variable: &dyn Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = Vec::new();
+    for place in PLACES {
+        let set = variable(place.variable).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let Some(own) = set.or_else(|| Some(home?.join(place.default))) else { continue };
+        let folder = if place.below.is_empty() { own } else { own.join(place.below) };
+        if folder.is_dir() && !found.contains(&folder) {
+            found.push(folder);
+        }
+    }
+    found
+}

@@ -1,0 +1,76 @@
+//! A writer's connection to its sidecar.
+//!
+//! Owns: how safe its commits are, and the mark `unsynced_boot`.
+//! Invariant: the mark is on the disk before the first change that is not synced, and goes with a sync when the
+//! writer closes: a sidecar that a power cut may have torn is known by it. Does not: choose rows.
+
+use super::lag::Lag;
+use crate::os::host;
+use crate::os::log_file::LogFile;
+use crate::sidecar::commit;
+use crate::sidecar::connect::{Purpose, connect};
+use crate::sidecar::sql::{is_locked, read_meta};
+use jcode_session_core::index::meta::IndexMeta;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+/// An open sidecar that holds what its metadata says.
+pub(super) struct IndexFile {
+    connection: Connection,
+    pub(super) meta: IndexMeta,
+    /// The mark is set, and commits are not synced from here on.
+    marked: bool,
+}
+
+impl IndexFile {
+    pub(super) fn connect(log: &LogFile) -> Result<Self, Lag> {
+        let connection = connect(log.path(), Purpose::Follow)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        connection.execute_batch("PRAGMA synchronous=FULL")?;
+        // Cheaper than making and removing the journal for each commit.
+        connection.query_row("PRAGMA journal_mode=TRUNCATE", [], |_| Ok(()))?;
+        let meta = read_meta(&connection)?.ok_or(Lag::Rebuild)?;
+        Ok(Self { connection, meta, marked: false })
+    }
+
+    /// Begins a transaction: the last one, which is synced, or one of those that are not, `ahead` of the log's syncs
+    /// or behind them.
+    pub(super) fn begin(
+        &mut self,
+        log: &LogFile,
+        closing: bool,
+        ahead: bool,
+    ) -> Result<(Transaction<'_>, &mut IndexMeta), Lag> {
+        if closing {
+            self.connection.execute_batch("PRAGMA synchronous=FULL")?;
+        } else if !self.marked {
+            self.mark(log)?;
+        }
+        if ahead {
+            // Rows that are not committed must not lock readers out.
+            self.connection.execute_batch("PRAGMA cache_spill=OFF")?;
+        }
+        let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
+        let transaction = begun.map_err(|error| if is_locked(&error) { Lag::Busy(error) } else { error.into() })?;
+        Ok((transaction, &mut self.meta))
+    }
+
+    /// Says, durably, that what follows is not synced.
+    fn mark(&mut self, log: &LogFile) -> Result<(), Lag> {
+        // Without a boot id a torn sidecar could not be told from a whole one: then every commit is synced.
+        let Some(boot) = host::boot_id() else { return Ok(()) };
+        let meta = IndexMeta { unsynced_boot: Some(boot.to_string()), ..self.meta.clone() };
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        commit(transaction, log.path(), &self.meta, &meta)?;
+        self.meta = meta;
+        self.connection.execute_batch("PRAGMA synchronous=OFF")?;
+        self.marked = true;
+        Ok(())
+    }
+}
+
+impl Drop for IndexFile {
+    fn drop(&mut self) {
+        // Removes the journal; one that stays is empty and does no harm.
+        let _ = self.connection.query_row("PRAGMA journal_mode=DELETE", [], |_| Ok(()));
+    }
+}

@@ -1,0 +1,60 @@
+//! Why a sidecar is behind its log.
+//!
+//! Owns: the words, and which of it is mended by reading the log. Does not: fail an append.
+
+use crate::os::files::PathError;
+use crate::sidecar::rebuild::RebuildError;
+use jcode_session_core::index::catch_up::CatchUpError;
+use jcode_session_core::source::SourceError;
+
+/// Why the sidecar lags.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Lag {
+    /// The stored rows cannot be added to.
+    #[error("its rows do not fit the log")]
+    Rebuild,
+    /// Lines that were not handed over stand before the next entry or the sync point.
+    #[error("the log holds lines that its writer did not hand over")]
+    Hole,
+    /// What was indexed of the log is not what stands there.
+    #[error("the log was changed where it was indexed")]
+    Changed,
+    /// The log's path leads to another file, or to none, or the log was cut.
+    #[error("the log was replaced, removed or cut by another program")]
+    Displaced,
+    /// Rows wait that no sync of the log covers.
+    #[error("the log was not synced")]
+    Unsynced,
+    /// A reader is in the way, and nothing was begun: the entries still wait.
+    #[error("{0}")]
+    Busy(rusqlite::Error),
+    #[error("{0}")]
+    Sqlite(rusqlite::Error),
+    #[error(transparent)]
+    Building(RebuildError),
+    #[error(transparent)]
+    Path(#[from] PathError),
+    #[error("{0}")]
+    Log(#[from] SourceError),
+}
+
+impl From<rusqlite::Error> for Lag {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+impl From<CatchUpError<rusqlite::Error>> for Lag {
+    fn from(error: CatchUpError<rusqlite::Error>) -> Self {
+        match error {
+            CatchUpError::NeedsRebuild => Self::Rebuild,
+            CatchUpError::Store(error) => Self::Sqlite(error),
+        }
+    }
+}
+
+impl From<RebuildError> for Lag {
+    fn from(error: RebuildError) -> Self {
+        Self::Building(error)
+    }
+}

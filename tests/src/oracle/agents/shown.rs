@@ -1,0 +1,190 @@
+//! A log that shows another agent's session, read plainly, and the rules that every such log keeps.
+
+use serde_json::Value;
+use std::collections::{HashMap, HashSet};
+
+/// One entry.
+#[derive(Debug, Clone)]
+pub struct ShownEntry {
+    pub id: String,
+    pub parent: Option<String>,
+    pub kind: String,
+    /// The records that it comes from, by offset and length.
+    pub sources: Vec<(usize, usize)>,
+    pub value: Value,
+}
+
+impl ShownEntry {
+    /// The role of a message.
+    #[must_use]
+    pub fn role(&self) -> Option<&str> {
+        self.value["message"]["role"].as_str()
+    }
+
+    /// Ids of the calls in it.
+    #[must_use]
+    pub fn calls(&self) -> Vec<String> {
+        let blocks = self.value["message"]["content"].as_array().cloned().unwrap_or_default();
+        let calls = blocks.iter().filter(|block| block["type"] == "toolCall");
+        calls.map(|block| block["id"].as_str().expect("an id").to_string()).collect()
+    }
+
+    /// All texts in it.
+    #[must_use]
+    pub fn texts(&self) -> Vec<String> {
+        let content = &self.value["message"]["content"];
+        if let Some(text) = content.as_str() {
+            return vec![text.to_string()];
+        }
+        let blocks = content.as_array().cloned().unwrap_or_default();
+        let text = |block: &Value| block["text"].as_str().or_else(|| block["thinking"].as_str()).map(str::to_string);
+        blocks.iter().filter_map(text).collect()
+    }
+}
+
+/// The log.
+#[derive(Debug)]
+pub struct Shown {
+    pub header: Value,
+    pub entries: Vec<ShownEntry>,
+}
+
+impl Shown {
+    /// Reads a log, and holds it to the rules: ids are unique, parents come before, everything that pi reads without a
+    /// check is there, and results stand directly behind their calls.
+    ///
+    /// # Panics
+    /// If it breaks one.
+    #[must_use]
+    pub fn read(log: &[u8]) -> Self {
+        let mut lines = log.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
+        let header: Value = serde_json::from_slice(lines.next().expect("a header")).expect("JSON");
+        assert_eq!((&header["type"], &header["version"]), (&"session".into(), &3.into()), "{header}");
+        assert!(header["id"].is_string() && header["cwd"].is_string() && header["timestamp"].is_string(), "{header}");
+        let entries: Vec<ShownEntry> = lines.map(entry).collect();
+        let shown = Self { header, entries };
+        shown.is_a_tree();
+        shown.entries.iter().filter(|entry| entry.kind == "message").for_each(is_for_pi);
+        shown.results_are_behind_calls();
+        shown
+    }
+
+    fn is_a_tree(&self) {
+        let mut seen = HashSet::new();
+        for entry in &self.entries {
+            assert!(entry.parent.as_ref().is_none_or(|parent| seen.contains(parent)), "{entry:?}: no such parent yet");
+            assert!(seen.insert(entry.id.clone()), "{entry:?}: the id is taken");
+            assert!(!entry.sources.is_empty() && entry.value["timestamp"].is_string(), "{entry:?}");
+        }
+    }
+
+    fn results_are_behind_calls(&self) {
+        for (at, entry) in self.entries.iter().enumerate() {
+            let mut open: HashSet<String> = entry.calls().into_iter().collect();
+            let mut last = &entry.id;
+            if open.is_empty() {
+                continue;
+            }
+            for result in self.entries[at + 1..].iter().take_while(|next| next.role() == Some("toolResult")) {
+                let call = result.value["message"]["toolCallId"].as_str().expect("an id");
+                assert!(open.remove(call), "{result:?} belongs to no call of {entry:?}");
+                assert_eq!(result.parent.as_ref(), Some(last));
+                last = &result.id;
+                if open.is_empty() {
+                    break;
+                }
+            }
+        }
+        let results = self.entries.iter().filter(|entry| entry.role() == Some("toolResult"));
+        for result in results {
+            let parent = self.entries.iter().find(|entry| Some(&entry.id) == result.parent.as_ref()).expect("a parent");
+            assert!(parent.role() == Some("toolResult") || !parent.calls().is_empty(), "{result:?}");
+        }
+    }
+
+    /// The entries of the active path, root first.
+    #[must_use]
+    pub fn active_path(&self) -> Vec<&ShownEntry> {
+        let by_id: HashMap<&str, &ShownEntry> = self.entries.iter().map(|entry| (entry.id.as_str(), entry)).collect();
+        let mut path = Vec::new();
+        let mut at = self.entries.last();
+        while let Some(entry) = at {
+            path.push(entry);
+            at = entry.parent.as_deref().and_then(|parent| by_id.get(parent).copied());
+        }
+        path.reverse();
+        path
+    }
+
+    /// Where each record is shown.
+    #[must_use]
+    pub fn sources(&self) -> HashSet<(usize, usize)> {
+        self.entries.iter().flat_map(|entry| entry.sources.iter().copied()).collect()
+    }
+
+    /// How many messages have this role.
+    #[must_use]
+    pub fn count(&self, role: &str) -> usize {
+        self.entries.iter().filter(|entry| entry.role() == Some(role)).count()
+    }
+
+    /// How many calls there are.
+    #[must_use]
+    pub fn calls(&self) -> usize {
+        self.entries.iter().map(|entry| entry.calls().len()).sum()
+    }
+}
+
+fn entry(line: &[u8]) -> ShownEntry {
+    let value: Value = serde_json::from_slice(line).unwrap_or_else(|error| panic!("{error}: {line:?}"));
+    let text = |name: &str| value[name].as_str().map(str::to_string);
+    let span = |span: &Value| {
+        let number = |n: usize| usize::try_from(span[n].as_u64().expect("a number")).expect("small");
+        (number(0), number(1))
+    };
+    let sources = value["parts"].as_array().map_or_else(
+        || vec![span(&value["source"])],
+        |parts| {
+            assert_eq!(parts[0], value["source"]);
+            parts.iter().map(span).collect()
+        },
+    );
+    ShownEntry {
+        id: text("id").expect("an id"),
+        parent: text("parentId"),
+        kind: text("type").expect("a kind"),
+        sources,
+        value,
+    }
+}
+
+/// What pi reads of a message without a check.
+fn is_for_pi(entry: &ShownEntry) {
+    let message = &entry.value["message"];
+    assert!(message["timestamp"].is_i64(), "{entry:?}");
+    let blocks = message["content"].as_array();
+    let may: &[&str] = match message["role"].as_str() {
+        Some("user") => &["text", "image"],
+        Some("assistant") => {
+            for name in ["input", "output", "cacheRead", "cacheWrite", "totalTokens"] {
+                assert!(message["usage"][name].is_i64(), "{entry:?}");
+            }
+            assert!(message["usage"]["cost"]["total"].is_number(), "{entry:?}");
+            assert!(["api", "provider", "model", "stopReason"].iter().all(|name| message[*name].is_string()));
+            assert!(blocks.is_some(), "{entry:?}");
+            &["text", "thinking", "toolCall"]
+        }
+        Some("toolResult") => {
+            assert!(message["toolCallId"].is_string() && message["toolName"].is_string(), "{entry:?}");
+            assert!(message["isError"].is_boolean() && blocks.is_some(), "{entry:?}");
+            &["text", "image"]
+        }
+        role => panic!("{role:?}: {entry:?}"),
+    };
+    for block in blocks.into_iter().flatten() {
+        let kind = block["type"].as_str().expect("a kind");
+        assert!(may.contains(&kind), "{entry:?}");
+        assert!(kind != "toolCall" || block["arguments"].is_object() && block["name"].is_string(), "{entry:?}");
+        assert!(kind != "text" || block["text"].is_string(), "{entry:?}");
+    }
+}
