@@ -61,6 +61,9 @@ pub(super) fn search(args: &SearchArgs, settings: &Settings, output: &mut Output
         let words = if reason.contains(&**path) { reason.clone() } else { format!("{path}: {reason}") };
         output.warn(visible(&format!("not searched: {words}")));
     }
+    for log in &searched.contradicted {
+        super::tell_of_sidecar(log, true, output);
+    }
     if !args.json && !args.count {
         let shown = args.limit.map(|limit| searched.total.min(limit as u64)).filter(|shown| *shown < searched.total);
         let shown = shown.map(|shown| format!("{shown} of ")).unwrap_or_default();

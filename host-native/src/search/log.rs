@@ -23,8 +23,8 @@ const RUN: u64 = 1 << 20;
 pub(super) enum News {
     /// Hits of a log, with their keys; what is still to come of it is not newer than `oldest`.
     Found { place: usize, id: String, hits: Vec<(String, Found)>, oldest: Option<i64> },
-    /// A log is done.
-    Done { place: usize, end: Result<(), SessionError> },
+    /// A log is done; its sidecar was found to say something else, or not.
+    Done { place: usize, end: Result<(), SessionError>, was_contradicted: bool },
 }
 
 /// An open log.
@@ -102,7 +102,8 @@ impl<'s> OpenLog<'s> {
         }
         if taken.next == self.runs {
             let end = self.finish(&mut taken, tell);
-            tell(News::Done { place: self.place, end });
+            let was_contradicted = taken.session.as_ref().is_some_and(Session::was_contradicted);
+            tell(News::Done { place: self.place, end, was_contradicted });
         }
     }
 

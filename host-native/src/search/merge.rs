@@ -11,7 +11,7 @@ use jcode_session_core::session::ReadError;
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, BinaryHeap, HashMap};
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 /// The hits so far.
@@ -26,6 +26,7 @@ pub(super) struct Merge {
     total: u64,
     left: usize,
     failed: Vec<SessionError>,
+    contradicted: Vec<PathBuf>,
 }
 
 struct Waiting {
@@ -45,7 +46,7 @@ impl Merge {
         let to_do = newest.iter().zip(0..).map(|(&newest, place)| (newest, place)).collect();
         let (waiting, owners) = (BinaryHeap::new(), HashMap::new());
         let left = limit.unwrap_or(usize::MAX);
-        Self { order, newest, to_do, waiting, owners, total: 0, left, failed: Vec::new() }
+        Self { order, newest, to_do, waiting, owners, total: 0, left, failed: Vec::new(), contradicted: Vec::new() }
     }
 
     /// Takes news in, and tells what may be told.
@@ -65,8 +66,10 @@ impl Merge {
                     self.lower(place, oldest);
                 }
             }
-            News::Done { place, end } => {
+            News::Done { place, end, was_contradicted } => {
                 self.failed.extend(end.err());
+                let target = targets.get(place).filter(|_| was_contradicted);
+                self.contradicted.extend(target.map(|target| target.path.clone()));
                 if let Some(newest) = self.newest.get(place) {
                     self.to_do.remove(&(*newest, place));
                 }
@@ -119,6 +122,8 @@ impl Merge {
     /// What it came to.
     pub(super) fn end(self, searched: &mut Searched) {
         searched.total = self.total;
+        searched.contradicted = self.contradicted;
+        searched.contradicted.sort_unstable();
         let refused = |error: &SessionError| matches!(error, SessionError::Log { source: ReadError::Refused(_), .. });
         (searched.refused, searched.failed) = self.failed.into_iter().partition(refused);
     }

@@ -110,6 +110,8 @@ pub struct Searched {
     pub failed: Vec<SessionError>,
     /// Files whose entries no search can see: those of a newer format, or of no session.
     pub refused: Vec<SessionError>,
+    /// Logs whose sidecar was found to say something else; they answered instead.
+    pub contradicted: Vec<PathBuf>,
     /// Folders that could not be looked into.
     pub unreadable: Vec<Unreadable>,
 }

@@ -52,7 +52,7 @@ impl<'s> Pool<'s> {
                     }
                     log.search(0, &mut tell);
                 }
-                Err(error) => tell(News::Done { place, end: Err(error) }),
+                Err(error) => tell(News::Done { place, end: Err(error), was_contradicted: false }),
             }
         }
     }

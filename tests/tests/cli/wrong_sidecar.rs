@@ -70,6 +70,18 @@ fn readers_say_it_and_answer_from_the_log() {
     assert!(sample.tells(&sample.run("tree", &[])) && sample.tells(&sample.run("export", &["--format", "html"])));
 }
 
+#[test]
+fn search_says_it() {
+    let sample = Sample::new();
+    let search = || run(sample.home.path(), ["search", "e", "--active", "--json"]);
+    let before = search();
+    assert!(before.code == 0 && before.stderr.is_empty(), "{before:?}");
+    SidecarDamage::DeleteRows(0.0, 1.0).apply(&sample.sidecar());
+    let now = search();
+    assert_eq!((now.code, &now.stdout), (0, &before.stdout));
+    assert!(sample.tells(&now), "{now:?}");
+}
+
 /// Commands that write elsewhere, or by other means than rows, say it too.
 #[test]
 fn fork_and_label_say_it() {
