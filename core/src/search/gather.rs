@@ -89,7 +89,7 @@ impl<'s> Gather<'s> {
                 Some(Verdict::Yes(found)) => Some(found),
                 _ => None,
             });
-            found.extend(matching.map(|found| Found { offset: span.offset, len: span.len, ..found }));
+            found.extend(matching.map(|found| Found { offset: span.offset, len: span.len, ..*found }));
         }
         Ok(found)
     }

@@ -10,6 +10,7 @@ use super::text::{EntryText, Field, Piece, ToolOf};
 use crate::json::text::string;
 use crate::log::Record;
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -68,7 +69,7 @@ pub(super) enum Verdict {
     /// It does not match.
     No,
     /// It matches.
-    Yes(Found),
+    Yes(Box<Found>),
     /// It depends on calls that stand elsewhere.
     Depends,
 }
@@ -110,7 +111,7 @@ impl Judge<'_> {
         let Some((field, found, first)) = self.first_match(&searched) else { return Verdict::No };
         let (snippet, matches) = snippet(self.query, found, first);
         let id = record.fields.usable_id();
-        Verdict::Yes(Found {
+        Verdict::Yes(Box::new(Found {
             offset: record.offset,
             len: record.bytes.len() as u64,
             copy: id.as_ref().map(|id| copy((&**id, ts, &*kind, text.role.as_deref()), &texts)),
@@ -122,7 +123,7 @@ impl Judge<'_> {
             snippet,
             matches,
             weight: self.weight(&searched),
-        })
+        }))
     }
 
     /// True if a text belongs to the tool that is asked for; unknown while the calls are.

@@ -8,7 +8,7 @@ use super::literal::Literal;
 #[cfg(feature = "regex")]
 use super::pattern::Pattern;
 use super::sieve::Sieve;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -75,7 +75,7 @@ impl Query {
             if text.is_empty() {
                 return Err(QueryError::Empty);
             }
-            let refuse = |reason: String| QueryError::Pattern { pattern: text.to_string(), reason };
+            let refuse = |reason: String| QueryError::Pattern { pattern: String::from(text), reason };
             let (pattern, sieve) = Pattern::new(text, case).map_err(refuse)?;
             terms.push(Term::Pattern(pattern));
             sieves.push(sieve);

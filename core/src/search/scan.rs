@@ -137,7 +137,7 @@ impl Search {
         }
         match (Judge { query: &self.query, filter: &self.filter, calls: None }).judge(record) {
             Verdict::No => {}
-            Verdict::Yes(found) => part.found.push(found),
+            Verdict::Yes(found) => part.found.push(*found),
             Verdict::Depends => part.held.push(Span { offset: record.offset, len: record.bytes.len() as u64 }),
         }
     }
