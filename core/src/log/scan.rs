@@ -29,7 +29,7 @@ pub struct LogScan {
     search: Search,
     /// A damage whose code depends on whether another line follows: (if it is the last, otherwise).
     undecided: Option<(Damage, Damage)>,
-    /// Damages reported so far.
+    /// Damages reported so far that any scan reports.
     reported: u64,
     /// What the line without LF was, once it has been judged.
     open_line: OpenLine,
@@ -284,7 +284,8 @@ impl LogScan {
     fn record(&mut self, record: &Record<'_>, sink: &mut dyn LogSink) -> ControlFlow<()> {
         let damage = |code| Damage::at(code, record.offset, record.line, record.bytes.len() as u64);
         if self.full && simdutf8::basic::from_utf8(record.bytes).is_err() {
-            self.report(damage(DamageCode::InvalidUtf8), sink)?;
+            // Not counted: what is counted must not depend on who scans.
+            sink.damage(damage(DamageCode::InvalidUtf8))?;
         }
         if record.lone_surrogate {
             self.report(damage(DamageCode::LoneSurrogate), sink)?;

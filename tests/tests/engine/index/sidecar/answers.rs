@@ -1,6 +1,7 @@
 //! A sound sidecar: what it answers, when it is believed, what it costs.
 
 use super::sample;
+use jcode_session_core::finding::Code;
 use jcode_session_core::source::ByteSource;
 use jcode_session_native::ops::restore::take_checkpoint;
 use jcode_session_native::ops::verify::verify;
@@ -229,4 +230,16 @@ fn a_log_is_verified_with_one_state_of_what_lies_beside_it() {
     let report = report.expect("verifies");
     assert!(written && report.ok, "{:?}", report.findings);
     assert_eq!(report.entry_count, 3);
+}
+
+/// Only `verify` judges UTF-8: what it counts of a last line that lacks its LF is what a build counted.
+#[test]
+fn a_last_line_that_is_no_text_and_lacks_its_lf_is_no_difference() {
+    let mut log = tree_v3(LogShape { entries: 4, ..LogShape::default() }, 3);
+    log.extend_from_slice(b"no record\n{\"type\":\"custom\",\"id\":\"x\",\"parentId\":null,\"data\":[\"\xed\",\"\\ud800\"]}");
+    let dir = LogDir::new(&log);
+    dir.update();
+    let report = verify(&dir.log(), &mut |_| ControlFlow::Continue(())).expect("it can be read");
+    let codes: Vec<Code> = report.findings.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, [Code::InvalidJson, Code::TornTail, Code::InvalidUtf8, Code::LoneSurrogate]);
 }
