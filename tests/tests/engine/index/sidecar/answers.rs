@@ -236,7 +236,9 @@ fn a_log_is_verified_with_one_state_of_what_lies_beside_it() {
 #[test]
 fn a_last_line_that_is_no_text_and_lacks_its_lf_is_no_difference() {
     let mut log = tree_v3(LogShape { entries: 4, ..LogShape::default() }, 3);
-    log.extend_from_slice(b"no record\n{\"type\":\"custom\",\"id\":\"x\",\"parentId\":null,\"data\":[\"\xed\",\"\\ud800\"]}");
+    log.extend_from_slice(
+        b"no record\n{\"type\":\"custom\",\"id\":\"x\",\"parentId\":null,\"data\":[\"\xed\",\"\\ud800\"]}",
+    );
     let dir = LogDir::new(&log);
     dir.update();
     let report = verify(&dir.log(), &mut |_| ControlFlow::Continue(())).expect("it can be read");
