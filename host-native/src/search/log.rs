@@ -51,20 +51,13 @@ struct Taken<'s> {
     failed: Option<SourceError>,
     /// Opened once something was found.
     session: Option<Session>,
-    told: u64,
 }
 
 impl<'s> OpenLog<'s> {
     pub(super) fn open(place: usize, path: &Path, search: &'s Search) -> Result<Self, SessionError> {
         let (log, header) = current_log(path)?;
-        let taken = Taken {
-            waiting: BTreeMap::new(),
-            next: 0,
-            gather: Some(Gather::new(search)),
-            failed: None,
-            session: None,
-            told: 0,
-        };
+        let taken =
+            Taken { waiting: BTreeMap::new(), next: 0, gather: Some(Gather::new(search)), failed: None, session: None };
         let shown = shown_len(&log);
         let len = shown.map_err(|source| SessionError::Log { path: path.to_path_buf(), source: source.into() })?;
         let runs = len.div_ceil(RUN).max(1);
@@ -121,7 +114,6 @@ impl<'s> OpenLog<'s> {
                 }
             }
         }
-        taken.told += hits.len() as u64;
         let id = taken.session.as_ref().map(Session::id).unwrap_or_default();
         tell(News::Found { place: self.place, id, hits, oldest });
     }
