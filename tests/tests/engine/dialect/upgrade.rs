@@ -38,11 +38,8 @@ fn values(bytes: &[u8]) -> (Option<Value>, Vec<Option<Value>>) {
 
 fn kept_fields(mut value: Value, header: bool) -> Value {
     let object = value.as_object_mut().expect("an object");
-    let changed: &[&str] = if header {
-        &["version"]
-    } else {
-        &["id", "parentId", "parent_id", "firstKeptEntryIndex", "firstKeptEntryId"]
-    };
+    let changed: &[&str] =
+        if header { &["version"] } else { &["id", "parentId", "parent_id", "firstKeptEntryIndex", "firstKeptEntryId"] };
     for name in changed {
         object.shift_remove(*name);
     }
