@@ -6,7 +6,8 @@
 use crate::crash_storage::{CrashFile, Machine, World};
 use crate::sessions::log_of;
 use jcode_session_core::log::AppendedEntries;
-use jcode_session_core::log::{Damage, LogScan, LogSink, Record};
+use jcode_session_core::log::{Damage, LogScan, LogSink, Record, scan_source};
+use jcode_session_core::source::SliceSource;
 use jcode_session_core::storage::Storage;
 use jcode_session_core::write::{
     AppendError, Durability, LogObserver, LogWriter, NewHeader, OpenError, OpenOptions, Opened, Parent, ScannedIds,
@@ -76,6 +77,8 @@ pub struct Run {
     pub history: Vec<World>,
     /// The ids of all entries, in the order in which they were appended.
     pub ids: Vec<String>,
+    /// How many of them may be there: none that was saved with others is there without them.
+    pub whole: Vec<usize>,
 }
 
 /// One entry of the run: its object, and whether it starts a branch.
@@ -114,7 +117,36 @@ pub fn record(mode: Durability) -> Run {
     }
     writer.close(40).map_err(|unwritten| unwritten.error).expect("closes");
     machine.flushed();
-    Run { mode, history: machine.history(), ids }
+    Run { mode, history: machine.history(), whole: (0..=ids.len()).collect(), ids }
+}
+
+/// A run that saves entries in batches, of these sizes.
+pub const BATCHES: [usize; 6] = [1, 3, 2, 1, 4, 2];
+
+pub fn record_batches(mode: Durability) -> Run {
+    let machine = Machine::recording(World::default());
+    let mut stamps = Counting { machine: machine.clone(), next: 0 };
+    let (mut ids, mut whole) = (Vec::new(), vec![0]);
+    let (mut writer, _) = open(&machine, mode, None).expect("opens");
+    for (at, size) in BATCHES.into_iter().enumerate() {
+        for now in 6 * at as i64 - 5..=6 * at as i64 {
+            machine.set_clock(now);
+            writer.tick(now).expect("ticks");
+        }
+        let objects: Vec<String> = (ids.len()..ids.len() + size).map(|number| entry(number).0).collect();
+        let entries: Vec<&[u8]> = objects.iter().map(String::as_bytes).collect();
+        let saved = writer.append_batch(&entries, Parent::Leaf, &mut stamps).expect("appends");
+        saved.iter().for_each(|id| machine.ack(id));
+        ids.extend(saved);
+        whole.push(ids.len());
+        if at == 2 {
+            writer.flush(6 * at as i64).expect("flushes");
+            machine.flushed();
+        }
+    }
+    writer.close(60).map_err(|unwritten| unwritten.error).expect("closes");
+    machine.flushed();
+    Run { mode, history: machine.history(), ids, whole }
 }
 
 /// A log as it is found.
@@ -129,9 +161,9 @@ impl Log {
     pub fn of(world: &World) -> Self {
         let bytes = log_of(world).unwrap_or_default();
         let mut log = Self { bytes: bytes.clone(), ..Self::default() };
-        let mut scan = LogScan::full();
-        let _ = scan.push(&bytes, &mut log);
-        let _ = scan.finish(&mut log);
+        let all = 0..bytes.len() as u64;
+        scan_source(&SliceSource(&bytes), all, LogScan::full(), &mut log, &mut |_| ControlFlow::Continue(()))
+            .expect("bytes can be read");
         log
     }
 }

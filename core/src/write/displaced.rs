@@ -129,7 +129,7 @@ impl<F: StorageFile> Rescue<'_, F> {
         let log = Prefix { source: self.file.clone(), len };
         let mut held = Held { missing, first: None, found: IdSet::default() };
         let mut rope: Rope<()> = Rope::new(Vec::new());
-        let scan = LogScan::resume(self.opened_len, 0, true);
+        let scan = LogScan::resume(self.opened_len, 0, true).every_line();
         let scanned = self.opened_len < len
             && scan_source(&log, self.opened_len..len, scan, &mut held, &mut |_| ControlFlow::Continue(())).is_ok();
         if let Some(first) = held.first.filter(|_| scanned) {

@@ -2,14 +2,16 @@
 //!
 //! Owns: what is refused and what is filled in (`id`, `parentId`, `timestamp`, in pi's order behind `type`).
 //! Invariant: the bytes of the caller's fields are kept; only line breaks between tokens go, which a line cannot
-//! hold. Does not: remember what was appended; its caller tells it which ids are taken.
+//! hold, and a number of a batch's entries, which is for the writer to say. Does not: remember what was appended; its caller tells it which ids are taken.
 
+use crate::dialect::without_batch;
 use crate::json::Fault;
-use crate::json::text::{is_null, write_string};
+use crate::json::text::{integer, is_null, write_string};
 use crate::json::walk::Walker;
-use crate::log::{AppendedEntry, Fields, IndexedFields, id_of, is_number};
+use crate::log::{AppendedEntry, Fields, IndexedFields, MAX_BATCH, MAX_BATCH_BYTES, id_of, is_number};
 use crate::source::SourceError;
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -76,6 +78,20 @@ pub enum Refusal {
     /// There is no such entry.
     #[error("parent `{0}` is not in the log")]
     UnknownParent(String),
+    /// An entry of a batch is refused, and with it the batch.
+    #[error("entry {at} of the batch: {why}")]
+    InBatch {
+        /// Which one, from 0.
+        at: usize,
+        /// Why.
+        why: Box<Refusal>,
+    },
+    /// A batch has none, or too many entries.
+    #[error("a batch has 1 to {MAX_BATCH} entries, not {0}")]
+    BatchCount(usize),
+    /// A batch is too long.
+    #[error("a batch has {} MiB at most; append its entries in several", MAX_BATCH_BYTES >> 20)]
+    BatchTooLong,
     /// The log could not be searched for an id.
     #[error("cannot look an id up: {0}")]
     Search(SourceError),
@@ -99,6 +115,8 @@ pub(super) struct Filled<'v> {
     pub parent: Option<&'v str>,
     /// The parent's id is a number in the log, and is named as one.
     pub parent_is_number: bool,
+    /// Entries of the batch that it begins.
+    pub batch: Option<u64>,
     pub timestamp: &'v str,
 }
 
@@ -117,6 +135,11 @@ impl<'a> Draft<'a> {
             }
         };
         Ok(Self { text })
+    }
+
+    /// The same entry, which begins no batch.
+    pub(super) fn without_batch(&self) -> Draft<'_> {
+        Draft { text: without_batch(&self.text) }
     }
 
     /// Checks grammar, type, id, parent and time as such. A number is no id here, though readers take it for one.
@@ -163,6 +186,11 @@ impl<'t> Seen<'t> {
         self.fields.parent_token().map(|_| self.fields.parent_text())
     }
 
+    /// It says itself that it begins a batch.
+    pub(super) fn begins_batch(&self) -> bool {
+        self.fields.batch.and_then(integer).is_some()
+    }
+
     /// The caller gave a time.
     pub(super) fn has_timestamp(&self) -> bool {
         self.fields.timestamp.is_some()
@@ -176,14 +204,16 @@ impl<'t> Seen<'t> {
         let after_id = f.id.map_or(after_type, |token| self.end_of(token));
         let after_parent = f.parent_token().map_or(after_id, |token| self.end_of(token));
         let mut made = Made::default();
+        let count = filled.batch.map(|count| alloc::format!("{count}"));
         // Of two that go to one place the one named first here comes first; places may come in any order.
         let inserts = [
             (after_type, f.id.is_none(), "id", Some(filled.id)),
             (after_id, f.parent_token().is_none(), "parentId", filled.parent),
             (after_parent, f.timestamp.is_none(), "timestamp", Some(filled.timestamp)),
+            (after_parent, count.is_some(), "batch", count.as_deref()),
         ];
         let mut at = 0;
-        let mut order = [0, 1, 2];
+        let mut order = [0, 1, 2, 3];
         order.sort_by_key(|&i: &usize| inserts.get(i).map_or(0, |insert| insert.0));
         for i in order {
             let Some(&(place, wanted, key, value)) = inserts.get(i) else { continue };
@@ -197,6 +227,7 @@ impl<'t> Seen<'t> {
             out.push(b':');
             let from = out.len();
             match value {
+                Some(count) if key == "batch" => out.extend_from_slice(count.as_bytes()),
                 Some(number) if key == "parentId" && filled.parent_is_number => {
                     out.extend_from_slice(number.as_bytes())
                 }
@@ -233,7 +264,7 @@ enum Token<'t> {
 
 /// Where the values that were filled in stand in the line.
 #[derive(Default)]
-struct Made([Option<(usize, usize)>; 3]);
+struct Made([Option<(usize, usize)>; 4]);
 
 impl Made {
     fn set(&mut self, i: usize, range: core::ops::Range<usize>) {

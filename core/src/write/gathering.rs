@@ -6,9 +6,11 @@
 
 use super::entry::{Draft, Filled, Parent, Refusal, Seen, Stamps};
 use super::ids::KnownIds;
+use super::open::Opened;
 use crate::json::walk::Walker;
-use crate::log::{AppendedEntries, may_be_number, time};
+use crate::log::{AppendedEntries, MAX_BATCH, MAX_BATCH_BYTES, may_be_number, time};
 use crate::storage::StorageFile;
+use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -26,6 +28,14 @@ pub struct Admitted {
 pub(super) struct Group {
     pub(super) lines: Vec<u8>,
     pub(super) entries: AppendedEntries,
+}
+
+impl Group {
+    fn append(&mut self, behind: &Self) {
+        let by = self.lines.len() as u64;
+        self.lines.extend_from_slice(&behind.lines);
+        self.entries.extend_moved(&behind.entries, by);
+    }
 }
 
 /// Where a writer's entries end: the last one, and how many ids it took up to there.
@@ -50,13 +60,17 @@ pub(super) struct Gathering {
     group: Group,
     /// An empty one of a group that was written, to be used again.
     spare: Group,
+    /// What is written ends in an incomplete batch, which the first entry must end.
+    behind_torn: bool,
 }
 
 impl Gathering {
-    /// For a log that ends with this entry, whose id may be a number there.
-    pub(super) fn new(leaf: Option<String>, leaf_is_number: bool, known: KnownIds) -> Self {
+    /// For a log as it was opened.
+    pub(super) fn new<F>(opened: &Opened<F>, known: KnownIds) -> Self {
+        let leaf = opened.leaf.clone();
         Self {
-            numbers: leaf.clone().filter(|_| leaf_is_number).into_iter().collect(),
+            behind_torn: opened.torn_batch,
+            numbers: leaf.clone().filter(|_| opened.leaf_is_number).into_iter().collect(),
             walker: Walker::new(),
             clock: (i64::MIN, String::new()),
             known,
@@ -75,10 +89,65 @@ impl Gathering {
         parent: Parent<'_>,
         stamps: &mut dyn Stamps,
     ) -> Result<Admitted, Refusal> {
+        self.admit_as(log, json, parent, None, stamps)
+    }
+
+    /// Takes entries that belong together, each below the one before unless it names its parent: all of them, or none.
+    pub(super) fn admit_batch(
+        &mut self,
+        log: &impl StorageFile,
+        entries: &[&[u8]],
+        parent: Parent<'_>,
+        stamps: &mut dyn Stamps,
+    ) -> Result<Vec<String>, Refusal> {
+        let count = entries.len() as u64;
+        if !(1..=MAX_BATCH).contains(&count) {
+            return Err(Refusal::BatchCount(entries.len()));
+        }
+        let (leaf, ids) = (self.leaf.clone(), self.known.own.len());
+        let before = core::mem::take(&mut self.group);
+        let mut admitted = Vec::with_capacity(entries.len());
+        let mut refused = None;
+        for (at, json) in entries.iter().enumerate() {
+            let (parent, batch) = if at == 0 { (parent, Some(count).filter(|&n| n > 1)) } else { (Parent::Leaf, None) };
+            match self.admit_as(log, json, parent, batch, stamps) {
+                Ok(Admitted { id }) => admitted.push(id),
+                Err(Refusal::Search(error)) => refused = Some(Refusal::Search(error)),
+                Err(why) => refused = Some(Refusal::InBatch { at, why: Box::new(why) }),
+            }
+            if self.group.lines.len() as u64 > MAX_BATCH_BYTES {
+                refused = refused.or(Some(Refusal::BatchTooLong));
+            }
+            if refused.is_some() {
+                break;
+            }
+        }
+        let batch = core::mem::replace(&mut self.group, before);
+        if let Some(refusal) = refused {
+            self.known.own.truncate(ids);
+            self.leaf = leaf;
+            return Err(refusal);
+        }
+        self.group.append(&batch);
+        Ok(admitted)
+    }
+
+    fn admit_as(
+        &mut self,
+        log: &impl StorageFile,
+        json: &[u8],
+        parent: Parent<'_>,
+        batch: Option<u64>,
+        stamps: &mut dyn Stamps,
+    ) -> Result<Admitted, Refusal> {
         let mut walker = core::mem::take(&mut self.walker);
         let admitted = Draft::new(json).and_then(|draft| {
             let seen = draft.read(&mut walker)?;
-            self.place(log, &seen, parent, stamps)
+            if seen.begins_batch() {
+                let plain = draft.without_batch();
+                return self.place(log, &plain.read(&mut walker)?, parent, batch, stamps);
+            }
+            self.place(log, &seen, parent, batch, stamps)
         });
         self.walker = walker;
         admitted
@@ -90,6 +159,7 @@ impl Gathering {
         log: &impl StorageFile,
         seen: &Seen<'_>,
         parent: Parent<'_>,
+        batch: Option<u64>,
         stamps: &mut dyn Stamps,
     ) -> Result<Admitted, Refusal> {
         let id = match seen.id() {
@@ -121,6 +191,7 @@ impl Gathering {
             parent,
             parent_is_number: parent.is_some_and(|parent| self.numbers.contains(parent)),
             timestamp: &self.clock.1,
+            batch: batch.or((self.behind_torn && self.known.own.len() == self.rollback_to.ids).then_some(1)),
         };
         let Group { lines, entries } = &mut self.group;
         seen.write(&filled, lines, |entry| entries.push(entry));
@@ -170,6 +241,7 @@ impl Gathering {
         group.lines.clear();
         group.entries.clear();
         self.spare = group;
+        self.behind_torn &= end.ids == self.rollback_to.ids;
         self.rollback_to = end;
     }
 
@@ -189,9 +261,7 @@ impl Gathering {
     /// A group was not written, though it was acknowledged: it is the first in the buffer again.
     pub(super) fn put_back(&mut self, group: Group) {
         let behind = core::mem::replace(&mut self.group, group);
-        let by = self.group.lines.len() as u64;
-        self.group.lines.extend_from_slice(&behind.lines);
-        self.group.entries.extend_moved(&behind.entries, by);
+        self.group.append(&behind);
     }
 
     /// The ids that are written or in the buffer, without those of a group between that is being written.

@@ -9,6 +9,7 @@ use super::error::OpenError;
 use super::recover::{Recovery, recover};
 use super::tail;
 use crate::dialect::detect;
+use crate::log::torn_batch;
 use crate::source::ByteSource;
 use crate::source::identity::FileStamp;
 use crate::storage::{
@@ -46,6 +47,8 @@ pub struct Opened<F> {
     pub recovery: Recovery,
     /// The log was made now.
     pub created: bool,
+    /// It ends in an incomplete batch that was durable, and so was not cut: the next entry must end that.
+    pub torn_batch: bool,
 }
 
 /// Opens the log, recovers it, makes it if there is none and a header is given.
@@ -70,7 +73,8 @@ pub(super) fn open<S: Storage>(storage: &S, options: &OpenOptions<'_>) -> Result
     let last = tail::last_id(&file, header.offset)?;
     let leaf_is_number = last.as_ref().is_some_and(|last| last.is_number);
     let leaf = last.map(|last| last.text);
-    Ok(Opened { file, len, session_id: header.session_id.clone(), leaf, leaf_is_number, recovery, created })
+    let torn_batch = torn_batch(&file)?.is_some();
+    Ok(Opened { torn_batch, file, len, session_id: header.session_id.clone(), leaf, leaf_is_number, recovery, created })
 }
 
 /// Makes a log that holds its header: complete and durable before it has its name.

@@ -5,7 +5,7 @@
 //! log was looked at, and all that was appended is on the disk.
 //! Does not: lock or wait.
 
-use super::durability::{AckPoint, Durability};
+use super::durability::{AckPoint, Durability, SyncBounds};
 use super::entry::{Parent, Refusal, Stamps};
 use super::error::{AppendError, Cause, WriteError};
 use super::observer::LogObserver;
@@ -33,11 +33,37 @@ impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
     /// # Errors
     /// [`AppendError`]; the entry is not in the log then, nor in the buffer.
     pub fn append(&mut self, json: &[u8], parent: Parent<'_>, stamps: &mut dyn Stamps) -> Result<String, AppendError> {
+        let admitted = self.acknowledged(1, stamps, |log, stamps| log.admit(json, parent, stamps));
+        Ok(admitted?.id)
+    }
+
+    /// Appends entries that belong together, as [`LogWriter::admit_batch`] has it; their ids.
+    ///
+    /// # Errors
+    /// [`AppendError`]; none of them is in the log then, nor in the buffer.
+    pub fn append_batch(
+        &mut self,
+        entries: &[&[u8]],
+        parent: Parent<'_>,
+        stamps: &mut dyn Stamps,
+    ) -> Result<Vec<String>, AppendError> {
+        self.acknowledged(entries.len(), stamps, |log, stamps| log.admit_batch(entries, parent, stamps))
+    }
+
+    fn acknowledged<T>(
+        &mut self,
+        count: usize,
+        stamps: &mut dyn Stamps,
+        admit: impl FnOnce(&mut Self, &mut dyn Stamps) -> Result<T, AppendError>,
+    ) -> Result<T, AppendError> {
         if self.buffer_full() {
             // Before the entry is taken: one that cannot be written stays with the caller.
             self.write_out(stamps.now_ms())?;
         }
-        let admitted = self.admit(json, parent, stamps);
+        if self.must_sync_before(count) {
+            self.sync_out(stamps.now_ms())?;
+        }
+        let admitted = admit(self, stamps);
         let now = stamps.now_ms();
         if let Err(AppendError::Refused(Refusal::Search(_))) = &admitted {
             // A log in which no id can be looked up may have been cut or rewritten: a look tells, and that is then why.
@@ -51,7 +77,7 @@ impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
             // The entry is acknowledged by its write; a sync that fails is told by every call from now on.
             let _ = self.sync_out(now);
         }
-        Ok(admitted.id)
+        Ok(admitted)
     }
 
     /// Writes the group buffer.
@@ -143,6 +169,14 @@ impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
     #[must_use]
     pub fn must_sync(&self) -> bool {
         self.durability.sync_bounds().is_some_and(|bounds| self.sync.must_sync(bounds))
+    }
+
+    /// True if so many entries more, written together, would be too many without a sync before.
+    #[must_use]
+    pub fn must_sync_before(&self, count: usize) -> bool {
+        let (waits, count) = (self.unsynced(), count as u64);
+        let too_many = |bounds: SyncBounds| waits > 0 && waits.saturating_add(count) > u64::from(bounds.entries);
+        self.durability.sync_bounds().is_some_and(too_many)
     }
 
     /// Entries in the log that no sync covers.

@@ -21,6 +21,7 @@ use super::sync_state::SyncState;
 use crate::log::AppendedEntries;
 use crate::storage::Storage;
 use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// Writes one log.
@@ -75,7 +76,7 @@ impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
             file: opened.file.clone(),
             observer,
             durability: options.durability,
-            gathering: Gathering::new(opened.leaf.clone(), opened.leaf_is_number, KnownIds::new(older(&opened))),
+            gathering: Gathering::new(&opened, KnownIds::new(older(&opened))),
             in_flight: None,
             sync: SyncState::new(end),
             opened_len: opened.len,
@@ -93,6 +94,21 @@ impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
     pub fn admit(&mut self, json: &[u8], parent: Parent<'_>, stamps: &mut dyn Stamps) -> Result<Admitted, AppendError> {
         self.check()?;
         Ok(self.gathering.admit(&self.file, json, parent, stamps)?)
+    }
+
+    /// Takes entries that belong together, each below the one before unless it names its parent. They are written and
+    /// acknowledged as one.
+    ///
+    /// # Errors
+    /// [`AppendError`]; nothing of any of them is kept then.
+    pub fn admit_batch(
+        &mut self,
+        entries: &[&[u8]],
+        parent: Parent<'_>,
+        stamps: &mut dyn Stamps,
+    ) -> Result<Vec<String>, AppendError> {
+        self.check()?;
+        Ok(self.gathering.admit_batch(&self.file, entries, parent, stamps)?)
     }
 
     pub(super) fn check(&self) -> Result<(), WriteError> {

@@ -12,6 +12,8 @@ use crate::os::threads::{Arc, Condvar, Mutex, MutexGuard};
 use jcode_session_core::write::{AckPoint, AppendError, LogWriter, Parent, Refusal, Stamps, WriteError, WriteJob};
 use std::sync::{OnceLock, PoisonError};
 
+type Log = LogWriter<SessionStorage, QueueSender>;
+
 #[derive(Debug)]
 pub(super) struct Shared {
     state: Mutex<State>,
@@ -23,7 +25,7 @@ pub(super) struct Shared {
 
 #[derive(Debug)]
 pub(super) struct State {
-    pub(super) log: LogWriter<SessionStorage, QueueSender>,
+    pub(super) log: Log,
     /// The outcome of the job that takes what gathers now.
     outcome: Arc<Outcome>,
     /// Threads that wait for `finished`.
@@ -86,7 +88,7 @@ impl State {
 }
 
 impl Shared {
-    pub(super) fn new(log: LogWriter<SessionStorage, QueueSender>) -> Self {
+    pub(super) fn new(log: Log) -> Self {
         let state = State {
             log,
             outcome: Arc::default(),
@@ -166,11 +168,29 @@ impl Shared {
     }
 
     pub(super) fn append(&self, json: &[u8], parent: Parent<'_>) -> Result<String, AppendError> {
-        let mut state = self.lock();
+        if self.lock().log.durability().acknowledges_at() == AckPoint::Buffered {
+            return self.lock().log.append(json, parent, &mut Clock);
+        }
+        Ok(self.acknowledged(1, |log| log.admit(json, parent, &mut Clock))?.id)
+    }
+
+    pub(super) fn append_batch(&self, entries: &[&[u8]], parent: Parent<'_>) -> Result<Vec<String>, AppendError> {
+        if self.lock().log.durability().acknowledges_at() == AckPoint::Buffered {
+            return self.lock().log.append_batch(entries, parent, &mut Clock);
+        }
+        self.acknowledged(entries.len(), |log| log.admit_batch(entries, parent, &mut Clock))
+    }
+
+    /// Takes so many entries, and returns once they are acknowledged.
+    fn acknowledged<T>(
+        &self,
+        count: usize,
+        admit: impl FnOnce(&mut Log) -> Result<T, AppendError>,
+    ) -> Result<T, AppendError> {
+        let state = self.lock();
         let appended = match state.log.durability().acknowledges_at() {
-            AckPoint::Synced => self.append_and_sync(state, json, parent),
-            AckPoint::Written => self.append_and_write(state, json, parent),
-            AckPoint::Buffered => return state.log.append(json, parent, &mut Clock),
+            AckPoint::Synced => self.append_and_sync(state, admit),
+            AckPoint::Written | AckPoint::Buffered => self.append_and_write(state, count, admit),
         };
         if let Err(AppendError::Refused(Refusal::Search(_))) = &appended {
             // As core does it.
@@ -179,13 +199,12 @@ impl Shared {
         appended
     }
 
-    fn append_and_sync<'s>(
+    fn append_and_sync<'s, T>(
         &'s self,
         mut state: MutexGuard<'s, State>,
-        json: &[u8],
-        parent: Parent<'_>,
-    ) -> Result<String, AppendError> {
-        let admitted = state.log.admit(json, parent, &mut Clock)?;
+        admit: impl FnOnce(&mut Log) -> Result<T, AppendError>,
+    ) -> Result<T, AppendError> {
+        let admitted = admit(&mut state.log)?;
         let outcome = Arc::clone(&state.outcome);
         let mut followers = false;
         loop {
@@ -207,7 +226,7 @@ impl Shared {
                 break outcome.clone();
             }
         }?;
-        Ok(admitted.id)
+        Ok(admitted)
     }
 
     /// Gathers what those that the last job woke are about to append again, and flies.
@@ -229,28 +248,38 @@ impl Shared {
         }
     }
 
-    fn append_and_write<'s>(
+    fn append_and_write<'s, T>(
         &'s self,
         mut state: MutexGuard<'s, State>,
-        json: &[u8],
-        parent: Parent<'_>,
-    ) -> Result<String, AppendError> {
+        count: usize,
+        admit: impl FnOnce(&mut Log) -> Result<T, AppendError>,
+    ) -> Result<T, AppendError> {
+        while count > 1 && state.log.must_sync_before(count) {
+            drop(state);
+            self.flush()?;
+            state = self.lock();
+        }
         // A bound on what a power cut may cost is a bound on what may be written before a sync has finished. And what
         // is admitted while a flush writes could not be written before it is acknowledged.
         while (state.log.must_sync() || state.log.is_writing()) && state.log.latched().is_none() {
             self.due.notify_one();
             state = self.wait(state);
         }
-        let admitted = state.log.admit(json, parent, &mut Clock)?;
+        let admitted = admit(&mut state.log)?;
         if let Some(job) = state.log.begin_write() {
             // A write to the page cache: not worth letting go of the lock.
             let finished = job.run();
             state.log.finish(finished, host::now_ms())?;
         }
-        if state.syncer_has_work() {
+        if count > 1 && state.log.must_sync() {
+            // More than may wait for a sync. They are acknowledged by their write; a sync that fails is told by every
+            // call from now on.
+            drop(state);
+            let _ = self.flush();
+        } else if state.syncer_has_work() {
             self.due.notify_one();
         }
-        Ok(admitted.id)
+        Ok(admitted)
     }
 
     pub(super) fn flush(&self) -> Result<(), WriteError> {

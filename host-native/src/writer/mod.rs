@@ -64,6 +64,15 @@ impl Writer {
         self.shared.append(json, parent)
     }
 
+    /// Appends entries that belong together, each below the one before unless it names its parent: after a crash all of
+    /// them are there, or none. They are acknowledged as one; their ids.
+    ///
+    /// # Errors
+    /// [`AppendError`]; none of them is in the session then, and they stay with the caller.
+    pub fn append_batch(&self, entries: &[&[u8]], parent: Parent<'_>) -> Result<Vec<String>, AppendError> {
+        self.shared.append_batch(entries, parent)
+    }
+
     /// Sees to it that all that was appended is on the disk, and that the log's path leads to it.
     ///
     /// # Errors

@@ -48,6 +48,7 @@ mod store {
     mod rollback;
 }
 mod write {
+    mod batch;
     mod foreign;
     mod writer;
 }

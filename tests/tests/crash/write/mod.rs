@@ -9,7 +9,7 @@ mod oracle;
 use jcode_session_core::write::Durability;
 use jcode_session_tests::crash_storage::outcomes::{kills, power_cuts};
 use jcode_session_tests::crash_storage::{Machine, World};
-use jcode_session_tests::write_run::{Log, record};
+use jcode_session_tests::write_run::{Log, Run, record, record_batches};
 use oracle::{Crash, Search, check};
 
 const BALANCED: Durability = Durability::Balanced { entries: 3, millis: 1_000_000 };
@@ -17,8 +17,12 @@ const TIMED: Durability = Durability::Balanced { entries: 1000, millis: 10 };
 
 /// All states of one run, each with all its outcomes, recovery crashed too.
 fn explore(mode: Durability) {
-    let run = record(mode);
-    let (mut search, mut explored) = (Search::new(&run), 0u64);
+    explore_run(&record(mode));
+}
+
+fn explore_run(run: &Run) {
+    let mode = run.mode;
+    let (mut search, mut explored) = (Search::new(run), 0u64);
     for (at, state) in run.history.iter().enumerate() {
         for outcome in kills(state) {
             explored += search.check_with_crashes(state, &outcome, Crash::Kill, &format!("{mode} step {at}"));
@@ -50,6 +54,14 @@ fn balanced_by_time_survives_every_crash_point() {
 #[test]
 fn throughput_survives_every_crash_point() {
     explore(Durability::Throughput);
+}
+
+/// Entries that were saved together are there together or not at all, whatever happens to them.
+#[test]
+fn batches_survive_every_crash_point_whole() {
+    for mode in [Durability::Strict, BALANCED, TIMED, Durability::Throughput] {
+        explore_run(&record_batches(mode));
+    }
 }
 
 /// The sidecar never says that more is on the disk than is.

@@ -124,6 +124,7 @@ pub(crate) fn check(run: &Run, state: &World, outcome: &Outcome, crash: Crash, w
     if exact {
         assert!(log.damages.is_empty(), "{what}: not clean: {:?}", log.damages);
         assert_eq!(log.ids, run.ids[..log.ids.len()], "{what}: no prefix of what was appended");
+        assert!(run.whole.contains(&log.ids.len()), "{what}: part of a batch: {:?}", log.ids);
     } else {
         // Without a sidecar damage in the middle stays, and is reported; what is there is in order all the same.
         let mut rest = run.ids.iter();
