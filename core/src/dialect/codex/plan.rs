@@ -91,7 +91,7 @@ impl Plan {
                 }
                 Kind::Model(model) => {
                     planner.push(record, Shape::Custom(record));
-                    if planner.model.replace(model) != Some(model) {
+                    if planner.model.replace(model) != Some(&**model) {
                         planner.push(record, Shape::Model(record, model.clone()));
                     }
                 }
@@ -191,7 +191,7 @@ struct Planner<'f> {
     last: Option<usize>,
     /// What stood before each prompt.
     turns: Vec<Option<usize>>,
-    model: Option<&'f Box<str>>,
+    model: Option<&'f str>,
     time: i64,
 }
 
