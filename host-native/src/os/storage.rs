@@ -4,7 +4,7 @@
 //! Invariant: below the folder that holds the log no link is followed for writing.
 //! Does not: decide anything, or lock.
 
-use crate::os::files::{PathError, plain, read_at, stamp_of};
+use crate::os::files::{PathError, plain, read_at, stamp_at, stamp_of, stamp_of_open};
 use crate::os::map::Mapping;
 use crate::os::{folders, names, paths, replace};
 use jcode_session_core::source::identity::FileStamp;
@@ -212,12 +212,12 @@ impl StorageFile for NativeFile {
     }
 
     fn stamp(&self) -> Result<FileStamp, StorageError> {
-        Ok(stamp_of(&self.file.metadata().map_err(self.failed("read"))?))
+        stamp_of_open(&self.file).map_err(self.failed("read"))
     }
 
     fn named(&self) -> Result<Named, StorageError> {
-        match std::fs::symlink_metadata(&self.path) {
-            Ok(there) if stamp_of(&there).is_same_file(&self.stamp) => Ok(Named::Same(there.len())),
+        match stamp_at(&self.path) {
+            Ok(there) if there.is_same_file(&self.stamp) => Ok(Named::Same(there.len)),
             Ok(_) => Ok(Named::Other),
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 Ok(Named::Nothing)
