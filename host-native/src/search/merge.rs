@@ -21,8 +21,8 @@ pub(super) struct Merge {
     newest: Vec<i64>,
     to_do: BTreeSet<(i64, usize)>,
     waiting: BinaryHeap<Waiting>,
-    /// The log whose copy counts.
-    owners: HashMap<u128, usize>,
+    /// Of each entry that may have copies, the log whose copies count.
+    owners: HashMap<u128, Owner>,
     total: u64,
     left: usize,
     failed: Vec<SessionError>,
@@ -39,6 +39,14 @@ struct Waiting {
 struct Log {
     path: Box<[u8]>,
     id: String,
+}
+
+/// A log whose copies of an entry count: of those that hold one, the first in the order.
+struct Owner {
+    log: Rc<Log>,
+    counted: u64,
+    /// So many were told, of whichever log.
+    told: u64,
 }
 
 impl Merge {
@@ -131,14 +139,34 @@ impl Merge {
     /// Counts the newest hit, unless it is a copy, and tells it.
     fn tell_first(&mut self, targets: &[Target], each: &mut dyn FnMut(Hit) -> ControlFlow<()>) -> ControlFlow<()> {
         let Some(Waiting { place, log, key, found }) = self.waiting.pop() else { return ControlFlow::Continue(()) };
-        if found.copy.is_some_and(|copy| *self.owners.entry(copy).or_insert(place) != place) {
+        if found.copy.is_some_and(|copy| !self.is_news(copy, &log)) {
             return ControlFlow::Continue(());
         }
-        self.total += 1;
+        self.total += u64::from(found.copy.is_none());
         let Some(target) = targets.get(place).filter(|_| self.left > 0) else { return ControlFlow::Continue(()) };
         self.left -= 1;
         let agent = target.agent.clone();
         each(Hit { path: target.path.clone(), session_id: log.id.clone(), agent, entry_id: key, found })
+    }
+
+    /// Counts a copy of an entry in a log; true if nobody was told of so many. All copies of one have its time, so that
+    /// of two logs the one with the greater path comes first, also where it was searched last.
+    fn is_news(&mut self, copy: u128, log: &Rc<Log>) -> bool {
+        let new = || Owner { log: Rc::clone(log), counted: 0, told: 0 };
+        let owner = self.owners.entry(copy).or_insert_with(new);
+        match log.path.cmp(&owner.log.path) {
+            Ordering::Less => return false,
+            Ordering::Equal => {}
+            Ordering::Greater => {
+                self.total -= owner.counted;
+                (owner.log, owner.counted) = (Rc::clone(log), 0);
+            }
+        }
+        owner.counted += 1;
+        self.total += 1;
+        let is_news = owner.counted > owner.told;
+        owner.told += u64::from(is_news);
+        is_news
     }
 }
 
