@@ -9,6 +9,24 @@
 use super::{Cursor, Fault};
 use alloc::vec::Vec;
 
+/// The elements of an array token, up to the first that is broken; none of what is no array.
+#[must_use]
+pub(crate) fn elements(array: &[u8]) -> Vec<&[u8]> {
+    let mut found = Vec::new();
+    let mut walker = Walker::new();
+    let mut cursor = Cursor::new(array, 0);
+    let mut more = cursor.opens(b'[', b']').unwrap_or(false);
+    while more {
+        let from = cursor.at;
+        if walker.walk_value(&mut cursor).is_err() {
+            break;
+        }
+        found.push(cursor.since(from));
+        more = cursor.goes_on(b']').unwrap_or(false);
+    }
+    found
+}
+
 /// What a complete walk found out about the object as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Walked {

@@ -4,9 +4,9 @@
 //! Invariant: some hundred bytes a record are held, whatever its length; a record of no known kind is `Other`.
 //! Does not: decide what becomes of a record; `plan` does.
 
-use crate::dialect::foreign::blocks_of;
 use crate::dialect::head::Members;
 use crate::json::text::{integer, string};
+use crate::json::walk::elements;
 use crate::log::Record;
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
@@ -220,7 +220,7 @@ fn title(whose: Title, text: Option<alloc::borrow::Cow<'_, str>>) -> Kind {
 fn assistant(message: &Members<'_>) -> Kind {
     let Some(content) = message.get("content").filter(|content| is_content(content)) else { return Kind::Other };
     let mut calls = Vec::new();
-    for block in blocks_of(content) {
+    for block in elements(content) {
         let block = Members::of(block);
         if &*block.text("type") == "tool_use" {
             calls.push(Call { id: (&*block.text("id")).into(), tool: (&*block.text("name")).into() });
@@ -237,7 +237,7 @@ fn user(message: &Members<'_>) -> Kind {
         return Kind::User { results: Vec::new(), has_rest: true, is_injected };
     }
     let (mut results, mut has_rest, mut is_typed) = (Vec::new(), false, false);
-    for block in blocks_of(content) {
+    for block in elements(content) {
         let block = Members::of(block);
         if &*block.text("type") == "tool_result" {
             results.push((&*block.text("tool_use_id")).into());

@@ -9,8 +9,7 @@
 
 use super::facts::{Fact, Facts, Kind, Name, Title};
 use super::gather::{Gathered, Group};
-use crate::dialect::foreign::EntryIds;
-use alloc::string::String;
+use crate::dialect::foreign::{self, EntryIds};
 use alloc::vec::Vec;
 
 /// What an entry shows; numbers are those of records.
@@ -35,14 +34,7 @@ pub(super) enum Shape {
 }
 
 /// An entry.
-#[derive(Debug)]
-pub(super) struct Entry {
-    pub(super) id: String,
-    pub(super) parent: Option<usize>,
-    pub(super) shape: Shape,
-    /// Unix milliseconds; the one before it has it too if its record has none.
-    pub(super) time: i64,
-}
+pub(super) type Entry = foreign::Entry<Shape>;
 
 impl Shape {
     /// The record that the entry stands for.

@@ -7,11 +7,10 @@
 
 use super::facts::{Fact, Facts, Kind};
 use super::plan::{Entry, Plan, Shape};
-use crate::dialect::foreign::{
-    EntryHead, LogText, Place, Source, Usage, arguments, blocks_of, image, items, text_block,
-};
+use crate::dialect::foreign::{EntryHead, LogText, Place, Source, Usage, arguments, image, text_block};
 use crate::dialect::head::Members;
 use crate::json::text::{integer, string};
+use crate::json::walk::elements;
 use crate::source::SourceError;
 use alloc::borrow::Cow;
 use alloc::format;
@@ -45,9 +44,7 @@ impl<'r> Renderer<'r> {
             Shape::Compaction { boundary, summary, kept } => self.compaction(*boundary, *summary, *kept, out),
             Shape::Title(record, title) => {
                 self.begin("session_info", &[*record], out);
-                out.text(r#""name":"#);
-                out.string(title);
-                out.end();
+                out.end_title(title);
                 Ok(())
             }
             Shape::Custom(record) => {
@@ -60,7 +57,7 @@ impl<'r> Renderer<'r> {
             Shape::Leaf(record) => {
                 self.begin("custom", &[*record], out);
                 out.text(r#""customType":"claude-code/leaf","data":{"leaf":"#);
-                match self.parent() {
+                match self.entry.parent_id(&self.plan.entries) {
                     Some(parent) => out.string(parent),
                     None => out.text("null"),
                 }
@@ -76,25 +73,14 @@ impl<'r> Renderer<'r> {
         Ok(Some((fact, self.source.record(fact.at, fact.len)?)))
     }
 
-    fn parent(&self) -> Option<&'r str> {
-        Some(&self.plan.entries.get(self.entry.parent?)?.id)
-    }
-
     fn head<'h>(&'h self, kind: &'h str, sources: &'h [(u64, u64)]) -> EntryHead<'h> {
-        EntryHead { kind, id: &self.entry.id, parent: self.parent(), at: self.entry.time, sources }
+        self.entry.head(&self.plan.entries, kind, sources)
     }
 
     fn begin(&self, kind: &str, records: &[usize], out: &mut LogText) {
         let spans = records.iter().filter_map(|&record| self.facts.all.get(record));
         let sources: Vec<(u64, u64)> = spans.map(|fact| (fact.at, fact.len)).collect();
         out.begin(self.head(kind, &sources));
-    }
-
-    fn end_message(&self, out: &mut LogText) {
-        out.text(r#","timestamp":"#);
-        out.number(self.entry.time);
-        out.text("}");
-        out.end();
     }
 
     fn message(&self, parts: &[usize], out: &mut LogText) -> Result<(), SourceError> {
@@ -122,7 +108,7 @@ impl<'r> Renderer<'r> {
             out.text(r#","errorMessage":"#);
             out.string_token(place, Some(error));
         }
-        self.end_message(out);
+        out.end_message(self.entry.time);
         Ok(())
     }
 
@@ -131,7 +117,7 @@ impl<'r> Renderer<'r> {
         let place = Place { at: fact.at, bytes: &bytes };
         let content = Members::of(&bytes).object("message").get("content").unwrap_or_default();
         let is_result = |block: &Members<'_>| &*block.text("type") == "tool_result";
-        let block = blocks_of(content).into_iter().map(Members::of).filter(is_result).nth(number).unwrap_or_default();
+        let block = elements(content).into_iter().map(Members::of).filter(is_result).nth(number).unwrap_or_default();
         self.begin("message", &[record], out);
         out.text(r#""message":{"role":"toolResult","toolCallId":"#);
         out.string_token(place, block.get("tool_use_id"));
@@ -141,7 +127,7 @@ impl<'r> Renderer<'r> {
         content_blocks(out, place, block.get("content").unwrap_or_default());
         out.text(r#"],"isError":"#);
         out.text(if block.get("is_error") == Some(b"true") { "true" } else { "false" });
-        self.end_message(out);
+        out.end_message(self.entry.time);
         Ok(())
     }
 
@@ -175,7 +161,7 @@ impl<'r> Renderer<'r> {
             content_blocks(out, place, content);
             out.text("]");
         }
-        self.end_message(out);
+        out.end_message(self.entry.time);
     }
 
     fn compaction(
@@ -195,7 +181,7 @@ impl<'r> Renderer<'r> {
         if content.starts_with(b"\"") {
             out.token(place, content);
         } else {
-            let blocks = items(content).into_iter().map(Members::of);
+            let blocks = elements(content).into_iter().map(Members::of);
             let texts: Vec<_> =
                 blocks.filter_map(|block| block.get("text").and_then(string)).map(Cow::into_owned).collect();
             out.string(&texts.join("\n"));
@@ -255,7 +241,7 @@ impl<'p> Response<'p> {
             block.put("text", content);
             self.block(place, block);
         }
-        for block in blocks_of(content) {
+        for block in elements(content) {
             self.block(place, Members::of(block));
         }
     }
@@ -342,7 +328,7 @@ fn content_blocks(out: &mut LogText, of: Place<'_>, content: &[u8]) {
         return;
     }
     let mut is_first = true;
-    for block in blocks_of(content) {
+    for block in elements(content) {
         let block = Members::of(block);
         let kind = block.text("type");
         if kind == "tool_result" {

@@ -4,9 +4,10 @@
 //! Invariant: some hundred bytes a record are held, whatever its length; a record of no known kind is `Other`.
 //! Does not: decide what becomes of a record; `plan` does.
 
-use crate::dialect::foreign::{Usage, blocks_of};
+use crate::dialect::foreign::Usage;
 use crate::dialect::head::Members;
 use crate::json::text::{integer, string};
+use crate::json::walk::elements;
 use crate::log::Record;
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -145,7 +146,7 @@ fn text_of(content: Option<&[u8]>) -> String {
     if let Some(text) = string(content) {
         return text.to_string();
     }
-    let blocks = blocks_of(content).into_iter().map(Members::of);
+    let blocks = elements(content).into_iter().map(Members::of);
     let texts: Vec<String> = blocks.map(|block| block.text("text").to_string()).collect();
     texts.concat()
 }
@@ -163,7 +164,7 @@ fn response(item: &Members<'_>, said: &mut u64) -> Kind {
             }
         }
         "reasoning" => {
-            let summary = item.get("summary").map(blocks_of).unwrap_or_default();
+            let summary = item.get("summary").map(elements).unwrap_or_default();
             Kind::Reasoning { is_shown: !summary.is_empty() }
         }
         "function_call" | "custom_tool_call" if item.has("call_id") => call(),
@@ -225,6 +226,6 @@ fn is_injected(content: Option<&[u8]>) -> bool {
     if let Some(text) = string(content) {
         return injected(&text);
     }
-    let blocks = blocks_of(content);
+    let blocks = elements(content);
     blocks.into_iter().map(Members::of).all(|block| block.has("text") && injected(&block.text("text")))
 }

@@ -5,9 +5,8 @@
 //! Does not: read the source again; `render` does.
 
 use super::facts::{Facts, Kind};
-use crate::dialect::foreign::{EntryIds, Usage};
+use crate::dialect::foreign::{self, EntryIds, Usage};
 use alloc::boxed::Box;
-use alloc::string::String;
 use alloc::vec::Vec;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
@@ -43,14 +42,7 @@ pub(super) struct Response {
 }
 
 /// An entry.
-#[derive(Debug)]
-pub(super) struct Entry {
-    pub(super) id: String,
-    pub(super) parent: Option<usize>,
-    pub(super) shape: Shape,
-    /// Unix milliseconds; the one before it has it too if its record has none.
-    pub(super) time: i64,
-}
+pub(super) type Entry = foreign::Entry<Shape>;
 
 /// The entries, in their order.
 #[derive(Debug, Default)]

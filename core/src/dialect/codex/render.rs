@@ -6,10 +6,10 @@
 
 use super::facts::{Fact, Facts, Kind, item};
 use super::plan::{Entry, Plan, Response, Shape};
-use crate::dialect::foreign::{EntryHead, LogText, Place, Source, arguments, blocks_of, image, text_block};
+use crate::dialect::foreign::{EntryHead, LogText, Place, Source, arguments, image, text_block};
 use crate::dialect::head::Members;
 use crate::json::text::string;
-use crate::json::walk::Walker;
+use crate::json::walk::{Walker, elements};
 use crate::source::SourceError;
 use alloc::borrow::Cow;
 use alloc::format;
@@ -52,9 +52,7 @@ impl<'r> Renderer<'r> {
             }
             Shape::Title(record, title) => {
                 self.begin("session_info", &[*record], out);
-                out.text(r#""name":"#);
-                out.string(title);
-                out.end();
+                out.end_title(title);
                 Ok(())
             }
             Shape::Custom(record) => {
@@ -77,22 +75,13 @@ impl<'r> Renderer<'r> {
     }
 
     fn head<'h>(&'h self, kind: &'h str, sources: &'h [(u64, u64)]) -> EntryHead<'h> {
-        let parent = self.entry.parent.and_then(|parent| self.plan.entries.get(parent));
-        let parent = parent.map(|parent| parent.id.as_str());
-        EntryHead { kind, id: &self.entry.id, parent, at: self.entry.time, sources }
+        self.entry.head(&self.plan.entries, kind, sources)
     }
 
     fn begin(&self, kind: &str, records: &[usize], out: &mut LogText) {
         let spans = records.iter().filter_map(|&record| self.facts.all.get(record));
         let sources: Vec<(u64, u64)> = spans.map(|fact| (fact.at, fact.len)).collect();
         out.begin(self.head(kind, &sources));
-    }
-
-    fn end_message(&self, out: &mut LogText) {
-        out.text(r#","timestamp":"#);
-        out.number(self.entry.time);
-        out.text("}");
-        out.end();
     }
 
     fn response(&self, response: &Response, out: &mut LogText) -> Result<(), SourceError> {
@@ -113,7 +102,7 @@ impl<'r> Renderer<'r> {
         response.usage.write(out);
         out.text(r#","stopReason":"#);
         out.string(if calls { "toolUse" } else { "stop" });
-        self.end_message(out);
+        out.end_message(self.entry.time);
         Ok(())
     }
 
@@ -128,7 +117,7 @@ impl<'r> Renderer<'r> {
         out.text(r#","content":["#);
         content(out, Place { at: fact.at, bytes: &bytes }, item.get("output").unwrap_or_default(), &mut true);
         out.text(r#"],"isError":false"#);
-        self.end_message(out);
+        out.end_message(self.entry.time);
         Ok(())
     }
 
@@ -142,7 +131,7 @@ impl<'r> Renderer<'r> {
         let token = item.get("content").or_else(|| item.get("message")).or_else(|| said.get("content"));
         content(out, place, token.unwrap_or_default(), &mut true);
         out.text("]");
-        self.end_message(out);
+        out.end_message(self.entry.time);
         Ok(())
     }
 
@@ -165,12 +154,12 @@ impl<'r> Renderer<'r> {
 
 /// What the person said in the history that replaces all; the last of it is the summary.
 fn summary(item: &Members<'_>) -> String {
-    let history = item.get("replacement_history").map(blocks_of).unwrap_or_default();
+    let history = item.get("replacement_history").map(elements).unwrap_or_default();
     let mut texts = Vec::new();
     for entry in history.into_iter().map(Members::of).filter(|entry| entry.text("role") == "user") {
         let content = entry.get("content").unwrap_or_default();
         texts.extend(string(content).map(|text| text.to_string()));
-        let blocks = blocks_of(content).into_iter().map(Members::of);
+        let blocks = elements(content).into_iter().map(Members::of);
         texts.extend(blocks.map(|block| block.text("text").to_string()).filter(|text| !text.is_empty()));
     }
     if texts.is_empty() { String::from("(encrypted)") } else { texts.join("\n\n") }
@@ -184,7 +173,7 @@ fn part_blocks(out: &mut LogText, place: Place<'_>, kind: &Kind, is_first: &mut 
     let item = item(place.bytes);
     match kind {
         Kind::Reasoning { .. } => {
-            let summary = item.get("summary").map(blocks_of).unwrap_or_default();
+            let summary = item.get("summary").map(elements).unwrap_or_default();
             for block in summary.into_iter().map(Members::of) {
                 comma(out, is_first);
                 out.text(r#"{"type":"thinking","thinking":"#);
@@ -228,7 +217,7 @@ fn content(out: &mut LogText, of: Place<'_>, content: &[u8], is_first: &mut bool
         text_block(out, of, Some(content));
         return;
     }
-    for block in blocks_of(content) {
+    for block in elements(content) {
         let block = Members::of(block);
         comma(out, is_first);
         match block.get("image_url").and_then(picture) {

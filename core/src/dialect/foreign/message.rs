@@ -3,9 +3,7 @@
 //! Owns: the shapes of blocks and of usage, which those programs read without a check.
 //! Invariant: whatever a source holds, a block of a known kind with fields of the right types comes out.
 
-use super::records::items;
 use super::text::{LogText, Place};
-use alloc::vec::Vec;
 
 /// Tokens that a response took.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -33,12 +31,6 @@ impl Usage {
         }
         out.text(r#","cost":{"input":0,"output":0,"cacheRead":0,"cacheWrite":0,"total":0}}"#);
     }
-}
-
-/// The blocks of a content: those of a list, or the text that it is.
-#[must_use]
-pub(in crate::dialect) fn blocks_of(content: &[u8]) -> Vec<&[u8]> {
-    if content.starts_with(b"[") { items(content) } else { Vec::new() }
 }
 
 /// A block of text; `token` is the text as it stands.

@@ -6,12 +6,14 @@
 //! the number of records, not their bytes. Every entry says where in the source it comes from.
 //! Does not: know any agent.
 
+mod entry;
 mod ids;
 mod message;
 mod records;
 mod text;
 
+pub(super) use entry::Entry;
 pub(super) use ids::{EntryIds, session_id};
-pub(super) use message::{Usage, arguments, blocks_of, image, text_block};
-pub(super) use records::{Source, items, read_records};
+pub(super) use message::{Usage, arguments, image, text_block};
+pub(super) use records::{Source, read_records};
 pub(super) use text::{EntryHead, LogHeader, LogText, Place};

@@ -4,8 +4,6 @@
 //! Invariant: no broken line hides a record of another; the findings advise nothing that would write to the source.
 
 use crate::finding::{Code, Finding};
-use crate::json::Cursor;
-use crate::json::walk::Walker;
 use crate::log::{Accept, Damage, DamageCode, LogScan, LogSink, Record, scan_source};
 use crate::source::{ByteSource, SourceError};
 use alloc::borrow::Cow;
@@ -84,21 +82,4 @@ fn finding(damage: Damage) -> Finding {
         }
         _ => finding.say(format!("{len} bytes that are no record; all others are read")),
     }
-}
-
-/// The elements of an array; none of what is no array.
-pub(in crate::dialect) fn items(array: &[u8]) -> Vec<&[u8]> {
-    let mut found = Vec::new();
-    let mut walker = Walker::new();
-    let mut cursor = Cursor::new(array, 0);
-    let mut more = cursor.opens(b'[', b']').unwrap_or(false);
-    while more {
-        let from = cursor.at;
-        if walker.walk_value(&mut cursor).is_err() {
-            break;
-        }
-        found.push(cursor.since(from));
-        more = cursor.goes_on(b']').unwrap_or(false);
-    }
-    found
 }

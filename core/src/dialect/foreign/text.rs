@@ -137,6 +137,21 @@ impl LogText {
         self.rope.push_new(b"}\n");
     }
 
+    /// Ends an entry whose payload is a title.
+    pub(in crate::dialect) fn end_title(&mut self, title: &str) {
+        self.text(r#""name":"#);
+        self.string(title);
+        self.end();
+    }
+
+    /// Ends a message and its entry; `at` is the message's own time.
+    pub(in crate::dialect) fn end_message(&mut self, at: i64) {
+        self.text(r#","timestamp":"#);
+        self.number(at);
+        self.text("}");
+        self.end();
+    }
+
     /// Text of ours.
     pub(in crate::dialect) fn text(&mut self, text: &str) {
         self.rope.push_new(text.as_bytes());

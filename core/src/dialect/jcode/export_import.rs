@@ -8,9 +8,8 @@
 use super::export_error::ExportError;
 use crate::dialect::jcode::compare::past;
 use crate::dialect::splice::field;
-use crate::json::Cursor;
 use crate::json::text::{string, write_string};
-use crate::json::walk::Walker;
+use crate::json::walk::elements;
 use crate::source::ByteSource;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -165,22 +164,6 @@ fn head(line: &[u8], role: &str) -> Vec<u8> {
     }
     head.extend_from_slice(br#","content":["#);
     head
-}
-
-fn elements(array: &[u8]) -> Vec<&[u8]> {
-    let mut found = Vec::new();
-    let mut walker = Walker::new();
-    let mut cursor = Cursor::new(array, 0);
-    let mut more = cursor.opens(b'[', b']').unwrap_or(false);
-    while more {
-        let from = cursor.at;
-        if walker.walk_value(&mut cursor).is_err() {
-            break;
-        }
-        found.push(cursor.since(from));
-        more = cursor.goes_on(b']').unwrap_or(false);
-    }
-    found
 }
 
 /// Appends an object of tokens; a string's in the place of what is none.

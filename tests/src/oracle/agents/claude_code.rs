@@ -1,5 +1,6 @@
 //! A transcript of Claude Code, read plainly: what was said, and by which prompts the conversation got where it is.
 
+use super::records;
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 
@@ -23,15 +24,7 @@ pub struct ClaudeCode {
 /// Reads a transcript whose lines are whole.
 #[must_use]
 pub fn read_claude_code(bytes: &[u8]) -> ClaudeCode {
-    let mut read = ClaudeCode::default();
-    let mut at = 0;
-    for line in bytes.split_inclusive(|&byte| byte == b'\n') {
-        let content = line.strip_suffix(b"\n").unwrap_or(line);
-        if let Ok(value @ Value::Object(_)) = serde_json::from_slice(content) {
-            read.records.push((at, content.len(), value));
-        }
-        at += line.len();
-    }
+    let mut read = ClaudeCode { records: records(bytes), ..ClaudeCode::default() };
     let mut messages = HashSet::new();
     let (mut calls, mut results) = (HashSet::new(), HashSet::new());
     for (_, _, record) in &read.records {

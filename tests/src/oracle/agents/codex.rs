@@ -1,5 +1,6 @@
 //! A rollout of Codex, read plainly: what was said, and which prompts stand after those that were taken back.
 
+use super::records;
 use serde_json::Value;
 use std::collections::HashSet;
 
@@ -20,15 +21,7 @@ pub struct Codex {
 /// Reads a rollout whose lines are whole.
 #[must_use]
 pub fn read_codex(bytes: &[u8]) -> Codex {
-    let mut read = Codex::default();
-    let mut at = 0;
-    for line in bytes.split_inclusive(|&byte| byte == b'\n') {
-        let content = line.strip_suffix(b"\n").unwrap_or(line);
-        if let Ok(value @ Value::Object(_)) = serde_json::from_slice(content) {
-            read.records.push((at, content.len(), value));
-        }
-        at += line.len();
-    }
+    let mut read = Codex { records: records(bytes), ..Codex::default() };
     let items: Vec<&Value> =
         read.records.iter().map(|(_, _, record)| record.get("payload").unwrap_or(record)).collect();
     let text = |item: &Value| item["content"][0]["text"].as_str().unwrap_or_default().to_string();

@@ -9,3 +9,18 @@ mod shown;
 pub use claude_code::{ClaudeCode, read_claude_code};
 pub use codex::{Codex, read_codex};
 pub use shown::{Shown, ShownEntry};
+
+use serde_json::Value;
+
+/// Every line that is a record: offset, length, value.
+fn records(bytes: &[u8]) -> Vec<(usize, usize, Value)> {
+    let (mut found, mut at) = (Vec::new(), 0);
+    for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+        let content = line.strip_suffix(b"\n").unwrap_or(line);
+        if let Ok(value @ Value::Object(_)) = serde_json::from_slice(content) {
+            found.push((at, content.len(), value));
+        }
+        at += line.len();
+    }
+    found
+}

@@ -139,8 +139,7 @@ pub(in crate::dialect::jcode) fn dropped<S: ByteSource>(log: &S, data: Token) ->
     let fields = fields::of_object(&[log], data)?;
     let Some(list) = fields::find(&fields, "entries") else { return Ok(Vec::new()) };
     let bytes = list.token.of(log)?;
-    let ids = crate::dialect::jcode::read::normal_form::elements(&bytes)
-        .into_iter()
-        .filter_map(|id| text::string(id).map(|id| id.to_string()));
+    let ids =
+        crate::json::walk::elements(&bytes).into_iter().filter_map(|id| text::string(id).map(|id| id.to_string()));
     Ok(ids.collect())
 }

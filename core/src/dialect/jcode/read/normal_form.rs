@@ -9,8 +9,7 @@
 use crate::dialect::jcode::read::check::is_named;
 use crate::dialect::jcode::read::schema::{Field, Rule, Type};
 use crate::json::text::unescape;
-use crate::json::walk::Walker;
-use alloc::vec::Vec;
+use crate::json::walk::{Walker, elements};
 
 /// Digest of a value.
 pub(in crate::dialect::jcode) type Digest = [u8; 32];
@@ -64,24 +63,6 @@ fn list(of: &Type, value: &[u8], depth: usize) -> Digest {
         hasher.update(&at_depth(of, element, depth + 1));
     }
     *hasher.finalize().as_bytes()
-}
-
-/// The elements of an array token.
-pub(in crate::dialect::jcode) fn elements(value: &[u8]) -> Vec<&[u8]> {
-    use crate::json::Cursor;
-    let mut found = Vec::new();
-    let mut walker = Walker::new();
-    let mut cursor = Cursor::new(value, 0);
-    let mut more = cursor.opens(b'[', b']').unwrap_or(false);
-    while more {
-        let start = cursor.at;
-        if walker.walk_value(&mut cursor).is_err() {
-            break;
-        }
-        found.push(cursor.since(start));
-        more = cursor.goes_on(b']').unwrap_or(false);
-    }
-    found
 }
 
 /// The sum of the digests of the fields, so that their order does not matter. Without a list of known fields, all.
