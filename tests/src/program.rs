@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 use std::ffi::OsStr;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -70,6 +71,18 @@ pub fn command(home: &Path) -> Command {
         command.env_remove(setting);
     }
     command
+}
+
+/// Runs a command with this on its standard input. One that refuses may have closed that before all is read.
+///
+/// # Panics
+/// If it does not start, or the input cannot be written for another reason.
+pub fn fed(command: &mut Command, input: &str) -> Run {
+    let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = piped.spawn().expect("the binary is built");
+    let written = child.stdin.take().expect("piped").write_all(input.as_bytes());
+    assert!(written.is_ok() || written.is_err_and(|error| error.kind() == ErrorKind::BrokenPipe));
+    finished(child.wait_with_output().expect("ends"))
 }
 
 /// Runs the binary.

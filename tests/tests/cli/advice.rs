@@ -6,13 +6,12 @@
 
 use jcode_session_tests::effort::seeds;
 use jcode_session_tests::generate::{Damage, LogShape, OtherFile, linear_v1, random, tree_v2, tree_v3};
-use jcode_session_tests::program::{Run, command, finished, run};
+use jcode_session_tests::program::{Run, command, fed, run};
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use tempfile::TempDir;
 
 /// Commands that change something; the others only say more.
@@ -53,17 +52,8 @@ impl Place {
 
     fn run(&self, args: &[&str]) -> Run {
         let log = self.log.to_string_lossy();
-        let mut child = command(self.home.path())
-            .args(args.iter().map(|&arg| if arg == "PATH" { &*log } else { arg }))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the binary is built");
-        // Who refuses may have closed the pipe.
-        let entry = "{\"type\":\"custom\",\"customType\":\"t\"}\n";
-        let _ = child.stdin.take().expect("piped").write_all(entry.as_bytes());
-        finished(child.wait_with_output().expect("ends"))
+        let args = args.iter().map(|&arg| if arg == "PATH" { &*log } else { arg });
+        fed(command(self.home.path()).args(args), "{\"type\":\"custom\",\"customType\":\"t\"}\n")
     }
 
     /// Does what a piece of advice says.

@@ -1,18 +1,13 @@
 //! `append`, `label` and `fork` as scripts use them.
 
-use jcode_session_tests::program::{Run, command, finished, run};
+use jcode_session_tests::program::{Run, command, fed, run};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::Stdio;
 use tempfile::TempDir;
 
 fn append(home: &Path, args: &[&str], input: &str) -> Run {
-    let mut command = command(home);
-    command.arg("append").args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("the binary is built");
-    // A refusal may close the pipe before all is read.
-    let _ = child.stdin.take().expect("piped").write_all(input.as_bytes());
-    finished(child.wait_with_output().expect("ends"))
+    fed(command(home).arg("append").args(args), input)
 }
 
 fn acks(run: &Run) -> Vec<String> {

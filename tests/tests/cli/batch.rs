@@ -1,10 +1,8 @@
 //! An incomplete batch at the end of a log, as commands meet it.
 
-use jcode_session_tests::program::{Run, command, finished, run};
+use jcode_session_tests::program::{Run, command, fed, run};
 use std::fs;
-use std::io::Write;
 use std::path::PathBuf;
-use std::process::Stdio;
 use tempfile::TempDir;
 
 const HEADER: &str = r#"{"type":"session","version":3,"id":"s","timestamp":"2026-01-01T00:00:00Z","cwd":"/"}"#;
@@ -50,11 +48,7 @@ impl Home {
     }
 
     fn append(&self, input: &str) -> Run {
-        let mut command = command(self.home.path());
-        command.args(["append", "s"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().expect("the binary is built");
-        let _ = child.stdin.take().expect("piped").write_all(input.as_bytes());
-        finished(child.wait_with_output().expect("ends"))
+        fed(command(self.home.path()).args(["append", "s"]), input)
     }
 }
 

@@ -9,13 +9,11 @@ use jcode_session_tests::generate::{
     Damage, LogShape, OtherFile, damaged_linear_v1, damaged_tree_v2, damaged_tree_v3, linear_v1, random, tree_v3,
 };
 use jcode_session_tests::oracle::read_log;
-use jcode_session_tests::program::{Run, command, finished, run};
+use jcode_session_tests::program::{Run, command, fed, run};
 use proptest::prelude::*;
 use serde_json::Value;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use tempfile::TempDir;
 
 /// A folder with a session, and a file of each other kind beside it.
@@ -50,17 +48,7 @@ impl Folder {
 }
 
 fn append(home: &Path, log: &Path, entries: &str) -> Run {
-    let mut child = command(home)
-        .arg("append")
-        .arg(log)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary is built");
-    // Who refuses may have closed the pipe.
-    let _ = child.stdin.take().expect("piped").write_all(entries.as_bytes());
-    finished(child.wait_with_output().expect("ends"))
+    fed(command(home).arg("append").arg(log), entries)
 }
 
 /// The element of a list that is about this path.

@@ -6,13 +6,11 @@
 use jcode_session_core::write::NewHeader;
 use jcode_session_tests::files::contents;
 use jcode_session_tests::oracle::read_log;
-use jcode_session_tests::program::{Run, command, finished, run};
+use jcode_session_tests::program::{Run, command, fed, run};
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use tempfile::TempDir;
 
 const TITLE: &str = r#"{"type":"title","v":1,"title":"Parser tests","source":"auto","pad":"                    "}"#;
@@ -56,16 +54,7 @@ impl Home {
 }
 
 fn append(home: &Path, log: &Path) -> Run {
-    let mut child = command(home)
-        .arg("append")
-        .arg(log)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary is built");
-    let _ = child.stdin.take().expect("piped").write_all(ENTRY.as_bytes());
-    finished(child.wait_with_output().expect("ends"))
+    fed(command(home).arg("append").arg(log), ENTRY)
 }
 
 fn header(version: &str, more: &str) -> String {

@@ -6,12 +6,12 @@
 use jcode_session_native::ops::restore::{plan_repair, repair, undo};
 use jcode_session_tests::files::{LogDir, contents};
 use jcode_session_tests::generate::{LogShape, damage, random, tree_v3};
-use jcode_session_tests::program::{Run, command, finished, run};
+use jcode_session_tests::program::{Run, command, fed, finished, run};
 use serde_json::Value;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use tempfile::TempDir;
 
 const HEADER: &str =
@@ -61,10 +61,7 @@ impl Home {
     }
 
     fn append(&self, line: &str) {
-        let mut child = command(self.0.path());
-        let mut child = child.args(["append", "s"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("runs");
-        child.stdin.take().expect("piped").write_all(format!("{line}\n").as_bytes()).expect("written");
-        let run = finished(child.wait_with_output().expect("ends"));
+        let run = fed(command(self.0.path()).args(["append", "s"]), &format!("{line}\n"));
         assert_eq!(run.code, 0, "{run:?}");
     }
 

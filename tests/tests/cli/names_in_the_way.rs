@@ -4,13 +4,13 @@
 //! without names path, kind and cure, in its dry run too, and changes nothing.
 
 use jcode_session_tests::jcode_model::{ModelRng, Shape, generate};
-use jcode_session_tests::program::{Run, command, finished, run};
+use jcode_session_tests::program::{Run, command, fed, run};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::{FileTypeExt, symlink};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use tempfile::TempDir;
 
 const NAMES: [&str; 12] = [
@@ -168,11 +168,7 @@ impl Home {
 
     fn run(&self, args: &[&str]) -> Run {
         if args[0] == "append" {
-            let mut child = command(self.0.path());
-            let child = child.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-            let mut child = child.spawn().expect("runs");
-            let _ = child.stdin.take().expect("piped").write_all(b"{\"type\":\"message\",\"message\":{}}\n");
-            return finished(child.wait_with_output().expect("ends"));
+            return fed(command(self.0.path()).args(args), "{\"type\":\"message\",\"message\":{}}\n");
         }
         run(self.0.path(), args)
     }

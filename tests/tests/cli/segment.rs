@@ -1,11 +1,9 @@
 //! `seal`, and `append --segment-size`, as their users type them.
 
 use jcode_session_tests::files::contents;
-use jcode_session_tests::program::{Run, command, finished, run};
+use jcode_session_tests::program::{Run, command, fed, finished, run};
 use std::fs;
-use std::io::Write;
 use std::path::PathBuf;
-use std::process::Stdio;
 use tempfile::TempDir;
 
 struct Home(TempDir);
@@ -35,10 +33,6 @@ impl Home {
     }
 
     fn append(&self, args: &[&str], numbers: std::ops::Range<u32>) {
-        let mut child = command(self.0.path());
-        child.arg("append").arg(self.log()).args(args).args(["--session-durability", "throughput"]);
-        let mut child =
-            child.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("runs");
         let text = "words of a message ".repeat(20);
         let mut lines = String::new();
         for n in numbers {
@@ -46,8 +40,9 @@ impl Home {
                 "{{\"type\":\"message\",\"id\":\"e{n}\",\"message\":{{\"role\":\"user\",\"content\":\"{n} {text}\"}}}}\n"
             );
         }
-        child.stdin.take().expect("piped").write_all(lines.as_bytes()).expect("written");
-        let run = finished(child.wait_with_output().expect("ends"));
+        let mut append = command(self.0.path());
+        append.arg("append").arg(self.log()).args(args).args(["--session-durability", "throughput"]);
+        let run = fed(&mut append, &lines);
         assert_eq!(run.code, 0, "{run:?}");
     }
 

@@ -3,7 +3,7 @@
 use jcode_session_tests::files::contents;
 use jcode_session_tests::generate::{LogShape, linear_v1};
 use jcode_session_tests::jcode_model::{ModelRng, Shape, generate};
-use jcode_session_tests::program::{Run, command, finished, run};
+use jcode_session_tests::program::{Run, command, fed, run};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
@@ -29,12 +29,8 @@ impl Home {
     }
 
     fn append(&self, text: &str) {
-        let mut child = command(self.0.path());
-        child.arg("append").arg(self.log()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = child.spawn().expect("runs");
         let line = format!("{{\"type\":\"message\",\"message\":{{\"role\":\"user\",\"content\":\"{text}\"}}}}\n");
-        child.stdin.take().expect("piped").write_all(line.as_bytes()).expect("written");
-        let run = finished(child.wait_with_output().expect("ends"));
+        let run = fed(command(self.0.path()).arg("append").arg(self.log()), &line);
         assert_eq!(run.code, 0, "{run:?}");
     }
 
