@@ -9,14 +9,16 @@ use jcode_session_native::session::Session;
 use jcode_session_native::sidecar::rebuild;
 use jcode_session_tests::effort::cases;
 use jcode_session_tests::generate::{Random, Sample, damaged_tree_v3, random, tree_v3_log};
-use jcode_session_tests::homes::{home, put, sessions};
+use jcode_session_tests::homes::{home, log, put, sessions};
 use jcode_session_tests::oracle::search::{OracleHit, OracleTexts, OracleTool, Searched, hits, holds};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use rand::RngExt;
 use rand::seq::IndexedRandom;
+use std::fs::{File, FileTimes};
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 /// The logs of a home, by name.
 type Logs = Vec<(String, Vec<u8>)>;
@@ -319,5 +321,29 @@ proptest! {
             put(home.path(), name, bytes);
         }
         check(home.path(), &logs, rng);
+    }
+}
+
+/// The log that comes first in the order counts, by its path; that it is met last must not show in the total.
+#[test]
+fn copies_count_alike_in_every_order() {
+    let home = home();
+    // Newer than what ends the log: a streamed search tells them as soon as it meets them.
+    let once = log("it", 1, 4_100_000_000_000, "needle");
+    let needle = once.split_inclusive(|&byte| byte == b'\n').nth(1).expect("a message");
+    let last = b"{\"type\":\"message\",\"id\":\"last\",\"parentId\":\"e0\",\"timestamp\":1770000000000,\"message\":{\"role\":\"user\",\"content\":\"end\"}}\n";
+    let twice = [&once[..], needle, last].concat();
+    let once = [&once[..], last].concat();
+    put(home.path(), "b.jsonl", &twice);
+    let newer = put(home.path(), "a.jsonl", &once);
+    let older = sessions(home.path()).join("b.jsonl");
+    let at = |seconds| FileTimes::new().set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+    for (path, seconds) in [(newer, 1_770_000_200), (older, 1_770_000_100)] {
+        File::options().write(true).open(path).and_then(|file| file.set_times(at(seconds))).expect("set");
+    }
+    let words = Words::Literals(vec!["needle".into()]);
+    for order in [Order::Exact, Order::Streamed, Order::Relevance] {
+        let (hits, total) = found(home.path(), &words, &Filter::default(), order, None);
+        assert_eq!((hits.len(), total), (2, 2), "{order:?}");
     }
 }
