@@ -1,17 +1,18 @@
 //! One write, one sync, or both, or just a look at the log: what a writer hands out to be done without its lock.
 //!
-//! Owns: writing all of a group or none of it, what follows when that fails, and that before and behind each write
-//! and behind each sync the log is what it was left as, or grew by what other programs added.
+//! Owns: writing all of a group or none of it, what follows when that fails, and that behind each write and each sync
+//! the log is what it was left as, or grew by what other programs added.
 //! Invariant: after [`WriteJob::run`] the log ends with whole lines of ours, unless the outcome says that it could not
-//! be cut back; a line of ours begins on its own line. Nothing that another program added is cut.
+//! be cut back; a line of ours that is acknowledged begins on its own line. Nothing that another program added is cut.
 //! Does not: decide when; that is [`super::LogWriter`].
 
 use super::error::{Cause, WriteError};
 use super::log_end::{Displacement, LogEnd, Unlike, look};
 use super::quarantine::unreadable;
-use crate::source::{ByteSource, Prefix};
-use crate::storage::{StorageErrorKind, StorageFile, append_all};
+use crate::source::{ByteSource, Prefix, SourceError};
+use crate::storage::{StorageError, StorageErrorKind, StorageFile};
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// Work on the log that is ready to be done.
 #[derive(Debug)]
@@ -96,42 +97,83 @@ impl<F: StorageFile> WriteJob<F> {
 
     /// Writes the lines behind all that is there.
     fn write(&mut self) -> Result<Landed, JobError> {
+        if self.lines.is_empty() {
+            return self.look();
+        }
+        // Nearly always nobody else wrote. The look behind the write tells, so that a write costs one look.
+        self.put(self.left.len(), b"")
+    }
+
+    /// Writes nothing, and takes note of what others wrote.
+    fn look(&self) -> Result<Landed, JobError> {
         let offset = self.left.len();
         let failed = |unlike| unwritten(unlike, offset);
-        // Where the path leads is asked once, behind the lines: they are taken back if it is elsewhere.
-        let looked = if self.lines.is_empty() { self.left.look(&self.file) } else { self.left.look_inside(&self.file) };
-        let start = looked.map_err(failed)?;
+        let found = self.left.look(&self.file).map_err(failed)?;
+        let seen = self.left.last_line(&self.file, found).map_err(failed)?;
+        let left = self.left_at(seen).map_err(failed)?;
+        Ok(Landed { base: None, left, foreign: (found > offset).then_some(offset) })
+    }
+
+    /// Writes the lines where another program left a line that is not ended.
+    fn write_behind_others(&mut self) -> Result<Landed, JobError> {
+        let failed = |unlike| unwritten(unlike, self.left.len());
+        let start = self.left.look_inside(&self.file).map_err(failed)?;
         let seen = self.left.last_line(&self.file, start).map_err(failed)?;
-        let foreign = (start > offset).then_some(offset);
-        if self.lines.is_empty() {
-            let left = self.left_at(seen).map_err(failed)?;
-            return Ok(Landed { base: None, left, foreign });
-        }
         // What another program has not ended yet gets an end, or our first line would be lost in it.
         let lead: &[u8] = if seen < start { b"\n" } else { b"" };
-        let base = start + lead.len() as u64;
-        if let Err(error) = append_all(&mut self.file, lead).and_then(|()| append_all(&mut self.file, &self.lines)) {
-            self.cut_back(start, lead)?;
-            look(&self.file, start).map_err(failed)?;
+        self.put(start, lead)
+    }
+
+    /// Writes `lead` and the lines to a log that ends at `start`, unless another program writes too.
+    fn put(&mut self, start: u64, lead: &[u8]) -> Result<Landed, JobError> {
+        let offset = self.left.len();
+        if let Err((written, error)) = self.append(lead) {
+            self.cut_back(start, lead, written)?;
+            look(&self.file, offset).map_err(|unlike| unwritten(unlike, offset))?;
             return Err(JobError::Write(match error.kind {
                 StorageErrorKind::Full => WriteError::Full { offset, error },
                 _ => WriteError::Latched(Cause::Write { offset, error }),
             }));
         }
-        let own = self.lines.len() as u64;
-        match look(&self.file, base + own) {
-            Ok(found) if found == base + own => {
-                Ok(Landed { base: Some(base), left: self.left.followed_by(&self.lines, found), foreign })
+        let base = start + lead.len() as u64;
+        let end = base + self.lines.len() as u64;
+        match look(&self.file, end) {
+            Ok(found) if found == end => {
+                let left = self.left.followed_by(&self.lines, found);
+                Ok(Landed { base: Some(base), left, foreign: (start > offset).then_some(offset) })
             }
             Ok(found) => self.find(base, found),
             Err(unlike) => {
                 self.take_back();
-                Err(failed(unlike))
+                Err(unwritten(self.as_left(unlike), offset))
             }
         }
     }
 
-    /// Looks for the lines where another program wrote just then too.
+    /// Appends `lead` and the lines; how many bytes of them were, if not all.
+    fn append(&mut self, lead: &[u8]) -> Result<(), (usize, StorageError)> {
+        let mut written = 0;
+        for mut rest in [lead, &self.lines] {
+            while !rest.is_empty() {
+                let taken = self.file.append(rest).map_err(|error| (written, error))?;
+                written += taken;
+                rest = rest.get(taken..).unwrap_or_default();
+            }
+        }
+        Ok(())
+    }
+
+    /// A cut, measured without the lines, which were taken back.
+    fn as_left(&self, unlike: Unlike) -> Unlike {
+        match (unlike, self.file.stamp()) {
+            (Unlike::Displaced(Displacement::Cut { .. }), Ok(stamp)) => {
+                Unlike::Displaced(Displacement::Cut { expected: self.left.len(), found: stamp.len })
+            }
+            (unlike, _) => unlike,
+        }
+    }
+
+    /// Looks for the lines where another program wrote too, before them or behind.
     fn find(&mut self, base: u64, found: u64) -> Result<Landed, JobError> {
         let offset = self.left.len();
         let failed = |unlike| unwritten(unlike, offset);
@@ -139,22 +181,33 @@ impl<F: StorageFile> WriteJob<F> {
             self.take_back();
             return Err(failed(unlike));
         }
-        let last_line = self.left.last_line(&self.file, found).map_err(failed)?;
-        let own = self.lines.len() as u64;
-        let log = Prefix { source: &self.file, len: found };
-        let since = log.read_vec(base, usize::try_from(found - base).unwrap_or_default());
-        let since = since.map_err(|error| failed(error.into()))?;
-        let Some(at) = memchr::memmem::find(&since, &self.lines) else {
+        let end = base + self.lines.len() as u64;
+        let Some(at) = self.place_in(base..found).map_err(|error| failed(error.into()))? else {
             // The kernel took them in parts, and something came between: there are no such lines.
-            return Err(WriteError::Latched(Cause::Foreign { expected: base + own, found }).into());
+            return Err(WriteError::Latched(Cause::Foreign { expected: end, found }).into());
         };
-        let own_line = at.checked_sub(1).is_none_or(|before| since.get(before) == Some(&b'\n'));
+        let own_end = at + self.lines.len() as u64;
+        let log = Prefix { source: &self.file, len: found };
+        let own_line = at == 0 || log.read_vec(at - 1, 1).map_err(|error| failed(error.into()))? == b"\n";
         if !own_line && self.take_back() {
             // What came between is not ended; this time it gets its end.
-            return self.write();
+            return self.write_behind_others();
         }
-        let left = self.left_at(last_line.max(base + at as u64 + own)).map_err(failed)?;
-        Ok(Landed { base: (at == 0).then_some(base), left, foreign: Some(offset) })
+        let last_line = self.left.last_line(&self.file, found).map_err(failed)?;
+        let left = self.left_at(last_line.max(own_end)).map_err(failed)?;
+        Ok(Landed { base: (own_end == found).then_some(at), left, foreign: Some(offset) })
+    }
+
+    /// Where in a range of the log the lines begin: at its end, as nearly always, or before what came behind them.
+    fn place_in(&self, range: Range<u64>) -> Result<Option<u64>, SourceError> {
+        let own = self.lines.len() as u64;
+        let log = Prefix { source: &self.file, len: range.end };
+        let last = range.end.saturating_sub(own).max(range.start);
+        if log.read_vec(last, self.lines.len())? == self.lines {
+            return Ok(Some(last));
+        }
+        let since = log.read_vec(range.start, usize::try_from(range.end - range.start).unwrap_or_default())?;
+        Ok(memchr::memmem::find(&since, &self.lines).map(|at| range.start + at as u64))
     }
 
     fn left_at(&self, len: u64) -> Result<LogEnd, Unlike> {
@@ -172,21 +225,32 @@ impl<F: StorageFile> WriteJob<F> {
         self.file.read_at(start, &mut bytes).is_ok() && bytes == self.lines && self.file.set_len(start).is_ok()
     }
 
-    /// Cuts what this job added to the log since `start`: `lead` and the lines, or the first part of that.
-    fn cut_back(&mut self, start: u64, lead: &[u8]) -> Result<(), WriteError> {
+    /// Cuts what this job added to a log that ended at `start`: the first part of `lead` and the lines, of which the
+    /// system counted so many bytes as `written`.
+    fn cut_back(&mut self, start: u64, lead: &[u8], written: usize) -> Result<(), WriteError> {
         let failed = |error| WriteError::Latched(Cause::CutBack { offset: start, error });
         let found = self.file.stamp().map_err(failed)?.len;
-        let foreign = WriteError::Latched(Cause::Foreign { expected: start, found });
-        let added = found.checked_sub(start).and_then(|added| usize::try_from(added).ok()).ok_or(foreign.clone())?;
-        if added > lead.len() + self.lines.len() {
-            return Err(foreign);
+        // Where nobody else wrote, all behind the start is ours, also what was written and not counted.
+        let counted = found.checked_sub(written as u64);
+        for from in [Some(start), counted].into_iter().flatten() {
+            if self.is_own(from..found, lead).map_err(|error| failed(unreadable(&error)))? {
+                return if from == found { Ok(()) } else { self.file.set_len(from).map_err(failed) };
+            }
         }
-        let mut bytes = alloc::vec![0; added];
-        self.file.read_at(start, &mut bytes).map_err(|error| failed(unreadable(&error)))?;
-        if !lead.iter().chain(&self.lines).zip(&bytes).all(|(own, there)| own == there) {
-            return Err(foreign);
+        Err(WriteError::Latched(Cause::Foreign { expected: start, found }))
+    }
+
+    /// A range of the log holds the first part of `lead` and the lines.
+    fn is_own(&self, range: Range<u64>, lead: &[u8]) -> Result<bool, SourceError> {
+        let Some(len) = range.end.checked_sub(range.start).and_then(|len| usize::try_from(len).ok()) else {
+            return Ok(false);
+        };
+        if len > lead.len() + self.lines.len() {
+            return Ok(false);
         }
-        if added == 0 { Ok(()) } else { self.file.set_len(start).map_err(failed) }
+        let mut bytes = alloc::vec![0; len];
+        self.file.read_at(range.start, &mut bytes)?;
+        Ok(lead.iter().chain(&self.lines).zip(&bytes).all(|(own, there)| own == there))
     }
 
     /// Syncs what was just written.
