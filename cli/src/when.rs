@@ -3,7 +3,7 @@
 //! Owns: these forms, as Unix milliseconds. Invariant: days are those of UTC. Does not: know time zones.
 
 use jcode_session_core::log::time::parse_text;
-use std::time::{SystemTime, UNIX_EPOCH};
+use jcode_session_native::os::host;
 
 /// The time from which on.
 pub(crate) fn since(text: &str) -> Result<i64, String> {
@@ -30,6 +30,5 @@ fn age(text: &str) -> Option<i64> {
         _ => return None,
     };
     let count: i64 = text.get(..text.len() - 1)?.parse().ok().filter(|count| *count >= 0)?;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
-    i64::try_from(now.as_millis()).ok()?.checked_sub(count.checked_mul(unit * 1000)?)
+    host::now_ms().checked_sub(count.checked_mul(unit * 1000)?)
 }

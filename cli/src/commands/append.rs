@@ -16,6 +16,7 @@ use jcode_session_native::ops::seal::Segments;
 use jcode_session_native::os::folders;
 use jcode_session_native::os::path_text::shown;
 use jcode_session_native::os::paths;
+use jcode_session_native::os::stat;
 use jcode_session_native::session::Session;
 use jcode_session_native::writer::{Closed, NewSession, Writer, WriterOptions};
 use std::ffi::OsStr;
@@ -41,8 +42,8 @@ fn resolve_or_new(session: &OsStr, settings: &Settings) -> Result<(PathBuf, Opti
     let path = Path::new(session);
     let names_a_log = paths::part(path) == Part::Log;
     // An empty file is one that a program made for its session and has not written yet.
-    let is_empty = std::fs::symlink_metadata(path).is_ok_and(|there| there.is_file() && there.len() == 0);
-    let is_missing = std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
+    let is_empty = stat::lstat(path).is_ok_and(|there| there.is_file() && there.len() == 0);
+    let is_missing = stat::lstat(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
     if !(is_empty || is_missing && names_a_log) {
         return Ok((super::resolve(session, settings)?, None));
     }

@@ -17,6 +17,7 @@ use jcode_session_core::source::Pieces;
 use jcode_session_native::ops::import::original;
 use jcode_session_native::os::files::{PathError, stamp};
 use jcode_session_native::os::replace::{publish, publish_new, temporary_for};
+use jcode_session_native::os::stat;
 use jcode_session_native::session::Session;
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -63,7 +64,7 @@ pub(super) fn export(args: &ExportArgs, settings: &Settings, output: &mut Output
 
 /// True if there is a file at the target, which may go.
 fn replaces(target: &Path, log: &Path, force: bool) -> Result<bool> {
-    let there = match std::fs::symlink_metadata(target) {
+    let there = match stat::lstat(target) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(PathError::new("read", target)(error).into()),

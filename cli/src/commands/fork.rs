@@ -8,11 +8,12 @@ use crate::settings::Settings;
 use anyhow::{Context, Result};
 use jcode_session_native::ops::fork::fork as fork_session;
 use jcode_session_native::os::path_text::shown;
+use jcode_session_native::os::stat;
 use std::io::Write;
 
 pub(super) fn fork(args: &ForkArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
     let log = super::resolve(&args.session, settings)?;
-    let log = std::fs::canonicalize(&log).with_context(|| format!("cannot find {}", log.display()))?;
+    let log = stat::real_path(&log).with_context(|| format!("cannot find {}", log.display()))?;
     let forked = fork_session(&log, args.at.as_deref()).context("nothing was forked")?;
     writeln!(output.data(), "{}", forked.session_id)?;
     output.note(visible(&shown(&forked.log)));

@@ -10,6 +10,7 @@ use crate::settings::Settings;
 use anyhow::{Context, Result};
 use jcode_session_core::report::{MigrateAction, MigrateReport, MigratedSession};
 use jcode_session_native::ops::migrate::{Options, dialect_of, migrate as migrate_one};
+use jcode_session_native::os::host;
 use jcode_session_native::os::path_text::shown;
 use jcode_session_native::os::paths;
 use jcode_session_native::session::discover::find_logs;
@@ -75,9 +76,7 @@ pub(super) fn is_active(log: &Path, settings: &Settings) -> bool {
     if !paths::is_session_id(&id) {
         return false;
     }
-    let file = settings.home.join("active_pids").join(id);
-    let pid = std::fs::read_to_string(file).ok().and_then(|text| text.trim().parse().ok());
-    pid.is_some_and(jcode_session_native::os::host::is_alive)
+    host::is_alive_by(&settings.home.join("active_pids").join(id))
 }
 
 fn left_alone(log: &Path, reason: &str) -> MigratedSession {

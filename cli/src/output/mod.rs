@@ -12,6 +12,7 @@ use crate::args::{Color, GlobalArgs};
 use anstream::{AutoStream, ColorChoice};
 use anstyle::Style;
 use anyhow::Result;
+use jcode_session_native::os::stat;
 use serde::Serialize;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::path::PathBuf;
@@ -163,7 +164,7 @@ impl Output {
     #[must_use]
     pub fn progress(&self, files: &[PathBuf], what: &str) -> Progress {
         // Thousands of files are not asked for their size if nobody sees the bar.
-        let len = |file| std::fs::metadata(file).map_or(0, |metadata| metadata.len());
+        let len = |file: &PathBuf| stat::stat(file).map_or(0, |metadata| metadata.len());
         Progress::new(self.progress.then(|| files.iter().map(len).sum()), what)
     }
 

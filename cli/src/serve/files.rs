@@ -7,6 +7,7 @@
 use jcode_session_native::os::files::PathError;
 use jcode_session_native::os::log_file::LogFile;
 use jcode_session_native::os::paths;
+use jcode_session_native::os::stat;
 use jcode_session_native::session::v1::V1Files;
 use serde::Serialize;
 use std::fs::File;
@@ -143,7 +144,7 @@ impl Served {
 
 /// Names of the plain files of a folder, sorted; no links.
 fn plain_files(folder: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let entries = stat::read_folder(folder).into_iter().flatten().flatten();
     let plain = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
     let mut names: Vec<String> = plain.filter_map(|entry| entry.file_name().into_string().ok()).collect();
     names.sort_unstable();

@@ -7,12 +7,13 @@
 use super::db::{Dropped, Store};
 use super::root::path_of;
 use super::{read, walk};
+use crate::os::stat;
 use std::path::Path;
 
 /// Reads the session of this log anew and stores its row.
 pub(crate) fn update_own_row(home: &Path, log: &Path) {
     let store = Store::new(home);
-    let (Ok(real), Ok(roots)) = (std::fs::canonicalize(log), store.roots()) else { return };
+    let (Ok(real), Ok(roots)) = (stat::real_path(log), store.roots()) else { return };
     for key in roots {
         let root = path_of(&key);
         if let Ok(rel) = real.strip_prefix(&root)

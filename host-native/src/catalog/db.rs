@@ -5,12 +5,13 @@
 //! Does not: know what a row says; it is one blob, with a copy of what indexes need beside it.
 
 use crate::os::folders;
-use crate::os::storage::private;
+use crate::os::opening::open_or_make;
+use crate::os::stat;
 use crate::sidecar::sql::holds_only;
 use jcode_session_core::catalog::Row;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, params};
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -147,7 +148,7 @@ impl Store {
     }
 
     fn open_to_read(&self) -> Result<Connection, Unusable> {
-        match std::fs::symlink_metadata(&self.path) {
+        match stat::lstat(&self.path) {
             Ok(metadata) if metadata.is_file() => {}
             Ok(_) => return Err(Unusable::Busy),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Unusable::Missing),
@@ -196,9 +197,7 @@ impl Store {
         }
         // jcode's own folder, which may be a link.
         folders::make_all(folder).ok()?;
-        let mut options = OpenOptions::new();
-        private(options.read(true).write(true).create(true).truncate(false));
-        let file = options.open(self.path.with_extension("db.lock")).ok()?;
+        let file = open_or_make(&self.path.with_extension("db.lock")).ok()?;
         file.try_lock().ok()?;
         Some(file)
     }
@@ -218,10 +217,7 @@ impl Store {
         ["-wal", "-shm", "-journal", ""].iter().all(|ending| {
             let mut name = self.path.as_os_str().to_owned();
             name.push(ending);
-            match std::fs::remove_file(name) {
-                Ok(()) => true,
-                Err(error) => error.kind() == io::ErrorKind::NotFound,
-            }
+            stat::remove(Path::new(&name)).is_ok()
         })
     }
 
@@ -232,9 +228,7 @@ impl Store {
         dropped: Dropped<'_>,
     ) -> Result<(), Unusable> {
         // SQLite gives its journals the mode of the file, so the file is made here, private.
-        private(OpenOptions::new().read(true).write(true).create(true).truncate(false))
-            .open(&self.path)
-            .map_err(|_| Unusable::Busy)?;
+        open_or_make(&self.path).map_err(|_| Unusable::Busy)?;
         let mut connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         let is_new = match version(&connection)? {
             0 => true,

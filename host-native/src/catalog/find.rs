@@ -5,6 +5,7 @@
 //! as an id leads back to that session, or to all that share it.
 
 use super::{Catalog, Keep, Listed};
+use crate::os::stat;
 use crate::os::{path_text, paths};
 use crate::session::discover::Unreadable;
 use jcode_session_core::catalog::lookup::Lookup;
@@ -55,7 +56,7 @@ impl Catalog {
     pub fn find(&self, session: &OsStr) -> Result<PathBuf, FindError> {
         let path = Path::new(session);
         // A pipe under its name is one too: whoever opens it says what it is.
-        if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_dir()) {
+        if stat::stat(path).is_ok_and(|metadata| !metadata.is_dir()) {
             return Ok(path.to_path_buf());
         }
         if let Some(path) = path_text::from_shown(session).filter(|path| path.is_file()) {

@@ -5,6 +5,7 @@
 //! Invariant: a name that is not one of a session is never made up.
 
 use super::Listed;
+use crate::os::stat;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use unicode_normalization::{UnicodeNormalization, is_nfc};
@@ -12,7 +13,7 @@ use unicode_normalization::{UnicodeNormalization, is_nfc};
 /// The working directories of `sessions` that are `folder`.
 #[must_use]
 pub fn names_of_folder(folder: &Path, sessions: &[Listed]) -> Vec<String> {
-    let real = std::fs::canonicalize(folder).ok();
+    let real = stat::real_path(folder).ok();
     let absolute = std::path::absolute(folder).ok();
     let texts: Vec<String> =
         [Some(folder.to_path_buf()), absolute, real.clone()].into_iter().flatten().map(|path| plain(&path)).collect();
@@ -20,8 +21,7 @@ pub fn names_of_folder(folder: &Path, sessions: &[Listed]) -> Vec<String> {
     for cwd in sessions.iter().filter_map(|session| session.summary.cwd.as_deref()) {
         seen.entry(cwd).or_insert_with(|| {
             let path = Path::new(cwd);
-            texts.contains(&plain(path))
-                || real.is_some() && path.is_absolute() && std::fs::canonicalize(path).ok() == real
+            texts.contains(&plain(path)) || real.is_some() && path.is_absolute() && stat::real_path(path).ok() == real
         });
     }
     seen.into_iter().filter(|(_, is_it)| *is_it).map(|(cwd, _)| cwd.to_string()).collect()

@@ -16,6 +16,7 @@ mod read;
 mod root;
 mod walk;
 
+use crate::os::stat;
 use crate::session::discover::Unreadable;
 use db::{Dropped, Store, Unusable};
 use jcode_session_core::catalog::page::{Cursor, order};
@@ -136,8 +137,7 @@ impl Catalog {
         if self.roots.len() > 1 {
             // Folders that were named may lie in one another.
             let mut seen = std::collections::HashSet::new();
-            let mut is_new =
-                |path: &Path| seen.insert(std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf()));
+            let mut is_new = |path: &Path| seen.insert(stat::real_path(path).unwrap_or_else(|_| path.to_path_buf()));
             all.sessions.retain(|session| is_new(&session.path));
             all.others.retain(|path| is_new(path));
         }

@@ -6,6 +6,7 @@
 use super::Listed;
 use crate::os::files::stamp_of;
 use crate::os::paths;
+use crate::os::stat;
 use jcode_session_core::catalog::Row;
 use jcode_session_core::log::Dialect;
 use jcode_session_core::source::identity::FileStamp;
@@ -23,7 +24,7 @@ pub(super) struct Root {
 
 impl Root {
     pub(super) fn new(given: &Path) -> Self {
-        let real = std::fs::canonicalize(given).or_else(|_| std::path::absolute(given));
+        let real = stat::real_path(given).or_else(|_| std::path::absolute(given));
         let real = real.unwrap_or_else(|_| given.to_path_buf());
         Self { given: given.to_path_buf(), key: real.as_os_str().as_encoded_bytes().to_vec() }
     }
@@ -56,8 +57,8 @@ impl Root {
 
 /// Digest over the stamp of a log's sidecar; 0 if there is none.
 pub(super) fn sidecar_stamp(log: &Path) -> u64 {
-    let metadata = std::fs::symlink_metadata(paths::sidecar(log)).ok();
-    digest(&[metadata.filter(std::fs::Metadata::is_file).map(|metadata| stamp_of(&metadata))])
+    let metadata = stat::plain_file(&paths::sidecar(log));
+    digest(&[metadata.map(|metadata| stamp_of(&metadata))])
 }
 
 /// Digest over stamps of files that may be there; 0 if none is.

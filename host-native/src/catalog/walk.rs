@@ -7,6 +7,7 @@
 use super::{cores, root};
 use crate::os::files::stamp_of;
 use crate::os::paths;
+use crate::os::stat;
 use crate::session::discover::Unreadable;
 use jcode_session_core::catalog::refresh::Seen;
 use jcode_session_core::parts::Part;
@@ -55,7 +56,7 @@ pub(super) fn walk(root: &Path) -> Walked {
     let mut folders = vec![PathBuf::new()];
     while let Some(below) = folders.pop() {
         let folder = root.join(&below);
-        match std::fs::read_dir(&folder) {
+        match stat::read_folder(&folder) {
             Ok(entries) => {
                 let (files, error) = choose(entries, &below, &mut folders);
                 walked.unreadable.extend(error.map(|source| Unreadable { path: folder, source }));
@@ -115,11 +116,8 @@ fn group(below: &Path, files: Vec<(Part, DirEntry)>) -> Vec<FoundSession> {
         let stamped = files.iter().filter_map(|(part, entry)| {
             // Of a file that was replaced by a link meanwhile this is the link.
             let metadata = entry.metadata().ok()?;
-            let metadata = if metadata.is_symlink() && follows_links(*part) {
-                std::fs::metadata(entry.path()).ok()?
-            } else {
-                metadata
-            };
+            let metadata =
+                if metadata.is_symlink() && follows_links(*part) { stat::stat(&entry.path()).ok()? } else { metadata };
             metadata.is_file().then(|| (*part, entry.file_name(), stamp_of(&metadata)))
         });
         stamped.collect()
@@ -183,7 +181,7 @@ fn stem(part: Part, name: &OsStr) -> Vec<u8> {
 pub(super) fn one(root: &Path, rel: &Path) -> Option<FoundSession> {
     let path = root.join(rel);
     let stamp = |path: &Path| {
-        let metadata = std::fs::symlink_metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+        let metadata = stat::plain_file(path)?;
         Some(stamp_of(&metadata))
     };
     let inside_store = rel.parent()?.ancestors().any(paths::is_store);
@@ -193,7 +191,7 @@ pub(super) fn one(root: &Path, rel: &Path) -> Option<FoundSession> {
     let snapshot = paths::beside(&path, Part::Snapshot);
     let snapshot = stamp(&snapshot).filter(|_| paths::part(&snapshot) == Part::Snapshot);
     let beside = |part| {
-        let metadata = std::fs::metadata(paths::beside(&path, part)).ok().filter(std::fs::Metadata::is_file)?;
+        let metadata = stat::stat(&paths::beside(&path, part)).ok().filter(std::fs::Metadata::is_file)?;
         Some(stamp_of(&metadata))
     };
     let beside = |part| snapshot.and_then(|_| beside(part));

@@ -7,6 +7,7 @@ use crate::os::files::PathError;
 use crate::os::lock::{LockError, SessionLock};
 use crate::os::log_file::LogFile;
 use crate::os::path_text::shown;
+use crate::os::stat;
 use crate::os::{folders, host, paths, segments};
 use crate::sidecar::rebuild::{self, Known, RebuildError, Tick};
 use jcode_session_core::dialect::{FileKind, PresentError, detect, present};
@@ -92,7 +93,7 @@ pub fn import(path: &Path, sessions: &Path, tick: &mut Tick<'_>) -> Result<Impor
         Err(error) if error.source.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(error.into()),
     };
-    let absolute = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let absolute = stat::real_path(path).unwrap_or_else(|_| path.to_path_buf());
     let name = shown(&absolute);
     let source = Source { shown: &shown_log, bytes: &bytes, detected: &detected, path: &name };
     let is_new = old.as_ref().is_none_or(ByteSource::is_empty);
@@ -159,7 +160,7 @@ fn each(
     for kept in kept {
         let path = paths::store(log).join("checkpoints").join(kept.name.as_str());
         last.clone_from(&path);
-        let is_file = std::fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_file());
+        let is_file = stat::lstat(&path).is_ok_and(|metadata| metadata.is_file());
         let file = if is_file { LogFile::open(&path)? } else { return Err(ImportError::NotKept(path)) };
         if file.len() != kept.len {
             return Err(ImportError::NotKept(path));

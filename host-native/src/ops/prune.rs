@@ -9,6 +9,7 @@ use crate::ops::ledger;
 use crate::ops::verify::{VerifyError, verify};
 use crate::os::files::{PathError, stamp};
 use crate::os::log_file::LogFile;
+use crate::os::stat;
 use crate::os::{host, paths, replace, segments};
 use crate::session::v1::V1Files;
 use crate::sidecar::rebuild::{self, RebuildError, Tick};
@@ -97,7 +98,7 @@ pub fn prune(log: &Path, grace_ms: i64, dry_run: bool, tick: &mut Tick<'_>) -> R
     let storage = segments::storage(log);
     SessionStore::open(&storage).and_then(|session| session.prune(names, host::now_ms())).map_err(failed)?;
     for pruned in &old {
-        std::fs::remove_file(&pruned.path).map_err(PathError::new("delete", &pruned.path))?;
+        stat::remove(&pruned.path)?;
     }
     for pruned in &old {
         replace::sync_folder(paths::folder(&pruned.path))?;
@@ -110,7 +111,7 @@ pub fn prune(log: &Path, grace_ms: i64, dry_run: bool, tick: &mut Tick<'_>) -> R
 fn kept(log: &Path, grace_ms: i64) -> Vec<Pruned> {
     let mut found = Vec::new();
     for folder in ["checkpoints", "quarantine"] {
-        let Ok(entries) = std::fs::read_dir(paths::store(log).join(folder)) else { continue };
+        let Ok(entries) = stat::read_folder(&paths::store(log).join(folder)) else { continue };
         for entry in entries.filter_map(Result::ok) {
             // Of a link this is the link itself, which nobody of ours made.
             let name = entry.file_name();

@@ -5,18 +5,16 @@
 
 use crate::ops::recover;
 use crate::ops::restore::{self, RestoreError, failed};
-use crate::os::files::PathError;
 use crate::os::host;
 use crate::os::lock::SessionLock;
 use crate::os::log_file::LogFile;
+use crate::os::opening::open_itself;
 use crate::os::segments::{self, SessionFile, Zstd};
-use crate::os::storage::no_follow;
 use crate::sidecar::rebuild;
 use crate::sidecar::{self, Sidecar};
 use jcode_session_core::dialect::Detected;
 use jcode_session_core::segment::{compress, seal};
 use jcode_session_core::store::SessionStore;
-use std::fs::OpenOptions;
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -116,7 +114,7 @@ pub(crate) fn is_due(log: &SessionFile, len: u64, segments: Segments) -> bool {
 
 /// The lock and the sidecar follow the log to its new file.
 fn follow(log: &Path, lock: &mut SessionLock) -> Result<(), RestoreError> {
-    let inode = no_follow(OpenOptions::new().read(true)).open(log).map_err(PathError::new("open", log))?;
+    let inode = open_itself(log)?;
     lock.lock_inode(inode)?;
     let file = LogFile::open(log)?;
     // The same bytes: only the stamp is new. What cannot follow now does so when the session is opened next.

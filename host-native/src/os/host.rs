@@ -3,6 +3,7 @@
 //! Owns: nothing but these answers. Invariant: a boot id never repeats across boots.
 //! Does not: cache the time.
 
+use std::path::Path;
 use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -31,6 +32,13 @@ pub fn boot_id() -> Option<&'static str> {
 fn read_boot_id() -> Option<String> {
     let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     Some(id.trim().to_string()).filter(|id| !id.is_empty())
+}
+
+/// True if a file holds the number of a process that lives.
+#[must_use]
+pub fn is_alive_by(file: &Path) -> bool {
+    let pid = std::fs::read_to_string(file).ok().and_then(|text| text.trim().parse().ok());
+    pid.is_some_and(is_alive)
 }
 
 /// True if a process with this number lives.

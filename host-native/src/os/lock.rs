@@ -7,9 +7,9 @@
 
 use crate::os::files::open_plain;
 use crate::os::host;
+use crate::os::opening::{no_follow, open_or_make};
 use crate::os::paths;
 use crate::os::standing::{self, InTheWay, Wanted};
-use crate::os::storage::{no_follow, private};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -100,9 +100,7 @@ impl SessionLock {
         standing::check(&path, Wanted::File)?;
         let failed = |source| LockError::Io { path: path.clone(), source };
         loop {
-            let mut options = OpenOptions::new();
-            let mut file =
-                private(options.read(true).write(true).create(true).truncate(false)).open(&path).map_err(failed)?;
+            let mut file = open_or_make(&path).map_err(failed)?;
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {

@@ -4,6 +4,8 @@
 //! Invariant: no decision about a session is made here; core decides. Nothing outside this room asks which platform it
 //! runs on.
 
+#![allow(clippy::disallowed_methods, reason = "this is where files and clocks are asked")]
+
 pub mod files;
 pub mod folders;
 pub mod host;
@@ -11,10 +13,12 @@ pub mod lock;
 pub mod log_file;
 pub mod map;
 pub(crate) mod names;
+pub(crate) mod opening;
 pub mod path_text;
 pub mod paths;
 pub mod replace;
 pub mod segments;
 pub mod standing;
+pub mod stat;
 pub mod storage;
 pub(crate) mod threads;

@@ -6,6 +6,7 @@
 
 use crate::os::files::{PathError, plain, read_at, stamp_at, stamp_of, stamp_of_open};
 use crate::os::map::Mapping;
+use crate::os::opening::{no_follow, private};
 use crate::os::{folders, names, paths, replace};
 use jcode_session_core::source::identity::FileStamp;
 use jcode_session_core::source::{ByteSource, SourceError};
@@ -315,29 +316,5 @@ impl Storage for NativeStorage {
             replace::sync_folder(paths::folder(&path))?;
         }
         Ok(())
-    }
-}
-
-cfg_if::cfg_if! {
-    if #[cfg(unix)] {
-        use std::os::unix::fs::OpenOptionsExt;
-
-        /// Opens a file itself, never what a link leads to, and waits for no other end of a pipe.
-        pub(crate) fn no_follow(options: &mut OpenOptions) -> &mut OpenOptions {
-            options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
-        }
-
-        /// A file that only its user can read, if it is made by this.
-        pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-            no_follow(options).mode(0o600)
-        }
-    } else {
-        pub(crate) fn no_follow(options: &mut OpenOptions) -> &mut OpenOptions {
-            options
-        }
-
-        pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-            options
-        }
     }
 }

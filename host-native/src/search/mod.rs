@@ -12,6 +12,7 @@ mod pool;
 
 use crate::catalog::{Catalog, FindError, Keep, Listed, names_of_folder};
 use crate::os::paths;
+use crate::os::stat;
 use crate::session::SessionError;
 use crate::session::discover::Unreadable;
 use jcode_session_core::catalog::page::Filter;
@@ -194,13 +195,13 @@ fn written(listed: &Listed) -> i64 {
     let files = [listed.path.clone(), paths::beside(&listed.path, Part::Journal)];
     let is_snapshot = listed.summary.dialect.is_some_and(Dialect::is_snapshot);
     let files = files.iter().take(if is_snapshot { 2 } else { 1 });
-    let times = files.filter_map(|file| std::fs::metadata(file).ok()?.modified().ok()?.duration_since(UNIX_EPOCH).ok());
+    let times = files.filter_map(|file| stat::stat(file).ok()?.modified().ok()?.duration_since(UNIX_EPOCH).ok());
     let newest = times.map(|time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX)).max();
     newest.unwrap_or(i64::MIN).max(listed.summary.last_modified)
 }
 
 /// Two paths of one file; only what has the same name is asked for where it lies.
 fn is_same(a: &Path, b: &Path) -> bool {
-    let real = |path| std::fs::canonicalize(path).ok();
+    let real = |path| stat::real_path(path).ok();
     a == b || a.file_name() == b.file_name() && real(a).is_some_and(|a| Some(a) == real(b))
 }

@@ -5,6 +5,7 @@
 //! read. No log is opened.
 
 use crate::os::paths;
+use crate::os::stat;
 use crate::session::v1;
 use jcode_session_core::parts::Part;
 use std::io;
@@ -35,16 +36,16 @@ pub struct Found {
 /// If the root itself cannot be read.
 pub fn find_logs(root: &Path) -> Result<Found, Unreadable> {
     let unreadable = |source| Unreadable { path: root.to_path_buf(), source };
-    let metadata = std::fs::metadata(root).map_err(unreadable)?;
+    let metadata = stat::stat(root).map_err(unreadable)?;
     if !metadata.is_dir() {
         return Ok(Found { logs: vec![root.to_path_buf()], unreadable: Vec::new() });
     }
     let mut found = Found::default();
-    let entries = std::fs::read_dir(root).map_err(unreadable)?;
+    let entries = stat::read_folder(root).map_err(unreadable)?;
     let mut folders = Vec::new();
     look(root, entries, &mut found, &mut folders);
     while let Some(folder) = folders.pop() {
-        match std::fs::read_dir(&folder) {
+        match stat::read_folder(&folder) {
             Ok(entries) => look(&folder, entries, &mut found, &mut folders),
             Err(source) => found.unreadable.push(Unreadable { path: folder, source }),
         }

@@ -5,6 +5,7 @@
 
 use crate::os::files::PathError;
 use crate::os::log_file::LogFile;
+use crate::os::stat;
 use jcode_session_core::dialect::{Detected, What, detect};
 use std::io;
 use std::path::Path;
@@ -30,6 +31,6 @@ pub fn judge(path: &Path) -> Result<Option<Detected>, PathError> {
 /// What is there and is no regular file, which is not opened: a pipe, a device, a folder.
 #[must_use]
 pub fn no_file(path: &Path) -> Option<Detected> {
-    let metadata = std::fs::metadata(path).ok().filter(|metadata| !metadata.is_file())?;
+    let metadata = stat::stat(path).ok().filter(|metadata| !metadata.is_file())?;
     Some(Detected::other(What::NoFile, metadata.len()))
 }

@@ -4,6 +4,7 @@
 //! Invariant: no link is followed below the folder of the log, and nothing of a hostile schema runs functions.
 
 use crate::os::paths;
+use crate::os::stat;
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 use std::time::Duration;
@@ -37,6 +38,6 @@ pub(crate) fn connect(log: &Path, purpose: Purpose) -> rusqlite::Result<Connecti
 /// The path with all links in front of the file's name resolved: SQLite refuses every link, and those above a session
 /// are followed.
 fn real(path: &Path) -> std::path::PathBuf {
-    let folder = std::fs::canonicalize(paths::folder(path));
+    let folder = stat::real_path(paths::folder(path));
     folder.ok().and_then(|folder| Some(folder.join(path.file_name()?))).unwrap_or_else(|| path.to_path_buf())
 }

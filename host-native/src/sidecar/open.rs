@@ -6,6 +6,7 @@
 use crate::os::files::{open_plain, stamp_of};
 use crate::os::log_file::LogFile;
 use crate::os::names::before_sidecar;
+use crate::os::stat;
 use crate::os::{host, paths};
 use crate::sidecar::connect::{Purpose, connect};
 pub use crate::sidecar::sql::Sidecar;
@@ -33,7 +34,7 @@ pub(crate) fn untouched_meta(log: &Path) -> Option<IndexMeta> {
 fn quick(log: &Path) -> Option<(IndexMeta, Metadata)> {
     let (meta, sidecar) = written(log)?;
     let path = paths::sidecar(log);
-    let file = stamp_of(&std::fs::symlink_metadata(log).ok()?);
+    let file = stamp_of(&stat::lstat(log).ok()?);
     // The file of a log with segments is shorter than the log.
     let now = if file.len < meta.stamp.len { LogFile::open(log).ok()?.stamp() } else { file };
     let synced = meta.unsynced_boot.is_none() || meta.unsynced_boot.as_deref() == host::boot_id();
@@ -69,7 +70,7 @@ pub fn open(log: &LogFile) -> Result<Sidecar, SourceError> {
     if let Err(found) = before_sidecar(log.path()) {
         return Ok(Sidecar::InTheWay(found.to_string()));
     }
-    match std::fs::symlink_metadata(&path) {
+    match stat::lstat(&path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Sidecar::Missing),
         Err(error) => return Ok(Sidecar::Corrupt(error.to_string())),
         Ok(metadata) if !metadata.is_file() => return Ok(Sidecar::Corrupt("it is no regular file".into())),

@@ -7,8 +7,8 @@
 use crate::os::files::PathError;
 use crate::os::log_file::LogFile;
 use crate::os::names::before_sidecar;
-use crate::os::paths;
 use crate::os::replace::{publish, temporary_for};
+use crate::os::{paths, stat};
 use crate::sidecar;
 use crate::sidecar::look::{Look, Right, look};
 pub use crate::sidecar::outcome::{Done, Known, RebuildError, Tick};
@@ -142,7 +142,7 @@ fn build_aside(log: &LogFile, known: &Known, held: Held, tick: &mut Tick<'_>) ->
         return Err(RebuildError::Lost);
     }
     let meta = built?;
-    vouch_for(temporary.as_file(), &meta);
+    vouch_for(temporary.path(), &meta);
     let _lock = match held {
         Held::ByWriter => None,
         Held::No => Some(lock(log)?),
@@ -205,10 +205,7 @@ pub(crate) fn remove(log: &Path) -> Result<(), PathError> {
     }
     let path = paths::sidecar(log);
     remove_journals(&path)?;
-    match std::fs::remove_file(&path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(PathError::new("remove", &path)(error)),
-        _ => Ok(()),
-    }
+    stat::remove(&path)
 }
 
 /// Removes what SQLite left beside an old sidecar: it would be taken for the new one's.
@@ -216,13 +213,7 @@ fn remove_journals(sidecar: &Path) -> Result<(), PathError> {
     for ending in SIDECAR_JOURNALS {
         let mut name = sidecar.as_os_str().to_owned();
         name.push(ending);
-        let path = Path::new(&name);
-        match std::fs::remove_file(path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(PathError::new("remove", path)(error));
-            }
-            _ => {}
-        }
+        stat::remove(Path::new(&name))?;
     }
     Ok(())
 }

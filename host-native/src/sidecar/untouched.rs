@@ -8,18 +8,18 @@
 
 use crate::os::files::stamp_of;
 use crate::os::paths;
+use crate::os::stat;
 use crate::sidecar::sql::write_meta;
 use jcode_session_core::index::meta::IndexMeta;
 use rusqlite::Transaction;
-use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_OMIT, futimens, utimensat};
-use std::fs::{File, Metadata};
+use std::fs::Metadata;
 use std::path::Path;
 
 const NS: i64 = 1_000_000;
 
 /// True if the sidecar of a log, which has this metadata, is as this software left it: then its rows are, too.
 pub(crate) fn is_untouched(log: &Path, meta: &IndexMeta) -> bool {
-    std::fs::symlink_metadata(paths::sidecar(log)).is_ok_and(|file| is_vouched_for(&file, meta))
+    stat::lstat(&paths::sidecar(log)).is_ok_and(|file| is_vouched_for(&file, meta))
 }
 
 pub(super) fn is_vouched_for(file: &Metadata, meta: &IndexMeta) -> bool {
@@ -29,13 +29,13 @@ pub(super) fn is_vouched_for(file: &Metadata, meta: &IndexMeta) -> bool {
 /// Says of the sidecar of a log, which has this metadata, that its rows are right. By path: closing a file of its own
 /// here would take away the locks that connections of this process hold on it.
 pub(super) fn vouch(log: &Path, meta: &IndexMeta) {
-    // Without it the rows are compared once more.
-    let _ = utimensat(CWD, paths::sidecar(log), &times(meta), AtFlags::SYMLINK_NOFOLLOW);
+    vouch_for(&paths::sidecar(log), meta);
 }
 
 /// The same of a file that becomes a sidecar.
-pub(super) fn vouch_for(file: &File, meta: &IndexMeta) {
-    let _ = futimens(file, &times(meta));
+pub(super) fn vouch_for(path: &Path, meta: &IndexMeta) {
+    // Without it the rows are compared once more.
+    let _ = stat::set_mtime(path, meta.indexed_at);
 }
 
 /// Commits a change that leads from one metadata to another. A sidecar that somebody else has changed stays known by it.
@@ -52,12 +52,4 @@ pub(crate) fn commit(
         vouch(log, after);
     }
     Ok(())
-}
-
-fn times(meta: &IndexMeta) -> Timestamps {
-    let rest = meta.indexed_at.rem_euclid(1000) * NS;
-    Timestamps {
-        last_access: Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT },
-        last_modification: Timespec { tv_sec: meta.indexed_at.div_euclid(1000), tv_nsec: rest },
-    }
 }

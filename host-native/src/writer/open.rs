@@ -15,8 +15,8 @@ use crate::os::files::PathError;
 use crate::os::host;
 use crate::os::lock::{LockError, SessionLock};
 use crate::os::log_file::LogFile;
+use crate::os::opening::open_itself;
 use crate::os::segments::{self, SessionFile, SessionStorage};
-use crate::os::storage::no_follow;
 use crate::os::threads::{Arc, thread};
 use crate::session::kind;
 use jcode_session_core::dialect::{FileKind, Other, What};
@@ -98,8 +98,7 @@ impl Writer {
             opened.recovery = recovery;
         }
         if opened.created {
-            let inode = no_follow(std::fs::OpenOptions::new().read(true)).open(log);
-            lock.lock_inode(inode.map_err(PathError::new("open", log))?)?;
+            lock.lock_inode(open_itself(log)?)?;
         }
         let shared = Arc::new(Shared::new(writer));
         let indexer = Indexer::new(to_index(log, &opened)?, Arc::clone(&queue), ahead, options.checkpoints);

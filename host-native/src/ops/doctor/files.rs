@@ -4,7 +4,8 @@
 //! is removed. Does not: open logs.
 
 use crate::ops::doctor::Report;
-use crate::os::{host, paths};
+use crate::os::files::open_plain;
+use crate::os::{host, paths, stat};
 use jcode_session_core::dialect::{Detected, What};
 use jcode_session_core::finding::{Code, Finding};
 use jcode_session_core::index::schema::APPLICATION_ID;
@@ -28,7 +29,7 @@ pub(super) fn look(root: &Path, fix: bool, report: &mut Report) {
     let mut folders = vec![(root.to_path_buf(), false)];
     while let Some((folder, in_store)) = folders.pop() {
         // The walk over the sessions has told what cannot be read.
-        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+        let Ok(entries) = stat::read_folder(&folder) else { continue };
         for entry in entries.flatten() {
             let Ok(metadata) = entry.metadata() else { continue };
             let path = entry.path();
@@ -64,7 +65,7 @@ fn file(path: &Path, metadata: &Metadata, in_store: bool, fix: bool, open: &mut 
     };
     *kind += metadata.len();
     let is_ours = in_store || part.is_v1() || matches!(part, Part::Log | Part::Sidecar);
-    if is_ours && is_open(metadata) {
+    if is_ours && stat::is_open_to_others(metadata) {
         open.count += 1;
         open.first.get_or_insert_with(|| path.to_path_buf());
     }
@@ -82,7 +83,7 @@ fn temporary(path: &Path, is_ours: bool, metadata: &Metadata, fix: bool, report:
     let modified = metadata.modified().ok().and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
     let age = modified.map(|at| host::now_ms().saturating_sub(i64::try_from(at.as_millis()).unwrap_or(i64::MAX)));
     let is_old = age.is_some_and(|age| age > DAY_MS);
-    if is_ours && is_old && fix && std::fs::remove_file(path).is_ok() {
+    if is_ours && is_old && fix && stat::remove(path).is_ok() {
         return;
     }
     let cure = match (is_ours, is_old) {
@@ -96,20 +97,7 @@ fn temporary(path: &Path, is_ours: bool, metadata: &Metadata, fix: bool, report:
 /// Our application id stands in the header of the database.
 fn is_ours_by_content(path: &Path) -> bool {
     let mut start = [0; 72];
-    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut start));
+    let read = open_plain(path).and_then(|(mut file, _)| file.read_exact(&mut start));
     let id = i64::from(u32::from_be_bytes([start[68], start[69], start[70], start[71]]));
     read.is_ok() && id == APPLICATION_ID
-}
-
-cfg_if::cfg_if! {
-    if #[cfg(unix)] {
-        fn is_open(metadata: &Metadata) -> bool {
-            use std::os::unix::fs::MetadataExt;
-            metadata.mode() & 0o077 != 0
-        }
-    } else {
-        fn is_open(_: &Metadata) -> bool {
-            false
-        }
-    }
 }

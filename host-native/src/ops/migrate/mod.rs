@@ -14,6 +14,7 @@ use crate::os::log_file::LogFile;
 use crate::os::names::{before_sidecar, before_store_change};
 use crate::os::path_text::shown;
 use crate::os::standing::InTheWay;
+use crate::os::stat;
 use crate::os::{host, paths};
 use crate::session::kind;
 use crate::session::v1::{self, V1Files};
@@ -220,7 +221,7 @@ fn link(plan: Plan) -> Plan {
 }
 
 fn is_link(path: &Path) -> bool {
-    std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink())
+    stat::lstat(path).is_ok_and(|metadata| metadata.is_symlink())
 }
 
 /// Refuses a session whose log cannot be replaced for what stands beside it.
@@ -265,11 +266,7 @@ fn count_entries(log: &dyn ByteSource, tick: &mut Tick<'_>) -> Result<u64, Sourc
 
 /// Refuses what does not fit beside the reserve, or into a folder that cannot be written.
 fn check_room(path: &Path, needed: u64) -> Result<(), MigrateError> {
-    let folder = paths::folder(path);
-    rustix::fs::access(folder, rustix::fs::Access::WRITE_OK)
-        .map_err(|error| PathError::new("write in", folder)(error.into()))?;
-    let stat = rustix::fs::statvfs(folder).map_err(|error| PathError::new("look at", folder)(error.into()))?;
-    let free = stat.f_bavail.saturating_mul(stat.f_frsize);
+    let free = stat::free_space(paths::folder(path))?;
     if needed.saturating_add(RESERVE) > free {
         return Err(MigrateError::NoSpace { needed, free });
     }

@@ -6,6 +6,7 @@
 use crate::ops::verify::VerifyError;
 use crate::os::log_file::LogFile;
 use crate::os::paths;
+use crate::os::stat;
 use jcode_session_core::finding::Finding;
 use jcode_session_core::source::ByteSource;
 use jcode_session_core::store::ledger::Ledger;
@@ -37,7 +38,7 @@ impl StoreFiles for Store {
 
     fn open(&self, folder: &str, name: &str) -> Option<LogFile> {
         let path = self.0.join(folder).join(name);
-        std::fs::symlink_metadata(&path).ok().filter(std::fs::Metadata::is_file)?;
+        stat::plain_file(&path)?;
         LogFile::open(&path).ok()
     }
 }
