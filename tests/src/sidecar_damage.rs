@@ -32,6 +32,8 @@ pub enum SidecarDamage {
     TwiceInSchema(&'static str),
     /// An index is gone.
     DropIndex(&'static str),
+    /// An index has another id for one row than the row itself.
+    StaleIndex(&'static str, f64),
     /// The tree's checksum is another.
     TreeChecksum,
     /// Pages are filled with one byte.
@@ -51,6 +53,7 @@ pub fn one_of_each() -> Vec<SidecarDamage> {
         Empty("branches"),
         TwiceInSchema("entries"),
         DropIndex("entries_id"),
+        StaleIndex("entries_id", 0.5),
         TreeChecksum,
         Pages(0.0, 4, 0),
     ]
@@ -72,6 +75,8 @@ pub fn any_damage() -> impl Strategy<Value = SidecarDamage> {
         2 => table.clone().prop_map(Empty),
         1 => table.prop_map(TwiceInSchema),
         1 => prop::sample::select(vec!["entries_id", "entries_jump"]).prop_map(DropIndex),
+        1 => (prop::sample::select(vec!["entries_id", "entries_jump"]), prop_oneof![Just(0.0), place()])
+            .prop_map(|(index, at)| StaleIndex(index, at)),
         1 => Just(TreeChecksum),
         4 => (place(), 1..4u64, prop::sample::select(vec![0u8, 0xFF, 13]))
             .prop_map(|(from, count, byte)| Pages(from, count, byte)),
@@ -85,6 +90,10 @@ impl SidecarDamage {
             fill_pages(sidecar, from, count, byte);
         } else {
             let _ = Connection::open(sidecar).and_then(|connection| self.apply_to(&connection));
+            if let Self::StaleIndex(index, _) = self {
+                // A connection that read the schema before keeps the index up to date.
+                let _ = Connection::open(sidecar).and_then(|connection| bring_back(&connection, index));
+            }
         }
     }
 
@@ -121,6 +130,15 @@ impl SidecarDamage {
                 "PRAGMA writable_schema=ON;INSERT INTO sqlite_schema SELECT * FROM sqlite_schema WHERE name='{table}'"
             ))?,
             Self::DropIndex(index) => connection.execute_batch(&format!("DROP INDEX IF EXISTS {index}"))?,
+            Self::StaleIndex(index, at) => {
+                let seq = (at * rows) as i64;
+                connection.execute("UPDATE entries SET id='~'||id WHERE seq=?1", [seq])?;
+                connection.execute_batch(&format!(
+                    "PRAGMA writable_schema=ON;UPDATE sqlite_schema SET name='hidden' WHERE name='{index}';
+                     CREATE TABLE kept AS SELECT * FROM sqlite_schema WHERE name='hidden';
+                     DELETE FROM sqlite_schema WHERE name='hidden'"
+                ))?;
+            }
             Self::TreeChecksum => {
                 if let Some(mut meta) = read_meta(connection)? {
                     meta.check = Default::default();
@@ -131,6 +149,14 @@ impl SidecarDamage {
         }
         Ok(())
     }
+}
+
+/// Ends [`SidecarDamage::StaleIndex`]: the row is as it was, and the index is in the schema again.
+fn bring_back(connection: &Connection, index: &str) -> rusqlite::Result<()> {
+    connection.execute_batch(&format!(
+        "UPDATE entries SET id=substr(id,2) WHERE id LIKE '~%';PRAGMA writable_schema=ON;
+         INSERT INTO sqlite_schema SELECT type,'{index}',tbl_name,rootpage,sql FROM kept;DROP TABLE kept"
+    ))
 }
 
 fn fill_pages(sidecar: &Path, from: f64, count: u64, byte: u8) {

@@ -5,6 +5,7 @@
 //! Does not: change anything, or fail because of what it finds.
 
 mod coherence;
+mod keys;
 mod store;
 mod v1;
 
@@ -14,6 +15,7 @@ use crate::source::{ByteSource, SourceError};
 use core::ops::ControlFlow;
 
 pub use coherence::{Coherence, Comparison, StoredRows, compare_tables};
+pub use keys::KeySums;
 pub use store::{StoreFiles, glance_at_store, verify_source, verify_store};
 pub use v1::{verify_v1, verify_v1_beside};
 

@@ -6,6 +6,7 @@ use jcode_session_core::index::meta_from_pages::{META_PAGES_LEN, meta_from_pages
 use jcode_session_core::verify::StoredRows;
 use jcode_session_native::sidecar::sql::{RowCursor, SidecarReader};
 use rusqlite::Connection;
+use std::cell::Cell;
 use std::sync::OnceLock;
 
 /// A sidecar as it is built.
@@ -49,8 +50,9 @@ pub(super) fn sidecar(data: &[u8]) {
     for seq in [0, 1, 7, 39, 40, u32::MAX] {
         let _ = reader.entry(seq);
     }
+    let sums = Cell::default();
     let Ok(mut statement) = RowCursor::prepare(reader.connection()) else { return };
-    let Ok(mut rows) = RowCursor::new(&mut statement) else { return };
+    let Ok(mut rows) = RowCursor::new(&mut statement, &sums) else { return };
     let mut seen = 0;
     while rows.current().is_some() && rows.advance().is_ok() {
         seen += 1;

@@ -1,13 +1,14 @@
 //! All stored rows in log order, for verification.
 //!
-//! Owns: the mapping from SQL rows to core's rows. Invariant: one row in memory at a time.
-//! Does not: compare.
+//! Owns: the mapping from SQL rows to core's rows, and the sums of what indexes must hold.
+//! Invariant: one row in memory at a time.
 
 use fallible_streaming_iterator::FallibleStreamingIterator;
 use jcode_session_core::index::row::Row;
-use jcode_session_core::verify::StoredRows;
+use jcode_session_core::verify::{KeySums, StoredRows};
 use rusqlite::{Connection, Result, Rows, Statement};
 use std::borrow::Cow;
+use std::cell::Cell;
 
 /// The statement behind a [`RowCursor`].
 const ALL_ROWS: &str = "SELECT seq,id,parent_id,ts,kind,branch_leaf_marker,byte_offset,byte_len,parent_step,depth \
@@ -16,6 +17,8 @@ const ALL_ROWS: &str = "SELECT seq,id,parent_id,ts,kind,branch_leaf_marker,byte_
 /// A cursor over the table `entries`.
 pub struct RowCursor<'s> {
     rows: Rows<'s>,
+    /// Over the rows that the cursor has reached.
+    sums: &'s Cell<KeySums>,
     /// What a row looks like that holds values of the wrong type.
     broken: Option<String>,
 }
@@ -35,12 +38,12 @@ impl<'s> RowCursor<'s> {
         connection.prepare(ALL_ROWS)
     }
 
-    /// Starts on the first row of `statement`, which [`RowCursor::prepare`] made.
+    /// Starts on the first row of `statement`, which [`RowCursor::prepare`] made; adds each row to `sums`.
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn new(statement: &'s mut Statement<'_>) -> Result<Self, String> {
-        let mut cursor = Self { rows: statement.query([]).map_err(|e| e.to_string())?, broken: None };
+    pub fn new(statement: &'s mut Statement<'_>, sums: &'s Cell<KeySums>) -> Result<Self, String> {
+        let mut cursor = Self { rows: statement.query([]).map_err(|e| e.to_string())?, sums, broken: None };
         cursor.advance()?;
         Ok(cursor)
     }
@@ -55,7 +58,13 @@ impl StoredRows for RowCursor<'_> {
         self.rows.advance().map_err(|e| e.to_string())?;
         match self.rows.get().map(read) {
             Some(Err(error)) => Err(error.to_string()),
-            Some(Ok(_)) | None => Ok(()),
+            Some(Ok(row)) => {
+                let mut sums = self.sums.get();
+                sums.row(&row.id, row.seq, row.parent_step);
+                self.sums.set(sums);
+                Ok(())
+            }
+            None => Ok(()),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! Does not: open, lock or replace sidecars.
 
 mod cursor;
+mod indexes;
 mod load;
 mod locate;
 mod meta;

@@ -3,7 +3,7 @@
 //! Owns: which rows and tables are compared. Invariant: both are read to the last byte; the log once.
 //! Does not: decide what a difference is called; core does.
 
-use crate::sidecar::sql::schema::fault;
+use crate::sidecar::sql::indexes::fault;
 use crate::sidecar::sql::verdict::corrupt;
 use crate::sidecar::sql::{RowCursor, SidecarReader, SqlStore};
 use jcode_session_core::dialect::CurrentLog;
@@ -13,6 +13,7 @@ use jcode_session_core::index::{Built, IndexBuilder};
 use jcode_session_core::log::{LogScan, scan_source};
 use jcode_session_core::source::{ByteSource, SourceError};
 use jcode_session_core::verify::{Coherence, Comparison, compare_tables, read};
+use std::cell::Cell;
 use std::ops::ControlFlow;
 
 /// What verification says of a log and its sidecar.
@@ -107,16 +108,12 @@ fn compare(
     sidecar: &SidecarReader,
     tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
 ) -> Result<(Built<()>, Coherence), SourceError> {
-    match fault(sidecar.connection(), sidecar.meta().counts.entries) {
-        Ok(None) => {}
-        Ok(Some(message)) => return Ok((read(log, tick)?, failed(message))),
-        Err(error) => return Ok((read(log, tick)?, failed(error.to_string()))),
-    }
+    let sums = Cell::default();
     let mut statement = match RowCursor::prepare(sidecar.connection()) {
         Ok(statement) => statement,
         Err(error) => return Ok((read(log, tick)?, failed(error.to_string()))),
     };
-    let cursor = match RowCursor::new(&mut statement) {
+    let cursor = match RowCursor::new(&mut statement, &sums) {
         Ok(cursor) => cursor,
         Err(message) => return Ok((read(log, tick)?, failed(message))),
     };
@@ -129,6 +126,13 @@ fn compare(
             Ok(findings) => coherence.findings.extend(findings),
             Err(error) => coherence.failed = Some(error.to_string()),
         }
+    }
+    // Of rows that differ the indexes tell nothing more.
+    if coherence.failed.is_none() && coherence.findings.is_empty() {
+        coherence.failed = match fault(sidecar.connection(), built.counts.entries, sums.get()) {
+            Ok(fault) => fault.map(ToString::to_string),
+            Err(error) => Some(error.to_string()),
+        };
     }
     Ok((built, coherence))
 }
