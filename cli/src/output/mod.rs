@@ -5,6 +5,7 @@
 //! is: control characters are shown, not obeyed. A reader that closes the pipe ends the command in peace.
 //! Does not: know what it prints.
 
+mod layout;
 mod progress;
 mod text;
 
@@ -17,8 +18,9 @@ use serde::Serialize;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::path::PathBuf;
 
+pub use layout::{cut, fit, width};
 pub use progress::Progress;
-pub use text::{bytes, count, shorten, time, visible};
+pub use text::{ago, bytes, count, shorten, time, visible};
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,6 +106,12 @@ impl Output {
     #[must_use]
     pub fn is_terminal(&self) -> bool {
         self.data.get_ref().is_terminal()
+    }
+
+    /// Columns that lines on standard output should fit; `None` where it is no terminal.
+    #[must_use]
+    pub fn columns(&self) -> Option<usize> {
+        layout::columns()
     }
 
     /// A style as standard output wants it: nothing where it is not coloured.
