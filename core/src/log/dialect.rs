@@ -37,7 +37,7 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// All dialects. Stored rows hold their position in this list, from 1, so a new dialect goes to the end.
+    /// All dialects. `catalog::row` numbers them on its own in stored rows.
     pub const ALL: [Self; 12] = [
         Self::TreeV3,
         Self::TreeV2,
