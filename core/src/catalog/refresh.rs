@@ -4,7 +4,6 @@
 //! Invariant: a row is kept only if none of its sources can have changed: the log's device, inode, length, mtime and
 //! ctime (which no program can set back) are the same, so are the files beside it, and the ctime was so old when the
 //! row was read that any later change has another ctime.
-//! Does not: read files.
 
 use super::Row;
 use crate::source::identity::FileStamp;

@@ -3,7 +3,6 @@
 //! Owns: from which record each fact of a summary comes.
 //! Invariant: records come in file order, and the last of repeated facts holds. Counts are given only if the caller
 //! knows those of the whole log.
-//! Does not: choose which parts of a log are read.
 
 use super::message::{Message, short_text};
 use super::state::State;

@@ -3,7 +3,6 @@
 //! Owns: finding jcode's top-level fields before and behind `messages` without reading the part between, and in the
 //! last whole line of the journal.
 //! Invariant: a field counts only if the text parses: from the start of the file, or up to its very end.
-//! Does not: count entries, which would need a replay.
 
 use super::message::Message;
 use super::state::State;

@@ -2,7 +2,6 @@
 //!
 //! Owns: which records are shown to dialects, and the count of entries of a log that lost its header.
 //! Invariant: the head is a function of the first MiB; its header is the one that a scan finds.
-//! Does not: classify the file; dialects do.
 
 use crate::json::text;
 use crate::json::walk::Walker;

@@ -2,7 +2,6 @@
 //!
 //! Owns: the positions of tokens in a record, and the order of changes.
 //! Invariant: the result is valid JSON if the record was, and differs from it only in the changes.
-//! Does not: decide what to change.
 
 use crate::json::text::write_string;
 use crate::json::walk::Walker;

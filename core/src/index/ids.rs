@@ -3,7 +3,6 @@
 //! Owns: the map from id to entry, for hundreds of thousands of ids at about 60 bytes each.
 //! Invariant: a repeated id leads to its latest entry; `repeats` holds all of them. An id greater than the last in
 //! `ordered` is new, without a look-up. An entry without a usable id has an empty id, which no look-up finds.
-//! Does not: know keys.
 
 use super::row::Seq;
 use alloc::collections::BTreeMap;

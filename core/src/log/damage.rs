@@ -2,7 +2,6 @@
 //!
 //! Owns: the damage codes, whose names findings share, and the facts about one damage.
 //! Invariant: a damage follows from the log's bytes alone.
-//! Does not: word the message; see [`crate::finding`].
 
 /// Passes the damage codes to the macro `define`, which puts them first among an enum's variants.
 macro_rules! with_damage_codes {

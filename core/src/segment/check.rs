@@ -2,7 +2,6 @@
 //!
 //! Owns: the comparison of a segment with its digest, and the findings with their messages.
 //! Invariant: each finding about a segment names the file, the bytes of the log and the cure.
-//! Does not: check lines; a lost range reads as blank lines.
 
 use super::in_force::Uncertainty;
 use super::layout::Layout;

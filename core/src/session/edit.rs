@@ -2,7 +2,6 @@
 //!
 //! Owns: which edit of an entry holds, and the entry's edited line.
 //! Invariant: the last edit of an entry on the path holds; the log's own lines do not change.
-//! Does not: walk a path; the caller passes its lines.
 
 use crate::dialect::{Splice, field};
 use crate::json::text;

@@ -2,7 +2,6 @@
 //!
 //! Owns: the interface to both, and the comparison of an answer with the log.
 //! Invariant: a [`Spot`] that passed [`Locator::check`] is the entry in its line, below the parent that the line names.
-//! Does not: read the log; the caller passes lines.
 
 use super::{Entry, ReadError};
 use crate::index::key::KeySource;

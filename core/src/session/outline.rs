@@ -2,7 +2,6 @@
 //!
 //! Owns: the run of each entry, paths as ranges of entry numbers, and the leaf under which an entry is shown.
 //! Invariant: every entry is on exactly one run. Size and cost follow the number of branches, not of entries.
-//! Does not: read lines; they are compared with the log when they are read.
 
 use super::locate::{LocateError, Locator};
 use crate::index::row::Seq;

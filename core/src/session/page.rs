@@ -2,7 +2,6 @@
 //!
 //! Owns: the treatment of lines that are too long to return.
 //! Invariant: a sidecar's facts about an entry are compared with the entry's line, if the whole line is read.
-//! Does not: choose entries; see [`super::outline`].
 
 use super::locate::{LocateError, Locator, Spot};
 use super::outline::Outline;

@@ -3,7 +3,6 @@
 //! Owns: the walk up from a leaf, and the shortcut for the end of the active path.
 //! Invariant: all entries of a path are compared with their lines before the first one is returned, so a wrong sidecar
 //! never gives part of an answer.
-//! Does not: choose the locator; [`Session`] does.
 
 use super::{Entry, LocateError, Locator, ReadError, Session};
 use crate::dialect::CurrentLog;

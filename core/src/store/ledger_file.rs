@@ -3,7 +3,6 @@
 //! Owns: the order of writes and syncs.
 //! Invariant: when [`LedgerFile::add`] returns, the row and then the head are on the disk. A crash between them leaves
 //! a head that is behind, which is no finding. A torn last row is cut before the next row is added.
-//! Does not: interpret rows.
 
 use super::error::StoreError;
 use super::ledger::{Head, Ledger, LedgerRow};

@@ -2,7 +2,6 @@
 //!
 //! Owns: whether the last announced change took place, and the `undo` row for one that did not.
 //! Invariant: a row is on the disk before its change happens, so only the last row can be open.
-//! Does not: lock.
 
 use super::checkpoint;
 use super::error::StoreError;

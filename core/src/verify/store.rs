@@ -2,7 +2,6 @@
 //!
 //! Owns: which named files must exist, and what they must hold.
 //! Invariant: only files in the store are read, whatever the ledger names.
-//! Does not: open files; a host provides them as [`StoreFiles`].
 
 use crate::finding::{Code, Finding};
 use crate::source::{ByteSource, Pieces, SourceError};

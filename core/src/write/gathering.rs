@@ -2,7 +2,6 @@
 //!
 //! Owns: the known ids, the parent of the next entry, and which entries are dropped with a refused group.
 //! Invariant: a refused entry's id is free again, and no admitted entry has it as parent.
-//! Does not: write.
 
 use super::entry::{Draft, Filled, Parent, Refusal, Seen, Stamps};
 use super::ids::KnownIds;

@@ -4,7 +4,6 @@
 //! ones.
 //! Invariant: ids made by hosts are unique, so an append without id and parent needs no look-up, and costs the same in
 //! a log of any length.
-//! Does not: resolve parents; see [`crate::index`].
 
 use crate::log::{Damage, LogScan, LogSink, Record, is_number};
 use crate::source::{ByteSource, Prefix, SourceError};

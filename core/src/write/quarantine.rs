@@ -3,7 +3,6 @@
 //! Owns: the names in `quarantine/`, and the copying.
 //! Invariant: a file whose length differs from the one in its name is a copy that a crash interrupted; the log still
 //! holds its bytes. An interrupted copy is continued and a finished one reused, so repeated crashes leave one file.
-//! Does not: cut the log.
 
 use crate::source::{ByteSource, Pieces, SourceError};
 use crate::storage::{Folder, Name, Place, Storage, StorageError, StorageErrorKind, StorageFile, append_all};

@@ -3,7 +3,6 @@
 //! Owns: append, flush, close and the timed sync as sequences of jobs, and when these are due.
 //! Invariant: after a successful append its entry is as durable as the mode promises. After a successful flush the log
 //! was checked for other programs' changes, and everything appended is on the disk.
-//! Does not: lock or wait.
 
 use super::durability::{AckPoint, Durability, SyncBounds};
 use super::entry::{Parent, Refusal, Stamps};

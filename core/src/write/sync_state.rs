@@ -2,7 +2,6 @@
 //!
 //! Owns: the order of writes and syncs, as numbers.
 //! Invariant: synced bytes were written before the sync that covers them began. The first cause of a latch is kept.
-//! Does not: write, sync or read clocks; its caller reports each event with its time.
 
 use super::durability::SyncBounds;
 use super::error::Cause;

@@ -5,7 +5,6 @@
 //! Owns: the comparison of both logs, record by record, from their bytes alone and independent of the upgrade's code.
 //! Invariant: the check passes only if every record is present in order, every field that an upgrade keeps is equal
 //! byte for byte, every entry has an id, and every parent is the one that the old log implies.
-//! Does not: repair; after a failure the old log stays.
 
 use crate::dialect::splice::field;
 use crate::json::text::is_null;

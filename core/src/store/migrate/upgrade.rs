@@ -3,7 +3,6 @@
 //! Owns: the steps of an upgrade, and what it writes.
 //! Invariant: those of [`super`]; every byte of the old log is durable in `checkpoints/` before the new log replaces
 //! it.
-//! Does not: know dialects; [`crate::dialect`] makes the new text and compares it.
 
 use super::{MigrateError, is_as_planned, write};
 use crate::dialect::check_upgrade;

@@ -5,7 +5,6 @@
 //! Owns: the comparison of log and replayed session, and the parents of new entries.
 //! Invariant: the log is only appended to. Afterwards its active path is the v1 session again, and another plan appends
 //! nothing. Entries that did not come from v1 stay in place.
-//! Does not: write.
 
 use crate::dialect::jcode::compare::past::{self, Known};
 use crate::dialect::jcode::compare::tree::Tree;

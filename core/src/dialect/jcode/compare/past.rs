@@ -5,7 +5,6 @@
 //! Owns: top-level fields as the header and the `jcode/meta` entries on a path set them, and the classification of
 //! entries.
 //! Invariant: tokens are places in the log, not copies.
-//! Does not: choose the path.
 
 use crate::dialect::detect;
 use crate::dialect::jcode::read::entry::Kind;

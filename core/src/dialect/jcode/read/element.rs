@@ -2,7 +2,6 @@
 //!
 //! Owns: the step that snapshot and journal share: walk, type check, places of id and time.
 //! Invariant: the element is walked once.
-//! Does not: decide whether an element of the wrong type is kept.
 
 use crate::dialect::jcode::ReplayError;
 use crate::dialect::jcode::read::array::Array;

@@ -2,7 +2,6 @@
 //!
 //! Owns: the places of an entry's payload, id and time in the v1 files; no bytes are copied.
 //! Invariant: an entry takes 40 bytes.
-//! Does not: render; see [`crate::dialect::jcode::write::render`].
 
 use crate::dialect::jcode::read::array::Array;
 use alloc::vec::Vec;

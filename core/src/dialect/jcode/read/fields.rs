@@ -2,8 +2,6 @@
 //!
 //! Owns: how a journal's `meta` replaces fields, and when two values of a field are equal.
 //! Invariant: values are places in their source, copied only to compare or write them.
-//! Does not: know where fields are written; see [`crate::dialect::jcode::write::build`] and
-//! [`crate::dialect::jcode::compare::growth`].
 
 use crate::dialect::jcode::read::normal_form;
 use crate::dialect::jcode::read::schema::{META, Type, snapshot_field};

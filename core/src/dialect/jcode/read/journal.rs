@@ -2,7 +2,6 @@
 //!
 //! Owns: which lines jcode applies, which entries it salvages from a bad line, and which it skips.
 //! Invariant: a bad line affects only itself. Its well-formed entries that jcode does not load are kept as unloaded.
-//! Does not: merge; elements are appended to their lists in jcode's order.
 
 use crate::dialect::jcode::ReplayError;
 use crate::dialect::jcode::read::array::Array;

@@ -2,7 +2,6 @@
 //!
 //! Owns: the choice between snapshot, backup and salvage, which begins where jcode gives up.
 //! Invariant: if jcode loads the session, the replay gives the same session.
-//! Does not: keep payloads; see [`crate::dialect::jcode::read::entry`].
 
 use crate::dialect::jcode::read::array::Array;
 use crate::dialect::jcode::read::entry::Lists;

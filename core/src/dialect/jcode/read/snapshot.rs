@@ -3,7 +3,6 @@
 //! Owns: its top-level fields and elements, and whether jcode would read it.
 //! Invariant: memory holds one value at a time. Everything read before a fault is kept, so a snapshot that was cut off
 //! and has no backup still gives its whole elements.
-//! Does not: choose between snapshot and backup.
 
 use crate::dialect::jcode::ReplayError;
 use crate::dialect::jcode::read::array::Array;

@@ -4,7 +4,6 @@
 //! Owns: the retry with more bytes if a value continues behind the window.
 //! Invariant: a reader sees the same bytes with and without a view. Without one it may be called again, from the start
 //! of the value, with more bytes.
-//! Does not: know JSON, except [`Fault::Ended`].
 
 use crate::json::Fault;
 use crate::source::{ByteSource, SourceError};

@@ -5,7 +5,6 @@
 //! Owns: the header, and the `jcode/meta` entries.
 //! Invariant: the header stays far below [`crate::log::MAX_HEADER_BYTES`]. Fields that do not stand in it unchanged
 //! stand in an entry behind it.
-//! Does not: order or render entries.
 
 use crate::dialect::jcode::read::entry::{Entry, Kind, MADE, Odd, TimeAt};
 use crate::dialect::jcode::read::fields::{self, Change, Stored, Token};

@@ -4,7 +4,6 @@
 //! their own id.
 //! Invariant: messages keep their order whatever their times are; at equal times the message comes first. No entry gets
 //! an id that the log already has.
-//! Does not: lay out or render entries.
 
 use crate::dialect::IdMaker;
 use crate::dialect::jcode::read::array::Array;

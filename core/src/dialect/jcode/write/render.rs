@@ -5,7 +5,6 @@
 //! Owns: the text of its lines, and where each line begins.
 //! Invariant: payloads are unchanged, except that line breaks between tokens become spaces. The heads of entries are
 //! made on demand, because 700,000 of them would need too much memory.
-//! Does not: order entries; see [`crate::dialect::jcode::write::merge`].
 
 use crate::dialect::IdMaker;
 use crate::dialect::jcode::read::entry::{Entry, Kind, MADE, Odd, TimeAt};
