@@ -207,6 +207,17 @@ pub trait Storage {
     /// # Errors
     /// Any storage error; both places are then unchanged.
     fn rename(&self, from: &Place, to: &Place) -> Result<(), StorageError>;
+    /// Renames, if the file at `to` is still the file `seen`, with the same length (`None`: no file).
+    ///
+    /// # Errors
+    /// [`PublishError::Changed`] if another program changed the file at `to`; [`PublishError::Storage`] if storage
+    /// fails. Both places are then unchanged.
+    fn replace(&self, from: &Place, to: &Place, seen: Option<FileStamp>) -> Result<(), PublishError> {
+        if !is_as_seen(self.stamp(to)?, seen) {
+            return Err(PublishError::Changed { what: to.clone() });
+        }
+        Ok(self.rename(from, to)?)
+    }
     /// Gives a file a second place, without copying where the host can.
     ///
     /// # Errors
@@ -253,8 +264,17 @@ pub enum PublishError {
     Storage(#[from] StorageError),
 }
 
-/// Replaces the file at `to` by the written, closed file at `from`: syncs it, checks that `to` still has the stamp
-/// `expected` (`None`: no file), renames, and syncs the folder.
+/// True for the same file with the same length, or for no file both times.
+pub(crate) fn is_as_seen(now: Option<FileStamp>, seen: Option<FileStamp>) -> bool {
+    match (now, seen) {
+        (Some(now), Some(seen)) => now.is_as_left(&seen),
+        (None, None) => true,
+        _ => false,
+    }
+}
+
+/// Replaces the file at `to` by the written, closed file at `from`: syncs it, checks that `to` is still the file
+/// `expected`, with the same length (`None`: no file), renames, and syncs the folder.
 ///
 /// A crash at any point leaves the old file or the new one.
 ///
@@ -269,15 +289,7 @@ pub fn publish<S: Storage>(
     expected: Option<FileStamp>,
 ) -> Result<FileStamp, PublishError> {
     from_file.sync_data()?;
-    let same = match (storage.stamp(to)?, expected) {
-        (Some(now), Some(expected)) => now.is_as_left(&expected),
-        (None, None) => true,
-        _ => false,
-    };
-    if !same {
-        return Err(PublishError::Changed { what: to.clone() });
-    }
-    storage.rename(from, to)?;
+    storage.replace(from, to, expected)?;
     storage.sync_folder(to.folder())?;
     Ok(from_file.stamp()?)
 }

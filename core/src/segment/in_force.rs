@@ -55,6 +55,11 @@ impl Detected {
     pub(super) fn segments(&self) -> &[Segment] {
         self.layout.as_ref().map_or(&[], Layout::segments)
     }
+
+    /// Length of the log, from the length of its own file.
+    pub(super) fn logical_len(&self, own_len: u64) -> u64 {
+        self.layout.as_ref().map_or(own_len, |layout| layout.logical_len(own_len))
+    }
 }
 
 /// Detects the layout of the log whose own file is `own` (empty if there is none).

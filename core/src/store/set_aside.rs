@@ -125,10 +125,9 @@ pub(super) fn new_log<S: Storage>(storage: &S) -> Result<S::File, StoreError> {
     Ok(create_anew(storage, &NEW_LOG)?)
 }
 
-/// Removes this temporary file.
-pub(super) fn drop_new_log<S: Storage>(storage: &S) {
-    // An error does no harm: the next new log replaces the file.
-    let _ = storage.remove(&NEW_LOG);
+/// Removes this temporary file if `done` is an error.
+pub(super) fn or_dropped<S: Storage, T, E>(storage: &S, done: Result<T, E>) -> Result<T, E> {
+    or_removed(storage, &NEW_LOG, done)
 }
 
 /// Replaces the log `seen` by the written file.
