@@ -1,6 +1,7 @@
 //! A row of the session index, packed into bytes.
 //!
-//! If you change a field of a packed type, then change its list here and increment `FORM`.
+//! If you change a field of a packed type, then change its list here, increment `FORM`, and change section 9 of
+//! `docs/format.md`.
 //!
 //! Owns: the packed form: one blob per row, because reading thirty columns of ten thousand rows would cost more than
 //! everything else in a list.

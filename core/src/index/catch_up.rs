@@ -9,8 +9,8 @@
 //! [`CatchUpError::NeedsRebuild`].
 //! Does not: read the log or open transactions. Its caller passes records, inside one transaction.
 //!
-//! The newest entry (the tip) is held back until the next one comes. A chain of entries then costs one row each, and
-//! no marker is written and cleared again.
+//! The newest entry (the tip) is held back until the next one comes. A chain of entries then costs one row each, and no
+//! marker is written and cleared again.
 
 use super::counts::Totals;
 use super::key::{KeySource, looks_made, may_be_made};

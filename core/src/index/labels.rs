@@ -1,7 +1,7 @@
 //! The labels of a log that is read from start to end.
 //!
-//! If you change which label holds, then change [`super::catch_up`] too, which applies labels to a stored index.
-//! [`super::names`] derives the names of branches from these labels.
+//! If you change which label holds, then change [`super::catch_up`], which applies labels to a stored index, and
+//! `tests/src/oracle/labels.rs` too. [`super::names`] derives the names of branches from these labels.
 //!
 //! Owns: which label holds on which entry.
 //! Invariant: the last label entry in log order for a target holds; one without text removes the label.

@@ -1,5 +1,7 @@
 //! A checksum over a session's tree, updated with each entry.
 //!
+//! If you change an item, then change `SCHEMA_VERSION` and section 4.3 of `docs/format.md` too: sidecars store the sum.
+//!
 //! Owns: the items of the sum, and how they are added. SQLite does not detect a flipped byte in a row. A reader that
 //! sums up what it read detects it, and reads the log instead.
 //! Invariant: the sum does not depend on the order of changes, so equal trees have equal sums. It does not protect

@@ -2,8 +2,8 @@
 //!
 //! If you want another field in the index, then move it to `indexed`. A writer passes on only these fields of an
 //! appended entry, not the line, and an index cannot read any other field. `super::appended` then needs a rule for it.
-//! If you change which values can be used, then change `tests/src/oracle/fields.rs` and section 3.2 of
-//! `docs/format.md` too.
+//! If you change which values can be used, then change `tests/src/oracle/fields.rs` and section 3.2 of `docs/format.md`
+//! too.
 //!
 //! Owns: which keys are read, which of them an index may read, the rule that the last of repeated keys holds, and which
 //! ids, parents and times can be used.

@@ -1,5 +1,7 @@
 //! The header record, and how it is found.
 //!
+//! If you change the rule, then change `tests/src/oracle/header.rs` and section 3.2 of `docs/format.md` too.
+//!
 //! Owns: reading a header record, and the rule that finds it: the first record of type `session` among the lines before
 //! the first entry, within the first MiB. Records of other programs may stand before it.
 //! Invariant: the rule needs only one record and the end of its line, so every reader that starts at the log's start

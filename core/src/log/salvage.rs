@@ -1,5 +1,7 @@
 //! Salvage: records inside broken lines.
 //!
+//! If you change the rule, then change `tests/src/oracle/salvage.rs` and section 3.5 of `docs/format.md` too.
+//!
 //! Owns: which objects in a broken line are records. Payloads contain objects that look like entries, so an object
 //! counts only if the line itself shows that it stands at the top level: in a chain of whole objects from the line's
 //! start, or in a chain of whole objects that ends at the line's end. Each needs `type`, `id`, `timestamp` and a parent

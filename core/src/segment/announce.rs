@@ -1,4 +1,4 @@
-//! The common start of every change of layout: seal, its reversal, and compression.
+//! The common start of sealing, of its reversal and of compression.
 //!
 //! Owns: recovery of an interrupted change, and the `seal` row.
 //! Invariant: no byte moves in a log whose layout is uncertain.

@@ -1,7 +1,7 @@
 //! Compression and decompression of segments.
 //!
-//! Owns: the order of steps for each segment: the file in its new form is written and synced, compared with the digest,
-//! and its folder synced; only then the old file is removed.
+//! Owns: the order of steps for each segment: the file in its new form is written, synced and renamed, its folder is
+//! synced, and the file is read again and compared with the digest; only then the old file is removed.
 //! Invariant: the layout stays the same, because either form of a segment counts. A crash leaves the old form, both, or
 //! the new one, and the next run continues.
 

@@ -1,5 +1,8 @@
 //! Freshness: whether a sidecar's log is still the log that was indexed.
 //!
+//! If you change the fingerprint, then those in sidecars, ledgers and manifests on disk no longer match; change section
+//! 4.1 of `docs/format.md` too.
+//!
 //! Owns: the fingerprint of a log's content, and the verdict fresh, grown or stale (section 4.2 of `docs/format.md`).
 //! Invariant: the cost does not depend on the log's size. The verdicts "fresh" and "grown" require equal sampled bytes
 //! or an unchanged file stamp.

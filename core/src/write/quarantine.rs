@@ -1,5 +1,7 @@
 //! Quarantine: bytes set aside, copied to the store and durable there before the log is cut.
 //!
+//! If you change the names, then change section 5.3 of `docs/format.md` too; recovery, undo and repair parse them.
+//!
 //! Owns: the names in `quarantine/`, and the copying.
 //! Invariant: a file whose length differs from the one in its name is a copy that a crash interrupted; the log still
 //! holds its bytes. An interrupted copy is continued and a finished one reused, so repeated crashes leave one file.

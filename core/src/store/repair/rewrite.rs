@@ -5,8 +5,7 @@
 //! Owns: the changes to a record, and that there are no others. A repeated, missing or unusable id becomes a new one. A
 //! parent that is missing, unusable, in a cycle or renamed becomes the one that readers showed. An unusable time
 //! becomes null. Invalid UTF-8 and halves of surrogate pairs become U+FFFD. An entry that begins an incomplete batch
-//! loses its
-//! `batch`.
+//! loses its `batch`.
 //! Invariant: entries keep their order. No parent is invented: an entry whose parent is lost stays a root.
 
 use super::StoreError;
