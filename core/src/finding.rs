@@ -1,8 +1,7 @@
-//! One finding: what, how bad, where, and what to do.
+//! One finding: its code, its severity, its place, and a message with the cure.
 //!
-//! Owns: codes and severities, which other programs read, and the words for damages of a log.
-//! Invariant: a severity follows from the code, except where the finding says that nothing whole was lost.
-//! Does not: decide exit codes.
+//! Owns: codes and severities, which other programs read, and the messages for damages of a log.
+//! Invariant: the code fixes the severity; only [`Finding::harmless`] lowers it, where no whole record was lost.
 
 use crate::json::text;
 use crate::log::{BadField, Damage, DamageCode, Dialect, Record, with_damage_codes};
@@ -12,55 +11,55 @@ use serde::Serialize;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $damage:ident,)*) => {
-        /// What was found. The names in reports are the variants in kebab case.
+        /// The kind of a finding. Reports name the variants in kebab case.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         #[serde(rename_all = "kebab-case")]
         #[non_exhaustive]
         pub enum Code {
             $($(#[$doc])* $damage,)*
-            /// An id was used before.
+            /// An entry repeats the id of an earlier one.
             DuplicateId,
             /// An entry has no usable id.
             MissingId,
-            /// An id, a parent or a time is there and cannot be used.
+            /// An entry has an id, a parent or a time that cannot be used.
             BadField,
-            /// A parent is not in the log.
+            /// The log has no entry with the id of a parent.
             MissingParent,
-            /// Parents lead back to the entry.
+            /// An entry is its own ancestor.
             ParentCycle,
-            /// The log is of a newer format.
+            /// The log has a newer format version.
             NewerVersion,
-            /// The file is no session log.
+            /// The file is not a session log.
             NotASession,
             /// There is no sidecar.
             SidecarMissing,
-            /// The sidecar is not of this state of the log.
+            /// The sidecar describes an earlier or another state of the log.
             SidecarStale,
             /// The sidecar cannot be read.
             SidecarCorrupt,
             /// The sidecar lacks a row.
             RowMissing,
-            /// The sidecar has a row for which there is no entry.
+            /// The sidecar has a row without an entry.
             RowExtra,
-            /// A row of the sidecar says something else than the log.
+            /// A row of the sidecar differs from the log.
             RowDiffers,
-            /// The ledger does not hold together.
+            /// The ledger's chain of rows is broken.
             LedgerBroken,
             /// A checkpoint's bytes are missing.
             CheckpointMissing,
             /// A segment is missing or damaged.
             SegmentDamaged,
-            /// Old and new log both went on.
+            /// The old log and the new log both grew.
             Diverged,
-            /// Others than its user can read or write a file.
+            /// Other users can read or write a file.
             Permissions,
             /// A sidecar without a log.
             OrphanedSidecar,
-            /// A file that an interrupted run left behind.
+            /// An interrupted run left a temporary file behind.
             TemporaryFile,
             /// A file or folder that cannot be read.
             Unreadable,
-            /// The session index cannot be used, or says something else than the sessions.
+            /// The session index cannot be used, or differs from the sessions.
             SessionIndex,
         }
 
@@ -79,18 +78,18 @@ with_damage_codes!(codes);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
-    /// Handled, and nothing whole was lost.
+    /// No whole record was lost.
     Warning,
-    /// Something is lost or wrong.
+    /// Data is lost or wrong.
     Error,
 }
 
 /// One finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// What.
+    /// Kind of finding.
     pub code: Code,
-    /// How bad.
+    /// Severity.
     pub severity: Severity,
     /// Offset in the log.
     pub byte_offset: Option<u64>,
@@ -98,12 +97,12 @@ pub struct Finding {
     pub line: Option<u64>,
     /// Key of the entry.
     pub entry_id: Option<String>,
-    /// The finding in words, with what to do about it.
+    /// Message for users: what is wrong and how to cure it.
     pub message: String,
 }
 
 impl Finding {
-    /// A finding about the log as a whole or about what lies beside it.
+    /// A finding about the whole log or about a file beside it.
     #[must_use]
     pub fn new(code: Code) -> Self {
         let severity = match code {
@@ -126,38 +125,38 @@ impl Finding {
         Self { byte_offset: Some(offset), line: Some(line), ..Self::new(code) }
     }
 
-    /// Names the entry.
+    /// Adds the key of the entry.
     #[must_use]
     pub fn entry(self, key: impl Into<String>) -> Self {
         Self { entry_id: Some(key.into()), ..self }
     }
 
-    /// Sets the words.
+    /// Sets the message.
     #[must_use]
     pub fn say(self, message: impl Into<String>) -> Self {
         Self { message: message.into(), ..self }
     }
 
-    /// Lowers the severity: nothing whole was lost.
+    /// Lowers the severity to a warning, because no whole record was lost.
     #[must_use]
     pub fn harmless(self) -> Self {
         Self { severity: Severity::Warning, ..self }
     }
 
-    /// True for what makes a check fail.
+    /// True if this finding makes a check fail.
     #[must_use]
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }
 
-    /// The finding for a log without a sidecar. What a dialect does not have is no finding.
+    /// The finding for a log without a sidecar; `None` for dialects that have no sidecars.
     #[must_use]
     pub fn sidecar_missing(dialect: Dialect) -> Option<Self> {
         let words = "there is no sidecar; reads go to the log, `migrate` builds it";
         dialect.has_sidecar().then(|| Self::new(Code::SidecarMissing).say(words))
     }
 
-    /// The finding for a field of an entry that is there and cannot be used; `key` is the entry's.
+    /// The finding for a field of an entry that is present but cannot be used; `key` is the entry's key.
     #[must_use]
     pub fn from_bad_field(field: BadField, record: &Record<'_>, key: &str) -> Self {
         let fields = &record.fields;
@@ -171,7 +170,7 @@ impl Finding {
         match field {
             BadField::Id => finding(Code::BadField)
                 .say(format!("{words} {what} and no id; known by its offset, `repair` gives it a new one")),
-            // A name that cannot be decoded is a name all the same, one that no entry has.
+            // A parent id that cannot be decoded still counts as an id, one that no entry has.
             BadField::Parent => match token.and_then(text::string_lossy).filter(|name| !name.is_empty()) {
                 Some(name) => finding(Code::MissingParent).say(missing_parent(&name)),
                 None => finding(Code::BadField)
@@ -182,7 +181,7 @@ impl Finding {
         }
     }
 
-    /// The finding for a field that cannot be used, if an upgrade replaces it.
+    /// The finding for a field that cannot be used and that an upgrade replaces; `None` if the upgrade keeps it.
     #[must_use]
     pub fn from_replaced_field(field: BadField, record: &Record<'_>, key: &str) -> Option<Self> {
         let words = match field {
@@ -251,12 +250,12 @@ impl Finding {
     }
 }
 
-/// The words for a parent that no entry is.
+/// The message for a parent that is not in the log.
 pub(crate) fn missing_parent(name: &str) -> String {
     format!("its parent `{name}` is not in the log; read as a root, `repair` makes it one")
 }
 
-/// What a token is, in words.
+/// Describes a token in words.
 fn shape(token: &[u8]) -> &'static str {
     match token.first() {
         Some(b'"') if token.len() == 2 => "an empty text",

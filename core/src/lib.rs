@@ -1,12 +1,12 @@
-//! The pure core of jcode-session.
+//! The core of jcode-session, without input or output.
 //!
-//! A session of a coding agent is an append-only JSONL log; a disposable SQLite sidecar makes it quick to open.
-//! Everything that must be decided about either is decided here, over bytes that hosts provide: this crate is
-//! `no_std`, so files, clocks, threads and the environment cannot even be named.
+//! A session of a coding agent is an append-only JSONL log. A disposable SQLite sidecar beside it makes it quick to
+//! open. This crate makes every decision about both, over bytes that hosts provide. It is `no_std`, so it cannot name
+//! files, clocks, threads or the environment.
 //!
 //! Data flows one way: bytes ([`source`]) -> records ([`log`]) -> rows and tree ([`index`]) -> findings
-//! ([`verify`]) and reports ([`report`]). [`dialect`] shows a log of an older dialect as one of the current,
-//! [`session`] answers questions about one, and [`search`] finds entries by their text.
+//! ([`verify`]) and reports ([`report`]). [`dialect`] presents a log of an older dialect in the current one,
+//! [`session`] answers questions about one session, and [`search`] finds entries by their text.
 //!
 //! ```
 //! use jcode_session_core::index::IndexBuilder;

@@ -1,13 +1,14 @@
 //! The files of a session, told apart by their names.
 //!
-//! Owns: what each name means in a sessions folder; sections 1 and 8 of `docs/format.md` say why.
-//! Invariant: a name alone decides; what a file holds is for whoever opens it.
-//! If you change this, then change `host-wasm/inspector/src/state/parts.ts`, which says the same of the files that
-//! are chosen in a page. `tests/part-names.json` holds both to it.
+//! If you change this, then change `host-wasm/inspector/src/state/parts.ts` too, its twin for files chosen in a page.
+//! `tests/part-names.json` tests both.
+//!
+//! Owns: what each file name in a sessions folder means (sections 2 and 8 of `docs/format.md`).
+//! Invariant: the result depends on the name alone, never on the file's content.
 
 use crate::storage::Name;
 
-/// What a file is to a session.
+/// The role of a file in a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     /// `<stem>.jsonl`: the log.
@@ -18,11 +19,11 @@ pub enum Part {
     Journal,
     /// `<id>.bak`: the v1 snapshot before the last one.
     Backup,
-    /// What jcode kept of damaged or emptied v1 files.
+    /// A damaged or emptied v1 file that jcode kept.
     SetAside,
     /// `<stem>.sqlite3`: the sidecar.
     Sidecar,
-    /// What SQLite keeps beside an open sidecar.
+    /// A file that SQLite keeps beside an open sidecar.
     SidecarJournal,
     /// `<stem>.lock`: the writer's lock.
     Lock,
@@ -34,13 +35,13 @@ pub enum Part {
     Other,
 }
 
-/// Start of the names of this software's temporary files, which end with `.tmp`.
+/// Prefix of the names of this software's temporary files; they end with `.tmp`.
 pub const OWN_TEMPORARY: &str = ".jcode-session-";
 
-/// What SQLite adds to a sidecar's name for the files that it keeps beside it.
+/// Suffixes that SQLite adds to a sidecar's name for the files beside it.
 pub const SIDECAR_JOURNALS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
-/// What a file of this name is.
+/// Classifies a file by its name.
 #[must_use]
 pub fn classify(name: &str) -> Part {
     if name.starts_with(OWN_TEMPORARY) && name.ends_with(".tmp") {
@@ -71,7 +72,7 @@ fn is_sidecar_journal(extension: &str) -> bool {
     extension.strip_prefix("sqlite3").is_some_and(|more| SIDECAR_JOURNALS.contains(&more))
 }
 
-/// True for a folder of this name that is the store of a session, which holds no session of its own.
+/// True if a folder with this name is a session's store, which holds no sessions.
 #[must_use]
 pub fn is_store(name: &str) -> bool {
     name.strip_suffix(STORE).and_then(|name| name.strip_suffix('.')).is_some_and(|stem| !stem.is_empty())
@@ -81,7 +82,7 @@ pub fn is_store(name: &str) -> bool {
 pub const STORE: &str = "store";
 
 impl Part {
-    /// The extension of the parts of which a session has one each: their names differ in nothing else.
+    /// The extension of a part that a session has at most once; such parts share the stem. `None` for other parts.
     #[must_use]
     pub const fn extension(self) -> Option<&'static str> {
         match self {

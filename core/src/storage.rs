@@ -1,10 +1,10 @@
-//! Storage of one session: the files beside its log, by what they are instead of by path.
+//! Storage of one session: its files, named by role instead of by path.
 //!
-//! Owns: the [`Storage`] and [`StorageFile`] contracts, with file sync and folder sync as steps of their own, and
-//! [`publish`], the one way in which a whole file is replaced.
+//! Owns: the [`Storage`] and [`StorageFile`] contracts, in which file sync and folder sync are separate steps, and
+//! [`publish`], the only way to replace a whole file.
 //! Invariant: a [`Place`] cannot name anything outside the session's own files.
-//! Does not: open, lock or sync; hosts do. What survives a power cut is only what was synced: bytes by
-//! [`StorageFile::sync_data`], names by [`Storage::sync_folder`].
+//! Invariant: a power cut keeps only what was synced: bytes by [`StorageFile::sync_data`], names by
+//! [`Storage::sync_folder`].
 
 use crate::finding::Finding;
 use crate::source::identity::FileStamp;
@@ -18,11 +18,11 @@ use serde::{Deserialize, Serialize};
 pub enum Place {
     /// `<stem>.jsonl`.
     Log,
-    /// A temporary file in the log's own folder, by number; never there when nothing runs.
+    /// A temporary file in the log's folder, by number; present only during an operation, or after a crash.
     Temporary(u32),
     /// `<stem>.store/ledger.jsonl`.
     Ledger,
-    /// `<stem>.store/ledger.head`: how many rows the ledger has, and the digest of the last.
+    /// `<stem>.store/ledger.head`: the number of rows in the ledger, and the link of the last.
     LedgerHead,
     /// `<stem>.store/checkpoints/<name>`.
     Checkpoint(Name),
@@ -32,7 +32,7 @@ pub enum Place {
     Quarantine(Name),
 }
 
-/// All temporary files have a number below this.
+/// Upper bound (exclusive) of the numbers of temporary files.
 pub const TEMPORARIES: u32 = 6;
 
 /// A folder of a session.
@@ -69,7 +69,7 @@ impl Place {
 pub struct Name(String);
 
 impl Name {
-    /// Checks a name from outside.
+    /// Checks an untrusted name.
     #[must_use]
     pub fn new(name: &str) -> Option<Self> {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
@@ -84,7 +84,7 @@ impl Name {
     }
 }
 
-/// What kind of failure storage reports; callers treat a full disk differently from a broken one.
+/// The kind of a storage failure; callers treat a full disk differently from a broken one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StorageErrorKind {
     /// There is no such file.
@@ -93,9 +93,9 @@ pub enum StorageErrorKind {
     Exists,
     /// No space, or a quota or file size limit is reached.
     Full,
-    /// Not allowed.
+    /// Permission denied.
     Denied,
-    /// Not possible with this file.
+    /// The file or file system does not support the operation.
     Unsupported,
     /// The device failed.
     Io,
@@ -105,77 +105,76 @@ pub enum StorageErrorKind {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{action} {what}: {message}")]
 pub struct StorageError {
-    /// What kind.
+    /// Kind of failure.
     pub kind: StorageErrorKind,
-    /// What was done: "write", "sync", ...
+    /// The failed action: "write", "sync", ...
     pub action: &'static str,
     /// The path, as the host names it.
     pub what: String,
-    /// What the host says.
+    /// The host's message.
     pub message: String,
 }
 
-/// What the name of an open file leads to now.
+/// What the path of an open file leads to now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Named {
-    /// To this very file, which is so many bytes long.
+    /// The same file, with its length in bytes.
     Same(u64),
-    /// To another file.
+    /// Another file.
     Other,
-    /// To none.
+    /// No file.
     Nothing,
 }
 
-/// An open file, as a source of the bytes that it had when it was opened and that were appended or cut through this
-/// handle since; [`StorageFile::stamp`] tells what other handles and programs made of it, and those bytes can be read
-/// too.
+/// An open file. As a [`ByteSource`] it holds the bytes present when it was opened, with every append and cut through
+/// this handle. [`StorageFile::stamp`] shows changes by other handles and programs; bytes they append are readable too.
 ///
-/// Clones are further handles to the same open file, not to whatever has its name now: one may sync while another
-/// appends, and a sync reports failures of what any of them wrote.
+/// A clone is a further handle to the same open file, not to the file that has its path now. One clone may sync while
+/// another appends, and a sync reports write failures of all clones.
 pub trait StorageFile: ByteSource + Clone {
-    /// Maps the bytes that are there, for passes over all of them, where the host can.
+    /// Maps the file's current bytes for a pass over all of them, where the host can.
     fn map(&mut self) {}
-    /// Writes at the end. May write less than all of it: the number of bytes written, at least 1.
+    /// Writes at the end and returns the number of bytes written: at least 1, perhaps fewer than given.
     ///
     /// # Errors
-    /// If nothing could be written.
+    /// Fails if no byte could be written.
     fn append(&mut self, bytes: &[u8]) -> Result<usize, StorageError>;
-    /// Writes over bytes that are there, so that the host must bring them to the disk once more: after a failed sync
-    /// it may hold them for written.
+    /// Writes over existing bytes, so that the host writes them to the disk again: after a failed sync it may take them
+    /// for written.
     ///
     /// # Errors
-    /// If not all of it could be written.
+    /// Fails if not all bytes could be written.
     fn overwrite(&mut self, offset: u64, bytes: &[u8]) -> Result<(), StorageError>;
-    /// Cuts or extends with zeros. A log that is cut within its segments is another file afterwards, durably, and this
-    /// handle is one to it.
+    /// Cuts the file, or extends it with zeros. A log that is cut within its segments becomes another file, durably,
+    /// and this handle then refers to that file.
     ///
     /// # Errors
-    /// If the length could not be changed.
+    /// Fails if the length could not be changed.
     fn set_len(&mut self, len: u64) -> Result<(), StorageError>;
-    /// Makes content and length durable. After an error nothing is known of what was written since the last
-    /// success, and calling again proves nothing. Covers what was written before the call, by any clone.
+    /// Makes content and length durable, including all earlier writes by any clone. After an error the state of
+    /// everything written since the last success is unknown, and a second call proves nothing.
     ///
     /// # Errors
-    /// If it failed.
+    /// Fails if the sync failed.
     fn sync_data(&mut self) -> Result<(), StorageError>;
-    /// The file's stamp as it is now, with the length that it has now.
+    /// The file's current stamp, with its current length.
     ///
     /// # Errors
-    /// If the host cannot tell.
+    /// Fails if the host cannot read it.
     fn stamp(&self) -> Result<FileStamp, StorageError>;
-    /// What the name by which it was opened leads to now. Costs about as much as [`StorageFile::stamp`].
+    /// What the path by which the file was opened leads to now. Costs about as much as [`StorageFile::stamp`].
     ///
     /// # Errors
-    /// If the host cannot tell.
+    /// Fails if the host cannot look the path up.
     fn named(&self) -> Result<Named, StorageError>;
-    /// What of it stands in segments.
+    /// The part of the log that stands in segments, if any.
     fn sealed(&self) -> Option<SealedExtent> {
         None
     }
-    /// What is wrong with how its bytes are stored, besides the bytes themselves.
+    /// Findings about how the bytes are stored (segments), not about the bytes themselves.
     ///
     /// # Errors
-    /// If that cannot be looked at.
+    /// Fails if the check itself cannot read.
     fn troubles(&self) -> Result<Vec<Finding>, SourceError> {
         Ok(Vec::new())
     }
@@ -186,66 +185,67 @@ pub trait Storage {
     /// An open file.
     type File: StorageFile;
 
-    /// Opens a file that is there, for reading and appending.
+    /// Opens an existing file for reading and appending.
     ///
     /// # Errors
-    /// [`StorageErrorKind::NotFound`] if there is none; others as they come.
+    /// [`StorageErrorKind::NotFound`] if there is no file; any other storage error.
     fn open(&self, place: &Place) -> Result<Self::File, StorageError>;
-    /// A place as the host names it, for messages.
+    /// The host's path of a place, for messages.
     fn shown(&self, place: &Place) -> String;
-    /// Makes a new, empty file, private to the user, and the folders it needs.
+    /// Makes a new, empty file, private to the user, with the folders it needs.
     ///
     /// # Errors
-    /// [`StorageErrorKind::Exists`] if there is one.
+    /// [`StorageErrorKind::Exists`] if the file exists; any other storage error.
     fn create(&self, place: &Place) -> Result<Self::File, StorageError>;
-    /// Stamp of the file at this place; `None` if there is none. Follows no link.
+    /// The stamp of the file at a place; `None` if there is no file. Follows no link.
     ///
     /// # Errors
-    /// If the host cannot tell.
+    /// Fails if the host cannot read the stamp.
     fn stamp(&self, place: &Place) -> Result<Option<FileStamp>, StorageError>;
-    /// Gives a file a new place; what was there is replaced. Keeps the mode of what it replaces.
+    /// Moves a file to a place and replaces the file there, whose mode it keeps.
     ///
     /// # Errors
-    /// If it failed; then both places are as before.
+    /// Any storage error; both places are then unchanged.
     fn rename(&self, from: &Place, to: &Place) -> Result<(), StorageError>;
-    /// Renames, if what is replaced is still the file that the caller saw, as long as then (`None`: there was nothing).
+    /// Renames, if the file at `to` is still the file `seen`, with the same length (`None`: no file).
     ///
     /// # Errors
-    /// [`PublishError::Changed`] if another program was faster; both places are then as they were.
+    /// [`PublishError::Changed`] if another program changed the file at `to`; [`PublishError::Storage`] if storage
+    /// fails. Both places are then unchanged.
     fn replace(&self, from: &Place, to: &Place, seen: Option<FileStamp>) -> Result<(), PublishError> {
         if !is_as_seen(self.stamp(to)?, seen) {
             return Err(PublishError::Changed { what: to.clone() });
         }
         Ok(self.rename(from, to)?)
     }
-    /// Gives a file a second place, without copying where the host can; fails if there is a file already.
+    /// Gives a file a second place, without copying where the host can.
     ///
     /// # Errors
-    /// If it failed.
+    /// Fails if a file is there already; any other storage error.
     fn link(&self, from: &Place, to: &Place) -> Result<(), StorageError>;
     /// Removes a file.
     ///
     /// # Errors
-    /// If it failed.
+    /// Any storage error.
     fn remove(&self, place: &Place) -> Result<(), StorageError>;
-    /// Names of the files in a folder of the store, sorted; empty if there is no such folder.
+    /// Sorted names of the files in a folder of the store; empty if the folder does not exist.
     ///
     /// # Errors
-    /// If the folder cannot be read.
+    /// Fails if the folder cannot be read.
     fn list(&self, folder: Folder) -> Result<Vec<String>, StorageError>;
-    /// Makes the names in a folder durable, and the folder's own name.
+    /// Makes the names in a folder, and the folder's own name, durable.
     ///
     /// # Errors
-    /// If it failed.
+    /// Fails if the sync failed.
     fn sync_folder(&self, folder: Folder) -> Result<(), StorageError>;
 }
 
-/// How much of a log stands in segments: those are named by it, for they join up and never change.
+/// The sealed part of a log. Segments are contiguous and never change, so this identifies them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SealedExtent {
-    /// Logical offset behind the last of them.
+    /// Logical offset of the end of the last segment.
     pub to: u64,
-    /// How many.
+    /// Number of segments.
     pub segments: u64,
 }
 
@@ -264,7 +264,7 @@ pub enum PublishError {
     Storage(#[from] StorageError),
 }
 
-/// The same file, as long as then, or nothing both times.
+/// True for the same file with the same length, or for no file both times.
 pub(crate) fn is_as_seen(now: Option<FileStamp>, seen: Option<FileStamp>) -> bool {
     match (now, seen) {
         (Some(now), Some(seen)) => now.is_as_left(&seen),
@@ -273,13 +273,14 @@ pub(crate) fn is_as_seen(now: Option<FileStamp>, seen: Option<FileStamp>) -> boo
     }
 }
 
-/// Replaces the file at `to` by the written, closed file at `from`: syncs it, checks that what it replaces is still
-/// what the caller saw (`expected`; `None`: there was nothing), renames, syncs the folder.
+/// Replaces the file at `to` by the written, closed file at `from`: syncs it, checks that `to` is still the file
+/// `expected`, with the same length (`None`: no file), renames, and syncs the folder.
 ///
 /// A crash at any point leaves the old file or the new one.
 ///
 /// # Errors
-/// [`PublishError::Changed`] if another program was faster; the file at `from` is then left to the caller.
+/// [`PublishError::Changed`] if another program changed `to`; the caller then removes the file at `from`.
+/// [`PublishError::Storage`] if storage fails.
 pub fn publish<S: Storage>(
     storage: &S,
     mut from_file: S::File,
@@ -293,10 +294,10 @@ pub fn publish<S: Storage>(
     Ok(from_file.stamp()?)
 }
 
-/// Opens a file if it is there.
+/// Opens a file; `None` if it does not exist.
 ///
 /// # Errors
-/// As [`Storage::open`].
+/// Same errors as [`Storage::open`], without [`StorageErrorKind::NotFound`].
 pub fn open_if_there<S: Storage>(storage: &S, place: &Place) -> Result<Option<S::File>, StorageError> {
     match storage.open(place) {
         Ok(file) => Ok(Some(file)),
@@ -305,10 +306,10 @@ pub fn open_if_there<S: Storage>(storage: &S, place: &Place) -> Result<Option<S:
     }
 }
 
-/// Makes a temporary file, in the place of one that a crash left.
+/// Makes a temporary file, and replaces one that a crash left.
 ///
 /// # Errors
-/// As [`Storage::create`].
+/// Same errors as [`Storage::create`] and [`Storage::remove`].
 pub fn create_anew<S: Storage>(storage: &S, place: &Place) -> Result<S::File, StorageError> {
     match storage.create(place) {
         Err(error) if error.kind == StorageErrorKind::Exists => {
@@ -319,22 +320,22 @@ pub fn create_anew<S: Storage>(storage: &S, place: &Place) -> Result<S::File, St
     }
 }
 
-/// Removes a temporary file that could not be written or put in place: on a full disk it would stay, and not whole.
+/// Removes a temporary file if `written` is an error, so that no partial file stays on a full disk.
 ///
 /// # Errors
-/// What was given.
+/// Returns the error in `written`.
 pub fn or_removed<S: Storage, T, E>(storage: &S, place: &Place, written: Result<T, E>) -> Result<T, E> {
     if written.is_err() {
-        // Its absence is as good.
+        // A failed removal leaves only a temporary file.
         let _ = storage.remove(place);
     }
     written
 }
 
-/// Appends all bytes, however the host splits them.
+/// Appends all bytes, however the host splits the writes.
 ///
 /// # Errors
-/// The first error; some of the bytes may then be in the file.
+/// The first storage error; some of the bytes may then be in the file.
 pub fn append_all(file: &mut impl StorageFile, mut bytes: &[u8]) -> Result<(), StorageError> {
     while !bytes.is_empty() {
         let written = file.append(bytes)?;

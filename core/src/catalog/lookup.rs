@@ -1,14 +1,15 @@
-//! Which sessions a word means.
+//! Look-up: the sessions that a word names.
 //!
-//! Owns: the names of a session: the id in its header, its file's stem, the id that pi puts behind a time in the stem,
-//! jcode's short name; and what a start of one of them stands for.
-//! Invariant: all names count alike, so one session's id is never taken for another's file name without a word. A whole
-//! name goes before the start of a longer one. The answer depends on neither order nor place of the sessions.
+//! Owns: the names of a session (the id in its header, its file's stem, the id behind pi's time in the stem, jcode's
+//! short name), and the matching of their beginnings.
+//! Invariant: all names count alike, so a word that is one session's id and another's file name is reported as
+//! ambiguous. A whole name wins over the beginning of a longer one. The result does not depend on the order or place of
+//! sessions.
 
 use super::SessionSummary;
 use alloc::vec::Vec;
 
-/// Gathers the sessions that a word means.
+/// Collects the sessions that a word names.
 #[derive(Debug)]
 pub struct Lookup<'w, S> {
     word: &'w str,
@@ -17,13 +18,13 @@ pub struct Lookup<'w, S> {
 }
 
 impl<'w, S> Lookup<'w, S> {
-    /// Looks for `word`.
+    /// A look-up of `word`.
     #[must_use]
     pub const fn new(word: &'w str) -> Self {
         Self { word, named: Vec::new(), starting: Vec::new() }
     }
 
-    /// Sees a session by the stem of its file, and its summary where it has one.
+    /// Checks one session, given the stem of its file, and its summary if it has one.
     pub fn see(&mut self, stem: &str, summary: Option<&SessionSummary>, session: S) {
         let id = summary.map(|summary| summary.session_id.as_str());
         let short = summary.and_then(|summary| summary.short_name.as_deref());
@@ -36,7 +37,7 @@ impl<'w, S> Lookup<'w, S> {
         }
     }
 
-    /// The sessions that are meant: one, several that the word cannot tell apart, or none.
+    /// The named sessions: one, several if the word is ambiguous, or none.
     #[must_use]
     pub fn meant(self) -> Vec<S> {
         if self.named.is_empty() { self.starting } else { self.named }

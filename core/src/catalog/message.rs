@@ -1,17 +1,17 @@
-//! What lists show of one message.
+//! The facts about one message that lists show.
 //!
-//! Owns: where in a message its text stands: in `content`, a text or a list of blocks.
-//! Invariant: one line, at most [`PREVIEW_CHARS`] characters. Does not: judge what is in the text; what prints does.
+//! Owns: where the text of a message stands: in `content`, which is a string or a list of blocks.
+//! Invariant: a preview is one line of at most [`PREVIEW_CHARS`] characters. Control characters are left to the output.
 
 use crate::json::Cursor;
 use crate::json::text;
 use crate::json::walk::Walker;
 use alloc::string::String;
 
-/// Characters of a preview.
+/// Most characters of a preview.
 const PREVIEW_CHARS: usize = 160;
 
-/// Fields of a message, as tokens.
+/// Fields of a message, as raw tokens.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Message<'m> {
     role: Option<&'m [u8]>,
@@ -45,7 +45,7 @@ impl<'m> Message<'m> {
         short_text(self.provider?)
     }
 
-    /// The start of its text; `None` where it has none.
+    /// The start of the message's text; `None` if it has none.
     pub(super) fn preview(&self) -> Option<String> {
         let content = self.content?;
         let text = match content.first()? {
@@ -57,7 +57,7 @@ impl<'m> Message<'m> {
     }
 }
 
-/// The token of the first text that is not blank in a list of blocks.
+/// The token of the first non-empty text in a list of blocks.
 fn first_text(blocks: &[u8]) -> Option<&[u8]> {
     let mut walker = Walker::new();
     let mut cursor = Cursor::new(blocks, 0);
@@ -81,7 +81,7 @@ fn first_text(blocks: &[u8]) -> Option<&[u8]> {
     None
 }
 
-/// The start of a text on one line.
+/// The start of a text, on one line.
 pub(super) fn preview(text: &str) -> Option<String> {
     let mut out = String::new();
     let mut left = PREVIEW_CHARS;
@@ -105,7 +105,7 @@ pub(super) fn preview(text: &str) -> Option<String> {
     (!out.is_empty()).then_some(out)
 }
 
-/// A text that is a name; longer than any name means that it is none.
+/// A short text such as a name; `None` if it is empty or longer than 4096 bytes.
 pub(super) fn short_text(token: &[u8]) -> Option<String> {
     let named = token.len() <= 4096;
     named.then(|| text::string_lossy(token)).flatten().map(|text| text.into_owned()).filter(|text| !text.is_empty())

@@ -1,27 +1,26 @@
 //! Order, pages and filters of a list.
 //!
-//! Owns: the order (newest first, ties by id, then by path), the cursor, and what a filter lets through.
-//! Invariant: the order is total, so that pages neither skip nor repeat, whatever ties there are; a session that
-//! changes between two pages moves, the others stay.
-//! Does not: hold the list.
+//! Owns: the order (newest first, ties by id, then by path), the cursor, and the filters.
+//! Invariant: the order is total, so pages neither skip nor repeat a session. A session that changes between two pages
+//! moves, the others stay.
 
 use super::SessionSummary;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cmp::{Ordering, Reverse};
 
-/// A place in a list: that of the session with this time, id and path.
+/// A place in a list, given by the time, id and path of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
-    /// Its time, as lists are sorted by it.
+    /// Its time in lists, Unix milliseconds.
     pub list_time: i64,
     /// Its id.
     pub session_id: String,
-    /// Its path, as the host's bytes.
+    /// Its path, in the host's bytes.
     pub path: Vec<u8>,
 }
 
-/// Compares two sessions by their place in a list.
+/// Compares the places of two sessions in a list.
 #[must_use]
 pub fn order(a: (&SessionSummary, &[u8]), b: (&SessionSummary, &[u8])) -> Ordering {
     key(a).cmp(&key(b))
@@ -38,23 +37,23 @@ impl Cursor {
         Self { list_time: summary.list_time(), session_id: summary.session_id.clone(), path: path.to_vec() }
     }
 
-    /// True if a session comes behind this place.
+    /// True if a session comes after this place.
     #[must_use]
     pub fn is_before(&self, session: (&SessionSummary, &[u8])) -> bool {
         key(session) > (Reverse(self.list_time), &self.session_id, &self.path)
     }
 }
 
-/// What a list is cut down to; the default lets everything through.
+/// Conditions on the sessions of a list; the default passes all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Working directories, all names of one folder; any if `None`.
+    /// Working directory: all names of one folder; `None`: any.
     pub cwd: Option<Vec<String>>,
-    /// Tag.
+    /// A tag.
     pub tag: Option<String>,
-    /// The agent whose session it is, or was before it was imported; `jcode` for all others.
+    /// The agent that wrote the session, also before an import; `jcode` for all others.
     pub agent: Option<String>,
-    /// Words in title, first prompt, preview, id or short name, whatever their case.
+    /// Words that must occur in title, first prompt, preview, id or short name, in any case.
     pub text: Option<String>,
 }
 

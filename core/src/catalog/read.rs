@@ -1,8 +1,8 @@
-//! Reading one session for a list.
+//! Reads one session's summary for a list.
 //!
-//! Owns: which bytes are read: all of a small log; of a large one head and tail.
-//! Invariant: the cost of a large log does not follow its size. Its counts are exact or unknown.
-//! Does not: find sidecars; what they know is asked of the host.
+//! Owns: which bytes are read: all of a small log, head and tail of a large one.
+//! Invariant: the cost of a large log does not grow with its size. Counts are exact or unknown.
+//! Does not: find sidecars; the host supplies their counts.
 
 use super::SMALL_LOG;
 use super::summary::SessionSummary;
@@ -17,30 +17,30 @@ use crate::source::{ByteSource, SliceSource, SourceError};
 use alloc::string::String;
 use core::ops::ControlFlow;
 
-/// Head of a large log, unless its header ends later.
+/// Bytes read from the head of a large log; more if its header ends later.
 const HEAD: u64 = 64 * 1024;
-/// Tails of large logs: one that holds no message with a time is followed by a longer one.
+/// Bytes read from the tail of a large log: the next size is tried while no message with a time is found.
 const TAILS: [u64; 3] = [64 * 1024, 1 << 20, 8 << 20];
 
-/// What a host knows about a session's files.
+/// A host's facts about a session's files.
 #[derive(Debug, Clone, Copy)]
 pub struct Named<'a> {
-    /// The stem.
+    /// Stem of the file.
     pub stem: &'a str,
     /// Modification time, Unix milliseconds.
     pub file_time: i64,
-    /// Now, Unix milliseconds.
+    /// The current time, Unix milliseconds.
     pub now_ms: i64,
 }
 
-/// Numbers of a whole log, and its active leaf.
+/// Counts of a whole log, and its active leaf.
 pub type Exact = (Counts, Option<String>);
 
-/// Summarizes a log; `None` if the file is no session. `exact` gives what a sidecar knows about all
-/// of it, and is asked only for a large one.
+/// Summarizes a log; `None` if the file is not a session. `exact` returns the counts in a sidecar, and is called only
+/// for a large log.
 ///
 /// # Errors
-/// If the log cannot be read.
+/// Fails if the log cannot be read.
 pub fn summarize_log<S: ByteSource>(
     log: &S,
     named: Named<'_>,
@@ -57,7 +57,7 @@ fn of_log<S: ByteSource>(
     if log.len() > SMALL_LOG {
         let detected = detect(log)?;
         if detected.kind == FileKind::Foreign {
-            // Its records are no entries: neither head nor tail of it tells anything by itself.
+            // Its records are not entries, so its head and tail alone tell nothing.
             return foreign(log, named, &detected);
         }
         return match detected.readable() {
@@ -87,7 +87,7 @@ fn foreign<S: ByteSource>(
     }
 }
 
-/// The summary of a log whose entries are not read: what its header says. `None` for a file that is no session.
+/// The summary of a log whose entries cannot be read, from its header; `None` if the file is not a session.
 fn unread(named: Named<'_>, detected: Detected, size_bytes: u64) -> Option<SessionSummary> {
     if !detected.is_session() {
         return None;
@@ -97,10 +97,10 @@ fn unread(named: Named<'_>, detected: Detected, size_bytes: u64) -> Option<Sessi
     Some(SummaryBuilder::of(detected.header).finish(around))
 }
 
-/// Summarizes a session of jcode's v1 files.
+/// Summarizes a session in jcode's v1 files.
 ///
 /// # Errors
-/// If they cannot be read.
+/// Fails if the files cannot be read.
 pub fn summarize_v1<S: ByteSource>(files: V1Sources<S>, named: Named<'_>) -> Result<SessionSummary, ReplayError> {
     Ok(of_v1(files, named)?.read_at(named.now_ms, named.file_time))
 }
@@ -116,7 +116,7 @@ fn of_v1<S: ByteSource>(files: V1Sources<S>, named: Named<'_>) -> Result<Session
     Ok(whole(&jcode::present(replayed)?, named, Dialect::JcodeV1, size)?)
 }
 
-/// The summary of a log that is read to its end.
+/// The summary of a log that is read completely.
 fn whole(
     log: &dyn ByteSource,
     named: Named<'_>,
@@ -142,7 +142,7 @@ fn large<S: ByteSource>(
 ) -> Result<SessionSummary, SourceError> {
     let mut head = SummaryBuilder::default();
     let behind_header = detected.header.as_ref().map_or(0, |header| header.end() + 1);
-    // What the log ends in, as readers see it.
+    // The end of the log as readers show it.
     let end = shown_len(log)?;
     let start = log.read_vec(0, usize::try_from(behind_header.max(HEAD).min(end)).unwrap_or_default())?;
     let lines = memchr::memrchr(b'\n', &start).map_or(0, |lf| lf + 1);
@@ -151,7 +151,7 @@ fn large<S: ByteSource>(
     for tail in TAILS {
         let from = end.saturating_sub(tail).max(lines as u64);
         let bytes = log.read_vec(from, usize::try_from(end - from).unwrap_or_default())?;
-        // Behind the head a line begins; elsewhere the first piece is the end of one.
+        // A line begins behind the head; elsewhere the first bytes are the rest of a line.
         let skip =
             if from == lines as u64 { 0 } else { memchr::memchr(b'\n', &bytes).map_or(bytes.len(), |lf| lf + 1) };
         let rest = SliceSource(bytes.get(skip..).unwrap_or_default());

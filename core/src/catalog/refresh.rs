@@ -1,68 +1,67 @@
-//! Which stored rows still hold.
+//! Refresh: which stored rows of the session index still hold.
 //!
-//! Owns: the decision keep, read again, or drop, from what the file system says.
-//! Invariant: a row is kept only if nothing it was read from can have changed: same device, inode, length, mtime and
-//! ctime of the log (which no program can set back), same files beside it, and a ctime that was old enough when the
-//! row was read that a later change must have another one.
-//! Does not: read files.
+//! Owns: the decision to keep a row, to read the session again or to drop the row, from the file system's stamps.
+//! Invariant: a row is kept only if none of its sources can have changed: the log's device, inode, length, mtime and
+//! ctime (which no program can set back) are the same, so are the files beside it, and the ctime was so old when the
+//! row was read that any later change has another ctime.
 
 use super::Row;
 use crate::source::identity::FileStamp;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-/// What a row was read from.
+/// The stamps of the files from which a row was read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Stamps {
     /// The log, or the snapshot of a v1 session without a log.
     pub log: FileStamp,
-    /// Digest over the stamps of the other v1 files; 0 without any.
+    /// Digest over the stamps of the other v1 files; 0 if there are none.
     pub beside: u64,
-    /// For a row that lacks something: digest over the stamp of the sidecar, which may come to know it.
+    /// Digest over the sidecar's stamp, for a row that lacks counts, which a newer sidecar may have.
     pub sidecar: u64,
-    /// The files were changed so shortly before they were read that a change after that may show in no stamp.
+    /// The files changed so shortly before they were read that a later change may leave all stamps equal.
     pub racy: bool,
-    /// The row lacks what a sidecar could tell.
+    /// The row lacks counts that a sidecar could supply.
     pub lacking: bool,
 }
 
-/// A file system tells times apart that are this far apart: a kernel's coarse clock ticks every 10 ms at worst, and
-/// some file systems are coarser.
+/// Two changes at least this far apart have different times on any file system: a kernel's coarse clock ticks at least
+/// every 10 ms, and some file systems are coarser.
 const COARSE_NS: i64 = 100_000_000;
 
-/// Whether files with this time of the last change may change again without another time, read at `now_ns`.
-/// A time in the future, as after a clock was set back, cannot be trusted either.
+/// True if files with this ctime, read at `now_ns`, may change again without a new ctime. A ctime in the future, as
+/// after a clock was set back, is not trusted either.
 #[must_use]
 pub const fn is_racy(ctime_ns: i64, now_ns: i64) -> bool {
     ctime_ns.saturating_add(COARSE_NS) >= now_ns
 }
 
-/// One session as a walk sees it.
+/// One session as found by a walk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen<'s> {
     /// Path below the root.
     pub rel: &'s [u8],
-    /// As in [`Stamps`].
+    /// Like [`Stamps::log`].
     pub log: FileStamp,
-    /// As in [`Stamps`].
+    /// Like [`Stamps::beside`].
     pub beside: u64,
 }
 
-/// What a refresh does.
+/// The steps of a refresh.
 #[derive(Debug, Default)]
 pub struct Plan {
     /// Rows that hold.
     pub kept: Vec<Row>,
-    /// Positions in the list of seen sessions of those to read, and whether a row was there for another state of it.
+    /// Sessions to read: position in the walk, and whether a row describes an earlier state.
     pub read: Vec<(usize, bool)>,
-    /// Paths whose rows go.
+    /// Paths whose rows are dropped.
     pub dropped: Vec<Vec<u8>>,
 }
 
-/// Compares stored rows with what is there, which comes in the order of the paths' bytes. `sidecar` gives the digest
-/// over the stamp of a session's sidecar, and is asked only for rows that lack something.
+/// Compares stored rows with the sessions of a walk, which must be sorted by the bytes of their paths. `sidecar`
+/// returns the digest over a sidecar's stamp, and is called only for rows that lack counts.
 pub fn plan(mut stored: Vec<Row>, seen: &[Seen<'_>], sidecar: &mut dyn FnMut(&Seen<'_>) -> u64) -> Plan {
-    // They were mostly stored in this order, and this sort makes use of it.
+    // Rows are mostly stored in this order, and the sort is fast on sorted input.
     stored.sort_by(|a, b| a.rel.cmp(&b.rel));
     let mut plan = Plan::default();
     let mut stored = stored.into_iter().peekable();

@@ -1,10 +1,12 @@
-//! A row of the session index, as bytes.
+//! A row of the session index, packed into bytes.
 //!
-//! Owns: the packed form. One blob a row, because reading thirty columns of ten thousand rows costs more than
-//! everything else that a list does.
-//! Invariant: a blob that was changed in any byte, or made for another path, does not unpack; the session is then
-//! read again.
-//! If you change a field of what is packed here, then add it to its list and count up `FORM`.
+//! If you change a field of a packed type, then change its list here, increment `FORM`, and change section 9 of
+//! `docs/format.md`.
+//!
+//! Owns: the packed form: one blob per row, because reading thirty columns of ten thousand rows would cost more than
+//! everything else in a list.
+//! Invariant: a blob with any changed byte, or packed for another path, does not unpack; the session is then read
+//! again.
 
 use super::refresh::Stamps;
 use super::summary::SessionSummary;
@@ -15,21 +17,21 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::hash::BuildHasher;
 
-/// A session, or a file that only has the name of one, and what it was read from.
+/// A session, or another file with the name of one, and the stamps of its sources.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
-    /// Path below its root, as the host's bytes.
+    /// Path below its root, in the host's bytes.
     pub rel: Vec<u8>,
-    /// What the file system said when it was read.
+    /// Stamps of the files at the time of reading.
     pub stamps: Stamps,
-    /// The summary; `None` for a file that is no session. In a box, since rows are moved about by the ten thousand.
+    /// The summary; `None` for a file that is not a session. Boxed, because rows are moved by the ten thousand.
     pub summary: Option<Box<SessionSummary>>,
 }
 
-/// Changes with the packed form.
+/// Version of the packed form.
 const FORM: u8 = 6;
 
-/// Checksum, form, and the length of what stands before the texts.
+/// Length of checksum, form, and length of the part before the texts.
 const HEAD: usize = 8 + 1 + 4;
 
 impl Row {
@@ -60,7 +62,7 @@ impl Row {
         let (len, body) = body.split_first_chunk()?;
         let fixed = usize::try_from(u32::from_le_bytes(*len)).ok()?.checked_sub(HEAD)?;
         let (fixed, text) = body.split_at_checked(fixed).filter(|_| *form == FORM)?;
-        // All texts are judged as UTF-8 in one go.
+        // All texts are checked as UTF-8 at once.
         let mut from = Unpacker { fixed, text: simdutf8::basic::from_utf8(text).ok()? };
         let (stamps, summary) = (Packed::unpack(&mut from)?, Packed::unpack(&mut from)?);
         (from.fixed.is_empty() && from.text.is_empty()).then_some(Self { rel, stamps, summary })
@@ -73,18 +75,18 @@ fn put(out: &mut [u8], at: usize, bytes: &[u8]) {
     }
 }
 
-/// The cache may be thrown away, so the checksum need not outlive a version of the hash.
+/// Checksum of path and body. The cache is disposable, so the hash may change between versions.
 fn sum(rel: &[u8], body: &[u8]) -> u64 {
     foldhash::fast::FixedState::with_seed(0x6A63_6F64).hash_one((rel, body))
 }
 
-/// Numbers and lengths on one side, texts on the other.
+/// Output: numbers and lengths in one buffer, texts in the other.
 struct Packer {
     fixed: Vec<u8>,
     text: Vec<u8>,
 }
 
-/// What is still to be read of either.
+/// The unread input.
 struct Unpacker<'p> {
     fixed: &'p [u8],
     text: &'p str,
@@ -98,13 +100,13 @@ impl Unpacker<'_> {
     }
 }
 
-/// What has a packed form.
+/// A type with a packed form.
 trait Packed: Sized {
     fn pack(&self, out: &mut Packer);
     fn unpack(from: &mut Unpacker<'_>) -> Option<Self>;
 }
 
-/// Packs structs field by field; both sides follow from the one list, and a field that is missing in it is an error.
+/// Packs structs field by field. Both directions follow from one list, and a missing field does not compile.
 macro_rules! packed {
     ($($type:ident { $($field:ident),* $(,)? })*) => {$(
         impl Packed for $type {

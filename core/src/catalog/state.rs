@@ -1,8 +1,8 @@
 //! jcode's own fields of a session: status, saved, names.
 //!
-//! Owns: which top-level fields of a v1 session, or of `metadata.jcode` and the `jcode/meta` entries of a migrated
-//! one, lists show. Invariant: applied in order, the last value holds and null clears.
-//! Does not: know where the fields were found.
+//! Owns: which of these fields lists show: top-level fields of a v1 session; in a migrated one `metadata.jcode` and the
+//! `jcode/meta` entries.
+//! Invariant: fields are applied in order; the last value holds, and null clears.
 
 use super::message::short_text;
 use crate::dialect::jcode::name_of;
@@ -11,7 +11,7 @@ use crate::json::walk::Walker;
 use crate::log::time;
 use alloc::string::String;
 
-/// The fields.
+/// Values of the fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct State {
     pub(super) id: Option<String>,
@@ -35,14 +35,14 @@ pub(super) struct State {
 impl State {
     /// Applies an object of fields.
     pub(super) fn apply(&mut self, object: &[u8]) {
-        // What does not parse to its end changes nothing.
+        // An object with a syntax error changes nothing.
         let mut next = self.clone();
         if Walker::new().walk_object(object, 0, |key, value| next.take(key, value)).is_ok() {
             *self = next;
         }
     }
 
-    /// Takes one field.
+    /// Applies one field.
     pub(super) fn take(&mut self, key: &[u8], value: &[u8]) {
         let text = || if is_null(value) { None } else { short_text(value) };
         let at = || time::parse(value).or_else(|| integer(value));
@@ -67,7 +67,7 @@ impl State {
         }
     }
 
-    /// The name that is shown: the user's own goes first.
+    /// The shown title: the user's own, else jcode's.
     pub(super) fn shown_title(&self) -> Option<String> {
         self.custom_title.clone().or_else(|| self.title.clone())
     }

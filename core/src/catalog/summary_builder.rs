@@ -1,9 +1,8 @@
-//! Gleaning a summary from the records of a log, or of its head and tail.
+//! Builds a summary from the records of a log, or of its head and tail.
 //!
-//! Owns: which record each fact of a summary comes from.
-//! Invariant: records come in file order, and of repeated facts the last one holds; counts are given only where
-//! the caller vouches that they are of the whole log.
-//! Does not: choose which parts of a log are read.
+//! Owns: from which record each fact of a summary comes.
+//! Invariant: records come in file order, and the last of repeated facts holds. Counts are given only if the caller
+//! knows those of the whole log.
 
 use super::message::{Message, short_text};
 use super::state::State;
@@ -16,45 +15,45 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::ops::ControlFlow;
 
-/// Collects what a summary needs.
+/// Collects the facts of a summary.
 #[derive(Debug, Clone, Default)]
 pub(super) struct SummaryBuilder {
     header: Option<Header>,
-    /// The title in a record before the header, as oh-my-pi writes it.
+    /// The title in a record before the header, as written by oh-my-pi.
     slot_title: Option<String>,
     state: State,
     counts: Counts,
     first_prompt: Option<String>,
     last_message: Vec<u8>,
     leaf: Option<String>,
-    /// The agent from which it was imported.
+    /// The agent from which the session was imported.
     agent: Option<String>,
     is_sub_agent: bool,
 }
 
-/// What a host knows about a log besides its records.
+/// A host's facts about a log, besides its records.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Around<'a> {
     /// The file's stem.
     pub(super) stem: &'a str,
-    /// Dialect of the log as it stands.
+    /// Dialect of the log.
     pub(super) dialect: Option<Dialect>,
-    /// Its size.
+    /// Size in bytes.
     pub(super) size_bytes: u64,
     /// The file's modification time, Unix milliseconds.
     pub(super) file_time: i64,
-    /// Numbers of the whole log, and its active leaf.
+    /// Counts of the whole log, and its active leaf.
     pub(super) exact: Option<(Counts, Option<String>)>,
 }
 
 impl SummaryBuilder {
-    /// What the header alone says.
+    /// The facts of a header alone.
     #[must_use]
     pub(super) fn of(header: Option<Header>) -> Self {
         Self { header, ..Self::default() }
     }
 
-    /// True once a message with a time was seen.
+    /// True after a message with a time.
     #[must_use]
     pub(super) const fn has_message_time(&self) -> bool {
         self.counts.last_message_at.is_some()
@@ -187,12 +186,12 @@ impl LogSink for SummaryBuilder {
     }
 }
 
-/// Goes on counting behind what a sidecar has counted.
+/// Continues the counts of a sidecar over the entries behind it.
 #[derive(Debug)]
 pub struct CountTail {
-    /// Numbers so far.
+    /// Counts so far.
     pub counts: Counts,
-    /// The last entry's id.
+    /// Id of the last entry.
     pub leaf: Option<String>,
 }
 

@@ -1,9 +1,8 @@
 //! The summary of a large v1 session, from the ends of its files.
 //!
-//! Owns: finding jcode's top-level fields in front of and behind `messages` without reading what is between, and in
-//! the last whole line of the journal. Invariant: a field counts only if the text around it parses as what it has to
-//! be: from the start of the file, or up to its very end.
-//! Does not: count; that takes a replay.
+//! Owns: finding jcode's top-level fields before and behind `messages` without reading the part between, and in the
+//! last whole line of the journal.
+//! Invariant: a field counts only if the text parses: from the start of the file, or up to its very end.
 
 use super::message::Message;
 use super::state::State;
@@ -18,7 +17,7 @@ use alloc::vec::Vec;
 const HEAD: u64 = 64 * 1024;
 const TAIL: u64 = 256 * 1024;
 
-/// Keys that jcode writes behind `messages`: where to try whether the rest of a snapshot begins.
+/// Keys that jcode writes behind `messages`, at which the fields up to the end of a snapshot may begin.
 const BEHIND: [&[u8]; 9] = [
     b"\"compaction\"",
     b"\"provider_session_id\"",
@@ -31,10 +30,10 @@ const BEHIND: [&[u8]; 9] = [
     b"\"saved\"",
 ];
 
-/// Summarizes a v1 session of which a snapshot, a journal, or both are there.
+/// Summarizes a v1 session with a snapshot, a journal, or both.
 ///
 /// # Errors
-/// If a source cannot be read.
+/// Fails if a source cannot be read.
 pub(super) fn summarize_large_v1<S: ByteSource>(
     stem: &str,
     snapshot: Option<&S>,
@@ -93,7 +92,7 @@ struct Found {
 }
 
 impl Found {
-    /// Fields up to `messages`, and the first prompt.
+    /// Reads the fields up to `messages`, and the first prompt.
     fn head(&mut self, bytes: &[u8]) {
         let start = bytes.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(bytes.len());
         let mut cursor = Cursor::new(bytes, start);
@@ -113,7 +112,7 @@ impl Found {
         }
     }
 
-    /// Fields behind `messages`: the longest run of fields that ends with the file.
+    /// Reads the fields behind `messages`: the longest run of fields that ends with the file.
     fn tail(&mut self, bytes: &mut [u8]) {
         let end = bytes.iter().rposition(|b| !b.is_ascii_whitespace()).map_or(0, |last| last + 1);
         let mut starts: Vec<usize> = BEHIND.iter().flat_map(|key| memchr::memmem::find_iter(bytes, key)).collect();
@@ -124,7 +123,7 @@ impl Found {
             if before.get(comma) != Some(&b',') {
                 continue;
             }
-            // The run, as the object that it is part of.
+            // Try to parse the run as an object of its own.
             if let Some(byte) = bytes.get_mut(comma) {
                 *byte = b'{';
             }
@@ -140,7 +139,7 @@ impl Found {
         }
     }
 
-    /// One line of the journal; jcode skips it where its `meta` lacks what every `meta` has.
+    /// Reads one line of the journal. Like jcode, skips a line whose `meta` lacks a required field.
     fn journal_line(&mut self, line: &[u8]) {
         let (mut meta, mut messages) = (None, None);
         let walked = Walker::new().walk_object(line, 0, |key, value| match key {
@@ -185,7 +184,7 @@ impl Found {
     }
 }
 
-/// The first message of the user in an array of messages that may end early.
+/// The user's first message in an array of messages that may be cut off.
 fn first_prompt(cursor: &mut Cursor<'_>) -> Option<String> {
     let mut walker = Walker::new();
     let mut more = cursor.opens(b'[', b']').ok()?;

@@ -1,9 +1,12 @@
-//! The judgement of what a file is.
+//! Detection: what a file is.
 //!
-//! Owns: how much of a file is read for it, and the order of the questions: whose is it, and if nobody's, what then?
-//! Invariant: at most the first MiB is read, and of a longer file without a record in it the last; of a log that begins
-//! with its header only that.
-//! Does not: know dialects; their readers do.
+//! If you change the kinds of files, then change section 3.3 of `docs/format.md` and `tests/src/generate/other_files`
+//! too.
+//!
+//! Owns: how many bytes are read for it, and the order of the checks: first every dialect, then other kinds of files.
+//! Invariant: detection reads at most the first MiB, and the last MiB of a longer file whose first one has no record. A
+//! log that begins with its header is read only that far.
+//! Does not: know dialects; see their readers.
 
 use super::READERS;
 use super::head::{Head, has_entries};
@@ -13,13 +16,13 @@ use crate::json::walk::Walker;
 use crate::log::{Fields, HEAD_BYTES};
 use crate::source::{ByteSource, SourceError};
 
-/// How much is read at first, and then, while no header was found; in the end, the LF of a line that ends there.
+/// Bytes to read in each attempt to find the header; the last one includes the LF of a line that ends at one MiB.
 const STEPS: [u64; 3] = [4096, 64 * 1024, HEAD_BYTES + 1];
 
-/// Says what a file is.
+/// Detects what a file is.
 ///
 /// # Errors
-/// If it cannot be read.
+/// Fails if the file cannot be read.
 pub fn detect(source: &(impl ByteSource + ?Sized)) -> Result<Detected, SourceError> {
     let len = source.len();
     for step in STEPS {
@@ -51,7 +54,7 @@ fn judge(source: &(impl ByteSource + ?Sized), head: &Head<'_>) -> Result<Detecte
     Ok(Detected::other(what(head), head.len))
 }
 
-/// What a file is that nobody knows.
+/// Classifies a file that no dialect recognises.
 fn what(head: &Head<'_>) -> What {
     let bytes = head.bytes;
     let content = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii();
@@ -82,12 +85,12 @@ fn without_record(content: &[u8], bytes: &[u8]) -> What {
         return torn;
     }
     let sample = bytes.get(..bytes.len().min(4096)).unwrap_or_default();
-    // At the end of a sample a character may be cut.
+    // The sample may end within a character.
     let is_text = core::str::from_utf8(sample).map_or_else(|error| error.error_len().is_none(), |_| true);
     if is_text && !sample.contains(&0) { What::Text } else { What::Binary }
 }
 
-/// An object that breaks off or breaks the grammar, and no record behind it.
+/// An object that ends early or breaks the grammar, with no record behind it.
 fn torn(bytes: &[u8]) -> Option<What> {
     let start = bytes.iter().position(|&byte| byte == b'{')?;
     let before = bytes.get(..start).unwrap_or_default();
@@ -104,7 +107,7 @@ fn torn(bytes: &[u8]) -> Option<What> {
     Some(if fields.is_session() { What::TornHeader(at) } else { What::TornJson(at) })
 }
 
-/// One value, an object only if it spans more than a line.
+/// True for one value: an array, or an object over several lines.
 fn is_document(content: &[u8]) -> bool {
     let starts = matches!(content.first(), Some(b'{' | b'['));
     starts
@@ -112,7 +115,7 @@ fn is_document(content: &[u8]) -> bool {
         && Walker::new().skip_value(content, 0) == Ok(content.len())
 }
 
-/// A byte order mark of UTF-16, or ASCII of which each other byte is NUL.
+/// True for a UTF-16 byte order mark, or for ASCII in which every other byte is NUL.
 fn is_utf16(bytes: &[u8]) -> bool {
     let marked = bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF");
     marked || matches!(bytes, [b'{', 0, b'"', 0, ..] | [0, b'{', 0, b'"', ..])

@@ -1,8 +1,7 @@
-//! The head of a file: as much of it as tells what it is.
+//! The head of a file: the records in its first MiB, from which its kind is detected.
 //!
-//! Owns: which records of the first MiB are looked at, and how many of them are entries of a log that lost its header.
-//! Invariant: a function of the first MiB alone; the header is the one that a scan finds.
-//! Does not: judge; dialects do.
+//! Owns: which records are shown to dialects, and the count of entries of a log that lost its header.
+//! Invariant: the head is a function of the first MiB; its header is the one that a scan finds.
 
 use crate::json::text;
 use crate::json::walk::Walker;
@@ -10,10 +9,10 @@ use crate::log::{Fields, HEAD_BYTES, Header, LineReader, Opening, Outcome, Recor
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-/// Records that dialects are shown.
+/// Most records that dialects are shown.
 const SHOWN: usize = 40;
 
-/// The kinds of entries that pi writes: by these a log is known that lost its header.
+/// The kinds of entries that pi writes, by which a log without its header is recognised.
 const KINDS: [&str; 11] = [
     "message",
     "model_change",
@@ -31,7 +30,7 @@ const KINDS: [&str; 11] = [
 /// The head of a file.
 #[derive(Debug)]
 pub(super) struct Head<'h> {
-    /// Its first bytes: all, or the first MiB of a longer file.
+    /// The first bytes of the file: all of them, or one MiB.
     pub bytes: &'h [u8],
     /// Length of the file.
     pub len: u64,
@@ -39,13 +38,13 @@ pub(super) struct Head<'h> {
     records: Vec<Members<'h>>,
     /// Entries of pi's kinds with a usable id and a parent.
     entries: u64,
-    /// Records that are no entries at all.
+    /// Records without an id or a parent, so not entries.
     others: u64,
     cut: Option<Fields<'h>>,
 }
 
 impl<'h> Head<'h> {
-    /// Reads the first bytes of a file of this length.
+    /// Reads the head from the first bytes of a file with length `len`.
     #[must_use]
     pub(super) fn read(bytes: &'h [u8], len: u64) -> Self {
         let mut head = Self { bytes, len, header: None, records: Vec::new(), entries: 0, others: 0, cut: None };
@@ -56,38 +55,38 @@ impl<'h> Head<'h> {
         head
     }
 
-    /// The header, which every scan of the file finds too.
+    /// The header; every scan of the file finds the same one.
     #[must_use]
     pub(super) const fn header(&self) -> Option<&Header> {
         self.header.as_ref()
     }
 
-    /// The first records: those before the header, or, without one, of all the head. The last one may be the beginning
-    /// of a line that is longer than the head.
+    /// The first records: those before the header, or, without one, those of the whole head. The last one may be the
+    /// start of a line that is longer than the head.
     #[must_use]
     pub(super) fn records(&self) -> &[Members<'h>] {
         &self.records
     }
 
-    /// It holds records, no header, and among them mostly entries: the log of a session that lost its header.
+    /// True for a log that lost its header: no header, and at least as many entries as other records.
     #[must_use]
     pub(super) const fn is_headless(&self) -> bool {
         self.header.is_none() && self.entries > 0 && self.entries >= self.others
     }
 
-    /// It begins with a header that does not end within the first MiB.
+    /// True if the file begins with a header that does not end within the first MiB.
     #[must_use]
     pub(super) fn has_endless_header(&self) -> bool {
         self.entries == 0 && self.cut.is_some_and(|fields| fields.is_session())
     }
 
-    /// No line of it is a record, or begins like one.
+    /// True if no line is a record or begins like one.
     #[must_use]
     pub(super) fn has_no_record(&self) -> bool {
         self.header.is_none() && self.records.is_empty()
     }
 
-    /// The bytes are all of the file.
+    /// True if the head is the whole file.
     #[must_use]
     pub(super) const fn is_all(&self) -> bool {
         self.bytes.len() as u64 == self.len
@@ -148,7 +147,7 @@ impl<'h> Head<'h> {
         }
     }
 
-    /// The beginning of a line that the head does not hold to its end.
+    /// Reads the start of a line that ends behind the head.
     fn cut(&mut self, line: &'h [u8], offset: u64, number: u64) {
         let members = Members { line: number, ..Members::of(line).at(offset) };
         if members.members.is_empty() {
@@ -164,7 +163,7 @@ impl<'h> Head<'h> {
         }
     }
 
-    /// A file that is one object over many lines is shown as one record.
+    /// Treats a file that is one object over many lines as one record.
     fn document(&mut self) {
         let walked = self
             .bytes
@@ -180,13 +179,13 @@ impl<'h> Head<'h> {
     }
 }
 
-/// An entry of one of pi's kinds, with a usable id and a parent.
+/// True for an entry of one of pi's kinds, with a usable id and a parent.
 #[must_use]
 pub(super) fn is_entry(fields: &Fields<'_>) -> bool {
     fields.is_linked() && fields.usable_id().is_some() && KINDS.contains(&&*fields.kind_text())
 }
 
-/// Entries in the last bytes of a file, behind the first line end in them.
+/// True if the last bytes of a file hold an entry, behind their first line end.
 #[must_use]
 pub(super) fn has_entries(tail: &[u8]) -> bool {
     let mut reader = LineReader::new();
@@ -197,20 +196,20 @@ pub(super) fn has_entries(tail: &[u8]) -> bool {
     })
 }
 
-/// The members of a record, whole ones only, in their order.
+/// The complete members of a record, in order.
 #[derive(Debug, Default)]
 pub(super) struct Members<'m> {
     members: Vec<(Cow<'m, str>, &'m [u8])>,
-    /// Where the record stands.
+    /// Offset of the record.
     pub offset: u64,
-    /// Its length.
+    /// Length of the record.
     pub len: u64,
     /// Number of its line, from 1.
     pub line: u64,
 }
 
 impl<'m> Members<'m> {
-    /// Reads the object that begins with the first brace; what is no object has no members.
+    /// Reads the object that begins with the first brace; empty if there is none.
     #[must_use]
     pub(super) fn of(object: &'m [u8]) -> Self {
         let mut members = Vec::new();
@@ -226,30 +225,30 @@ impl<'m> Members<'m> {
         Self { offset, ..self }
     }
 
-    /// Puts a member that the record does not have.
+    /// Adds a member that the record does not have.
     pub(super) fn put(&mut self, name: &'static str, value: &'m [u8]) {
         self.members.push((Cow::Borrowed(name), value));
     }
 
-    /// The value of a member, as it stands; of a repeated one the last.
+    /// The raw value of a member; the last one of repeated members.
     #[must_use]
     pub(super) fn get(&self, name: &str) -> Option<&'m [u8]> {
         self.members.iter().rev().find(|(key, _)| key == name).map(|(_, value)| *value)
     }
 
-    /// True if it has a member of this name.
+    /// True if there is a member of this name.
     #[must_use]
     pub(super) fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
 
-    /// The text of a member; empty if it has none.
+    /// The text of a member; empty if it is absent or not a string.
     #[must_use]
     pub(super) fn text(&self, name: &str) -> Cow<'m, str> {
         self.get(name).and_then(text::string).unwrap_or_default()
     }
 
-    /// The members of a member that is an object; none if it is none.
+    /// The members of a member that is an object; else empty.
     #[must_use]
     pub(super) fn object(&self, name: &str) -> Self {
         self.get(name).filter(|value| value.starts_with(b"{")).map(Self::of).unwrap_or_default()

@@ -1,9 +1,11 @@
-//! Ids for entries that have none.
+//! Ids for entries of older dialects that have none.
 //!
-//! Owns: the form of generated ids: 16 hex digits, the first 8 the entry's position, the last 8 a digest of session
-//! id and position. They sort in log order, and are the same wherever the same log is migrated.
-//! Invariant: no generated id equals one that the log holds already.
-//! Does not: make ids for appended entries; those are UUIDv7, made by the host that has a clock.
+//! If you change their form, then change section 3.3 of `docs/format.md` too.
+//!
+//! Owns: the form of generated ids: 16 hex digits, the first 8 from the entry's position, the last 8 from a digest of
+//! session id, position and attempt. They sort in log order, and a log gets the same ids on every machine.
+//! Invariant: no generated id is in the log already.
+//! Does not: make ids for appended entries, which are UUIDv7 from the host.
 
 use alloc::collections::BTreeSet;
 use alloc::format;
@@ -17,7 +19,7 @@ pub struct IdMaker {
 }
 
 impl IdMaker {
-    /// A maker for the session with this id, avoiding `taken`.
+    /// A maker for the session with this id; it avoids the ids in `taken`.
     #[must_use]
     pub fn new(session_id: &str, taken: BTreeSet<String>) -> Self {
         Self { session: blake3::hash(session_id.as_bytes()), taken }
@@ -41,7 +43,7 @@ impl IdMaker {
         }
     }
 
-    /// Marks an id as used by the log itself.
+    /// Marks an id as taken.
     pub fn take(&mut self, id: String) {
         self.taken.insert(id);
     }

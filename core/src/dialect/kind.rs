@@ -1,33 +1,35 @@
-//! What a file is.
+//! The kinds of files that have the name of a session.
 //!
-//! Owns: the kinds of files that have the name of a session, and for each its words and what can be done about it.
-//! Invariant: every command says the same of a file, because it asks here; words that name a command name one that
-//! then works on that very file.
-//! Does not: judge; [`super::detect`] does.
+//! If you change a kind, then change section 3.3 of `docs/format.md` too.
+//!
+//! Owns: the kinds, and for each its message and the operations that it allows.
+//! Invariant: all commands agree about a file, because they ask here. A message that names a command names one that
+//! works on that file.
+//! Does not: detect the kind; see [`super::detect`].
 
 use crate::finding::{Code, Finding};
 use crate::log::{Dialect, Header};
 use alloc::string::ToString;
 
-/// What a file is.
+/// The kind of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileKind {
-    /// A log with its header, of a dialect that is read.
+    /// A log with its header, in a dialect that is read.
     Log,
     /// A log of the current dialect that lost its header.
     Headless,
-    /// Another agent's session: read, never written.
+    /// Another agent's session, which is read and never written.
     Foreign,
-    /// A log of a format that is newer than this software.
+    /// A log in a newer format.
     Newer(Newer),
     /// No session log.
     Other(Other),
 }
 
-/// A format that is newer than this software: it is never written.
+/// A format newer than this software, which is never written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Newer {
-    /// A header of this version; its entries are read as those of version 3.
+    /// A header with this version; entries are read like those of version 3.
     #[error("format version {0} is newer than this software knows (3); it is read as far as it goes, never written")]
     Version(i64),
     /// pi's format of this number, in which a line is one write or several; its entries are not read.
@@ -35,12 +37,12 @@ pub enum Newer {
     Pi(i64),
 }
 
-/// A file that is no session log, in words: what it is, and what can be done about it.
+/// A file that is not a session log; displays as what it is and the cure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Other {
     /// What it is.
     pub what: What,
-    /// Its length.
+    /// Length in bytes.
     pub len: u64,
 }
 
@@ -51,60 +53,60 @@ impl core::fmt::Display for Other {
     }
 }
 
-/// What a file is that is no session log.
+/// What a file is, if it is not a session log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum What {
-    /// Another agent's.
+    /// Another agent's session that is not read.
     #[error("a session of {name}")]
     Agent {
-        /// Its dialect; unknown where only the name is.
+        /// Its dialect; unknown if only the agent's name is known.
         dialect: Dialect,
         /// The agent.
         name: &'static str,
     },
-    /// JSON lines.
+    /// JSON lines of another program.
     #[error("JSON lines of which none is a header or an entry of one")]
     Json,
     /// One JSON document.
     #[error("one JSON document")]
     Document,
-    /// Nothing.
+    /// An empty file.
     #[error("an empty file")]
     Empty,
-    /// White space.
+    /// Only white space.
     #[error("blanks alone")]
     Blank,
-    /// NUL bytes.
+    /// Only NUL bytes.
     #[error("NUL bytes alone, as a power cut leaves them")]
     Nul,
-    /// UTF-16.
+    /// Text in UTF-16.
     #[error("text in UTF-16, not UTF-8")]
     Utf16,
-    /// A header of which the end is lost, and nothing else.
+    /// Only the start of a header.
     #[error("a header that breaks off at byte {0}")]
     TornHeader(u64),
-    /// An object of which the end is lost, and nothing else.
+    /// Only the start of an object.
     #[error("JSON that breaks off at byte {0}")]
     TornJson(u64),
-    /// A header that is longer than readers look for one.
+    /// A header that ends behind the first MiB.
     #[error("a log whose header does not end within the first MiB, where headers are looked for")]
     EndlessHeader,
-    /// A database.
+    /// An SQLite database.
     #[error("an SQLite database")]
     Database,
-    /// Text.
+    /// Text that is not JSON.
     #[error("text of which no line is a JSON object")]
     Text,
-    /// Bytes.
+    /// Bytes that are not text.
     #[error("bytes that are no text")]
     Binary,
-    /// A pipe, a device, a socket.
+    /// Not a regular file: a pipe, a device, a socket.
     #[error("no regular file")]
     NoFile,
 }
 
 impl What {
-    /// What can be done about it.
+    /// The cure, for messages.
     #[must_use]
     pub const fn cure(self) -> &'static str {
         match self {
@@ -122,17 +124,17 @@ impl What {
         }
     }
 
-    /// A session may have been lost in it, which is an error; all else only does not belong among sessions.
+    /// True if a session may be lost in the file, which is an error; the other kinds only do not belong among sessions.
     #[must_use]
     pub const fn is_damage(self) -> bool {
         matches!(self, Self::Nul | Self::Utf16 | Self::TornHeader(_) | Self::TornJson(_) | Self::EndlessHeader)
     }
 }
 
-/// What the head of a file says about it.
+/// Result of the detection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Detected {
-    /// What it is.
+    /// The kind of file.
     pub kind: FileKind,
     /// Its dialect.
     pub dialect: Dialect,
@@ -141,7 +143,7 @@ pub struct Detected {
 }
 
 impl Detected {
-    /// A log of a dialect that is read.
+    /// A log in a dialect that is read.
     #[must_use]
     pub const fn log(dialect: Dialect, header: Option<Header>) -> Self {
         Self { kind: FileKind::Log, dialect, header }
@@ -159,26 +161,26 @@ impl Detected {
         Self { kind: FileKind::Foreign, dialect, header: None }
     }
 
-    /// A log of a newer format.
+    /// A log in a newer format.
     #[must_use]
     pub const fn newer(newer: Newer, header: Header) -> Self {
         Self { kind: FileKind::Newer(newer), dialect: Dialect::Unknown, header: Some(header) }
     }
 
-    /// No session log.
+    /// A file that is not a session log.
     #[must_use]
     pub const fn other(what: What, len: u64) -> Self {
         let dialect = if let What::Agent { dialect, .. } = what { dialect } else { Dialect::Unknown };
         Self { kind: FileKind::Other(Other { what, len }), dialect, header: None }
     }
 
-    /// It is a session, of whatever format.
+    /// True if it is a session, in any format.
     #[must_use]
     pub const fn is_session(&self) -> bool {
         !matches!(self.kind, FileKind::Other(_))
     }
 
-    /// The one finding about a file that is not judged line by line, because its lines are not known.
+    /// The only finding about a file that is not read line by line; `None` for other files.
     #[must_use]
     pub fn finding(&self) -> Option<Finding> {
         match &self.kind {
@@ -191,10 +193,10 @@ impl Detected {
         }
     }
 
-    /// Its entries can be shown.
+    /// Succeeds if the entries can be shown.
     ///
     /// # Errors
-    /// Why not.
+    /// The reason why they cannot.
     pub fn readable(&self) -> Result<(), Refused> {
         match &self.kind {
             FileKind::Other(_) | FileKind::Newer(Newer::Pi(_)) => self.known(),
@@ -202,10 +204,10 @@ impl Detected {
         }
     }
 
-    /// It is a session of ours whose format is known, so that a command may change it.
+    /// Succeeds if it is a session of jcode's or pi's in a known format, so that commands may change it.
     ///
     /// # Errors
-    /// Why not.
+    /// The reason why it is not.
     pub fn known(&self) -> Result<(), Refused> {
         match &self.kind {
             FileKind::Log | FileKind::Headless => Ok(()),
@@ -215,41 +217,41 @@ impl Detected {
         }
     }
 
-    /// It is of the current dialect, header or not.
+    /// Succeeds if it is in the current dialect, with or without a header.
     ///
     /// # Errors
-    /// Why not.
+    /// The reason why it is not.
     pub fn current(&self) -> Result<(), Refused> {
         self.known()?;
         if self.dialect.is_current() { Ok(()) } else { Err(Refused::Older(self.dialect)) }
     }
 
-    /// Entries can be added to it; its header.
+    /// The header, if entries can be appended.
     ///
     /// # Errors
-    /// Why not.
+    /// The reason why they cannot.
     pub fn writable(&self) -> Result<&Header, Refused> {
         self.current()?;
         self.header.as_ref().ok_or(Refused::Headless)
     }
 }
 
-/// Why a file is not taken. Follows the name of the file.
+/// Why a file is refused. The message continues the file's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// It must be upgraded first.
     #[error("is a {0} log; `migrate` it before writing to it")]
     Older(Dialect),
-    /// It has no header.
+    /// The log lost its header.
     #[error("has lost its header; `repair` gives it a new one")]
     Headless,
-    /// It is another agent's.
+    /// It is another agent's session.
     #[error("a session of {}; it is read here, never written: `import` makes a session of it that can be", .0.agent().unwrap_or("another agent"))]
     Foreign(Dialect),
-    /// It is of a newer format.
+    /// Its format is newer.
     #[error("{0}")]
     Newer(Newer),
-    /// It is no session log.
+    /// It is not a session log.
     #[error("{0}")]
     Other(Other),
 }

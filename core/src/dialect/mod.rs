@@ -1,10 +1,11 @@
-//! What a file is, and a log of any dialect as one of the current, without copying what stays the same.
+//! Dialects: what a file is, and how a log of any dialect is presented in the current one, without copying unchanged
+//! bytes.
 //!
-//! Owns: the one judgement of what a file is ([`detect`]), the dialects that are read, a folder each behind one
-//! contract (`reader`), and what each becomes (docs/format.md, section 3). The result is a [`Rope`]: `migrate` writes its
-//! bytes to a file, readers read through it, and a dry run asks for its length; all three see the same bytes.
-//! Invariant: a function of the input bytes alone. Upgrading what was upgraded changes nothing.
-//! Does not: write, or touch payloads beyond the fields that the dialect renames.
+//! Owns: detection ([`detect`]), the dialects that are read (one folder each, behind the contract in `reader`), and the
+//! log that each becomes (section 3.3 of `docs/format.md`). The result is a [`Rope`](crate::source::Rope): `migrate`
+//! writes its bytes, readers read through it, and a dry run uses its length, so all see the same bytes.
+//! Invariant: the result is a function of the input bytes. Upgrading an upgraded log changes nothing.
+//! Does not: write, or change payloads beyond the fields that the dialect renames.
 
 mod agents;
 mod claude_code;
@@ -36,11 +37,11 @@ pub(crate) use splice::Splice;
 pub use splice::{field, with_id, without_batch};
 pub use upgraded::UpgradedLog;
 
-/// All readers, in the order in which they are asked whose a file is.
+/// All readers, in the order in which they try to detect a file.
 const READERS: [&dyn DialectReader; 4] = [&codex::Codex, &agents::Agents, &claude_code::ClaudeCode, &pi::Pi];
 
-/// True if a file that begins like this may be jcode's snapshot: an object with an id and messages, or the time at which
-/// it was made, that no other agent wrote. It may be cut or broken anywhere behind that.
+/// True if a file that begins with these bytes may be jcode's snapshot: an object with an id, and with messages or a
+/// creation time, without the sign of another agent. The file may be cut or broken anywhere behind these fields.
 #[must_use]
 pub fn may_be_snapshot(start: &[u8]) -> bool {
     let holds = |key: &[u8]| memchr::memmem::find(start, key).is_some();
@@ -50,31 +51,31 @@ pub fn may_be_snapshot(start: &[u8]) -> bool {
     is_object && has_fields && !READERS.iter().any(|reader| reader.has_sign(&record))
 }
 
-/// Why a log is not presented.
+/// Why a log could not be presented.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PresentError {
     /// Its entries cannot be shown.
     #[error(transparent)]
     Refused(#[from] Refused),
-    /// It cannot be read.
+    /// The log cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
 }
 
-/// A log in the current dialect: as it stands, or spliced.
+/// A log in the current dialect: unchanged or converted.
 #[derive(Debug)]
 pub enum CurrentLog<S> {
-    /// It is of the current dialect already.
+    /// The log itself, which is in the current dialect.
     AsIs(S),
-    /// It was spliced.
+    /// An upgraded log, or another agent's session.
     Upgraded(UpgradedLog<S>),
-    /// It was replayed from jcode's v1 files.
+    /// A log replayed from jcode's v1 files.
     Replayed(jcode::V1Log<S>),
 }
 
 impl<S: ByteSource> CurrentLog<S> {
-    /// The log as it stands, if it is of the current dialect.
+    /// The log itself, if it is in the current dialect.
     pub const fn as_is(&self) -> Option<&S> {
         match self {
             Self::AsIs(source) => Some(source),
@@ -82,7 +83,7 @@ impl<S: ByteSource> CurrentLog<S> {
         }
     }
 
-    /// The place in the file from which the byte at `offset` comes.
+    /// The offset in the file of the byte at `offset` in the presented log.
     pub fn origin(&self, offset: u64) -> u64 {
         match self {
             Self::AsIs(_) => offset,
@@ -91,7 +92,7 @@ impl<S: ByteSource> CurrentLog<S> {
         }
     }
 
-    /// Findings about the log as presented, as findings about the file that the user has.
+    /// Converts findings about the presented log to offsets in the file, and adds those of the conversion.
     #[must_use]
     pub fn at_origin(&self, mut findings: Vec<Finding>) -> Vec<Finding> {
         for finding in &mut findings {
@@ -145,10 +146,10 @@ impl<S: ByteSource> ByteSource for CurrentLog<S> {
     }
 }
 
-/// Presents a log, of which [`detect`] said what it is, as the current dialect.
+/// Presents a log in the current dialect; `detected` is the result of [`detect`].
 ///
 /// # Errors
-/// If its entries cannot be shown, the source cannot be read, or `tick` interrupts.
+/// Fails if its entries cannot be shown, the source cannot be read, or `tick` interrupts.
 pub fn present<S: ByteSource>(
     source: S,
     detected: &Detected,

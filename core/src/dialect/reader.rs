@@ -1,8 +1,11 @@
-//! What a dialect must be able to do, so that all commands read it.
+//! The contract of a dialect's reader, which makes a dialect readable for all commands.
 //!
-//! Owns: the contract. Invariant: a dialect is known to nobody but its reader. To add one, make a folder beside the others
-//! and a line in [`super::READERS`]; what may be done with it says [`Dialect`](crate::log::Dialect).
-//! Does not: know jcode's v1, whose sessions are several files that a host finds by name; see [`super::jcode`].
+//! To add a dialect, make a folder beside the others and add a line to [`super::READERS`]. Its properties go into
+//! [`Dialect`](crate::log::Dialect).
+//!
+//! Owns: the contract.
+//! Invariant: only its reader knows a dialect.
+//! Does not: cover jcode's v1, whose sessions are several files that a host finds by name; see [`super::jcode`].
 
 use super::head::{Head, Members};
 use super::kind::Detected;
@@ -10,21 +13,21 @@ use super::upgraded::UpgradedLog;
 use crate::source::{ByteSource, SourceError};
 use core::ops::ControlFlow;
 
-/// Reads files of one or several dialects.
+/// Reads files in one or several dialects.
 pub(super) trait DialectReader: Sync {
-    /// True for a record, or the beginning of a document, that only one of its dialects has.
+    /// True for a record, or the start of a document, that only this reader's dialects have.
     fn has_sign(&self, _record: &Members<'_>) -> bool {
         false
     }
 
-    /// What a file is that begins like this, if it is of one of its dialects.
+    /// Detects a file from its head; `None` if it is not in one of this reader's dialects.
     fn detect(&self, head: &Head<'_>) -> Option<Detected>;
 
-    /// The log in the current dialect: new text and pieces of original 0, which is `source`. `None`: as it stands. Of
-    /// another agent's session it is all that commands read; that is never written.
+    /// The log in the current dialect: new text and pieces of original 0, which is `source`. `None`: the log is in the
+    /// current dialect. For another agent's session, which is never written, this is all that commands read.
     ///
     /// # Errors
-    /// If the source cannot be read, or `tick`, which gets the bytes done, interrupts.
+    /// Fails if the source cannot be read, or if `tick`, which gets the number of bytes done, interrupts.
     fn present(
         &self,
         source: &dyn ByteSource,

@@ -1,8 +1,7 @@
-//! Changes to the text of one record: fields put in, replaced or taken out, everything else byte for byte.
+//! Splices: changes to the text of one record, which add, replace or remove fields and keep all other bytes.
 //!
-//! Owns: positions of tokens within a record, and the order of changes.
-//! Invariant: the result is valid JSON if the record was, and differs from it only where a change was asked for.
-//! Does not: decide what to change.
+//! Owns: the positions of tokens in a record, and the order of changes.
+//! Invariant: the result is valid JSON if the record was, and differs from it only in the changes.
 
 use crate::json::text::write_string;
 use crate::json::walk::Walker;
@@ -15,7 +14,7 @@ use core::ops::Range;
 #[derive(Debug)]
 pub(crate) struct Splice<'a> {
     record: &'a [u8],
-    /// Replaced ranges of the record, in any order, not overlapping.
+    /// Ranges of the record with their new text, in any order, without overlaps.
     changes: Vec<(Range<usize>, Vec<u8>)>,
 }
 
@@ -24,12 +23,12 @@ impl<'a> Splice<'a> {
         Self { record, changes: Vec::new() }
     }
 
-    /// Nothing is to be changed.
+    /// True if there are no changes.
     pub(crate) const fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }
 
-    /// Puts `"key":value` behind the field whose value is `anchor`, or first in the object if there is none.
+    /// Inserts `"key":value` behind the field with the value `anchor`, or first in the object without an anchor.
     pub(crate) fn insert_behind(&mut self, anchor: Option<&[u8]>, fields: &[(&str, &[u8])]) {
         if fields.is_empty() {
             return;
@@ -62,14 +61,14 @@ impl<'a> Splice<'a> {
         self.changes.push((at..at, text));
     }
 
-    /// Replaces a token of the record.
+    /// Replaces a token, which must be a slice of the record.
     pub(crate) fn replace(&mut self, token: &[u8], with: &[u8]) {
         if let Some(range) = self.range(token) {
             self.changes.push((range, with.to_vec()));
         }
     }
 
-    /// Replaces the field whose value is `value` by another field, or takes it out with one comma.
+    /// Replaces the field with the value `value` by another field, or removes it with one comma.
     pub(crate) fn replace_field(&mut self, value: &[u8], with: Option<(&str, &[u8])>) {
         let Some(range) = self.range(value) else { return };
         let Some(key_start) = self.key_start(range.start) else { return };
@@ -93,7 +92,7 @@ impl<'a> Splice<'a> {
         self.changes.push((cut, text));
     }
 
-    /// The record as changed.
+    /// The changed record.
     pub(crate) fn into_bytes(mut self) -> Vec<u8> {
         self.sort();
         let mut bytes = Vec::with_capacity(self.record.len());
@@ -111,7 +110,7 @@ impl<'a> Splice<'a> {
         self.changes.sort_by_key(|(range, _)| (range.start, range.end));
     }
 
-    /// Appends the record as changed to a rope; `offset` is where it stands in original 0.
+    /// Appends the changed record to a rope; `offset` is the record's offset in original 0.
     pub(crate) fn apply<S>(mut self, rope: &mut Rope<S>, offset: u64) {
         self.sort();
         let mut at = offset;
@@ -123,7 +122,7 @@ impl<'a> Splice<'a> {
         rope.push_original(0, at, offset + self.record.len() as u64);
     }
 
-    /// The record as changed.
+    /// The changed record.
     fn text(self) -> Vec<u8> {
         let record = self.record;
         let mut rope: Rope<()> = Rope::new(Vec::new());
@@ -132,7 +131,7 @@ impl<'a> Splice<'a> {
         rope.read_vec(0, usize::try_from(rope.len()).unwrap_or_default()).unwrap_or_else(|_| record.to_vec())
     }
 
-    /// Where a token, which is a slice of the record, stands in it.
+    /// The position of a token, which must be a slice of the record.
     fn range(&self, token: &[u8]) -> Option<Range<usize>> {
         let start = (token.as_ptr() as usize).checked_sub(self.record.as_ptr() as usize)?;
         let end = start.checked_add(token.len())?;
@@ -146,7 +145,7 @@ impl<'a> Splice<'a> {
             before.iter().rposition(|b| !b.is_ascii_whitespace()).filter(|&at| before.get(at) == Some(&b':'))?;
         let before = before.get(..colon)?;
         let close = before.iter().rposition(|&b| b == b'"')?;
-        // The keys that are replaced hold no quotes, so the next quote to the left opens the key.
+        // The keys that are replaced contain no quotes, so the next quote to the left opens the key.
         before.get(..close)?.iter().rposition(|&b| b == b'"')
     }
 }
@@ -157,7 +156,7 @@ fn write_field(out: &mut Vec<u8>, key: &str, value: &[u8]) {
     out.extend_from_slice(value);
 }
 
-/// An entry with this id, for one that has none that can be used.
+/// The entry with this id instead of a missing or unusable one.
 #[must_use]
 pub fn with_id(entry: &[u8], id: &str) -> Vec<u8> {
     let mut value = Vec::new();
@@ -170,11 +169,11 @@ pub fn with_id(entry: &[u8], id: &str) -> Vec<u8> {
     splice.text()
 }
 
-/// The entry without the number of a batch's entries: what stands behind it is not what it was saved with.
+/// The entry without `batch`, for a place where the entries behind it are not those it was saved with.
 #[must_use]
 pub fn without_batch(entry: &[u8]) -> Cow<'_, [u8]> {
     let mut entry = Cow::Borrowed(entry);
-    // Of a repeated key the one before would hold.
+    // If a key is repeated, removing the last one would leave the one before in force.
     while let Some(token) = field(&entry, "batch") {
         let mut splice = Splice::new(&entry);
         splice.replace_field(token, None);
@@ -186,7 +185,7 @@ pub fn without_batch(entry: &[u8]) -> Cow<'_, [u8]> {
     entry
 }
 
-/// The raw value of a depth-1 field of the object `object`; of a repeated key the last.
+/// The raw value of a depth-1 field of `object`; the last one of a repeated key.
 #[must_use]
 pub fn field<'a>(object: &'a [u8], name: &str) -> Option<&'a [u8]> {
     let start = object.iter().position(|&b| b == b'{')?;

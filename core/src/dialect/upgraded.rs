@@ -1,27 +1,26 @@
-//! A log of an older dialect, or another agent's session, as a log of the current dialect.
+//! An upgraded log: a log of an older dialect, or another agent's session, in the current dialect.
 //!
-//! Owns: its bytes as a rope, and what could not be taken over as it stood.
-//! Invariant: places in findings are those of the old log.
+//! Owns: its bytes as a rope, and the findings of the conversion.
+//! Invariant: offsets in findings are those of the old file.
 
 use crate::finding::Finding;
 use crate::log::Header;
 use crate::source::Rope;
 use alloc::vec::Vec;
 
-/// A log of an older dialect as one of the current.
+/// A log in the current dialect, made from a file in another one.
 #[derive(Debug)]
 pub struct UpgradedLog<S> {
     /// Its bytes.
     pub rope: Rope<S>,
-    /// What could not be taken over as it stood: fields that are replaced, lines that are no records. Places are the old
-    /// log's.
+    /// Findings of the conversion: replaced fields, and lines that are not records. Offsets are those of the old file.
     pub mended: Vec<Finding>,
-    /// The header that it begins with, where the old log has none.
+    /// Its header, if the old file has none.
     pub header: Option<Header>,
 }
 
 impl<S> UpgradedLog<S> {
-    /// The same over another source of the same bytes.
+    /// Puts the same log over another source with the same bytes.
     #[must_use]
     pub fn over<T>(self, source: T) -> UpgradedLog<T> {
         UpgradedLog { rope: self.rope.over(alloc::vec![source]), mended: self.mended, header: self.header }

@@ -1,10 +1,11 @@
-//! The full build: a whole log, read once, to rows and tree.
+//! The full build: reads a whole log once and makes its rows and its tree.
 //!
-//! Owns: the order of events at each entry and at the end of a log.
-//! Invariant: rows leave in log order as soon as they are read, so that storing them overlaps reading; what only
-//! the end can tell (markers, late parents) follows as fixups, few in ordinary logs.
-//! If you change what a row, a label or a number says, then change [`super::catch_up`], which says the same of single
-//! entries behind a stored index; `tests/tests/engine/index` holds the two equal.
+//! If you change the content of a row, a label or a count, then change [`super::catch_up`] too, its twin for entries
+//! behind a stored index; `tests/tests/engine/index` compares the two.
+//!
+//! Owns: the order of steps at each entry and at the end of a log.
+//! Invariant: each row leaves in log order as soon as its entry is read, so that storing overlaps reading. Changes that
+//! only the end of the log decides (markers, late parents) follow as fixups, few in ordinary logs.
 
 use super::built::Built;
 use super::counts::Counts;
@@ -18,7 +19,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::ControlFlow;
 
-/// Reads a log's records into an index.
+/// Builds an index from a log's records.
 #[derive(Debug)]
 pub struct IndexBuilder<R> {
     rows: R,
@@ -30,7 +31,7 @@ pub struct IndexBuilder<R> {
 }
 
 impl<R: RowSink> IndexBuilder<R> {
-    /// A builder that hands its rows to `rows`.
+    /// A builder that passes its rows to `rows`.
     pub fn new(rows: R) -> Self {
         Self {
             rows,
@@ -42,7 +43,7 @@ impl<R: RowSink> IndexBuilder<R> {
         }
     }
 
-    /// A builder that also collects what is wrong with the log.
+    /// A builder that also collects the findings of the log.
     pub fn with_findings(rows: R) -> Self {
         Self { findings: Some(Vec::new()), ..Self::new(rows) }
     }
@@ -63,7 +64,7 @@ impl<R: RowSink> IndexBuilder<R> {
         }
     }
 
-    /// Finds what is wrong with an entry's own fields.
+    /// Counts and reports what is wrong with an entry's own fields.
     fn judge(&mut self, record: &Record<'_>, read: &EntryFields<'_>, key: &str, id_use: IdUse) {
         self.counts.damages += read.bad().count() as u64;
         for field in read.bad() {
@@ -81,13 +82,13 @@ impl<R: RowSink> IndexBuilder<R> {
         }
     }
 
-    /// Ends the log; `unsettled` of its damages may be gone once it grows (see `ScanEnd`) and are not counted.
+    /// Ends the build. `end.unsettled` damages are not counted, because a grown log may no longer have them.
     pub fn finish_at(mut self, end: &ScanEnd) -> Built<R> {
         self.counts.damages = self.counts.damages.saturating_sub(end.unsettled);
         self.finish()
     }
 
-    /// Ends the log.
+    /// Ends the build.
     pub fn finish(mut self) -> Built<R> {
         let mut moved = Vec::new();
         for cut in self.entries.links.close(&mut moved) {
@@ -122,7 +123,7 @@ impl<R: RowSink> IndexBuilder<R> {
     }
 }
 
-/// The branches by leaf, with the names that the labels give them.
+/// The branches by leaf, with their names from labels.
 fn branches(entries: &Entries, labels: &[LabelRow]) -> Vec<BranchRow> {
     let names = branch_names(&entries.links, labels);
     let leaves = (0..entries.count()).filter(|&seq| entries.links.marker(seq) == LEAF);
@@ -155,7 +156,7 @@ impl<R: RowSink> LogSink for IndexBuilder<R> {
             links.arrived(id);
         }
         let parent = read.parent.as_deref().and_then(|parent| {
-            // Nearly every entry continues the one before it: no look-up for those.
+            // Nearly every entry is a child of the one before it, which needs no look-up.
             let before = seq.checked_sub(1).filter(|&before| ids.id(before) == parent);
             before.or_else(|| ids.latest(parent))
         });
@@ -165,7 +166,7 @@ impl<R: RowSink> LogSink for IndexBuilder<R> {
         }
         let (parent_step, depth) = (links.step(seq), links.depth(seq));
         let kind = fields.kind_text();
-        // Looked up before the entry's own id is known: nothing labels itself.
+        // Looked up before the entry's own id is added: nothing labels itself.
         let change = LabelChange::read(&kind, fields).map(|change| (ids.latest(&change.target_id), change));
         let (key, id_use) = self.entries.name(seq, read.id.as_ref(), record.offset);
         self.counts.duplicates += u64::from(read.id.is_some() && id_use != IdUse::Key);
@@ -191,7 +192,7 @@ impl<R: RowSink> LogSink for IndexBuilder<R> {
     }
 
     fn damage(&mut self, damage: Damage) -> ControlFlow<()> {
-        // Only a verifying scan judges UTF-8; the count must not depend on who scans.
+        // Only a full scan reports bad UTF-8; the count must be the same for all scans.
         self.counts.damages += u64::from(damage.code != DamageCode::InvalidUtf8);
         self.find(|| Finding::from_damage(damage));
         ControlFlow::Continue(())

@@ -1,7 +1,7 @@
-//! What a full build leaves when the log has ended.
+//! The result of a full build.
 //!
 //! Owns: the tree as reports show it, and keys, parents, depths and times of single entries.
-//! Invariant: nothing here changes any more.
+//! Invariant: it is immutable.
 
 use super::counts::{Counts, Totals};
 use super::entries::Entries;
@@ -17,37 +17,37 @@ use alloc::vec::Vec;
 /// The index of a whole log.
 #[derive(Debug)]
 pub struct Built<R> {
-    /// The sink, with all rows.
+    /// The sink, which received all rows.
     pub rows: R,
     /// Header, if the log has one.
     pub header: Option<Header>,
-    /// Numbers.
+    /// Counts.
     pub counts: Counts,
-    /// Corrections to rows that were handed out, by row.
+    /// Corrections to rows that were passed on before, by row.
     pub fixups: Vec<Fixup>,
     /// Branches, by leaf.
     pub branches: Vec<BranchRow>,
     /// Labels that hold, by label entry.
     pub labels: Vec<LabelRow>,
-    /// What is wrong with the log, if it was asked for; in log order.
+    /// Findings in log order; empty unless the builder collected them.
     pub findings: Vec<Finding>,
     pub(super) entries: Entries,
 }
 
 impl<R> Built<R> {
-    /// The same without the sink.
+    /// Drops the sink.
     pub fn without_rows(self) -> Built<()> {
         self.take_rows().0
     }
 
-    /// The same and the sink apart, for a sink that has an end of its own.
+    /// Separates the sink, for a sink that must be finished itself.
     pub fn take_rows(self) -> (Built<()>, R) {
         let Self { rows, header, counts, fixups, branches, labels, findings, entries } = self;
         (Built { rows: (), header, counts, fixups, branches, labels, findings, entries }, rows)
     }
 
-    /// True if an id looks like a key that was made from its entry's offset: stored keys do not tell the two apart,
-    /// so that no catch-up can add to them.
+    /// True if an id looks like a key made from an entry's offset. Stored keys do not show the difference, so a
+    /// catch-up cannot add to this index.
     #[must_use]
     pub const fn is_ambiguous(&self) -> bool {
         self.entries.ambiguous
@@ -65,7 +65,7 @@ impl<R> Built<R> {
         self.entries.find_key(key)
     }
 
-    /// The parent of an entry, as resolved.
+    /// The resolved parent of an entry.
     #[must_use]
     pub fn parent(&self, seq: Seq) -> Option<Seq> {
         self.entries.links.parent(seq)
@@ -89,7 +89,7 @@ impl<R> Built<R> {
         self.entries.count()
     }
 
-    /// What it says of the log as a whole.
+    /// Counts, tree checksum and active leaf of the log.
     #[must_use]
     pub fn totals(&self) -> Totals {
         let active_leaf = self.entry_count().checked_sub(1).map(|last| self.key(last));

@@ -1,13 +1,16 @@
-//! Catch-up: a stored index takes in entries that were added to the log's end.
+//! Catch-up: adds to a stored index the entries that were appended to its log.
+//!
+//! If you change the content of a row, a label or a count, then change [`super::builder`] too, its twin for whole logs;
+//! `tests/tests/engine/index` compares the two.
 //!
 //! Owns: how markers, branches and labels change with each new entry.
-//! Invariant: after [`CatchUp::finish`] the store holds what a full build of the longer log would give. Where that
-//! would mean changing what stands before (a late parent, a label whose target comes now) it says so instead.
-//! Does not: read the log or open transactions; its caller feeds it records, inside one transaction.
-//! If you change what a row, a label or a number says, then change [`super::builder`], the other way to the same.
+//! Invariant: after [`CatchUp::finish`] the store equals a full build of the longer log. If older rows would have to
+//! change in other ways (a late parent, a label whose target comes later), the catch-up fails with
+//! [`CatchUpError::NeedsRebuild`].
+//! Does not: read the log or open transactions. Its caller passes records, inside one transaction.
 //!
-//! The newest entry is held back until the next one comes: a chain of entries then costs one row each, without a
-//! marker that is written and cleared again.
+//! The newest entry (the tip) is held back until the next one comes. A chain of entries then costs one row each, and no
+//! marker is written and cleared again.
 
 use super::counts::Totals;
 use super::key::{KeySource, looks_made, may_be_made};
@@ -20,10 +23,10 @@ use crate::log::{AppendedEntry, EntryFields, IndexedFields, Record};
 use alloc::borrow::Cow;
 use alloc::string::String;
 
-/// Why a catch-up cannot go on.
+/// Why a catch-up failed.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CatchUpError<E> {
-    /// The new entries change what older rows say; the log must be indexed anew.
+    /// The new entries change older rows; the log must be indexed anew.
     #[error("new entries change the place of older ones; the index must be built anew")]
     NeedsRebuild,
     /// The database failed.
@@ -37,12 +40,12 @@ impl<E> From<E> for CatchUpError<E> {
     }
 }
 
-/// What is known of an entry's id beforehand.
+/// What the caller knows about an entry's id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Id {
     /// Nothing.
     Unknown,
-    /// No entry before it has it.
+    /// No earlier entry has it.
     New,
 }
 
@@ -50,15 +53,15 @@ enum Id {
 #[derive(Debug)]
 struct Tip {
     row: Row<'static>,
-    /// The log's id, empty if there is none.
+    /// The id in the log; empty if there is none.
     id: String,
     branch: OpenBranch,
 }
 
-/// The branch that the tip ends.
+/// The branch that ends at the tip.
 #[derive(Debug, Default)]
 struct OpenBranch {
-    /// Key of the leaf under which the branch is stored.
+    /// Key of the leaf under which the branch is stored now.
     stored_leaf: Option<String>,
     name: Option<String>,
     labeled_at: Option<i64>,
@@ -67,7 +70,7 @@ struct OpenBranch {
 /// One catch-up.
 #[derive(Debug)]
 pub struct CatchUp {
-    /// The tip included.
+    /// Totals of the log, with the tip.
     totals: Totals,
     tip: Option<Tip>,
     any_labels: bool,
@@ -75,20 +78,20 @@ pub struct CatchUp {
 }
 
 impl CatchUp {
-    /// Goes on behind what is stored and has these totals.
+    /// Starts behind the stored entries, which have these totals.
     ///
     /// # Errors
-    /// What the database says.
+    /// [`CatchUpError::Store`] if the database fails.
     pub fn new<S: IndexStore>(store: &mut S, totals: Totals) -> Result<Self, CatchUpError<S::Error>> {
         Ok(Self { totals, tip: None, any_labels: !store.labels()?.is_empty(), names_changed: false })
     }
 
-    /// Takes one more damage into account.
+    /// Counts one more damage.
     pub const fn count_damage(&mut self) {
         self.totals.counts.damages += 1;
     }
 
-    /// Takes damages back that a later scan will judge anew (see `ScanEnd::unsettled`).
+    /// Subtracts damages that the next scan reports again, if they remain (see `ScanEnd::unsettled`).
     pub const fn uncount_damages(&mut self, unsettled: u64) {
         self.totals.counts.damages = self.totals.counts.damages.saturating_sub(unsettled);
     }
@@ -96,15 +99,15 @@ impl CatchUp {
     /// Adds the next entry of the log.
     ///
     /// # Errors
-    /// [`CatchUpError::NeedsRebuild`] where older rows would change.
+    /// [`CatchUpError::NeedsRebuild`] if older rows would change, [`CatchUpError::Store`] if the database fails.
     pub fn entry<S: IndexStore>(&mut self, store: &mut S, record: &Record<'_>) -> Result<(), CatchUpError<S::Error>> {
         self.add(store, record.offset, record.bytes.len() as u64, &record.fields, Id::Unknown)
     }
 
-    /// Adds an entry of the session's own writer, which has seen to it that its id was not in the log before.
+    /// Adds an entry from the session's own writer, which checked that the log did not hold its id.
     ///
     /// # Errors
-    /// As [`CatchUp::entry`].
+    /// Same errors as [`CatchUp::entry`].
     pub fn appended<S: IndexStore>(
         &mut self,
         store: &mut S,
@@ -166,10 +169,10 @@ impl CatchUp {
         Ok(())
     }
 
-    /// Stores what is held back and brings branch names up to date.
+    /// Stores the tip and updates branch names.
     ///
     /// # Errors
-    /// What the database says.
+    /// Same errors as [`CatchUp::entry`].
     pub fn finish<S: IndexStore>(mut self, store: &mut S) -> Result<Totals, CatchUpError<S::Error>> {
         self.store_tip(store)?;
         if self.names_changed {
@@ -178,7 +181,7 @@ impl CatchUp {
         Ok(self.totals)
     }
 
-    /// The key of the entry at `offset`; refuses what an older entry waits for.
+    /// The key of the entry at `offset`. Needs a rebuild if an older entry or label waits for its id.
     fn key<S: IndexStore>(
         &mut self,
         store: &mut S,
@@ -197,7 +200,7 @@ impl CatchUp {
                 return Err(CatchUpError::NeedsRebuild);
             }
         }
-        // Only keys that were made from an offset could still be in the way of a new id.
+        // Of all keys only one made from an offset can equal a new id.
         let is_new = known == Id::New && !may_be_made(id);
         if !is_new && self.is_taken(store, id)? {
             self.totals.counts.duplicates += 1;
@@ -209,18 +212,18 @@ impl CatchUp {
         Ok(String::from(id))
     }
 
-    /// The tip, which is not stored yet, waits for the parent `id`.
+    /// True if the tip, which is not stored yet, names `id` as its missing parent.
     fn tip_misses(&self, id: &str) -> bool {
         self.tip.as_ref().is_some_and(|tip| tip.row.parent_step == 0 && tip.row.parent_id.as_deref() == Some(id))
     }
 
-    /// An entry has this key or, being the tip, this id.
+    /// True if a stored entry or the tip has this key, or the tip has this id.
     fn is_taken<S: IndexStore>(&self, store: &mut S, key: &str) -> Result<bool, CatchUpError<S::Error>> {
         let is_tip = self.tip.as_ref().is_some_and(|tip| tip.row.id == key || tip.id == key);
         Ok(is_tip || store.find(key)?.is_some())
     }
 
-    /// Hangs a new entry below a stored one, or makes it a root: its step, depth and branch.
+    /// Adds a new entry below a stored one, or as a root; returns its parent step, depth and branch.
     fn attach<S: IndexStore>(
         &mut self,
         store: &mut S,
@@ -249,7 +252,7 @@ impl CatchUp {
                 for child in store.children(parent.seq)? {
                     self.totals.check.add_child(&parent.key, &child);
                 }
-                // The branch that ran through here now begins below.
+                // The branch that ran through the parent now begins below it.
                 self.names_changed |= self.any_labels;
             }
             self.totals.check.add_child(&parent.key, key);
@@ -258,7 +261,7 @@ impl CatchUp {
         Ok((i64::from(seq) - i64::from(parent.seq), parent.depth + 1, branch))
     }
 
-    /// The latest stored entry with this log id.
+    /// The latest stored entry with this id in the log.
     fn resolve<S: IndexStore>(&self, store: &mut S, id: &str) -> Result<Option<Node>, CatchUpError<S::Error>> {
         if self.totals.counts.duplicates > 0
             && let Some(node) = store.latest_repeat(id)?
@@ -281,7 +284,7 @@ impl CatchUp {
         Ok(store.put_branch(&branch)?)
     }
 
-    /// Applies a label entry, which is the tip.
+    /// Applies the tip's label.
     fn label<S: IndexStore>(
         &mut self,
         store: &mut S,

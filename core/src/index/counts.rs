@@ -1,7 +1,8 @@
-//! Numbers about a whole log.
+//! Counts over a whole log.
 //!
-//! Owns: what is counted, and what one entry adds. Invariant: a full build and a catch-up count alike.
-//! Does not: count what only ids tell (repeats, orphans); its users do.
+//! Owns: what is counted, and what one entry adds.
+//! Invariant: a full build and a catch-up give the same counts.
+//! Does not: count repeated ids and missing parents; the builder and the catch-up do.
 
 use super::tree_checksum::TreeChecksum;
 use crate::log::IndexedFields;
@@ -9,7 +10,7 @@ use crate::log::tags;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-/// Numbers about a log that lists show and that later catch-ups need.
+/// Counts that lists show and later catch-ups need.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Entries.
@@ -20,24 +21,24 @@ pub struct Counts {
     pub last_message_at: Option<i64>,
     /// Time of the last entry that has one, Unix milliseconds.
     pub last_entry_at: Option<i64>,
-    /// Entries whose id was taken.
+    /// Entries with an id that an earlier entry or a made key already has.
     pub duplicates: u64,
-    /// Entries whose parent is missing.
+    /// Entries with a missing parent.
     pub orphans: u64,
-    /// Labels on entries that do not exist.
+    /// Labels without a target entry.
     pub dangling_labels: u64,
-    /// Damaged lines and records, those of an unfinished last line and bad UTF-8 aside.
+    /// Damaged lines and records, without those of an unfinished last line and without bad UTF-8.
     pub damages: u64,
     /// Entries of kind `compaction`.
     pub compactions: u64,
-    /// The session's name, from the last session info.
+    /// The session's title, from the last session info.
     pub title: Option<String>,
     /// The session's tags, sorted, from the last entry that sets them.
     pub tags: Vec<String>,
 }
 
 impl Counts {
-    /// Takes one entry into account.
+    /// Counts one entry.
     pub fn observe(&mut self, kind: &str, fields: &IndexedFields<'_>, ts: Option<i64>) {
         self.entries += 1;
         self.last_entry_at = ts.or(self.last_entry_at);
@@ -61,10 +62,10 @@ impl Counts {
     }
 }
 
-/// What an index says of its log as a whole.
+/// What an index stores about its whole log.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Totals {
-    /// Numbers.
+    /// Counts.
     pub counts: Counts,
     /// Checksum of the tree.
     pub check: TreeChecksum,

@@ -1,7 +1,8 @@
-//! What a full build keeps of every entry, in memory.
+//! The facts about every entry that a full build keeps in memory.
 //!
-//! Owns: ids, keys, links and times by number. Invariant: the key of an entry is known as soon as it was added.
-//! Does not: keep payloads: an entry takes about 60 bytes, with ids of 36 characters as much again.
+//! Owns: ids, keys, links and times by entry number.
+//! Invariant: an entry's key is known once it is added. Payloads are not kept: an entry takes about 60 bytes, with ids
+//! of 36 characters twice as much.
 
 use super::ids::Ids;
 use super::key::{KeySource, looks_made};
@@ -22,30 +23,30 @@ pub(super) struct Entries {
     /// All made keys, to notice an id that equals one.
     taken: BTreeMap<String, Seq>,
     times: Vec<i64>,
-    /// An id looks like a key that was made from its entry's offset.
+    /// An id looks like a key made from its entry's offset.
     pub(super) ambiguous: bool,
 }
 
 const NO_TIME: i64 = i64::MIN;
 
-/// What became of an entry's id.
+/// How an entry's id relates to its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum IdUse {
-    /// It is the key.
+    /// The id is the key.
     Key,
-    /// An entry before it has the same.
+    /// An earlier entry has the same id.
     Repeated,
-    /// There is none, or a made key equals it.
+    /// There is no id, or a made key equals it.
     NoKey,
 }
 
 impl Entries {
-    /// Number of entries; during a build, of those whose links were added.
+    /// Number of entries; during a build, of entries with links.
     pub(super) fn count(&self) -> Seq {
         Seq::try_from(self.links.len()).unwrap_or(Seq::MAX)
     }
 
-    /// Adds the id of entry `seq` at `offset`; its key.
+    /// Adds the id of entry `seq` at `offset` and returns the entry's key.
     pub(super) fn name<'a>(&mut self, seq: Seq, id: Option<&Cow<'a, str>>, offset: u64) -> (Cow<'a, str>, IdUse) {
         let repeated = self.ids.push(id.map_or("", |id| id.as_ref()));
         if let Some(id) = id.filter(|id| !repeated && !self.taken.contains_key(id.as_ref())) {
@@ -76,7 +77,7 @@ impl Entries {
 
     /// The entry with this key.
     pub(super) fn find_key(&self, key: &str) -> Option<Seq> {
-        // An id that was repeated is the key of the first of its entries: the others have keys of their own.
+        // The key that equals a repeated id is the first entry's; the others have made keys.
         self.taken.get(key).copied().or_else(|| self.ids.first(key))
     }
 }

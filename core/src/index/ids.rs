@@ -1,9 +1,8 @@
 //! The ids of all entries of a log, in memory, for a full build.
 //!
-//! Owns: id -> entry, for hundreds of thousands of ids at about 60 bytes each.
-//! Invariant: of a repeated id the latest entry is found; earlier ones stay in `repeats`. An id behind all that came
-//! in order is new, without a look.
-//! Does not: know keys; an entry without a usable id has an empty one here, which nothing finds.
+//! Owns: the map from id to entry, for hundreds of thousands of ids at about 60 bytes each.
+//! Invariant: a repeated id leads to its latest entry; `repeats` holds all of them. An id greater than the last in
+//! `ordered` is new, without a look-up. An entry without a usable id has an empty id, which no look-up finds.
 
 use super::row::Seq;
 use alloc::collections::BTreeMap;
@@ -12,7 +11,7 @@ use alloc::vec::Vec;
 use core::hash::{BuildHasher, Hasher};
 use hashbrown::HashTable;
 
-/// The latest entry with an id, and the id's hash, so that a table that grows need not read the ids again.
+/// The latest entry with an id, and the id's hash, so that a growing table need not read the ids again.
 #[derive(Debug, Clone, Copy)]
 struct Slot {
     seq: Seq,
@@ -24,10 +23,10 @@ pub(super) struct Ids {
     text: String,
     /// End of the id of each entry in `text`.
     ends: Vec<usize>,
-    /// Entries whose id came behind all ids that came in order before it. Ids that writers make from the time do
-    /// nearly always, and cost neither a hash nor a slot.
+    /// Entries whose id is greater than all earlier ids in this list. Ids that writers make from the time nearly always
+    /// are, and cost neither a hash nor a slot.
     ordered: Vec<Seq>,
-    /// All others, and the latest of those with a repeated id.
+    /// All other ids, and the latest entry of each repeated id.
     table: HashTable<Slot>,
     hasher: foldhash::fast::FixedState,
     repeats: BTreeMap<String, Vec<Seq>>,
@@ -46,7 +45,7 @@ impl Ids {
         slot.map(|slot| slot.seq).or_else(|| self.in_order(id))
     }
 
-    /// The entry with this id, if it came in order.
+    /// The entry with this id in `ordered`.
     fn in_order(&self, id: &str) -> Option<Seq> {
         let at = self.ordered.binary_search_by(|&seq| self.id(seq).cmp(id)).ok()?;
         self.ordered.get(at).copied()
@@ -68,11 +67,11 @@ impl Ids {
         }
     }
 
-    /// Adds the next entry; true if its id was seen before.
+    /// Adds the id of the next entry; true if an earlier entry has it.
     pub(super) fn push(&mut self, id: &str) -> bool {
         let seq = Seq::try_from(self.ends.len()).unwrap_or(Seq::MAX);
         let last = self.ordered.last().map_or("", |&last| self.id(last));
-        // An empty id is behind none, and goes nowhere.
+        // An empty id is never greater, and is not stored.
         let (is_next, is_none) = (id > last, id.is_empty());
         self.text.push_str(id);
         self.ends.push(self.text.len());
@@ -120,7 +119,7 @@ fn hash(hasher: &foldhash::fast::FixedState, id: &str) -> u32 {
     (hash ^ (hash >> 32)) as u32
 }
 
-/// The table takes bucket and tag from the two ends of a hash.
+/// The table takes bucket and tag from opposite ends of a hash, so both get all 32 bits.
 const fn spread(hash: u32) -> u64 {
     (hash as u64) << 32 | hash as u64
 }

@@ -1,8 +1,10 @@
-//! Labels while a log is read from start to end.
+//! The labels of a log that is read from start to end.
 //!
-//! Owns: which label holds on which entry; the names of branches that follow are said by [`super::names`].
-//! Invariant: of the label entries that name one target the last in log order holds; one without text clears.
-//! Does not: find entries by id; the caller resolves targets.
+//! If you change which label holds, then change [`super::catch_up`], which applies labels to a stored index, and
+//! `tests/src/oracle/labels.rs` too. [`super::names`] derives the names of branches from these labels.
+//!
+//! Owns: which label holds on which entry.
+//! Invariant: the last label entry in log order for a target holds; one without text removes the label.
 
 use super::row::{LabelRow, Seq};
 use crate::json::text;
@@ -12,17 +14,17 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// What a label entry asks for.
+/// The change that a label entry makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct LabelChange {
-    /// The id that it names.
+    /// The id of the target.
     pub target_id: String,
-    /// The label; `None` clears.
+    /// The label; `None` removes it.
     pub name: Option<String>,
 }
 
 impl LabelChange {
-    /// Reads a record's fields, if it is a label that names an entry.
+    /// Reads a record's fields; `None` if it is not a label entry with a target id.
     #[must_use]
     pub(super) fn read(kind: &str, fields: &IndexedFields<'_>) -> Option<Self> {
         if kind != "label" {
@@ -50,14 +52,14 @@ pub(super) struct Labels {
 }
 
 impl Labels {
-    /// Notes a label entry; `target` is its entry if that stands before it.
+    /// Adds a label entry; `target` is the labelled entry if it stands before the label.
     pub(super) fn push(&mut self, seq: Seq, change: LabelChange, target: Option<Seq>, labeled_at: Option<i64>) {
         let target = target.ok_or(change.target_id);
         self.changes.push(Change { seq, target, name: change.name, labeled_at });
     }
 
     /// The labels that hold at the end of the log, in order of their label entries. `first_after(id, seq)` finds a
-    /// target that stands behind its label, `key_of(seq)` says the key of a target.
+    /// target behind its label; `key_of(seq)` returns the key of a target.
     pub(super) fn close(
         self,
         first_after: impl Fn(&str, Seq) -> Option<Seq>,

@@ -1,8 +1,8 @@
 //! Parent links of a whole log, in memory.
 //!
-//! Owns: which entry is whose parent, including parents that stand later in the log, missing parents and cycles.
-//! Invariant: after [`Links::close`] the links form a forest, and no entry is left out of it.
-//! Does not: recurse; logs have millions of entries in one chain.
+//! Owns: the parent of each entry, including parents that stand later in the log, missing parents and cycles.
+//! Invariant: after [`Links::close`] the links form a forest of all entries. No function recurses, because a log may
+//! hold millions of entries in one chain.
 
 use super::row::{BRANCH_POINT, Fixup, LEAF, Seq};
 use alloc::collections::BTreeMap;
@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 
 pub(super) const NO_PARENT: Seq = Seq::MAX;
 
-/// Place of an entry whose parent was not known when it came.
+/// Place of an entry whose parent did not stand before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Orphan {
     pub(super) seq: Seq,
@@ -25,7 +25,7 @@ pub(super) struct Links {
     depths: Vec<u32>,
     /// Children of each entry, counted up to 2.
     children: Vec<u8>,
-    /// Missing parent id -> the entries that wait for it.
+    /// Missing parent id -> the entries that name it.
     waiting: BTreeMap<String, Vec<Orphan>>,
     /// Entries whose parent came later.
     forward: Vec<Orphan>,
@@ -52,12 +52,12 @@ impl Links {
         }
     }
 
-    /// Distance to the parent as stored: 0 for a root.
+    /// Distance to the parent in entries; 0 for a root.
     pub(super) fn step(&self, seq: Seq) -> i64 {
         self.parent(seq).map_or(0, |parent| i64::from(seq) - i64::from(parent))
     }
 
-    /// Gives the entries that wait for `id` their parent, which is the entry that comes next.
+    /// Sets the parent of the entries that wait for `id` to the entry that is added next.
     pub(super) fn arrived(&mut self, id: &str) {
         if self.waiting.is_empty() {
             return;
@@ -72,7 +72,7 @@ impl Links {
         self.forward.extend(orphans);
     }
 
-    /// Adds the next entry under a parent that is known, or as a root.
+    /// Adds the next entry, below a known parent or as a root.
     pub(super) fn push(&mut self, parent: Option<Seq>) {
         let depth = match parent {
             Some(parent) => {
@@ -88,14 +88,14 @@ impl Links {
         self.children.push(0);
     }
 
-    /// Notes that the entry just added waits for `parent_id`.
+    /// Makes the entry that was added last wait for `parent_id`.
     pub(super) fn wait(&mut self, parent_id: &str, offset: u64, line: u64) {
         let seq = Seq::try_from(self.len().saturating_sub(1)).unwrap_or(NO_PARENT);
         self.waiting.entry(String::from(parent_id)).or_default().push(Orphan { seq, offset, line });
     }
 
-    /// Settles what the end of the log settles: breaks cycles and sets the depths below late parents.
-    /// `moved` gets the entries whose place changed since they were added; the broken cycles' first members return.
+    /// Ends the log: breaks cycles and sets the depths below late parents. Adds to `moved` the entries whose parent or
+    /// depth changed since they were added, and returns the first members of broken cycles.
     pub(super) fn close(&mut self, moved: &mut Vec<Seq>) -> Vec<Orphan> {
         if self.forward.is_empty() {
             return Vec::new();
@@ -117,7 +117,7 @@ impl Links {
         self.forward.iter().copied().filter(|orphan| broken.binary_search(&orphan.seq).is_ok()).collect()
     }
 
-    /// The ids that stayed missing, with the entries that name them.
+    /// The missing ids, with the entries that name them as parent.
     pub(super) fn missing(&self) -> impl Iterator<Item = (&str, &Orphan)> {
         self.waiting.iter().flat_map(|(id, orphans)| orphans.iter().map(move |orphan| (id.as_str(), orphan)))
     }
@@ -130,9 +130,9 @@ impl Links {
         Fixup { seq, marker: self.marker(seq), parent_step: self.step(seq), depth: self.depth(seq) }
     }
 
-    /// Cuts every cycle at its first member; the cut entries in order.
+    /// Cuts every cycle at its first member and returns these members in order.
     fn break_cycles(&mut self) -> Vec<Seq> {
-        // The walk that first came by, by number; 0 is none.
+        // Number of the walk that visited each entry first; 0 is none.
         let mut walk_of: Vec<Seq> = alloc::vec![0; self.parents.len()];
         let mut broken = Vec::new();
         for start in 0..self.parents.len() {
@@ -162,7 +162,7 @@ impl Links {
         broken
     }
 
-    /// The first member, in log order, of the cycle that `member` is on.
+    /// The first member, in log order, of the cycle that contains `member`.
     fn cycle_start(&self, member: usize) -> Seq {
         let mut first = member;
         let mut at = member;

@@ -1,8 +1,8 @@
-//! The metadata of a stored index: what it covers, and how to go on.
+//! The metadata of a stored index: which log it covers, and where a catch-up resumes.
 //!
 //! Owns: [`IndexMeta`], and how it follows from a full build and from a catch-up.
-//! Invariant: both ways give the same of the same log, times and stamps aside.
-//! Does not: know its stored form; that is [`super::meta_rows`].
+//! Invariant: both ways give equal metadata for the same log, except times and stamps.
+//! Does not: define the stored form; see [`super::meta_rows`].
 
 use super::built::Built;
 use super::counts::{Counts, Totals};
@@ -12,47 +12,47 @@ use crate::source::identity::{FileStamp, Fingerprint};
 use crate::source::{ByteSource, SourceError};
 use alloc::string::{String, ToString};
 
-/// Everything in `metadata`: what the index covers and how to go on.
+/// The content of the table `metadata`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IndexMeta {
-    /// Id in the header, or the file's stem.
+    /// The header's id, else the file's stem.
     pub session_id: String,
-    /// The log's file as it was indexed; `len` is the indexed length.
+    /// Stamp of the log's file when it was indexed; `len` is the indexed length.
     pub stamp: FileStamp,
-    /// Its content as it was indexed.
+    /// Fingerprint of the indexed bytes.
     pub fingerprint: Fingerprint,
-    /// Numbers.
+    /// Counts.
     pub counts: Counts,
     /// Checksum of the tree.
     pub check: TreeChecksum,
     /// Key of the last entry.
     pub active_leaf: Option<String>,
-    /// When this was written, Unix milliseconds.
+    /// Time of this update, Unix milliseconds.
     pub indexed_at: i64,
-    /// Bytes of the log known to be on the disk; 0 where nothing is known.
+    /// Bytes of the log known to be on the disk; 0 if nothing is known.
     pub synced_len: u64,
-    /// Where a catch-up goes on.
+    /// Where a catch-up resumes.
     pub resume: Resume,
-    /// Boot during which the file was changed last without a sync; `None` once it is synced.
+    /// Boot during which the sidecar was last changed without a sync; `None` once it is synced.
     pub unsynced_boot: Option<String>,
-    /// What the host says about the files that the log was migrated from, as of the last migration.
+    /// Stamps of the files that the log was migrated from, as of the last migration, in the host's form.
     pub migrated_from: Option<String>,
-    /// When a migration built this or brought it up to date last, Unix milliseconds.
+    /// When a migration last built or updated this index, Unix milliseconds.
     pub migrated_at: Option<i64>,
 }
 
-/// Where a catch-up goes on scanning.
+/// Where a catch-up resumes scanning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resume {
-    /// It cannot: the log must be indexed anew once it grows.
+    /// Nowhere: once the log grows, it must be indexed anew.
     Rebuild,
-    /// At this offset, behind that many lines.
+    /// At this offset.
     At {
         /// Offset.
         offset: u64,
         /// Lines before it.
         lines: u64,
-        /// A record stands before it.
+        /// A header or an entry stands before it.
         record_seen: bool,
         /// The next byte must be an LF: the last indexed record lacked it.
         expect_lf: bool,
@@ -60,7 +60,7 @@ pub enum Resume {
 }
 
 impl Resume {
-    /// Where to go on behind a finished scan.
+    /// The resume point behind a finished scan.
     #[must_use]
     pub fn after(end: &ScanEnd) -> Self {
         match end.open_line {
@@ -75,7 +75,7 @@ impl Resume {
         }
     }
 
-    /// Where to go on behind so many more whole lines with records, of which the last one ends before `to`.
+    /// The resume point behind `more` further whole lines with records, which end at `to`.
     #[must_use]
     pub const fn behind(self, more: u64, to: u64) -> Self {
         match self {
@@ -90,20 +90,20 @@ impl Resume {
     }
 }
 
-/// What a host knows of a log that it has indexed.
+/// What a host observed about a log that it indexed.
 #[derive(Debug, Clone, Copy)]
 pub struct Observed {
-    /// The log's file; `len` is the indexed length.
+    /// Stamp of the log's file; `len` is the indexed length.
     pub stamp: FileStamp,
-    /// Now, Unix milliseconds.
+    /// The current time, Unix milliseconds.
     pub now_ms: i64,
-    /// Bytes of the log that are known to be on the disk; 0 where nothing is known.
+    /// Bytes of the log known to be on the disk; 0 if nothing is known.
     pub synced_len: u64,
 }
 
 impl IndexMeta {
-    /// The metadata of a finished full build. `fingerprint` was taken before the log was read, so that one which is
-    /// rewritten meanwhile is not taken for what was indexed. `stem`: the file's, for a log whose header has no id.
+    /// The metadata of a finished full build. `fingerprint` must be taken before the log is read, so that it does not
+    /// match a log that is rewritten meanwhile. `stem`: the file's stem, used if the header has no id.
     #[must_use]
     pub fn built<R>(built: &Built<R>, end: &ScanEnd, fingerprint: Fingerprint, observed: Observed, stem: &str) -> Self {
         let session_id = built.header.as_ref().and_then(|header| header.session_id.clone());
@@ -124,36 +124,36 @@ impl IndexMeta {
         }
     }
 
-    /// The metadata after a catch-up, whose totals these are and behind which a later one goes on at `resume`.
+    /// The metadata after a catch-up, with the new totals; a later catch-up resumes at `resume`.
     #[must_use]
     pub fn grown(&self, totals: Totals, resume: Resume, fingerprint: Fingerprint, observed: Observed) -> Self {
         let Totals { counts, check, active_leaf } = totals;
         Self { counts, check, active_leaf, fingerprint, resume, ..self.restamped(observed) }
     }
 
-    /// The fingerprint of a log that has only grown; `None` if what was indexed is not what stands there.
+    /// The fingerprint of the first `len` bytes of a log that has only grown; `None` if the indexed bytes changed.
     ///
     /// # Errors
-    /// If the source cannot be read.
+    /// Fails if the source cannot be read.
     pub fn fingerprint_grown(
         &self,
         source: &(impl ByteSource + ?Sized),
         len: u64,
     ) -> Result<Option<Fingerprint>, SourceError> {
         let grown = Fingerprint::take(source, len)?;
-        // Behind that: the new one must not cover bytes that were rewritten since these were compared.
+        // In this order: the new fingerprint must not cover bytes that were rewritten after the comparison.
         let same = Fingerprint::take(source, self.stamp.len)? == self.fingerprint;
         Ok(same.then_some(grown))
     }
 
-    /// The metadata of a log whose bytes are the indexed ones, in a file of another stamp.
+    /// The metadata for a file with another stamp and the same indexed bytes.
     #[must_use]
     pub fn restamped(&self, observed: Observed) -> Self {
         let Observed { stamp, now_ms, synced_len } = observed;
         Self { stamp, indexed_at: now_ms, synced_len: self.synced_len.max(synced_len), ..self.clone() }
     }
 
-    /// What it says of the log as a whole.
+    /// Counts, tree checksum and active leaf of the log.
     #[must_use]
     pub fn totals(&self) -> Totals {
         Totals { counts: self.counts.clone(), check: self.check, active_leaf: self.active_leaf.clone() }

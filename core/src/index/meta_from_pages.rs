@@ -1,10 +1,12 @@
-//! A glance at a sidecar without SQLite: its metadata, out of the first few pages.
+//! A glance: reads a sidecar's metadata from its first pages, without SQLite (section 4.5 of `docs/format.md`).
 //!
-//! Owns: as much of SQLite's file format (<https://www.sqlite.org/fileformat2.html>, sections 1.3, 1.6 and 2.1) as
-//! one leaf page of a table without row ids takes. With thousands of sessions, opening a database for each costs
-//! twenty times as much as the question "is it up to date?" is worth.
-//! Invariant: it gives what SQLite would give, or nothing: the metadata's own digest has to agree.
-//! Does not: follow pages; metadata that does not fit one page is left to SQLite, and so is everything odd.
+//! If you change the order of tables in [`super::schema`], then change `META_PAGE` here too.
+//!
+//! Owns: the part of SQLite's file format (<https://www.sqlite.org/fileformat2.html>, sections 1.3, 1.6 and 2.1) for
+//! one leaf page of a table without row ids. For thousands of sessions, opening each database would cost twenty times
+//! as much as this freshness check.
+//! Invariant: the result is SQLite's, or `None`: the metadata must match its own digest. The glance follows no page
+//! links, so metadata that does not fit one page, and anything unusual, gives `None`.
 
 use super::meta::IndexMeta;
 use super::meta_rows::Value;
@@ -12,13 +14,13 @@ use super::schema::{APPLICATION_ID, PAGE_SIZE, SCHEMA_VERSION};
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// The page of the table `metadata`: tables get their pages in the order in which the schema makes them.
+/// The page of the table `metadata`: each table gets a page in the order in which the schema creates it.
 const META_PAGE: usize = 5;
 
-/// How much of a sidecar [`meta_from_pages`] wants to see.
+/// Bytes of a sidecar that [`meta_from_pages`] needs.
 pub const META_PAGES_LEN: usize = META_PAGE * PAGE_SIZE as usize;
 
-/// Reads the metadata out of the first [`META_PAGES_LEN`] bytes of a sidecar.
+/// Reads the metadata from the first [`META_PAGES_LEN`] bytes of a sidecar.
 #[must_use]
 pub fn meta_from_pages(start: &[u8]) -> Option<IndexMeta> {
     let be32 = |at: usize| Some(i64::from(u32::from_be_bytes(*start.get(at..)?.first_chunk()?)));
@@ -46,10 +48,10 @@ pub fn meta_from_pages(start: &[u8]) -> Option<IndexMeta> {
 
 const LEAF_INDEX_PAGE: u8 = 0x0A;
 
-/// One cell: length of the record, then the record of key and value.
+/// Reads one cell: the length of the record, then the record with key and value.
 fn row(cell: &[u8]) -> Option<(String, Value)> {
     let (len, cell) = varint(cell)?;
-    // A record that spills to other pages is cut short here and fails below.
+    // A record that continues on other pages is cut short here and fails below.
     let record = cell.get(..usize::try_from(len).ok()?)?;
     let (header_len, types) = varint(record)?;
     let header_len = usize::try_from(header_len).ok()?;
@@ -84,7 +86,7 @@ fn value(serial_type: u64, body: &[u8]) -> Option<(Value, &[u8])> {
     Some((Value::Int(bytes.iter().fold(sign, |n, &byte| n << 8 | i64::from(byte))), rest))
 }
 
-/// A variable-length integer: 7 bits a byte, high bits first; the ninth byte gives all 8.
+/// Reads a variable-length integer: 7 bits per byte, high bits first; the ninth byte has 8 bits.
 fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let mut n = 0u64;
     for (i, &byte) in bytes.iter().take(9).enumerate() {

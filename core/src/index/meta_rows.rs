@@ -1,7 +1,9 @@
-//! The metadata of a stored index as rows of `metadata`.
+//! The metadata of a stored index as rows of the table `metadata`.
 //!
-//! Owns: names, values and the digest over them. Invariant: rows that were changed in any byte are read as none.
-//! If you change this, then change `SCHEMA_VERSION` and section 4 of `docs/format.md`.
+//! If you change this, then change `SCHEMA_VERSION` and section 4.1 of `docs/format.md` too.
+//!
+//! Owns: keys, values and the digest over them.
+//! Invariant: a change of any byte of the rows makes the digest fail, and then no metadata is read.
 
 use super::counts::Counts;
 use super::meta::{IndexMeta, Resume};
@@ -29,7 +31,7 @@ impl IndexMeta {
     #[must_use]
     pub fn to_rows(&self) -> Vec<(&'static str, Value)> {
         let int = |n: u64| Value::Int(i64::try_from(n).unwrap_or(i64::MAX));
-        // File system numbers use all 64 bits; SQLite's integers are signed.
+        // File system numbers use all 64 bits, but SQLite's integers are signed.
         let bits = |n: u64| Value::Int(n.cast_signed());
         let counts = &self.counts;
         let mut rows = alloc::vec![
@@ -71,7 +73,8 @@ impl IndexMeta {
         rows
     }
 
-    /// Reads the rows of `metadata`; `None` if something that must be there is not, or is of another schema.
+    /// Reads the rows of `metadata`; `None` if a required row is missing or unreadable, the digest does not match, or
+    /// the schema version differs.
     #[must_use]
     pub fn from_rows(rows: &[(String, Value)]) -> Option<Self> {
         let get = |name: &str| rows.iter().find(|(key, _)| key == name).map(|(_, value)| value);
@@ -154,7 +157,7 @@ impl Value {
     }
 }
 
-/// Checksum of the rows, in whatever order they come: a flipped byte must not change an answer.
+/// Checksum of the rows, independent of their order, so that a flipped byte cannot change an answer.
 fn digest<'a>(rows: impl Iterator<Item = (&'a str, &'a Value)>) -> Value {
     let sum = rows.fold(0u64, |sum, (key, value)| {
         let mut hasher = blake3::Hasher::new();

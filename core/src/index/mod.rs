@@ -1,6 +1,6 @@
-//! The index: from records to rows, the tree they form, and what of it a sidecar stores.
+//! The index: rows from records, the tree that they form, and the part of it that a sidecar stores.
 //!
-//! Owns: keys, parents, depths, markers, labels and branch names; the sidecar's schema; when a sidecar is fresh.
+//! Owns: keys, parents, depths, markers, labels and branch names, and the sidecar's schema and metadata.
 //! Invariant: the rows are a function of the log's bytes. A full build and any sequence of catch-ups give the same.
 //! Does not: touch SQLite; hosts store rows through [`store::IndexStore`] and [`row::RowSink`].
 

@@ -1,15 +1,18 @@
 //! Names of branches.
 //!
-//! Owns: which label names a branch: of those on entries between its leaf and the nearest branch point, the one that
-//! was set last. A full build asks the links in memory, a catch-up the stored index.
-//! Invariant: both give the same. If you change one of the two functions, then change the other.
+//! If you change one of the two functions, then change the other too: a full build uses the links in memory, a catch-up
+//! the stored index. [`super::labels`] decides which labels hold.
+//!
+//! Owns: which label names a branch: among the labels on entries between its leaf and the nearest branch point, the one
+//! set last.
+//! Invariant: both functions give the same names.
 
 use super::links::Links;
 use super::row::{BRANCH_POINT, LEAF, LabelRow, Seq};
 use super::store::IndexStore;
 use alloc::collections::BTreeMap;
 
-/// The label that names its branch, for every leaf in memory that has one.
+/// For each leaf with a named branch, the label that names it.
 pub(super) fn branch_names<'a>(links: &Links, labels: &'a [LabelRow]) -> BTreeMap<Seq, &'a LabelRow> {
     let on: BTreeMap<Seq, &LabelRow> = labels.iter().filter_map(|label| Some((label.target?, label))).collect();
     let mut names: BTreeMap<Seq, &LabelRow> = BTreeMap::new();
@@ -35,7 +38,7 @@ pub(super) fn branch_names<'a>(links: &Links, labels: &'a [LabelRow]) -> BTreeMa
     names
 }
 
-/// The label that names the branch of a stored leaf: a step a run of entries, not a step an entry.
+/// The label that names the branch of a stored leaf. Takes one step per run of entries, not one per entry.
 pub(super) fn name_of<'a, S: IndexStore>(
     store: &mut S,
     leaf: Seq,

@@ -1,7 +1,9 @@
-//! Rows as they are stored, and the interface by which a full build hands them on.
+//! Rows as stored, and the sink to which a full build passes them.
 //!
-//! Owns: the meaning of the columns. Invariant: `seq` counts entries from 0 in log order without gaps.
-//! Does not: name SQL; see [`super::schema`].
+//! If you change a column, then change [`super::schema`] too, and the SQL in `host-native/src/sidecar/sql`.
+//!
+//! Owns: the meaning of the columns.
+//! Invariant: `seq` counts entries from 0 in log order without gaps.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -20,30 +22,30 @@ pub const BRANCH_POINT: u8 = 2;
 pub struct Row<'a> {
     /// Number in log order.
     pub seq: Seq,
-    /// The key: the log's id, or a generated one where that is missing or taken.
+    /// The key: the id in the log, or a made key if that id is missing or taken.
     pub id: Cow<'a, str>,
-    /// The parent's id as the log says it.
+    /// The parent's id as the log names it.
     pub parent_id: Option<Cow<'a, str>>,
     /// Unix milliseconds.
     pub ts: Option<i64>,
     /// The entry's `type`.
     pub kind: Cow<'a, str>,
-    /// [`LEAF`] and [`BRANCH_POINT`]. A full build does not know it yet and gives 0; see [`Fixup`].
+    /// [`LEAF`] or [`BRANCH_POINT`], else 0. A full build passes 0 and corrects it by a [`Fixup`].
     pub marker: u8,
-    /// Offset of the line.
+    /// Offset of the record.
     pub offset: u64,
-    /// Length of the line without its LF.
+    /// Length of the record; an unsalvaged record is its line without the LF.
     pub len: u64,
-    /// How many entries before this one its parent stands: 0 for a root, negative where the parent comes later.
+    /// `seq` minus the parent's `seq`: 0 for a root, negative if the parent stands later.
     pub parent_step: i64,
-    /// Entries from the root, which is 1.
+    /// Number of entries from the root; the root has 1.
     pub depth: u32,
 }
 
-/// What a full build knows about a row only at the end of the log.
+/// Final values of a row that only the end of the log decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fixup {
-    /// The row.
+    /// Number of the row.
     pub seq: Seq,
     /// Its marker.
     pub marker: u8,
@@ -56,15 +58,15 @@ pub struct Fixup {
 /// One row of `branches`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BranchRow {
-    /// The leaf.
+    /// Number of the leaf.
     pub seq: Seq,
-    /// Its key.
+    /// Key of the leaf.
     pub leaf_id: String,
-    /// Entries from the root to it.
+    /// Depth of the leaf.
     pub depth: u32,
-    /// Its time, Unix milliseconds.
+    /// Time of the leaf, Unix milliseconds.
     pub ts: Option<i64>,
-    /// The label set last of those that hold on the branch's entries.
+    /// The label that names the branch: the one set last on its entries.
     pub name: Option<String>,
     /// When that label was set, Unix milliseconds.
     pub labeled_at: Option<i64>,
@@ -73,11 +75,11 @@ pub struct BranchRow {
 /// A label that holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LabelRow {
-    /// The label entry.
+    /// Number of the label entry.
     pub seq: Seq,
-    /// The labelled entry; `None` while no entry has the id that the label names.
+    /// Number of the labelled entry; `None` while no entry has the id in the label.
     pub target: Option<Seq>,
-    /// Its key, or the id that the label names.
+    /// Key of the labelled entry, or the id in the label.
     pub target_id: String,
     /// The label.
     pub name: String,
@@ -87,7 +89,7 @@ pub struct LabelRow {
 
 /// Receives the rows of a full build, in log order.
 pub trait RowSink {
-    /// One row. Returning `Break` stops the build.
+    /// Takes one row. `Break` stops the build.
     fn row(&mut self, row: Row<'_>) -> ControlFlow<()>;
 }
 

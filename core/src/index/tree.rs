@@ -1,7 +1,8 @@
-//! The tree as reports show it: only what is special about it, so that its size follows branches, not entries.
+//! The tree as reports show it: only roots, leaves, branch points and labels, so its size follows the number of
+//! branches, not of entries.
 //!
-//! Owns: the shape that `tree` prints. Invariant: all lists are in log order.
-//! Does not: say where it came from: a sidecar and a full build give equal values.
+//! Owns: the JSON shape that `tree` prints.
+//! Invariant: all lists are in log order. A sidecar and a full build give equal values.
 
 use super::row::{BranchRow, LabelRow};
 use alloc::string::String;
@@ -26,8 +27,8 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// The branch that somebody may miss who goes on from the active leaf: of those that are longer and whose last entry
-    /// is younger, the longest.
+    /// A branch that a user who continues from the active leaf may overlook: among those that are longer and end in a
+    /// younger entry, the longest.
     #[must_use]
     pub fn overlooked(&self) -> Option<&Leaf> {
         let active = self.leaves.iter().find(|leaf| Some(&leaf.id) == self.active_leaf.as_ref())?;
@@ -41,7 +42,7 @@ impl Tree {
 pub struct Leaf {
     /// Key of the leaf.
     pub id: String,
-    /// Entries from the root, which is 1.
+    /// Number of entries from the root; the root has 1.
     pub depth: u32,
     /// Time of the leaf, Unix milliseconds.
     pub ts: Option<i64>,
@@ -52,7 +53,7 @@ pub struct Leaf {
 }
 
 impl Leaf {
-    /// What is shown of a branch.
+    /// The leaf of a branch row.
     #[must_use]
     pub fn of(branch: &BranchRow) -> Self {
         Self {
@@ -81,12 +82,12 @@ pub struct Label {
     pub entry_id: String,
     /// The label.
     pub name: String,
-    /// When it was set, Unix milliseconds.
+    /// When the label was set, Unix milliseconds.
     pub labeled_at: Option<i64>,
 }
 
 impl Label {
-    /// What is shown of a label; nothing where no entry has the id that it names.
+    /// The shown label of a label row; `None` if it has no labelled entry.
     #[must_use]
     pub fn of(label: &LabelRow) -> Option<Self> {
         label.target?;

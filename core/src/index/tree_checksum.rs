@@ -1,9 +1,11 @@
-//! A checksum over what the tree of a session says, kept up to date entry by entry.
+//! A checksum over a session's tree, updated with each entry.
 //!
-//! Owns: the items that count and how they add up. SQLite does not notice a flipped byte in a row; a reader that
-//! adds up what it read and compares notices it, and reads the log instead.
-//! Invariant: the sum does not depend on the order of changes, so that any way to the same tree gives the same sum.
-//! Does not: guard against somebody who wants to deceive.
+//! If you change an item, then change `SCHEMA_VERSION` and section 4.3 of `docs/format.md` too: sidecars store the sum.
+//!
+//! Owns: the items of the sum, and how they are added. SQLite does not detect a flipped byte in a row. A reader that
+//! sums up what it read detects it, and reads the log instead.
+//! Invariant: the sum does not depend on the order of changes, so equal trees have equal sums. It does not protect
+//! against deliberate forgery.
 
 use super::tree::{BranchPoint, Label, Leaf, Tree};
 
@@ -45,7 +47,7 @@ impl TreeChecksum {
         self.add(leaf_item(leaf));
     }
 
-    /// Takes a leaf out again.
+    /// Subtracts a leaf.
     pub(super) fn remove_leaf(&mut self, leaf: &Leaf) {
         self.0 = self.0.wrapping_sub(leaf_item(leaf));
     }
@@ -60,7 +62,7 @@ impl TreeChecksum {
         self.add(label_item(label));
     }
 
-    /// Takes a label out again.
+    /// Subtracts a label.
     pub(super) fn remove_label(&mut self, label: &Label) {
         self.0 = self.0.wrapping_sub(label_item(label));
     }

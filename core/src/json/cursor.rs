@@ -1,25 +1,25 @@
-//! A place in a JSON text, and the steps of the grammar from there.
+//! A position in a JSON text, and the steps of the grammar from there.
 //!
-//! Owns: strings, numbers, literals and white space as RFC 8259 has them, and what stands between values.
-//! Invariant: a step leaves the cursor behind what it read, or names the byte that cannot stand there.
-//! Does not: nest; that is [`super::walk`], or the reader's who knows the shape of what it reads.
+//! Owns: RFC 8259 strings, numbers, literals and white space, and the separators between values.
+//! Invariant: a step leaves the cursor behind the bytes it read, or names the invalid byte.
+//! Does not: nest; see [`super::walk`], or readers that know the shape of their value.
 //!
-//! Speed comes from strings: they are most of a session log, and are skipped from one special byte to the next
-//! (see [`super::specials`]).
+//! Most bytes of a session log are in strings, so strings are skipped from one special byte to the next (see
+//! [`super::specials`]).
 
 use super::Fault;
 use super::specials::Specials;
 
-/// A place in a text: what readers that know the shape of a value take instead of
+/// A position in a text, for readers that know the shape of a value; others use
 /// [`Walker::walk_object`](super::walk::Walker::walk_object).
 #[derive(Debug, Clone)]
 pub(crate) struct Cursor<'a> {
     pub(crate) bytes: &'a [u8],
     pub(crate) at: usize,
     specials: Specials<'a>,
-    /// Set by a string with half a surrogate pair; never cleared here.
+    /// Set by a string with half a surrogate pair; never cleared.
     pub(crate) lone_surrogate: bool,
-    /// Set by a number that no 64-bit float can hold; never cleared here.
+    /// Set by a number beyond the range of a 64-bit float; never cleared.
     pub(crate) infinite: bool,
 }
 
@@ -33,7 +33,7 @@ impl<'a> Cursor<'a> {
         self.bytes.get(start..self.at).unwrap_or_default()
     }
 
-    /// What stands between two values of a container, and the space around it: true for a comma, false for `close`.
+    /// Reads the separator behind a value, with the space around it: true for a comma, false for `close`.
     #[inline]
     pub(crate) fn goes_on(&mut self, close: u8) -> Result<bool, Fault> {
         self.skip_space();
@@ -51,7 +51,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The start of a container: true if something stands in it, false if it is closed at once.
+    /// Reads the start of a container: true if it has content, false if it closes at once.
     #[inline]
     pub(crate) fn opens(&mut self, open: u8, close: u8) -> Result<bool, Fault> {
         self.expect(open)?;
@@ -84,7 +84,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// A key and its colon, up to the first byte of the value; the key without its quotes.
+    /// Reads a key and its colon, up to the first byte of the value; returns the key without its quotes.
     #[inline]
     pub(crate) fn key(&mut self) -> Result<&'a [u8], Fault> {
         if self.peek()? != b'"' {
@@ -99,7 +99,7 @@ impl<'a> Cursor<'a> {
         Ok(key)
     }
 
-    /// A string, from its opening quote to just behind its closing one.
+    /// Reads a string, from its opening quote to just behind its closing one.
     #[inline]
     pub(crate) fn string(&mut self) -> Result<(), Fault> {
         self.at += 1;
@@ -116,7 +116,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// One escape, from its backslash to just behind it; a surrogate pair counts as one.
+    /// Reads one escape, from its backslash to just behind it; a surrogate pair counts as one.
     #[inline]
     fn escape(&mut self) -> Result<(), Fault> {
         self.at += 1;
@@ -143,7 +143,7 @@ impl<'a> Cursor<'a> {
                         return Ok(());
                     }
                 }
-                // Not its partner: leave it to be walked as an escape of its own.
+                // Not a low surrogate: read it as an escape of its own.
                 self.at = before;
                 self.lone_surrogate = true;
             }

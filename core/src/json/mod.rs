@@ -1,8 +1,8 @@
 //! JSON as the engine needs it: one strict, non-recursive walk over bytes, and decoding of single tokens.
 //!
-//! Owns: RFC 8259 syntax (`walk`, by the steps of `cursor`) and the meaning of string and number tokens (`text`).
-//! Invariant: no function here panics, recurses or allocates in proportion to a payload.
-//! Does not: build values, or judge UTF-8 and surrogates inside payloads (the walk only tells that they are there).
+//! Owns: RFC 8259 syntax (`walk`, with the steps of `cursor`) and the meaning of string and number tokens (`text`).
+//! Invariant: no function here panics or recurses, and a walk allocates nothing in proportion to a payload. A walk
+//! accepts bad UTF-8 and lone surrogates inside strings.
 
 mod cursor;
 mod specials;
@@ -14,9 +14,9 @@ pub(crate) use cursor::Cursor;
 /// Why a walk stopped before the object was complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// The bytes ended inside the object: a torn record looks like this.
+    /// The bytes ended inside the object, as in a torn record.
     Ended,
-    /// The byte at this position cannot stand there.
+    /// The byte at this position is invalid there.
     Invalid(usize),
 }
 

@@ -1,11 +1,9 @@
-//! Where in a text the bytes stand that matter inside a JSON string: its closing quote, control characters, and the
-//! escapes that are worth a look.
+//! The special bytes of JSON strings: closing quotes, control characters, and escapes that need a check.
 //!
-//! Owns: the search, 64 bytes at a time, as one bit a byte. Which backslashes begin an escape comes from the carries
-//! of one subtraction (as in simdjson's stage 1), so that texts with an escape every few bytes (code, terminal output)
-//! cost no more than plain ones.
-//! Invariant: a block is classified at most once while positions only grow.
-//! Does not: know about strings; the walk asks only from inside one, never from the middle of an escape.
+//! Owns: the search for them, 64 bytes at a time as bit masks. The borrows of one subtraction show which backslashes
+//! begin an escape (similar to simdjson's stage 1), so a text full of escapes costs no more than a plain one.
+//! Invariant: while positions only grow, each block is classified at most once. The search must start inside a string,
+//! and not in the middle of an escape.
 
 use wide::u8x16;
 
@@ -15,29 +13,29 @@ const BLOCK: usize = 64;
 #[derive(Debug, Clone)]
 pub(crate) struct Specials<'a> {
     bytes: &'a [u8],
-    /// Start of the block that `block` describes.
+    /// Start of the block described by `block`.
     base: usize,
     block: Block,
 }
 
-/// What stands in 64 bytes, one bit a byte, the first byte lowest.
+/// Bit masks of 64 bytes: one bit per byte, the first byte lowest.
 #[derive(Debug, Clone, Copy, Default)]
 struct Block {
     quotes: u64,
     backslashes: u64,
-    /// Bytes that complete an escape of two bytes. Only where there are backslashes.
+    /// Bytes that complete a two-byte escape if a backslash stands before them; 0 in blocks without backslashes.
     simple: u64,
     controls: u64,
 }
 
 impl<'a> Specials<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
-        // No block starts there, so that the first question classifies one.
+        // No block starts there, so the first search classifies one.
         Self { bytes, base: usize::MAX, block: Block::default() }
     }
 
-    /// Position of the first byte at or behind `at` that a string does not just contain: a quote that closes it, a
-    /// control character, or the backslash of an escape that is longer than two bytes, wrong, or cut by a block's end.
+    /// Position of the first special byte at or behind `at`: a closing quote, a control character, or the backslash of
+    /// an escape that is longer than two bytes, invalid, or cut by a block's end.
     #[inline]
     pub(super) fn next(&mut self, at: usize) -> Option<usize> {
         let mut base = at & !(BLOCK - 1);
@@ -83,7 +81,7 @@ impl Block {
         Self { quotes, backslashes, simple, controls }
     }
 
-    /// Where a string that goes on with the lowest bit of `from` needs a look.
+    /// The special bytes of a string that continues at the lowest bit of `from`.
     #[inline]
     const fn stops(self, from: u64) -> u64 {
         let starts = escape_starts(self.backslashes & from);
@@ -92,17 +90,17 @@ impl Block {
     }
 }
 
-/// The backslashes that begin an escape, given that the byte before the first one does not.
+/// The backslashes that begin an escape, if the byte before the first one begins none.
 #[inline]
 const fn escape_starts(backslashes: u64) -> u64 {
     const ODD: u64 = 0xAAAA_AAAA_AAAA_AAAA;
-    // Every run of backslashes is subtracted from what follows it; the borrow stops at its end, and whether that bit
-    // is odd or even tells, with where the run began, which of its backslashes are escaped themselves.
+    // Each run of backslashes is subtracted from the bits behind it, and the borrow stops at the run's end. Whether the
+    // run starts and ends at odd or even bits shows which of its backslashes are escaped themselves.
     let follows = backslashes << 1;
     ((follows | ODD).wrapping_sub(backslashes) ^ ODD) & backslashes
 }
 
-/// `/`, `b`, `f`, `n`, `r`, `t`: two at a time where they differ in one bit.
+/// `/`, `b`, `f`, `n`, `r`, `t`; pairs that differ in one bit are compared together.
 #[inline]
 fn completes_escape(part: u8x16) -> u8x16 {
     let without = |bit: u8| part & u8x16::splat(!bit);

@@ -1,22 +1,21 @@
-//! Meaning of single JSON tokens: strings decoded, integers read, string literals written.
+//! Single JSON tokens: decoding of strings, reading of integers, writing of string literals.
 //!
-//! Owns: escapes of strings in both directions.
-//! Invariant: a token without escapes is borrowed, never copied.
-//! Does not: check syntax; tokens come from [`super::walk`].
+//! Owns: string escapes in both directions.
+//! Invariant: a token without escapes is borrowed, never copied. The syntax of tokens was checked by [`super::walk`].
 
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// The text of a string token (with its quotes), if the token is a string that is valid Unicode:
-/// invalid UTF-8 and lone surrogates give `None`.
+/// The text of a string token (with its quotes); `None` if it is not a string, or not valid Unicode (invalid UTF-8,
+/// lone surrogates).
 #[must_use]
 pub fn string(token: &[u8]) -> Option<Cow<'_, str>> {
     let inner = token.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
     unescape(inner)
 }
 
-/// As [`string`], with U+FFFD in the place of what is not valid Unicode: for text that is shown, not matched.
+/// Like [`string`], but with U+FFFD in place of invalid Unicode: for display, not for comparison.
 #[must_use]
 pub fn string_lossy(token: &[u8]) -> Option<Cow<'_, str>> {
     let inner = token.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
@@ -26,14 +25,14 @@ pub fn string_lossy(token: &[u8]) -> Option<Cow<'_, str>> {
     }
 }
 
-/// The text between the quotes of a string token, escapes decoded; `None` where it is not valid Unicode.
+/// Decodes the text between the quotes of a string token; `None` if it is not valid Unicode.
 #[must_use]
 pub fn unescape(inner: &[u8]) -> Option<Cow<'_, str>> {
     let (text, exact) = decode(core::str::from_utf8(inner).ok()?);
     exact.then_some(text)
 }
 
-/// Decodes escapes; false if one of them is no character, which then is U+FFFD.
+/// Decodes escapes. An escape that is no character becomes U+FFFD and makes the flag false.
 fn decode(text: &str) -> (Cow<'_, str>, bool) {
     if memchr::memchr(b'\\', text.as_bytes()).is_none() {
         return (Cow::Borrowed(text), true);
@@ -81,7 +80,7 @@ fn unicode(escape: &str) -> (Option<char>, usize) {
     }
 }
 
-/// The value of an integer token that fits `i64` and has neither fraction nor exponent.
+/// The value of an integer token that fits `i64`; `None` for one with fraction or exponent.
 #[must_use]
 pub fn integer(token: &[u8]) -> Option<i64> {
     core::str::from_utf8(token).ok()?.parse().ok()
@@ -93,7 +92,7 @@ pub fn is_null(token: &[u8]) -> bool {
     token == b"null"
 }
 
-/// A byte that cannot stand in a string as it is.
+/// True for a byte that must be escaped in a string as a control character.
 pub(crate) const fn is_control(byte: u8) -> bool {
     byte < b' '
 }
@@ -108,7 +107,7 @@ pub(crate) fn write_control(out: &mut Vec<u8>, byte: u8) {
 /// Appends `text` as a JSON string literal with its quotes.
 pub fn write_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
-    // Nearly every text is plain: then it goes as it is.
+    // Fast path: almost every text is plain.
     if !text.bytes().any(|b| b < b' ' || b == b'"' || b == b'\\') {
         out.extend_from_slice(text.as_bytes());
         out.push(b'"');

@@ -1,15 +1,15 @@
-//! The structural walk: finds where one JSON object ends and shows its depth-1 fields.
+//! The structural walk: finds the end of one JSON object and its depth-1 fields.
 //!
-//! Owns: the strict RFC 8259 grammar, walked iteratively with one bit a level, so that depth is bounded by memory alone.
-//! Invariant: `walk_object` accepts exactly the valid objects, except that bytes of 0x80 and above inside strings
-//! are passed through unjudged; a rejection names the byte at which the text stops being a prefix of an object.
-//! Does not: decode anything. Keys and values are handed out as raw tokens.
-//! The steps of the grammar are [`super::cursor`]'s.
+//! Owns: the strict RFC 8259 grammar, walked iteratively with one bit per level, so only memory limits the depth. The
+//! steps of the grammar are in [`super::cursor`].
+//! Invariant: `walk_object` accepts exactly the valid objects, except that it does not check bytes of 0x80 and above
+//! inside strings. A rejection names the first byte at which the text is no longer a prefix of an object. Keys and
+//! values are raw tokens; nothing is decoded.
 
 use super::{Cursor, Fault};
 use alloc::vec::Vec;
 
-/// The elements of an array token, up to the first that is broken; none of what is no array.
+/// The elements of an array token, up to the first invalid one; empty if the token is not an array.
 #[must_use]
 pub(crate) fn elements(array: &[u8]) -> Vec<&[u8]> {
     let mut found = Vec::new();
@@ -27,16 +27,16 @@ pub(crate) fn elements(array: &[u8]) -> Vec<&[u8]> {
     found
 }
 
-/// What a complete walk found out about the object as a whole.
+/// Result of a complete walk over an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Walked {
     /// Position just behind the closing brace.
     pub end: usize,
-    /// A `\uD800`–`\uDFFF` escape without its partner stands in some string.
+    /// A string holds a `\uD800`–`\uDFFF` escape without its partner.
     pub lone_surrogate: bool,
 }
 
-/// The walker: reusable scratch space for the nesting of the value that is being walked.
+/// The walker, with reusable scratch space for nesting.
 #[derive(Debug, Default)]
 pub struct Walker {
     nesting: Nesting,
@@ -49,11 +49,11 @@ impl Walker {
         Self::default()
     }
 
-    /// Walks the object that begins at `bytes[start]` and calls `field(key, value)` with the raw tokens of every
-    /// depth-1 field: the key without its quotes, the value as it stands.
+    /// Walks the object that begins at `bytes[start]` and calls `field(key, value)` for each depth-1 field, with raw
+    /// tokens: the key without its quotes, the value unchanged.
     ///
     /// # Errors
-    /// [`Fault::Ended`] if the bytes end first, [`Fault::Invalid`] at the first byte that breaks the grammar.
+    /// [`Fault::Ended`] if the bytes end first; [`Fault::Invalid`] with the position of the first invalid byte.
     pub fn walk_object<'a>(
         &mut self,
         bytes: &'a [u8],
@@ -84,22 +84,22 @@ impl Walker {
         Ok(Walked { end: cursor.at + 1, lone_surrogate: cursor.lone_surrogate })
     }
 
-    /// Walks any value that begins at `bytes[start]`; the position behind it.
+    /// Walks the value that begins at `bytes[start]` and returns the position behind it.
     ///
     /// # Errors
-    /// As [`Walker::walk_object`].
+    /// Same errors as [`Walker::walk_object`].
     pub fn skip_value(&mut self, bytes: &[u8], start: usize) -> Result<usize, Fault> {
         let mut cursor = Cursor::new(bytes, start);
         self.walk_value(&mut cursor)?;
         Ok(cursor.at)
     }
 
-    /// Levels of arrays and objects in the value that was walked last.
+    /// Levels of arrays and objects in the last walked value.
     pub(crate) const fn deepest(&self) -> usize {
         self.nesting.deepest
     }
 
-    /// Walks one value of any depth. On entry the cursor stands on its first byte, on return just behind it.
+    /// Walks one value of any depth. The cursor stands on its first byte at entry and just behind it on return.
     pub(crate) fn walk_value(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
         self.nesting.clear();
         loop {
@@ -132,7 +132,7 @@ impl Walker {
                 b'n' => cursor.literal(b"null")?,
                 _ => cursor.number()?,
             }
-            // A value ended here: close what ends with it, or go to the next one.
+            // A value ended here: close the containers that end with it, or go to the next value.
             loop {
                 let Some(container) = self.nesting.top() else { return Ok(()) };
                 cursor.skip_space();
@@ -165,7 +165,7 @@ enum Container {
     Array,
 }
 
-/// A stack of one bit a level: the top 64 levels in a register, the rest in words below.
+/// A stack with one bit per level: the top 64 levels in one word, the rest in `full`.
 #[derive(Debug, Default)]
 struct Nesting {
     full: Vec<u64>,
@@ -192,7 +192,7 @@ impl Nesting {
         self.deepest = self.deepest.max(self.levels());
     }
 
-    /// Counts a container that closes at once and is never pushed.
+    /// Counts an empty container, which is never pushed.
     fn note_empty(&mut self) {
         self.deepest = self.deepest.max(self.levels() + 1);
     }

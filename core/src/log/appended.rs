@@ -1,23 +1,25 @@
-//! Appended entries as the sidecar needs them: place and fields, without payloads.
+//! Appended entries in the form that the sidecar needs: place and fields, without payloads.
 //!
-//! Owns: their compact form: a few hundred bytes less than reading the line again, and no second walk over it.
-//! Invariant: the fields are what a scan of the written line would give.
-//! Does not: know rows; [`crate::index::catch_up::CatchUp::appended`] takes these.
+//! If an index reads a field of further kinds of entries, then change `read_of` here too, which drops fields that an
+//! index does not read (see also [`crate::log::IndexedFields`]).
+//!
+//! Owns: the compact form, which saves reading and walking the line again.
+//! Invariant: for the fields that an index reads, the tokens equal those of a scan of the written line.
 
 use crate::log::fields::INDEXED;
 use crate::log::{IndexedFields, tags};
 use alloc::vec::Vec;
 
-/// Where one entry stands.
+/// Place of one entry.
 #[derive(Debug, Clone, Copy)]
 struct Place {
-    /// Of its line, from the start of the batch or, once that is written, of the log.
+    /// Offset of its line: from the start of the batch, or of the log once the batch is written.
     offset: u64,
-    /// Of its line without the LF.
+    /// Length of its line without the LF.
     len: u64,
-    /// End of each kept token in `text`.
+    /// End of each kept token, from the start of the entry's tokens in `text`.
     ends: [u32; INDEXED],
-    /// Which tokens there are.
+    /// Bit set of the tokens that are present.
     present: u16,
 }
 
@@ -35,7 +37,7 @@ pub struct AppendedEntry<'a> {
     pub offset: u64,
     /// Length of its line without the LF.
     pub len: u64,
-    /// The fields that an index is made of, as they stand in the line.
+    /// The fields that an index reads, as raw tokens.
     pub fields: IndexedFields<'a>,
 }
 
@@ -52,13 +54,13 @@ impl AppendedEntries {
         self.places.is_empty()
     }
 
-    /// Bytes of memory in use, about.
+    /// Approximate memory use in bytes.
     #[must_use]
     pub fn weight(&self) -> usize {
         self.text.len() + self.places.len() * size_of::<Place>()
     }
 
-    /// Forgets all entries, keeps the memory.
+    /// Removes all entries and keeps the memory.
     pub fn clear(&mut self) {
         self.text.clear();
         self.places.clear();
@@ -79,12 +81,12 @@ impl AppendedEntries {
         self.places.push(Place { offset: entry.offset, len: entry.len, ends, present });
     }
 
-    /// Tells all entries that they stand `by` bytes further on.
+    /// Adds `by` to the offsets of all entries.
     pub(crate) fn move_by(&mut self, by: u64) {
         self.places.iter_mut().for_each(|place| place.offset += by);
     }
 
-    /// Adds all entries of `others`, `by` bytes further on.
+    /// Adds all entries of `others`, with `by` added to their offsets.
     pub fn extend_moved(&mut self, others: &Self, by: u64) {
         self.text.extend_from_slice(&others.text);
         self.places.extend(others.places.iter().map(|place| Place { offset: place.offset + by, ..*place }));
@@ -108,7 +110,7 @@ impl AppendedEntries {
     }
 }
 
-/// The fields without those that an index reads only of entries of another kind, where they may be long.
+/// The fields without those that an index reads only for other kinds of entries, because they may be long.
 fn read_of<'a>(fields: &IndexedFields<'a>) -> IndexedFields<'a> {
     let IndexedFields { kind, id, parent, parent_snake, timestamp, target, label, name, custom_type, data } = *fields;
     let may_be = |plain: &[u8]| kind.is_some_and(|kind| kind == plain || kind.contains(&b'\\'));

@@ -1,10 +1,11 @@
-//! Batches: entries that were saved together, and the one at the end of a log that is not all there.
+//! Batches: entries that were saved together, and the incomplete batch at the end of a log.
 //!
-//! Owns: which line begins a batch, and how many entries are there of it. Section 3.6 of `docs/format.md` is the rule.
-//! Invariant: the answer depends on the last [`MAX_BATCH`] lines and [`MAX_BATCH_BYTES`] alone, so that the cost does
-//! not follow the log; lines that name no batch are not walked.
-//! Does not: judge batches behind which another one begins.
-//! If you change the rule, then change `tests/src/oracle/batch.rs` too.
+//! If you change the rule, then change `tests/src/oracle/batch.rs` and section 3.6 of `docs/format.md` too.
+//!
+//! Owns: which line begins a batch, and how many of its entries are in the log.
+//! Invariant: the answer depends only on the last [`MAX_BATCH`] lines and [`MAX_BATCH_BYTES`], so its cost does not
+//! grow with the log. Lines without the key `batch` are not parsed.
+//! Does not: judge a batch that another batch follows.
 
 use super::line::{LineReader, Outcome};
 use super::{Damage, DamageCode, Fields};
@@ -12,29 +13,29 @@ use crate::json::text::integer;
 use crate::source::{ByteSource, SourceError};
 use memchr::memmem;
 
-/// Entries of a batch at most.
+/// Most entries in a batch.
 pub const MAX_BATCH: u64 = 1024;
-/// Bytes of a batch at most, its line feeds included.
+/// Most bytes in a batch, with line feeds.
 pub const MAX_BATCH_BYTES: u64 = 64 << 20;
 
 /// The key as it stands in the line that begins a batch, without escapes.
 const KEY: &[u8] = b"\"batch\"";
-/// Bytes that are looked at first.
+/// Bytes read in the first step.
 const FIRST_WINDOW: u64 = 64 * 1024;
 
-/// The batch at the end of a log, incomplete.
+/// The incomplete batch at the end of a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TornBatch {
-    /// Where its first line begins.
+    /// Offset of its first line.
     pub offset: u64,
-    /// Entries of it that are there.
+    /// Entries present.
     pub there: u64,
-    /// Entries that it was to have.
+    /// Entries that it declares.
     pub of: u64,
 }
 
 impl TornBatch {
-    /// The damage that it is in a log of this length, from the line with this number on.
+    /// The damage for a batch that begins at line number `line`, in a log of `log_len` bytes.
     pub(super) fn damage(&self, line: u64, log_len: u64) -> Damage {
         let salvaged = u32::try_from(self.there).unwrap_or(u32::MAX);
         Damage { salvaged, ..Damage::at(DamageCode::TornBatch, self.offset, line, log_len - self.offset) }
@@ -48,18 +49,18 @@ pub fn begun_by(fields: &Fields<'_>) -> Option<u64> {
     ((1..=MAX_BATCH).contains(&count) && fields.is_linked() && !fields.is_session()).then_some(count)
 }
 
-/// The batch that a log ends in, if it is incomplete.
+/// The incomplete batch at the end of a log, if there is one.
 ///
 /// # Errors
-/// If the source cannot be read.
+/// Fails if the source cannot be read.
 pub fn torn_batch(source: &(impl ByteSource + ?Sized)) -> Result<Option<TornBatch>, SourceError> {
     torn_batch_until(source, source.len())
 }
 
-/// The same of the first `len` bytes of a log.
+/// Like [`torn_batch`], but for the first `len` bytes of a log.
 ///
 /// # Errors
-/// If the source cannot be read.
+/// Fails if the source cannot be read.
 pub fn torn_batch_until(source: &(impl ByteSource + ?Sized), len: u64) -> Result<Option<TornBatch>, SourceError> {
     let most = len.min(MAX_BATCH_BYTES);
     let mut window = most.min(FIRST_WINDOW);
@@ -77,25 +78,25 @@ pub fn torn_batch_until(source: &(impl ByteSource + ?Sized), len: u64) -> Result
     }
 }
 
-/// How much of a log readers show: all of it, or what stands before the incomplete batch at its end.
+/// The length of a log as readers show it: without the incomplete batch at its end.
 ///
 /// # Errors
-/// If the source cannot be read.
+/// Fails if the source cannot be read.
 pub fn shown_len(source: &(impl ByteSource + ?Sized)) -> Result<u64, SourceError> {
     Ok(torn_batch(source)?.map_or(source.len(), |torn| torn.offset))
 }
 
-/// What the end of a log says.
+/// Result of the search for the last batch.
 enum Look {
-    /// The last batch begins here, of so many entries.
+    /// The last batch begins at `start` and declares `of` entries.
     Begun { start: usize, of: u64 },
-    /// No batch begins in what may belong to the last one.
+    /// No line within the limits begins a batch.
     None,
-    /// That, if any, begins further in front.
+    /// Undecided: more bytes in front are needed.
     Further,
 }
 
-/// Looks for the last line that begins a batch. `all`: a line begins where the bytes begin.
+/// Finds the last line that begins a batch. `all`: the first byte of `bytes` begins a line.
 fn last_begun(bytes: &[u8], all: bool) -> Look {
     let key = memmem::Finder::new(KEY);
     let mut rest = bytes.strip_suffix(b"\n").unwrap_or(bytes);
@@ -119,8 +120,8 @@ fn last_begun(bytes: &[u8], all: bool) -> Look {
     Look::None
 }
 
-/// The entries in lines that reach to the end of the log, counted up to `most`. A damaged line is one that was there,
-/// or as many as are salvaged from it; of the last line, if it has no LF, only what is whole is there.
+/// Counts the entries in lines up to the end of the log, at most `most`. A damaged line counts as one entry, or as its
+/// salvaged records if these are more. A last line without LF counts only its whole records.
 fn entries(lines: &[u8], most: u64) -> u64 {
     let mut reader = LineReader::new();
     let mut count = 0;

@@ -1,9 +1,9 @@
-//! Lines that are records but for raw control characters in their strings: what a program writes that does not escape
-//! a tab.
+//! Lines that would be records if their strings had no raw control characters, as written by a program that does not
+//! escape tabs.
 //!
-//! Owns: which lines those are, and their escaped form.
-//! Invariant: the escaped line differs from the old one in nothing but these bytes, and is one record whose type, id,
-//! parent and time had none of them. Does not: know other lines; whether the id is free is for whoever repairs.
+//! Owns: the rule for such lines, and their escaped form.
+//! Invariant: the escaped line differs from the old one only in these characters, and is exactly one record, whose
+//! type, id and parent contained none.
 
 use super::Fields;
 use crate::json::is_space;
@@ -11,8 +11,8 @@ use crate::json::text::{is_control, write_control};
 use crate::json::walk::Walker;
 use alloc::vec::Vec;
 
-/// The line with its raw control characters escaped, if that makes a record of it. `first`: no record stood before
-/// it, so that it may be the header.
+/// The line with its raw control characters escaped, if that makes it a record. `first`: no record stood before it, so
+/// it may be the header.
 #[must_use]
 pub fn escaped(line: &[u8], first: bool) -> Option<Vec<u8>> {
     let text = escape(line)?;
@@ -20,13 +20,13 @@ pub fn escaped(line: &[u8], first: bool) -> Option<Vec<u8>> {
     let mut fields = Fields::default();
     let walked = Walker::new().walk_object(&text, start, |key, value| fields.take(key, value)).ok()?;
     let is_alone = text.get(walked.end..)?.iter().all(|&byte| is_space(byte));
-    // A header of another version would make another log of this one.
+    // A header with another version would turn this log into another format.
     let is_header = || first && fields.version == Some(b"3");
     let is_record = if fields.is_session() { is_header() } else { fields.looks_like_entry() && is_whole(&fields) };
     (is_alone && is_record).then_some(text)
 }
 
-/// The damage is not in the fields that place the record.
+/// True if type, id and parent hold no control characters, and id, parent and time can be used.
 fn is_whole(fields: &Fields<'_>) -> bool {
     let entry = fields.entry();
     let has_none = |text: &str| !text.bytes().any(is_control);
@@ -39,7 +39,7 @@ fn is_whole(fields: &Fields<'_>) -> bool {
 fn escape(text: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     let (mut in_string, mut behind_backslash) = (false, false);
-    // What was not copied yet begins here.
+    // Start of the bytes that are not copied yet.
     let mut rest = 0;
     for (at, &byte) in text.iter().enumerate() {
         if in_string && is_control(byte) {

@@ -1,16 +1,15 @@
-//! What can be wrong with a line or a record as such.
+//! Damages of a line or a record.
 //!
-//! Owns: the codes of damages, which findings take over by name, and what is known of one.
+//! Owns: the damage codes, whose names findings share, and the facts about one damage.
 //! Invariant: a damage follows from the log's bytes alone.
-//! Does not: say it in words; that is [`crate::finding`].
 
-/// Hands the codes of damages to the macro `define`, as the start of an enum's variants.
+/// Passes the damage codes to the macro `define`, which puts them first among an enum's variants.
 macro_rules! with_damage_codes {
     ($define:ident) => {
         $define! {
             /// The last line is incomplete, or lacks its LF.
             TornTail,
-            /// The log ends in a batch of entries that is not all there.
+            /// The log ends in an incomplete batch of entries.
             TornBatch,
             /// A line is not one JSON object.
             InvalidJson,
@@ -18,9 +17,9 @@ macro_rules! with_damage_codes {
             InvalidUtf8,
             /// A record holds a surrogate escape without its partner.
             LoneSurrogate,
-            /// NUL bytes stand where a record, or nothing, should.
+            /// NUL bytes stand alone in a line or around records.
             NulRun,
-            /// Several records, or parts of some, stand in one line.
+            /// Several records, or parts of records, stand in one line.
             FusedRecords,
             /// A record of type `session` stands behind the header, behind the first entry, or too far from the start.
             SecondHeader,
@@ -33,7 +32,7 @@ pub(crate) use with_damage_codes;
 
 macro_rules! damage_codes {
     ($($(#[$doc:meta])* $damage:ident,)*) => {
-        /// What a damage is.
+        /// The kind of a damage.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum DamageCode {
             $($(#[$doc])* $damage,)*
@@ -42,27 +41,27 @@ macro_rules! damage_codes {
 }
 with_damage_codes!(damage_codes);
 
-/// One damage, located.
+/// One damage and its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Damage {
-    /// What it is.
+    /// Kind of damage.
     pub code: DamageCode,
-    /// Where in the log: the line's start, the record's start, or the start of the torn rest.
+    /// Offset in the log: start of the line, of the record, or of the torn rest.
     pub offset: u64,
     /// Number of the line, from 1.
     pub line: u64,
     /// Bytes of the line, without its LF.
     pub line_len: u64,
-    /// Records salvaged from the line; of a torn batch, its entries that are there.
+    /// Records salvaged from the line; for a torn batch, its entries that are present.
     pub salvaged: u32,
-    /// Nothing but blanks and NUL bytes stands outside the records of the line.
+    /// Only blanks and NUL bytes stand outside the records of the line.
     pub all_recovered: bool,
-    /// The line is a record but for raw control characters in its strings, which a repair escapes.
+    /// Escaping the raw control characters in its strings would make the line a record; `repair` does that.
     pub raw_controls: bool,
 }
 
 impl Damage {
-    /// The one of a log without a header, of which no more was read.
+    /// The damage of a log without a header of which nothing else is known.
     #[must_use]
     pub const fn no_header() -> Self {
         Self::at(DamageCode::NoHeader, 0, 1, 0)

@@ -1,12 +1,12 @@
-//! The names of the formats that are known, and what can be done with each.
+//! The known formats, and which operations each allows.
 //!
-//! Owns: the names in reports. Invariant: whoever must know whether a log is written, upgraded or has a sidecar asks
-//! that, and not for a name: another dialect is then another line here.
-//! Does not: tell one from another; see [`crate::dialect`].
+//! Owns: the names of dialects in reports, and their properties.
+//! Invariant: code that must know whether a log can be written, can be upgraded or has a sidecar calls a method here
+//! and compares no dialects, so a new dialect is a new line in each method.
 
 use serde::Serialize;
 
-/// The formats that are known. Section 3.3 of `docs/format.md` tells them apart.
+/// The known formats. Section 3.3 of `docs/format.md` tells them apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Dialect {
@@ -32,12 +32,12 @@ pub enum Dialect {
     Opencode,
     /// A transcript of Cursor.
     Cursor,
-    /// None of these: a newer format, or no session at all.
+    /// A newer format, or no session at all.
     Unknown,
 }
 
 impl Dialect {
-    /// All of them. Stored rows number them by their place here, from 1: new ones go to the end.
+    /// All dialects. `catalog::row` numbers them on its own in stored rows.
     pub const ALL: [Self; 12] = [
         Self::TreeV3,
         Self::TreeV2,
@@ -72,25 +72,26 @@ impl Dialect {
         }
     }
 
-    /// Readers show the log's own bytes, and entries are added to it.
+    /// Readers show the log's own bytes, and writers append to it.
     #[must_use]
     pub const fn is_current(self) -> bool {
         matches!(self, Self::TreeV3)
     }
 
-    /// An index may lie beside the log; where it may not, a missing one is no finding.
+    /// A sidecar may lie beside the log; in other dialects a missing one is no finding.
     #[must_use]
     pub const fn has_sidecar(self) -> bool {
         self.is_current()
     }
 
-    /// `migrate` makes a log of the current dialect of it.
+    /// `migrate` converts it to the current dialect.
     #[must_use]
     pub const fn is_older(self) -> bool {
         matches!(self, Self::TreeV2 | Self::LinearV1 | Self::JcodeV1)
     }
 
-    /// The agent whose sessions these are, where that is another one: they are read, and never written.
+    /// The agent that wrote the session, if it is another agent than jcode or pi; such sessions are read, never
+    /// written.
     #[must_use]
     pub const fn agent(self) -> Option<&'static str> {
         match self {
@@ -105,8 +106,8 @@ impl Dialect {
         }
     }
 
-    /// What stands before the id of a session that is imported from this agent. Where jcode imports such sessions itself
-    /// it is jcode's, so that both know one import by the same id.
+    /// Prefix of the id of a session imported from this agent. Where jcode imports such sessions itself, the prefix is
+    /// jcode's, so that both use the same id for one import.
     #[must_use]
     pub const fn import_prefix(self) -> Option<&'static str> {
         match self {
@@ -121,7 +122,7 @@ impl Dialect {
         }
     }
 
-    /// The session stands in a snapshot `<id>.json` and the files beside it, not in a log.
+    /// The session is a snapshot `<id>.json` with the files beside it, not a log.
     #[must_use]
     pub const fn is_snapshot(self) -> bool {
         matches!(self, Self::JcodeV1)

@@ -1,11 +1,13 @@
 //! The depth-1 fields of a record that the engine reads, as raw tokens.
 //!
-//! Owns: which keys are read, which of them an index may read, that of a repeated key the last one holds, and which
+//! If you want another field in the index, then move it to `indexed`. A writer passes on only these fields of an
+//! appended entry, not the line, and an index cannot read any other field. `super::appended` then needs a rule for it.
+//! If you change which values can be used, then change `tests/src/oracle/fields.rs` and section 3.2 of `docs/format.md`
+//! too.
+//!
+//! Owns: which keys are read, which of them an index may read, the rule that the last of repeated keys holds, and which
 //! ids, parents and times can be used.
-//! Invariant: tokens are slices of the record; nothing is decoded before somebody asks.
-//! If you want another field in the index, then move it to `indexed`: what an index is not given it cannot read, so
-//! that a writer, which hands on the fields of what it appended instead of the lines, can leave none out.
-//! If you change what can be used, then change `tests/src/oracle/fields.rs` and section 3.2 of `docs/format.md`.
+//! Invariant: tokens are slices of the record; nothing is decoded before it is needed.
 
 use crate::json::{Cursor, text};
 use alloc::borrow::Cow;
@@ -16,7 +18,7 @@ macro_rules! fields {
         indexed { $($(#[$indexed_doc:meta])* $indexed:ident = $indexed_key:literal,)* }
         others { $($(#[$doc:meta])* $name:ident = $key:literal,)* }
     ) => {
-        /// Raw tokens of the fields that an index is made of; `None` where a record has no such field.
+        /// Raw tokens of the fields that an index reads; `None` where a record has no such field.
         #[derive(Debug, Clone, Copy, Default)]
         pub struct IndexedFields<'a> {
             $($(#[$indexed_doc])* pub $indexed: Option<&'a [u8]>,)*
@@ -25,12 +27,12 @@ macro_rules! fields {
         /// Raw tokens of all fields that the engine reads; `None` where a record has no such field.
         #[derive(Debug, Clone, Copy, Default)]
         pub struct Fields<'a> {
-            /// Those that an index is made of.
+            /// The fields that an index reads.
             pub indexed: IndexedFields<'a>,
             $($(#[$doc])* pub $name: Option<&'a [u8]>,)*
         }
 
-        /// How many of [`IndexedFields`] there are.
+        /// Number of [`IndexedFields`].
         pub(super) const INDEXED: usize = [$($indexed_key),*].len();
 
         impl<'a> Fields<'a> {
@@ -42,7 +44,7 @@ macro_rules! fields {
         }
 
         impl<'a> IndexedFields<'a> {
-            /// All tokens, in an order that only [`IndexedFields::of_tokens`] knows.
+            /// All tokens, in the order that [`IndexedFields::of_tokens`] expects.
             pub(super) const fn tokens(&self) -> [Option<&'a [u8]>; INDEXED] {
                 [$(self.$indexed),*]
             }
@@ -123,7 +125,7 @@ impl<'a> Fields<'a> {
 }
 
 impl<'a> IndexedFields<'a> {
-    /// The kind as text; empty where there is none that can be read.
+    /// The kind as text; empty if it is absent or unreadable.
     #[must_use]
     pub fn kind_text(&self) -> Cow<'a, str> {
         self.kind.and_then(text::string_lossy).unwrap_or_default()
@@ -135,7 +137,7 @@ impl<'a> IndexedFields<'a> {
         self.id.and_then(id_of)
     }
 
-    /// The parent's id as the log says it, if it can be used.
+    /// The parent's id as the log names it, if it can be used.
     #[must_use]
     pub fn parent_text(&self) -> Option<Cow<'a, str>> {
         self.parent_token().and_then(id_of)
@@ -147,7 +149,7 @@ impl<'a> IndexedFields<'a> {
         self.parent.or(self.parent_snake)
     }
 
-    /// What an index reads of an entry.
+    /// Id, parent and time, decoded, and which of them cannot be used.
     #[must_use]
     pub fn entry(&self) -> EntryFields<'a> {
         let (id, parent, ts) = (self.usable_id(), self.parent_text(), self.time());
@@ -165,13 +167,13 @@ impl<'a> IndexedFields<'a> {
         self.kind == Some(b"\"session\"") || self.kind_text() == "session"
     }
 
-    /// An id and a parent, whatever their values: what an entry of a tree has, and a header has not.
+    /// True if the record has an id and a parent field, whatever their values, as an entry has and a header has not.
     #[must_use]
     pub const fn is_linked(&self) -> bool {
         self.id.is_some() && (self.parent.is_some() || self.parent_snake.is_some())
     }
 
-    /// All four fields that make an object out of a broken line a record: type, id, timestamp and parent.
+    /// True if the record has type, id, timestamp and parent, which an object salvaged from a broken line needs.
     #[must_use]
     pub const fn looks_like_entry(&self) -> bool {
         self.kind.is_some() && self.timestamp.is_some() && self.is_linked()
@@ -197,13 +199,13 @@ pub struct EntryFields<'a> {
 }
 
 impl EntryFields<'_> {
-    /// The fields that are there and cannot be used. One that is null counts as not there.
+    /// The fields that are present but cannot be used. A null field counts as absent.
     pub fn bad(&self) -> impl Iterator<Item = BadField> {
         self.bad.into_iter().flatten()
     }
 }
 
-/// A field that is there and cannot be used.
+/// A field that is present but cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BadField {
     /// `id`.
@@ -214,7 +216,7 @@ pub enum BadField {
     Timestamp,
 }
 
-/// The id that a token is: a text that is valid Unicode and not empty, or a number, whose id is its token.
+/// The id that a token holds: a non-empty string of valid Unicode, or a number, whose text is the id.
 #[must_use]
 pub fn id_of(token: &[u8]) -> Option<Cow<'_, str>> {
     if is_number(token) {
@@ -223,12 +225,12 @@ pub fn id_of(token: &[u8]) -> Option<Cow<'_, str>> {
     text::string(token).filter(|text| !text.is_empty())
 }
 
-/// The token is a number.
+/// True if the token is a number.
 pub(crate) fn is_number(token: &[u8]) -> bool {
     matches!(token.first(), Some(b'-' | b'0'..=b'9'))
 }
 
-/// The id may be a number in the log.
+/// True if the log may write this id as a number.
 pub(crate) fn may_be_number(id: &str) -> bool {
     let mut cursor = Cursor::new(id.as_bytes(), 0);
     cursor.number().is_ok() && cursor.at == id.len()

@@ -1,34 +1,35 @@
-//! The header, and which record it is.
+//! The header record, and how it is found.
 //!
-//! Owns: the reading of a header record, and the rule by which it is found: the first record of type `session` among
-//! the lines before the first entry, within the first MiB. Records of other programs may stand before it.
-//! Invariant: the rule is a question to one record and the end of its line, so that whoever reads a log from its start
-//! finds the same one.
-//! Does not: tell dialects apart; that is [`crate::dialect`].
+//! If you change the rule, then change `tests/src/oracle/header.rs` and section 3.2 of `docs/format.md` too.
+//!
+//! Owns: reading a header record, and the rule that finds it: the first record of type `session` among the lines before
+//! the first entry, within the first MiB. Records of other programs may stand before it.
+//! Invariant: the rule needs only one record and the end of its line, so every reader that starts at the log's start
+//! finds the same header.
 
 use super::{Fields, Record};
 use crate::json::text;
 use alloc::string::String;
 
-/// A header that is written stays under this size.
+/// A written header is smaller than this.
 pub const MAX_HEADER_BYTES: u64 = 64 * 1024;
 
-/// The line of the header ends within so many first bytes of the log.
+/// The header's line ends within this many bytes from the log's start.
 pub const HEAD_BYTES: u64 = 1 << 20;
 
-/// What a record is to whoever has found neither header nor entry before it.
+/// What a record is if neither a header nor an entry stood before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Opening {
     /// The header.
     Header,
-    /// It stands before the header, if there is one: another program's, and no entry then.
+    /// A record of another program before the header; an entry if no header follows.
     Before,
-    /// No header comes any more: this is an entry, or stands too far from the start.
+    /// The header cannot follow: this is an entry, or a record too far from the start.
     Over,
 }
 
 impl Opening {
-    /// Judges a record by its fields and the end of its line in the log.
+    /// Classifies a record by its fields and the offset at which its line ends.
     #[must_use]
     pub fn of(fields: &Fields<'_>, line_end: u64) -> Self {
         if line_end > HEAD_BYTES || !fields.is_session() && fields.is_linked() {
@@ -41,18 +42,18 @@ impl Opening {
     }
 }
 
-/// What a header record says.
+/// The content of a header record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
     /// Offset of its record.
     pub offset: u64,
-    /// Length of its record, which is its line without the LF unless it was salvaged from a longer one.
+    /// Length of its record: its line without the LF, or less if it was salvaged from a longer line.
     pub len: u64,
     /// Number of its line, from 1.
     pub line: u64,
-    /// `id`, if it is a usable one.
+    /// `id`, if it can be used.
     pub session_id: Option<String>,
-    /// `version`; 1 where there is none.
+    /// `version`; 1 if absent.
     pub version: i64,
     /// `timestamp` in Unix milliseconds.
     pub created_at: Option<i64>,
@@ -87,7 +88,7 @@ impl Header {
     }
 }
 
-/// A version is an integer; other writers have put it as a string or with a fraction.
+/// Reads a version: an integer, or, from some writers, a string or a number with a fraction.
 fn version(token: &[u8]) -> Option<i64> {
     text::integer(token)
         .or_else(|| text::string(token)?.parse().ok())

@@ -1,8 +1,8 @@
-//! One line: whole record, blank, or damaged.
+//! One line: a whole record, blank, or damaged.
 //!
-//! Owns: the judgement of a single line. Invariant: it depends on the line's bytes alone (and on whether a record
-//! stood before it), so that lines can be judged in any order, also backwards from the end.
-//! Does not: remember anything between lines but scratch space.
+//! Owns: the classification of a single line.
+//! Invariant: the result depends only on the line's bytes and on whether a record stood before it, so lines can be read
+//! in any order, also backwards from the end.
 
 use super::salvage::{self, Accept, Salvaged};
 use super::{Fields, Record, controls};
@@ -10,19 +10,19 @@ use crate::json::text::is_control;
 use crate::json::walk::Walker;
 use crate::json::{Fault, is_space};
 
-/// What a line is.
+/// The classification of a line.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "one at a time, and nearly always the large one")]
 pub enum Outcome<'a> {
-    /// Nothing but JSON white space.
+    /// Only JSON white space.
     Blank,
     /// One whole record.
     Whole(Record<'a>),
-    /// Anything else; the salvaged records may be empty.
+    /// Anything else; the list of salvaged records may be empty.
     Broken(Salvaged<'a>),
 }
 
-/// Judges lines.
+/// Classifies lines; keeps only scratch space between them.
 #[derive(Debug)]
 pub struct LineReader {
     walker: Walker,
@@ -42,15 +42,15 @@ impl LineReader {
         Self::default()
     }
 
-    /// A reader of other records than a log's: `accept` says which objects in a broken line are records.
+    /// A reader for records of other formats; `accept` decides which objects in a broken line are records.
     #[must_use]
     pub(crate) fn accepting(accept: Accept) -> Self {
         Self { walker: Walker::new(), accept }
     }
 
-    /// Judges the line `bytes` (without its LF), which stands at `offset` as number `line`.
+    /// Classifies the line `bytes` (without its LF), which stands at `offset` and has the number `line`.
     ///
-    /// `first`: no record stood before it, so that a header may be salvaged from it.
+    /// `first`: no record stood before it, so a header may be salvaged from it.
     pub fn read<'a>(&mut self, offset: u64, line: u64, bytes: &'a [u8], first: bool) -> Outcome<'a> {
         let (offset, bytes) = match bytes.strip_prefix(b"\xEF\xBB\xBF") {
             Some(rest) if offset == 0 => (3, rest),

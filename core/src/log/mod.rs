@@ -1,10 +1,10 @@
-//! The log: from bytes to records, with everything that is wrong on the way named and located.
+//! The log: reads records from bytes, and locates and names all damage.
 //!
-//! Owns: framing by LF, what counts as a record, salvage from broken lines, the fields of a record, and which one is
+//! Owns: framing by LF, what counts as a record, salvage from broken lines, the fields of a record, and which record is
 //! the header. Section 3 of `docs/format.md` is the format.
-//! Invariant: the records and damages found are the same for every way of cutting the bytes into chunks, and no
-//! damaged line hides a record of another line.
-//! Does not: know ids that came before, parents or trees; that is [`crate::index`].
+//! Invariant: records and damages do not depend on how the bytes are cut into chunks, and no damaged line hides a
+//! record of another line.
+//! Does not: know earlier ids, parents or trees; see [`crate::index`].
 
 mod appended;
 mod batch;
@@ -38,12 +38,12 @@ pub use scan::LogScan;
 pub use scan_source::scan_source;
 pub use sink::{LogSink, OpenLine, ScanEnd, Tee};
 
-/// One JSON object that stands in the log: the header, an entry, or what another program put before the header.
+/// One JSON object in the log: the header, an entry, or a record of another program before the header.
 #[derive(Debug, Clone)]
 pub struct Record<'a> {
     /// Offset in the log of the first byte of `bytes`.
     pub offset: u64,
-    /// The line without its LF, or, of a salvaged record, the object alone.
+    /// The line without its LF; for a salvaged record, the object alone.
     pub bytes: &'a [u8],
     /// Number of the line, from 1.
     pub line: u64,

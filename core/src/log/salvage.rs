@@ -1,13 +1,13 @@
-//! Records inside broken lines.
+//! Salvage: records inside broken lines.
 //!
-//! Owns: which objects in a broken line are records. Payloads hold objects that look like entries, so an object
-//! counts only where the line itself shows that it stands at the top:
-//! a chain of whole objects from the line's start, or a chain of whole objects that ends at the line's end.
-//! Every one has `type`, `id`, `timestamp` and a parent field at its own top level; of another agent's source, what that
-//! agent's records have.
-//! Invariant: salvaged records do not overlap, come in line order, and are found
-//! in work that grows with the line's length alone, however deep it nests.
-//! Does not: repair anything.
+//! If you change the rule, then change `tests/src/oracle/salvage.rs` and section 3.5 of `docs/format.md` too.
+//!
+//! Owns: which objects in a broken line are records. Payloads contain objects that look like entries, so an object
+//! counts only if the line itself shows that it stands at the top level: in a chain of whole objects from the line's
+//! start, or in a chain of whole objects that ends at the line's end. Each needs `type`, `id`, `timestamp` and a parent
+//! field at its own top level; for another agent's source, [`Accept`] decides.
+//! Invariant: salvaged records do not overlap and come in line order. The work is linear in the line's length, however
+//! deep it nests.
 
 use super::{DamageCode, Fields, Record};
 use crate::json::Fault;
@@ -15,28 +15,28 @@ use crate::json::is_space;
 use crate::json::walk::Walker;
 use alloc::vec::Vec;
 
-/// What a broken line holds.
+/// The result of salvaging a broken line.
 #[derive(Debug)]
 pub struct Salvaged<'a> {
-    /// Where the line starts, behind a byte order mark.
+    /// Start of the line, behind a byte order mark.
     pub offset: u64,
     /// The records in line order.
     pub records: Vec<Record<'a>>,
-    /// What the line is, if it is not the last of the log.
+    /// The line's damage, unless it is the last line of the log and torn.
     pub code: DamageCode,
-    /// Where the damage is, if the line is the last of the log and only its end is torn off.
+    /// Start of the torn rest, if only the line's end is torn off when the line is the last of the log.
     pub torn_rest: Option<u64>,
-    /// Nothing but blanks and NUL bytes stands outside the records.
+    /// Only blanks and NUL bytes stand outside the records.
     pub all_recovered: bool,
-    /// No record was found, and the line is one but for raw control characters in its strings.
+    /// No record was found, and escaping the raw control characters in its strings would make the line a record.
     pub raw_controls: bool,
 }
 
-/// Whether an object in a broken line is a record: its fields, its bytes, and whether it stands in a chain from the
-/// line's start, where no payload can be.
+/// Decides whether an object in a broken line is a record, from its fields, its bytes, and whether it stands in a chain
+/// from the line's start, where no payload can be.
 pub(crate) type Accept = fn(&Fields<'_>, &[u8], bool) -> bool;
 
-/// What is a record of a log.
+/// The rule for records of a log.
 pub(super) const ENTRIES: Accept = |fields, _, _| fields.looks_like_entry();
 
 struct Found<'a> {
@@ -91,7 +91,7 @@ pub(super) fn salvage<'a>(
     Salvaged { offset, records, code, torn_rest, all_recovered, raw_controls: false }
 }
 
-/// Whole records from the first byte on, each directly behind the one before.
+/// Whole records from the first byte on, each directly behind the one before it.
 fn chain_from_start<'a>(walker: &mut Walker, accept: Accept, bytes: &'a [u8], first: bool) -> Vec<Found<'a>> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -112,7 +112,7 @@ fn chain_from_start<'a>(walker: &mut Walker, accept: Accept, bytes: &'a [u8], fi
     }
 }
 
-/// Whole records in front of the line's end, each ending where the one behind it starts; last one first.
+/// Whole records before the line's end, each ending where the next one starts; last one first.
 fn chain_to_end<'a>(walker: &mut Walker, accept: Accept, bytes: &'a [u8], from: usize) -> Vec<Found<'a>> {
     let mut found = Vec::new();
     let mut end = trimmed_end(bytes, from, bytes.len());
@@ -131,10 +131,10 @@ fn chain_to_end<'a>(walker: &mut Walker, accept: Accept, bytes: &'a [u8], from: 
     found
 }
 
-/// Where the object that ends with `text` starts, if there is one.
+/// The start of the object that ends with `text`, if there is one.
 ///
-/// Behind an object no string is open, so that from there backwards each quote is known to close or to open one:
-/// every end has one possible start, and each byte is looked at once.
+/// No string is open behind an object, so reading backwards from there shows which quotes open and close strings. Each
+/// end has one possible start, and each byte is read once.
 fn object_start(text: &[u8]) -> Option<usize> {
     let mut at = text.strip_suffix(b"}")?.len();
     let mut open = 1_usize;
@@ -150,7 +150,7 @@ fn object_start(text: &[u8]) -> Option<usize> {
     Some(at)
 }
 
-/// Where the string whose closing quote stands behind `text` opens: at the last quote that is no escape.
+/// The start of the string whose closing quote stands behind `text`: the last quote that is not escaped.
 fn string_start(text: &[u8]) -> Option<usize> {
     memchr::memrchr_iter(b'"', text).find(|&quote| {
         let before = text.get(..quote).unwrap_or_default();

@@ -1,9 +1,9 @@
-//! The scan: bytes in chunks of any size to header, entries and damages, in file order.
+//! The scan: turns bytes, in chunks of any size, into header, entries and damages, in file order.
 //!
-//! Owns: framing by the byte LF, line numbers, which record is the header, and when a broken line counts as torn.
-//! Invariant: the calls to the sink depend on the bytes alone, never on how they were cut into chunks.
-//! Does not: hold more than one line, but for those of which [`super::search`] cannot tell yet whether they stand before
-//! the header; a line that came in one chunk is not copied.
+//! Owns: framing by the byte LF, line numbers, the choice of the header, and when a broken line counts as torn.
+//! Invariant: the calls to the sink depend on the bytes alone, never on the chunks.
+//! Invariant: memory holds one line, and the lines that [`super::search`] holds until it finds the header. A line that
+//! arrives in one chunk is not copied.
 
 use super::line::{LineReader, Outcome};
 use super::salvage::Accept;
@@ -17,45 +17,45 @@ use core::ops::ControlFlow;
 #[derive(Debug)]
 pub struct LogScan {
     reader: LineReader,
-    /// Judge UTF-8 of every record, which indexing does not need.
+    /// Check the UTF-8 of every record, which indexing does not need.
     full: bool,
-    /// Read also what stands in a batch that is not all there.
+    /// Also read the lines of an incomplete batch.
     pub(super) every_line: bool,
-    /// Offset of the first byte of the line that is being collected.
+    /// Offset of the first byte of the line being collected.
     line_start: u64,
     lines: u64,
-    /// The line that is being collected, as far as it came.
+    /// The bytes of the line being collected that have arrived.
     carry: Vec<u8>,
     search: Search,
-    /// A damage whose code depends on whether another line follows: (if it is the last, otherwise).
+    /// A damage whose code depends on whether another line follows: (if it is the last line, otherwise).
     undecided: Option<(Damage, Damage)>,
-    /// Damages reported so far that any scan reports.
+    /// Damages reported so far, without those that only a full scan reports.
     reported: u64,
-    /// What the line without LF was, once it has been judged.
+    /// Classification of the last line without LF, once it is read.
     open_line: OpenLine,
 }
 
 impl LogScan {
-    /// A scan from the first byte that finds what an index needs.
+    /// A scan from the first byte that reports what an index needs.
     #[must_use]
     pub fn new() -> Self {
         Self::resume(0, 0, false)
     }
 
-    /// A scan from the first byte that finds every damage, `invalid-utf8` included.
+    /// A scan from the first byte that reports every damage, `invalid-utf8` included.
     #[must_use]
     pub fn full() -> Self {
         Self { full: true, ..Self::new() }
     }
 
-    /// A scan over records without a header, those of another agent: each is given as an entry. `accept` says which
-    /// objects in a broken line are records.
+    /// A scan over another agent's records, without a header: each record is an entry. `accept` decides which objects
+    /// in a broken line are records.
     #[must_use]
     pub(crate) fn records(accept: Accept) -> Self {
         Self { reader: LineReader::accepting(accept), ..Self::resume(0, 0, true) }
     }
 
-    /// A scan that goes on where an earlier one ended: at `resume_at`, behind that many lines.
+    /// A scan that continues at offset `resume_at`, behind `lines` lines, where an earlier scan ended.
     #[must_use]
     pub fn resume(resume_at: u64, lines: u64, record_seen: bool) -> Self {
         Self {
@@ -72,19 +72,19 @@ impl LogScan {
         }
     }
 
-    /// As [`LogScan::resume`], and finds every damage.
+    /// Like [`LogScan::resume`], but reports every damage.
     #[must_use]
     pub fn resume_full(resume_at: u64, lines: u64, record_seen: bool) -> Self {
         Self { full: true, ..Self::resume(resume_at, lines, record_seen) }
     }
 
-    /// The same scan, which also reads what stands in an incomplete batch at the end: for whoever keeps or moves lines.
+    /// Makes the scan also read the lines of an incomplete batch at the end, for callers that keep or move lines.
     #[must_use]
     pub fn every_line(self) -> Self {
         Self { every_line: true, ..self }
     }
 
-    /// Takes the next bytes.
+    /// Scans the next bytes.
     pub fn push(&mut self, chunk: &[u8], sink: &mut dyn LogSink) -> ControlFlow<()> {
         let mut rest = chunk;
         while let Some(end) = memchr::memchr(b'\n', rest) {
@@ -105,12 +105,12 @@ impl LogScan {
         ControlFlow::Continue(())
     }
 
-    /// Takes so many line feeds, which stand where bytes are lost.
+    /// Scans `len` line feeds in the place of lost bytes.
     pub fn push_lost(&mut self, mut len: u64, sink: &mut dyn LogSink) -> ControlFlow<()> {
         while len > 0 {
             self.push(b"\n", sink)?;
             len -= 1;
-            // Lines that are held are counted again when they are let go.
+            // Held lines are counted again when they are released, so they must be pushed one by one.
             if !self.search.holds() {
                 self.line_start += len;
                 self.lines += len;
@@ -120,13 +120,13 @@ impl LogScan {
         ControlFlow::Continue(())
     }
 
-    /// Tells that there are no more bytes; what is left is the last line.
+    /// Ends the scan; bytes without LF are the last line.
     pub fn finish(mut self, sink: &mut dyn LogSink) -> (ScanEnd, ControlFlow<()>) {
         let rest = core::mem::take(&mut self.carry);
         self.finish_with(&rest, sink)
     }
 
-    /// As [`LogScan::finish`], with the last line given, so that it need not be copied.
+    /// Like [`LogScan::finish`], but takes the last line as an argument, which saves copying it.
     pub(super) fn finish_with(mut self, rest: &[u8], sink: &mut dyn LogSink) -> (ScanEnd, ControlFlow<()>) {
         let (before, lines) = (self.line_start, self.lines);
         let settled = self.reported + u64::from(self.undecided.is_some());
@@ -153,12 +153,12 @@ impl LogScan {
         (end, flow)
     }
 
-    /// Where the line begins that is being collected, and how many bytes of it came.
+    /// Offset of the line being collected, and how many of its bytes have arrived.
     pub(super) const fn collected(&self) -> (u64, u64) {
         (self.line_start, self.carry.len() as u64)
     }
 
-    /// Tells that the rest of a log of this length is an incomplete batch, whose first line comes next.
+    /// Ends the scan before an incomplete batch, which begins with the next line, in a log of `len` bytes.
     pub(super) fn finish_before(
         mut self,
         torn: &TornBatch,
@@ -213,7 +213,7 @@ impl LogScan {
         self.judge(bytes, terminated, sink)
     }
 
-    /// Judges the lines that were held, now that it is known whether the header comes behind them.
+    /// Classifies the held lines, once it is known whether the header follows them.
     fn let_go(&mut self, found: bool, sink: &mut dyn LogSink) -> ControlFlow<()> {
         let behind = (self.line_start, self.lines);
         let held = self.search.let_go(found);
@@ -229,7 +229,7 @@ impl LogScan {
         ControlFlow::Continue(())
     }
 
-    /// Tells what a line is.
+    /// Classifies one line and reports its records and damages.
     fn judge(&mut self, bytes: &[u8], terminated: bool, sink: &mut dyn LogSink) -> ControlFlow<()> {
         let offset = self.line_start;
         self.line_start += bytes.len() as u64 + 1;
@@ -280,11 +280,11 @@ impl LogScan {
         ControlFlow::Continue(())
     }
 
-    /// Tells header, second header, entry and what stands before the header apart.
+    /// Reports a record as header, second header, entry, or record before the header.
     fn record(&mut self, record: &Record<'_>, sink: &mut dyn LogSink) -> ControlFlow<()> {
         let damage = |code| Damage::at(code, record.offset, record.line, record.bytes.len() as u64);
         if self.full && simdutf8::basic::from_utf8(record.bytes).is_err() {
-            // Not counted: what is counted must not depend on who scans.
+            // Not counted: the count must be the same for full scans and others.
             sink.damage(damage(DamageCode::InvalidUtf8))?;
         }
         if record.lone_surrogate {

@@ -1,22 +1,22 @@
-//! A scan over a source: mapped, or read in windows.
+//! A scan over a source, which is mapped or read in windows.
 //!
-//! Owns: how a source's bytes reach a scan, and that an incomplete batch at its end does not.
-//! Invariant: a source gives the same with and without a view. Does not: hold more than a window and a line.
+//! Owns: feeding a source's bytes to a scan, without the incomplete batch at its end.
+//! Invariant: the result is the same with and without a view. Memory holds at most a window and a line.
 
 use super::{LogScan, LogSink, ScanEnd, torn_batch};
 use crate::source::{ByteSource, MAX_HELD, SourceError};
 use alloc::vec::Vec;
 use core::ops::{ControlFlow, Range};
 
-/// Bytes that are read at once from a source without a view.
+/// Bytes per read from a source without a view.
 const WINDOW: usize = 1 << 20;
 
-/// Runs `scan` over `range` of a source. An incomplete batch at the source's end is left out, and reported.
+/// Runs `scan` over `range` of a source. An incomplete batch at the source's end is left out and reported.
 ///
-/// `tick(bytes)` is called now and then with the number of bytes done; returning `Break` interrupts.
+/// `tick(bytes)` is called repeatedly with the number of bytes done since the last call; `Break` interrupts.
 ///
 /// # Errors
-/// What the source says, [`SourceError::TooLong`] for a line that must be held and cannot, or
+/// Fails if the source cannot be read, with [`SourceError::TooLong`] for a line too long to hold in memory, and with
 /// [`SourceError::Interrupted`] if `tick` or the sink stopped the scan.
 pub fn scan_source(
     source: &(impl ByteSource + ?Sized),
@@ -55,7 +55,7 @@ pub fn scan_source(
     }
 }
 
-/// Scans a source that must be read; what is lost of it is not.
+/// Scans a source without a view, window by window; lost ranges are not read.
 fn scan_pieces(
     source: &(impl ByteSource + ?Sized),
     range: Range<u64>,
@@ -87,8 +87,7 @@ fn scan_pieces(
     Ok(())
 }
 
-/// Scans bytes that are all there: chunks end at line ends, so that no line is ever copied. What is left is the line
-/// without LF.
+/// Scans bytes in memory and returns the last line if it has no LF. Chunks end at line ends, so no line is copied.
 fn scan_view<'b>(
     bytes: &'b [u8],
     scan: &mut LogScan,

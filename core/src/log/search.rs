@@ -1,41 +1,41 @@
-//! The search for the header in a scan.
+//! The search for the header during a scan.
 //!
-//! Owns: which lines wait until it is known whether they stand before the header, where their records are no entries,
-//! and what each record is then.
-//! Invariant: what waits are lines of the first MiB. A log that begins with its header, or with an entry, lets none wait.
-//! Does not: read a line twice once the search is done.
+//! Owns: which lines are held until it is known whether the header follows them (then their records are no entries),
+//! and the role of each record.
+//! Invariant: only lines of the first MiB are held; none if the log begins with its header or with an entry. Once the
+//! search is done, each line is read once.
 
 use super::line::{LineReader, Outcome};
 use super::{HEAD_BYTES, Opening};
 use alloc::vec::Vec;
 
-/// How far the search is.
+/// State of the search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     /// Neither header nor entry was seen.
     Open,
-    /// The header stands behind the lines that are let go now.
+    /// The header follows the held lines, which are being released.
     Found,
-    /// No header comes any more, and no record was judged yet.
+    /// No header can follow, and no record was classified yet.
     Failed,
-    /// The header, or the first entry of a log without one, was judged.
+    /// The header, or the first entry of a log without one, was classified.
     Done,
 }
 
-/// What is done with the next line.
+/// What the scan does with the next line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Next {
-    /// It says nothing about the header, and nothing waits before it.
+    /// Classify it: it does not decide about the header, and no line is held before it.
     Judge,
-    /// It waits.
+    /// Hold it.
     Hold,
-    /// It is the header's: what waits goes first.
+    /// Release the held lines first: this line has the header.
     Header,
-    /// No header comes any more: what waits goes first.
+    /// Release the held lines first: no header can follow.
     NoHeader,
 }
 
-/// What a record is.
+/// The role of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     Header,
@@ -46,10 +46,10 @@ pub(super) enum Role {
     SecondHeader,
 }
 
-/// Lines that waited, with their LFs.
+/// The held lines, with their LFs.
 #[derive(Debug)]
 pub(super) struct Held {
-    /// Where the first one starts, and how many lines stand before it.
+    /// Offset of the first line, and the number of lines before it.
     pub(super) from: (u64, u64),
     pub(super) bytes: Vec<u8>,
 }
@@ -61,7 +61,7 @@ pub(super) struct Search {
 }
 
 impl Search {
-    /// A search that is over if a record was seen before.
+    /// A new search; `done` if an earlier scan saw a header or an entry.
     pub(super) const fn new(done: bool) -> Self {
         Self { state: if done { State::Done } else { State::Open }, held: None }
     }
@@ -70,12 +70,12 @@ impl Search {
         self.state == State::Done
     }
 
-    /// Lines wait.
+    /// True if lines are held.
     pub(super) const fn holds(&self) -> bool {
         self.held.is_some()
     }
 
-    /// What is done with the line that stands at `offset`.
+    /// What the scan does with the line at `offset`.
     pub(super) fn next(&self, reader: &mut LineReader, offset: u64, line: &[u8]) -> Next {
         let line_end = offset + line.len() as u64;
         if self.state == State::Failed || line_end > HEAD_BYTES {
@@ -102,7 +102,7 @@ impl Search {
         }
     }
 
-    /// Gives back what waited; until [`Search::let_went`] its records stand before the header, or are entries.
+    /// Returns the held lines. Until [`Search::let_went`] their records are `BeforeHeader` (if `found`) or entries.
     pub(super) fn let_go(&mut self, found: bool) -> Option<Held> {
         if self.state == State::Open {
             self.state = if found { State::Found } else { State::Failed };
@@ -110,14 +110,14 @@ impl Search {
         self.held.take()
     }
 
-    /// All that waited was judged: the header is next.
+    /// Ends the release of held lines: the header is next.
     pub(super) fn let_went(&mut self) {
         if self.state == State::Found {
             self.state = State::Open;
         }
     }
 
-    /// What the next record is.
+    /// The role of the next record.
     pub(super) fn role(&mut self, is_session: bool) -> Role {
         let role = match (self.state, is_session) {
             (State::Open, true) => Role::Header,

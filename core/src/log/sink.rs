@@ -1,14 +1,14 @@
-//! What a scan tells: each record and damage as it comes, and in the end where it stopped.
+//! The receiver of a scan: gets each record and damage in file order; [`ScanEnd`] says where the scan stopped.
 //!
-//! Owns: the calls and their order. Invariant: file order; what belongs to a record comes before it.
-//! Does not: scan.
+//! Owns: the calls and their order.
+//! Invariant: calls come in file order; a damage of a record comes before the record.
 
 use super::{Damage, Record};
 use core::ops::ControlFlow;
 
-/// Receives what a scan finds, in file order. Returning `Break` stops the scan.
+/// Receives the records and damages of a scan, in file order. `Break` stops the scan.
 pub trait LogSink {
-    /// A record that another program put before the header; it is no entry.
+    /// A record of another program before the header; it is no entry.
     fn before_header(&mut self, _record: &Record<'_>) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
@@ -16,7 +16,7 @@ pub trait LogSink {
     fn header(&mut self, header: &Record<'_>) -> ControlFlow<()>;
     /// An entry.
     fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()>;
-    /// A damage. One that belongs to an entry comes before that entry.
+    /// A damage. A damage of an entry comes before the entry.
     fn damage(&mut self, damage: Damage) -> ControlFlow<()>;
 }
 
@@ -34,7 +34,7 @@ impl LogSink for () {
     }
 }
 
-/// Two sinks over one scan; the first one sees everything first.
+/// Two sinks on one scan; the first sink gets each call first.
 pub struct Tee<'s>(pub &'s mut dyn LogSink, pub &'s mut dyn LogSink);
 
 impl core::fmt::Debug for Tee<'_> {
@@ -70,31 +70,31 @@ impl LogSink for Tee<'_> {
 pub struct ScanEnd {
     /// Bytes scanned.
     pub len: u64,
-    /// What the last line is, if it has no LF.
+    /// Classification of the last line, if it has no LF.
     pub open_line: OpenLine,
-    /// From where a later scan goes on when the log has grown: behind the last LF, or, with
-    /// [`OpenLine::Whole`], at `len`, where the missing LF must then stand.
+    /// Where a later scan resumes when the log has grown: behind the last LF, or, for [`OpenLine::Whole`], at `len`,
+    /// where the missing LF must then stand.
     pub resume_at: u64,
-    /// Lines that end before `resume_at`; a line without LF has not ended.
+    /// Lines that end before `resume_at`. A line without LF has not ended.
     pub lines: u64,
-    /// The header was seen, or an entry: no later record is the header.
+    /// The header or an entry was seen, so no later record is the header.
     pub record_seen: bool,
-    /// Records were taken for entries before which the header of a grown log may no longer take them for such: it must
-    /// be scanned anew.
+    /// Held records were taken for entries because no header followed. A grown log may have one, so it must be scanned
+    /// anew.
     pub held: bool,
-    /// Damages that were reported for the open line or for a missing header: a grown log may no longer have them.
+    /// Damages reported for the open line or for a missing header, which a grown log may no longer have.
     pub unsettled: u64,
 }
 
-/// What stands behind the last LF of a log.
+/// The bytes behind the last LF of a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OpenLine {
     /// Nothing.
     None,
     /// A whole record that lacks only its LF.
     Whole,
-    /// Bytes that gave no record.
+    /// Bytes without a record.
     Torn,
-    /// Bytes from which records were salvaged: a grown log must be scanned anew.
+    /// Bytes with salvaged records: a grown log must be scanned anew.
     Salvaged,
 }

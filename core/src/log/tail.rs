@@ -1,9 +1,9 @@
 //! The last entries of the active path, read backwards from the end of a log.
 //!
-//! Owns: the first page of a session without an index: its cost follows the page, not the log.
-//! Invariant: what it gives equals what a full build gives. Where only the start of the log could tell (a parent that
-//! stands later, or nowhere), it gives nothing, and the caller builds.
-//! Does not: present older dialects; their ids follow from the start of the log.
+//! Owns: the first page of a session without an index, at a cost that follows the page, not the log.
+//! Invariant: the result equals that of a full build. Where only the start of the log could decide (a parent that
+//! stands later, or is missing), there is no result, and the caller runs a full build.
+//! Does not: present older dialects, because their ids depend on the start of the log.
 
 use super::line::{LineReader, Outcome};
 use super::{Record, shown_len};
@@ -12,26 +12,26 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::ControlFlow;
 
-/// Where an entry stands.
+/// Place of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
-    /// Offset of its bytes.
+    /// Offset of its record.
     pub offset: u64,
-    /// Their length, without LF.
+    /// Length of its record, without LF.
     pub len: u64,
 }
 
-/// Bytes read at first and at most in one step backwards.
+/// Bytes of the first step backwards; each step doubles, up to [`MAX_STEP`].
 const FIRST_STEP: u64 = 64 * 1024;
 const MAX_STEP: u64 = 8 << 20;
-/// After so many bytes backwards a full build is the better way.
+/// Beyond this many bytes a full build is cheaper.
 const GIVE_UP: u64 = 64 << 20;
 
 /// The last `count` entries of the path from the root to the last entry of the log, in path order; `None` if a full
-/// build is needed. `from`: where the header stands; what stands before it is no entry.
+/// build is needed. `from`: the header's offset; records before it are no entries.
 ///
 /// # Errors
-/// If the source cannot be read.
+/// Fails if the source cannot be read.
 pub fn last_of_active_path(
     source: &(impl ByteSource + ?Sized),
     from: u64,
@@ -40,7 +40,7 @@ pub fn last_of_active_path(
     let mut walk = Walk { wanted: Wanted::Last, found: Vec::new(), count };
     let mut reader = LineReader::new();
     let mut step = FIRST_STEP;
-    // The bytes `start..start + held.len()` are in memory; everything behind them is done.
+    // The bytes `start..start + held.len()` are in memory; all bytes behind them are done.
     let end = shown_len(source)?;
     let mut start = end;
     let mut held: Vec<u8> = Vec::new();
@@ -72,7 +72,7 @@ enum Wanted {
     Last,
     /// The nearest entry with this id.
     Id(String),
-    /// Nothing more: a root was reached.
+    /// Nothing more: the root was reached.
     Nothing,
 }
 

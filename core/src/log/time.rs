@@ -1,18 +1,19 @@
 //! Times in logs: RFC 3339 strings, or integers of Unix seconds or milliseconds.
 //!
-//! Owns: their grammar, in both directions; the calendar is a library's. Every entry has a time, so that reading one
-//! costs no general parser, which a page would have to download too.
+//! If you change which values are times, then change `tests/src/oracle/time.rs` and section 3.2 of `docs/format.md`
+//! too.
+//!
+//! Owns: reading and writing of times; the calendar is the library `jiff`'s. Every entry has a time, so this grammar
+//! replaces a general parser, which would be slower and would enlarge the inspector's page.
 //! Invariant: milliseconds are floored, also before 1970; a leap second counts as the second before it.
-//! If you change what is a time, then change `tests/src/oracle/time.rs` and section 3.2 of `docs/format.md`.
-//! Does not: know what time it is; clocks are passed in by hosts.
 
 use crate::json::text;
 use alloc::string::String;
 use jiff::civil::{Date, Time};
 use jiff::tz::Offset;
 
-/// Integers nearer to 0 than this are seconds. As seconds it is the year 5138, as milliseconds March 1973: no session
-/// is so far from now either way.
+/// Integers with a smaller absolute value are seconds. The value itself is the year 5138 in seconds and March 1973 in
+/// milliseconds; no session is that far away either way.
 const FIRST_MILLISECONDS: u64 = 100_000_000_000;
 
 /// Unix milliseconds of a raw `timestamp` token.
@@ -32,14 +33,14 @@ pub fn parse_text(text: &str) -> Option<i64> {
     Some(second * 1000 + i64::from(nanosecond) / 1_000_000)
 }
 
-/// Nanoseconds since 1970 of an RFC 3339 text. Digits of a fraction behind the ninth are dropped.
+/// Nanoseconds since 1970 of an RFC 3339 text. Digits of the fraction behind the ninth are dropped.
 #[must_use]
 pub fn nanoseconds(text: &str) -> Option<i128> {
     let (second, nanosecond) = seconds(text)?;
     Some(i128::from(second) * 1_000_000_000 + i128::from(nanosecond))
 }
 
-/// Whole seconds since 1970, floored, and the nanoseconds behind them.
+/// Whole seconds since 1970, floored, and the nanoseconds of the fraction.
 fn seconds(text: &str) -> Option<(i64, i32)> {
     let (head, tail) = text.as_bytes().split_first_chunk::<19>()?;
     let [y0, y1, y2, y3, b'-', mo0, mo1, b'-', d0, d1, b'T' | b't' | b' ', h0, h1, b':', mi0, mi1, b':', s0, s1] =
@@ -56,12 +57,12 @@ fn seconds(text: &str) -> Option<(i64, i32)> {
     Some((in_utc.as_second() - minutes_east(zone)? * 60, fraction))
 }
 
-/// A number of digits only, at most four.
+/// The number that at most four digits make; `None` if a byte is no digit.
 fn number(digits: &[u8]) -> Option<i16> {
     digits.iter().try_fold(0, |number, digit| digit.is_ascii_digit().then(|| number * 10 + i16::from(digit - b'0')))
 }
 
-/// Nanoseconds of the fraction, if there is one, and what stands behind it.
+/// The nanoseconds of a fraction (0 without one), and the bytes behind it.
 fn fraction(tail: &[u8]) -> Option<(i32, &[u8])> {
     let Some(rest) = tail.strip_prefix(b".") else { return Some((0, tail)) };
     let digits = rest.iter().take_while(|digit| digit.is_ascii_digit()).count();
@@ -88,7 +89,7 @@ fn minutes_east(zone: &[u8]) -> Option<i64> {
     Some(if sign == b'-' { -minutes } else { minutes })
 }
 
-/// RFC 3339 in UTC with milliseconds, as pi writes it; `None` for a time outside the years that it can name.
+/// RFC 3339 in UTC with milliseconds, as pi writes it; `None` for a time outside the years 0 to 9999.
 #[must_use]
 pub fn format(unix_ms: i64) -> Option<String> {
     let time = Offset::UTC.to_datetime(jiff::Timestamp::from_millisecond(unix_ms).ok()?);

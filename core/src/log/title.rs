@@ -1,13 +1,13 @@
-//! The title that a user gives a session, kept in its log.
+//! The title that a user gives a session, stored in its log.
 //!
-//! Owns: the entries that set it: pi's `session_info`, and beside it, in a session from jcode, a `jcode/meta` entry
-//! with `custom_title`, which jcode itself reads.
-//! Invariant: of both the last one in file order holds; an empty title takes the user's own away.
+//! Owns: the entries that set it: pi's `session_info`, and, in a session from jcode, also a `jcode/meta` entry with
+//! `custom_title`, which jcode itself reads.
+//! Invariant: the last of these entries in file order holds; an empty title removes the user's title.
 
 use crate::json::text;
 use alloc::vec::Vec;
 
-/// The `session_info` entry that gives a session this title, without id, parent and time.
+/// The `session_info` entry that sets this title, without id, parent and time.
 #[must_use]
 pub fn session_info(title: &str) -> Vec<u8> {
     let mut entry = br#"{"type":"session_info","name":"#.to_vec();
@@ -16,7 +16,7 @@ pub fn session_info(title: &str) -> Vec<u8> {
     entry
 }
 
-/// The `jcode/meta` entry that says the same to jcode.
+/// The `jcode/meta` entry that sets this title for jcode, without id, parent and time.
 #[must_use]
 pub fn custom_title(title: &str) -> Vec<u8> {
     let mut entry = br#"{"type":"custom","customType":"jcode/meta","data":{"custom_title":"#.to_vec();

@@ -1,7 +1,7 @@
 //! The reports over all sessions: `list` and `doctor`.
 //!
-//! Owns: their fields. Invariant: as in [`super`].
-//! Does not: look at sessions.
+//! Owns: their fields.
+//! Invariant: those of [`super`].
 
 use super::VERSION;
 use crate::catalog::SessionSummary;
@@ -18,22 +18,22 @@ pub struct ListReport {
     version: u32,
     /// The sessions, newest first.
     pub sessions: Vec<ListedSession>,
-    /// The folders in which they were looked for.
+    /// The folders that were searched.
     pub looked_in: Vec<String>,
 }
 
 /// One session in `list --json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ListedSession {
-    /// Its log, or the snapshot of a v1 session.
+    /// Path of its log, or of the snapshot of a v1 session.
     pub path: String,
-    /// What is known about it.
+    /// Its summary.
     #[serde(flatten)]
     pub summary: Box<SessionSummary>,
 }
 
 impl ListReport {
-    /// The report over these sessions, in their order.
+    /// A report with these sessions, in this order.
     #[must_use]
     pub const fn new(sessions: Vec<ListedSession>, looked_in: Vec<String>) -> Self {
         Self { schema: "jcode-session.list", version: VERSION, sessions, looked_in }
@@ -45,26 +45,26 @@ impl ListReport {
 pub struct DoctorReport {
     schema: &'static str,
     version: u32,
-    /// The sessions as a whole.
+    /// Figures about all sessions.
     pub sessions: DoctorSessions,
-    /// What was found, by path.
+    /// The findings, ordered by path.
     pub findings: Vec<PathFinding>,
 }
 
-/// The sessions as a whole, in `doctor --json`.
+/// Figures about all sessions in `doctor --json`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct DoctorSessions {
-    /// Sessions.
+    /// Number of sessions.
     pub count: u64,
-    /// Files that have the name of a log and are no session.
+    /// Number of files that have the name of a log and are not sessions.
     pub not_sessions: u64,
-    /// Bytes of their logs and v1 files.
+    /// Bytes of logs and v1 files.
     pub total_bytes: u64,
-    /// Sessions whose sidecar can be used.
+    /// Number of sessions with a usable sidecar.
     pub with_sidecar: u64,
-    /// Rows of the session index of sessions that changed or are gone.
+    /// Number of rows in the session index whose sessions changed or are gone.
     pub stale_index_rows: u64,
-    /// Checkpoints whose bytes are missing.
+    /// Number of checkpoints whose bytes are missing.
     pub missing_checkpoints: u64,
     /// Time of the newest migration that changed something, Unix milliseconds.
     pub last_migrate: Option<i64>,
@@ -81,24 +81,24 @@ pub struct DiskUse {
     pub v1_files: u64,
     /// Sidecars.
     pub sidecars: u64,
-    /// Ledgers, checkpoints, segments and what is in quarantine.
+    /// Ledgers, checkpoints, segments and quarantine.
     pub stores: u64,
     /// Anything else.
     pub other: u64,
 }
 
-/// A finding, and the file that it is about.
+/// A finding and its file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PathFinding {
-    /// The file.
+    /// Path of the file.
     pub path: String,
-    /// What was found.
+    /// The finding.
     #[serde(flatten)]
     pub finding: Finding,
 }
 
 impl DoctorReport {
-    /// The report.
+    /// A report; sorts the findings.
     #[must_use]
     pub fn new(sessions: DoctorSessions, mut findings: Vec<PathFinding>) -> Self {
         let key = |finding: &PathFinding| (finding.path.clone(), finding.finding.byte_offset, finding.finding.code);

@@ -1,8 +1,7 @@
-//! Reports: what commands print with `--json` and the wasm host returns.
+//! Reports: the JSON that commands print with `--json` and that the wasm host returns.
 //!
-//! Owns: names and order of the JSON fields that other programs read.
-//! Invariant: arrays are in a stable order, and no run times or other noise stand in a report.
-//! Does not: print.
+//! Owns: names and order of the JSON fields, which other programs read.
+//! Invariant: arrays are in a stable order, and reports hold no run times or other noise.
 
 mod catalog;
 mod search;
@@ -39,7 +38,7 @@ pub struct TreeReport {
 }
 
 impl TreeReport {
-    /// The report for a session's tree.
+    /// The report of a session's tree.
     #[must_use]
     pub const fn new(session_id: String, tree: Tree) -> Self {
         Self { schema: "jcode-session.tree", version: VERSION, session_id, tree }
@@ -51,31 +50,31 @@ impl TreeReport {
 pub struct VerifyReport {
     schema: &'static str,
     version: u32,
-    /// No log has a finding that is an error.
+    /// No log has an error among its findings.
     pub ok: bool,
-    /// The logs, by path.
+    /// The logs, ordered by path.
     pub logs: Vec<LogReport>,
 }
 
 /// One log in `verify --json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LogReport {
-    /// Where it is.
+    /// Path of the log.
     pub path: String,
-    /// It has no finding that is an error.
+    /// No finding is an error.
     pub ok: bool,
     /// Its dialect; null if it could not be read.
     pub dialect: Option<Dialect>,
-    /// Entries that are read from it.
+    /// Number of entries read from it.
     pub entry_count: u64,
-    /// How its sidecar stands to it: fresh, grown, stale, corrupt or missing.
+    /// State of its sidecar: fresh, grown, stale, corrupt or missing.
     pub sidecar: &'static str,
-    /// What was found, in log order.
+    /// The findings, in log order.
     pub findings: Vec<Finding>,
 }
 
 impl LogReport {
-    /// The report for a log that could be read.
+    /// The report of a log that could be read.
     #[must_use]
     pub fn new(
         path: String,
@@ -90,7 +89,7 @@ impl LogReport {
 }
 
 impl VerifyReport {
-    /// The report over these logs.
+    /// A report with these logs; sorts them.
     #[must_use]
     pub fn new(mut logs: Vec<LogReport>) -> Self {
         logs.sort_by(|a, b| a.path.cmp(&b.path));
@@ -103,64 +102,64 @@ impl VerifyReport {
 pub struct MigrateReport {
     schema: &'static str,
     version: u32,
-    /// Nothing was written.
+    /// True if nothing was written.
     pub dry_run: bool,
-    /// Sessions by action.
+    /// Number of sessions per action.
     pub counts: MigrateCounts,
-    /// The sessions, by path.
+    /// The sessions, ordered by path.
     pub sessions: Vec<MigratedSession>,
 }
 
-/// Numbers of sessions by action.
+/// Number of sessions per action.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct MigrateCounts {
     /// Upgraded to the current dialect.
     pub upgrade: u64,
-    /// Sidecar built or caught up.
+    /// The sidecar was built or caught up.
     pub index: u64,
     /// Nothing to do.
     pub up_to_date: u64,
-    /// Left alone, with a reason.
+    /// Skipped, with a reason.
     pub skipped: u64,
-    /// Could not be done, with a reason.
+    /// Failed, with a reason.
     pub failed: u64,
 }
 
-/// What migrate does with a session.
+/// The action of `migrate` on a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MigrateAction {
-    /// Upgrades it to the current dialect and builds its sidecar.
+    /// Upgrades the session to the current dialect and builds its sidecar.
     Upgrade,
-    /// Builds its sidecar, or brings it up to date.
+    /// Builds its sidecar, or catches it up.
     Index,
     /// Nothing.
     UpToDate,
-    /// Leaves it alone.
+    /// Leaves it unchanged, for a reason.
     Skipped,
-    /// Tried, or would have tried in vain.
+    /// Failed, or would fail in a dry run.
     Failed,
 }
 
 /// One session in `migrate --json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MigratedSession {
-    /// Where its log is.
+    /// Path of its log.
     pub path: String,
     /// Its dialect before the run; null if it could not be read.
     pub dialect: Option<Dialect>,
-    /// What is done.
+    /// The action.
     pub action: MigrateAction,
-    /// Entries.
+    /// Number of entries.
     pub entry_count: u64,
-    /// Bytes of disk that the action needs.
+    /// Disk space in bytes that the action needs.
     pub bytes_needed: u64,
     /// Why it was skipped or failed.
     pub reason: Option<String>,
 }
 
 impl MigrateReport {
-    /// The report over these sessions.
+    /// A report with these sessions; sorts and counts them.
     #[must_use]
     pub fn new(dry_run: bool, mut sessions: Vec<MigratedSession>) -> Self {
         sessions.sort_by(|a, b| a.path.cmp(&b.path));

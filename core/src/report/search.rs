@@ -1,6 +1,7 @@
 //! The report of a search over all sessions.
 //!
-//! Owns: its fields. Invariant: as in [`super`]. Does not: search.
+//! Owns: its fields.
+//! Invariant: those of [`super`].
 
 use super::VERSION;
 use crate::search::{Field, Found};
@@ -13,22 +14,22 @@ use serde::Serialize;
 pub struct HitsReport {
     schema: &'static str,
     version: u32,
-    /// Entries that match, whatever limit was set.
+    /// Number of matching entries, whatever the limit.
     pub total: u64,
     /// The hits, newest first.
     pub hits: Vec<SessionHit>,
-    /// What could not be searched, by path: the total is of the rest.
+    /// Files and folders that could not be searched, ordered by path; `total` does not cover them.
     pub unsearched: Vec<Unsearched>,
 }
 
 /// One entry in `search --json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SessionHit {
-    /// Its session.
+    /// Id of its session.
     pub session_id: String,
-    /// Its session's log, or the snapshot of a v1 session.
+    /// Path of its session's log, or of the snapshot of a v1 session.
     pub path: String,
-    /// The other agent whose session it is, or was before it was imported.
+    /// The other agent that wrote the session, also before an import.
     pub agent: Option<String>,
     /// Its key.
     pub entry_id: String,
@@ -38,25 +39,25 @@ pub struct SessionHit {
     pub role: Option<String>,
     /// Time, Unix milliseconds.
     pub ts: Option<i64>,
-    /// Offset of its line in the log, as the current dialect.
+    /// Offset of its line in the log as presented in the current dialect.
     pub byte_offset: u64,
-    /// What the text is that matches first.
+    /// The field of the first match.
     pub field: Field,
-    /// That text around the match.
+    /// Text of that field around the match.
     pub snippet: String,
     /// Start and length of all matches in the snippet, in bytes.
     pub matches: Vec<(usize, usize)>,
-    /// The entries around it, if they were asked for.
+    /// The entries around it, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context: Option<Context>,
 }
 
-/// The entries before and behind one, in log order.
+/// The entries before and after a hit, in log order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Context {
-    /// Before it.
+    /// Entries before it.
     pub before: Vec<Neighbour>,
-    /// Behind it.
+    /// Entries after it.
     pub after: Vec<Neighbour>,
 }
 
@@ -78,14 +79,14 @@ pub struct Neighbour {
 /// A file or folder that could not be searched.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Unsearched {
-    /// Where it is.
+    /// Its path.
     pub path: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
 impl HitsReport {
-    /// The report.
+    /// A report; sorts `unsearched`.
     #[must_use]
     pub fn new(total: u64, hits: Vec<SessionHit>, mut unsearched: Vec<Unsearched>) -> Self {
         unsearched.sort_unstable();
@@ -94,7 +95,7 @@ impl HitsReport {
 }
 
 impl SessionHit {
-    /// The hit for an entry that was found.
+    /// The hit for a found entry.
     #[must_use]
     pub fn new(
         (session_id, path, agent): (String, String, Option<String>),

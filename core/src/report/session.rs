@@ -1,7 +1,9 @@
-//! What only one open session has: its summary in full, its outline, hits of a search, its timeline.
+//! The reports of one open session: its full summary, its outline, a page's entries, search hits and its timeline.
 //!
-//! Owns: their fields. Invariant: as in [`super`].
-//! Does not: read the session.
+//! If you change a field, then change `host-wasm/jcode_session_wasm.d.ts` too.
+//!
+//! Owns: their fields.
+//! Invariant: those of [`super`].
 
 use super::VERSION;
 use crate::catalog::SessionSummary;
@@ -16,32 +18,32 @@ use serde::Serialize;
 pub struct SummaryReport {
     schema: &'static str,
     version: u32,
-    /// Its log, or the snapshot of a v1 session.
+    /// Path of its log, or of the snapshot of a v1 session.
     pub path: String,
-    /// What lists show.
+    /// The summary that lists show.
     #[serde(flatten)]
     pub summary: SessionSummary,
-    /// What an open session knows besides.
+    /// Further facts about an open session.
     #[serde(flatten)]
     pub opened: Opened,
 }
 
-/// What an open session knows besides what lists show.
+/// Facts about an open session that lists do not show.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Opened {
-    /// It is a session, of whatever format.
+    /// True if the file is a session, of any format.
     pub is_session: bool,
-    /// The format is newer than this software knows.
+    /// True if the format is newer than this software.
     pub newer_version: bool,
-    /// What the file is, where it is no session or of a newer format.
+    /// What the file is, if it is not a session or has a newer format.
     pub kind_note: Option<String>,
-    /// How its sidecar stands to it: fresh, grown, stale, corrupt, missing or unread.
+    /// State of its sidecar: fresh, grown, stale, corrupt, missing or unread.
     pub sidecar: &'static str,
-    /// Why the sidecar does not answer, or what is odd about it.
+    /// Why the sidecar is not used, or what is unusual about it.
     pub sidecar_note: Option<String>,
-    /// Bytes of the sidecar.
+    /// Size of the sidecar in bytes.
     pub sidecar_bytes: u64,
-    /// Tokens and cost, once an index was built.
+    /// Tokens and cost, once an index in memory was built.
     pub usage: Option<Usage>,
 }
 
@@ -53,35 +55,35 @@ impl SummaryReport {
     }
 }
 
-/// The runs of a session.
+/// The outline of a session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct OutlineReport {
-    /// The run that the last entry is on.
+    /// Index of the run with the last entry.
     pub active: Option<usize>,
-    /// The runs, by their last entry in log order.
+    /// The runs, ordered by the number of their last entry.
     pub nodes: Vec<OutlineNode>,
 }
 
-/// One run.
+/// One run of entries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct OutlineNode {
     /// Key of its last entry, a leaf or branch point.
     pub id: String,
     /// Number of its last entry.
     pub seq: u32,
-    /// Entries from the root to its last entry.
+    /// Depth of its last entry.
     pub depth: u32,
-    /// The run of the branch point above.
+    /// Index of the run that ends in the branch point above.
     pub parent: Option<usize>,
     /// Key of its first entry.
     pub first: String,
     /// Number of its entries.
     pub length: u64,
-    /// It ends in a leaf.
+    /// It ends in a leaf, not in a branch point.
     pub leaf: bool,
     /// Time of its last entry, Unix milliseconds.
     pub ts: Option<i64>,
-    /// Name of the branch, of a leaf.
+    /// Name of the branch, if it ends in a leaf.
     pub name: Option<String>,
 }
 
@@ -116,7 +118,7 @@ pub struct EntryReport {
     pub seq: Option<u32>,
     /// Its key.
     pub key: String,
-    /// The parent's id as the log says it.
+    /// The parent's id as the log names it.
     pub parent_id: Option<String>,
     /// Its kind.
     pub kind: String,
@@ -126,7 +128,7 @@ pub struct EntryReport {
     pub offset: u64,
     /// Length of its line, without the LF.
     pub len: u64,
-    /// The line; null if it is too long to hand over.
+    /// The line; null if it is too long.
     pub line: Option<String>,
 }
 
@@ -142,18 +144,18 @@ impl EntryReport {
     }
 }
 
-/// What a search found.
+/// The result of a search in one session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SearchReport {
     schema: &'static str,
     version: u32,
     /// The entries, in log order.
     pub hits: Vec<HitReport>,
-    /// Where to go on; null if all was searched.
+    /// Where the search continues; null if everything was searched.
     pub next: Option<u64>,
 }
 
-/// One entry that was found.
+/// One found entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct HitReport {
     /// Its key.
@@ -173,7 +175,7 @@ pub struct HitReport {
     /// The match.
     #[serde(rename = "match")]
     pub found: String,
-    /// Text behind it.
+    /// Text behind the match.
     pub after: String,
 }
 
@@ -200,7 +202,7 @@ impl SearchReport {
     }
 }
 
-/// A text on one line: runs of white space and control characters as one space.
+/// A text on one line: each run of white space and control characters becomes one space.
 fn one_line(text: &str) -> String {
     let mut line = String::new();
     for c in text.chars() {

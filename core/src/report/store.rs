@@ -1,6 +1,7 @@
-//! `checkpoints --json`.
+//! The report `checkpoints --json`.
 //!
-//! Owns: its fields. Invariant: newest first, as `rollback` looks for them. Does not: read the ledger.
+//! Owns: its fields.
+//! Invariant: states are ordered newest first, as `rollback` tries them.
 
 use super::VERSION;
 use crate::storage::SealedExtent;
@@ -11,45 +12,45 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use serde::Serialize;
 
-/// The states that a session can be returned to.
+/// The states that a session can return to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CheckpointsReport {
     schema: &'static str,
     version: u32,
-    /// The log.
+    /// Path of the log.
     pub path: String,
-    /// Them, newest first.
+    /// The states, newest first.
     pub checkpoints: Vec<CheckpointReport>,
 }
 
 impl CheckpointsReport {
-    /// The report for a log.
+    /// A report for a log.
     #[must_use]
     pub const fn new(path: String, checkpoints: Vec<CheckpointReport>) -> Self {
         Self { schema: "jcode-session.checkpoints", version: VERSION, path, checkpoints }
     }
 }
 
-/// One of them.
+/// One state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CheckpointReport {
-    /// When, RFC 3339.
+    /// Time, RFC 3339.
     pub timestamp: String,
-    /// Key of the active leaf then.
+    /// Key of the active leaf at that time.
     pub branch_leaf: Option<String>,
-    /// The file that keeps its bytes, below the store; null if it is a prefix of the log.
+    /// Path below the store of the file that keeps its bytes; null if it is a prefix of the log.
     pub checkpoint_path: Option<String>,
-    /// Length of the log then; 0: it was not there yet.
+    /// Length of the log at that time; 0: there was no log.
     pub logical_len: u64,
-    /// What recorded it.
+    /// The event that recorded it.
     pub event: Event,
-    /// How it is returned to: `cut`, `file` or `gone`.
+    /// How to return to it: `cut`, `file` or `gone`.
     pub restores: &'static str,
-    /// The log is in this state.
+    /// True if the log is in this state.
     pub current: bool,
-    /// What of the log stood in segments then; null if it was one file.
+    /// The sealed part of the log at that time; null if the log was one file.
     pub sealed: Option<SealedExtent>,
-    /// Its words.
+    /// Note of the row.
     pub note: String,
 }
 

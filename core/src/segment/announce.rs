@@ -1,6 +1,7 @@
-//! What comes before any change of how a log is stored.
+//! The common start of sealing, of its reversal and of compression.
 //!
-//! Owns: recovery, and the `seal` row. Invariant: nothing moves in a log of which it is not certain how it stands.
+//! Owns: recovery of an interrupted change, and the `seal` row.
+//! Invariant: no byte moves in a log whose layout is uncertain.
 
 use super::Decompress;
 use super::layout::Layout;
@@ -10,7 +11,7 @@ use crate::store::ledger::{Event, LedgerRow};
 use crate::store::{SessionStore, StoreError, leaf};
 use alloc::string::String;
 
-/// Ends what an earlier run left half done; the segments that are in force then.
+/// Finishes an interrupted change, and returns the layout in force.
 pub(super) fn begin<S: Storage + Clone, D: Decompress + Clone>(
     session: &mut SessionStore<'_, Segmented<S, D>>,
     now_ms: i64,
@@ -21,7 +22,7 @@ pub(super) fn begin<S: Storage + Clone, D: Decompress + Clone>(
     if detected.uncertainty.is_some() { Err(StoreError::Uncertain) } else { Ok(detected.layout) }
 }
 
-/// Adds the row of a seal, unless it is there: a run before this one was interrupted.
+/// Adds the row of a seal, unless an interrupted run has added it.
 pub(super) fn announce<S: Storage>(
     session: &mut SessionStore<'_, S>,
     sealed: Option<SealedExtent>,

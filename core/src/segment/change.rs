@@ -1,10 +1,11 @@
-//! The one way in which a layout is changed.
+//! Changes of layout: the only code that changes which bytes stand in segments.
+//!
+//! If you change this, then change section 7.7 of `docs/format.md`, which argues each step, and the crash tests first.
 //!
 //! Owns: the order of steps: 1. the manifest names the layouts before and after; 2. new segments are written; 3. the
-//! log's own file is put in place, which is the change; 4. segments that are not in force then are removed.
-//! Invariant: no segment's file is there that the manifest on the disk does not name; a crash leaves the layout before
-//! or after, both complete. What leaves the log by a change is durable elsewhere before.
-//! If you change this, then change section 7.7 of `docs/format.md`, which argues each step.
+//! log's own file is replaced, which is the change itself; 4. segments that are no longer in force are removed.
+//! Invariant: each segment's file that exists is named by the manifest on the disk. A crash leaves the layout before or
+//! after, both complete. Bytes that a change removes from the log are durable elsewhere first.
 
 use super::Decompress;
 use super::in_force::Detected;
@@ -21,12 +22,13 @@ use crate::storage::{
 use crate::store::StoreError;
 use core::ops::Range;
 
-/// Number of the temporary file that becomes the log's own file.
+/// The temporary file that becomes the log's own file.
 const NEW_OWN: Place = Place::Temporary(5);
 
 impl<S: Storage + Clone, D: Decompress + Clone> Segmented<S, D> {
-    /// Puts a written file in the place of the log's own, which from then on has the bytes behind the segments `after`,
-    /// if the log is still the one that was `seen`, as long as then. `write` makes the files of those of them that are new. What an earlier change left is recovered by now.
+    /// Replaces the log's own file by a written one, behind which the log has the segments `after`. Fails if the log is
+    /// no longer the file `seen`, with the same length. `write` makes the files of the new segments. Recovery must have
+    /// run.
     fn change(
         &self,
         (from, file): (&Place, S::File),
@@ -42,13 +44,14 @@ impl<S: Storage + Clone, D: Decompress + Clone> Segmented<S, D> {
             return Err(PublishError::Changed { what: Place::Log }.into());
         }
         let new = after.get(detected.segments().len()..).unwrap_or_default();
-        // Files that nobody named so far may have their names.
+        // Files that no manifest names may already have these names.
         for segment in new {
             self.retire(segment)?;
         }
         self.put_manifest(&manifest(&detected, own.as_ref(), &file, after)?)?;
         if let Err(error) = write(new) {
-            // Given up at once: the new segments may be what filled the disk. If that fails too, the next change does it.
+            // Recovered at once, because the new segments may have filled the disk. If it fails too, the next change
+            // does it.
             let _ = self.recover();
             return Err(error);
         }
@@ -56,7 +59,7 @@ impl<S: Storage + Clone, D: Decompress + Clone> Segmented<S, D> {
         self.recover()
     }
 
-    /// Puts a log in place that is one file, if the one there is still the one that was `seen`.
+    /// Replaces the log by a single file, if the log is still the file `seen`.
     pub(super) fn put_whole(&self, from: &Place, seen: Option<FileStamp>) -> Result<(), StoreError> {
         self.recover()?;
         match self.detect()?.layout {
@@ -66,7 +69,7 @@ impl<S: Storage + Clone, D: Decompress + Clone> Segmented<S, D> {
         if self.repairs { self.set_rest_aside() } else { Ok(()) }
     }
 
-    /// Removes the log's own file, and with it all of its segments.
+    /// Removes the log: its own file and all of its segments.
     pub(super) fn remove_log(&self) -> Result<(), StoreError> {
         self.recover()?;
         let own = self.inner.open(&Place::Log)?;
@@ -80,7 +83,7 @@ impl<S: Storage + Clone, D: Decompress + Clone> Segmented<S, D> {
         self.recover()
     }
 
-    /// Writes what of the log stays in its own file beside these segments, and puts that in place.
+    /// Writes the part of the log that stays in its own file beside the segments `after`, and replaces that file.
     pub(super) fn rewrite_own(
         &self,
         log: &SegmentedFile<S, D>,
@@ -96,21 +99,21 @@ impl<S: Storage + Clone, D: Decompress + Clone> Segmented<S, D> {
                     append_all(&mut new, bytes)?;
                 }
             }
-            // What was copied is what is replaced.
+            // Only the file that was copied may be replaced.
             let copied = FileStamp { len: log.len(), ..log.own.stamp()? };
             self.change((&NEW_OWN, new), Some(copied), after, write)
         };
         or_removed(&self.inner, &NEW_OWN, rewrite())
     }
 
-    /// Cuts a log within its segments, or below what its own file is told by. The log is then another file.
+    /// Cuts a log within its segments or its witness. The log is then another file.
     pub(super) fn shorten(&self, log: &SegmentedFile<S, D>, len: u64) -> Result<(), StoreError> {
         self.recover()?;
         let Some(layout) = self.detect_for(Some(&log.own))?.layout else {
             let mut own = log.own.clone();
             return Ok(own.set_len(len)?);
         };
-        // At least a line stays out of the segments: by it the layout is told.
+        // At least one line stays outside the segments, as the layout's witness.
         let kept = layout.segments().iter().take_while(|segment| segment.end() < len).count();
         let kept = layout.segments().get(..kept).unwrap_or_default();
         let from = kept.last().map_or(layout.header_len(), Segment::end);
@@ -118,7 +121,7 @@ impl<S: Storage + Clone, D: Decompress + Clone> Segmented<S, D> {
     }
 }
 
-/// The manifest of a change from the layout in force to these segments.
+/// The manifest of a change from the layout in force to the segments `after`.
 fn manifest(
     before: &Detected,
     own: Option<&impl ByteSource>,

@@ -1,8 +1,7 @@
-//! What is wrong with the segments of a log.
+//! Findings about the segments of a log.
 //!
-//! Owns: the comparison of a segment with its digest, the findings and their words. Invariant: each finding names the
-//! file, the bytes of the log and the cure.
-//! Does not: look at lines; what a lost range leaves reads as blank ones.
+//! Owns: the comparison of a segment with its digest, and the findings with their messages.
+//! Invariant: each finding about a segment names the file, the bytes of the log and the cure.
 
 use super::in_force::Uncertainty;
 use super::layout::Layout;
@@ -14,19 +13,19 @@ use crate::store::ledger::digest_hex;
 use alloc::format;
 use alloc::vec::Vec;
 
-/// How closely segments are looked at.
+/// How thoroughly segments are checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
-    /// Names, lengths and tables.
+    /// Names, lengths and tables of frames.
     Glance,
     /// Every byte.
     Full,
 }
 
-/// What is wrong with the segments of a layout, and with how it was told.
+/// The findings about the segments of a layout, and about the layout's uncertainty.
 ///
 /// # Errors
-/// If a file is there and cannot be read.
+/// Fails if an existing file cannot be read.
 pub(super) fn check(
     layout: Option<&Layout>,
     uncertainty: Option<Uncertainty>,
@@ -41,7 +40,7 @@ pub(super) fn check(
     Ok(findings)
 }
 
-/// What is wrong with a segment, in `form` or in whichever it is stored, and which that is.
+/// The damage of a segment, with the form in which it is stored. `form`: check this form only.
 pub(super) fn trouble(
     archive: &impl Archive,
     segment: &Segment,

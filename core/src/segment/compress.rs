@@ -1,9 +1,9 @@
-//! Compression of segments, and back.
+//! Compression and decompression of segments.
 //!
-//! Owns: the order of steps for each segment: the file in its new form, its sync, the proof that it holds the same
-//! bytes, the folder's sync; only then the removal of the old one.
-//! Invariant: no layout changes, because either form of a segment will do: a crash leaves the old form, both, or the
-//! new one. Run again, it goes on from where it was. Does not: seal.
+//! Owns: the order of steps for each segment: the file in its new form is written, synced and renamed, its folder is
+//! synced, and the file is read again and compared with the digest; only then the old file is removed.
+//! Invariant: the layout stays the same, because either form of a segment counts. A crash leaves the old form, both, or
+//! the new one, and the next run continues.
 
 use super::announce::{announce, begin};
 use super::check::{Depth, trouble};
@@ -14,10 +14,10 @@ use super::{Compress, Decompress};
 use crate::storage::{Folder, Place, Storage};
 use crate::store::{SessionStore, StoreError};
 
-/// Compresses all segments of a log; how many.
+/// Compresses all segments of a log; returns how many.
 ///
 /// # Errors
-/// If one is lost or damaged, or storage fails; all bytes are then there in one form or the other.
+/// Fails if a segment is lost or damaged, or storage fails; all bytes then exist in one form or the other.
 pub fn run<S: Storage + Clone, D: Decompress + Clone>(
     session: &mut SessionStore<'_, Segmented<S, D>>,
     with: &dyn Compress,
@@ -26,10 +26,10 @@ pub fn run<S: Storage + Clone, D: Decompress + Clone>(
     convert(session, Form::Compressed, Some(with), now_ms)
 }
 
-/// Decompresses them; how many.
+/// Decompresses all segments of a log; returns how many.
 ///
 /// # Errors
-/// As [`run`].
+/// Same errors as [`run`].
 pub fn undo<S: Storage + Clone, D: Decompress + Clone>(
     session: &mut SessionStore<'_, Segmented<S, D>>,
     now_ms: i64,
@@ -56,7 +56,7 @@ fn convert<S: Storage + Clone, D: Decompress + Clone>(
     let note = if to == Form::Plain { "segments decompressed" } else { "segments compressed" };
     announce(session, Some(layout.sealed()), note, now_ms)?;
     for segment in &waiting {
-        // One that has both was interrupted; what is whole in its new form stays.
+        // An interrupted run leaves both forms; a complete file in the new form stays.
         if wrong(storage, segment, to)?.is_some() {
             if let Some(how) = wrong(storage, segment, from)? {
                 return Err(StoreError::Kept { what: segment.path(from), how });
@@ -85,7 +85,7 @@ fn is_there<S: Storage, D>(storage: &Segmented<S, D>, segment: &Segment, form: F
     Ok(storage.inner.stamp(&Place::Segment(name))?.is_some())
 }
 
-/// What is wrong with the segment's file of one form.
+/// The damage of the segment's file in one form.
 fn wrong<S: Storage, D: Decompress>(
     storage: &Segmented<S, D>,
     segment: &Segment,

@@ -1,8 +1,10 @@
-//! Which layout is in force.
+//! Detection: which layout of a log is in force.
 //!
-//! Owns: the decision. Invariant: only segments that the manifest names count, and only if the log's own file begins as
-//! the manifest says. Where it begins otherwise, they count unless it holds their bytes itself, and that is uncertain.
-//! Does not: write or remove anything.
+//! If you change the decision, then change section 7.7 of `docs/format.md` and the crash tests first.
+//!
+//! Owns: that decision.
+//! Invariant: only segments named by the manifest count, and only if the log's own file begins as the manifest says. If
+//! it begins otherwise, they count unless the file itself holds their bytes, and the layout is then uncertain.
 
 use super::layout::Layout;
 use super::manifest::{self, MAX_MANIFEST, Manifest, State};
@@ -12,57 +14,58 @@ use crate::source::{ByteSource, SourceError};
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// Which of a manifest's two layouts the log has.
+/// Which of a manifest's two layouts is in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InForce {
-    /// The one before its change, which went no further than the manifest and new segments.
+    /// The one before the change, which got no further than the manifest and new segments.
     Before,
-    /// The one after it.
+    /// The one after the change.
     After,
-    /// None: another program put a log in place that is one file.
+    /// Neither: another program replaced the log by a single file.
     Neither,
 }
 
-/// Why it is not certain how the log stands.
+/// Why the layout is uncertain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Uncertainty {
-    /// There is no manifest that can be read, and a file beside it may hold bytes that the log's own file lacks.
+    /// The manifest is missing or unreadable, and a file beside it may hold bytes that the log's own file lacks.
     NoManifest,
     /// The log's own file does not begin as the manifest says.
     OtherLog,
 }
 
-/// How a log stands.
+/// Result of the detection.
 #[derive(Debug, Clone, Default)]
 pub struct Detected {
-    /// The segments that belong to it; `None`: it is one plain file.
+    /// The layout; `None` if the log is one plain file.
     pub layout: Option<Layout>,
-    /// Why that is not certain.
+    /// Why the layout is uncertain, if it is.
     pub uncertainty: Option<Uncertainty>,
-    /// Bytes of the log's own file by which the layout is told; those must stay.
+    /// Length of the witness: the first bytes of the log's own file, by which the layout is recognised and which must
+    /// stay.
     pub witness_len: u64,
     /// The manifest, if it can be read.
     pub manifest: Option<Manifest>,
-    /// Which of its layouts that is; `None` if the log's own file does not tell.
+    /// Which of the manifest's layouts is in force; `None` if the log's own file does not show it.
     pub in_force: Option<InForce>,
 }
 
 impl Detected {
-    /// The segments that are in force.
+    /// The segments in force.
     pub(super) fn segments(&self) -> &[Segment] {
         self.layout.as_ref().map_or(&[], Layout::segments)
     }
 
-    /// Length of the log whose own file has this length.
+    /// Length of the log, from the length of its own file.
     pub(super) fn logical_len(&self, own_len: u64) -> u64 {
         self.layout.as_ref().map_or(own_len, |layout| layout.logical_len(own_len))
     }
 }
 
-/// Decides for the log whose own file is `own`, empty if there is none.
+/// Detects the layout of the log whose own file is `own` (empty if there is none).
 ///
 /// # Errors
-/// If the log or a file beside it cannot be read.
+/// Fails if the log or a file beside it cannot be read.
 pub(super) fn detect(own: &(impl ByteSource + ?Sized), archive: &impl Archive) -> Result<Detected, SourceError> {
     let names = archive.names()?;
     if names.is_empty() {
@@ -77,7 +80,7 @@ pub(super) fn detect(own: &(impl ByteSource + ?Sized), archive: &impl Archive) -
     };
     let begins = |state: &State| state.witness.begins(own);
     let (before, after) = (begins(&manifest.before)?, begins(&manifest.after)?);
-    // Where one begins with the other, the longer one is what the file is.
+    // If one witness is a prefix of the other, the longer one decides.
     let is_after = after && (!before || manifest.after.witness.len >= manifest.before.witness.len);
     let (state, told) = match is_after {
         false if before => (&manifest.before, Some(InForce::Before)),
@@ -108,7 +111,7 @@ fn read_manifest<A: Archive>(archive: &A) -> Result<Option<Manifest>, SourceErro
     Ok(Manifest::read(&file.read_vec(0, usize::try_from(file.len()).unwrap_or_default())?))
 }
 
-/// The segments that names tell of, as far as they join up.
+/// The contiguous segments that the names of files describe.
 pub(super) fn by_name(names: &[String]) -> Vec<Segment> {
     let mut found: Vec<Segment> = names.iter().filter_map(|name| Segment::parse(name)).collect();
     found.sort_unstable_by_key(|segment| (segment.from, core::cmp::Reverse(segment.len)));
@@ -121,12 +124,12 @@ pub(super) fn by_name(names: &[String]) -> Vec<Segment> {
     joined
 }
 
-/// A line of the log's own file ends where the first segment begins: what does not have that is another log.
+/// True if a line of the log's own file ends where the first segment begins; otherwise it is another log.
 fn has_header(own: &(impl ByteSource + ?Sized), first: &Segment) -> Result<bool, SourceError> {
     Ok(first.from > 0 && own.len() >= first.from && own.read_vec(first.from - 1, 1)? == b"\n")
 }
 
-/// The log's own file holds itself what the segment does, as its start or its end tells.
+/// True if the log's own file itself holds the segment's bytes, judged by the segment's start or end.
 fn holds(own: &(impl ByteSource + ?Sized), segment: &Segment, archive: &impl Archive) -> Result<bool, SourceError> {
     let take = segment.len.min(own.len().saturating_sub(segment.from)).min(4096);
     for at in [0, segment.len - take] {

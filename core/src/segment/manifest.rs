@@ -1,8 +1,11 @@
-//! `segments/manifest.json`: which segments there are, and how to tell whether the log uses them.
+//! `segments/manifest.json`: the segments, and the means to recognise which of two layouts the log has.
 //!
-//! Owns: its form. Invariant: it describes the layout before and after the last change, and both are told by how the
-//! log's own file begins; so the rename of that file is the moment of the change, and the manifest is written first.
-//! Does not: decide which layout is in force; [`super::in_force`] does.
+//! If you change its form, then change section 7.7 of `docs/format.md` too.
+//!
+//! Owns: the form of the manifest.
+//! Invariant: it describes the layouts before and after the last change, each recognised by the start of the log's own
+//! file. So the rename of that file is the moment of the change, and the manifest is written first.
+//! Does not: decide which layout is in force; see [`super::in_force`].
 
 use super::layout::Layout;
 use super::range::Segment;
@@ -14,40 +17,41 @@ use serde::{Deserialize, Serialize};
 /// Its name in `segments/`.
 pub const MANIFEST: &str = "manifest.json";
 
-/// Bytes that a manifest can have at most.
+/// Greatest size of a manifest in bytes.
 pub(super) const MAX_MANIFEST: u64 = 16 << 20;
 
 const VERSION: u32 = 1;
 
-/// The log in one layout.
+/// One layout of the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
-    /// How many of the segments belong to it; 0: the log is one plain file.
+    /// How many of the segments it has; 0: the log is one plain file.
     pub segments: usize,
-    /// How the log's own file begins in it: its header and at least one line, where there is one.
+    /// Length and fingerprint of the start of the log's own file: its header and, if there is one, at least one more
+    /// line.
     pub witness: LogState,
 }
 
-/// The segments, and the two layouts that may be in force.
+/// The segments, and the two layouts of the last change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     version: u32,
-    /// The segments of the layout that has more of them, in the order of the log.
+    /// The segments of the layout that has more of them, in log order.
     pub segments: Vec<Segment>,
-    /// Before the last change.
+    /// Layout before the last change.
     pub before: State,
-    /// After it.
+    /// Layout after it.
     pub after: State,
 }
 
 impl Manifest {
-    /// A manifest of a change.
+    /// The manifest of a change.
     #[must_use]
     pub const fn new(segments: Vec<Segment>, before: State, after: State) -> Self {
         Self { version: VERSION, segments, before, after }
     }
 
-    /// Reads one; `None` if it is torn, of another version, or describes no layout.
+    /// Reads a manifest; `None` if it is torn, has another version, or describes no layout.
     #[must_use]
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let read: Self = serde_json::from_slice(bytes).ok()?;
@@ -56,7 +60,7 @@ impl Manifest {
         (read.version == VERSION && joined && within(&read.before) && within(&read.after)).then_some(read)
     }
 
-    /// The manifest as it is stored.
+    /// The stored form.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         serde_json::to_vec(self).unwrap_or_default()

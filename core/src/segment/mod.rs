@@ -1,11 +1,11 @@
-//! Segments: a log whose older lines stand in files of their own, read as if it were one file.
+//! Segments: a log whose older lines stand in separate files, read as one file.
 //!
-//! Owns: which bytes stand where ([`Layout`]), which layout is in force ([`Manifest`], [`Detected`]), how such a log is
-//! read ([`SegmentedSource`]), and, over a storage, the log as one file ([`Segmented`]), sealing ([`seal`]) and
-//! compression ([`compress`]). Section 7.7 of `docs/format.md` is the format.
-//! Invariant: every offset outside this module is one of the logical log, which is the same before and after a seal.
-//! A lost or damaged range reads as line feeds, so that all else keeps its place.
-//! Does not: hold a compression library; hosts pass in [`Decompress`] and [`Compress`].
+//! Owns: where bytes stand ([`Layout`]), which layout is in force ([`Manifest`], [`Detected`]), reading such a log
+//! ([`SegmentedSource`]), and, over a storage, the log as one file ([`Segmented`]), sealing ([`seal`]) and compression
+//! ([`compress`]). Section 7.7 of `docs/format.md` is the format.
+//! Invariant: every offset outside this module is a logical one, and a seal changes none. A lost or damaged range reads
+//! as line feeds, so all other bytes keep their offsets.
+//! Does not: contain a compression library; hosts provide [`Decompress`] and [`Compress`].
 
 mod announce;
 mod change;
@@ -37,13 +37,13 @@ pub use source::SegmentedSource;
 
 /// Decompresses Zstandard frames.
 pub trait Decompress {
-    /// Fills `plain`, which is as long as the block that the frame holds; false if the frame does not hold exactly
-    /// that. Needs memory in proportion to `plain`, whatever the frame claims.
+    /// Fills `plain`, whose length is that of the frame's block; false if the frame does not hold exactly so many
+    /// bytes. The memory needed is proportional to `plain`, whatever the frame claims.
     fn decompress(&self, frame: &[u8], plain: &mut [u8]) -> bool;
 }
 
 /// Compresses blocks into Zstandard frames.
 pub trait Compress {
-    /// One frame with a checksum that holds the block; `None` if the library fails.
+    /// One frame, with a checksum, for a block; `None` if the library fails.
     fn compress(&self, plain: &[u8]) -> Option<alloc::vec::Vec<u8>>;
 }

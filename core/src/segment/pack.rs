@@ -1,8 +1,7 @@
 //! Writing the file of a segment, in either form.
 //!
-//! Owns: the steps: a temporary file, its sync, its name. The folder's sync is the caller's: one for many.
-//! Invariant: a segment's file is whole, and holds the bytes of its digest, when it has its name.
-//! Does not: decide which bytes make a segment.
+//! Owns: the steps: a temporary file, its sync, its rename. The caller syncs the folder, once for many segments.
+//! Invariant: a segment's file is complete, and matches its digest, when it gets its name.
 
 use super::Compress;
 use super::range::{Form, Segment};
@@ -13,13 +12,13 @@ use crate::store::StoreError;
 use crate::store::ledger::digest_hex;
 use alloc::vec::Vec;
 
-/// Number of the temporary file that becomes a segment.
+/// The temporary file that becomes a segment.
 const NEW_SEGMENT: Place = Place::Temporary(4);
 
-// A piece is cut into whole blocks.
+// Each piece is cut into whole blocks.
 const _: () = assert!(PIECE.is_multiple_of(BLOCK));
 
-/// Stores a segment of a log; compressed, if there is something that compresses.
+/// Writes the file of a segment; compressed, if `compress` is given.
 pub(super) fn pack<S: Storage>(
     storage: &S,
     log: &(impl ByteSource + ?Sized),
@@ -58,7 +57,7 @@ fn write<S: Storage>(
     Ok(storage.rename(&NEW_SEGMENT, &Place::Segment(name))?)
 }
 
-/// The frames of some blocks.
+/// The frames of the blocks in `bytes`; adds their lengths to `frames`.
 fn press(with: &dyn Compress, bytes: &[u8], frames: &mut Vec<(u32, u32)>) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(bytes.len() / 2);
     for block in bytes.chunks(usize::try_from(BLOCK).ok()?) {

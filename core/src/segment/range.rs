@@ -1,7 +1,7 @@
 //! One segment: its range, its digest and the names of its files.
 //!
-//! Owns: the two forms in which its bytes are stored. Invariant: a name tells range and form; both forms hold the same
-//! bytes, and either will do.
+//! Owns: the two forms in which its bytes are stored, and their file names (section 7.7 of `docs/format.md`).
+//! Invariant: a name contains range and form. Both forms hold the same bytes, and either counts.
 
 use crate::source::{ByteSource, SourceError};
 use crate::storage::Name;
@@ -12,17 +12,17 @@ use alloc::string::String;
 use core::ops::Range;
 use serde::{Deserialize, Serialize};
 
-/// How the bytes of a segment are stored.
+/// The form in which the bytes of a segment are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// As they are: `<from>-<len>.jsonl`.
+    /// Unchanged: `<from>-<len>.jsonl`.
     Plain,
     /// In the seekable format of Zstandard: `<from>-<len>.jsonl.zst`.
     Compressed,
 }
 
 impl Form {
-    /// Both.
+    /// Both forms.
     pub const ALL: [Self; 2] = [Self::Plain, Self::Compressed];
 
     const fn ending(self) -> &'static str {
@@ -33,22 +33,22 @@ impl Form {
     }
 }
 
-/// A sealed range of a log, in whole lines.
+/// A sealed range of a log; it consists of whole lines.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Segment {
     /// Logical offset of its first byte.
     pub from: u64,
-    /// Bytes.
+    /// Length in bytes.
     pub len: u64,
-    /// BLAKE3 of those bytes in hex; empty where only the file's name is known.
+    /// BLAKE3 of its bytes in hex; empty if only the file's name is known.
     pub digest: String,
 }
 
 impl Segment {
-    /// The segment of these bytes of a log.
+    /// The segment with these bytes of a log.
     ///
     /// # Errors
-    /// If they cannot be read.
+    /// Fails if the bytes cannot be read.
     pub fn of(log: &(impl ByteSource + ?Sized), range: Range<u64>) -> Result<Self, SourceError> {
         let digest = digest_hex(&checkpoint::digest(None, log, range.clone())?);
         Ok(Self { from: range.start, len: range.end - range.start, digest })
@@ -66,12 +66,12 @@ impl Segment {
         Name::new(&format!("{}-{}.{}", self.from, self.len, form.ending()))
     }
 
-    /// Its file, as a message names it.
+    /// The path of its file, for messages.
     pub(super) fn path(&self, form: Form) -> String {
         format!("segments/{}-{}.{}", self.from, self.len, form.ending())
     }
 
-    /// Reads the name of a segment's file.
+    /// Parses the name of a segment's file.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         let range = name.strip_suffix(".zst").unwrap_or(name).strip_suffix(".jsonl")?;

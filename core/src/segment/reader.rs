@@ -1,9 +1,9 @@
-//! Bytes of segments, in whichever form they are stored.
+//! Reading the bytes of segments, in either form.
 //!
-//! Owns: the choice between the two forms, and the last file and block that were read.
-//! Invariant: what is lost (no file, a short one, a frame that does not hold its block) reads as line feeds; nothing
-//! that a file claims makes more memory be taken than a block and a table of bounded length.
-//! Does not: compare digests; [`super::check`] does.
+//! Owns: the choice between the two forms, and a cache of the last file and block.
+//! Invariant: lost bytes (a missing or short file, a frame that does not hold its block) read as line feeds. Whatever a
+//! file claims, memory holds at most a block and a table of bounded length.
+//! Does not: compare digests; see [`super::check`].
 
 use super::Decompress;
 use super::range::{Form, Segment};
@@ -13,49 +13,49 @@ use crate::storage::Name;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// The files in `segments/`, and what decompresses them.
+/// The files in `segments/`, with a decompressor.
 pub trait Archive: Decompress {
     /// An open file.
     type File: ByteSource;
 
-    /// Names of the files; none if there is no such folder.
+    /// Names of the files; empty if there is no such folder.
     ///
     /// # Errors
-    /// If the folder cannot be read.
+    /// Fails if the folder cannot be read.
     fn names(&self) -> Result<Vec<String>, SourceError>;
 
-    /// Opens a file; `None` if there is none of that name.
+    /// Opens a file; `None` if there is no file with this name.
     ///
     /// # Errors
-    /// If it is there and cannot be opened.
+    /// Fails if the file exists and cannot be opened.
     fn open(&self, name: &Name) -> Result<Option<Self::File>, SourceError>;
 
-    /// Lends a reader. A host that keeps one, in whatever cell its threads allow, saves reads that follow each other
-    /// opening the file and decompressing the block again; a reader that is in use is no reason to wait.
+    /// Lends a reader. A host may keep one, in a cell that suits its threads, so that successive reads neither open the
+    /// file nor decompress the block again. If it is in use, the host lends a new one instead of waiting.
     fn with_reader<T>(&self, read: impl FnOnce(&mut Reader<Self::File>) -> T) -> T {
         read(&mut Reader::default())
     }
 }
 
-/// How a segment was found.
+/// An opened segment.
 enum Opened<F> {
-    /// Its bytes as they are, as many as there are.
+    /// A plain file, with the number of its bytes that count.
     Plain(F, u64),
-    /// Compressed, with its table.
+    /// A compressed file, with its table.
     Compressed(F, Table),
-    /// Not at all; in words.
+    /// A lost segment, with the reason for a message.
     Lost(&'static str),
 }
 
-/// The segment that is open, by its range.
+/// The open segment with its offset and length.
 type Open<F> = ((u64, u64), Opened<F>);
 
-/// Reads segments of one archive, and remembers where it read last.
+/// Reads segments of one archive, and keeps the last file and block.
 pub struct Reader<F> {
-    /// Read this form alone.
+    /// Read only this form.
     only: Option<Form>,
     open: Option<Open<F>>,
-    /// A block of it: the frame's number, and its bytes if they could be had.
+    /// The last block: number of its frame, and its bytes unless they are lost.
     block: Option<(usize, Option<Vec<u8>>)>,
 }
 
@@ -72,15 +72,15 @@ impl<F> core::fmt::Debug for Reader<F> {
 }
 
 impl<F: ByteSource> Reader<F> {
-    /// A reader of segments in one form.
+    /// A reader of segments in one form only.
     pub(super) fn only(form: Form) -> Self {
         Self { only: Some(form), ..Self::default() }
     }
 
-    /// Fills `buffer` from an offset in the segment on. False if some of it is lost, and reads as line feeds.
+    /// Fills `buffer` with bytes from `offset` in the segment. False if some of them are lost and read as line feeds.
     ///
     /// # Errors
-    /// If a file is there and cannot be read.
+    /// Fails if an existing file cannot be read.
     pub fn read(
         &mut self,
         archive: &impl Archive<File = F>,
@@ -94,7 +94,7 @@ impl<F: ByteSource> Reader<F> {
             Some((_, Opened::Plain(file, held))) => {
                 let held = usize::try_from(held.saturating_sub(offset)).unwrap_or(usize::MAX).min(buffer.len());
                 let (there, lost) = buffer.split_at_mut(held);
-                // Not even nothing is read behind the end of a file.
+                // Some sources refuse even an empty read behind their end.
                 if !there.is_empty() {
                     file.read_at(offset, there)?;
                 }
@@ -109,10 +109,10 @@ impl<F: ByteSource> Reader<F> {
         }
     }
 
-    /// Bytes at the start of a segment that are there, as far as file and length tell; all behind them is lost.
+    /// Number of bytes at the segment's start that exist, judged by file and length; all behind them are lost.
     ///
     /// # Errors
-    /// As [`Reader::read`].
+    /// Same errors as [`Reader::read`].
     pub(super) fn held(&mut self, archive: &impl Archive<File = F>, segment: &Segment) -> Result<u64, SourceError> {
         self.go_to(archive, segment)?;
         Ok(match &self.open {
@@ -122,10 +122,10 @@ impl<F: ByteSource> Reader<F> {
         })
     }
 
-    /// What is wrong with how a segment is stored, as far as file, length and table tell.
+    /// The damage of a segment, judged by file, length and table.
     ///
     /// # Errors
-    /// As [`Reader::read`].
+    /// Same errors as [`Reader::read`].
     pub(super) fn trouble(
         &mut self,
         archive: &impl Archive<File = F>,
@@ -139,7 +139,7 @@ impl<F: ByteSource> Reader<F> {
         })
     }
 
-    /// In which form the segment that was looked at last is stored.
+    /// Form of the segment that was read or checked last.
     pub(super) const fn form(&self) -> Form {
         match self.open {
             Some((_, Opened::Compressed(..))) => Form::Compressed,
@@ -217,7 +217,7 @@ fn decompress<A: Archive>(archive: &A, file: &A::File, frame: &Frame) -> Result<
     Ok(archive.decompress(&stored, &mut plain).then_some(plain))
 }
 
-/// What stands for bytes that are lost: blank lines, so that a scan goes on and offsets hold.
+/// Fills the place of lost bytes with blank lines, so that a scan continues and offsets stay valid.
 pub(super) fn blank(buffer: &mut [u8]) {
     buffer.fill(b'\n');
 }

@@ -1,9 +1,11 @@
-//! Recovery of the folder `segments/`: what an interrupted change left there.
+//! Recovery of the folder `segments/` after an interrupted change.
 //!
-//! Owns: what is removed from the folder. Invariant: a segment's file goes only when its bytes are elsewhere: in the log
-//! as it stands, or where the change put them; one that does not hold those bytes is set aside. The manifest goes, or
-//! is replaced, when the files that it alone names are gone.
-//! If you change this, then change section 7.7 of `docs/format.md`, which argues each step.
+//! If you change this, then change section 7.7 of `docs/format.md`, which argues each step, and the crash tests first.
+//!
+//! Owns: which files are removed from the folder.
+//! Invariant: a segment's file is removed only if its bytes are elsewhere: in the log as it is now, or where the change
+//! put them. A file without those bytes is set aside. The manifest is removed or replaced after the files that only it
+//! names.
 
 use super::Decompress;
 use super::check::{Depth, trouble};
@@ -21,12 +23,12 @@ use crate::store::StoreError;
 use alloc::format;
 use alloc::vec::Vec;
 
-/// Number of the temporary file that becomes the manifest.
+/// The temporary file that becomes the manifest.
 const NEW_MANIFEST: Place = Place::Temporary(3);
 
 impl<S: Storage + Clone, D: Decompress + Clone> Segmented<S, D> {
-    /// Makes the layout in force all that there is: ends a change that took place, gives up one that did not. Where the
-    /// log's own file does not tell which, nothing is touched.
+    /// Leaves only the layout in force: finishes a change that took place, and reverts one that did not. If the log's
+    /// own file does not show which, nothing is changed.
     pub(super) fn recover(&self) -> Result<(), StoreError> {
         let own = open_if_there(&self.inner, &Place::Log)?;
         let detected = self.detect_for(own.as_ref())?;
@@ -38,13 +40,13 @@ impl<S: Storage + Clone, D: Decompress + Clone> Segmented<S, D> {
         };
         let others = manifest.segments.get(segments.len()..).unwrap_or_default();
         if in_force == InForce::After {
-            // A killed run may have left the log's new name to the system: a power cut would bring the old log back,
-            // which needs what is removed here.
+            // A killed run may not have synced the rename of the log: a power cut would bring the old log back, which
+            // needs the segments that are removed here.
             self.inner.sync_folder(Folder::Sessions)?;
             others.iter().try_for_each(|segment| self.retire(segment))?;
         } else if let Some(own) = own {
             let log = SegmentedSource::detected(own, self.clone(), detected);
-            // They are copies of what the log holds; another program may have cut it since.
+            // These segments are copies of bytes in the log, unless another program has cut it since.
             for segment in others {
                 let range = segment.from.min(log.len())..segment.end().min(log.len());
                 self.retire(&Segment { digest: Segment::of(&log, range)?.digest, ..segment.clone() })?;
@@ -63,7 +65,7 @@ impl<S: Storage + Clone, D: Decompress + Clone> Segmented<S, D> {
         Ok(())
     }
 
-    /// Removes the files of a segment whose bytes are elsewhere. One that does not hold them is set aside as it is.
+    /// Removes the files of a segment whose bytes are elsewhere. A file without these bytes is set aside.
     pub(super) fn retire(&self, segment: &Segment) -> Result<(), StoreError> {
         for form in Form::ALL {
             let Some(name) = segment.name(form) else { continue };
@@ -80,7 +82,7 @@ impl<S: Storage + Clone, D: Decompress + Clone> Segmented<S, D> {
         Ok(())
     }
 
-    /// Sets all segments aside that are left after a repair, and the manifest with them: the log is one file.
+    /// Sets the remaining segments aside after a repair, which leaves one file, and removes the manifest.
     pub(super) fn set_rest_aside(&self) -> Result<(), StoreError> {
         for name in self.inner.list(Folder::Segments)? {
             if let Some(name) = Segment::parse(&name).and_then(|_| Name::new(&name)) {
@@ -91,7 +93,7 @@ impl<S: Storage + Clone, D: Decompress + Clone> Segmented<S, D> {
         self.remove_manifest()
     }
 
-    /// Moves a file to `quarantine/`, under its own name or, where that is taken, with a number before the ending.
+    /// Moves a file to `quarantine/`; if its name is taken there, with a number before the ending.
     pub(super) fn set_aside(&self, name: &Name) -> Result<(), StoreError> {
         let (stem, ending) = name.as_str().split_once('.').unwrap_or((name.as_str(), ""));
         let mut aside = Some(name.clone());
@@ -115,7 +117,7 @@ impl<S: Storage + Clone, D: Decompress + Clone> Segmented<S, D> {
         }
     }
 
-    /// Puts a manifest in place, durably.
+    /// Replaces the manifest, durably.
     pub(super) fn put_manifest(&self, manifest: &Manifest) -> Result<(), PublishError> {
         let Some(place) = manifest::name().map(Place::Segment) else { return Ok(()) };
         let write = || {

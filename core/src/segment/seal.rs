@@ -1,8 +1,9 @@
-//! Sealing: the older lines of a log into segments, and back.
+//! Sealing: moves older lines of a log into segments, and back.
 //!
-//! Owns: where segments end. Invariant: no byte of the logical log changes, so rows, sidecars and checkpoints stay true.
-//! Run again after a crash, it goes on from what is in force.
-//! Does not: lock, or know the steps of a change; [`super::change`] does.
+//! Owns: where segments end.
+//! Invariant: no byte of the logical log changes, so sidecars and checkpoints stay valid. A run after a crash continues
+//! from the layout in force.
+//! Does not: lock, or define the steps of a change; see [`super::change`].
 
 use super::announce::{announce, begin};
 use super::check::{Depth, trouble};
@@ -20,39 +21,39 @@ use crate::write::line_start;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-/// Bytes of a segment, unless something else is asked for.
+/// Default size of a segment in bytes.
 pub const DEFAULT_SIZE: u64 = 64 << 20;
 
-/// What a seal does.
+/// The effects of a seal.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Plan {
     /// The new segments.
     pub ranges: Vec<Range<u64>>,
-    /// Bytes of the log.
+    /// Length of the log in bytes.
     pub len: u64,
-    /// What stands in segments already.
+    /// The part that is already sealed.
     pub sealed: Option<SealedExtent>,
 }
 
 impl Plan {
-    /// Too little stands outside of segments to make another one.
+    /// True if too few bytes stand outside segments for a new one.
     #[must_use]
     pub const fn is_nothing(&self) -> bool {
         self.ranges.is_empty()
     }
 
-    /// Bytes that move.
+    /// Number of bytes that move.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.ranges.iter().map(|range| range.end - range.start).sum()
     }
 }
 
-/// Says what [`run`] would do: segments of `size` bytes and the rest of the line in which they end, as many as leave
-/// at least a whole line in the log's own file.
+/// Plans a seal, without writing: segments of `size` bytes, each extended to the end of its last line. At least one
+/// whole line stays in the log's own file.
 ///
 /// # Errors
-/// If the log cannot be read, is none that is written, or it is not certain how it stands.
+/// Fails if the log cannot be read, is not one that is written, or its layout is uncertain.
 pub fn plan<S: Storage + Clone, D: Decompress + Clone>(
     session: &SessionStore<'_, Segmented<S, D>>,
     size: u64,
@@ -66,7 +67,7 @@ pub fn plan<S: Storage + Clone, D: Decompress + Clone>(
         Some(sealed) => sealed.to,
         None => header_len(log)?,
     };
-    // A whole line stays: by it the layout is told, and no recovery cuts it.
+    // One whole line stays: it is part of the layout's witness, and no recovery cuts it.
     let last = line_start(log, log.len())?;
     let mut ranges = Vec::new();
     while log.len().saturating_sub(at) > size.max(1) {
@@ -80,10 +81,10 @@ pub fn plan<S: Storage + Clone, D: Decompress + Clone>(
     Ok(Plan { ranges, len: log.len(), sealed })
 }
 
-/// Does it. The session shows the log as it is afterwards.
+/// Runs the seal; the session shows the new log afterwards.
 ///
 /// # Errors
-/// As [`plan`], and what storage says; the log is then as it was, or sealed.
+/// Same errors as [`plan`], and any storage error; the log is then unchanged or sealed.
 pub fn run<S: Storage + Clone, D: Decompress + Clone>(
     session: &mut SessionStore<'_, Segmented<S, D>>,
     size: u64,
@@ -110,10 +111,10 @@ pub fn run<S: Storage + Clone, D: Decompress + Clone>(
     Ok(plan)
 }
 
-/// Puts all bytes back into the log's own file, which then has no segments; how many bytes came back.
+/// Moves all bytes back into the log's own file, which then has no segments; returns how many.
 ///
 /// # Errors
-/// If a segment is lost or damaged, or storage fails; the log is then as it was, or one file.
+/// Fails if a segment is lost or damaged, or storage fails; the log is then unchanged or one file.
 pub fn undo<S: Storage + Clone, D: Decompress + Clone>(
     session: &mut SessionStore<'_, Segmented<S, D>>,
     now_ms: i64,
@@ -129,7 +130,7 @@ pub fn undo<S: Storage + Clone, D: Decompress + Clone>(
     Ok(layout.sealed_len() - layout.header_len())
 }
 
-/// Writes what of the log stays in its own file, and puts that in place.
+/// Writes the part of the log that stays in its own file, and replaces that file.
 fn put<S: Storage + Clone, D: Decompress + Clone>(
     session: &mut SessionStore<'_, Segmented<S, D>>,
     stays: [Range<u64>; 2],
@@ -144,7 +145,7 @@ fn put<S: Storage + Clone, D: Decompress + Clone>(
     session.reopen()
 }
 
-/// Bytes up to the end of the header's line.
+/// Length up to the end of the header's line.
 fn header_len(log: &impl ByteSource) -> Result<u64, StoreError> {
     Ok(line_end(log, detect(log)?.writable()?.end())?)
 }

@@ -1,27 +1,28 @@
 //! The seekable format of Zstandard: independent frames, and a table of them in a skippable frame at the end.
 //!
-//! Owns: writing and judging the table. Format: `contrib/seekable_format` of the Zstandard project; any `zstd -d`
-//! reads such a file. Invariant: a table is taken only if its frames fill the file and the segment exactly, each
-//! within bounds, so that no claim in it makes a reader allocate more than a block.
+//! Owns: writing and validating the table. Format: `contrib/seekable_format` of the Zstandard project; any `zstd -d`
+//! reads such a file.
+//! Invariant: a table is accepted only if its frames fill the file and the segment exactly, each within bounds, so that
+//! no claim in it makes a reader allocate more than a block.
 //! Does not: compress; see [`super::Decompress`] and [`super::Compress`].
 
 use crate::source::{ByteSource, SourceError};
 use alloc::vec::Vec;
 
-/// Bytes of a segment in one frame: small enough to read one entry quickly, large enough to compress well.
+/// Bytes of the log per frame: small enough to read one entry quickly, large enough to compress well.
 pub const BLOCK: u64 = 128 << 10;
-/// Bytes that one frame may hold, by whatever program it was written.
+/// Most bytes of the log in a frame of any program.
 const MAX_BLOCK: u64 = 1 << 20;
-/// Bytes that a frame of that much can take, with room for what a library adds.
+/// Most bytes of such a frame in the file, with room for the library's overhead.
 const MAX_FRAME: u64 = MAX_BLOCK + (MAX_BLOCK >> 7) + 4096;
-/// Frames in one file.
+/// Most frames in one file.
 const MAX_FRAMES: u32 = 1 << 20;
 
 const SKIPPABLE: [u8; 4] = 0x184D_2A5E_u32.to_le_bytes();
 const SEEKABLE: [u8; 4] = 0x8F92_EAB1_u32.to_le_bytes();
 const FOOTER: u64 = 9;
 const SKIPPABLE_HEADER: u64 = 8;
-/// In the descriptor: each entry of the table carries a checksum; bits that must be zero.
+/// Bits of the descriptor: each entry of the table has a checksum; these bits must be zero.
 const HAS_CHECKSUMS: u8 = 0x80;
 const RESERVED: u8 = 0x7C;
 
@@ -32,26 +33,26 @@ pub enum TableError {
     /// The file cannot be read.
     #[error("{0}")]
     Source(#[from] SourceError),
-    /// It does not end with a table of frames.
+    /// The file does not end with a table of frames.
     #[error("does not end with a table of frames")]
     NoTable,
-    /// The table holds more frames than a segment has.
+    /// The table has more frames than a segment can.
     #[error("claims {0} frames")]
     TooMany(u32),
     /// A frame is empty or too large.
     #[error("frame {0} of its table is empty or too large")]
     Frame(u32),
-    /// The frames do not fill file and segment.
+    /// The frames do not fill the file and the segment.
     #[error("its table holds {found} bytes of log in {stored} bytes, which is not the segment")]
     Sum {
-        /// Bytes of log.
+        /// Bytes of the log in the frames.
         found: u64,
-        /// Bytes of the frames.
+        /// Bytes of the frames in the file.
         stored: u64,
     },
 }
 
-/// Where each frame begins, in the file and in the segment.
+/// The start of each frame, in the file and in the segment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {
     /// (offset in the file, offset in the segment) of each frame, and of the end.
@@ -70,7 +71,7 @@ impl Table {
     /// Reads the table of a file that should hold a segment of `len` bytes.
     ///
     /// # Errors
-    /// [`TableError`]; nothing is known of the file's content then.
+    /// [`TableError`] if the file has no valid table for such a segment.
     pub fn read(file: &(impl ByteSource + ?Sized), len: u64) -> Result<Self, TableError> {
         let behind = file.len().checked_sub(FOOTER + SKIPPABLE_HEADER).ok_or(TableError::NoTable)?;
         let footer = file.read_vec(file.len() - FOOTER, 9)?;
@@ -110,7 +111,7 @@ impl Table {
         Ok(Self { starts })
     }
 
-    /// The frame that holds the byte at an offset in the segment.
+    /// The frame with the byte at an offset in the segment.
     pub(super) fn frame(&self, offset: u64) -> Option<Frame> {
         let index = self.starts.partition_point(|&(_, plain)| plain <= offset).checked_sub(1)?;
         let (&(stored, plain), &(stored_end, plain_end)) = (self.starts.get(index)?, self.starts.get(index + 1)?);
@@ -119,7 +120,7 @@ impl Table {
     }
 }
 
-/// The table that goes behind frames of these lengths (stored, plain).
+/// The table behind frames with these lengths (stored, plain).
 pub(super) fn table(frames: &[(u32, u32)]) -> Vec<u8> {
     let len = u32::try_from(frames.len() * 8).unwrap_or(u32::MAX).saturating_add(9);
     let mut out = [SKIPPABLE, len.to_le_bytes()].concat();

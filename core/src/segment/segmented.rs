@@ -1,7 +1,8 @@
-//! The files of a session whose log may stand in segments.
+//! The storage of a session whose log may have segments.
 //!
-//! Owns: how core gets at `segments/` through a host's storage, and that only a repair takes segments by their names.
-//! Does not: change a layout; [`super::change`] does.
+//! Owns: core's access to `segments/` through a host's storage, and the rule that only a repair takes segments by their
+//! names.
+//! Does not: change a layout; see [`super::change`].
 
 use super::Decompress;
 use super::in_force::{Detected, Uncertainty, by_name, detect};
@@ -16,7 +17,7 @@ use crate::store::ledger_file::LedgerFile;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-/// The files of a session, its log as one.
+/// A storage that presents the log as one file.
 #[derive(Debug, Clone)]
 pub struct Segmented<S, D> {
     pub(super) inner: S,
@@ -24,17 +25,17 @@ pub struct Segmented<S, D> {
     pub(super) repairs: bool,
 }
 
-/// An open file of a session; if it is the log, all of it.
+/// An open file of a session; the log is presented whole.
 pub type SegmentedFile<S, D> = SegmentedSource<<S as Storage>::File, Segmented<S, D>>;
 
 impl<S, D> Segmented<S, D> {
-    /// Shows the log of a storage as one file.
+    /// Presents the log of a storage as one file.
     pub const fn new(inner: S, codec: D) -> Self {
         Self { inner, codec, repairs: false }
     }
 
-    /// The same for a repair: where no manifest names the segments, their own names do, and what the repaired log has
-    /// no use for is set aside.
+    /// Like [`Segmented::new`], but for a repair: segments without a manifest are found by their names, and those that
+    /// the repaired log does not need are set aside.
     pub const fn for_repair(inner: S, codec: D) -> Self {
         Self { inner, codec, repairs: true }
     }
@@ -63,10 +64,10 @@ fn unreadable(error: StorageError) -> SourceError {
 }
 
 impl<S: Storage, D: Decompress> Segmented<S, D> {
-    /// How the log stands now.
+    /// Detects the current layout of the log.
     ///
     /// # Errors
-    /// If it cannot be read.
+    /// Fails if the log or a file beside it cannot be read.
     pub fn detect(&self) -> Result<Detected, StoreError> {
         self.detect_for(open_if_there(&self.inner, &Place::Log)?.as_ref())
     }
@@ -80,8 +81,8 @@ impl<S: Storage, D: Decompress> Segmented<S, D> {
         Ok(Detected { layout: self.layout_by_name(own)?, ..detected })
     }
 
-    /// The segments of a log whose manifest is lost. What the ledger says last is believed: a log that it knows as it
-    /// is lacks nothing.
+    /// The layout of a log whose manifest is lost, from the names of its segments. `None` if the newest state in the
+    /// ledger is a prefix of the log's own file, which then lacks nothing.
     fn layout_by_name(&self, own: &S::File) -> Result<Option<Layout>, StoreError> {
         let ledger = LedgerFile::open(&self.inner)?.ledger;
         let known = match ledger.rows.iter().rev().find_map(LedgerRow::state) {

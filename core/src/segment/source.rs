@@ -1,8 +1,8 @@
-//! A log of which a part stands in segments, as one source.
+//! A log with segments, as one source.
 //!
-//! Owns: the one way in which such a log is opened and read, whatever host its files are on. Invariant: every offset is
-//! one of the logical log; what is lost reads as line feeds, and that it was met is remembered.
-//! Does not: write; what stands in segments never changes through it.
+//! Owns: opening and reading such a log, on any host.
+//! Invariant: every offset is a logical one. Lost bytes read as line feeds, and the source remembers that it met some.
+//! Nothing is written to segments.
 
 use super::check::{self, Depth};
 use super::in_force::{Detected, Uncertainty, detect};
@@ -16,7 +16,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 use core::sync::atomic::{AtomicBool, Ordering};
 
-/// The log's own file, and the segments that belong to it. Clones share what lies beside.
+/// The log's own file and its segments. Clones share the segments.
 #[derive(Debug)]
 pub struct SegmentedSource<O, A> {
     pub(super) own: O,
@@ -29,19 +29,19 @@ impl<O: Clone, A> Clone for SegmentedSource<O, A> {
     }
 }
 
-/// What lies beside the log's own file.
+/// The archive and the layout beside the log's own file.
 #[derive(Debug)]
 pub(super) struct Beside<A> {
     pub(super) archive: A,
     pub(super) layout: Option<Layout>,
     uncertainty: Option<Uncertainty>,
-    /// Logical length up to which the log's own file tells how the log stands.
+    /// Logical length of the log up to the end of its witness.
     pub(super) told_len: u64,
     met_lost: AtomicBool,
 }
 
 impl<O, A> SegmentedSource<O, A> {
-    /// A file that has no segments.
+    /// A file without segments.
     pub const fn plain(own: O) -> Self {
         Self { own, beside: None }
     }
@@ -52,26 +52,26 @@ impl<O, A> SegmentedSource<O, A> {
         &self.own
     }
 
-    /// Which bytes stand where; `None`: the log is one plain file.
+    /// The layout; `None` if the log is one plain file.
     #[must_use]
     pub fn layout(&self) -> Option<&Layout> {
         self.beside.as_ref()?.layout.as_ref()
     }
 
-    /// Why that is not certain.
+    /// Why the layout is uncertain, if it is.
     #[must_use]
     pub fn uncertainty(&self) -> Option<Uncertainty> {
         self.beside.as_ref()?.uncertainty
     }
 
-    /// What of the log stands in segments.
+    /// The extent of the sealed part, if there is one.
     #[must_use]
     pub fn sealed(&self) -> Option<SealedExtent> {
         self.layout().map(Layout::sealed)
     }
 
-    /// Bytes of the log that were durable when it was given its layout; 0 for a plain one. Nothing below is ever cut
-    /// by a recovery.
+    /// Number of the log's bytes that were durable when it got its layout; 0 for a plain file. Recovery never cuts
+    /// below it.
     #[must_use]
     pub fn durable_len(&self) -> u64 {
         match (&self.beside, self.layout()) {
@@ -80,7 +80,7 @@ impl<O, A> SegmentedSource<O, A> {
         }
     }
 
-    /// Length of the log whose own file has this length.
+    /// Length of the log, from the length of its own file.
     #[must_use]
     pub fn logical_len(&self, own_len: u64) -> u64 {
         self.layout().map_or(own_len, |layout| layout.logical_len(own_len))
@@ -88,10 +88,10 @@ impl<O, A> SegmentedSource<O, A> {
 }
 
 impl<O: ByteSource, A: Archive> SegmentedSource<O, A> {
-    /// Finds the segments that belong to the log whose own file is `own`, among the files of an archive.
+    /// Finds the segments of the log whose own file is `own` among the files of an archive.
     ///
     /// # Errors
-    /// If the log or a file beside it cannot be read.
+    /// Fails if the log or a file beside it cannot be read.
     pub fn open(own: O, archive: A) -> Result<Self, SourceError> {
         let detected = detect(&own, &archive)?;
         Ok(Self::detected(own, archive, detected))
@@ -107,10 +107,10 @@ impl<O: ByteSource, A: Archive> SegmentedSource<O, A> {
         Self { own, beside: Some(Arc::new(Beside { archive, layout, uncertainty, told_len, met_lost })) }
     }
 
-    /// What is wrong with how the log's bytes are stored.
+    /// Findings about how the log's bytes are stored.
     ///
     /// # Errors
-    /// If a file is there and cannot be read.
+    /// Fails if an existing file cannot be read.
     pub fn findings(&self, depth: Depth) -> Result<Vec<Finding>, SourceError> {
         let Some(beside) = &self.beside else { return Ok(Vec::new()) };
         check::check(beside.layout.as_ref(), beside.uncertainty, &beside.archive, depth)
@@ -118,7 +118,7 @@ impl<O: ByteSource, A: Archive> SegmentedSource<O, A> {
 }
 
 impl<A: Archive> Beside<A> {
-    /// Fills `buffer` from a logical offset on. False if some of it is lost, and reads as line feeds.
+    /// Fills `buffer` with bytes from a logical offset. False if some of them are lost and read as line feeds.
     fn read(
         &self,
         layout: &Layout,
@@ -150,7 +150,8 @@ impl<A: Archive> Beside<A> {
         Ok(whole)
     }
 
-    /// Remembers that bytes are lost. What is missing of a log that was replaced is not: it stands elsewhere now.
+    /// Records that bytes are lost, unless the log was replaced meanwhile; then the read fails, and its bytes may be in
+    /// another layout.
     fn meet_lost(&self, own: &impl ByteSource) -> Result<(), SourceError> {
         own.still_whole()?;
         self.met_lost.store(true, Ordering::Relaxed);

@@ -1,8 +1,9 @@
-//! A session's storage whose log is one file, wherever its bytes stand.
+//! The storage contract for a session whose log is presented as one file.
 //!
-//! Owns: which calls change a layout: a cut below what stays outside of segments, and a log that is put in place whole,
-//! or removed. Invariant: a log without segments costs one look at a folder; what stands in segments is never written to.
-//! Does not: lock, or know the steps of a change; [`super::change`] does.
+//! Owns: which calls change the layout: a cut within the segments or the witness, and a rename onto the log or its
+//! removal.
+//! Invariant: a log without segments costs one listing of a folder. Segments are never written to.
+//! Does not: lock, or define the steps of a change; see [`super::change`].
 
 use super::Decompress;
 use super::check::Depth;
@@ -21,7 +22,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 impl<S: Storage + Clone, D: Decompress + Clone> Segmented<S, D> {
-    /// The place is that of a log beside which there may be segments.
+    /// True if the place is the log's and the folder of segments is not empty.
     fn may_be_segmented(&self, place: &Place) -> Result<bool, StorageError> {
         Ok(*place == Place::Log && !self.inner.list(Folder::Segments)?.is_empty())
     }
@@ -51,7 +52,7 @@ impl<S: Storage + Clone, D: Decompress + Clone> Storage for Segmented<S, D> {
         if !self.may_be_segmented(place)? {
             return self.inner.stamp(place);
         }
-        // The look by path comes last: what another program puts there until then is not taken for what was opened.
+        // The stamp by path comes last, so that a file put there meanwhile is not taken for the opened one.
         let opened = open_if_there(self, place)?;
         let Some(own) = self.inner.stamp(place)? else { return Ok(None) };
         let same = opened.filter(|file| file.own.stamp().is_ok_and(|opened| opened.is_same_file(&own)));
@@ -107,7 +108,7 @@ impl<S: Storage + Clone, D: Decompress + Clone> Storage for Segmented<S, D> {
 }
 
 impl<S: Storage + Clone, D: Decompress + Clone> SegmentedFile<S, D> {
-    /// Offset in the log's own file for a change.
+    /// The offset in the log's own file at which `action` changes it; denied within segments.
     fn own_offset(&self, offset: u64, action: &'static str) -> Result<u64, StorageError> {
         let Some(layout) = self.layout() else { return Ok(offset) };
         let denied = || StorageError {
@@ -123,7 +124,7 @@ impl<S: Storage + Clone, D: Decompress + Clone> SegmentedFile<S, D> {
 
 impl<S: Storage + Clone, D: Decompress + Clone> StorageFile for SegmentedFile<S, D> {
     fn map(&mut self) {
-        // What stands in several files is read in pieces.
+        // A log in several files is read in pieces.
         if self.layout().is_none() {
             self.own.map();
         }
@@ -173,7 +174,7 @@ impl<S: Storage + Clone, D: Decompress + Clone> StorageFile for SegmentedFile<S,
     }
 }
 
-/// What a step of a change ran into, as storage says it.
+/// An error of a change of layout as a storage error.
 fn failed(action: &'static str) -> impl Fn(StoreError) -> StorageError {
     move |error| match error {
         StoreError::Storage(error) | StoreError::Publish(PublishError::Storage(error)) => error,

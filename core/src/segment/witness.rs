@@ -1,12 +1,13 @@
-//! How a log's own file is told in two layouts.
+//! Witnesses: the starts of two versions of the log's own file, by which their layouts are recognised.
 //!
-//! Owns: how much of its start that takes. Invariant: a witness ends with a line, and holds the header and one line at
-//! least where there is one, so that no recovery of the log cuts it.
+//! Owns: the length of the witnesses.
+//! Invariant: a witness ends with a line and contains the header and, if there is one, at least one more line, so that
+//! no recovery of the log cuts it.
 
 use crate::source::{ByteSource, SourceError};
 use crate::store::LogState;
 
-/// The start of each file by which it is told from the other; `None` if it cannot be.
+/// A witness of each file; `None` if `must` is set and no start tells the two apart.
 pub(super) fn witnesses(
     old: &dyn ByteSource,
     new: &dyn ByteSource,
@@ -30,12 +31,12 @@ pub(super) fn witnesses(
     }
 }
 
-/// Header and one line.
+/// Length of the header's line and the next one.
 fn two_lines(own: &dyn ByteSource) -> Result<u64, SourceError> {
     line_end(own, line_end(own, 0)?)
 }
 
-/// Offset behind the first LF at or behind `from`, or the end.
+/// Offset behind the first LF at or behind `from`, or the end of the source.
 pub(super) fn line_end(source: &(impl ByteSource + ?Sized), from: u64) -> Result<u64, SourceError> {
     let mut at = from;
     while at < source.len() {

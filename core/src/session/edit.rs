@@ -1,8 +1,7 @@
-//! Edits: what stands on a path in the place of what was said.
+//! Edits: `context_edit` entries, which replace the content of earlier entries on a path.
 //!
-//! Owns: which edit of an entry holds, and the entry's line as edited.
-//! Invariant: of the edits of one entry the last on the path holds; the log's own lines stay as they are.
-//! Does not: walk a path; its lines are handed in.
+//! Owns: which edit of an entry holds, and the entry's edited line.
+//! Invariant: the last edit of an entry on the path holds; the log's own lines do not change.
 
 use crate::dialect::{Splice, field};
 use crate::json::text;
@@ -13,10 +12,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use memchr::memmem;
 
-/// The edits that hold on a path, or on the page of it that was read.
+/// The edits that hold on a path, or on the pages of it that were read.
 ///
-/// An edit stands behind what it edits. So the edits of a page that ends in the leaf are complete for that page, and
-/// with [`Edits::put_before`] for each page before it.
+/// An edit stands behind its target. So the edits on a page that ends in the leaf are complete for that page, and
+/// [`Edits::put_before`] completes them for each page before it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Edits {
     by_target: BTreeMap<String, Edit>,
@@ -25,23 +24,23 @@ pub struct Edits {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Edit {
     id: String,
-    /// The content as JSON; none leaves the entry out of the context.
+    /// The new content as JSON; `None` leaves the entry out of the context.
     content: Option<Vec<u8>>,
 }
 
-/// A line as the edits leave it.
+/// A line after its edits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Edited<'a> {
-    /// No edit of it holds.
+    /// Not edited.
     No,
-    /// Other content stands in it.
+    /// Its content was replaced.
     Replaced {
         /// The edit's id.
         by: &'a str,
-        /// The line with that content.
+        /// The line with the new content.
         line: Vec<u8>,
     },
-    /// It is left out of the model's context.
+    /// The entry is left out of the model's context.
     LeftOut {
         /// The edit's id.
         by: &'a str,
@@ -49,14 +48,14 @@ pub enum Edited<'a> {
 }
 
 impl Edits {
-    /// The edits among the lines of a path, which come in path order.
+    /// The edits among the lines of a path, given in path order.
     pub fn of<'l>(lines: impl IntoIterator<Item = &'l [u8]>) -> Self {
         let mut edits = Self::default();
         lines.into_iter().for_each(|line| edits.read(line));
         edits
     }
 
-    /// Reads the path's next line.
+    /// Reads the next line of the path.
     pub fn read(&mut self, line: &[u8]) {
         let named = memmem::find(line, b"context_edit").is_some() || memmem::find(line, b"\\u").is_some();
         if named && let Some((target, edit)) = with_record(line, edit).flatten() {
@@ -64,7 +63,7 @@ impl Edits {
         }
     }
 
-    /// Adds the edits of the lines before those that were read; what holds goes on holding.
+    /// Adds the edits of earlier lines; edits already read take precedence.
     pub fn put_before(&mut self, earlier: Self) {
         for (target, edit) in earlier.by_target {
             self.by_target.entry(target).or_insert(edit);
@@ -77,7 +76,7 @@ impl Edits {
         self.by_target.is_empty()
     }
 
-    /// A line of the path as its edit leaves it.
+    /// Applies the edits to a line of the path.
     #[must_use]
     pub fn apply(&self, line: &[u8]) -> Edited<'_> {
         if self.is_empty() {
@@ -101,16 +100,16 @@ impl Edits {
     }
 }
 
-/// Where an entry that can be edited has its content.
+/// Where an entry that can be edited holds its content.
 enum Place<'a> {
-    /// In the entry.
+    /// In the entry itself.
     Entry,
     /// In its message.
     Message(&'a [u8]),
 }
 
 impl<'a> Place<'a> {
-    /// Left out can be any message, as in pi; other content can have those that a model is shown as they stand.
+    /// As in pi, every message can be left out; only messages that models see unchanged can get new content.
     fn of(record: &Record<'a>) -> Option<Self> {
         match &*record.fields.kind_text() {
             "custom_message" => Some(Self::Entry),
@@ -119,7 +118,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// The record with other content.
+    /// The record with new content.
     fn with(&self, record: &Record<'_>, content: &[u8]) -> Option<Vec<u8>> {
         match *self {
             Self::Entry => Some(put(record.bytes, content)),
@@ -136,7 +135,7 @@ impl<'a> Place<'a> {
     }
 }
 
-/// An object with other content.
+/// The object with new content.
 fn put(object: &[u8], content: &[u8]) -> Vec<u8> {
     let mut splice = Splice::new(object);
     match field(object, "content") {
@@ -146,7 +145,7 @@ fn put(object: &[u8], content: &[u8]) -> Vec<u8> {
     splice.into_bytes()
 }
 
-/// The target and the edit that a record is.
+/// The target and the edit in a record; `None` if it is no edit.
 fn edit(record: &Record<'_>) -> Option<(String, Edit)> {
     if record.fields.kind_text() != "context_edit" {
         return None;

@@ -1,9 +1,7 @@
-//! Where entries stand: asked of a sidecar, or of an index in memory.
+//! Locators: find the places of entries, in a sidecar or in an index in memory.
 //!
-//! Owns: the one interface to both, and the comparison of an answer with the log.
-//! Invariant: a [`Spot`] that passed [`Locator::check`] is the entry that its line shows, under the parent that its
-//! line names.
-//! Does not: read the log; lines are handed in.
+//! Owns: the interface to both, and the comparison of an answer with the log.
+//! Invariant: a [`Spot`] that passed [`Locator::check`] is the entry in its line, below the parent that the line names.
 
 use super::{Entry, ReadError};
 use crate::index::key::KeySource;
@@ -15,12 +13,12 @@ use crate::source::SourceError;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// Why a locator gave no answer.
+/// Why a locator did not answer.
 #[derive(Debug)]
 pub enum LocateError {
-    /// What it says is not what the log says, or it cannot be read: ask another one.
+    /// The locator disagrees with the log or cannot be read; another locator must answer.
     Mismatch,
-    /// Nobody can answer.
+    /// No locator can answer.
     Failed(ReadError),
 }
 
@@ -30,56 +28,56 @@ impl From<SourceError> for LocateError {
     }
 }
 
-/// Where an entry stands.
+/// The place of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spot {
-    /// Its number in log order.
+    /// Number of the entry in log order.
     pub seq: Seq,
     /// Its line.
     pub span: Span,
     /// Its key.
     pub key: String,
-    /// Its parent, as resolved.
+    /// The resolved parent.
     pub parent: Option<Seq>,
-    /// Entries from the root, which is 1.
+    /// Number of entries from the root; the root has 1.
     pub depth: u32,
     /// Time, Unix milliseconds.
     pub ts: Option<i64>,
-    /// The kind, where it is known.
+    /// The kind, if the locator knows it.
     pub kind: Option<String>,
 }
 
-/// Knows where entries stand. `Err` is always [`LocateError::Mismatch`] for one that cannot be read.
+/// Finds the places of entries. Each method fails with [`LocateError::Mismatch`] if the locator cannot be read.
 pub trait Locator {
     /// The entry with this key.
     ///
     /// # Errors
-    /// So for all of these: if the locator cannot be read or contradicts itself.
+    /// [`LocateError::Mismatch`] if the locator cannot be read or contradicts itself; also for the other methods.
     fn find(&self, key: &str) -> Result<Option<Spot>, LocateError>;
-    /// Up to `count` entries whose keys begin with `start`.
+    /// At most `count` entries whose keys begin with `start`.
     fn starting(&self, start: &str, count: usize) -> Result<Vec<Spot>, LocateError>;
     /// The entry with this number.
     fn spot(&self, seq: Seq) -> Result<Option<Spot>, LocateError>;
     /// The last entry of the log.
     fn last(&self) -> Result<Option<Spot>, LocateError>;
-    /// Entries whose parent is not the entry before them, in log order: roots, starts of branches.
+    /// Entries whose parent is not the entry before them (roots and starts of branches), in log order.
     fn branch_starts(&self) -> Result<Vec<Seq>, LocateError>;
     /// The tree.
     fn tree(&self) -> Result<Tree, LocateError>;
-    /// Numbers of the log.
+    /// Counts of the log.
     fn counts(&self) -> &Counts;
-    /// True if what it does not know does not exist.
+    /// True if an entry that this locator does not find does not exist.
     fn is_final(&self) -> bool;
-    /// True if entries may name a parent and yet be roots.
+    /// True if an entry may name a parent and yet be a root.
     fn has_orphans(&self) -> bool;
-    /// True if nobody has brought it further since it was opened, or is about to.
+    /// True if no writer has changed the index since it was opened, or is about to.
     fn is_as_opened(&self) -> bool;
 
-    /// Compares a spot with the line that stands there. `child_names`: the parent id that the entry's child names,
-    /// if the entry was reached through one. The parent id that this entry names.
+    /// Compares a spot with the line at its place, and returns the parent id in that line. `child_names`: the parent id
+    /// in the line of the entry's child, if the entry was reached from it.
     ///
     /// # Errors
-    /// If they do not agree.
+    /// [`LocateError::Mismatch`] if they disagree.
     fn check(
         &self,
         spot: &Spot,
@@ -97,7 +95,7 @@ pub trait Locator {
     }
 }
 
-/// The locator of a host that reads no sidecars: there is none.
+/// The locator of a host without sidecars; it has no values.
 #[derive(Debug)]
 pub enum NoSidecar {}
 

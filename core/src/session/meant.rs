@@ -1,21 +1,21 @@
-//! Entries by what a person types: a key, or the start of one.
+//! Finds entries by a word that a user types: a key, or the beginning of one.
 //!
-//! Owns: which entry a word means. Invariant: a whole key goes before the start of a longer one; a start that several
-//! keys have means none of them.
+//! Owns: which entry a word names.
+//! Invariant: a whole key wins over the beginning of a longer one. A beginning of several keys is ambiguous.
 
 use super::{Entry, LocateError, Locator, ReadError, Session, Spot};
 use crate::source::ByteSource;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-/// Keys that an ambiguity names.
+/// Number of keys listed for an ambiguous word.
 pub(super) const NAMED: usize = 5;
 
 impl<S: ByteSource, L: Locator> Session<S, L> {
-    /// The entry with this key, or the only one whose key begins so.
+    /// The entry with this key, or the only one whose key begins with `word`.
     ///
     /// # Errors
-    /// If the log cannot be read, or there is no such entry, or several.
+    /// Fails if the log cannot be read, or if no entry or several entries match.
     pub fn meant(&self, word: &str) -> Result<Entry, ReadError> {
         let mut found = None;
         self.ask(|locator| {
@@ -77,7 +77,7 @@ fn meant(locator: &dyn Locator, word: &str) -> Result<Spot, LocateError> {
     }
 }
 
-/// The only entry whose key begins with a word.
+/// The only entry whose key begins with `start`.
 fn one_of(locator: &dyn Locator, start: &str) -> Result<Spot, LocateError> {
     let mut spots = if start.is_empty() { Vec::new() } else { locator.starting(start, NAMED + 1)? };
     match (spots.pop(), spots.is_empty()) {
@@ -88,7 +88,7 @@ fn one_of(locator: &dyn Locator, start: &str) -> Result<Spot, LocateError> {
             keys.sort_unstable();
             Err(LocateError::Failed(ReadError::ManyEntries { start: start.to_string(), keys }))
         }
-        // The index in memory knows all there is; a sidecar may only lack it.
+        // The index in memory has all entries; a sidecar may lack one.
         (None, _) if locator.is_final() => Err(LocateError::Failed(ReadError::NoEntry(start.to_string()))),
         (None, _) => Err(LocateError::Mismatch),
     }

@@ -1,7 +1,7 @@
-//! The index of a log without a usable sidecar, in memory.
+//! The index in memory of a log without a usable sidecar.
 //!
-//! Owns: the place of every entry's line. Invariant: it is what a full build gives.
-//! Does not: keep payloads; memory is about 85 bytes an entry with 36-character ids.
+//! Owns: the place of every entry's line.
+//! Invariant: it equals a full build. Payloads are not kept: an entry takes about 85 bytes with ids of 36 characters.
 
 use super::locate::{LocateError, Locator, Spot};
 use crate::index::row::{Row, RowSink, Seq};
@@ -10,7 +10,7 @@ use crate::log::tail::Span;
 use alloc::vec::Vec;
 use core::ops::ControlFlow;
 
-/// Where all entries stand, while an index is built.
+/// The places of all entries, collected during a build.
 #[derive(Debug, Default)]
 pub(super) struct Spans(Vec<Span>);
 
@@ -32,7 +32,7 @@ impl MemoryIndex {
         Self { built }
     }
 
-    /// Length of the line and time of all entries, in log order.
+    /// Length of the line and time of each entry, in log order.
     pub fn entries(&self) -> impl Iterator<Item = (u64, Option<i64>)> {
         self.built.rows.0.iter().zip(0..).map(|(span, seq)| (span.len, self.built.time(seq)))
     }

@@ -1,9 +1,9 @@
 //! A session, open for reading.
 //!
-//! Owns: which of three answers a question: the fresh sidecar, the end of the log, or an index built in memory.
-//! Invariant: all three give the same answer. What a sidecar says about an entry is compared with the entry's own
-//! line before it is given; a sidecar that is caught lying is not believed, and the log answers.
-//! Does not: open files, or judge a sidecar; hosts hand both in.
+//! Owns: which of three sources answers a question: the fresh sidecar, the end of the log, or an index in memory.
+//! Invariant: all three give the same answer. A sidecar's answer about an entry is compared with the entry's line
+//! first; if they disagree, the log answers.
+//! Does not: open files or judge sidecars; hosts pass both in.
 
 mod edit;
 mod locate;
@@ -33,25 +33,25 @@ pub use page::Listed;
 pub use resume::{Compaction, Resume};
 pub use token_usage::{Bucket, Timeline, TokenUsage, Usage};
 
-/// Why a session could not be read.
+/// Why reading a session failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
     /// The log cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// It is no log whose entries can be shown.
+    /// The entries of the file cannot be shown.
     #[error(transparent)]
     Refused(#[from] Refused),
     /// There is no entry with this key.
     #[error("no entry `{0}`; `tree` lists the leaves, `show --file-order` all entries")]
     NoEntry(String),
-    /// Several keys begin so.
+    /// Several keys begin with the given word.
     #[error("`{start}` can mean several entries; give more of the id: {}", keys.join(", "))]
     ManyEntries {
-        /// What was asked for.
+        /// The given word.
         start: String,
-        /// The first few.
+        /// The first few matching keys.
         keys: Vec<String>,
     },
 }
@@ -65,7 +65,7 @@ impl From<PresentError> for ReadError {
     }
 }
 
-/// An entry: its place and its own line of the log.
+/// An entry: its place and its line in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// Offset of the line.
@@ -75,7 +75,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The id as it stands in the line, if it can be used: an entry that names this one names it so.
+    /// The raw id token, if it can be used; another entry names this one as parent by the same token.
     #[must_use]
     pub fn id_token(&self) -> Option<Vec<u8>> {
         let token = |record: &Record<'_>| record.fields.id.filter(|token| id_of(token).is_some()).map(<[u8]>::to_vec);
@@ -83,7 +83,7 @@ impl Entry {
     }
 }
 
-/// A session, open for reading: a log of any dialect, shown as the current one, and perhaps a fresh sidecar.
+/// A session, open for reading: a log of any dialect, presented in the current one, and its sidecar if that is fresh.
 #[derive(Debug)]
 pub struct Session<S, L> {
     log: CurrentLog<S>,
@@ -94,37 +94,37 @@ pub struct Session<S, L> {
 }
 
 impl<S: ByteSource, L: Locator> Session<S, L> {
-    /// A session over a log and a sidecar that is of this state of it.
+    /// A session over a log and, if given, a sidecar that is fresh for it.
     pub fn new(log: CurrentLog<S>, mut detected: Detected, sidecar: Option<L>) -> Self {
         if let CurrentLog::Upgraded(log) = &log {
             detected.header = detected.header.or_else(|| log.header.clone());
         }
-        // A sidecar describes the current dialect's bytes; it cannot belong to what is spliced.
+        // A sidecar indexes the bytes of a current log, so it cannot belong to an upgraded one.
         let sidecar = sidecar.filter(|_| matches!(log, CurrentLog::AsIs(_)));
         Self { log, detected, sidecar, contradicted: Cell::new(false), memory: OnceCell::new() }
     }
 
-    /// A session that was replayed from jcode's v1 files.
+    /// A session that is replayed from jcode's v1 files.
     ///
     /// # Errors
-    /// If the files cannot be read.
+    /// Fails if the files cannot be read.
     pub fn replayed(log: V1Log<S>) -> Result<Self, SourceError> {
         let log = CurrentLog::Replayed(log);
         let header = detect(&log)?.header;
         Ok(Self::new(log, Detected::log(Dialect::JcodeV1, header), None))
     }
 
-    /// The log as the current dialect.
+    /// The log in the current dialect.
     pub const fn log(&self) -> &CurrentLog<S> {
         &self.log
     }
 
-    /// What the log is as it stands.
+    /// What the log's file is.
     pub const fn detected(&self) -> &Detected {
         &self.detected
     }
 
-    /// The dialect of the log as it stands.
+    /// The dialect of the log's file.
     pub const fn dialect(&self) -> Dialect {
         self.detected.dialect
     }
@@ -134,7 +134,7 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
         self.detected.header.as_ref()
     }
 
-    /// Where the header stands.
+    /// Offset of the header.
     pub(crate) fn header_at(&self) -> u64 {
         self.header().map_or(0, |header| header.offset)
     }
@@ -144,7 +144,7 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
         self.header()?.session_id.as_deref()
     }
 
-    /// True if a fresh sidecar answers.
+    /// True if there is a fresh sidecar.
     pub const fn has_sidecar(&self) -> bool {
         self.sidecar.is_some()
     }
@@ -154,7 +154,7 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
         self.sidecar.as_ref()
     }
 
-    /// True if the sidecar was found to say something else than the log, which answered instead.
+    /// True if the sidecar disagreed with the log, which answered instead.
     pub const fn was_contradicted(&self) -> bool {
         self.contradicted.get()
     }
@@ -164,10 +164,10 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
         self.sidecar.is_some() || self.memory.get().is_some()
     }
 
-    /// Builds the index in memory, if it is not there yet; `also` sees every record that is read on the way.
+    /// Builds the index in memory, unless it exists; `also` receives every record of the pass.
     ///
     /// # Errors
-    /// If the log cannot be read, or `tick`, which gets the bytes done, interrupts.
+    /// Fails if the log cannot be read, or if `tick`, which gets the number of bytes done, interrupts.
     pub fn index(
         &self,
         also: &mut dyn LogSink,
@@ -194,7 +194,7 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
     /// The tree.
     ///
     /// # Errors
-    /// If the log cannot be read.
+    /// Fails if the log cannot be read.
     pub fn tree(&self) -> Result<Tree, ReadError> {
         let mut found = None;
         self.ask(|locator| {
@@ -207,7 +207,7 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
     /// The entry with this key.
     ///
     /// # Errors
-    /// If the log cannot be read, or there is no such entry.
+    /// Fails if the log cannot be read, or there is no such entry.
     pub fn entry(&self, key: &str) -> Result<Entry, ReadError> {
         let mut found = None;
         self.ask(|locator| {
@@ -220,10 +220,10 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
         found.ok_or_else(|| ReadError::NoEntry(key.to_string()))
     }
 
-    /// Numbers of the log.
+    /// Counts of the log.
     ///
     /// # Errors
-    /// If the log cannot be read.
+    /// Fails if the log cannot be read.
     pub fn counts(&self) -> Result<&Counts, SourceError> {
         match &self.sidecar {
             Some(sidecar) => Ok(sidecar.counts()),
@@ -231,10 +231,10 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
         }
     }
 
-    /// Gives the last `count` entries of the log in file order, all if `None`.
+    /// Passes the last `count` entries of the log to `each`, in file order; all entries if `count` is `None`.
     ///
     /// # Errors
-    /// If the log cannot be read.
+    /// Fails if the log cannot be read.
     pub fn file_order(&self, count: Option<usize>, each: &mut dyn FnMut(Entry)) -> Result<(), SourceError> {
         let skip = match count {
             Some(count) => self.counts()?.entries.saturating_sub(count as u64),
@@ -245,20 +245,20 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
         Ok(())
     }
 
-    /// The leaf that is asked for: by key, or the active one.
+    /// The entry with this key, or the active leaf.
     fn spot(&self, locator: &dyn Locator, key: Option<&str>) -> Result<Option<Spot>, LocateError> {
         match key {
             None => locator.last(),
             Some(key) => match locator.find(key)? {
                 Some(spot) => Ok(Some(spot)),
-                // The index in memory knows all there is; a sidecar may only lack it.
+                // The index in memory has all entries; a sidecar may lack one.
                 None if locator.is_final() => Err(LocateError::Failed(ReadError::NoEntry(key.to_string()))),
                 None => Err(LocateError::Mismatch),
             },
         }
     }
 
-    /// Asks the sidecar, and the log if that has no sound answer.
+    /// Asks the sidecar and, if that has no valid answer, the index in memory.
     fn ask(&self, mut question: impl FnMut(&dyn Locator) -> Result<(), LocateError>) -> Result<(), ReadError> {
         if let Some(sidecar) = &self.sidecar {
             match question(sidecar) {
@@ -269,13 +269,13 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
         }
         match question(self.built()?) {
             Ok(()) => {
-                // A writer's newer state is no contradiction.
+                // A newer state by a writer is not a contradiction.
                 let lies = self.sidecar.as_ref().is_some_and(Locator::is_as_opened);
                 self.contradicted.set(self.contradicted.get() || lies);
                 Ok(())
             }
             Err(LocateError::Failed(error)) => Err(error),
-            // It was built from the very bytes it is compared with: they changed since.
+            // The index was built from the same bytes, so they have changed since.
             Err(LocateError::Mismatch) => Err(self.changed().into()),
         }
     }
@@ -285,7 +285,7 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
         SourceError::Shrank { wanted: len, actual: len }
     }
 
-    /// The line at a place that a locator names; a place outside the log shows that it lies.
+    /// The line at a locator's spot; a spot outside the log is a mismatch.
     fn claimed(&self, spot: &Spot) -> Result<Entry, LocateError> {
         if spot.span.offset.saturating_add(spot.span.len) > self.log.len() {
             return Err(LocateError::Mismatch);
@@ -299,7 +299,7 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
     }
 }
 
-/// Gives entries in file order.
+/// Passes entries on in file order.
 struct FileOrder<'e> {
     skip: u64,
     each: &'e mut dyn FnMut(Entry),

@@ -1,8 +1,7 @@
-//! The tree as runs: what a picture of it draws, and the way to any entry.
+//! The outline: the tree as runs of entries, for drawing it and for the way to any entry.
 //!
-//! Owns: which run an entry is on, paths as ranges of entry numbers, and the leaf that an entry is shown under.
-//! Invariant: every entry is on exactly one run. Size and cost follow branches and branch_starts, not entries.
-//! Does not: read lines; what stands on a path is compared with the log when it is given.
+//! Owns: the run of each entry, paths as ranges of entry numbers, and the leaf under which an entry is shown.
+//! Invariant: every entry is on exactly one run. Size and cost follow the number of branches, not of entries.
 
 use super::locate::{LocateError, Locator};
 use crate::index::row::Seq;
@@ -10,48 +9,48 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-/// All runs of a session, by their last entry in log order.
+/// All runs of a session, ordered by the number of their last entry.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outline {
     /// The runs.
     pub nodes: Vec<Node>,
-    /// The run that the last entry of the log is on.
+    /// The run with the log's last entry.
     pub active: Option<usize>,
-    /// Where runs begin: their ranges in order, each with its node.
+    /// All ranges of entry numbers in order, each with its node.
     ranges: Vec<(Range<Seq>, usize)>,
 }
 
-/// A leaf or branch point, with the run of entries that leads to it from the branch point above.
+/// A leaf or branch point, with the run of entries from below the previous branch point to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
     /// Key of its last entry.
     pub id: String,
     /// Number of its last entry.
     pub seq: Seq,
-    /// Entries from the root to its last entry.
+    /// Depth of its last entry.
     pub depth: u32,
-    /// The branch point above, in the outline.
+    /// Index of the node of the branch point above it.
     pub parent: Option<usize>,
     /// Key of its first entry.
     pub first: String,
-    /// Its entries, in path order.
+    /// The numbers of its entries, in path order.
     pub runs: Vec<Range<Seq>>,
-    /// It ends in a leaf.
+    /// It ends in a leaf, not in a branch point.
     pub leaf: bool,
     /// Time of its last entry, Unix milliseconds.
     pub ts: Option<i64>,
-    /// Name of the branch, of a leaf.
+    /// Name of the branch, if it ends in a leaf.
     pub name: Option<String>,
 }
 
-/// The entries from a root to one of them.
+/// The path from a root to an entry.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Path {
     runs: Vec<Range<Seq>>,
 }
 
 impl Outline {
-    /// The outline of what a locator knows.
+    /// Builds the outline from a locator.
     pub(super) fn of(locator: &dyn Locator) -> Result<Self, LocateError> {
         let tree = locator.tree()?;
         let mut ends = Vec::new();
@@ -86,14 +85,14 @@ impl Outline {
         Ok(outline)
     }
 
-    /// The run that an entry is on.
+    /// The index of the run with this entry.
     #[must_use]
     pub fn node_of(&self, seq: Seq) -> Option<usize> {
         let before = self.ranges.partition_point(|(range, _)| range.start <= seq).checked_sub(1)?;
         self.ranges.get(before).filter(|(range, _)| range.contains(&seq)).map(|(_, node)| *node)
     }
 
-    /// The path from its root to an entry.
+    /// The path from the root to an entry.
     #[must_use]
     pub fn path_to(&self, seq: Seq) -> Path {
         let mut runs: Vec<Range<Seq>> = Vec::new();
@@ -116,8 +115,8 @@ impl Outline {
         Path { runs }
     }
 
-    /// The end of the path under which an entry is shown: that of the active path if the entry is on it, else the
-    /// last leaf below it. `last`: the last entry of the log.
+    /// The leaf of the path on which an entry is shown: the active leaf if the entry is on the active path, else the
+    /// last leaf below it. `last`: the log's last entry.
     #[must_use]
     pub fn leaf_below(&self, seq: Seq, last: Seq) -> Option<Seq> {
         let node = self.node_of(seq)?;
@@ -145,7 +144,7 @@ impl Node {
         self.runs.iter().map(|run| u64::from(run.end - run.start)).sum()
     }
 
-    /// True for a run without entries, which there is none.
+    /// True for a run without entries; no outline has one.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -165,7 +164,7 @@ impl Path {
         self.runs.is_empty()
     }
 
-    /// Entries by position from the root, from 0.
+    /// `count` entries from position `first` on; the root has position 0.
     pub fn entries(&self, first: u64, count: usize) -> impl Iterator<Item = Seq> {
         let mut skip = first;
         let runs = self.runs.iter().filter_map(move |run| {
@@ -177,7 +176,7 @@ impl Path {
         runs.flatten().take(count)
     }
 
-    /// Position of an entry.
+    /// Position of an entry on the path.
     #[must_use]
     pub fn position(&self, seq: Seq) -> Option<u64> {
         let mut before = 0;
@@ -191,11 +190,11 @@ impl Path {
     }
 }
 
-/// The way up from an entry to the branch point above it.
+/// The climb from an entry to the branch point above it.
 struct Climb<'l> {
     locator: &'l dyn Locator,
     branch_starts: Vec<Seq>,
-    /// Branch points, with their place in the outline.
+    /// Branch points, with the indexes of their nodes.
     points: Vec<(Seq, usize)>,
     entries: u64,
 }
@@ -217,7 +216,7 @@ impl Climb<'_> {
             }
             runs.push(start..at + 1);
             seen += u64::from(at + 1 - start);
-            // A sidecar that leads in circles must not lead us.
+            // A wrong sidecar may contain a cycle.
             if seen > self.entries {
                 return Err(LocateError::Mismatch);
             }
@@ -231,7 +230,7 @@ impl Climb<'_> {
         }
     }
 
-    /// The first entry of the run of entries that each follow the one before.
+    /// The first entry of the run of consecutive entries, each the parent of the next, that contains `seq`.
     fn start_of(&self, seq: Seq) -> Result<Seq, LocateError> {
         let before = self.branch_starts.partition_point(|&jump| jump <= seq).checked_sub(1);
         before.and_then(|before| self.branch_starts.get(before)).copied().ok_or(LocateError::Mismatch)

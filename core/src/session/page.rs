@@ -1,8 +1,7 @@
-//! Pages: entries by their numbers, each with its own line.
+//! Pages: entries by number, each with its line.
 //!
-//! Owns: what is told of an entry whose line is too long to hand over. Invariant: what a sidecar says of an entry is
-//! compared with its line, so far as the line is read.
-//! Does not: choose which entries; see [`super::outline`].
+//! Owns: the treatment of lines that are too long to return.
+//! Invariant: a sidecar's facts about an entry are compared with the entry's line, if the whole line is read.
 
 use super::locate::{LocateError, Locator, Spot};
 use super::outline::Outline;
@@ -17,25 +16,25 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-/// Of a line that is too long this much is read for its first fields.
+/// Bytes of an overlong line that are read for its first fields.
 const HEAD: u64 = 64 * 1024;
 
 /// One entry of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
-    /// Its number; unknown where only the end of the log was read.
+    /// Number of the entry; `None` if only the end of the log was read.
     pub seq: Option<Seq>,
     /// Its key.
     pub key: String,
-    /// The parent's id as the log says it.
+    /// The parent's id as the log names it.
     pub parent_id: Option<String>,
     /// Its kind.
     pub kind: String,
     /// Time, Unix milliseconds.
     pub ts: Option<i64>,
-    /// Where its line stands.
+    /// Place of its line.
     pub span: Span,
-    /// The line, without its LF, unless it is too long.
+    /// The line without its LF; `None` if it is too long.
     pub line: Option<Vec<u8>>,
 }
 
@@ -43,7 +42,7 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
     /// The outline of the session.
     ///
     /// # Errors
-    /// If the log cannot be read.
+    /// Fails if the log cannot be read.
     pub fn outline(&self) -> Result<Outline, ReadError> {
         let mut found = Outline::default();
         self.ask(|locator| {
@@ -53,10 +52,10 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
         Ok(found)
     }
 
-    /// These entries, with lines of up to `max` bytes; numbers that no entry has are passed over.
+    /// Entries by number, with lines of at most `max` bytes; numbers without an entry are skipped.
     ///
     /// # Errors
-    /// If the log cannot be read.
+    /// Fails if the log cannot be read.
     pub fn listed(&self, entries: impl IntoIterator<Item = Seq>, max: u64) -> Result<Vec<Listed>, ReadError> {
         let entries: Vec<Seq> = entries.into_iter().collect();
         let mut page = Vec::new();
@@ -72,10 +71,10 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
         Ok(page)
     }
 
-    /// The entry with this key, as on a page.
+    /// The entry with this key, with a line of at most `max` bytes.
     ///
     /// # Errors
-    /// If the log cannot be read, or there is no such entry.
+    /// Fails if the log cannot be read, or there is no such entry.
     pub fn find(&self, key: &str, max: u64) -> Result<Listed, ReadError> {
         let mut found = None;
         self.ask(|locator| {
@@ -86,10 +85,10 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
         found.ok_or_else(|| ReadError::NoEntry(key.to_string()))
     }
 
-    /// Where the entry with this key stands.
+    /// The place of the entry with this key.
     ///
     /// # Errors
-    /// If the log cannot be read, or there is no such entry.
+    /// Fails if the log cannot be read, or there is no such entry.
     pub fn locate(&self, key: &str) -> Result<Spot, ReadError> {
         let mut found = None;
         self.ask(|locator| {
@@ -99,10 +98,10 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
         found.ok_or_else(|| ReadError::NoEntry(key.to_string()))
     }
 
-    /// The entry whose line holds this byte.
+    /// The entry whose line contains the byte at `offset`.
     ///
     /// # Errors
-    /// If the log cannot be read.
+    /// Fails if the log cannot be read.
     pub fn at_offset(&self, offset: u64) -> Result<Option<Spot>, ReadError> {
         let mut found = None;
         self.ask(|locator| {
@@ -118,7 +117,7 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
                     found = Some(spot);
                 }
             }
-            // The LF belongs to its line.
+            // A line's LF counts as part of it.
             found = found.take().filter(|spot| offset - spot.span.offset <= spot.span.len);
             Ok(())
         })?;
@@ -128,7 +127,7 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
     /// The last entry of the log.
     ///
     /// # Errors
-    /// If the log cannot be read.
+    /// Fails if the log cannot be read.
     pub fn last(&self) -> Result<Option<Spot>, ReadError> {
         let mut found = None;
         self.ask(|locator| {
@@ -138,11 +137,11 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
         Ok(found)
     }
 
-    /// The last `count` entries of the active path, read backwards from the end of the log where there is no index
-    /// yet; `None` if that takes an index.
+    /// The last `count` entries of the active path, read backwards from the end of the log; `None` if there is an index
+    /// already, or one is needed.
     ///
     /// # Errors
-    /// If the log cannot be read.
+    /// Fails if the log cannot be read.
     pub fn tail_without_index(&self, count: usize, max: u64) -> Result<Option<Vec<Listed>>, SourceError> {
         if self.has_index() || !matches!(self.log, CurrentLog::AsIs(_)) {
             return Ok(None);
@@ -178,14 +177,14 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
         Ok(Listed { seq: Some(spot.seq), key: spot.key, parent_id: seen.parent_id, kind, ts, span: spot.span, line })
     }
 
-    /// A line, or only its beginning if it is longer than `max`.
+    /// A line, or its beginning if it is longer than `max`.
     fn beginning(&self, span: Span, max: u64) -> Result<(Option<Vec<u8>>, Vec<u8>), SourceError> {
         let read = |len: u64| self.log.read_vec(span.offset, usize::try_from(len).unwrap_or(usize::MAX));
         if span.len <= max { Ok((Some(read(span.len)?), Vec::new())) } else { Ok((None, read(span.len.min(HEAD))?)) }
     }
 }
 
-/// What a line, or its beginning, says.
+/// The fields of a line, or of its beginning.
 #[derive(Default)]
 struct Seen {
     id: Option<String>,
@@ -200,7 +199,7 @@ impl Seen {
         if let Outcome::Whole(record) = reader.read(offset, 0, line, false) {
             return Self::of_fields(&record.fields);
         }
-        // Only the beginning is there: the fields that are whole in it.
+        // Only the beginning: read the fields that are complete in it.
         let mut fields = Fields::default();
         let start = line.iter().position(|&byte| byte == b'{').unwrap_or_default();
         let _ = Walker::new().walk_object(line, start, |key, value| fields.take(key, value));

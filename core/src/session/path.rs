@@ -1,9 +1,8 @@
 //! The entries of a path, from the root to a leaf.
 //!
 //! Owns: the walk up from a leaf, and the shortcut for the end of the active path.
-//! Invariant: all entries of a path are compared with their lines before the first one is given away, so that a
-//! sidecar that lies does not answer in part.
-//! Does not: decide who knows where entries stand; [`Session`] does.
+//! Invariant: all entries of a path are compared with their lines before the first one is returned, so a wrong sidecar
+//! never gives part of an answer.
 
 use super::{Entry, LocateError, Locator, ReadError, Session};
 use crate::dialect::CurrentLog;
@@ -17,7 +16,7 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
     /// The last `count` entries of the active path, in path order.
     ///
     /// # Errors
-    /// If the log cannot be read.
+    /// Fails if the log cannot be read.
     pub fn tail(&self, count: usize) -> Result<Vec<Entry>, ReadError> {
         if count == 0 {
             return Ok(Vec::new());
@@ -33,11 +32,11 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
         Ok(entries)
     }
 
-    /// Gives the entries of the path to `leaf` (the active leaf if `None`), the last `count` of them if that is
-    /// given, in path order.
+    /// Passes the entries of the path to `leaf` (`None`: the active leaf) to `each`, in path order; only the last
+    /// `count` of them, if given.
     ///
     /// # Errors
-    /// If the log cannot be read, or there is no such entry.
+    /// Fails if the log cannot be read, or there is no such entry.
     pub fn path_to(
         &self,
         leaf: Option<&str>,
@@ -50,11 +49,11 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
         Ok(())
     }
 
-    /// Where the entries of that path stand in [`Session::log`], root first: all that needs to be held of a path
-    /// while its entries are read one by one.
+    /// The places in [`Session::log`] of the entries of that path, root first. They suffice to read its entries one by
+    /// one.
     ///
     /// # Errors
-    /// If the log cannot be read, or there is no such entry.
+    /// Fails if the log cannot be read, or there is no such entry.
     pub fn path_ranges(&self, leaf: Option<&str>, count: Option<usize>) -> Result<Vec<Range<u64>>, ReadError> {
         let mut ranges = Vec::new();
         self.ask(|locator| {
@@ -79,7 +78,7 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
     /// The entry at one of the [`Session::path_ranges`].
     ///
     /// # Errors
-    /// If the log cannot be read.
+    /// Fails if the log cannot be read.
     pub fn entry_at(&self, range: Range<u64>) -> Result<Entry, SourceError> {
         self.line(Span { offset: range.start, len: range.end.saturating_sub(range.start) })
     }

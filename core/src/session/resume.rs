@@ -1,8 +1,8 @@
-//! Resume: everything that a user interface paints first, in one call, and older pages on demand.
+//! Resume: everything that a user interface shows first, in one call, and older pages on demand.
 //!
-//! Owns: what belongs on the first page. Invariant: with a fresh sidecar the cost follows the page, not the log;
-//! only a session that was compacted is walked further, row by row, up to its last compaction.
-//! Does not: read payloads beyond the page.
+//! Owns: the content of the first page.
+//! Invariant: with a fresh sidecar the cost follows the page, not the log. Only a compacted session is walked further,
+//! row by row, up to its last compaction. Payloads outside the page are not read.
 
 use super::locate::{Locator, Spot};
 use super::{Edits, Entry, LocateError, ReadError, Session};
@@ -12,32 +12,32 @@ use crate::source::ByteSource;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-/// What a user interface paints first.
+/// The data that a user interface shows first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resume {
     /// The session's id.
     pub session_id: String,
-    /// The dialect of the log as it stands.
+    /// The dialect of the log's file.
     pub dialect: Dialect,
-    /// The name that the session was given last.
+    /// The session's current title.
     pub title: Option<String>,
-    /// Working folder.
+    /// Working directory.
     pub cwd: Option<String>,
-    /// Time of the header, Unix milliseconds.
+    /// Time in the header, Unix milliseconds.
     pub created_at: Option<i64>,
-    /// The model that the page's last entry that names one names.
+    /// The model in the last entry of the page that names one.
     pub model: Option<String>,
-    /// Entries of the session.
+    /// Number of entries.
     pub entry_count: u64,
-    /// Message entries of the session.
+    /// Number of message entries.
     pub message_count: u64,
     /// Time of the last message, Unix milliseconds.
     pub last_message_at: Option<i64>,
-    /// The last compaction on the active path: what lies before it is not in the model's context.
+    /// The last compaction on the active path; the model's context has only what it keeps and what follows it.
     pub compaction: Option<Compaction>,
     /// The last entries of the active path, in path order.
     pub page: Vec<Entry>,
-    /// The edits that hold on that page: of what they replace, they have the line to paint.
+    /// The edits that hold on that page; they supply the edited lines.
     pub edits: Edits,
 }
 
@@ -46,16 +46,16 @@ pub struct Resume {
 pub struct Compaction {
     /// The compaction's own line.
     pub entry: Entry,
-    /// The first entry before it that is still in the model's context.
+    /// Id of the first entry before it that stays in the model's context.
     pub first_kept: Option<String>,
 }
 
 impl<S: ByteSource, L: Locator> Session<S, L> {
-    /// Everything that a user interface paints first, with the last `page` entries of the active path. `stem`: the
-    /// id of a session whose header has none.
+    /// Everything that a user interface shows first, with the last `page` entries of the active path. `stem`: the
+    /// session's id if the header has none.
     ///
     /// # Errors
-    /// If the log cannot be read.
+    /// Fails if the log cannot be read.
     pub fn resume(&self, stem: &str, page: usize) -> Result<Resume, ReadError> {
         let page = self.tail(page)?;
         let counts = self.counts()?.clone();
@@ -77,11 +77,11 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
         })
     }
 
-    /// The `count` entries of the path before the entry `key`, in path order; empty at the root. Edits of them may
-    /// stand behind `key`: those of the pages that were read ([`Edits::put_before`]) hold for them too.
+    /// The `count` entries before the entry `key` on its path, in path order; empty at the root. Edits of them may
+    /// stand behind `key`: add those of the later pages by [`Edits::put_before`].
     ///
     /// # Errors
-    /// If the log cannot be read, or there is no such entry.
+    /// Fails if the log cannot be read, or there is no such entry.
     pub fn before(&self, key: &str, count: usize) -> Result<Vec<Entry>, ReadError> {
         let mut entries = Vec::new();
         self.path_to(Some(key), Some(count.saturating_add(1)), &mut |entry| entries.push(entry))?;
@@ -132,7 +132,7 @@ impl Entry {
     }
 }
 
-/// The model that an entry names: a change of model, or an answer of one.
+/// The model that an entry names: of a model change, or of a model's message.
 fn model(record: &Record<'_>) -> Option<String> {
     let fields = &record.fields;
     let token = match fields.kind_text().as_ref() {

@@ -1,11 +1,10 @@
-//! What a session used: tokens and cost, as its messages record them.
+//! Token usage: tokens and cost of a session, as recorded in its messages.
 //!
 //! Owns: the fields in which writers record usage: pi's `usage` (`input`, `output`, `cacheRead`, `cacheWrite`,
 //! `cost.total`) and jcode's `token_usage` (`input_tokens`, `output_tokens`, `cache_read_input_tokens`,
 //! `cache_creation_input_tokens`).
-//! Invariant: what an entry does not record is not counted, never guessed. Memory is one bit an entry, and 12 bytes
-//! for one that records usage.
-//! Does not: know prices.
+//! Invariant: only recorded usage counts; nothing is estimated, and no prices are known. Memory is one bit per entry,
+//! and 12 bytes per entry with usage.
 
 use super::memory::MemoryIndex;
 use crate::index::row::Seq;
@@ -19,9 +18,9 @@ use serde::Serialize;
 /// Tokens and cost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Usage {
-    /// Entries that record usage.
+    /// Number of entries with usage.
     pub messages: u64,
-    /// Tokens read, those from a cache aside.
+    /// Tokens read, without those from a cache.
     pub input: u64,
     /// Tokens written.
     pub output: u64,
@@ -29,12 +28,12 @@ pub struct Usage {
     pub cache_read: u64,
     /// Tokens written to a cache.
     pub cache_write: u64,
-    /// US dollars, where recorded.
+    /// Cost in US dollars, where recorded.
     pub cost: f64,
 }
 
 impl Usage {
-    /// What one usage object says.
+    /// Reads one usage object.
     fn read(token: &[u8]) -> Option<Self> {
         let mut usage = Self { messages: 1, ..Self::default() };
         let mut cost = None;
@@ -63,13 +62,13 @@ impl Usage {
     }
 }
 
-/// Counts while an index is built: it is told of every record.
+/// Counts usage during a build; receives every record.
 #[derive(Debug)]
 pub struct TokenUsage {
     total: Usage,
-    /// Entries that record usage: number, tokens read, tokens written.
+    /// Entries with usage: number, tokens read, tokens written.
     used: Vec<(Seq, u32, u32)>,
-    /// One bit an entry: it is a message.
+    /// One bit per entry: it is a message.
     messages: Vec<u8>,
     entries: Seq,
     finder: Finder<'static>,
@@ -88,7 +87,7 @@ impl Default for TokenUsage {
 }
 
 impl TokenUsage {
-    /// All usage.
+    /// Usage of the whole log.
     #[must_use]
     pub const fn total(&self) -> &Usage {
         &self.total
@@ -153,31 +152,31 @@ impl LogSink for TokenUsage {
 pub struct Timeline {
     /// Start of the first bucket, Unix milliseconds.
     pub from: Option<i64>,
-    /// End of the last one.
+    /// End of the last bucket, Unix milliseconds.
     pub to: Option<i64>,
-    /// Milliseconds a bucket.
+    /// Width of a bucket in milliseconds.
     pub width: i64,
     /// The buckets.
     pub buckets: Vec<Bucket>,
 }
 
-/// One of them.
+/// One bucket of a timeline.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Bucket {
-    /// Entries.
+    /// Number of entries.
     pub entries: u64,
-    /// Those of kind `message`.
+    /// Number of message entries.
     pub messages: u64,
     /// Bytes of their lines.
     pub bytes: u64,
-    /// Tokens read, from caches too.
+    /// Tokens read, including those from caches.
     pub input: u64,
     /// Tokens written.
     pub output: u64,
 }
 
 impl Timeline {
-    /// The entries that have a time, in at most `buckets` buckets.
+    /// The entries with a time, in at most `buckets` buckets.
     #[must_use]
     pub fn new(index: &MemoryIndex, token_usage: &TokenUsage, buckets: usize) -> Self {
         let times = || index.entries().filter_map(|(_, ts)| ts);
@@ -215,7 +214,7 @@ fn count(token: &[u8]) -> u64 {
     number(token) as u64
 }
 
-/// A number, or the field `total` of an object.
+/// A number, or the number in the field `total` of an object.
 fn dollars(token: &[u8]) -> f64 {
     if token.first() != Some(&b'{') {
         return number(token);

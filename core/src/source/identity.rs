@@ -1,25 +1,28 @@
-//! Is a sidecar's log still the log that was indexed?
+//! Freshness: whether a sidecar's log is still the log that was indexed.
 //!
-//! Owns: the cheap content fingerprint and the decision fresh, grown or stale (docs/format.md, section 4).
-//! Invariant: the cost does not depend on the log's size; "fresh" and "grown" are given only where the sampled bytes
-//! agree, or where the file system says that nobody touched the file.
-//! Does not: prove equality. `verify` does.
+//! If you change the fingerprint, then those in sidecars, ledgers and manifests on disk no longer match; change section
+//! 4.1 of `docs/format.md` too.
+//!
+//! Owns: the fingerprint of a log's content, and the verdict fresh, grown or stale (section 4.2 of `docs/format.md`).
+//! Invariant: the cost does not depend on the log's size. The verdicts "fresh" and "grown" require equal sampled bytes
+//! or an unchanged file stamp.
+//! Does not: prove equality; `verify` does.
 
 use crate::source::{ByteSource, SourceError};
 use alloc::vec::Vec;
 
-/// Bytes looked at, at the start and before the end.
+/// Bytes that the fingerprint reads at the start and before the end.
 const EDGE: u64 = 4096;
-/// Fixed samples between them, and their size.
+/// Number of samples between them, and their size.
 const SAMPLES: u64 = 8;
 const SAMPLE: u64 = 256;
 
-/// What the file system says about a file.
+/// A file's identity, length and times, from the file system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct FileStamp {
     /// Device.
     pub dev: u64,
-    /// Inode, or the host's nearest thing.
+    /// Inode, or the host's nearest equivalent.
     pub ino: u64,
     /// Length in bytes.
     pub len: u64,
@@ -30,20 +33,20 @@ pub struct FileStamp {
 }
 
 impl FileStamp {
-    /// The same file, and as long; times change with every touch.
+    /// True for the same file with the same length; times may differ, because any touch changes them.
     #[must_use]
     pub const fn is_as_left(&self, other: &Self) -> bool {
         self.is_same_file(other) && self.len == other.len
     }
 
-    /// Both are of one file, whatever was written to it between.
+    /// True for the same file, whatever was written to it.
     #[must_use]
     pub const fn is_same_file(&self, other: &Self) -> bool {
         self.dev == other.dev && self.ino == other.ino
     }
 }
 
-/// Digests of a log's head, of its end, and of samples between.
+/// Digests of a log's start, of its end, and of samples between them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fingerprint {
     head: [u8; 8],
@@ -51,16 +54,16 @@ pub struct Fingerprint {
     samples: [u8; 8],
 }
 
-/// How a log stands to what was indexed of it.
+/// The state of a log compared with its index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Freshness {
-    /// Nothing happened to the file.
+    /// The stamp is unchanged.
     Fresh,
-    /// The file was touched, copied or moved; its content is what was indexed.
+    /// The file was touched, copied or moved; its fingerprint is unchanged.
     Restamp,
-    /// Bytes were added, the rest is what was indexed.
+    /// Bytes were added; the fingerprint of the earlier bytes is unchanged.
     Grown,
-    /// Anything else: the index says nothing about this log.
+    /// Anything else: the index does not describe this log.
     Stale,
 }
 
@@ -68,7 +71,7 @@ impl Fingerprint {
     /// Takes the fingerprint of the first `len` bytes.
     ///
     /// # Errors
-    /// If the source cannot be read that far.
+    /// Fails if the source cannot be read that far.
     pub fn take(source: &(impl ByteSource + ?Sized), len: u64) -> Result<Self, SourceError> {
         let mut samples = blake3::Hasher::new();
         for i in 1..=SAMPLES {
@@ -97,10 +100,10 @@ impl Fingerprint {
     }
 }
 
-/// Compares a log with what was recorded when it was indexed.
+/// Compares a log with the stamp and the fingerprint that were recorded when it was indexed.
 ///
 /// # Errors
-/// If the log cannot be read.
+/// Fails if the log cannot be read.
 pub fn judge(
     recorded: &FileStamp,
     fingerprint: &Fingerprint,

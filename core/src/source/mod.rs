@@ -1,9 +1,8 @@
-//! Bytes to read: the one way in which core sees a log.
+//! Byte sources: the only way in which core reads a log.
 //!
-//! Owns: the [`ByteSource`] contract, a source over a slice, [`Pieces`] of a range, and the [`Rope`] that shows spliced
-//! text as one source.
-//! Invariant: a source has a fixed length; a source that shrank or changed says so instead of giving other bytes.
-//! Does not: open anything; hosts do.
+//! Owns: the [`ByteSource`] contract, a source over a slice, [`Pieces`] of a range, and the [`Rope`], which presents
+//! spliced text as one source.
+//! Invariant: a source has a fixed length. A source that shrank or changed gives an error, never other bytes.
 
 pub mod identity;
 mod pieces;
@@ -22,52 +21,52 @@ pub use rope::{Piece, Rope};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SourceError {
-    /// The source ends before the bytes that were asked for: it shrank while it was open.
+    /// The source ends before the requested bytes: it shrank while it was open.
     #[error(
         "ends at byte {actual}, but {wanted} bytes were there before: it was cut or replaced while open; read it again"
     )]
     Shrank {
-        /// End of the bytes asked for.
+        /// End of the requested bytes.
         wanted: u64,
-        /// Where the source ends now.
+        /// Current end of the source.
         actual: u64,
     },
-    /// The host could not read.
+    /// The host's read failed.
     #[error("cannot read at byte {offset}: {message}")]
     Io {
-        /// Where.
+        /// Offset of the read.
         offset: u64,
-        /// What the host says.
+        /// The host's message.
         message: String,
     },
-    /// More bytes than are held in memory at once.
+    /// The read needs more bytes than may be held in memory at once.
     #[error(
         "what begins at byte {offset} is longer than {} MiB, more than is held in memory at once; `seal --undo` puts a \
          sealed log back into one file, which is mapped instead", MAX_HELD >> 20
     )]
     TooLong {
-        /// Where it begins.
+        /// Start of the bytes.
         offset: u64,
     },
-    /// More bytes are lost than are copied, or gone over, as line feeds.
+    /// More bytes are lost than may be copied or scanned as line feeds.
     #[error(
         "more than {} MiB of the log are lost, from byte {offset} on: put the files of its segments back into its store",
         MAX_HELD >> 20
     )]
     Lost {
-        /// Where.
+        /// Offset of the lost bytes.
         offset: u64,
     },
-    /// The caller asked to stop.
+    /// The caller interrupted.
     #[error("interrupted")]
     Interrupted,
 }
 
-/// Bytes of a line or an entry that are held in memory at most, and lost bytes that are copied: a store of a few
-/// kilobytes may claim to hold any number of them, in a compressed segment or in one that is not there.
+/// Most bytes of a line or an entry in memory, and most lost bytes that are copied. A store of a few kilobytes may
+/// claim any number of bytes, by a compressed or a missing segment.
 pub const MAX_HELD: u64 = 1 << 30;
 
-/// A fixed run of bytes that can be read at any position.
+/// Bytes of a fixed length that can be read at any position.
 pub trait ByteSource {
     /// Length in bytes.
     fn len(&self) -> u64;
@@ -78,20 +77,20 @@ pub trait ByteSource {
     /// [`SourceError::Shrank`] if the source does not hold that many bytes, [`SourceError::Io`] if reading failed.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError>;
 
-    /// All bytes at once, where the host has them in memory or mapped.
+    /// All bytes at once, if the host has them in memory or mapped.
     fn view(&self) -> Option<&[u8]> {
         None
     }
 
-    /// The bytes `offset..offset + len` in place, where the host has them.
+    /// The bytes `offset..offset + len` in place, if the host has them in memory or mapped.
     fn in_place(&self, offset: u64, len: usize) -> Option<&[u8]> {
         self.view()?.get(usize::try_from(offset).ok()?..)?.get(..len)
     }
 
-    /// The bytes `offset..offset + len`: in place where the host has them, else read.
+    /// The bytes `offset..offset + len`: in place if possible, else read.
     ///
     /// # Errors
-    /// As [`ByteSource::read_vec`].
+    /// Same errors as [`ByteSource::read_vec`].
     fn bytes(&self, offset: u64, len: usize) -> Result<Cow<'_, [u8]>, SourceError> {
         match self.in_place(offset, len) {
             Some(bytes) => Ok(Cow::Borrowed(bytes)),
@@ -99,26 +98,26 @@ pub trait ByteSource {
         }
     }
 
-    /// The run of bytes around the one at `offset` that are lost, and read as line feeds: whoever goes over a log need
-    /// not read those. `None` if it is there.
+    /// The range of lost bytes around `offset`, which read as line feeds, so that a pass over the log may skip it.
+    /// `None` if the byte at `offset` is not lost.
     ///
     /// # Errors
-    /// As [`ByteSource::read_at`].
+    /// Same errors as [`ByteSource::read_at`].
     fn lost_at(&self, _offset: u64) -> Result<Option<Range<u64>>, SourceError> {
         Ok(None)
     }
 
-    /// Whether lost bytes were met by now, in reads or in answers of [`ByteSource::lost_at`]. They may come back, with a
-    /// copy of their file, and nothing else of the log tells: what was derived without them must not be kept.
+    /// True once a read or [`ByteSource::lost_at`] met lost bytes. A copy of their file may bring them back without any
+    /// other change of the log, so results derived without them must not be stored.
     fn met_lost(&self) -> bool {
         false
     }
 
-    /// To be asked once a pass over [`ByteSource::view`] is done: a mapped file may have shrunk meanwhile, and
-    /// what the pass saw then is void.
+    /// Must be called after a pass over [`ByteSource::view`]: a mapped file may have shrunk during the pass, which
+    /// makes the pass's results void.
     ///
     /// # Errors
-    /// [`SourceError::Shrank`] in that case.
+    /// [`SourceError::Shrank`] if the file shrank.
     fn still_whole(&self) -> Result<(), SourceError> {
         Ok(())
     }
@@ -131,9 +130,9 @@ pub trait ByteSource {
     /// The bytes `offset..offset + len` as a vector.
     ///
     /// # Errors
-    /// As [`ByteSource::read_at`], or [`SourceError::TooLong`] beyond [`MAX_HELD`].
+    /// Same errors as [`ByteSource::read_at`], and [`SourceError::TooLong`] beyond [`MAX_HELD`].
     fn read_vec(&self, offset: u64, len: usize) -> Result<Vec<u8>, SourceError> {
-        // Checked before the allocation: an offset from outside must not make us reserve what is not there.
+        // Checked before the allocation: an untrusted offset must not reserve memory for bytes that do not exist.
         let wanted = offset.saturating_add(len as u64);
         if wanted > self.len() {
             return Err(SourceError::Shrank { wanted, actual: self.len() });

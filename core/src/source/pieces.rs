@@ -1,42 +1,43 @@
-//! A range of a source, a piece at a time.
+//! A range of a source, read piece by piece.
 //!
-//! Owns: the one buffer that is read into. Invariant: the pieces follow each other without a gap; all but the last
-//! have [`PIECE`] bytes. Does not: end at line ends.
+//! Owns: the single read buffer.
+//! Invariant: pieces follow each other without gaps; all but the last have [`PIECE`] bytes. They do not end at line
+//! ends.
 
 use super::{ByteSource, MAX_HELD, SourceError};
 use alloc::vec::Vec;
 use core::ops::Range;
 
-/// Bytes of a piece.
+/// Size of a piece in bytes.
 pub const PIECE: u64 = 1 << 20;
 
-/// What is left of a range.
+/// The unread rest of a range.
 #[derive(Debug)]
 pub struct Pieces<'s, S: ?Sized> {
     source: &'s S,
     range: Range<u64>,
     buffer: Vec<u8>,
-    /// Bytes so far that are lost.
+    /// Lost bytes so far.
     lost: u64,
 }
 
 impl<'s, S: ByteSource + ?Sized> Pieces<'s, S> {
-    /// The pieces of these bytes.
+    /// The pieces of `range`.
     pub const fn new(source: &'s S, range: Range<u64>) -> Self {
         Self { source, range, buffer: Vec::new(), lost: 0 }
     }
 
-    /// The next piece and its offset; `None` behind the last.
+    /// The next piece and its offset; `None` at the end of the range.
     ///
     /// # Errors
-    /// As [`ByteSource::read_at`], or [`SourceError::Lost`] if too much is.
+    /// Same errors as [`ByteSource::read_at`], and [`SourceError::Lost`] if more than [`MAX_HELD`] bytes are lost.
     pub fn read(&mut self) -> Result<Option<(u64, &[u8])>, SourceError> {
         let at = self.range.start;
         let left = self.range.end.saturating_sub(at).min(PIECE);
         if left == 0 {
             return Ok(None);
         }
-        // Checked before the allocation: a range from outside must not make us reserve what is not there.
+        // Checked before the allocation: an untrusted range must not reserve memory for bytes that do not exist.
         let wanted = at.saturating_add(left);
         if wanted > self.source.len() {
             return Err(SourceError::Shrank { wanted, actual: self.source.len() });

@@ -1,7 +1,6 @@
-//! The first bytes of a source, so many as its reader knows of.
+//! The first bytes of a source, up to the length that its reader knows.
 //!
-//! Owns: the length that is looked at: an open file may hold more by now than its handle knows.
-//! Does not: look how many there are.
+//! Owns: the cut at that length, because an open file may have grown beyond it.
 
 use super::{ByteSource, SourceError};
 use core::ops::Range;

@@ -1,9 +1,8 @@
-//! Text spliced together from ranges of other sources and from new bytes, shown as one source.
+//! A rope: text spliced from ranges of other sources and from new bytes, presented as one source.
 //!
-//! Owns: the mapping between positions in the spliced text and positions in the originals.
-//! Invariant: pieces are never empty, and neighbours in the same source are merged, so that copying an untouched
-//! stretch costs one piece.
-//! Does not: hold bytes of the originals; they are read through when asked for.
+//! Owns: the mapping from positions in the spliced text to positions in the originals.
+//! Invariant: no piece is empty, and adjacent pieces of one original are merged, so an unchanged stretch costs one
+//! piece. Bytes of originals are read on demand, never copied into the rope.
 
 use super::{ByteSource, SourceError};
 use alloc::vec::Vec;
@@ -12,14 +11,14 @@ use core::ops::Range;
 /// Where a piece of a rope comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Piece {
-    /// Bytes from this offset of the original with this number.
+    /// Bytes of an original.
     Original {
         /// Number of the original source.
         source: u32,
-        /// Offset in it.
+        /// Offset of the piece in the original.
         offset: u64,
     },
-    /// Bytes from this position of the rope's own text.
+    /// Bytes from this position of the rope's own new text.
     New(u64),
 }
 
@@ -45,7 +44,7 @@ impl<S> Rope<S> {
         Self { sources, spans: Vec::new(), text: Vec::new(), len: 0 }
     }
 
-    /// The same text over other originals, for a rope that was planned before they could be moved into it.
+    /// Puts the same text over other originals, for a rope that was planned before it could own them.
     #[must_use]
     pub fn over<T>(self, sources: Vec<T>) -> Rope<T> {
         Rope { sources, spans: self.spans, text: self.text, len: self.len }
@@ -84,8 +83,8 @@ impl<S> Rope<S> {
         self.len += bytes.len() as u64;
     }
 
-    /// The original and the offset in it from which the byte at `offset` comes; for new text, where the original
-    /// goes on behind it. `None` behind the last original byte.
+    /// The original, and the offset in it, of the byte at `offset`; for new text, of the next original byte behind it.
+    /// `None` behind the last original byte.
     #[must_use]
     pub fn origin(&self, offset: u64) -> Option<(u32, u64)> {
         let index = self.span_at(offset)?;

@@ -1,9 +1,10 @@
-//! Checkpoints: when one is due, what it says, and which of them stay on offer.
+//! Checkpoints: when one is due, the content of its row, and which checkpoints stay on offer.
 //!
-//! Owns: the policy, the chained digest, thinning.
-//! Invariant: a checkpoint copies nothing and costs the bytes since the one before: its digest is BLAKE3 of that
-//! one's digest (64 hex digits) and those bytes; the first one's, and one of a log that was replaced, BLAKE3 of all
-//! bytes. Does not: keep time.
+//! If you change the digest, then change section 7.2 of `docs/format.md` too; existing ledgers must stay valid.
+//!
+//! Owns: the policy, the chained digest, and thinning.
+//! Invariant: a checkpoint copies nothing and costs only the bytes since its base. Its digest is BLAKE3 of the base's
+//! digest (64 hex digits) and these bytes; without a base, of all bytes of the log.
 
 use super::error::StoreError;
 use super::history::{History, How, Reachable};
@@ -20,20 +21,20 @@ use core::ops::Range;
 const DEFAULT_ENTRIES: u64 = 100;
 /// Bytes after which a writer takes a checkpoint.
 const DEFAULT_BYTES: u64 = 1 << 20;
-/// Milliseconds between two checkpoints of a writer at least: bulk appends reach the other two limits many times a
-/// second, and nobody returns to a state of half a second ago.
+/// Minimum time between two checkpoints of a writer, in milliseconds. Bulk appends reach the other two limits many
+/// times a second, and nobody returns to a state of half a second ago.
 const DEFAULT_APART_MS: i64 = 1000;
 
 /// When a writer takes checkpoints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
-    /// Before the first entry of each run: what a user wants to go back to first.
+    /// Take one before the first entry of each run, the state that users want back most often.
     pub before: bool,
-    /// After this many entries.
+    /// Take one after this many entries.
     pub entries: u64,
-    /// After this many bytes.
+    /// Take one after this many bytes.
     pub bytes: u64,
-    /// This long after the one before, at least.
+    /// Minimum time since the previous one, in milliseconds.
     pub apart_ms: i64,
 }
 
@@ -44,7 +45,7 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// True if a checkpoint is due at a sync point. `last_ms`: when this writer took the one before.
+    /// True if a checkpoint is due at a sync point. `last_ms`: time of this writer's previous one.
     #[must_use]
     pub const fn due(&self, entries: u64, bytes: u64, last_ms: Option<i64>, now_ms: i64) -> bool {
         let far_enough = match last_ms {
@@ -58,8 +59,8 @@ impl Policy {
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
 
-/// Which checkpoints stay on offer: all of the last hour, the newest of each hour for a day, the newest of each day
-/// after that; those with `always` in any case. `rows`: time and `always` of each, newest first.
+/// Decides which checkpoints stay on offer: all of the last hour, the newest of each hour for a day, the newest of each
+/// day after that, and all with `always`. `rows`: time and `always` of each, newest first.
 #[must_use]
 pub fn thinned(rows: &[(i64, bool)], now_ms: i64) -> Vec<bool> {
     let mut filled = BTreeSet::new();
@@ -79,7 +80,7 @@ pub fn thinned(rows: &[(i64, bool)], now_ms: i64) -> Vec<bool> {
         .collect()
 }
 
-/// The states that a session can be returned to, newest first, thinned.
+/// The states on offer to return to, newest first.
 #[must_use]
 pub fn offered(history: &History<'_>, now_ms: i64) -> Vec<Reachable> {
     let all = history.reachable();
@@ -93,10 +94,10 @@ pub fn offered(history: &History<'_>, now_ms: i64) -> Vec<Reachable> {
     all.into_iter().zip(thinned(&rows, now_ms)).filter_map(|(state, kept)| kept.then_some(state)).collect()
 }
 
-/// The row of a checkpoint of the first `len` bytes of the log, continuing the newest one that is a prefix of it.
+/// A checkpoint row for the first `len` bytes of the log; its base is the newest state that is a prefix of them.
 ///
 /// # Errors
-/// If the log cannot be read.
+/// Fails if the log cannot be read.
 pub fn row(
     ledger: &Ledger,
     log: &(impl ByteSource + ?Sized),
@@ -115,8 +116,8 @@ pub fn row(
     Ok(row)
 }
 
-/// The newest state behind the session that the first `len` bytes of the log begin with: its row's number, and the
-/// row. That is the one at the top, unless another program cut the log.
+/// The base: row number and row of the newest state in the session's history that is a prefix of the first `len` bytes.
+/// That is the newest state of all, unless another program cut the log.
 fn base<'l>(
     ledger: &'l Ledger,
     log: &(impl ByteSource + ?Sized),
@@ -132,10 +133,10 @@ fn base<'l>(
     Ok(None)
 }
 
-/// BLAKE3 of the digest before, if there is one, and a range of the log.
+/// BLAKE3 of the base's digest, if there is one, and a range of the log.
 ///
 /// # Errors
-/// If the log cannot be read.
+/// Fails if the log cannot be read.
 pub fn digest(
     seed: Option<&str>,
     log: &(impl ByteSource + ?Sized),
@@ -150,15 +151,15 @@ pub fn digest(
     Ok(hasher.finalize())
 }
 
-/// Compares the log with the digests of the states that it grew from; the first byte of the range that differs.
+/// Compares the log with the digests of all states that are prefixes of it; returns the first range that differs.
 ///
 /// # Errors
-/// If the log cannot be read.
+/// Fails if the log cannot be read.
 pub fn first_difference(ledger: &Ledger, log: &(impl ByteSource + ?Sized)) -> Result<Option<Range<u64>>, SourceError> {
     let ledger = without_pending(ledger, Some(log))?;
     let history = History::of(&ledger);
     let states = history.reachable();
-    // The newest states come first; a range is named by the oldest state that has it.
+    // Newest states come first; the oldest state that contains a range names it.
     for state in states.iter().rev().filter(|state| state.how == How::Cut) {
         let Some(row) = history.row(state.row) else { continue };
         let base = history.base(state.row).and_then(|base| history.row(base));

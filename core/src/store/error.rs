@@ -1,7 +1,7 @@
-//! Why a session was not returned to another state.
+//! Errors of the store: why a session was not returned to another state, repaired or sealed.
 //!
-//! Owns: the words. Invariant: each names what stands in the way and what to do about it.
-//! Does not: hold paths of the host; its caller names the session.
+//! Owns: the messages.
+//! Invariant: each message names the obstacle and the cure. The caller adds the session's path.
 
 use super::ledger::Event;
 use crate::dialect::Refused;
@@ -10,70 +10,70 @@ use crate::storage::{PublishError, StorageError};
 use crate::write::QuarantineError;
 use alloc::string::String;
 
-/// Why a step on the store did not happen.
+/// Why an operation on the store failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// There is nothing to return to.
     #[error("has no checkpoint {0}; `checkpoints` lists what there is")]
     NoCheckpoint(String),
-    /// There is neither a rollback nor a repair to take back.
+    /// No rollback or repair can be undone.
     #[error("has no rollback to take back, and no repair")]
     NothingToUndo,
-    /// A rollback or repair was announced, and interrupted before it took place.
+    /// A rollback or repair was announced but interrupted before it took place.
     #[error("its last {0} was interrupted before it took place, and is off now; there is nothing to take back")]
     NeverTookPlace(Event),
-    /// The log went on after the rollback or repair.
+    /// Bytes were appended after the rollback or repair.
     #[error(
         "{appended} bytes were appended after the {what} of {since}; `rollback --undo --force` sets them aside in \
          quarantine and takes it back"
     )]
     Appended {
-        /// How many.
+        /// Number of bytes.
         appended: u64,
-        /// Which of the two.
+        /// Rollback or repair.
         what: Event,
-        /// When it was.
+        /// Its time.
         since: String,
     },
-    /// Bytes of the log are lost, and may come back: a digest without them would not be the log's then.
+    /// Bytes of the log are lost and may come back, so a digest without them would be wrong.
     #[error(
         "has a segment that is lost or damaged, and gets no checkpoint of what is left; `verify` names it: put its \
          file back from a copy, or `repair` rewrites the log"
     )]
     Lost,
-    /// The bytes that are needed are not those that were kept.
+    /// The kept bytes are not the recorded ones.
     #[error("{what} {how}; `verify` shows the state of the store")]
     Kept {
         /// The file, below the store.
         what: String,
-        /// What is wrong with it.
+        /// The difference.
         how: &'static str,
     },
-    /// The log is not the one that the ledger describes.
+    /// The log differs from the one that the ledger describes.
     #[error("the log differs from what the ledger says about its first {len} bytes: it was changed by another program")]
     OtherLog {
-        /// How many.
+        /// Number of bytes described.
         len: u64,
     },
-    /// Repair did not lead to a sound log.
+    /// The repaired log still has findings.
     #[error("the repaired log would still have findings ({0}), and was thrown away; please report this")]
     StillDamaged(String),
-    /// Nothing in the log can be read.
+    /// The log has no readable record.
     #[error("holds no record at all; there is nothing to repair it from")]
     NothingLeft,
     /// A segment could not be compressed.
     #[error("the compression library failed; the segment stays as it was")]
     Compression,
-    /// The manifest of its segments is lost, or of another log.
+    /// The manifest of the segments is lost, or belongs to another log.
     #[error(
         "has segments of which it is not certain that they are its own; `verify` says why, `repair` makes it one file"
     )]
     Uncertain,
-    /// It is no log that is written.
+    /// The file is not a log that can be written.
     #[error(transparent)]
     Refused(#[from] Refused),
-    /// Another program changed a file meanwhile.
+    /// A file could not be replaced.
     #[error(transparent)]
     Publish(#[from] PublishError),
     /// Storage failed.

@@ -1,61 +1,63 @@
-//! What a ledger's rows mean together: which states the log went through, and which of them can be returned to.
+//! History: the meaning of a ledger's rows together: the states of the log, and which of them can be returned to.
 //!
-//! Owns: the walk over the rows. Invariant: pure; a hostile row can name wrong states, never anything outside.
-//! Does not: read the log; whoever returns to a state compares it first.
+//! Owns: the walk over the rows.
+//! Invariant: the walk is a pure function of the rows. A hostile row can name wrong states, but nothing outside the
+//! store.
+//! Does not: read the log; callers compare a state with it before they return to it.
 
 use super::ledger::{Event, Ledger, LedgerRow, V1_FILES};
 use crate::storage::Name;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// Where a session stands.
+/// A session's position in its history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Position {
-    /// The newest row that describes a state that the log is in or has grown from.
+    /// The newest row whose state the log is in or grew from.
     pub top: Option<usize>,
-    /// The rollback or repair that an undo takes back.
+    /// The rollback or repair that the next undo takes back.
     pub undo: Option<usize>,
 }
 
-/// How a state is returned to.
+/// How a session returns to a state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum How {
-    /// It is a prefix of the log.
+    /// By a cut: the state is a prefix of the log.
     Cut,
-    /// Its bytes are kept in this file of `checkpoints/`.
+    /// From a file in `checkpoints/`.
     File(Name),
-    /// A repair set it aside in this file of `quarantine/`.
+    /// From a file in `quarantine/`, where a repair set it aside.
     SetAside {
         /// The file.
         name: Name,
         /// BLAKE3 of the bytes, in hex.
         digest: String,
     },
-    /// There was no log yet: what it was written from is still there.
+    /// By removing the log: there was none, and the files from which it was written still exist.
     Gone,
 }
 
 /// A state that can be returned to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reachable {
-    /// Its row.
+    /// Index of its row.
     pub row: usize,
-    /// How.
+    /// How to return to it.
     pub how: How,
 }
 
-/// A ledger, understood.
+/// A ledger with the meaning of its rows.
 #[derive(Debug)]
 pub struct History<'l> {
     ledger: &'l Ledger,
     before: Vec<Position>,
     parent: Vec<Option<usize>>,
-    /// Where the session stands after the last row.
+    /// The position after the last row.
     pub now: Position,
 }
 
 impl<'l> History<'l> {
-    /// Goes through the rows.
+    /// Walks the rows.
     #[must_use]
     pub fn of(ledger: &'l Ledger) -> Self {
         let mut history = Self { ledger, before: Vec::new(), parent: Vec::new(), now: Position::default() };
@@ -68,13 +70,13 @@ impl<'l> History<'l> {
             history.now = match (row.event, named) {
                 (Event::Checkpoint, _) => Position { top: Some(index), ..at },
                 (Event::Migrate, _) => Position { top: Some(index), undo: None },
-                // What was set aside before digests were noted cannot be compared, so it is not put back.
+                // Bytes without a recorded digest cannot be verified, so they are not put back.
                 (Event::Repair, _) => {
                     Position { top: Some(index), undo: row.set_aside_digest.is_some().then_some(index) }
                 }
                 (Event::Rollback, Some(target)) => Position { top: Some(target), undo: Some(index) },
                 (Event::Undo, Some(taken_back)) => history.before.get(taken_back).copied().unwrap_or(at),
-                // A seal changes where bytes stand, and none of them.
+                // A seal moves bytes but changes none.
                 (Event::Rollback | Event::Undo, None) | (Event::Prune | Event::Seal, _) => at,
             };
         }
@@ -87,26 +89,26 @@ impl<'l> History<'l> {
         self.ledger.rows.get(index)
     }
 
-    /// Where the session stood before a row.
+    /// The position before a row.
     #[must_use]
     pub fn before(&self, index: usize) -> Position {
         self.before.get(index).copied().unwrap_or_default()
     }
 
-    /// The digest of row `index` continues the state before it, which therefore is a prefix of its own.
+    /// The base of row `index`: the earlier row whose digest it continues, whose state is therefore a prefix.
     #[must_use]
     pub fn base(&self, index: usize) -> Option<usize> {
         let named = self.ledger.index_of(self.row(index)?.base?)?;
         (named < index).then_some(named)
     }
 
-    /// The states behind the session, newest first, with how to return to each from the newest.
+    /// The states in the session's history, newest first, each with the way back to it.
     #[must_use]
     pub fn reachable(&self) -> Vec<Reachable> {
         let mut found = Vec::new();
         let mut at = self.now.top;
         let mut is_prefix = true;
-        // The repair that was passed last.
+        // The last repair on the way.
         let mut repair = None;
         while let Some(index) = at {
             let Some(row) = self.row(index) else { break };
@@ -120,14 +122,14 @@ impl<'l> History<'l> {
             found.extend(how.map(|how| Reachable { row: index, how }));
             let parent = self.parent.get(index).copied().flatten().filter(|&parent| parent < index);
             repair = (row.event == Event::Repair).then_some(row).or(repair);
-            // A row without a base describes a log that took the place of the one before.
+            // A row without a base describes a log that replaced the one before it.
             is_prefix &= self.base(index).is_some();
             at = parent;
         }
         found
     }
 
-    /// How the state of `row` is returned to, if it is the one that a repair set aside.
+    /// The way back to the state of `row`, if that is the state that `repair` set aside.
     fn set_aside_by(&self, repair: &LedgerRow, row: &LedgerRow) -> Option<How> {
         let is_this = repair.from.is_some() && repair.from == row.state();
         let is_there = is_this && !self.is_pruned(repair.set_aside.as_deref());
@@ -139,7 +141,7 @@ impl<'l> History<'l> {
         path.is_some_and(|path| self.ledger.pruned.contains(path))
     }
 
-    /// The rollbacks and repairs that undo after undo would take back, newest first.
+    /// The rollbacks and repairs that repeated undo takes back, newest first.
     #[must_use]
     pub fn undoable(&self) -> Vec<usize> {
         let mut found = Vec::new();

@@ -1,9 +1,11 @@
-//! The ledger: an append-only JSONL file, a row an event, each carrying the digest of the row before.
+//! The ledger: an append-only JSONL file with one row per event, each with the link (digest) of the row before it.
 //!
-//! Owns: rows, the check of their chain, and the head that tells how many rows there were.
-//! Invariant: a row that was changed, or one that was taken out from between others, breaks the chain at the row
-//! behind it; rows cut from the end are missed by the head, and the next row continues the lost ones, so that the
-//! cut stays visible. Does not: decide what an event means for a session; that is [`super::history`].
+//! If you change a field, then change section 7 of `docs/format.md` and the crash tests first.
+//!
+//! Owns: rows, the check of their chain, and the head, which records the number of rows.
+//! Invariant: a changed row, or one removed from between others, breaks the chain at the next row. Rows cut from the
+//! end are missed by the head, and the next row continues the lost ones, so the cut stays visible.
+//! Does not: decide what events mean for a session; see [`super::history`].
 
 use super::state::LogState;
 use crate::finding::{Code, Finding};
@@ -16,27 +18,27 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
-/// In a prune's list: the files of an older format from which the log was written.
+/// Entry in a prune's list for the v1 files from which the log was written.
 pub const V1_FILES: &str = "v1 files";
 
-/// Rows that are added to an empty ledger at once, at most: a state, and the event that ends it.
+/// Most rows in the first addition to a ledger: a state, and the event that ends it.
 const FIRST_ADD: usize = 2;
 
-/// What happened.
+/// Kind of event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Event {
     /// A state that can be returned to.
     Checkpoint,
-    /// The log was upgraded, or written from other files.
+    /// The log was upgraded, or written from other files (v1, an import).
     Migrate,
     /// The log was returned to a checkpoint.
     Rollback,
-    /// A rollback or repair was taken back, or a change was announced and did not take place.
+    /// A rollback or repair was taken back, or an announced change did not take place.
     Undo,
     /// A damaged log was rewritten from its good records.
     Repair,
-    /// Lines moved into segments, or back, or segments were compressed, or back; the log is the same.
+    /// Lines were moved into segments or back, or segments compressed or decompressed; the log's bytes are the same.
     Seal,
     /// Kept bytes were deleted on request.
     Prune,
@@ -59,50 +61,49 @@ impl core::fmt::Display for Event {
 /// One row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerRow {
-    /// What happened.
+    /// Kind of event.
     pub event: Event,
-    /// When, RFC 3339.
+    /// Time, RFC 3339.
     pub timestamp: String,
     /// Key of the active leaf at that time.
     pub branch_leaf: Option<String>,
-    /// For a checkpoint whose bytes are kept in a file of their own: its path below the store. Null for one that is
-    /// the first `logical_len` bytes of the log itself.
+    /// Path below the store of the file that keeps a checkpoint's bytes; null if the checkpoint is the first
+    /// `logical_len` bytes of the log itself.
     pub checkpoint_path: Option<String>,
-    /// Length of the log at that time, or that it has after the event; 0: there is no log.
+    /// Length of the log at that time, or after the event; 0 if there was no log.
     pub logical_len: u64,
-    /// Digest of the log's bytes up to there, in hex: BLAKE3 of all of them, or, with `base`, of the base's digest
-    /// and the bytes since.
+    /// Digest of these bytes, in hex: BLAKE3 of all of them, or, with `base`, of the base's digest and the bytes since.
     pub digest: String,
     /// The event in words.
     pub note: String,
-    /// Number of the row, from 1, whose digest this one continues.
+    /// Number, from 1, of the row whose digest this one continues.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<u64>,
-    /// Cheap fingerprint of the log up to `logical_len`.
+    /// Fingerprint of the log up to `logical_len`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
-    /// The log before a rollback, undo or repair: tells whether it took place.
+    /// State of the log before a rollback, undo, repair or migration; shows whether the event took place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<LogState>,
     /// Number of the row that a rollback returns to, or that an undo takes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<u64>,
-    /// Path below the store of the bytes that left the log.
+    /// Path below the store of the bytes cut from the log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub set_aside: Option<String>,
-    /// BLAKE3 of those bytes.
+    /// BLAKE3 of these bytes, in hex.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub set_aside_digest: Option<String>,
     /// Names in `quarantine/` whose records a repair put back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub restored: Vec<String>,
-    /// What of the log stood in segments, or does after a seal.
+    /// The part of the log in segments at that time, or after a seal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed: Option<SealedExtent>,
-    /// What a prune deleted: paths below the store, or [`V1_FILES`].
+    /// Files that a prune deleted: paths below the store, or [`V1_FILES`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pruned: Vec<String>,
-    /// First 16 hex digits of the BLAKE3 of the row before; empty for the first.
+    /// Link of the row before: first 16 hex digits of the BLAKE3 of its line; empty in the first row.
     #[serde(default)]
     pub prev: String,
 }
@@ -132,13 +133,13 @@ impl LedgerRow {
         }
     }
 
-    /// When, Unix milliseconds.
+    /// Time of the event, Unix milliseconds.
     #[must_use]
     pub fn at_ms(&self) -> Option<i64> {
         time::parse_text(&self.timestamp)
     }
 
-    /// The row as a line with its LF, continuing the row with link `prev`.
+    /// The row as a line with its LF; `prev` is the link of the row before.
     #[must_use]
     pub fn line(mut self, prev: &str) -> Vec<u8> {
         self.prev = prev.to_string();
@@ -147,7 +148,7 @@ impl LedgerRow {
         line
     }
 
-    /// The state of the log that the row describes, if it says enough to recognise it.
+    /// The state of the log that the row describes; `None` if the row cannot identify it.
     #[must_use]
     pub fn state(&self) -> Option<LogState> {
         if self.logical_len == 0 {
@@ -156,14 +157,14 @@ impl LedgerRow {
         Some(LogState { len: self.logical_len, fingerprint: self.fingerprint.clone()? })
     }
 
-    /// The file of a checkpoint that keeps its bytes, if its path is one that we write: hostile ledgers must not
-    /// name files elsewhere.
+    /// The file that keeps a checkpoint's bytes. `None` if the path is not of the form written here, because a hostile
+    /// ledger must not name other files.
     #[must_use]
     pub fn checkpoint_name(&self) -> Option<Name> {
         Name::new(self.checkpoint_path.as_deref()?.strip_prefix("checkpoints/")?)
     }
 
-    /// The file that holds what left the log, under the same rule.
+    /// The file with the bytes cut from the log, checked in the same way.
     #[must_use]
     pub fn set_aside_name(&self) -> Option<Name> {
         Name::new(self.set_aside.as_deref()?.strip_prefix("quarantine/")?)
@@ -175,13 +176,13 @@ impl LedgerRow {
     }
 }
 
-/// `ledger.head`: what the ledger held when a row was last added. It is written behind the ledger, so it can be
-/// older than that, never newer.
+/// `ledger.head`: the state of the ledger when a row was last added. It is written after the ledger, so it may be older
+/// than the ledger, never newer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
-    /// Rows.
+    /// Number of rows.
     pub rows: u64,
-    /// Link of the last.
+    /// Link of the last row.
     pub last: String,
 }
 
@@ -193,31 +194,31 @@ impl Head {
     }
 }
 
-/// What a ledger holds.
+/// The content of a ledger.
 #[derive(Debug, Clone, Default)]
 pub struct Ledger {
-    /// The rows that can be read, in order.
+    /// The readable rows, in order.
     pub rows: Vec<LedgerRow>,
-    /// The number of each: its line, from 1.
+    /// The number of each row: its line, from 1.
     pub numbers: Vec<u64>,
-    /// What prunes deleted: its absence is no finding, and nothing can be returned to with it.
+    /// Pruned files: their absence is no finding, and no state that needs them can be returned to.
     pub pruned: BTreeSet<String>,
-    /// What is wrong with it.
+    /// Findings about the ledger.
     pub findings: Vec<Finding>,
-    /// Lines that count, and the bytes that they take.
+    /// Number of lines that count.
     pub lines: u64,
     /// Bytes of those lines.
     pub whole: usize,
-    /// What the next row continues.
+    /// Link for the next row.
     pub link: String,
 }
 
 impl Ledger {
-    /// Reads a ledger. A last line that a crash tore was never acted upon and counts for nothing.
+    /// Reads a ledger. A last line torn by a crash was never acted upon and is ignored.
     #[must_use]
     pub fn read(bytes: &[u8], head: Option<&Head>) -> Self {
         let mut ledger = Self::default();
-        // Before there is a head, the rows of the first add may be torn, any of them.
+        // Before there is a head, any row of the first addition may be torn.
         let is_first_add = head.is_none() && memchr::memchr_iter(b'\n', bytes).count() <= FIRST_ADD;
         let mut lines = bytes.split_inclusive(|&b| b == b'\n').peekable();
         let mut head_link = None;
@@ -240,7 +241,7 @@ impl Ledger {
                     ledger.rows.push(row);
                     ledger.numbers.push(number);
                 }
-                // Behind the head nothing is known to have been written whole, so what a crash tore ends the ledger.
+                // Lines behind the head may never have been written completely, so a torn one ends the ledger.
                 Err(_) if head.map_or(lines.peek().is_none(), |head| head.rows < number) || is_first_add => break,
                 Err(_) => ledger.findings.push(broken("cannot be read")),
             }
@@ -260,7 +261,7 @@ impl Ledger {
     fn compare(&mut self, head: &Head, found: Option<String>) {
         let words = match found {
             None if head.rows > 0 => {
-                // The next row continues what is lost: then the cut is seen for good.
+                // The next row continues the lost rows, so the cut stays visible.
                 self.link = head.last.clone();
                 format!("ledger.jsonl was cut: it has {} rows of {}; the others are still used", self.lines, head.rows)
             }
@@ -275,7 +276,7 @@ impl Ledger {
         self.findings.push(Finding::new(Code::LedgerBroken).say(words));
     }
 
-    /// The head that belongs to these rows.
+    /// The head for these rows.
     #[must_use]
     pub fn head(&self) -> Head {
         Head { rows: self.lines, last: self.link.clone() }
@@ -296,13 +297,13 @@ impl Ledger {
     }
 }
 
-/// The digest of bytes as the ledger writes it.
+/// A digest in the ledger's form.
 #[must_use]
 pub fn digest_hex(hash: &blake3::Hash) -> String {
     hash.to_hex().to_string()
 }
 
-/// What a row's successor says about it.
+/// The link of a row's line (without LF), which the next row repeats.
 #[must_use]
 pub fn link(line: &[u8]) -> String {
     blake3::hash(line).to_hex().chars().take(16).collect()

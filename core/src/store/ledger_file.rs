@@ -1,8 +1,8 @@
-//! The ledger as files: its rows and the head.
+//! The ledger's files: its rows and its head.
 //!
-//! Owns: the order of writes and syncs. Invariant: when [`LedgerFile::add`] returns, the row is on the disk, and then the
-//! head; a crash between leaves a head that is behind, which is no finding. A torn last row is cut off
-//! before the next is added. Does not: know what rows mean.
+//! Owns: the order of writes and syncs.
+//! Invariant: when [`LedgerFile::add`] returns, the row and then the head are on the disk. A crash between them leaves
+//! a head that is behind, which is no finding. A torn last row is cut before the next row is added.
 
 use super::error::StoreError;
 use super::ledger::{Head, Ledger, LedgerRow};
@@ -12,24 +12,24 @@ use crate::storage::{
 };
 use alloc::vec::Vec;
 
-/// Number of the temporary file that becomes the head.
+/// The temporary file for the head.
 const HEAD: Place = Place::Temporary(1);
 
 /// An open ledger.
 #[derive(Debug)]
 pub struct LedgerFile<F> {
     file: Option<F>,
-    /// What it holds.
+    /// Its content.
     pub ledger: Ledger,
-    /// Rows that the head counts, if there is one.
+    /// Number of rows in the head; `None` without a head.
     head: Option<u64>,
 }
 
 impl<F: StorageFile> LedgerFile<F> {
-    /// Opens the ledger; one that is not there has no rows.
+    /// Opens the ledger; a missing one has no rows.
     ///
     /// # Errors
-    /// If it cannot be read.
+    /// Fails if the ledger cannot be read.
     pub fn open<S: Storage<File = F>>(storage: &S) -> Result<Self, StoreError> {
         let head = match open_if_there(storage, &Place::LedgerHead)? {
             Some(file) => Head::read(&read(&file)?),
@@ -39,38 +39,38 @@ impl<F: StorageFile> LedgerFile<F> {
         let bytes = file.as_ref().map_or(Ok(Vec::new()), read)?;
         let ledger = Ledger::read(&bytes, head.as_ref());
         let head = head.map(|head| head.rows);
-        // Rows behind the head may never have been synced; what is done because of them must not outlive them.
+        // Rows behind the head may be unsynced; actions that follow from them must not outlive them.
         if let Some(file) = file.as_mut().filter(|_| head.is_none_or(|rows| rows < ledger.lines)) {
             file.sync_data()?;
         }
         Ok(Self { file, ledger, head })
     }
 
-    /// Adds a row, durably; its number.
+    /// Adds a row durably and returns its number.
     ///
     /// # Errors
-    /// If it cannot be written; then what it announces must not happen.
+    /// Fails if the row cannot be written; the event that it announces must then not happen.
     pub fn add<S: Storage<File = F>>(&mut self, storage: &S, row: LedgerRow) -> Result<u64, StoreError> {
         self.add_all(storage, alloc::vec![row])
     }
 
-    /// Adds rows with one sync; the number of the last. A crash leaves the first few of them.
+    /// Adds rows with one sync and returns the number of the last. A crash leaves none, or the first few of them.
     ///
     /// # Errors
-    /// As [`LedgerFile::add`].
+    /// Same errors as [`LedgerFile::add`].
     pub fn add_all<S: Storage<File = F>>(&mut self, storage: &S, rows: Vec<LedgerRow>) -> Result<u64, StoreError> {
         let last = self.announce(storage, rows)?;
         self.write_head(storage)?;
         Ok(last)
     }
 
-    /// Adds rows and leaves the head behind, until what the last one announces is done and told.
+    /// Adds rows but not the head, which follows once the last row's event is done and reported.
     ///
     /// # Errors
-    /// As [`LedgerFile::add`].
+    /// Same errors as [`LedgerFile::add`].
     pub fn announce<S: Storage<File = F>>(&mut self, storage: &S, rows: Vec<LedgerRow>) -> Result<u64, StoreError> {
         if self.head.is_none() && self.ledger.lines > 0 {
-            // Without a head nothing but the rows of the first add may be torn.
+            // Without a head only rows of the first addition may be torn.
             self.write_head(storage)?;
         }
         let mut lines = Vec::new();
@@ -87,7 +87,7 @@ impl<F: StorageFile> LedgerFile<F> {
             Some(file) => file,
             None => {
                 let file = storage.create(&Place::Ledger)?;
-                // Before the head, which would miss it.
+                // Before the head, which would report a missing ledger as cut.
                 storage.sync_folder(Folder::Store)?;
                 file
             }
@@ -105,7 +105,7 @@ impl<F: StorageFile> LedgerFile<F> {
         Ok(self.ledger.lines)
     }
 
-    /// The head counts all rows.
+    /// True if the head counts all rows.
     pub(super) fn is_acknowledged(&self) -> bool {
         self.head.is_none_or(|rows| rows >= self.ledger.lines)
     }

@@ -1,10 +1,10 @@
-//! The store beside a log: what happened to it, the states that can be returned to, the bytes that were set aside.
+//! The store beside a log: its ledger, the states it can return to, and the bytes set aside from it.
 //!
-//! Owns: the ledger's rows, what they mean together, and the steps of checkpoint, migration, rollback, undo and repair
+//! Owns: the ledger's rows, their meaning together, and the steps of checkpoint, migration, rollback, undo and repair
 //! over the storage contract. Sections 7 and 8 of `docs/format.md` are the format.
-//! Invariant: nothing here is needed to read a session; a crash between any two steps leaves the log as it was or as
-//! it was to become, and bytes that leave the log are durable elsewhere before.
-//! Does not: lock, keep time, or follow with the sidecar; hosts do.
+//! Invariant: reading a session does not need the store. A crash between any two steps leaves the log as it was or as
+//! it was to become, and bytes that leave the log are durable elsewhere first.
+//! Does not: lock, read clocks or update the sidecar; hosts do.
 
 pub mod checkpoint;
 mod error;

@@ -1,13 +1,13 @@
-//! A last row of the ledger that announces what has not taken place.
+//! Open rows: a last row of the ledger that announces a change that has not taken place.
 //!
-//! Owns: telling that from the log alone.
-//! Invariant: a row is on the disk before what it announces happens, so only the last row can be pending.
+//! Owns: the detection of an open row from the log alone.
+//! Invariant: a row is on the disk before its change happens, so only the last row can be open.
 
 use super::ledger::Ledger;
 use super::state::LogState;
 use crate::source::{ByteSource, SourceError};
 
-/// The last row, if it announces what did not take place in the log, of which there may be none.
+/// The index of the last row, if it is open. `log` is `None` if there is no log.
 pub(super) fn pending_row(
     ledger: &Ledger,
     log: Option<&(impl ByteSource + ?Sized)>,
@@ -21,15 +21,15 @@ pub(super) fn pending_row(
     if !begins(from)? {
         return Ok(None);
     }
-    // Where one state begins with the other, the longer one is what the log is.
+    // If one state is a prefix of the other, the longer one is the log's.
     let took_place = begins(&to)? && to.len >= from.len;
     Ok((!took_place).then_some(index))
 }
 
-/// The ledger without a last row that announces what did not take place.
+/// The ledger without an open row.
 ///
 /// # Errors
-/// If the log cannot be read.
+/// Fails if the log cannot be read.
 pub fn without_pending(ledger: &Ledger, log: Option<&(impl ByteSource + ?Sized)>) -> Result<Ledger, SourceError> {
     let mut ledger = ledger.clone();
     if let Some(open) = pending_row(&ledger, log)? {

@@ -1,12 +1,15 @@
-//! Rollback: a session returned to an earlier state.
+//! Rollback: returns a session to an earlier state.
 //!
-//! Owns: the choice of the state, the plan, and the order of steps, each of which ends with its sync:
-//! 1. what leaves the log is copied to `quarantine/` (of a log that is replaced, the whole log gets a name there);
-//! 2. a checkpoint of the log as it is, unless there is one, and the row of the rollback; 3. the log is cut, or the
-//!    kept original, or what a repair set aside, renamed over it, or, where there was no log yet, its name removed.
+//! If you change a step, then change section 7.3 of `docs/format.md` and the crash tests first.
 //!
-//! Invariant: until step 3 the log is as it was, after it as it was then; the row says from what to what, so that
-//! the log itself tells which. Run again, it goes on from where it was. Does not: follow with the sidecar.
+//! Owns: the choice of the state, the plan, and the order of steps, each of which ends with a sync:
+//! 1. the bytes that leave the log are copied to `quarantine/`; a log that is replaced gets a second name there;
+//! 2. the ledger gains a checkpoint of the log, unless there is one, and the rollback's row;
+//! 3. the log is cut; or the kept original, or what a repair set aside, is renamed over it; or, if there was no log in
+//!    that state, its name is removed.
+//!
+//! Invariant: before step 3 the log is unchanged, after it the log is in the earlier state. The row names both states,
+//! so the log itself shows which holds. A rollback that was interrupted continues when it is run again.
 
 use super::checkpoint::{self, digest};
 use super::error::StoreError;
@@ -22,48 +25,49 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// Where to.
+/// Options of a rollback.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    /// The newest state at or before this time (Unix milliseconds), instead of the newest that differs from now.
+    /// Return to the newest state at or before this time (Unix milliseconds); `None`: to the newest state that differs
+    /// from the current one.
     pub to_ms: Option<i64>,
-    /// Now, Unix milliseconds.
+    /// The current time, Unix milliseconds.
     pub now_ms: i64,
-    /// The files from which the log was migrated are still there, so that it may go whole.
+    /// The files from which the log was migrated still exist, so the log may be removed.
     pub has_source: bool,
 }
 
-/// What a rollback does.
+/// The effects of a rollback.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
-    /// Number of the row of the state that is returned to.
+    /// Row number of the earlier state.
     pub target: u64,
-    /// When that state was recorded.
+    /// Time at which that state was recorded.
     pub timestamp: String,
-    /// Its words.
+    /// Note of its row.
     pub note: String,
-    /// How it is returned to.
+    /// How to return to it.
     pub how: How,
-    /// Length of the log now, and then.
+    /// Current length of the log.
     pub from_len: u64,
-    /// Length of the log then.
+    /// Length of the log in that state.
     pub to_len: u64,
-    /// Records that leave the log, where only its end does.
+    /// Number of records that leave the log, if it is cut.
     pub records: Option<u64>,
-    /// A rollback to there was interrupted, and is finished.
+    /// This finishes an interrupted rollback.
     pub finishes: bool,
     /// The log is in that state already; nothing is done.
     pub is_there: bool,
-    /// It took place, and ended before anybody was told; nothing more is done.
+    /// The rollback took place but was never reported; nothing more is done.
     pub unacknowledged: bool,
-    /// Where what leaves the log is kept, below the store, once it is done.
+    /// Path below the store of the bytes that left the log; `None` until it is done.
     pub set_aside: Option<String>,
 }
 
-/// Says what [`run`] would do.
+/// Plans a rollback, without writing.
 ///
 /// # Errors
-/// If there is no such checkpoint, or it cannot be returned to.
+/// Fails if there is no such state or the session cannot return to it.
 pub fn plan<S: Storage>(session: &SessionStore<'_, S>, options: &Options) -> Result<Plan, StoreError> {
     let plan = intend(session, options)?;
     if !plan.unacknowledged
@@ -76,13 +80,13 @@ pub fn plan<S: Storage>(session: &SessionStore<'_, S>, options: &Options) -> Res
     Ok(plan)
 }
 
-/// The row of the state that is returned to.
+/// The row of the earlier state.
 fn target_of<'s, S: Storage>(session: &'s SessionStore<'_, S>, plan: &Plan) -> Option<&'s LedgerRow> {
     let ledger = &session.ledger_file.ledger;
     ledger.rows.get(ledger.index_of(plan.target)?)
 }
 
-/// What is to be done, without a look at the bytes that come back.
+/// The plan, without a check of the bytes that return.
 fn intend<S: Storage>(session: &SessionStore<'_, S>, options: &Options) -> Result<Plan, StoreError> {
     if let Some(plan) = unacknowledged(session, options)? {
         return Ok(plan);
@@ -90,11 +94,11 @@ fn intend<S: Storage>(session: &SessionStore<'_, S>, options: &Options) -> Resul
     if let Some(row) = interrupted(session, options)? {
         return Ok(Plan { finishes: true, ..row });
     }
-    // What did not take place is as if it had not been announced.
+    // An open row counts as not written.
     let ledger = without_pending(&session.ledger_file.ledger, session.log.as_ref())?;
     let history = History::of(&ledger);
     let mut only_asked = String::new();
-    // A time that is named means the newest state of that time, also one that lists leave out.
+    // With a time, also states that lists leave out.
     let states = match options.to_ms {
         Some(_) => history.reachable(),
         None => checkpoint::offered(&history, options.now_ms),
@@ -120,7 +124,7 @@ fn intend<S: Storage>(session: &SessionStore<'_, S>, options: &Options) -> Resul
     Err(StoreError::NoCheckpoint(asked))
 }
 
-/// The rollback that took place last and ended before anybody was told.
+/// The last rollback, if it took place but was never reported.
 fn unacknowledged<S: Storage>(session: &SessionStore<'_, S>, options: &Options) -> Result<Option<Plan>, StoreError> {
     let Some(row) = session.unacknowledged(Event::Rollback)?.filter(|_| options.to_ms.is_none()) else {
         return Ok(None);
@@ -140,7 +144,7 @@ fn unacknowledged<S: Storage>(session: &SessionStore<'_, S>, options: &Options) 
     Ok(Some(Plan { from_len, records, finishes: true, unacknowledged: true, set_aside: row.set_aside.clone(), ..plan }))
 }
 
-/// The rollback that was announced last and interrupted, if it is the one that is asked for.
+/// The last rollback, if it was announced and interrupted and matches the options.
 fn interrupted<S: Storage>(session: &SessionStore<'_, S>, options: &Options) -> Result<Option<Plan>, StoreError> {
     let ledger = &session.ledger_file.ledger;
     let Some(row) = session.pending_row()?.and_then(|open| ledger.rows.get(open)) else { return Ok(None) };
@@ -156,7 +160,7 @@ fn interrupted<S: Storage>(session: &SessionStore<'_, S>, options: &Options) -> 
     Ok(Some(describe(session, row.target.unwrap_or_default(), target, how, false)?))
 }
 
-/// The state that the last row, a rollback, returns to, and how.
+/// The state to which the last row, a rollback, returns, and the way back to it.
 fn target_of_last(ledger: &Ledger) -> Option<(&LedgerRow, How)> {
     let target = ledger.rows.last()?.target.and_then(|number| ledger.index_of(number))?;
     let mut before = ledger.clone();
@@ -179,7 +183,7 @@ fn can_return<S: Storage>(
         (How::SetAside { name, .. }, _) => session.storage.stamp(&Place::Quarantine(name.clone()))?.is_some(),
         (How::Cut, None) => false,
         (How::Cut, Some(log)) => match row.state() {
-            // A log is only ever cut behind a line.
+            // A log is cut only behind a line.
             Some(then) if then.begins(log)? => log.read_vec(then.len - 1, 1)? == b"\n",
             _ => false,
         },
@@ -212,10 +216,11 @@ fn describe<S: Storage>(
     })
 }
 
-/// Does it. The session shows the log as it is afterwards; whoever tells the user notes that by [`SessionStore::told`].
+/// Runs the rollback; the session shows the new log afterwards. Once the user has been told, call
+/// [`SessionStore::acknowledge`].
 ///
 /// # Errors
-/// As [`plan`], and what storage says; the log is then in its old state, or in its new one.
+/// Same errors as [`plan`], and any storage error; the log is then unchanged or in the earlier state.
 pub fn run<S: Storage>(session: &mut SessionStore<'_, S>, options: &Options) -> Result<Plan, StoreError> {
     let done = go_back(session, options);
     set_aside::or_dropped(session.storage, done)
@@ -236,7 +241,7 @@ fn go_back<S: Storage>(session: &mut SessionStore<'_, S>, options: &Options) -> 
     let Some(target) = target_of(session, &plan).cloned() else {
         return Err(StoreError::NoCheckpoint(plan.timestamp));
     };
-    // Everything that can fail for want of room or bytes comes before the announcement.
+    // Everything that may fail for lack of space or bytes comes before the announcement.
     let restored = match kept(session, &plan.how, &target)? {
         Some(kept) => Some(restore(session, &kept)?),
         None => None,
@@ -280,10 +285,10 @@ fn go_back<S: Storage>(session: &mut SessionStore<'_, S>, options: &Options) -> 
     Ok(plan)
 }
 
-/// Cuts the log, or removes its name.
+/// Cuts the log, or removes it if `to_len` is 0.
 fn take_away<S: Storage>(storage: &S, log: &S::File, to_len: u64) -> Result<(), StoreError> {
     let mut file = log.clone();
-    // What is cut or removed must be what was set aside.
+    // Only bytes that were set aside may be cut or removed.
     if file.named()? != Named::Same(log.len()) {
         return Err(PublishError::Changed { what: Place::Log }.into());
     }
@@ -297,7 +302,7 @@ fn take_away<S: Storage>(storage: &S, log: &S::File, to_len: u64) -> Result<(), 
     Ok(())
 }
 
-/// The bytes of the state, if they stand in a file of their own.
+/// The file that keeps the bytes of the state; `None` if the state is a cut or has no log.
 fn kept<S: Storage>(
     session: &SessionStore<'_, S>,
     how: &How,
@@ -316,7 +321,7 @@ fn kept<S: Storage>(
     Kept::open(session.storage, &place, what, (target.logical_len, may_have_grown), digest).map(Some)
 }
 
-/// Copies a kept file to what becomes the log.
+/// Copies a kept file to the temporary file that becomes the log.
 fn restore<S: Storage>(session: &SessionStore<'_, S>, kept: &Kept<S::File>) -> Result<S::File, StoreError> {
     let mut new = set_aside::new_log(session.storage)?;
     kept.copy_to(&mut new)?;

@@ -1,8 +1,7 @@
-//! A session's log and ledger, open together, with its writer's lock held.
+//! A session's log and ledger, opened together under the writer's lock.
 //!
-//! Owns: whether what the ledger announced last took place, and taking it off the books if not.
-//! Invariant: a row is on the disk before what it announces happens, so only the last row can be open.
-//! Does not: lock.
+//! Owns: whether the last announced change took place, and the `undo` row for one that did not.
+//! Invariant: a row is on the disk before its change happens, so only the last row can be open.
 
 use super::checkpoint;
 use super::error::StoreError;
@@ -27,10 +26,10 @@ pub struct SessionStore<'s, S: Storage> {
 }
 
 impl<'s, S: Storage> SessionStore<'s, S> {
-    /// Opens both; what stands in the log is durable afterwards. There may be no log.
+    /// Opens both and syncs the log, which may be missing.
     ///
     /// # Errors
-    /// If they cannot be read.
+    /// Fails if they cannot be read.
     pub fn open(storage: &'s S) -> Result<Self, StoreError> {
         let mut session = Self { storage, ledger_file: LedgerFile::open(storage)?, log: None };
         session.reopen()?;
@@ -40,7 +39,7 @@ impl<'s, S: Storage> SessionStore<'s, S> {
     pub(crate) fn reopen(&mut self) -> Result<(), StoreError> {
         self.log = match open_if_there(self.storage, &Place::Log)? {
             Some(mut file) => {
-                // What is decided here must not rest on bytes that a power cut takes back.
+                // Decisions must not rest on bytes that a power cut can take back.
                 file.sync_data()?;
                 (!file.is_empty()).then_some(file)
             }
@@ -74,7 +73,7 @@ impl<'s, S: Storage> SessionStore<'s, S> {
         })
     }
 
-    /// The log begins with this state, or, where the state is none, is not there.
+    /// True if this state is a prefix of the log; for the state without a log, if there is none.
     pub(super) fn begins_with(&self, state: &LogState) -> Result<bool, StoreError> {
         Ok(match &self.log {
             Some(log) => state.begins(log)?,
@@ -82,18 +81,19 @@ impl<'s, S: Storage> SessionStore<'s, S> {
         })
     }
 
-    /// The last row, if it announces what did not take place.
+    /// The index of the last row, if it is open.
     pub(super) fn pending_row(&self) -> Result<Option<usize>, StoreError> {
         Ok(pending_row(&self.ledger_file.ledger, self.log.as_ref())?)
     }
 
-    /// Notes that whoever asked for the last change was told of it: the same question is a new one from here on.
+    /// Records that the user was told of the last change; the same command is then a new one.
     pub fn acknowledge(&mut self) {
-        // What was asked for is done, and a full disk must not call it failed: the next to ask is told once more.
+        // The change is done, so an error here, such as a full disk, must not fail it; the next run reports it once
+        // more.
         let _ = self.ledger_file.write_head(self.storage);
     }
 
-    /// The last row, if it is of this event, took place, left the log as it is now, and nobody was told.
+    /// The last row, if it is of this event, took place, left the log as it is now, and was never reported.
     pub(super) fn unacknowledged(&self, event: Event) -> Result<Option<&LedgerRow>, StoreError> {
         let Some(row) = self.ledger_file.ledger.rows.last().filter(|row| row.event == event && row.from.is_some())
         else {
@@ -103,10 +103,10 @@ impl<'s, S: Storage> SessionStore<'s, S> {
         Ok((!self.ledger_file.is_acknowledged() && row.state() == now && self.pending_row()?.is_none()).then_some(row))
     }
 
-    /// Takes what was announced last and did not take place off the books.
+    /// Takes an open row off by an `undo` row; true if there was one.
     ///
     /// # Errors
-    /// If the ledger cannot be written.
+    /// Fails if the log cannot be read or the ledger cannot be written.
     pub fn resolve_pending(&mut self, now_ms: i64) -> Result<bool, StoreError> {
         let Some(index) = self.pending_row()? else { return Ok(false) };
         let Some((row, &number)) =
@@ -122,18 +122,18 @@ impl<'s, S: Storage> SessionStore<'s, S> {
         Ok(true)
     }
 
-    /// Adds rows, durably; the number of the last.
+    /// Adds rows durably and returns the number of the last.
     ///
     /// # Errors
-    /// If the ledger cannot be written; then what the last one announces must not happen.
+    /// Fails if the ledger cannot be written; the change that the last row announces must then not happen.
     pub fn record(&mut self, rows: Vec<LedgerRow>) -> Result<u64, StoreError> {
         self.ledger_file.add_all(self.storage, rows)
     }
 
-    /// Adds the row that says what is about to be deleted on request, durably.
+    /// Adds the row of a prune durably, before its files are deleted.
     ///
     /// # Errors
-    /// If the log cannot be read or the ledger cannot be written; then nothing must be deleted.
+    /// Fails if the log cannot be read or the ledger cannot be written; nothing may then be deleted.
     pub fn prune(mut self, names: Vec<String>, now_ms: i64) -> Result<(), StoreError> {
         self.resolve_pending(now_ms)?;
         let Some(log) = &self.log else { return Err(StoreError::NothingLeft) };
@@ -144,17 +144,18 @@ impl<'s, S: Storage> SessionStore<'s, S> {
         self.record(alloc::vec![row]).map(|_| ())
     }
 
-    /// Takes a checkpoint of the log as it is, unless the newest one is of this very state; the number of its row.
+    /// Takes a checkpoint, unless the newest state is the current one; returns its row number.
     ///
     /// # Errors
-    /// If the log cannot be read, bytes of it are lost, or the ledger cannot be written.
+    /// Fails if the log cannot be read or bytes of it are lost, if another program replaced or cut it, or if the ledger
+    /// cannot be written.
     pub fn checkpoint(&mut self, now_ms: i64, note: &str) -> Result<Option<u64>, StoreError> {
         let Some(row) = self.new_checkpoint(now_ms, note)? else { return Ok(None) };
         if let Some(log) = &self.log {
             if log.met_lost() {
                 return Err(StoreError::Lost);
             }
-            // A state that was read from a log which another program took away is none to return to.
+            // No checkpoint of a log that another program replaced or removed.
             if !matches!(log.named()?, Named::Same(len) if len >= log.len()) {
                 return Err(PublishError::Changed { what: Place::Log }.into());
             }
@@ -162,7 +163,7 @@ impl<'s, S: Storage> SessionStore<'s, S> {
         self.ledger_file.add(self.storage, row).map(Some)
     }
 
-    /// The row of a checkpoint of the log as it is, unless the newest one is of this very state.
+    /// The row of a checkpoint, unless the newest state is the current one.
     pub(super) fn new_checkpoint(&self, now_ms: i64, note: &str) -> Result<Option<LedgerRow>, StoreError> {
         let now = self.state()?;
         let top = History::of(&self.ledger_file.ledger).now.top;
@@ -174,7 +175,7 @@ impl<'s, S: Storage> SessionStore<'s, S> {
     }
 }
 
-/// Id of the last entry; a log whose end cannot be read has none.
+/// Id of the last entry; `None` if the end of the log cannot be read.
 pub(crate) fn leaf(log: &impl ByteSource) -> Option<String> {
     let ends_whole = log.read_vec(log.len().checked_sub(1)?, 1).is_ok_and(|last| last == b"\n");
     let header = detect(log).ok()?.header;

@@ -1,7 +1,8 @@
-//! Whole logs set aside, and files put together from kept bytes.
+//! Whole logs set aside, and new logs made from kept bytes.
 //!
-//! Owns: which file in `quarantine/` or `checkpoints/` holds a whole log, and whether kept bytes are those that were
-//! kept. Invariant: what is set aside is durable when it is named. Does not: remove anything.
+//! Owns: which file in `quarantine/` or `checkpoints/` holds a whole log, and the check of kept bytes against their
+//! digest.
+//! Invariant: a file is durable once its name is returned. Nothing in `quarantine/` or `checkpoints/` is removed.
 
 use super::checkpoint;
 use super::error::StoreError;
@@ -16,10 +17,10 @@ use crate::write::{QuarantineName, set_aside};
 use alloc::format;
 use alloc::string::String;
 
-/// Number of the temporary file that becomes the log.
+/// The temporary file that becomes the log.
 const NEW_LOG: Place = Place::Temporary(2);
 
-/// Gives the whole log a second name in `quarantine/`. An earlier try that was interrupted is taken up.
+/// Gives the whole log a second name in `quarantine/`; reuses the name from an interrupted attempt.
 pub(super) fn whole_log<S: Storage>(storage: &S, log: &S::File, now_ms: i64) -> Result<QuarantineName, StoreError> {
     let mut file = log.clone();
     file.sync_data()?;
@@ -42,7 +43,7 @@ pub(super) fn whole_log<S: Storage>(storage: &S, log: &S::File, now_ms: i64) -> 
         match storage.link(&Place::Log, &place) {
             Ok(()) => break,
             Err(error) if error.kind == StorageErrorKind::Exists => name.at_ms += 1,
-            // One that stands in several files, or on a file system without hard links: a copy.
+            // A log in segments, or a file system without hard links, needs a copy.
             Err(error) if error.kind == StorageErrorKind::Unsupported => {
                 return Ok(set_aside(storage, log, 0..log.len(), now_ms)?);
             }
@@ -54,12 +55,12 @@ pub(super) fn whole_log<S: Storage>(storage: &S, log: &S::File, now_ms: i64) -> 
     Ok(name)
 }
 
-/// Number of the temporary file that becomes a kept original, where the file system has no hard links.
+/// The temporary file for a copy, where the file system has no hard links.
 const COPY: Place = Place::Temporary(3);
 
-/// Gives a whole log that is about to be replaced a second name in `checkpoints/`, made of its dialect and its digest.
-/// A name that holds its bytes already, from a try that was interrupted, is taken up; one that holds others, or that
-/// the ledger says was pruned, is passed over. The log is durable.
+/// Gives a log that will be replaced a second name in `checkpoints/`, from its dialect and its digest, and makes it
+/// durable. A name that already holds the same bytes, from an interrupted attempt, is reused. A name that holds other
+/// bytes, or that was pruned, is skipped.
 pub(super) fn original<S: Storage>(
     storage: &S,
     log: &S::File,
@@ -89,7 +90,7 @@ pub(super) fn original<S: Storage>(
     }
 }
 
-/// `<dialect>-<16 hex digits of the digest>.jsonl`, with a number before the ending for any other but the first.
+/// `<dialect>-<16 hex digits of the digest>.jsonl`; later candidates have a number before the ending.
 fn original_name(dialect: Dialect, digest: &str, other: u32) -> Result<Name, StorageError> {
     let number = if other == 0 { String::new() } else { format!(".{other}") };
     let name = format!("{dialect}-{}{number}.jsonl", digest.get(..16).unwrap_or(digest));
@@ -102,13 +103,13 @@ fn original_name(dialect: Dialect, digest: &str, other: u32) -> Result<Name, Sto
     })
 }
 
-/// The file holds these bytes; then they are durable.
+/// True if the file holds these bytes; syncs it.
 fn holds(mut file: impl StorageFile, len: u64, digest: &str) -> Result<bool, StoreError> {
     file.sync_data()?;
     Ok(file.len() == len && digest_hex(&checkpoint::digest(None, &file, 0..len)?) == digest)
 }
 
-/// Puts a copy of the log at a place where no file is.
+/// Copies the log to a free place.
 fn copy_to<S: Storage>(storage: &S, log: &S::File, place: &Place) -> Result<(), StoreError> {
     let copied = || -> Result<(), StoreError> {
         let mut file = create_anew(storage, &COPY)?;
@@ -119,17 +120,17 @@ fn copy_to<S: Storage>(storage: &S, log: &S::File, place: &Place) -> Result<(), 
     or_removed(storage, &COPY, copied())
 }
 
-/// Opens the file that is to become the log.
+/// Makes the temporary file that becomes the log.
 pub(super) fn new_log<S: Storage>(storage: &S) -> Result<S::File, StoreError> {
     Ok(create_anew(storage, &NEW_LOG)?)
 }
 
-/// Removes it if the change that it was for failed.
+/// Removes this temporary file if `done` is an error.
 pub(super) fn or_dropped<S: Storage, T, E>(storage: &S, done: Result<T, E>) -> Result<T, E> {
     or_removed(storage, &NEW_LOG, done)
 }
 
-/// Puts the written file in the place of the log that the caller saw.
+/// Replaces the log `seen` by the written file.
 pub(super) fn publish_log<S: Storage>(storage: &S, file: S::File, seen: Option<&S::File>) -> Result<(), StoreError> {
     let expected = match seen {
         Some(log) => {
@@ -139,14 +140,14 @@ pub(super) fn publish_log<S: Storage>(storage: &S, file: S::File, seen: Option<&
             }
             Some(stamp)
         }
-        // An empty file stands for no log.
+        // An empty file counts as no log.
         None => storage.stamp(&Place::Log)?.filter(|stamp| stamp.len == 0),
     };
     publish(storage, file, &NEW_LOG, &Place::Log, expected)?;
     Ok(())
 }
 
-/// Appends the first `len` bytes of a source to a file, and gives them to `seen` as they pass.
+/// Appends the first `len` bytes of a source to a file and passes them to `seen`.
 pub(super) fn copy<F: StorageFile>(
     from: &(impl ByteSource + ?Sized),
     len: u64,
@@ -161,20 +162,20 @@ pub(super) fn copy<F: StorageFile>(
     Ok(())
 }
 
-/// A file of the store whose bytes a log may become again.
+/// A file in the store from which a log can be restored.
 #[derive(Debug)]
 pub(super) struct Kept<F> {
     file: F,
-    /// So many of its bytes count.
+    /// Number of its bytes that count.
     len: u64,
     digest: String,
-    /// Its path, below the store.
+    /// Path below the store.
     what: String,
 }
 
 impl<F: StorageFile> Kept<F> {
-    /// Opens a file that holds `len` bytes with this digest. One that `may_have_grown`, by a program that had it open
-    /// when it was set aside, may hold more behind them.
+    /// Opens a file that should hold `len` bytes with this digest. With `may_have_grown` it may hold more bytes behind
+    /// them, from a program that had it open when it was set aside.
     pub(super) fn open<S: Storage<File = F>>(
         storage: &S,
         place: &Place,
@@ -193,12 +194,12 @@ impl<F: StorageFile> Kept<F> {
         Ok(Self { file, len, digest: digest.into(), what })
     }
 
-    /// Reads it and compares.
+    /// Compares its bytes with the digest.
     pub(super) fn check(&self) -> Result<(), StoreError> {
         self.compare(&checkpoint::digest(None, &self.file, 0..self.len)?)
     }
 
-    /// Appends it to a file and compares.
+    /// Appends its bytes to a file and compares them with the digest.
     pub(super) fn copy_to(&self, to: &mut F) -> Result<(), StoreError> {
         let mut hasher = blake3::Hasher::new();
         copy(&self.file, self.len, to, |bytes| {
@@ -211,7 +212,7 @@ impl<F: StorageFile> Kept<F> {
         if digest_hex(digest) == self.digest { Ok(()) } else { Err(self.is_other()) }
     }
 
-    /// The error for bytes that are not those that were kept.
+    /// The error for bytes that differ from the kept ones.
     pub(super) fn is_other(&self) -> StoreError {
         StoreError::Kept { what: self.what.clone(), how: "does not hold the bytes that were kept" }
     }

@@ -1,7 +1,8 @@
-//! A state of a log, recognised cheaply.
+//! A state of a log: its length and fingerprint.
 //!
-//! Owns: the comparison of a log with what the ledger says about it. Invariant: costs the same for a log of any
-//! size. Does not: prove equality; `verify` compares digests.
+//! Owns: the comparison of a log with a state in the ledger.
+//! Invariant: the cost does not depend on the size of the log.
+//! Does not: prove equality; `verify` compares digests.
 
 use crate::source::identity::Fingerprint;
 use crate::source::{ByteSource, SourceError};
@@ -12,14 +13,14 @@ use serde::{Deserialize, Serialize};
 /// Length and fingerprint of a log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogState {
-    /// Bytes; 0: there is no log.
+    /// Length in bytes; 0 if there is no log.
     pub len: u64,
     /// Fingerprint of those bytes, in hex.
     pub fingerprint: String,
 }
 
 impl LogState {
-    /// No log at all.
+    /// The state without a log.
     #[must_use]
     pub const fn none() -> Self {
         Self { len: 0, fingerprint: String::new() }
@@ -28,7 +29,7 @@ impl LogState {
     /// The state of the first `len` bytes.
     ///
     /// # Errors
-    /// If the log cannot be read that far.
+    /// Fails if the log cannot be read that far.
     pub fn of(log: &(impl ByteSource + ?Sized), len: u64) -> Result<Self, SourceError> {
         if len == 0 {
             return Ok(Self::none());
@@ -38,10 +39,10 @@ impl LogState {
         Ok(Self { len, fingerprint })
     }
 
-    /// The log begins with this state.
+    /// True if this state is a prefix of the log.
     ///
     /// # Errors
-    /// If the log cannot be read.
+    /// Fails if the log cannot be read.
     pub fn begins(&self, log: &(impl ByteSource + ?Sized)) -> Result<bool, SourceError> {
         if self.len == 0 {
             return Ok(log.len() == 0);

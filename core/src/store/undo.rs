@@ -1,11 +1,14 @@
-//! Undo: a rollback or a repair taken back, byte for byte.
+//! Undo: takes a rollback or a repair back, byte for byte.
 //!
-//! Owns: when it is refused, and the order of steps, each of which ends with its sync: 1. with `force`, what was
-//! appended since goes to `quarantine/`, and so does a repaired log; 2. the log as it was before is written aside, from what is left of it and
-//! what was set aside, and compared; 3. the row; 4. it is renamed over the log.
-//! Invariant: before step 4 the log is as it was, after it as it was before the rollback or repair. What was set
-//! aside stays in `quarantine/`. Does not: follow with the sidecar. Unlike a rollback it copies the log: putting bytes back at
-//! the end in place would show other programs half of them.
+//! If you change a step, then change section 7.4 of `docs/format.md` and the crash tests first.
+//!
+//! Owns: when an undo is refused, and the order of steps, each of which ends with a sync: 1. with `force`, bytes that
+//! were appended since are set aside in `quarantine/`; so is a repaired log; 2. the earlier log is written aside, from
+//! the rest of the log and the bytes set aside, and compared; 3. the ledger gains the row; 4. the file is renamed over
+//! the log.
+//! Invariant: before step 4 the log is unchanged, after it the log is as before the rollback or repair. Bytes that were
+//! set aside stay in `quarantine/`. An undo copies the log, unlike a rollback, because appending in place would show
+//! other programs half of the returning bytes.
 
 use super::error::StoreError;
 use super::history::History;
@@ -18,42 +21,42 @@ use crate::write::{QuarantineName, set_aside};
 use alloc::format;
 use alloc::string::String;
 
-/// How.
+/// Options of an undo.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    /// Set aside what was appended since.
+    /// Set aside bytes that were appended since.
     pub force: bool,
-    /// Now, Unix milliseconds.
+    /// The current time, Unix milliseconds.
     pub now_ms: i64,
 }
 
-/// What an undo does.
+/// The effects of an undo.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     /// Number of the row that is taken back.
     pub row: u64,
-    /// What it is: a rollback or a repair.
+    /// Its event: a rollback or a repair.
     pub event: Event,
-    /// When it was.
+    /// Its time.
     pub timestamp: String,
-    /// Length of the log now, and then.
+    /// Current length of the log.
     pub from_len: u64,
-    /// Length of the log then.
+    /// Length of the log afterwards.
     pub to_len: u64,
-    /// Bytes that were appended since, and are set aside.
+    /// Number of bytes appended since, which are set aside.
     pub appended: u64,
-    /// An undo of it was interrupted, and is finished.
+    /// This finishes an interrupted undo.
     pub finishes: bool,
-    /// It took place, and ended before anybody was told; nothing more is done.
+    /// The undo took place but was never reported; nothing more is done.
     pub unacknowledged: bool,
-    /// Where what leaves the log is kept, below the store, once it is done.
+    /// Path below the store of the bytes that left the log; `None` until it is done.
     pub set_aside: Option<String>,
 }
 
-/// Says what [`run`] would do.
+/// Plans an undo, without writing.
 ///
 /// # Errors
-/// If there is nothing to take back, or it is refused.
+/// Fails if there is nothing to undo, or the undo is refused.
 pub fn plan<S: Storage>(session: &SessionStore<'_, S>, options: &Options) -> Result<Plan, StoreError> {
     let plan = intend(session, options)?;
     if !plan.unacknowledged
@@ -70,7 +73,7 @@ fn row_of<'s, S: Storage>(session: &'s SessionStore<'_, S>, plan: &Plan) -> Opti
     ledger.rows.get(ledger.index_of(plan.row)?)
 }
 
-/// What is to be done, without a look at the bytes that come back.
+/// The plan, without a check of the bytes that return.
 fn intend<S: Storage>(session: &SessionStore<'_, S>, options: &Options) -> Result<Plan, StoreError> {
     if let Some(plan) = unacknowledged(session)? {
         return Ok(plan);
@@ -80,7 +83,7 @@ fn intend<S: Storage>(session: &SessionStore<'_, S>, options: &Options) -> Resul
     let finishes = open.and_then(|open| ledger.rows.get(open)).is_some_and(|row| row.event == Event::Undo);
     let history = History::of(ledger);
     let index = match open.and_then(|open| Some((open, ledger.rows.get(open)?))) {
-        // What the interrupted undo was to take back.
+        // The row that the interrupted undo was to take back.
         Some((open, _)) if finishes => history.before(open).undo,
         Some((_, row)) => return Err(StoreError::NeverTookPlace(row.event)),
         None => history.now.undo,
@@ -116,7 +119,7 @@ fn intend<S: Storage>(session: &SessionStore<'_, S>, options: &Options) -> Resul
     })
 }
 
-/// The undo that took place last and ended before anybody was told.
+/// The last undo, if it took place but was never reported.
 fn unacknowledged<S: Storage>(session: &SessionStore<'_, S>) -> Result<Option<Plan>, StoreError> {
     let Some(row) = session.unacknowledged(Event::Undo)? else { return Ok(None) };
     let ledger = &session.ledger_file.ledger;
@@ -135,7 +138,7 @@ fn unacknowledged<S: Storage>(session: &SessionStore<'_, S>) -> Result<Option<Pl
     }))
 }
 
-/// The log was replaced instead of cut.
+/// True if the row's change replaced the log instead of cutting it.
 fn is_whole(row: &LedgerRow) -> bool {
     kept(row).is_none_or(|name| name.offset == 0)
 }
@@ -144,10 +147,11 @@ fn kept(row: &LedgerRow) -> Option<QuarantineName> {
     QuarantineName::parse(row.set_aside_name()?.as_str())
 }
 
-/// Does it. The session shows the log as it is afterwards; whoever tells the user notes that by [`SessionStore::told`].
+/// Runs the undo; the session shows the new log afterwards. Once the user has been told, call
+/// [`SessionStore::acknowledge`].
 ///
 /// # Errors
-/// As [`plan`], and what storage says; the log is then in its old state, or in its new one.
+/// Same errors as [`plan`], and any storage error; the log is then unchanged or as before the rollback or repair.
 pub fn run<S: Storage>(session: &mut SessionStore<'_, S>, options: &Options) -> Result<Plan, StoreError> {
     let done = take_back(session, options);
     set_aside::or_dropped(session.storage, done)
@@ -165,7 +169,7 @@ fn take_back<S: Storage>(session: &mut SessionStore<'_, S>, options: &Options) -
         return Ok(plan);
     }
     let Some(taken_back) = row_of(session, &plan).cloned() else { return Err(StoreError::NothingToUndo) };
-    // A repaired log is nowhere else; one that was cut, or replaced by what is kept, leaves only what was appended.
+    // A repaired log exists nowhere else. After a rollback only bytes appended since exist nowhere else.
     if (plan.appended > 0 || plan.event == Event::Repair)
         && let Some(log) = &session.log
     {
@@ -199,7 +203,7 @@ fn take_back<S: Storage>(session: &mut SessionStore<'_, S>, options: &Options) -
     Ok(plan)
 }
 
-/// What left the log, and where it began there.
+/// The bytes that left the log, and their offset in it.
 fn removed<S: Storage>(session: &SessionStore<'_, S>, row: &LedgerRow) -> Result<(Kept<S::File>, u64), StoreError> {
     let what = row.set_aside.clone().unwrap_or_default();
     let broken = |how| StoreError::Kept { what: what.clone(), how };
@@ -210,7 +214,7 @@ fn removed<S: Storage>(session: &SessionStore<'_, S>, row: &LedgerRow) -> Result
     Ok((Kept::open(session.storage, &place, what.clone(), (parsed.len, true), digest)?, parsed.offset))
 }
 
-/// The log as it was before, written aside and compared.
+/// The earlier log, written aside and compared.
 fn put_together<S: Storage>(session: &SessionStore<'_, S>, taken_back: &LedgerRow) -> Result<S::File, StoreError> {
     let (removed, offset) = removed(session, taken_back)?;
     let mut new = set_aside::new_log(session.storage)?;

@@ -1,9 +1,11 @@
-//! Coherence: the rows that a log gives, merged with the rows that are stored.
+//! Coherence: compares the rows that a log gives with the stored rows.
 //!
-//! Owns: what `row-missing`, `row-extra` and `row-differs` mean.
-//! Invariant: both sides come in log order and are walked once; memory does not grow with rows that agree, except
-//! for markers and places that only the end of the log settles.
-//! Does not: read SQLite; a host gives its cursor as [`StoredRows`].
+//! If you add a column, then compare it here too.
+//!
+//! Owns: the meaning of `row-missing`, `row-extra` and `row-differs`.
+//! Invariant: both sides are in log order and walked once. Memory does not grow with equal rows, except for markers and
+//! places that only the end of the log decides.
+//! Does not: read SQLite; a host passes its cursor as [`StoredRows`].
 
 use crate::finding::{Code, Finding};
 use crate::index::row::{BranchRow, Fixup, LabelRow, Row, RowSink, Seq};
@@ -13,18 +15,18 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::ops::ControlFlow;
 
-/// A cursor over stored rows in order of `seq`.
+/// A cursor over stored rows, ordered by `seq`.
 pub trait StoredRows {
-    /// The row under the cursor; `None` behind the last.
+    /// The row at the cursor; `None` behind the last.
     fn current(&self) -> Option<Row<'_>>;
-    /// Goes to the next row.
+    /// Moves to the next row.
     ///
     /// # Errors
-    /// What the database says, which makes the sidecar corrupt.
+    /// The database's message; the sidecar is then corrupt.
     fn advance(&mut self) -> Result<(), String>;
 }
 
-/// What a row says that only the end of the log can confirm.
+/// The values of a stored row that only the end of the log confirms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct StoredPlace {
     marker: u8,
@@ -32,11 +34,11 @@ struct StoredPlace {
     depth: u32,
 }
 
-/// Compares while a full build runs: it is the build's row sink.
+/// A comparison during a full build, as the build's row sink.
 #[derive(Debug)]
 pub struct Comparison<S> {
     stored: S,
-    /// Stored places that differ from what the build said when the row came.
+    /// Stored places that differ from those in the build's row; fixups decide.
     unsettled: BTreeMap<Seq, (StoredPlace, u64, String)>,
     findings: Vec<Finding>,
     failed: Option<String>,
@@ -45,19 +47,19 @@ pub struct Comparison<S> {
 /// Result of a comparison.
 #[derive(Debug, Default)]
 pub struct Coherence {
-    /// What differs.
+    /// The differences.
     pub findings: Vec<Finding>,
-    /// What the database said, if it could not be read to the end.
+    /// The database's message, if the rows could not be read to the end.
     pub failed: Option<String>,
 }
 
 impl<S: StoredRows> Comparison<S> {
-    /// A comparison with `stored`, whose cursor stands on its first row.
+    /// A comparison with `stored`, whose cursor is at its first row.
     pub fn new(stored: S) -> Self {
         Self { stored, unsettled: BTreeMap::new(), findings: Vec::new(), failed: None }
     }
 
-    /// Ends the comparison; `fixups` are the build's.
+    /// Ends the comparison, given the build's fixups.
     pub fn finish(mut self, fixups: &[Fixup]) -> Coherence {
         while self.failed.is_none() {
             let Some(extra) = self.stored.current() else { break };
@@ -70,8 +72,8 @@ impl<S: StoredRows> Comparison<S> {
         }
         let wanted: BTreeMap<Seq, &Fixup> = fixups.iter().map(|fixup| (fixup.seq, fixup)).collect();
         for fixup in fixups {
-            // What should be there and is not stored left no trace above. A late parent that closed a cycle is the
-            // one correction that changes nothing: the entry was a root before and is one again.
+            // A place that should have been stored by a fixup and was not left no trace above. One fixup changes
+            // nothing: a late parent that closed a cycle, where the entry was a root before and is one again.
             let unchanged = (fixup.marker, fixup.parent_step, fixup.depth) == (0, 0, 1);
             if !unchanged && !self.unsettled.contains_key(&fixup.seq) {
                 let finding = Finding::new(Code::RowDiffers);
@@ -149,7 +151,7 @@ impl<S: StoredRows> RowSink for Comparison<S> {
     }
 }
 
-/// Compares the stored branches and labels with the built ones.
+/// Compares stored and built branches and labels.
 #[must_use]
 pub fn compare_tables(branches: (&[BranchRow], &[BranchRow]), labels: (&[LabelRow], &[LabelRow])) -> Vec<Finding> {
     let mut findings = Vec::new();

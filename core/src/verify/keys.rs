@@ -1,18 +1,21 @@
-//! What the indexes of a sidecar must hold, as sums over its rows.
+//! Sums over a sidecar's rows, which its indexes must match.
 //!
-//! Owns: the sums, which need no order. Invariant: the same entries give the same sums; others do by a chance of 2^-64.
-//! They detect accidents: whoever writes a sidecar on purpose can make it fit.
+//! If you change a column of an index in [`crate::index::schema`], then change its sum here too.
+//!
+//! Owns: the sums, which do not depend on the order of rows.
+//! Invariant: equal entries give equal sums; different ones collide with a probability of 2^-64. The sums detect
+//! accidents, not deliberate forgery.
 
 use crate::index::row::Seq;
 use core::hash::BuildHasher;
 use foldhash::fast::FixedState;
 
-/// The sums over rows, or over entries of one index.
+/// The sums over the rows of the table, or over the entries of its indexes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct KeySums {
-    /// Over (`id`, `seq`) of all rows.
+    /// Over (`id`, `seq`) of all rows: the index on ids.
     ids: Sum,
-    /// Over (`id`, `seq`, `parent_step`) of those whose parent is not the entry before.
+    /// Over (`id`, `seq`, `parent_step`) of rows whose parent is not the row before: the jump index.
     jumps: Sum,
 }
 
@@ -30,7 +33,7 @@ impl Sum {
 }
 
 impl KeySums {
-    /// Takes a row of the table.
+    /// Adds a row of the table.
     pub fn row(&mut self, id: &str, seq: Seq, parent_step: i64) {
         self.id(id, seq);
         if parent_step != 1 {
@@ -38,17 +41,17 @@ impl KeySums {
         }
     }
 
-    /// Takes an entry of the index on ids.
+    /// Adds an entry of the index on ids.
     pub fn id(&mut self, id: &str, seq: Seq) {
         self.ids.add((id, seq));
     }
 
-    /// Takes an entry of the jump index.
+    /// Adds an entry of the jump index.
     pub fn jump(&mut self, id: &str, seq: Seq, parent_step: i64) {
         self.jumps.add((id, seq, parent_step));
     }
 
-    /// The same without jumps, for a sidecar that has no jump index.
+    /// The sums without the jump index, for a sidecar that has none.
     #[must_use]
     pub fn without_jumps(self) -> Self {
         Self { jumps: Sum::default(), ..self }

@@ -1,8 +1,8 @@
-//! Verification: findings as data, and the comparison of a log with what is stored about it.
+//! Verification: the findings of a log, and of everything that is stored about it.
 //!
-//! Owns: the codes, severities and words of findings, and coherence of rows.
-//! Invariant: judged by full content alone; nothing here trusts a time stamp or a size.
-//! Does not: change anything, or fail because of what it finds.
+//! Owns: the comparison of sidecar rows, store and v1 files with the log.
+//! Invariant: only full content counts; no time stamp or size is trusted. Verification changes nothing, and a finding
+//! never makes it fail.
 
 mod coherence;
 mod keys;
@@ -19,10 +19,10 @@ pub use keys::KeySums;
 pub use store::{StoreFiles, glance_at_store, verify_source, verify_store};
 pub use v1::{verify_v1, verify_v1_beside};
 
-/// Reads a log to its end; what is wrong with it is in the result's findings. `tick` gets the bytes done.
+/// Reads a log to its end; the result holds its findings. `tick` gets the number of bytes done.
 ///
 /// # Errors
-/// If the log cannot be read, or `tick` interrupts.
+/// Fails if the log cannot be read or `tick` interrupts.
 pub fn read(
     log: &(impl ByteSource + ?Sized),
     tick: &mut dyn FnMut(u64) -> ControlFlow<()>,

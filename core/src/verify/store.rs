@@ -1,8 +1,7 @@
 //! Verification of a store: the ledger, the files that it names, and the log's bytes against its checkpoints.
 //!
-//! Owns: which of the files that rows name must be there, and what they must hold.
-//! Invariant: only files of the store are looked at, whatever the ledger says.
-//! Does not: open files; a host gives them as [`StoreFiles`].
+//! Owns: which named files must exist, and what they must hold.
+//! Invariant: only files in the store are read, whatever the ledger names.
 
 use crate::finding::{Code, Finding};
 use crate::source::{ByteSource, Pieces, SourceError};
@@ -19,14 +18,14 @@ pub trait StoreFiles {
     /// An open file.
     type File: ByteSource;
 
-    /// A plain file (no link) of `checkpoints` or `quarantine`; `None` if there is none that can be read.
+    /// Opens a regular file (not a link) in `checkpoints` or `quarantine`; `None` if it is missing or unreadable.
     fn open(&self, folder: &str, name: &str) -> Option<Self::File>;
 }
 
-/// What is wrong with the store of a log. `as_is`: the log, if it is of the current dialect.
+/// The findings of a log's store. `as_is`: the log, if it is in the current dialect.
 ///
 /// # Errors
-/// If the log cannot be read.
+/// Fails if the log cannot be read.
 pub fn verify_store(
     ledger: &Ledger,
     files: &impl StoreFiles,
@@ -49,7 +48,7 @@ pub fn verify_store(
     Ok(findings)
 }
 
-/// What a look at the ledger and at the names in the store shows, without reading what was kept.
+/// The findings of the ledger and of missing files, without reading kept checkpoints.
 pub fn glance_at_store(ledger: &Ledger, files: &impl StoreFiles) -> Vec<Finding> {
     let mut findings = ledger.findings.clone();
     findings.extend(checkpoints(ledger, files, false));
@@ -57,10 +56,10 @@ pub fn glance_at_store(ledger: &Ledger, files: &impl StoreFiles) -> Vec<Finding>
     findings
 }
 
-/// What is missing of the source of an imported log.
+/// The finding for an imported log whose kept source is missing or wrong.
 ///
 /// # Errors
-/// If the log cannot be read.
+/// Fails if the log cannot be read.
 pub fn verify_source(log: &dyn ByteSource, files: &impl StoreFiles) -> Result<Vec<Finding>, SourceError> {
     let mut hasher = blake3::Hasher::new();
     for kept in kept_source(&log)? {
@@ -84,7 +83,7 @@ pub fn verify_source(log: &dyn ByteSource, files: &impl StoreFiles) -> Result<Ve
     Ok(Vec::new())
 }
 
-/// Checkpoints with files of their own.
+/// Findings of checkpoints that are kept in files.
 fn checkpoints(ledger: &Ledger, files: &impl StoreFiles, read: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     for row in &ledger.rows {
@@ -105,13 +104,13 @@ fn checkpoints(ledger: &Ledger, files: &impl StoreFiles, read: bool) -> Vec<Find
     findings
 }
 
-/// What rollbacks and repairs that can be taken back set aside.
+/// Findings of bytes set aside by rollbacks and repairs that can be undone.
 fn set_aside(ledger: &Ledger, files: &impl StoreFiles) -> Vec<Finding> {
     let history = History::of(ledger);
     let mut findings = Vec::new();
     for row in history.undoable().into_iter().filter_map(|index| history.row(index)) {
         let Some(name) = row.set_aside_name() else { continue };
-        // A log that was set aside whole may have grown by a program that had it open: its first bytes count.
+        // A whole log that was set aside may have grown, if another program had it open; only its first bytes count.
         let len = QuarantineName::parse(name.as_str()).map(|parsed| parsed.len);
         let wanted = row.set_aside_digest.as_deref();
         let wrong = match (files.open("quarantine", name.as_str()), len, wanted) {

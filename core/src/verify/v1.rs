@@ -1,8 +1,8 @@
-//! Verification of jcode's v1 files: alone, or beside the log that was migrated from them.
+//! Verification of jcode's v1 files, alone or beside the log migrated from them.
 //!
-//! Owns: how bad damage in v1 files is. Invariant: where the migrated log is sound, nothing of it is worse than a
-//! warning: all that jcode could load is in the log.
-//! Does not: read a v1 session in another way than migration does.
+//! Owns: the severity of damage in v1 files.
+//! Invariant: beside a sound migrated log every v1 finding is a warning, because the log has all that jcode could load.
+//! The v1 files are read exactly as a migration reads them.
 
 use super::read;
 use crate::dialect::jcode::replay;
@@ -14,10 +14,10 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::ops::ControlFlow;
 
-/// Verifies a v1 session that has not been migrated: its entries, and what is wrong with it.
+/// Verifies a v1 session that was not migrated; returns the number of its entries, and its findings.
 ///
 /// # Errors
-/// If it cannot be read, or `tick` interrupts. One that is no session is a finding.
+/// Fails if a file cannot be read or `tick` interrupts. A file that is not a session is a finding.
 pub fn verify_v1<S: ByteSource>(
     sources: V1Sources<S>,
     tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
@@ -35,10 +35,10 @@ pub fn verify_v1<S: ByteSource>(
     Ok((built.counts.entries, findings))
 }
 
-/// What is to be said about the v1 files beside a log.
+/// The findings of the v1 files beside a log.
 ///
 /// # Errors
-/// If something cannot be read, or `tick` interrupts.
+/// Fails if a file cannot be read or `tick` interrupts.
 pub fn verify_v1_beside<L: ByteSource, S: ByteSource>(
     log: &L,
     log_is_sound: bool,
@@ -61,7 +61,7 @@ pub fn verify_v1_beside<L: ByteSource, S: ByteSource>(
             "entries were appended to this log, and jcode went on writing its v1 files as well; neither was changed, \
              export one of them under another id to keep both",
         )),
-        // A log from elsewhere that has the name of a v1 session is no finding; growth is migrate's business.
+        // A log from elsewhere with the name of a v1 session is no finding; growth is left to `migrate`.
         Ok(_) | Err(GrowthError::NotFromJcode) => {}
         Err(GrowthError::Read(source)) => return Err(source),
     }

@@ -1,9 +1,9 @@
-//! What was acknowledged and is not in the file at the log's path any more.
+//! Rescue of acknowledged entries that are no longer in the file at the log's path.
 //!
-//! Owns: which entries these are, and that they are set aside.
-//! Invariant: an entry that was acknowledged is in the file at that path, or in `quarantine/`, or handed back to the
-//! caller, or is counted as lost, because another program cut its bytes away and they are not held here either.
-//! Does not: touch the file at that path. `repair` puts back what is in `quarantine/`.
+//! Owns: which entries these are, and setting them aside.
+//! Invariant: each acknowledged entry is in the file at that path, or in `quarantine/`, or handed back to the caller,
+//! or counted as lost. It is lost if another program cut its bytes away and this writer no longer holds them.
+//! Does not: touch the file at that path; `repair` returns entries from `quarantine/` to it.
 
 use super::ids::{IdSet, LogIds};
 use super::log_end::Displacement;
@@ -16,29 +16,29 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::ControlFlow;
 
-/// Why a log is not written on: its path leads to something else.
+/// A log whose path leads to another file, to none, or to other bytes, so that this writer stops.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Displaced {
-    /// The log, as the host names it.
+    /// The host's path of the log.
     pub log: String,
-    /// What another program did.
+    /// The change by another program.
     pub how: Displacement,
-    /// Entries that this writer had acknowledged and that are not in the file at that path.
+    /// Number of entries that this writer acknowledged and that the file at the path lacks.
     pub missing: u64,
-    /// Where those are.
+    /// Where the missing entries are.
     pub kept: Kept,
-    /// How many of them are nowhere: another program cut their bytes away, and they were not among the newest.
+    /// Missing entries that are nowhere: another program cut their bytes away, and memory no longer holds them.
     pub lost: u64,
 }
 
-/// Where acknowledged entries are that the path of their log does not lead to.
+/// Where the missing acknowledged entries are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kept {
-    /// There are none, or none that could be kept.
+    /// No entries are missing, or none could be kept.
     Nowhere,
-    /// In this file in `quarantine/`, as the host names it.
+    /// In a file in `quarantine/`, with the host's path.
     SetAside(String),
-    /// With the writer, as lines that were not written: they could not be set aside.
+    /// Handed back to the caller as unwritten lines, because they could not be set aside.
     Unwritten(StorageError),
 }
 
@@ -74,24 +74,24 @@ impl core::fmt::Display for Displaced {
     }
 }
 
-/// What a writer knows of its entries when its log is displaced.
+/// What a writer knows about its entries when its log is displaced.
 pub(super) struct Rescue<'w, F> {
-    /// The log that it wrote.
+    /// The open file that it wrote.
     pub(super) file: &'w F,
-    /// Length of that when it was opened.
+    /// Length of that file when it was opened.
     pub(super) opened_len: u64,
-    /// The ids that were acknowledged.
+    /// The acknowledged ids.
     pub(super) acknowledged: IdSet,
-    /// The newest of the lines that were written.
+    /// The newest written lines.
     pub(super) recent: &'w RecentLines,
-    /// Lines that were acknowledged and not written.
+    /// Acknowledged lines that were not written.
     pub(super) buffered: &'w [u8],
 }
 
 impl<F: StorageFile> Rescue<'_, F> {
-    /// Sets aside what is not in the file at the log's path. What cannot be is given back.
+    /// Sets aside the entries that the file at the log's path lacks, and returns the lines that could not be set aside.
     pub(super) fn run<S: Storage<File = F>>(self, storage: &S, how: Displacement, now_ms: i64) -> (Displaced, Vec<u8>) {
-        // What cannot be read there counts as missing: a repair leaves out what it finds twice.
+        // An unreadable file counts as empty: a repair drops duplicates.
         let there = at_path(storage).unwrap_or_default();
         let mut missing = IdSet::default();
         self.acknowledged.iter().filter(|id| !there.has(id)).for_each(|id| missing.push(id));
@@ -122,8 +122,8 @@ impl<F: StorageFile> Rescue<'_, F> {
         (displaced, handed_back)
     }
 
-    /// The missing lines: those that the log that was written still holds, then those that are held in memory, then
-    /// those that were never written. Where they stood, and how many of the missing ones are there.
+    /// The missing lines: first from the written file, then from memory, then from the buffer. Also returns their
+    /// offset in the log, and how many missing entries they hold.
     fn gather(&self, missing: &IdSet) -> (Rope<Prefix<F>>, u64, u64) {
         let len = self.file.stamp().map_or(0, |stamp| stamp.len);
         let log = Prefix { source: self.file.clone(), len };
@@ -163,7 +163,7 @@ fn at_path<S: Storage>(storage: &S) -> Result<IdSet, QuarantineError> {
 /// Finds missing entries in a log.
 struct Held<'m> {
     missing: &'m IdSet,
-    /// Where the first one stands.
+    /// Offset of the first one.
     first: Option<u64>,
     found: IdSet,
 }

@@ -1,36 +1,38 @@
-//! When an append is acknowledged and when the log is synced.
+//! Durability modes: when an append is acknowledged and when the log is synced.
 //!
-//! Owns: the three modes and their names. Invariant: section 5's table of `docs/format.md` is this enum.
-//! Does not: sync.
+//! If you change a mode, then change the table in section 5.2 of `docs/format.md` too.
+//!
+//! Owns: the three modes and their names.
+//! Invariant: this enum and that table agree.
 
 use alloc::string::{String, ToString};
 
-/// Entries after which `balanced` syncs, unless told otherwise.
+/// Default number of entries after which `balanced` syncs.
 const DEFAULT_ENTRIES: u32 = 1024;
-/// Milliseconds after which `balanced` syncs, unless told otherwise.
+/// Default number of milliseconds after which `balanced` syncs.
 const DEFAULT_MILLIS: u32 = 200;
 
-/// What an acknowledged append has survived.
+/// Durability of an acknowledged append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
-    /// Acknowledged once it is on the disk: loses nothing to a kill or a power cut.
+    /// Acknowledged once it is on the disk: neither a kill nor a power cut loses it.
     Strict,
-    /// Acknowledged once the kernel has it: loses nothing to a kill, and to a power cut at most the last `entries`
-    /// entries or those of the last `millis` milliseconds.
+    /// Acknowledged once the kernel has it: a kill loses nothing, a power cut at most the last `entries` entries or
+    /// those of the last `millis` milliseconds.
     Balanced {
-        /// Sync at the latest when this many entries are not yet synced.
+        /// Sync at the latest when this many entries are unsynced.
         entries: u32,
-        /// Sync at the latest this long after the first entry that is not yet synced.
+        /// Sync at the latest this long after the first unsynced entry.
         millis: u32,
     },
-    /// Acknowledged once it is buffered: may lose what was not flushed.
+    /// Acknowledged once it is buffered: a kill or a power cut may lose entries that were not flushed.
     Throughput,
 }
 
 /// The event at which an append is acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AckPoint {
-    /// It stands in the writer's buffer.
+    /// It is in the writer's buffer.
     Buffered,
     /// The kernel has it.
     Written,
@@ -38,17 +40,17 @@ pub enum AckPoint {
     Synced,
 }
 
-/// What may wait for a sync at most.
+/// Limits for unsynced entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SyncBounds {
-    /// Entries, at least 1.
+    /// Number of entries, at least 1.
     pub entries: u32,
-    /// Milliseconds since the first of them was written.
+    /// Milliseconds since the first unsynced entry was written.
     pub millis: u32,
 }
 
 impl Durability {
-    /// When an append is acknowledged.
+    /// The event at which an append is acknowledged.
     #[must_use]
     pub const fn acknowledges_at(self) -> AckPoint {
         match self {
@@ -58,7 +60,7 @@ impl Durability {
         }
     }
 
-    /// Within which bounds the log is synced by itself; `None` where each group or only a flush is.
+    /// The limits after which the log is synced; `None` in modes that sync with each group, or only on flush.
     #[must_use]
     pub const fn sync_bounds(self) -> Option<SyncBounds> {
         match self {
@@ -69,14 +71,14 @@ impl Durability {
         }
     }
 
-    /// One sync may cover a whole session: an index takes its rows in before that, or it begins only when the writer
-    /// ends.
+    /// True if the sidecar takes rows before they are synced. One sync may cover a whole session here; otherwise
+    /// indexing would begin only when the writer closes.
     #[must_use]
     pub const fn indexes_ahead(self) -> bool {
         matches!(self, Self::Throughput)
     }
 
-    /// The name in options and the environment.
+    /// The name in options and environment variables.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -99,7 +101,7 @@ impl core::fmt::Display for Durability {
     }
 }
 
-/// A name that is none of the three.
+/// An unknown name of a durability mode.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no durability mode; use strict, balanced or throughput")]
 pub struct UnknownDurability(pub String);

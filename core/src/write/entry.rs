@@ -1,8 +1,9 @@
-//! The entry maker: one JSON object of a caller, made a line of the log.
+//! The entry maker: makes a line of the log from a caller's JSON object.
 //!
-//! Owns: what is refused and what is filled in (`id`, `parentId`, `timestamp`, in pi's order behind `type`).
-//! Invariant: the bytes of the caller's fields are kept; only line breaks between tokens go, which a line cannot
-//! hold, and a number of a batch's entries, which is for the writer to say. Does not: remember what was appended; its caller tells it which ids are taken.
+//! Owns: what is refused, and what is filled in (`id`, `parentId`, `timestamp`, in pi's order behind `type`).
+//! Invariant: the bytes of the caller's fields are kept, with two exceptions: line breaks between tokens are removed,
+//! and so is a number under `batch`, which only the writer sets.
+//! Does not: remember earlier entries; its caller knows which ids are taken.
 
 use crate::dialect::without_batch;
 use crate::json::Fault;
@@ -15,15 +16,15 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// What only the host has: a clock and a source of ids.
+/// The host's clock and its source of ids.
 pub trait Stamps {
-    /// Now, Unix milliseconds.
+    /// The current time, Unix milliseconds.
     fn now_ms(&mut self) -> i64;
-    /// A new id, unique and sorting behind all that were made before.
+    /// A new unique id that sorts behind all earlier ones.
     fn new_id(&mut self) -> String;
 }
 
-/// The parent of an entry that does not name one itself.
+/// The parent of an entry that names none itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Parent<'a> {
     /// The last entry of the log.
@@ -31,102 +32,102 @@ pub enum Parent<'a> {
     Leaf,
     /// The entry with this id.
     Id(&'a str),
-    /// None: the entry becomes a root.
+    /// No parent: the entry becomes a root.
     Root,
 }
 
-/// Why an entry was not taken. Nothing of it was written.
+/// Why an entry was refused. Nothing was written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// Not one JSON object.
+    /// The text is not one JSON object.
     #[error("not one JSON object: byte {at} cannot stand there")]
     NotAnObject {
-        /// Where in the caller's text.
+        /// Position in the caller's text.
         at: usize,
     },
-    /// The object has no end.
+    /// The object is incomplete.
     #[error("not one JSON object: it ends early, at byte {len}")]
     Incomplete {
-        /// Bytes given.
+        /// Length of the text in bytes.
         len: usize,
     },
-    /// Not UTF-8.
+    /// The text is not UTF-8.
     #[error("not UTF-8 at byte {at}")]
     NotUtf8 {
-        /// Where in the caller's text.
+        /// Position in the caller's text.
         at: usize,
     },
-    /// No type.
+    /// The object has no type.
     #[error("has no `type`")]
     NoType,
-    /// A header.
+    /// The object is a header.
     #[error("type `session` is the header's; an entry needs another type")]
     IsHeader,
-    /// The id is no text, or empty.
+    /// The id is not a string, or it is empty.
     #[error("its `id` is not a text that can be an id; leave the field out to have one made")]
     BadId,
     /// The id is taken.
     #[error("id `{0}` is taken")]
     TakenId(String),
-    /// The parent is neither a text nor null.
+    /// The parent is neither an id nor null.
     #[error("its `parentId` is neither an id nor null")]
     BadParent,
-    /// The time is none.
+    /// The timestamp is not a time.
     #[error("its `timestamp` is no time; leave the field out to have it filled in")]
     BadTimestamp,
-    /// There is no such entry.
+    /// The log has no entry with the parent's id.
     #[error("parent `{0}` is not in the log")]
     UnknownParent(String),
-    /// An entry of a batch is refused, and with it the batch.
+    /// An entry of a batch was refused, and therefore the whole batch.
     #[error("entry {at} of the batch: {why}")]
     InBatch {
-        /// Which one, from 0.
+        /// Position in the batch, from 0.
         at: usize,
-        /// Why.
+        /// The reason.
         why: Box<Refusal>,
     },
-    /// A batch has none, or too many entries.
+    /// The batch is empty or has too many entries.
     #[error("a batch has 1 to {MAX_BATCH} entries, not {0}")]
     BatchCount(usize),
-    /// A batch is too long.
+    /// The batch has too many bytes.
     #[error("a batch has {} MiB at most; append its entries in several", MAX_BATCH_BYTES >> 20)]
     BatchTooLong,
-    /// The log could not be searched for an id.
+    /// The log could not be read to look an id up.
     #[error("cannot look an id up: {0}")]
     Search(SourceError),
 }
 
-/// What a caller's object says about itself.
+/// A caller's object, without line breaks.
 #[derive(Debug)]
 pub(super) struct Draft<'a> {
     text: Cow<'a, [u8]>,
 }
 
-/// The fields that matter, found in the text of a draft.
+/// A draft with its fields, after the checks.
 pub(super) struct Seen<'t> {
     text: &'t [u8],
     fields: Fields<'t>,
 }
 
-/// Values for what the caller left out.
+/// Values for fields that the caller left out.
 pub(super) struct Filled<'v> {
     pub id: &'v str,
     pub parent: Option<&'v str>,
-    /// The parent's id is a number in the log, and is named as one.
+    /// The log has the parent's id as a number, so `parentId` is written as a number.
     pub parent_is_number: bool,
-    /// Entries of the batch that it begins.
+    /// Number of entries in the batch that this entry begins.
     pub batch: Option<u64>,
     pub timestamp: &'v str,
 }
 
 impl<'a> Draft<'a> {
-    /// Takes a caller's text; line breaks between its tokens go.
+    /// Takes a caller's text and removes the line breaks between its tokens.
     pub(super) fn new(text: &'a [u8]) -> Result<Self, Refusal> {
         if let Err(error) = core::str::from_utf8(text) {
             return Err(Refusal::NotUtf8 { at: error.valid_up_to() });
         }
-        // Within strings the grammar forbids them, so every one found here stands between tokens.
+        // The grammar forbids line breaks inside strings, so each one stands between tokens.
         let text = match memchr::memchr2(b'\n', b'\r', text.trim_ascii()) {
             None => Cow::Borrowed(text.trim_ascii()),
             Some(_) => {
@@ -137,12 +138,12 @@ impl<'a> Draft<'a> {
         Ok(Self { text })
     }
 
-    /// The same entry, which begins no batch.
+    /// The same entry without a number under `batch`.
     pub(super) fn without_batch(&self) -> Draft<'_> {
         Draft { text: without_batch(&self.text) }
     }
 
-    /// Checks grammar, type, id, parent and time as such. A number is no id here, though readers take it for one.
+    /// Checks grammar, type, id, parent and time. Numbers are refused as ids here, although readers accept them.
     pub(super) fn read(&self, walker: &mut Walker) -> Result<Seen<'_>, Refusal> {
         let mut fields = Fields::default();
         check(walker, &self.text, &mut fields)?;
@@ -181,22 +182,23 @@ impl<'t> Seen<'t> {
         self.fields.usable_id()
     }
 
-    /// The parent as the caller names it: not at all, or as none, or by id.
+    /// The parent in the caller's object: absent, null, or an id.
     pub(super) fn parent(&self) -> Option<Option<Cow<'t, str>>> {
         self.fields.parent_token().map(|_| self.fields.parent_text())
     }
 
-    /// It says itself that it begins a batch.
+    /// True if the caller's object has a number under `batch`.
     pub(super) fn begins_batch(&self) -> bool {
         self.fields.batch.and_then(integer).is_some()
     }
 
-    /// The caller gave a time.
+    /// True if the caller gave a time.
     pub(super) fn has_timestamp(&self) -> bool {
         self.fields.timestamp.is_some()
     }
 
-    /// Appends the line, without LF, to `out`; tells its fields to `entry`, with an offset from the start of `out`.
+    /// Appends the line, without LF, to `out`, and passes its place and fields to `entry`; the offset counts from the
+    /// start of `out`.
     pub(super) fn write(&self, filled: &Filled<'_>, out: &mut Vec<u8>, entry: impl FnOnce(&AppendedEntry<'_>)) {
         let start = out.len();
         let f = &self.fields;
@@ -205,7 +207,7 @@ impl<'t> Seen<'t> {
         let after_parent = f.parent_token().map_or(after_id, |token| self.end_of(token));
         let mut made = Made::default();
         let count = filled.batch.map(|count| alloc::format!("{count}"));
-        // Of two that go to one place the one named first here comes first; places may come in any order.
+        // Inserts at the same place keep this order; the sort below orders the places.
         let inserts = [
             (after_type, f.id.is_none(), "id", Some(filled.id)),
             (after_id, f.parent_token().is_none(), "parentId", filled.parent),
@@ -250,7 +252,7 @@ impl<'t> Seen<'t> {
         entry(&AppendedEntry { offset: start as u64, len: (line.len() - start) as u64, fields });
     }
 
-    /// Position behind a token, which is a slice of the text.
+    /// Position behind a token; the token must be a slice of the text.
     fn end_of(&self, token: &[u8]) -> usize {
         let start = (token.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
         (start + token.len()).min(self.text.len())
@@ -262,7 +264,7 @@ enum Token<'t> {
     Made(core::ops::Range<usize>),
 }
 
-/// Where the values that were filled in stand in the line.
+/// Positions of the filled-in values in the line.
 #[derive(Default)]
 struct Made([Option<(usize, usize)>; 4]);
 

@@ -1,8 +1,8 @@
-//! Why something was not written.
+//! Errors of writing.
 //!
-//! Owns: what is latched and what is not. Invariant: an error that leaves the writer usable says so by its variant;
-//! a latched one comes back unchanged from every later call.
-//! Does not: keep the refused entries; callers still have them.
+//! Owns: which errors latch the writer.
+//! Invariant: the variant of an error shows whether the writer is still usable. A latched writer returns the same cause
+//! from every later call.
 
 use super::displaced::Displaced;
 use super::entry::Refusal;
@@ -11,60 +11,60 @@ use crate::source::SourceError;
 use crate::storage::StorageError;
 use alloc::boxed::Box;
 
-/// Why a writer takes nothing more until the log is opened anew.
+/// Why a writer is latched: it accepts nothing until the log is opened again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Cause {
-    /// A write failed other than for lack of space.
+    /// A write failed for another reason than lack of space.
     #[error("a write at byte {offset} failed: {error}")]
     Write {
         /// End of the log before the write.
         offset: u64,
-        /// What storage said.
+        /// Storage error.
         error: StorageError,
     },
     /// A half-written line could not be cut back.
     #[error("a half-written line at byte {offset} could not be cut back: {error}")]
     CutBack {
-        /// Where the line starts.
+        /// Start of the line.
         offset: u64,
-        /// What storage said.
+        /// Storage error.
         error: StorageError,
     },
-    /// A sync failed: nothing is known of what was written since the one before.
+    /// A sync failed; the state of all bytes written since the previous sync is unknown.
     #[error("a sync failed, what follows byte {synced_len} may not be on the disk: {error}")]
     Sync {
-        /// Bytes that an earlier sync covered.
+        /// Bytes covered by the previous sync.
         synced_len: u64,
-        /// What storage said.
+        /// Storage error.
         error: StorageError,
     },
-    /// Another program wrote into the middle of a line of this writer, which cannot be taken back.
+    /// Another program wrote into the middle of this writer's lines, which can no longer be cut back.
     #[error(
         "another program wrote at the same moment: the log is {found} bytes long where {expected} were to be, and what \
          is between is not whole; `verify` shows it"
     )]
     Foreign {
-        /// Length by what was written here.
+        /// Expected length of the log.
         expected: u64,
         /// Length found.
         found: u64,
     },
-    /// The log at its path is not the one that is written.
+    /// The log's path no longer leads to the written log.
     #[error("{0}")]
     Displaced(Box<Displaced>),
 }
 
-/// Why a write did not happen.
+/// Why a write failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WriteError {
-    /// No space. What was half written is cut back; the writer stays usable and the next append tries anew.
+    /// No space. The partial write was cut back; the writer stays usable, and the next append tries again.
     #[error("no space to write at byte {offset}: {error}; nothing was written, make room and append again")]
     Full {
         /// End of the log.
         offset: u64,
-        /// What storage said.
+        /// Storage error.
         error: StorageError,
     },
     /// The writer is latched.
@@ -76,10 +76,10 @@ pub enum WriteError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AppendError {
-    /// The entry itself cannot be taken.
+    /// The entry was refused.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// It could not be written; it is not in the log.
+    /// The entry could not be written; it is not in the log.
     #[error(transparent)]
     Write(#[from] WriteError),
 }
@@ -88,7 +88,7 @@ pub enum AppendError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// It is no log that is written.
+    /// The file is not a log that can be written.
     #[error(transparent)]
     Refused(#[from] Refused),
     /// The log changed while it was being opened.

@@ -1,8 +1,7 @@
-//! Entries on their way into the log: the group buffer, and what the next entry can name.
+//! Gathering: entries between their admission and the log: the group buffer, and the ids that the next entry may name.
 //!
-//! Owns: which ids are known, below which entry the next one hangs, and what leaves with a group that was refused.
-//! Invariant: an entry that was refused has a free id, and nothing hangs on it.
-//! Does not: write.
+//! Owns: the known ids, the parent of the next entry, and which entries are dropped with a refused group.
+//! Invariant: a refused entry's id is free again, and no admitted entry has it as parent.
 
 use super::entry::{Draft, Filled, Parent, Refusal, Seen, Stamps};
 use super::ids::KnownIds;
@@ -16,14 +15,14 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::ops::Range;
 
-/// An entry that was taken into the group buffer.
+/// An entry that was admitted to the group buffer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Admitted {
     /// Its id.
     pub id: String,
 }
 
-/// Entries that were admitted together and are written together.
+/// Entries that are written together.
 #[derive(Debug, Default)]
 pub(super) struct Group {
     pub(super) lines: Vec<u8>,
@@ -38,34 +37,34 @@ impl Group {
     }
 }
 
-/// Where a writer's entries end: the last one, and how many ids it took up to there.
+/// A point in the sequence of a writer's entries: the last entry, and the number of ids up to it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Mark {
     leaf: Option<String>,
     ids: usize,
 }
 
-/// The entries of one writer, from their admission to their place in the log.
+/// The entries of one writer, from admission until they are in the log.
 pub(super) struct Gathering {
     walker: Walker,
-    /// A time and its text.
+    /// A time in Unix milliseconds, and its text.
     clock: (i64, String),
     known: KnownIds,
-    /// Ids of entries that are numbers in the log, as far as a parent was looked for among them.
+    /// Known parent ids that are numbers in the log.
     numbers: BTreeSet<String>,
-    /// The last entry of this writer, or of the log when it was opened; the group buffer included.
+    /// The writer's last entry, buffered or written; before the first one, the last entry of the opened log.
     leaf: Option<String>,
-    /// The end of what is written: a group that is refused goes with what was admitted behind it.
+    /// End of the written entries. When a group is refused, all later entries are dropped with it.
     rollback_to: Mark,
     group: Group,
-    /// An empty one of a group that was written, to be used again.
+    /// An empty group with memory to reuse.
     spare: Group,
-    /// What is written ends in an incomplete batch, which the first entry must end.
+    /// The written log ends in an incomplete batch, which the next entry must end.
     behind_torn: bool,
 }
 
 impl Gathering {
-    /// For a log as it was opened.
+    /// The state for a newly opened log.
     pub(super) fn new<F>(opened: &Opened<F>, known: KnownIds) -> Self {
         let leaf = opened.leaf.clone();
         Self {
@@ -81,7 +80,7 @@ impl Gathering {
         }
     }
 
-    /// Takes one entry into the group buffer; `log` is asked for ids that only it knows.
+    /// Admits one entry to the group buffer; reads `log` for ids that only the log has.
     pub(super) fn admit(
         &mut self,
         log: &impl StorageFile,
@@ -92,7 +91,7 @@ impl Gathering {
         self.admit_as(log, json, parent, None, stamps)
     }
 
-    /// Takes entries that belong together, each below the one before unless it names its parent: all of them, or none.
+    /// Admits a batch: all entries or none. Each is the child of the one before it, unless it names its parent.
     pub(super) fn admit_batch(
         &mut self,
         log: &impl StorageFile,
@@ -153,7 +152,7 @@ impl Gathering {
         admitted
     }
 
-    /// Gives a checked entry its id and parent and adds its line to the buffer.
+    /// Checks an entry's id and parent, fills in missing fields, and adds its line to the buffer.
     fn place(
         &mut self,
         log: &impl StorageFile,
@@ -208,7 +207,8 @@ impl Gathering {
         if self.knows(log, id)? { Ok(()) } else { Err(Refusal::UnknownParent(id.to_string())) }
     }
 
-    /// Looks whether an entry of another program, or an older one, has this id as a number. Nearly no id looks like one.
+    /// Remembers `id` if an older entry, or another program's, has it as a number. Only ids that look like numbers are
+    /// looked up.
     fn note_number(&mut self, log: &impl StorageFile, id: &str) -> Result<(), Refusal> {
         if may_be_number(id) && self.known.is_number(log, id).map_err(Refusal::Search)? {
             self.numbers.insert(id.to_string());
@@ -230,13 +230,13 @@ impl Gathering {
         self.leaf.as_deref()
     }
 
-    /// Takes the group out, to be written; where this writer's entries end with it.
+    /// Takes the group out for a write, with the end of the writer's entries after it.
     pub(super) fn take(&mut self) -> (Group, Mark) {
         let group = core::mem::replace(&mut self.group, core::mem::take(&mut self.spare));
         (group, Mark { leaf: self.leaf.clone(), ids: self.known.own.len() })
     }
 
-    /// A group is in the log, which ends there as far as this writer goes. What was admitted meanwhile hangs below.
+    /// Records that a group was written up to `end`. Entries admitted meanwhile follow it.
     pub(super) fn wrote(&mut self, mut group: Group, end: Mark) {
         group.lines.clear();
         group.entries.clear();
@@ -245,12 +245,12 @@ impl Gathering {
         self.rollback_to = end;
     }
 
-    /// Other programs wrote a range of the log.
+    /// Records a range of the log that other programs wrote.
     pub(super) fn found_foreign(&mut self, range: Range<u64>) {
         self.known.foreign.add(range);
     }
 
-    /// A group was not written: it goes, with all that was admitted since.
+    /// Drops a group that was not written, and all entries admitted since.
     pub(super) fn refuse(&mut self) {
         self.group.lines.clear();
         self.group.entries.clear();
@@ -258,25 +258,25 @@ impl Gathering {
         self.leaf.clone_from(&self.rollback_to.leaf);
     }
 
-    /// A group was not written, though it was acknowledged: it is the first in the buffer again.
+    /// Puts an acknowledged group that was not written back at the front of the buffer.
     pub(super) fn put_back(&mut self, group: Group) {
         let behind = core::mem::replace(&mut self.group, group);
         self.group.append(&behind);
     }
 
-    /// The ids that are written or in the buffer, without those of a group between that is being written.
+    /// The ids of written and buffered entries, without those of a group that is being written.
     pub(super) fn held_ids(&self, being_written: Option<&Mark>) -> impl Iterator<Item = &str> {
         let written = self.rollback_to.ids;
         let between = written..being_written.map_or(written, |end| end.ids);
         self.known.own.iter().enumerate().filter(move |(number, _)| !between.contains(number)).map(|(_, id)| id)
     }
 
-    /// The buffer, of a log that is not written any more.
+    /// Takes the buffered lines of a log that can no longer be written.
     pub(super) fn give_up(&mut self) -> Vec<u8> {
         core::mem::take(&mut self.group).lines
     }
 
-    /// Lines of a log that is not written any more, which nobody else has.
+    /// Keeps the lines of a log that can no longer be written, for the caller to fetch.
     pub(super) fn hand_back(&mut self, lines: Vec<u8>) {
         self.group.lines = lines;
     }

@@ -1,27 +1,27 @@
 //! The header of a new log, as pi writes it.
 //!
-//! Owns: field order. Invariant: the line is under 64 KiB, or there is none.
-//! Does not: choose ids or times.
+//! Owns: the order of its fields.
+//! Invariant: the line is shorter than 64 KiB.
 
 use crate::json::text::write_string;
 use crate::log::{MAX_HEADER_BYTES, time};
 use alloc::vec::Vec;
 
-/// What a new log's header says.
+/// The values of a new log's header.
 #[derive(Debug, Clone, Copy)]
 pub struct NewHeader<'a> {
     /// The session's id.
     pub session_id: &'a str,
-    /// Now, Unix milliseconds.
+    /// The current time, Unix milliseconds.
     pub now_ms: i64,
     /// The working directory.
     pub cwd: &'a str,
-    /// The session that this one was forked from: the path of its log.
+    /// Path of the log from which this session was forked.
     pub parent_session: Option<&'a str>,
 }
 
 impl NewHeader<'_> {
-    /// The line, without LF; `None` if it would be too long for a header.
+    /// The line without LF; `None` if it is 64 KiB or longer.
     #[must_use]
     pub fn line(&self) -> Option<Vec<u8>> {
         let mut line = br#"{"type":"session","version":3,"id":"#.to_vec();

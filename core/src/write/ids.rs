@@ -1,9 +1,9 @@
-//! Which ids a log holds, as far as a writer must know.
+//! The ids in a log, as far as a writer must know them.
 //!
-//! Owns: the ids that this writer appended, those that other programs did meanwhile, and the question for older ones.
-//! Invariant: ids that hosts make are unique, so that an append that names neither id nor parent asks nothing and
-//! costs the same in a log of any length.
-//! Does not: resolve parents; that is [`crate::index`].
+//! Owns: the ids that this writer appended, those that other programs appended meanwhile, and the look-up of older
+//! ones.
+//! Invariant: ids made by hosts are unique, so an append without id and parent needs no look-up, and costs the same in
+//! a log of any length.
 
 use crate::log::{Damage, LogScan, LogSink, Record, is_number};
 use crate::source::{ByteSource, Prefix, SourceError};
@@ -16,21 +16,21 @@ use core::hash::{BuildHasher, Hasher};
 use core::ops::{ControlFlow, Range};
 use hashbrown::HashTable;
 
-/// Answers for the entries that stood in the log when it was opened.
+/// Look-ups among the entries that the log held when it was opened.
 pub trait OlderIds {
-    /// True if one of them has this id.
+    /// True if one of these entries has this id.
     ///
     /// # Errors
-    /// If the log cannot be read.
+    /// Fails if the log cannot be read.
     fn has(&mut self, id: &str) -> Result<bool, SourceError>;
-    /// True if it is the id of one of them, and a number there.
+    /// True if one of these entries has this id as a number.
     ///
     /// # Errors
-    /// If the log cannot be read.
+    /// Fails if the log cannot be read.
     fn is_number(&mut self, id: &str) -> Result<bool, SourceError>;
 }
 
-/// For a log that had no entries.
+/// The look-up for a log that had no entries.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoOlderIds;
 
@@ -44,23 +44,23 @@ impl OlderIds for NoOlderIds {
     }
 }
 
-/// Reads them from the log, once, when the first question comes.
+/// A look-up that reads all ids from the log at the first call.
 #[derive(Debug)]
 pub struct ScannedIds<F> {
     log: F,
     ids: Option<LogIds>,
 }
 
-/// The ids of entries of a log.
+/// The ids of a log's entries.
 #[derive(Debug, Default)]
 pub(super) struct LogIds {
     pub(super) all: IdSet,
-    /// Those of them that are numbers.
+    /// The ids that are numbers in the log.
     numbers: BTreeSet<String>,
 }
 
 impl<F: ByteSource> ScannedIds<F> {
-    /// The ids of a log, as it is now.
+    /// The ids of a log's current entries.
     pub const fn new(log: F) -> Self {
         Self { log, ids: None }
     }
@@ -88,14 +88,14 @@ impl<F: ByteSource> OlderIds for ScannedIds<F> {
 }
 
 impl LogIds {
-    /// Adds the ids of all entries in a range of a log, which begins at a line.
+    /// Adds the ids of all entries in a range of a log; the range begins at a line.
     pub(super) fn read(&mut self, log: &impl ByteSource, range: Range<u64>) -> Result<(), SourceError> {
         let scan = LogScan::resume(range.start, 0, range.start > 0).every_line();
         crate::log::scan_source(log, range, scan, self, &mut |_| ControlFlow::Continue(())).map(drop)
     }
 }
 
-/// The ids of what other programs added to an open log; read when the first question comes.
+/// The ids that other programs added to an open log; read at the first look-up.
 #[derive(Debug, Default)]
 pub(super) struct ForeignIds {
     unread: Vec<Range<u64>>,
@@ -103,7 +103,7 @@ pub(super) struct ForeignIds {
 }
 
 impl ForeignIds {
-    /// Other programs wrote this range of the log, or some of it.
+    /// Adds a range of the log in which other programs wrote.
     pub(super) fn add(&mut self, range: Range<u64>) {
         if !range.is_empty() {
             self.unread.push(range);
@@ -119,7 +119,7 @@ impl ForeignIds {
     }
 }
 
-/// All ids of a log that is written.
+/// All ids of a log that is open for writing.
 pub(super) struct KnownIds {
     pub(super) own: IdSet,
     pub(super) foreign: ForeignIds,
@@ -135,7 +135,7 @@ impl KnownIds {
         Ok(self.own.has(id) || self.foreign.ids(log)?.all.has(id) || self.older.has(id)?)
     }
 
-    /// An entry that is not this writer's has this id as a number.
+    /// True if an entry of another writer has this id as a number.
     pub(super) fn is_number(&mut self, log: &impl StorageFile, id: &str) -> Result<bool, SourceError> {
         Ok(!self.own.has(id) && (self.foreign.ids(log)?.numbers.contains(id) || self.older.is_number(id)?))
     }
@@ -161,7 +161,7 @@ impl LogSink for LogIds {
     }
 }
 
-/// A set of ids in the order in which they came; the latest can be taken back.
+/// A set of ids in insertion order; the newest can be removed.
 #[derive(Debug, Default)]
 pub(super) struct IdSet {
     text: String,
@@ -189,13 +189,13 @@ impl IdSet {
         table.insert_unique(hash(hasher, id), at, hash_of);
     }
 
-    /// The ids in the order in which they came.
+    /// The ids in insertion order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
         let mut start = 0;
         self.ends.iter().map(move |&end| self.text.get(core::mem::replace(&mut start, end)..end).unwrap_or_default())
     }
 
-    /// Takes back all but the first `count`.
+    /// Removes all but the first `count` ids.
     pub(super) fn truncate(&mut self, count: usize) {
         while self.ends.len() > count {
             let at = u32::try_from(self.ends.len() - 1).unwrap_or(u32::MAX);

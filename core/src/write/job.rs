@@ -1,10 +1,10 @@
-//! One write, one sync, or both, or just a look at the log: what a writer hands out to be done without its lock.
+//! A write job: one write, one sync, both, or a look at the log. A writer hands it out, to be run without its lock.
 //!
-//! Owns: writing all of a group or none of it, what follows when that fails, and that behind each write and each sync
-//! the log is what it was left as, or grew by what other programs added.
-//! Invariant: after [`WriteJob::run`] the log ends with whole lines of ours, unless the outcome says that it could not
-//! be cut back; a line of ours that is acknowledged begins on its own line. Nothing that another program added is cut.
-//! Does not: decide when; that is [`super::LogWriter`].
+//! Owns: writing a group wholly or not at all, the handling of failures, and the check behind each write and each sync
+//! that the log is unchanged, or grew only by other programs' lines.
+//! Invariant: after [`WriteJob::run`] the log ends with whole lines of this writer, unless the outcome says that they
+//! could not be cut back. Each acknowledged line begins on a line of its own. Lines of other programs are never cut.
+//! Does not: decide when jobs run; see [`super::LogWriter`].
 
 use super::error::{Cause, WriteError};
 use super::log_end::{Displacement, LogEnd, Unlike, look};
@@ -14,49 +14,49 @@ use crate::storage::{StorageError, StorageErrorKind, StorageFile};
 use alloc::vec::Vec;
 use core::ops::Range;
 
-/// Work on the log that is ready to be done.
+/// A job that is ready to run.
 #[derive(Debug)]
 pub struct WriteJob<F> {
     pub(super) file: F,
-    /// Lines to write; empty for a sync alone, or a look.
+    /// Lines to write; empty for a sync alone or a look.
     pub(super) lines: Vec<u8>,
     pub(super) kind: Kind,
-    /// The log as it was left when the job was made.
+    /// The end of the log when the job was made.
     pub(super) left: LogEnd,
-    /// What an earlier sync covered.
+    /// Length covered by an earlier sync.
     pub(super) synced_len: u64,
 }
 
-/// What a job does.
+/// Kind of job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Writes its lines, if it has any. No other one does at the same time.
+    /// Writes its lines, or looks at the log if it has none. Only one such job runs at a time.
     Write,
-    /// The same, and syncs then: nothing of it is acknowledged before.
+    /// Like `Write`, then syncs; its entries are acknowledged only after the sync.
     WriteAndSync,
-    /// Syncs, while others may write.
+    /// Syncs; a write may run at the same time.
     Sync,
 }
 
-/// A job that has been run.
+/// The result of a job.
 #[derive(Debug)]
 pub struct Finished {
     pub(super) lines: Vec<u8>,
     pub(super) kind: Kind,
-    /// `None` if it was no write.
+    /// Result of the write; `None` for a sync alone.
     pub(super) written: Option<Result<Landed, JobError>>,
-    /// How long the log was then. `None` if there was no sync to be done, or the write failed before it.
+    /// Length of the log at the sync; `None` if the job has no sync or its write failed.
     pub(super) synced: Option<Result<u64, JobError>>,
 }
 
-/// Where lines landed.
+/// Place of written lines.
 #[derive(Debug, Clone)]
 pub(super) struct Landed {
-    /// Where the lines begin; `None` if another program wrote at the same time: then the log must be read to know.
+    /// Start of the lines; `None` if another program wrote at the same time, so that the log must be read.
     pub(super) base: Option<u64>,
-    /// The log as it is left.
+    /// The end of the log now.
     pub(super) left: LogEnd,
-    /// From where on other programs wrote, if they did.
+    /// Where other programs' bytes begin, if they wrote.
     pub(super) foreign: Option<u64>,
 }
 
@@ -64,7 +64,7 @@ pub(super) struct Landed {
 #[derive(Debug, Clone)]
 pub(super) enum JobError {
     Write(WriteError),
-    /// The path of the log no longer leads to what was written.
+    /// The log's path no longer leads to the written log.
     Displaced(Displacement),
 }
 
@@ -75,7 +75,7 @@ impl From<WriteError> for JobError {
 }
 
 impl<F> WriteJob<F> {
-    /// True if it writes, or would if there were lines: no other such job is out. False for a sync alone.
+    /// True for a write or a look, of which only one runs at a time; false for a sync alone.
     #[must_use]
     pub fn is_write(&self) -> bool {
         self.kind != Kind::Sync
@@ -83,7 +83,7 @@ impl<F> WriteJob<F> {
 }
 
 impl<F: StorageFile> WriteJob<F> {
-    /// Does it.
+    /// Runs the job.
     #[must_use]
     pub fn run(mut self) -> Finished {
         let written = (self.kind != Kind::Sync).then(|| self.write());
@@ -95,16 +95,16 @@ impl<F: StorageFile> WriteJob<F> {
         Finished { lines: self.lines, kind: self.kind, written, synced }
     }
 
-    /// Writes the lines behind all that is there.
+    /// Writes the lines at the end of the log.
     fn write(&mut self) -> Result<Landed, JobError> {
         if self.lines.is_empty() {
             return self.look();
         }
-        // Nearly always nobody else wrote. The look behind the write tells, so that a write costs one look.
+        // Nearly always nobody else wrote. The look behind the write detects others, so a write costs one look.
         self.put(self.left.len(), b"")
     }
 
-    /// Writes nothing, and takes note of what others wrote.
+    /// Writes nothing, and finds out what other programs wrote.
     fn look(&self) -> Result<Landed, JobError> {
         let offset = self.left.len();
         let failed = |unlike| unwritten(unlike, offset);
@@ -114,17 +114,17 @@ impl<F: StorageFile> WriteJob<F> {
         Ok(Landed { base: None, left, foreign: (found > offset).then_some(offset) })
     }
 
-    /// Writes the lines where another program left a line that is not ended.
+    /// Writes the lines behind another program's line that lacks its LF.
     fn write_behind_others(&mut self) -> Result<Landed, JobError> {
         let failed = |unlike| unwritten(unlike, self.left.len());
         let start = self.left.look_inside(&self.file).map_err(failed)?;
         let seen = self.left.last_line(&self.file, start).map_err(failed)?;
-        // What another program has not ended yet gets an end, or our first line would be lost in it.
+        // The other program's open line gets an LF, or the first line written here would become part of it.
         let lead: &[u8] = if seen < start { b"\n" } else { b"" };
         self.put(start, lead)
     }
 
-    /// Writes `lead` and the lines to a log that ends at `start`, unless another program writes too.
+    /// Writes `lead` and the lines to a log that ends at `start`, and checks that no other program wrote meanwhile.
     fn put(&mut self, start: u64, lead: &[u8]) -> Result<Landed, JobError> {
         let offset = self.left.len();
         if let Err((written, error)) = self.append(lead) {
@@ -150,7 +150,7 @@ impl<F: StorageFile> WriteJob<F> {
         }
     }
 
-    /// Appends `lead` and the lines; how many bytes of them were, if not all.
+    /// Appends `lead` and the lines; an error has the number of bytes written before it.
     fn append(&mut self, lead: &[u8]) -> Result<(), (usize, StorageError)> {
         let mut written = 0;
         for mut rest in [lead, &self.lines] {
@@ -163,7 +163,7 @@ impl<F: StorageFile> WriteJob<F> {
         Ok(())
     }
 
-    /// A cut, measured without the lines, which were taken back.
+    /// Corrects the lengths of a cut, once the lines were taken back.
     fn as_left(&self, unlike: Unlike) -> Unlike {
         match (unlike, self.file.stamp()) {
             (Unlike::Displaced(Displacement::Cut { .. }), Ok(stamp)) => {
@@ -173,7 +173,7 @@ impl<F: StorageFile> WriteJob<F> {
         }
     }
 
-    /// Looks for the lines where another program wrote too, before them or behind.
+    /// Finds the lines where another program wrote before or behind them.
     fn find(&mut self, base: u64, found: u64) -> Result<Landed, JobError> {
         let offset = self.left.len();
         let failed = |unlike| unwritten(unlike, offset);
@@ -183,14 +183,14 @@ impl<F: StorageFile> WriteJob<F> {
         }
         let end = base + self.lines.len() as u64;
         let Some(at) = self.place_in(base..found).map_err(|error| failed(error.into()))? else {
-            // The kernel took them in parts, and something came between: there are no such lines.
+            // The kernel wrote them in parts with other bytes between, so the lines are not whole.
             return Err(WriteError::Latched(Cause::Foreign { expected: end, found }).into());
         };
         let own_end = at + self.lines.len() as u64;
         let log = Prefix { source: &self.file, len: found };
         let own_line = at == 0 || log.read_vec(at - 1, 1).map_err(|error| failed(error.into()))? == b"\n";
         if !own_line && self.take_back() {
-            // What came between is not ended; this time it gets its end.
+            // The line before ours has no LF; this time it gets one.
             return self.write_behind_others();
         }
         let last_line = self.left.last_line(&self.file, found).map_err(failed)?;
@@ -198,7 +198,7 @@ impl<F: StorageFile> WriteJob<F> {
         Ok(Landed { base: (own_end == found).then_some(at), left, foreign: Some(offset) })
     }
 
-    /// Where in a range of the log the lines begin: at its end, as nearly always, or before what came behind them.
+    /// Finds the lines in a range of the log: nearly always at its end, else before another program's bytes.
     fn place_in(&self, range: Range<u64>) -> Result<Option<u64>, SourceError> {
         let own = self.lines.len() as u64;
         let log = Prefix { source: &self.file, len: range.end };
@@ -214,8 +214,8 @@ impl<F: StorageFile> WriteJob<F> {
         if len == self.left.len() { Ok(self.left) } else { Ok(LogEnd::at(&self.file, len)?) }
     }
 
-    /// Cuts the lines off, wherever they landed, if nothing follows them. Nothing of them is acknowledged; if this
-    /// fails they are whole lines.
+    /// Cuts the lines off, wherever they landed, if nothing follows them; false if they stay. They are not
+    /// acknowledged, and if they stay they are whole lines.
     fn take_back(&mut self) -> bool {
         let own = self.lines.len();
         let Some(start) = self.file.stamp().ok().and_then(|stamp| stamp.len.checked_sub(own as u64)) else {
@@ -225,12 +225,12 @@ impl<F: StorageFile> WriteJob<F> {
         self.file.read_at(start, &mut bytes).is_ok() && bytes == self.lines && self.file.set_len(start).is_ok()
     }
 
-    /// Cuts what this job added to a log that ended at `start`: the first part of `lead` and the lines, of which the
-    /// system counted so many bytes as `written`.
+    /// Cuts a partial write back: the first part of `lead` and the lines, at the end of a log that ended at `start`.
+    /// The kernel reported `written` bytes.
     fn cut_back(&mut self, start: u64, lead: &[u8], written: usize) -> Result<(), WriteError> {
         let failed = |error| WriteError::Latched(Cause::CutBack { offset: start, error });
         let found = self.file.stamp().map_err(failed)?.len;
-        // Where nobody else wrote, all behind the start is ours, also what was written and not counted.
+        // Without other writers everything behind `start` is ours, even bytes that the kernel did not report.
         let counted = found.checked_sub(written as u64);
         for from in [Some(start), counted].into_iter().flatten() {
             if self.is_own(from..found, lead).map_err(|error| failed(unreadable(&error)))? {
@@ -240,7 +240,7 @@ impl<F: StorageFile> WriteJob<F> {
         Err(WriteError::Latched(Cause::Foreign { expected: start, found }))
     }
 
-    /// A range of the log holds the first part of `lead` and the lines.
+    /// True if a range of the log holds the first part of `lead` and the lines.
     fn is_own(&self, range: Range<u64>, lead: &[u8]) -> Result<bool, SourceError> {
         let Some(len) = range.end.checked_sub(range.start).and_then(|len| usize::try_from(len).ok()) else {
             return Ok(false);
@@ -253,18 +253,18 @@ impl<F: StorageFile> WriteJob<F> {
         Ok(lead.iter().chain(&self.lines).zip(&bytes).all(|(own, there)| own == there))
     }
 
-    /// Syncs what was just written.
+    /// Syncs a write.
     fn sync_written(&mut self, left: LogEnd) -> Result<u64, JobError> {
         let synced = self.sync(left);
         if synced.is_err() && !self.lines.is_empty() {
-            // Refused entries must not turn up later. If they stay recovery keeps them; the writer is latched either
-            // way.
+            // Refused entries must not appear later. If the cut fails, recovery keeps them; the writer is latched
+            // either way.
             self.take_back();
         }
         synced
     }
 
-    /// Syncs; how long the log is then, at least as it was `left`.
+    /// Syncs, and returns the length of the log, which is at least that of `left`.
     fn sync(&mut self, left: LogEnd) -> Result<u64, JobError> {
         let failed = |error| JobError::Write(WriteError::Latched(Cause::Sync { synced_len: self.synced_len, error }));
         self.file.sync_data().map_err(failed)?;
@@ -276,7 +276,7 @@ impl<F: StorageFile> WriteJob<F> {
     }
 }
 
-/// Nothing was written behind `offset`.
+/// The error of a write at `offset` that wrote nothing.
 fn unwritten(unlike: Unlike, offset: u64) -> JobError {
     match unlike {
         Unlike::Displaced(how) => JobError::Displaced(how),

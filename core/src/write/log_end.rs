@@ -1,33 +1,32 @@
-//! How a writer left its log, and what other programs did to it since.
+//! The end of a log as its writer left it, and changes by other programs since.
 //!
-//! Owns: the comparison of a log with what it was when it was left: its name, its length, its last bytes.
-//! Invariant: a look at a log that is as it was left costs one call to the host and no reading; only one that grew is
-//! read, at its end.
-//! Does not: see a change that keeps name and length; `verify` does.
+//! Owns: the comparison of a log with its last known state: path, length, last bytes.
+//! Invariant: a look at an unchanged log costs one call to the host and no read; only a longer log is read, at its end.
+//! Does not: see a change that keeps path and length; `verify` does.
 
 use super::quarantine::unreadable;
 use super::tail::line_start;
 use crate::source::{ByteSource, Prefix, SourceError};
 use crate::storage::{Named, StorageError, StorageFile};
 
-/// Bytes by which a log that grew is told from one that was rewritten.
+/// Number of last bytes that distinguish a grown log from a rewritten one.
 const END: usize = 64;
 
-/// What another program did to a log, so that its path no longer leads to what was written.
+/// A change by another program after which the log's path no longer leads to the written log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Displacement {
-    /// Another file has its name.
+    /// The path leads to another file.
     Replaced,
-    /// No file has its name.
+    /// The path leads to no file.
     Removed,
-    /// It is shorter than it was left.
+    /// The log is shorter than before.
     Cut {
-        /// Length when it was left.
+        /// Previous length.
         expected: u64,
         /// Length found.
         found: u64,
     },
-    /// It is longer than it was left, with other bytes before that end.
+    /// The log is longer than before, with other bytes before the previous end.
     Rewritten,
 }
 
@@ -42,7 +41,7 @@ impl core::fmt::Display for Displacement {
     }
 }
 
-/// Why a log cannot be written as it was left.
+/// Why a log cannot be continued.
 #[derive(Debug)]
 pub(super) enum Unlike {
     Displaced(Displacement),
@@ -61,30 +60,30 @@ impl From<SourceError> for Unlike {
     }
 }
 
-/// Where a log ends as its writer left it, behind an LF, and its last bytes.
+/// The end of a log as its writer left it: its length, which is behind an LF, and its last bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogEnd {
     len: u64,
-    /// Zeros before those of a shorter log.
+    /// The last bytes; a shorter log has zeros before them.
     bytes: [u8; END],
 }
 
 impl Default for LogEnd {
-    /// Of an empty log.
+    /// The end of an empty log.
     fn default() -> Self {
         Self { len: 0, bytes: [0; END] }
     }
 }
 
 impl LogEnd {
-    /// Of the first `len` bytes of a log.
+    /// The end of the first `len` bytes of a log.
     pub(super) fn at(log: &(impl ByteSource + ?Sized), len: u64) -> Result<Self, SourceError> {
         let there = len.min(END as u64);
         let bytes = Prefix { source: log, len }.read_vec(len - there, usize::try_from(there).unwrap_or_default())?;
         Ok(Self::default().followed_by(&bytes, len))
     }
 
-    /// Of the log once these bytes are its last, and it is `len` long.
+    /// The end of a log of `len` bytes after `bytes` were appended.
     pub(super) fn followed_by(mut self, bytes: &[u8], len: u64) -> Self {
         let news = bytes.get(bytes.len().saturating_sub(END)..).unwrap_or_default();
         self.bytes.rotate_left(news.len());
@@ -100,26 +99,26 @@ impl LogEnd {
         self.len
     }
 
-    /// True of an empty log.
+    /// True for an empty log.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// A log that is as long, or longer, was not rewritten in place, as far as its bytes before this end tell.
+    /// True if a log that is at least as long has the same bytes before this end, that is, was not rewritten in place.
     ///
     /// # Errors
-    /// If it cannot be read.
+    /// Fails if the log cannot be read.
     pub fn stands_in(&self, log: &(impl ByteSource + ?Sized)) -> Result<bool, SourceError> {
         Ok(Self::at(log, self.len)? == *self)
     }
 
-    /// The length of the log at its path now: as it was left, or more that others wrote.
+    /// Length of the log at its path: unchanged, or longer by other programs' bytes.
     pub(super) fn look<F: StorageFile>(&self, file: &F) -> Result<u64, Unlike> {
         self.unchanged(file, look(file, self.len)?)
     }
 
-    /// The same of the open log, wherever its path leads.
+    /// Like [`LogEnd::look`], but for the open file, wherever its path leads.
     pub(super) fn look_inside<F: StorageFile>(&self, file: &F) -> Result<u64, Unlike> {
         self.unchanged(file, not_cut(self.len, file.stamp()?.len)?)
     }
@@ -136,7 +135,7 @@ impl LogEnd {
         if same { Ok(()) } else { Err(Unlike::Displaced(Displacement::Rewritten)) }
     }
 
-    /// Where the last line ends in a log that is `found` long now.
+    /// Where the last line ends in a log that now has `found` bytes.
     pub(super) fn last_line<F: StorageFile>(&self, file: &F, found: u64) -> Result<u64, Unlike> {
         if found == self.len {
             return Ok(found);
@@ -146,7 +145,7 @@ impl LogEnd {
     }
 }
 
-/// The length of the log at its path now, which is at least what it was when it was left.
+/// Length of the log at its path, which is at least `left`.
 pub(super) fn look<F: StorageFile>(file: &F, left: u64) -> Result<u64, Unlike> {
     match file.named()? {
         Named::Same(found) => not_cut(left, found),

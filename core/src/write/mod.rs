@@ -1,11 +1,11 @@
-//! Writing: from a caller's JSON object to a line that survives what the caller was promised.
+//! Writing: turns a caller's JSON object into a line of the log, with the promised durability.
 //!
-//! Owns: what is filled into an entry and what is refused, when an append is acknowledged, when the log is synced,
-//! how errors leave the log, and recovery when a log is opened for writing. Section 5 of `docs/format.md`.
-//! Invariant: the log holds whole lines only, up to the write that is running; what a sync covered is never cut.
-//! Nothing is acknowledged once the log's path leads to another file, to none, or to a log that was cut or rewritten;
-//! lines that other programs add are kept.
-//! Does not: lock, keep time, make threads or ids; hosts pass in [`Stamps`] and carry out [`WriteJob`]s.
+//! Owns: what is filled into an entry and what is refused, when an append is acknowledged, when the log is synced, the
+//! state of the log after errors, and recovery at opening (section 5 of `docs/format.md`).
+//! Invariant: the log holds only whole lines, except during a write. Recovery never cuts bytes that a sync covered.
+//! Invariant: nothing is acknowledged once the log's path leads to another file, to none, or to a cut or rewritten log.
+//! Lines that other programs append are kept.
+//! Does not: lock, read clocks, make ids or start threads; hosts provide [`Stamps`] and run [`WriteJob`]s.
 
 mod displaced;
 mod durability;

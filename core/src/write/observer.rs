@@ -1,46 +1,46 @@
-//! Who hears of what happened to a log that is written.
+//! Observers of a log that is open for writing.
 //!
-//! Owns: the words between a writer and what depends on its log.
-//! Does not: fail, or wait: an append never waits for what depends on the log.
+//! Owns: the events that a writer reports: lines written, log synced.
+//! Invariant: observers neither fail nor block, so an append never waits for the sidecar or a checkpoint.
 
 use super::log_end::LogEnd;
 use crate::log::AppendedEntries;
 
-/// How far the log is known to be on the disk. Every one is a point at which the sidecar may be brought up to date
-/// and a checkpoint may be taken.
+/// How much of the log is known to be on the disk. At each sync point the sidecar may be updated and a checkpoint
+/// taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SyncPoint {
-    /// So far the log reaches, up to the end of a line. What does not end so any more was rewritten.
+    /// End of the synced log, behind a line. A log with other bytes there was rewritten.
     pub end: LogEnd,
-    /// Entries of this writer in it.
+    /// Number of this writer's entries in it.
     pub entries: u64,
 }
 
 impl SyncPoint {
-    /// Bytes of the log.
+    /// Synced bytes of the log.
     #[must_use]
     pub const fn len(&self) -> u64 {
         self.end.len()
     }
 
-    /// True of an empty log.
+    /// True for an empty log.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.end.is_empty()
     }
 }
 
-/// Hears of what happened to the log.
+/// Receives a writer's events.
 pub trait LogObserver {
-    /// These entries stand in the log now, not yet known to be on the disk. Lines of other programs are not told, nor
-    /// are this writer's own where another program wrote at the same moment: what lies between entries that are told,
-    /// or between the last one and a sync point, must be read from the log.
+    /// These entries are in the log, but not yet known to be on the disk. Lines of other programs are not reported, nor
+    /// this writer's own if another program wrote at the same time. The observer must read from the log what lies
+    /// between reported entries, or between the last one and a sync point.
     fn written(&mut self, entries: &AppendedEntries);
-    /// The log is on the disk as far as this.
+    /// The log is on the disk up to this point.
     fn synced(&mut self, point: SyncPoint);
 }
 
-/// Hears nothing.
+/// Ignores all events.
 #[derive(Debug, Clone, Copy)]
 pub struct NoObserver;
 

@@ -1,8 +1,9 @@
 //! Opening a log for writing, or making a new one.
 //!
-//! Owns: the order of steps: header, recovery, what the writer must know of the log's end.
-//! Invariant: a log is written only if it is of the current format; a new log's name and header are durable before
-//! the first entry is taken. Does not: lock; the host holds the session's lock before it calls this.
+//! Owns: the order of steps: header, recovery, and the facts about the log's end that the writer needs.
+//! Invariant: only logs of the current format are written. A new log's name and header are durable before its first
+//! entry is accepted.
+//! Does not: lock; the host holds the session's lock.
 
 use super::durability::Durability;
 use super::error::OpenError;
@@ -20,13 +21,13 @@ use alloc::string::String;
 /// How to open a log.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OpenOptions<'a> {
-    /// When appends are acknowledged.
+    /// Durability mode.
     pub durability: Durability,
     /// Bytes known to be on the disk, from the sidecar; `None` if nothing is known.
     pub synced_len: Option<u64>,
-    /// The header line, without LF, for a log that is not there yet or is empty.
+    /// The header line, without LF, for a log that does not exist or is empty.
     pub header: Option<&'a [u8]>,
-    /// Now, Unix milliseconds.
+    /// The current time, Unix milliseconds.
     pub now_ms: i64,
 }
 
@@ -35,23 +36,23 @@ pub struct OpenOptions<'a> {
 pub struct Opened<F> {
     /// The log.
     pub file: F,
-    /// Its length; all of it is durable.
+    /// Its length in bytes; all of it is durable.
     pub len: u64,
     /// The header's session id.
     pub session_id: Option<String>,
     /// Id of the last entry.
     pub leaf: Option<String>,
-    /// That id is a number in the log.
+    /// The log has that id as a number.
     pub leaf_is_number: bool,
-    /// What recovery did.
+    /// Changes by recovery.
     pub recovery: Recovery,
-    /// The log was made now.
+    /// The log is new.
     pub created: bool,
-    /// It ends in an incomplete batch that was durable, and so was not cut: the next entry must end that.
+    /// The log ends in an incomplete batch that is durable and so was not cut; the next entry must end it.
     pub torn_batch: bool,
 }
 
-/// Opens the log, recovers it, makes it if there is none and a header is given.
+/// Opens and recovers the log, or makes it if there is none and a header is given.
 pub(super) fn open<S: Storage>(storage: &S, options: &OpenOptions<'_>) -> Result<Opened<S::File>, OpenError> {
     let there = match storage.open(&Place::Log) {
         Ok(file) => Some(file),
@@ -63,7 +64,7 @@ pub(super) fn open<S: Storage>(storage: &S, options: &OpenOptions<'_>) -> Result
         (Some(file), _) => (file, false),
         (None, header) => (create(storage, header.unwrap_or_default(), None)?, true),
     };
-    // Before recovery: a log that must not be written is not touched.
+    // Before recovery, which must not touch a log that is not written.
     let detected = detect(&file)?;
     let header = detected.writable()?;
     let (len, recovery) = recover(storage, &mut file, options.synced_len, options.now_ms)?;
@@ -77,17 +78,17 @@ pub(super) fn open<S: Storage>(storage: &S, options: &OpenOptions<'_>) -> Result
     Ok(Opened { torn_batch, file, len, session_id: header.session_id.clone(), leaf, leaf_is_number, recovery, created })
 }
 
-/// Makes a log that holds its header: complete and durable before it has its name.
+/// Makes a log with its header, complete and durable before it has its name.
 fn create<S: Storage>(storage: &S, header: &[u8], replaces: Option<FileStamp>) -> Result<S::File, OpenError> {
     let place = Place::Temporary(0);
-    // Whoever holds the session's lock is alone here: what a crash left goes.
+    // The session's lock is held, so the place can only hold a crash's leftover.
     let mut file = create_anew(storage, &place)?;
     let written = append_all(&mut file, &[header, b"\n"].concat())
         .map_err(PublishError::Storage)
         .and_then(|()| publish(storage, file.clone(), &place, &Place::Log, replaces));
     match or_removed(storage, &place, written) {
         Ok(published) => {
-            // Under its own name, so that it can be told what that leads to.
+            // Opened by its own path, so that `StorageFile::named` asks about that path.
             let file = storage.open(&Place::Log)?;
             if file.stamp()?.is_same_file(&published) { Ok(file) } else { Err(OpenError::Changed) }
         }

@@ -1,23 +1,24 @@
-//! Bytes set aside: copied to the store and durable there before anything is cut.
+//! Quarantine: bytes set aside, copied to the store and durable there before the log is cut.
 //!
-//! Owns: the names in `quarantine/` and the copy.
-//! Invariant: a file whose length is not the one in its name is a copy that a crash interrupted; the bytes are
-//! then still in the log. An interrupted copy is finished, a finished one reused, so that crashes leave no heaps.
-//! Does not: cut.
+//! If you change the names, then change section 5.3 of `docs/format.md` too; recovery, undo and repair parse them.
+//!
+//! Owns: the names in `quarantine/`, and the copying.
+//! Invariant: a file whose length differs from the one in its name is a copy that a crash interrupted; the log still
+//! holds its bytes. An interrupted copy is continued and a finished one reused, so repeated crashes leave one file.
 
 use crate::source::{ByteSource, Pieces, SourceError};
 use crate::storage::{Folder, Name, Place, Storage, StorageError, StorageErrorKind, StorageFile, append_all};
 use alloc::format;
 use core::ops::Range;
 
-/// `<offset>-<len>-<unix ms>.bin`: which bytes of the log a file in `quarantine/` holds, and since when.
+/// `<offset>-<len>-<unix ms>.bin`: the bytes of the log in a file in `quarantine/`, and when they were set aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct QuarantineName {
-    /// Where in the log the bytes stood.
+    /// Their offset in the log.
     pub offset: u64,
-    /// How many.
+    /// Their number.
     pub len: u64,
-    /// When they were set aside, Unix milliseconds.
+    /// Time of setting aside, Unix milliseconds.
     pub at_ms: i64,
 }
 
@@ -28,7 +29,7 @@ impl QuarantineName {
         Name::new(&format!("{}-{}-{}.bin", self.offset, self.len, self.at_ms.max(0)))
     }
 
-    /// Reads a name; `None` for other files of the folder.
+    /// Parses a name; `None` for other files in the folder.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         let mut parts = name.strip_suffix(".bin")?.splitn(3, '-');
@@ -38,7 +39,7 @@ impl QuarantineName {
     }
 }
 
-/// Why bytes were not set aside.
+/// Why setting aside failed.
 #[derive(Debug)]
 pub(crate) enum QuarantineError {
     Source(SourceError),
@@ -46,7 +47,7 @@ pub(crate) enum QuarantineError {
 }
 
 impl QuarantineError {
-    /// As what storage says; a source that cannot be read is one of its files.
+    /// The error as a storage error.
     pub(crate) fn into_storage(self) -> StorageError {
         match self {
             Self::Storage(error) => error,
@@ -55,7 +56,7 @@ impl QuarantineError {
     }
 }
 
-/// A log that cannot be read, as what storage says.
+/// A failed read of the log as a storage error.
 pub(super) fn unreadable(error: &SourceError) -> StorageError {
     StorageError { kind: StorageErrorKind::Io, action: "read", what: "the log".into(), message: format!("{error}") }
 }
@@ -83,7 +84,7 @@ pub(crate) fn set_aside<S: Storage>(
     set_aside_as(storage, log, range, stood_at, now_ms)
 }
 
-/// The same for bytes of any source, which stood in the log at `stood_at`.
+/// Like [`set_aside`], but for bytes of any source, which stood in the log at `stood_at`.
 pub(crate) fn set_aside_as<S: Storage>(
     storage: &S,
     source: &impl ByteSource,
@@ -109,7 +110,7 @@ pub(crate) fn set_aside_as<S: Storage>(
 
 type Copy<F> = (QuarantineName, F, u64);
 
-/// A copy of these very bytes, which stand in the source from `start` on, that an earlier try began or finished.
+/// A copy of the same bytes that an earlier attempt began or finished; in the source they begin at `start`.
 fn unfinished<S: Storage>(
     storage: &S,
     source: &impl ByteSource,
@@ -131,7 +132,7 @@ fn unfinished<S: Storage>(
     Ok(None)
 }
 
-/// All of `copy` stands in the source from `start` on.
+/// True if all of `copy` stands in the source at `start`.
 fn same(copy: &impl ByteSource, source: &impl ByteSource, start: u64) -> Result<bool, SourceError> {
     let mut pieces = Pieces::new(copy, 0..copy.len());
     while let Some((at, bytes)) = pieces.read()? {
@@ -152,7 +153,7 @@ fn create<S: Storage>(storage: &S, mut name: QuarantineName) -> Result<Copy<S::F
         })?;
         match storage.create(&place) {
             Ok(file) => return Ok((name, file, 0)),
-            // Other bytes of the same place, in the same millisecond.
+            // Other bytes from the same place, set aside in the same millisecond.
             Err(error) if error.kind == StorageErrorKind::Exists => name.at_ms += 1,
             Err(error) => return Err(error.into()),
         }

@@ -1,22 +1,22 @@
-//! The newest lines of a writer, held in memory.
+//! The newest lines of a writer, held in memory to rescue them from a log that another program cuts.
 //!
-//! Owns: how many are held. Invariant: whole lines, in the order in which they were written, the newest ones always.
-//! Does not: matter to a log that nobody cuts; from one that was cut no line can be read any more.
+//! Owns: the amount that is held.
+//! Invariant: lines are whole and in the order of writing, and the newest are always among them.
 
 use alloc::vec::Vec;
 
-/// Bytes that are held at least, if so many were written; up to twice as many are.
+/// Bytes held at least, if so many were written; at most twice as many are, or one longer group.
 const HELD: usize = 1 << 20;
 
-/// Lines with their LF.
+/// The held lines, each with its LF.
 #[derive(Debug, Default)]
 pub(super) struct RecentLines(Vec<u8>);
 
 impl RecentLines {
-    /// Takes whole lines.
+    /// Adds whole lines.
     pub(super) fn push(&mut self, lines: &[u8]) {
         if self.0.len() + lines.len() > 2 * HELD {
-            // Now and then, so that a line is moved once at most.
+            // Rarely, so that each line is moved at most once.
             let over = (self.0.len() + lines.len()).saturating_sub(HELD).min(self.0.len());
             let rest = self.0.get(over..).unwrap_or_default();
             let line = memchr::memchr(b'\n', rest).map_or(self.0.len(), |at| over + at + 1);

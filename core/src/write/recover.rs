@@ -1,10 +1,10 @@
-//! Recovery: what a crash left at the end of a log, brought to whole lines.
+//! Recovery: brings the end of a log to whole lines after a crash.
 //!
-//! Owns: where a log is cut. With a known synced length: at the first damaged record behind it. Without: only an
-//! unterminated last line is set aside. In both cases an incomplete batch at the end goes whole. Before the cut the
-//! bytes are durable in `quarantine/`.
-//! Invariant: nothing below the synced length is cut; a whole record that lacks only its LF is kept and gets it;
-//! a crash at any point of recovery leaves a log from which the next recovery gets to the same end.
+//! Owns: where the log is cut. If the synced length is known, at the first damaged record behind it; otherwise only an
+//! unterminated last line is cut. In both cases an incomplete batch at the end is cut as a whole. The cut bytes are
+//! durable in `quarantine/` first.
+//! Invariant: nothing below the synced length is cut. A whole record that lacks only its LF is kept and gets one.
+//! Invariant: after a crash at any point of recovery the next recovery reaches the same result.
 //! Does not: repair damage that stays; `verify` reports it.
 
 use super::error::OpenError;
@@ -17,16 +17,16 @@ use crate::source::{ByteSource, Pieces, SourceError};
 use crate::storage::{Named, Storage, StorageFile, append_all};
 use core::ops::ControlFlow;
 
-/// Bytes that were taken out of a log.
+/// Bytes cut from a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SetAside {
     /// The file in `quarantine/`.
     pub name: QuarantineName,
-    /// Records that were whole in it, to be had back by `repair`.
+    /// Whole records among them, which `repair` can restore.
     pub records: u64,
 }
 
-/// What recovery did.
+/// Changes by recovery.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Recovery {
     /// Bytes set aside.
@@ -35,15 +35,15 @@ pub struct Recovery {
     pub lf_added: bool,
 }
 
-/// What to do with the end of a log.
+/// The planned end of a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Plan {
-    /// Where it ends afterwards, before an LF is added.
+    /// The end after the cut, before an LF is added.
     keep: u64,
     add_lf: bool,
 }
 
-/// Brings the log to whole lines and makes all of it durable; the new length.
+/// Brings the log to whole lines and makes all of it durable; returns the new length.
 pub(super) fn recover<S: Storage>(
     storage: &S,
     file: &mut S::File,
@@ -65,7 +65,7 @@ pub(super) fn recover<S: Storage>(
             QuarantineError::Source(error) => OpenError::Source(error),
             QuarantineError::Storage(error) => OpenError::Storage(error),
         })?;
-        // Somebody may have written meanwhile; what is cut must be what was copied.
+        // Another program may have written meanwhile; only copied bytes may be cut.
         if file.named()? != Named::Same(len) {
             return Err(OpenError::Changed);
         }
@@ -83,7 +83,7 @@ pub(super) fn recover<S: Storage>(
     Ok((plan.keep + u64::from(plan.add_lf), done))
 }
 
-/// A synced length counts only if the log can have been synced at it: it is that long, and a line ends there.
+/// Accepts a synced length only if the log is that long and a line ends there.
 fn believed(log: &impl ByteSource, synced_len: Option<u64>) -> Result<Option<u64>, SourceError> {
     let Some(synced) = synced_len.filter(|&synced| synced <= log.len()) else { return Ok(None) };
     if synced == 0 {
@@ -92,7 +92,7 @@ fn believed(log: &impl ByteSource, synced_len: Option<u64>) -> Result<Option<u64
     Ok((log.read_vec(synced - 1, 1)? == b"\n").then_some(synced))
 }
 
-/// The plan where it is known what was synced.
+/// The plan if the synced length is known.
 fn behind_synced(log: &impl ByteSource, synced: u64) -> Result<Plan, SourceError> {
     let mut first = FirstDamage(None);
     let scan = LogScan::resume_full(synced, 0, true).every_line();
@@ -106,13 +106,13 @@ fn behind_synced(log: &impl ByteSource, synced: u64) -> Result<Plan, SourceError
     };
     let open = end.open_line == OpenLine::Whole;
     match end.open_line {
-        // Blanks or nothing: no damage, but a line must begin on its own.
+        // Only blanks, or nothing: no damage, but the next line must begin on its own.
         OpenLine::Torn => last_line(log, synced),
         OpenLine::None | OpenLine::Whole | OpenLine::Salvaged => Ok(Plan { keep: log.len(), add_lf: open }),
     }
 }
 
-/// The plan without the incomplete batches in which what it keeps would end, as far as they begin at or behind `floor`.
+/// Extends the cut of a plan over incomplete batches at its end, if they begin at or behind `floor`.
 fn whole_batches(log: &impl ByteSource, mut plan: Plan, floor: u64) -> Result<Plan, SourceError> {
     while let Some(torn) = torn_batch_until(log, plan.keep)?
         && torn.offset >= floor
@@ -127,7 +127,7 @@ fn keep_until(log: &impl ByteSource, keep: u64) -> Result<Plan, SourceError> {
     Ok(Plan { keep, add_lf })
 }
 
-/// The plan for an unterminated last line, if it begins at or behind `floor`; below that it only gets its LF.
+/// The plan that cuts an unterminated last line if it begins at or behind `floor`; otherwise it only gets its LF.
 fn last_line(log: &impl ByteSource, floor: u64) -> Result<Plan, SourceError> {
     let start = line_start(log, log.len())?;
     let line = log.read_vec(start, usize::try_from(log.len() - start).unwrap_or_default())?;
@@ -151,7 +151,7 @@ fn last_line(log: &impl ByteSource, floor: u64) -> Result<Plan, SourceError> {
     }
 }
 
-/// Stops at the first damage for which a log is cut.
+/// Stops at the first damage at which a log is cut.
 struct FirstDamage(Option<u64>);
 
 impl LogSink for FirstDamage {
@@ -165,10 +165,10 @@ impl LogSink for FirstDamage {
 
     fn damage(&mut self, damage: Damage) -> ControlFlow<()> {
         let whole = match damage.code {
-            // Whole records all the same: other programs write such.
+            // These are whole records, which other programs write.
             DamageCode::LoneSurrogate | DamageCode::SecondHeader | DamageCode::NoHeader => true,
             DamageCode::TornTail => damage.all_recovered,
-            // Every line is read here; the batch is looked at last.
+            // This scan reads every line; batches are checked last.
             DamageCode::TornBatch => true,
             DamageCode::InvalidJson | DamageCode::InvalidUtf8 | DamageCode::NulRun | DamageCode::FusedRecords => false,
         };
@@ -180,7 +180,7 @@ impl LogSink for FirstDamage {
     }
 }
 
-/// Records from `from` to the end.
+/// Number of records from `from` to the end.
 pub(crate) fn count_records(log: &impl ByteSource, from: u64) -> Result<u64, SourceError> {
     struct Count(u64);
     impl LogSink for Count {
@@ -202,8 +202,8 @@ pub(crate) fn count_records(log: &impl ByteSource, from: u64) -> Result<u64, Sou
     Ok(count.0)
 }
 
-/// Writes bytes over themselves: after a sync that failed before this opening the host may hold them for clean, and
-/// the sync that follows would prove nothing.
+/// Writes bytes over themselves. If a sync failed before this opening, the host may take them for written, and the next
+/// sync would prove nothing.
 fn rewrite<F: StorageFile>(file: &mut F, from: u64, to: u64) -> Result<(), OpenError> {
     let log = file.clone();
     let mut pieces = Pieces::new(&log, from..to);

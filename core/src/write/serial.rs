@@ -1,9 +1,8 @@
-//! The one-threaded use of a writer, and what can be asked of it.
+//! The single-threaded use of a writer, and its queries.
 //!
-//! Owns: append, flush, close and the time-based sync as sequences of jobs; when those are due.
-//! Invariant: after an append returns well its entry is as safe as the mode promises; after a flush returns well the
-//! log was looked at, and all that was appended is on the disk.
-//! Does not: lock or wait.
+//! Owns: append, flush, close and the timed sync as sequences of jobs, and when these are due.
+//! Invariant: after a successful append its entry is as durable as the mode promises. After a successful flush the log
+//! was checked for other programs' changes, and everything appended is on the disk.
 
 use super::durability::{AckPoint, Durability, SyncBounds};
 use super::entry::{Parent, Refusal, Stamps};
@@ -14,33 +13,33 @@ use crate::storage::Storage;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// Lines that are buffered before they are written, where an append is acknowledged once it is buffered.
+/// Size at which the buffer is written in modes that acknowledge when buffered, in bytes.
 const BUFFER: usize = 256 * 1024;
 
-/// A flush or close that did not work out.
+/// A failed flush or close.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{error}")]
 pub struct Unwritten {
-    /// Why.
+    /// The cause.
     pub error: WriteError,
-    /// Whole lines, each with its LF, that were acknowledged and are not in the log.
+    /// Acknowledged lines that are not in the log, each with its LF.
     pub lines: Vec<u8>,
 }
 
 impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
-    /// Appends one entry and sees to it that it is acknowledged as the mode has it.
+    /// Appends one entry and acknowledges it as the mode requires; returns its id.
     ///
     /// # Errors
-    /// [`AppendError`]; the entry is not in the log then, nor in the buffer.
+    /// [`AppendError`]; the entry is then neither in the log nor in the buffer.
     pub fn append(&mut self, json: &[u8], parent: Parent<'_>, stamps: &mut dyn Stamps) -> Result<String, AppendError> {
         let admitted = self.acknowledged(1, stamps, |log, stamps| log.admit(json, parent, stamps));
         Ok(admitted?.id)
     }
 
-    /// Appends entries that belong together, as [`LogWriter::admit_batch`] has it; their ids.
+    /// Appends a batch (see [`LogWriter::admit_batch`]) and returns the ids.
     ///
     /// # Errors
-    /// [`AppendError`]; none of them is in the log then, nor in the buffer.
+    /// [`AppendError`]; none of the entries is then in the log or in the buffer.
     pub fn append_batch(
         &mut self,
         entries: &[&[u8]],
@@ -57,7 +56,7 @@ impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
         admit: impl FnOnce(&mut Self, &mut dyn Stamps) -> Result<T, AppendError>,
     ) -> Result<T, AppendError> {
         if self.buffer_full() {
-            // Before the entry is taken: one that cannot be written stays with the caller.
+            // Before the entry is admitted: one that cannot be written stays with the caller.
             self.write_out(stamps.now_ms())?;
         }
         if self.must_sync_before(count) {
@@ -66,7 +65,7 @@ impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
         let admitted = admit(self, stamps);
         let now = stamps.now_ms();
         if let Err(AppendError::Refused(Refusal::Search(_))) = &admitted {
-            // A log in which no id can be looked up may have been cut or rewritten: a look tells, and that is then why.
+            // A look-up may fail because the log was cut or rewritten; then that is the error.
             self.flush(now)?;
         }
         let admitted = admitted?;
@@ -74,7 +73,7 @@ impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
             self.write_out(now)?;
         }
         if self.sync_due(now) {
-            // The entry is acknowledged by its write; a sync that fails is told by every call from now on.
+            // The write acknowledges the entry; a failed sync latches the writer, and every later call reports it.
             let _ = self.sync_out(now);
         }
         Ok(admitted)
@@ -96,7 +95,7 @@ impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
         }
     }
 
-    /// Writes and syncs all that was appended, and looks at the log where there is nothing to write.
+    /// Writes and syncs everything appended; looks at the log if there is nothing to write.
     ///
     /// # Errors
     /// [`WriteError`]; buffered entries stay buffered.
@@ -112,18 +111,18 @@ impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
         self.check()
     }
 
-    /// To be called when the time that [`LogWriter::sync_due_at`] named has come.
+    /// Syncs if due. Call it at the time of [`LogWriter::sync_due_at`].
     ///
     /// # Errors
-    /// If the sync failed.
+    /// Fails if the sync fails.
     pub fn tick(&mut self, now_ms: i64) -> Result<(), WriteError> {
         if self.sync_due(now_ms) { self.sync_out(now_ms) } else { Ok(()) }
     }
 
-    /// Flushes and ends.
+    /// Flushes and closes the writer.
     ///
     /// # Errors
-    /// [`Unwritten`], with the lines that are not in the log though they were acknowledged.
+    /// [`Unwritten`], with the acknowledged lines that are not in the log.
     pub fn close(mut self, now_ms: i64) -> Result<O, Unwritten> {
         match self.flush(now_ms) {
             Ok(()) => Ok(self.observer),
@@ -131,12 +130,12 @@ impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
         }
     }
 
-    /// True if the buffer should be written before it takes more.
+    /// True if the buffer must be written before the next entry.
     fn buffer_full(&self) -> bool {
         self.unwritten().len() >= BUFFER
     }
 
-    /// Entries in the group buffer.
+    /// Number of entries in the group buffer.
     #[must_use]
     pub fn gathered(&self) -> usize {
         self.gathering.group().entries.len()
@@ -148,30 +147,30 @@ impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
         self.in_flight.is_some()
     }
 
-    /// True if a group could be written now: there is one, and no other write is in its way.
+    /// True if there is a group to write, no write is running and the writer is not latched.
     #[must_use]
     pub fn can_begin_write(&self) -> bool {
         !self.unwritten().is_empty() && !self.is_writing() && !self.sync.is_latched()
     }
 
-    /// True if nothing that was appended waits for a write or a sync.
+    /// True if nothing appended waits for a write or a sync.
     #[must_use]
     pub fn is_all_synced(&self) -> bool {
         self.unwritten().is_empty() && !self.is_writing() && self.sync.is_all_synced()
     }
 
-    /// True if the log must be synced by now.
+    /// True if a sync is due at `now_ms`.
     fn sync_due(&self, now_ms: i64) -> bool {
         self.must_sync() || self.sync_due_at().is_some_and(|due| due <= now_ms)
     }
 
-    /// True if no entry more may be taken before a sync has finished.
+    /// True if no more entries may be taken before a sync.
     #[must_use]
     pub fn must_sync(&self) -> bool {
         self.durability.sync_bounds().is_some_and(|bounds| self.sync.must_sync(bounds))
     }
 
-    /// True if so many entries more, written together, would be too many without a sync before.
+    /// True if `count` more entries in one write would exceed the limit for unsynced entries.
     #[must_use]
     pub fn must_sync_before(&self, count: usize) -> bool {
         let (waits, count) = (self.unsynced(), count as u64);
@@ -179,37 +178,37 @@ impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
         self.durability.sync_bounds().is_some_and(too_many)
     }
 
-    /// Entries in the log that no sync covers.
+    /// Number of entries in the log that no sync covers.
     #[must_use]
     pub const fn unsynced(&self) -> u64 {
         self.sync.unsynced()
     }
 
-    /// When the log must be synced at the latest, Unix milliseconds.
+    /// Latest time of the next sync, Unix milliseconds; `None` if none is due.
     #[must_use]
     pub fn sync_due_at(&self) -> Option<i64> {
         self.durability.sync_bounds().and_then(|bounds| self.sync.due_at(bounds))
     }
 
-    /// Why the writer takes nothing more, if so.
+    /// Why the writer is latched, if it is.
     #[must_use]
     pub const fn latched(&self) -> Option<&Cause> {
         self.sync.latched()
     }
 
-    /// Offset in the log from which on another program wrote to it while it was open, if one did.
+    /// Offset of the first bytes that another program wrote to the open log, if one did.
     #[must_use]
     pub const fn foreign_from(&self) -> Option<u64> {
         self.foreign_from
     }
 
-    /// When appends are acknowledged.
+    /// Durability mode.
     #[must_use]
     pub const fn durability(&self) -> Durability {
         self.durability
     }
 
-    /// Id of the last entry of this writer, or of the log as it was opened.
+    /// Id of the writer's last entry, or, before its first, of the opened log's.
     #[must_use]
     pub fn leaf(&self) -> Option<&str> {
         self.gathering.leaf()
@@ -221,7 +220,7 @@ impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
         self.sync.synced().len()
     }
 
-    /// Lines that were acknowledged and are not in the log, each with its LF.
+    /// Acknowledged lines that are not in the log yet, each with its LF.
     #[must_use]
     pub fn unwritten(&self) -> &[u8] {
         &self.gathering.group().lines

@@ -1,29 +1,28 @@
-//! How far a log is written, how far it is on the disk, and whether it is still written at all.
+//! The sync state of a log: how far it is written, how far it is synced, and whether the writer is latched.
 //!
-//! Owns: the order of writes and syncs as numbers. Invariant: what counts as synced was written before the sync that
-//! covers it began; the first cause for which nothing more is written stays.
-//! Does not: write, sync or keep time; its caller says what happened and when.
+//! Owns: the order of writes and syncs, as numbers.
+//! Invariant: synced bytes were written before the sync that covers them began. The first cause of a latch is kept.
 
 use super::durability::SyncBounds;
 use super::error::Cause;
 use super::log_end::LogEnd;
 use super::observer::SyncPoint;
 
-/// What is known of one log's durability.
+/// Durability of one log.
 #[derive(Debug)]
 pub(super) struct SyncState {
     written: SyncPoint,
     synced: SyncPoint,
-    /// What the running sync covers.
+    /// The point that the running sync covers.
     syncing: Option<SyncPoint>,
-    /// When the first entry that no sync covers was written, and the first that the running sync does not cover.
+    /// Time at which the first unsynced entry was written, and the first entry behind the running sync.
     oldest_ms: Option<i64>,
     oldest_behind_sync_ms: Option<i64>,
     latched: Option<Cause>,
 }
 
 impl SyncState {
-    /// A log of which all is on the disk.
+    /// The state of a log that is completely on the disk.
     pub(super) const fn new(end: LogEnd) -> Self {
         let all = SyncPoint { end, entries: 0 };
         Self { written: all, synced: all, syncing: None, oldest_ms: None, oldest_behind_sync_ms: None, latched: None }
@@ -37,7 +36,7 @@ impl SyncState {
         self.synced
     }
 
-    /// Entries in the log that no sync covers.
+    /// Number of entries in the log that no sync covers.
     pub(super) const fn unsynced(&self) -> u64 {
         self.written.entries.saturating_sub(self.synced.entries)
     }
@@ -58,17 +57,17 @@ impl SyncState {
         self.latched.as_ref()
     }
 
-    /// No entry more may be written before a sync has finished.
+    /// True if no more entries may be written before a sync.
     pub(super) fn must_sync(&self, bounds: SyncBounds) -> bool {
         self.unsynced() >= u64::from(bounds.entries)
     }
 
-    /// When a sync is due at the latest, Unix milliseconds.
+    /// Latest time of the next sync, Unix milliseconds.
     pub(super) fn due_at(&self, bounds: SyncBounds) -> Option<i64> {
         self.oldest_ms.map(|ms| ms.saturating_add(i64::from(bounds.millis)))
     }
 
-    /// The log has these many entries more, and ends there.
+    /// Records a write: `entries` more entries, and the new end of the log.
     pub(super) fn wrote(&mut self, end: LogEnd, entries: u64, now_ms: i64) {
         self.written = SyncPoint { end, entries: self.written.entries + entries };
         if entries > 0 {
@@ -77,20 +76,20 @@ impl SyncState {
         }
     }
 
-    /// A sync of all that is written begins.
+    /// Records the start of a sync of everything written so far.
     pub(super) const fn begin_sync(&mut self) {
         self.syncing = Some(self.written);
         self.oldest_behind_sync_ms = None;
     }
 
-    /// The running sync covers what was written since it was announced, too: it begins behind that.
+    /// Extends the announced sync to everything written so far, because it begins only now.
     pub(super) const fn cover_written(&mut self) {
         if self.syncing.is_some() {
             self.begin_sync();
         }
     }
 
-    /// The running sync is done; what it covers.
+    /// Records the end of the running sync; returns the synced point.
     pub(super) fn end_sync(&mut self) -> SyncPoint {
         if let Some(covered) = self.syncing.take() {
             self.synced = covered;
@@ -99,12 +98,12 @@ impl SyncState {
         self.synced
     }
 
-    /// The running sync did not take place, or failed.
+    /// Records that the running sync failed or was not run.
     pub(super) const fn give_up_sync(&mut self) {
         self.syncing = None;
     }
 
-    /// Nothing more is written; the cause that holds.
+    /// Latches the writer, and returns the first cause.
     pub(super) fn latch(&mut self, cause: &Cause) -> &Cause {
         self.latched.get_or_insert_with(|| cause.clone())
     }

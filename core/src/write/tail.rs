@@ -1,7 +1,7 @@
 //! The end of a log, read backwards.
 //!
-//! Owns: finding the last line queue and the last entry that a new one can name as its parent.
-//! Invariant: cost follows the last lines, not the log. Does not: judge more than single lines.
+//! Owns: finding the start of the last line, and the last entry, which is the default parent of a new one.
+//! Invariant: the cost follows the last lines, not the log.
 
 use crate::log::{LineReader, Outcome, id_of, is_number, shown_len};
 use crate::source::{ByteSource, SourceError};
@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 
 const WINDOW: u64 = 16 * 1024;
 
-/// Start of the line that ends at `end` (where its LF stands or would stand).
+/// Start of the line that ends at `end`, the position of its LF, or of the missing one.
 pub(crate) fn line_start(log: &impl ByteSource, end: u64) -> Result<u64, SourceError> {
     let mut at = end;
     let mut window = WINDOW;
@@ -21,7 +21,7 @@ pub(crate) fn line_start(log: &impl ByteSource, end: u64) -> Result<u64, SourceE
             return Ok(from + found as u64 + 1);
         }
         at = from;
-        // Long lines are read in few steps.
+        // The window doubles, so that long lines take few reads.
         window = (window * 2).min(1 << 20);
     }
     Ok(0)
@@ -31,12 +31,12 @@ pub(crate) fn line_start(log: &impl ByteSource, end: u64) -> Result<u64, SourceE
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LastId {
     pub(crate) text: String,
-    /// It is a number in the log.
+    /// The log has the id as a number.
     pub(crate) is_number: bool,
 }
 
-/// The id of the last entry that readers show and that has a usable one. `log` ends behind an LF. `from`: where the header stands; what stands
-/// before it is no entry.
+/// The id of the last shown entry with a usable id. `log` must end behind an LF. `from`: the header's offset; records
+/// before it are no entries.
 pub(crate) fn last_id(log: &impl ByteSource, from: u64) -> Result<Option<LastId>, SourceError> {
     let mut reader = LineReader::new();
     let mut behind = shown_len(log)?;

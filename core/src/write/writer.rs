@@ -1,10 +1,10 @@
 //! The writer of one log: group buffer, acknowledgement, latch.
 //!
-//! Owns: the order of events between a caller's object and a sync, in the three modes.
-//! Invariant: what [`LogObserver::synced`] is told was on the disk before it is told; an entry that was refused is
-//! not in the log; nothing is acknowledged once the path of the log leads to something else.
-//! Does not: block. A host with threads takes [`WriteJob`]s out, runs them without its lock and lands them; the
-//! one-threaded calls of [`super::serial`] do just that in a row.
+//! Owns: the order of events from a caller's object to its sync, in the three durability modes.
+//! Invariant: bytes reported by [`LogObserver::synced`] are on the disk. A refused entry is not in the log. Nothing is
+//! acknowledged once the log's path leads to another log.
+//! Does not: block. A host with threads takes out [`WriteJob`]s, runs them without its lock and passes the results to
+//! `finish`; the single-threaded calls in [`super::serial`] do the same in sequence.
 
 use super::displaced::{Displaced, Rescue};
 use super::durability::{AckPoint, Durability};
@@ -36,11 +36,11 @@ pub struct LogWriter<S: Storage, O> {
     /// Length of the log when it was opened.
     opened_len: u64,
     recent: RecentLines,
-    /// From where on another program wrote first.
+    /// Offset of the first bytes that another program wrote.
     pub(super) foreign_from: Option<u64>,
 }
 
-/// What belongs to the job that is writing.
+/// The entries of the running write job.
 #[derive(Debug, Default)]
 pub(super) struct InFlight {
     entries: AppendedEntries,
@@ -56,12 +56,12 @@ impl<S: Storage<File: core::fmt::Debug>, O> core::fmt::Debug for LogWriter<S, O>
 }
 
 impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
-    /// Opens a log, recovers what a crash left, and takes the entries that stand in it from then on for durable.
+    /// Opens a log, recovers it after a crash, and counts all its entries as durable.
     ///
-    /// `older` is asked with the recovered log, when a caller names ids.
+    /// `older` makes the look-up of the recovered log's ids, for callers that name ids.
     ///
     /// # Errors
-    /// See [`OpenError`]; the log is then as it was, or recovered.
+    /// See [`OpenError`]; the log is then unchanged or recovered.
     pub fn open(
         storage: &S,
         options: &OpenOptions<'_>,
@@ -86,21 +86,21 @@ impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
         Ok((writer, opened))
     }
 
-    /// Takes one entry into the group buffer. It is acknowledged by what happens to the buffer: in `throughput` it
-    /// is already, else once the job that carries it has finished well.
+    /// Admits one entry to the group buffer. In `throughput` that acknowledges it; in the other modes the success of
+    /// the job that writes it does.
     ///
     /// # Errors
-    /// [`AppendError`]; nothing of the entry is kept then.
+    /// [`AppendError`]; nothing of the entry is kept.
     pub fn admit(&mut self, json: &[u8], parent: Parent<'_>, stamps: &mut dyn Stamps) -> Result<Admitted, AppendError> {
         self.check()?;
         Ok(self.gathering.admit(&self.file, json, parent, stamps)?)
     }
 
-    /// Takes entries that belong together, each below the one before unless it names its parent. They are written and
-    /// acknowledged as one.
+    /// Admits a batch: each entry is the child of the one before it, unless it names its parent. The entries are
+    /// written and acknowledged together.
     ///
     /// # Errors
-    /// [`AppendError`]; nothing of any of them is kept then.
+    /// [`AppendError`]; nothing of the batch is kept.
     pub fn admit_batch(
         &mut self,
         entries: &[&[u8]],
@@ -118,13 +118,13 @@ impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
         }
     }
 
-    /// Takes the group buffer out to be written, and, in `strict`, synced.
-    /// `None` if there is nothing to write, another write is running, or the writer is latched.
+    /// Takes the group buffer out as a job that writes it and, in `strict`, syncs it. `None` if there is nothing to
+    /// write, another write is running, or the writer is latched.
     pub fn begin_write(&mut self) -> Option<WriteJob<S::File>> {
         if self.gathering.group().lines.is_empty() { None } else { self.begin_look() }
     }
 
-    /// The same where there may be nothing to write: the log is looked at.
+    /// Like [`LogWriter::begin_write`], but an empty buffer gives a job that looks at the log.
     fn begin_look(&mut self) -> Option<WriteJob<S::File>> {
         if self.in_flight.is_some() || self.sync.is_latched() {
             return None;
@@ -139,8 +139,8 @@ impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
         Some(self.job(lines, if syncs { Kind::WriteAndSync } else { Kind::Write }))
     }
 
-    /// Takes a sync alone out, which may run while other jobs write. `None` if all is synced, a sync is running
-    /// already, the writer is latched, or in `strict`, where syncs belong to writes.
+    /// Takes out a sync job, which may run during other jobs. `None` if everything is synced, a sync is running, the
+    /// writer is latched, or in `strict`, which syncs with writes.
     pub fn begin_sync(&mut self) -> Option<WriteJob<S::File>> {
         let idle = self.sync.is_all_synced() || self.sync.is_syncing() || self.sync.is_latched();
         if idle || self.syncs_with_writes() {
@@ -150,8 +150,9 @@ impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
         Some(self.job(Vec::new(), Kind::Sync))
     }
 
-    /// Takes the next job of a flush out, which has `looked` at the log already or has not. The flush is done once it
-    /// has and [`LogWriter::is_all_synced`]. `None` if another job is in the way, or the writer is latched.
+    /// Takes out the next job of a flush; `looked`: the flush has already run a job that looked at the log. The flush
+    /// is done once it has, and [`LogWriter::is_all_synced`]. `None` if another job is in the way, or the writer is
+    /// latched.
     pub fn begin_flush(&mut self, looked: bool) -> Option<WriteJob<S::File>> {
         let writes = !looked || !self.gathering.group().lines.is_empty() || self.syncs_with_writes();
         if writes { self.begin_look() } else { self.begin_sync() }
@@ -166,11 +167,11 @@ impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
         WriteJob { file: self.file.clone(), lines, kind, left, synced_len }
     }
 
-    /// Takes the outcome of a job. If a write failed all its entries, and those that were admitted behind it, are
-    /// refused; in `throughput`, where they were acknowledged, they stay in the buffer instead.
+    /// Takes the result of a job. If a write failed, its entries and all entries admitted since are refused; in
+    /// `throughput`, which already acknowledged them, they stay in the buffer.
     ///
     /// # Errors
-    /// What the job ran into.
+    /// The error of the job.
     pub fn finish(&mut self, finished: Finished, now_ms: i64) -> Result<(), WriteError> {
         match finished.kind {
             Kind::Write | Kind::WriteAndSync => self.finish_write(finished, now_ms),
@@ -197,7 +198,7 @@ impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
                 Ok(())
             }
             (landed, displaced) => {
-                // What a sync found out meanwhile is true of this write too.
+                // If a sync found the log displaced meanwhile, then this write failed too.
                 let error = landed.err().or(displaced.map(|displaced| JobError::Displaced(displaced.how)));
                 if kind == Kind::WriteAndSync {
                     self.sync.give_up_sync();
@@ -218,7 +219,7 @@ impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
                 Err(self.latch(error, now_ms))
             }
             found => {
-                // A write that is running may be what the log grew by.
+                // A running write may also be why the log grew.
                 if let (Some(Ok(found)), None) = (found, &self.in_flight)
                     && found > self.sync.written().len()
                 {
@@ -235,7 +236,7 @@ impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
         self.observer.synced(covered);
     }
 
-    /// A group stands in the log.
+    /// Records that a group is in the log.
     fn commit(&mut self, landed: &Landed, mut group: Group, end: Mark, now_ms: i64) {
         if let Some(from) = landed.foreign {
             self.foreign_from.get_or_insert(from);
@@ -250,13 +251,13 @@ impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
         self.gathering.wrote(group, end);
     }
 
-    /// Takes note of why a job failed; the error that its caller is told.
+    /// Records a job's failure, and returns the error for its caller.
     fn latch(&mut self, error: JobError, now_ms: i64) -> WriteError {
         let cause = match error {
             JobError::Write(WriteError::Latched(cause)) => cause,
             JobError::Write(error) => return error,
             JobError::Displaced(how) => match self.displaced() {
-                // What there was to be set aside is.
+                // The rescue has already run.
                 Some(displaced) => Cause::Displaced(Box::new(displaced.clone())),
                 None => Cause::Displaced(Box::new(self.rescue(how, now_ms))),
             },
@@ -271,7 +272,7 @@ impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
         }
     }
 
-    /// Sets aside what was acknowledged and is not where the path of the log leads.
+    /// Sets aside acknowledged entries that are not in the file at the log's path.
     fn rescue(&mut self, how: Displacement, now_ms: i64) -> Displaced {
         let mut acknowledged = IdSet::default();
         let being_written = self.in_flight.as_ref().map(|flight| &flight.end);

@@ -1,7 +1,9 @@
-//! The way back: the active path of a log as the snapshot that jcode would store after a checkpoint.
+//! Export to v1: the active path of a log as the snapshot that jcode would store after a checkpoint.
+//!
+//! If you change the result, then change sections 6.2 and 8 of `docs/format.md` too.
 //!
 //! Owns: which entries of a path count, and the order of the snapshot's fields.
-//! Invariant: every value is written as it stands in the log; one entry at a time is in memory.
+//! Invariant: values are copied from the log unchanged, one entry at a time.
 //! Does not: find the path; callers have an index.
 
 use super::export_error::ExportError;
@@ -18,11 +20,12 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::ops::Range;
 
-/// Streams the snapshot of the entries at `path`, root first, to `out`. Ranges are those of the index: lines of the
-/// log without their LF.
+/// Writes the snapshot of the entries at `path`, root first, to `out`. The ranges come from the index: lines of the log
+/// without their LF.
 ///
 /// # Errors
-/// If the log is not from jcode or cannot be read, if `path` is not of it, or what `out` says.
+/// Fails if the log comes neither from jcode nor from an import, if it cannot be read, if `path` does not match it, or
+/// if `out` fails.
 pub fn export<S: ByteSource, E>(
     log: &S,
     path: impl Iterator<Item = Range<u64>> + Clone,
@@ -34,7 +37,7 @@ pub fn export<S: ByteSource, E>(
         return export_import::export(log, &header, &agent, path, out);
     };
     let mut fields = origin.fields;
-    // First what is needed before the messages can be written, and small.
+    // First pass: small values that must precede the messages.
     let mut sides: Vec<(Array, Option<String>, Token)> = Vec::new();
     let mut dropped = BTreeSet::new();
     for range in path.clone() {
@@ -102,7 +105,7 @@ struct Writer<'a, S, E> {
     begun: bool,
 }
 
-/// Bytes copied at once.
+/// Bytes per copy step.
 const STEP: u64 = 1 << 18;
 
 impl<S: ByteSource, E> Writer<'_, S, E> {

@@ -1,6 +1,7 @@
-//! Why a log is not exported to v1.
+//! Errors of an export to v1.
 //!
-//! Owns: the words. Invariant: each names what to do instead, where there is something.
+//! Owns: the messages.
+//! Invariant: each message names a cure, if there is one.
 
 use crate::source::SourceError;
 
@@ -19,7 +20,7 @@ pub enum ExportError<E> {
     /// A range of the path holds no entry.
     #[error("there is no entry at byte {offset}: the path is not of this log; read its index again")]
     NoEntry {
-        /// Where.
+        /// Offset of the range.
         offset: u64,
     },
     /// The output could not be written.

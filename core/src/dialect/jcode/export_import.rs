@@ -1,9 +1,9 @@
-//! An imported session as a snapshot that jcode loads.
+//! Export of an imported session as a snapshot that jcode loads.
 //!
-//! Owns: what each message of pi's form is in jcode's: results of calls stand together in one message of the user.
-//! Invariant: only blocks that jcode knows come out, since one that it does not know costs it the session. Texts are
-//! copied as they stand, escapes and all; one entry at a time is in memory, and the results behind it.
-//! Does not: export logs that come from jcode; what those hold is jcode's own.
+//! Owns: the mapping of pi's messages to jcode's; the results of calls that follow one another become one user message.
+//! Invariant: only blocks that jcode knows are written, because an unknown one would cost jcode the whole session.
+//! Texts are copied unchanged, with their escapes. Memory holds one entry and the results that wait for it.
+//! Does not: export logs that come from jcode; see [`super::export()`].
 
 use super::export_error::ExportError;
 use crate::dialect::jcode::compare::past;
@@ -15,17 +15,18 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::ops::Range;
 
-/// What stands around the messages.
+/// Values outside the messages, as tokens.
 struct Facts {
     title: Option<Vec<u8>>,
     model: Option<Vec<u8>>,
     updated: Option<Vec<u8>>,
 }
 
-/// Streams the snapshot of an imported log; `header` is its header's line, `agent` who it was imported from.
+/// Writes the snapshot of an imported log to `out`. `header`: its header line; `agent`: the agent from which it was
+/// imported.
 ///
 /// # Errors
-/// As [`super::export()`].
+/// Same errors as [`super::export()`].
 pub(super) fn export<S: ByteSource, E>(
     log: &S,
     header: &[u8],
@@ -103,9 +104,9 @@ fn facts<S: ByteSource, E>(log: &S, path: impl Iterator<Item = Range<u64>>) -> R
 struct Messages<'o, E> {
     out: &'o mut dyn FnMut(&[u8]) -> Result<(), E>,
     is_first: bool,
-    /// Blocks of results that wait for what follows.
+    /// Blocks of results, written before the next message.
     results: Vec<u8>,
-    /// Id and time of the first of those.
+    /// Start of their message, with id and time of the first result.
     head: Vec<u8>,
 }
 
@@ -166,7 +167,7 @@ fn head(line: &[u8], role: &str) -> Vec<u8> {
     head
 }
 
-/// Appends an object of tokens; a string's in the place of what is none.
+/// Appends an object with these fields; an absent value becomes an empty string.
 fn object(out: &mut Vec<u8>, kind: &str, fields: &[(&str, Option<&[u8]>)]) {
     if !out.is_empty() {
         out.push(b',');
@@ -214,7 +215,7 @@ fn content_of(out: &mut Vec<u8>, content: &[u8], role: &str) {
     }
 }
 
-/// A result, of which jcode takes one text.
+/// Appends a result; its texts are joined, because jcode accepts only one.
 fn result(out: &mut Vec<u8>, message: &[u8], content: &[u8]) {
     let mut joined = b"\"".to_vec();
     for block in elements(content) {

@@ -1,13 +1,14 @@
-//! `jcode-v1`: a snapshot and a journal as one log, and back (docs/format.md, section 8).
+//! `jcode-v1`: reads a snapshot and a journal as one log, and exports a log as a snapshot (section 8 of
+//! `docs/format.md`).
 //!
-//! Owns: jcode's way of loading such a session ([`replay`]), the log that it becomes ([`present`]), what a log needs
-//! once jcode has gone on writing v1 ([`plan_growth`]), and the way back ([`export`]).
-//! Invariant: all of it is a function of the bytes alone, streamed: what is held is some 40 bytes an entry, and in
-//! hosts without mapped files the largest single value or journal line.
-//! Does not: find files, or write them. The v1 files are never changed.
+//! Owns: loading such a session as jcode does ([`replay`]), the log that it becomes ([`present`]), the growth of a log
+//! after jcode went on writing v1 ([`plan_growth`]), and the export ([`export`]).
+//! Invariant: everything is a function of the bytes. Memory holds some 40 bytes per entry and, in hosts without mapped
+//! files, the largest single value or journal line. The v1 files are never changed.
+//! Does not: find files or write them.
 //!
-//! Entries that come from v1 carry `"v1":true` beside their other fields: that is how growth tells them from
-//! entries that were appended to the log itself, which may look the same in all else.
+//! Entries from v1 carry the field `"v1":true`. By it growth tells them from entries that were appended to the log
+//! itself, which may be equal otherwise.
 
 mod compare;
 mod export;
@@ -27,10 +28,10 @@ pub use write::render::V1Log;
 
 use crate::source::{ByteSource, SourceError};
 
-/// True for a log whose header holds jcode's own fields: one that was migrated from v1, or made for jcode.
+/// True for a log whose header has jcode's own fields: it was migrated from v1 or made for jcode.
 ///
 /// # Errors
-/// If the header cannot be read.
+/// Fails if the header cannot be read.
 pub fn is_from_jcode<S: ByteSource>(log: &S) -> Result<bool, SourceError> {
     Ok(compare::past::origin(log)?.is_some())
 }

@@ -1,10 +1,10 @@
-//! Proof that an upgraded log holds what the old one held.
+//! The check of an upgrade: proves that the upgraded log holds everything in the old one.
 //!
-//! Owns: the comparison of both logs, record by record, made from their bytes alone: it knows nothing of how the
-//! upgrade was done.
-//! Invariant: it passes only if every record is there in order, every field that an upgrade must not touch is byte
-//! for byte the same, every entry has an id of its own, and every parent is the one that the old log implies.
-//! Does not: repair; a failure leaves the old log in place.
+//! If you change what an upgrade changes (`lines`), then change this check too.
+//!
+//! Owns: the comparison of both logs, record by record, from their bytes alone and independent of the upgrade's code.
+//! Invariant: the check passes only if every record is present in order, every field that an upgrade keeps is equal
+//! byte for byte, every entry has an id, and every parent is the one that the old log implies.
 
 use crate::dialect::splice::field;
 use crate::json::text::is_null;
@@ -24,22 +24,23 @@ pub enum CheckError {
     /// A log cannot be read.
     #[error("{0}")]
     Source(#[from] SourceError),
-    /// The logs differ where they must not.
+    /// The logs differ where they must be equal.
     #[error(
         "the upgraded log differs from the original at byte {offset} of the original: {what}; the original was kept"
     )]
     Differs {
         /// Offset in the old log.
         offset: u64,
-        /// What differs.
+        /// The difference.
         what: &'static str,
     },
 }
 
-/// Compares an old log with its upgrade.
+/// Compares an old log with its upgrade; returns the number of entries.
 ///
 /// # Errors
-/// [`CheckError::Differs`] at the first difference.
+/// [`CheckError::Differs`] at the first difference; [`CheckError::Source`] if a log cannot be read or `tick`
+/// interrupts.
 pub fn check_upgrade(
     old: &dyn ByteSource,
     new: &dyn ByteSource,
@@ -60,7 +61,7 @@ pub fn check_upgrade(
     }
 }
 
-/// Where all records of the old log stand.
+/// The places of all records in the old log.
 struct Spans(Vec<Span>);
 
 impl Spans {
@@ -137,7 +138,7 @@ impl Compare<'_> {
         Ok(())
     }
 
-    /// A record before the header, of which nothing may change.
+    /// Compares a record before the header, which must be unchanged.
     fn same_bytes(&mut self, new: &Record<'_>) -> Result<(), CheckError> {
         let span =
             self.spans.next().ok_or(CheckError::Differs { offset: self.old.len(), what: "a record too many" })?;
@@ -159,7 +160,7 @@ impl Compare<'_> {
     }
 }
 
-/// All fields of an object; of a repeated key the last value holds.
+/// All fields of an object; the last value of a repeated key.
 fn fields(object: &[u8]) -> Option<BTreeMap<Cow<'_, str>, &[u8]>> {
     let start = object.iter().position(|&b| b == b'{')?;
     let mut fields = BTreeMap::new();
@@ -169,7 +170,7 @@ fn fields(object: &[u8]) -> Option<BTreeMap<Cow<'_, str>, &[u8]>> {
     walked.ok().map(|_| fields)
 }
 
-/// A field is the same if its bytes are; of a message, the role may have been renamed.
+/// True if a field is unchanged; in a message, the role may have been renamed.
 fn same(name: &str, new: Option<&[u8]>, old: &[u8]) -> bool {
     let Some(new) = new else { return false };
     if new == old || name != "message" {

@@ -1,9 +1,11 @@
-//! `linear-v1` and `tree-v2` to `tree-v3`.
+//! Upgrades `linear-v1` and `tree-v2` logs to `tree-v3`.
 //!
-//! Owns: ids and parents for entries that have none that can be used, `firstKeptEntryIndex`, the role `hookMessage`,
-//! the header's version. Follows what pi's own migration does to such sessions.
-//! Invariant: lines that are no records pass unchanged; so do all bytes of records besides the named fields.
-//! Does not: reorder, drop or merge anything.
+//! If you change what an upgrade changes, then change `check` and section 3.3 of `docs/format.md` too.
+//!
+//! Owns: ids and parents for entries without usable ones, `firstKeptEntryIndex`, the role `hookMessage` and the
+//! header's version. It follows pi's own migration.
+//! Invariant: all other bytes stay unchanged, including lines that are not records. Nothing is reordered, dropped or
+//! merged.
 
 use crate::dialect::ids::IdMaker;
 use crate::dialect::splice::{Splice, field};
@@ -20,7 +22,7 @@ use core::ops::ControlFlow;
 /// Splices a `linear-v1` or `tree-v2` log into a `tree-v3` one.
 ///
 /// # Errors
-/// If the source cannot be read, or `tick` interrupts.
+/// Fails if the source cannot be read or `tick` interrupts.
 pub(super) fn upgrade_lines<S: ByteSource>(
     source: S,
     dialect: Dialect,
@@ -32,7 +34,7 @@ pub(super) fn upgrade_lines<S: ByteSource>(
     let linear = dialect == Dialect::LinearV1;
     let mut survey = Survey::default();
     if linear {
-        // Ids that the log holds must be known before the first one is made, and a compaction may name a later entry.
+        // All ids in the log must be known before one is made, and a compaction may name a later entry.
         scan_source(&source, 0..len, LogScan::new().every_line(), &mut survey, tick)?;
     }
     let ids = IdMaker::new(session_id, survey.taken);
@@ -47,18 +49,18 @@ pub(super) fn upgrade_lines<S: ByteSource>(
     Ok(UpgradedLog { rope: upgrade.rope.over(alloc::vec![source]), mended, header: None })
 }
 
-/// What `firstKeptEntryIndex` may point at.
+/// A record to which `firstKeptEntryIndex` may point.
 #[derive(Debug)]
 enum Target {
     /// A header.
     Header,
-    /// The entry with this number, which has no id of its own.
+    /// The entry with this number, which gets a made id.
     Made(u64),
-    /// An entry with an id, as the log has it.
+    /// An entry with its own id token.
     Own(Vec<u8>),
 }
 
-/// First pass: every record, as pi counts them.
+/// First pass: all records, counted as pi counts them.
 #[derive(Debug, Default)]
 struct Survey {
     records: Vec<Target>,
@@ -93,21 +95,21 @@ impl LogSink for Survey {
     }
 }
 
-/// What only `linear-v1` needs.
+/// State for `linear-v1` only.
 #[derive(Debug)]
 struct Linear {
     ids: IdMaker,
     records: Vec<Target>,
     entries: u64,
-    /// Id of the entry before, as the upgraded log has it.
+    /// Id of the previous entry in the upgraded log.
     last_id: Option<Vec<u8>>,
     mended: Vec<Finding>,
 }
 
-/// Second pass: the rope.
+/// Second pass: builds the rope.
 struct Upgrade {
     rope: Rope<()>,
-    /// End of the original bytes that are in the rope.
+    /// End of the original bytes in the rope.
     done: u64,
     linear: Option<Linear>,
 }
@@ -156,7 +158,7 @@ impl LogSink for Upgrade {
 }
 
 impl Linear {
-    /// Gives an entry the id and the parent that it lacks; what stands there and cannot be used is replaced.
+    /// Adds the missing id and parent of an entry, and replaces unusable ones.
     fn link(&mut self, entry: &Record<'_>, splice: &mut Splice<'_>) {
         let fields = &entry.fields;
         let read = fields.entry();
@@ -183,7 +185,7 @@ impl Linear {
         self.last_id = Some(id_json);
     }
 
-    /// Turns the index of a compaction's first kept entry into that entry's id, or drops it.
+    /// Replaces the index of a compaction's first kept entry by that entry's id, or removes it.
     fn first_kept(&self, entry: &Record<'_>, splice: &mut Splice<'_>) {
         let Some(token) = entry.fields.first_kept_index else { return };
         let index = integer(token).and_then(|index| usize::try_from(index).ok());

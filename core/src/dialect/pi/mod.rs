@@ -1,8 +1,9 @@
-//! pi's family: the current dialect, and those before it.
+//! pi's dialects: the current one and the older ones.
 //!
-//! Owns: how pi's versions are told by the header, what stands for a newer one, and what the older ones become: `lines`,
-//! proved by `check`.
-//! Invariant: without a header a log is the current dialect's, if most of its records are entries.
+//! Owns: how the header's version determines the dialect, the recognition of newer formats, and the upgrade of older
+//! ones (`lines`, proved by `check`).
+//! Invariant: a log without a header is in the current dialect if at least as many of its records are entries as are
+//! not.
 
 mod check;
 mod lines;
@@ -23,7 +24,7 @@ use lines::upgrade_lines;
 /// The version of the current dialect.
 const CURRENT: i64 = 3;
 
-/// pi's family.
+/// The reader of pi's dialects.
 pub(super) struct Pi;
 
 impl DialectReader for Pi {
@@ -50,17 +51,17 @@ impl DialectReader for Pi {
     }
 }
 
-/// Behind other records a header is believed only if it says more than its type: other programs have sessions too.
+/// Accepts a header behind other records only if it says more than its type, because other programs have sessions too.
 fn is_certain(header: &Header, head: &Head<'_>) -> bool {
     head.records().is_empty() || header.session_id.is_some() && (header.cwd.is_some() || header.version > 1)
 }
 
-/// What an upgrade puts into a header without a version.
+/// The text that an upgrade adds to a header without a version.
 const VERSION: &str = r#","version":3"#;
 
 fn by_version(header: &Header, len: u64) -> Detected {
     if header.version <= 1 && header.end() + VERSION.len() as u64 > HEAD_BYTES {
-        // Upgraded it would be found no more.
+        // Its upgrade would have an endless header.
         return Detected::other(What::EndlessHeader, len);
     }
     let dialect = match header.version {
@@ -72,7 +73,7 @@ fn by_version(header: &Header, len: u64) -> Detected {
     Detected::log(dialect, Some(header.clone()))
 }
 
-/// From format 4 on the header has a `kind` and no `type`, and a line is one write or an array of writes.
+/// Detects format 4 and later: the header has a `kind` and no `type`, and a line is one write or an array of writes.
 fn later_format(head: &Head<'_>) -> Option<Detected> {
     let headers = head.records().iter().filter(|record| record.text("kind") == "header");
     let version = |token: &[u8]| text::integer(token).filter(|&version| version > CURRENT);

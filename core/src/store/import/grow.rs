@@ -1,9 +1,10 @@
-//! What an imported log lacks of its source.
+//! Growth of an import: the entries of a source that its imported log lacks.
 //!
-//! Owns: the comparison of two logs entry by entry: an entry is there if the log holds one with the same text behind the
+//! If you change the comparison, then change section 11.4 of `docs/format.md` too.
+//!
+//! Owns: the comparison entry by entry: an entry is present if the log has one with the same text, ids aside, below the
 //! same parent.
-//! Invariant: the log is never rewritten: what changed comes again, as a branch behind the last entry that is the same.
-//! Does not: know any agent.
+//! Invariant: the log is never rewritten. A changed entry is added again, as a branch behind the last common entry.
 
 use super::note::{CUSTOM_TYPE, Note};
 use crate::dialect::{IdMaker, Splice, field};
@@ -17,7 +18,7 @@ use core::ops::ControlFlow;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-/// What is told of an entry without its ids.
+/// Digest of an entry without its ids.
 type Key = [u8; 16];
 
 #[derive(Debug)]
@@ -35,18 +36,18 @@ struct Row {
 #[derive(Debug)]
 pub(super) struct Rows {
     all: Vec<Row>,
-    /// The payloads of `jcode/import` entries.
+    /// The `data` of `jcode/import` entries.
     pub(super) notes: Vec<Vec<u8>>,
-    /// The parents of those, by their ids: what follows one follows its parent.
+    /// The parents of these entries, by id: an entry that follows one counts as a child of that parent.
     passed: HashMap<String, Option<String>, FixedState>,
     pub(super) open_line: OpenLine,
 }
 
 impl Rows {
-    /// Reads a log.
+    /// Reads the entries of a log.
     ///
     /// # Errors
-    /// If it cannot be read, or `tick` interrupts.
+    /// Fails if the log cannot be read or `tick` interrupts.
     pub(super) fn read<L: ByteSource>(
         log: &L,
         tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
@@ -57,13 +58,13 @@ impl Rows {
         Ok(rows)
     }
 
-    /// Messages that are not the source's stand behind all that is.
+    /// True if messages that are not the source's stand behind all imported entries.
     pub(super) fn went_on(&self) -> bool {
         let behind = self.all.iter().rev().take_while(|row| !row.is_imported);
         behind.into_iter().any(|row| row.is_message)
     }
 
-    /// A parent, behind notes of imports.
+    /// The nearest ancestor that is not a `jcode/import` entry.
     fn resolved(&self, parent: Option<&str>) -> Option<String> {
         let mut parent = parent.map(ToString::to_string);
         while let Some(behind) = parent.as_ref().and_then(|parent| self.passed.get(parent)) {
@@ -105,7 +106,7 @@ impl LogSink for Rows {
     }
 }
 
-/// The digest of kind and what stands behind the ids, which come first in an entry that an import wrote.
+/// Digest of the kind and the bytes behind the ids, which come first in an imported entry.
 fn key(entry: &Record<'_>, kind: &str) -> Key {
     let parent = entry.fields.parent_token().unwrap_or_default();
     let end = (parent.as_ptr() as usize).saturating_sub(entry.bytes.as_ptr() as usize) + parent.len();
@@ -113,7 +114,7 @@ fn key(entry: &Record<'_>, kind: &str) -> Key {
     hasher.update(kind.as_bytes());
     hasher.update(b"\0");
     let rest = entry.bytes.get(end..).unwrap_or(entry.bytes);
-    // What a compaction keeps is named by an id too.
+    // A compaction also names its first kept entry by id.
     let kept = entry.fields.first_kept.filter(|_| kind == "compaction");
     let named = kept.map(|kept| (kept.as_ptr() as usize).saturating_sub(rest.as_ptr() as usize)..).and_then(|at| {
         let end = at.start + kept?.len();
@@ -125,10 +126,10 @@ fn key(entry: &Record<'_>, kind: &str) -> Key {
     *hasher.finalize().as_bytes().first_chunk().unwrap_or(&[0; 16])
 }
 
-/// Writes what `log` lacks of `shown`; the number of entries.
+/// Adds the entries of `shown` that `log` lacks to `text`; returns their number. `source` is the text of `shown`.
 ///
 /// # Errors
-/// If `source`, which is the text of `shown`, cannot be read.
+/// Fails if `source` cannot be read.
 pub(super) fn append<S: ByteSource>(
     log: &Rows,
     shown: &Rows,
@@ -144,7 +145,7 @@ pub(super) fn append<S: ByteSource>(
     let mut used: BTreeSet<String> = log.all.iter().map(|row| row.id.clone()).collect();
     used.extend(log.passed.keys().cloned());
     let mut names = Names { maker: IdMaker::new(session_id, used.clone()), used, next: log.all.len() as u64 };
-    // The ids in the log of the entries that are shown; the noted one stands for the parent of the first new entry.
+    // Ids in the log, by the ids of shown entries.
     let mut ids: HashMap<&str, String, FixedState> = HashMap::default();
     let (mut entries, mut is_noted) = (0, false);
     let mut last: Option<(String, Vec<u8>)> = None;
@@ -158,7 +159,7 @@ pub(super) fn append<S: ByteSource>(
         }
         let line = source.read_vec(row.at, usize::try_from(row.len).unwrap_or_default())?;
         let mut behind = parent;
-        // Results stay directly behind their calls.
+        // Results stay directly behind their calls, so the note waits for another entry.
         if !is_noted && !is_result(&line) {
             let id = names.made();
             text.push_new(&noted(&id, behind.as_deref(), &line, note));
@@ -184,7 +185,7 @@ pub(super) fn append<S: ByteSource>(
         entries += 1;
     }
     if let Some((leaf, row)) = went_back {
-        // The conversation is where it was before: behind all that came, an entry must say so.
+        // The source's conversation ends at an older entry; an entry behind the new ones must say so.
         let line = source.read_vec(row.at, usize::try_from(row.len).unwrap_or_default())?;
         text.push_new(&rewound(&names.made(), leaf, &id, &line));
         entries += 1;
@@ -196,7 +197,7 @@ fn is_result(line: &[u8]) -> bool {
     field(line, "message").and_then(|message| field(message, "role")) == Some(b"\"toolResult\"")
 }
 
-/// Ids that no entry of the log has.
+/// Maker of ids that the log does not have.
 struct Names {
     maker: IdMaker,
     used: BTreeSet<String>,
@@ -228,7 +229,7 @@ fn token(text: Option<&str>) -> Vec<u8> {
     out
 }
 
-/// The entry with other ids; what a compaction keeps follows them.
+/// The entry with new ids, also in `firstKeptEntryId` of a compaction.
 fn renamed(line: &[u8], id: &str, parent: Option<&str>, ids: &HashMap<&str, String, FixedState>) -> Vec<u8> {
     let mut splice = Splice::new(line);
     if let Some(old) = field(line, "id") {
@@ -246,7 +247,7 @@ fn renamed(line: &[u8], id: &str, parent: Option<&str>, ids: &HashMap<&str, Stri
     splice.into_bytes()
 }
 
-/// The entry that goes back to `leaf`, which `line` shows, from the last one that came.
+/// The entry that returns the conversation from the last new entry, `from`, to `leaf`, which `line` shows.
 fn rewound(id: &str, leaf: &str, from: &str, line: &[u8]) -> Vec<u8> {
     let mut out = br#"{"type":"custom","id":"#.to_vec();
     let mut put = |name: &[u8], value: &[u8]| {
@@ -262,7 +263,7 @@ fn rewound(id: &str, leaf: &str, from: &str, line: &[u8]) -> Vec<u8> {
     out
 }
 
-/// The entry that notes the state of the source from which those behind it come.
+/// The `jcode/import` entry that notes the source's state before the entries behind it.
 fn noted(id: &str, parent: Option<&str>, first: &[u8], note: &Note) -> Vec<u8> {
     let mut out = br#"{"type":"custom","id":"#.to_vec();
     out.extend_from_slice(&token(Some(id)));

@@ -1,7 +1,7 @@
-//! The source's bytes, kept.
+//! Kept sources: the bytes of an imported source, in `checkpoints/`.
 //!
-//! Owns: the names of the files: `import-<16 hex digits of the digest of all of the source>.source`. Invariant: a file is
-//! durable before a log refers to it; one that is there already is taken up only if it holds these bytes.
+//! Owns: the names of the files: `import-<first 16 hex digits of the digest of the whole source>.source`.
+//! Invariant: a file is durable before a log refers to it. An existing file is reused only if it holds the same bytes.
 
 use super::note::Note;
 use crate::source::{ByteSource, Pieces};
@@ -12,10 +12,10 @@ use crate::storage::{
 use crate::store::StoreError;
 use alloc::format;
 
-/// Number of the temporary file that becomes it.
+/// The temporary file for the copy.
 const COPY: Place = Place::Temporary(3);
 
-/// How the names begin.
+/// Prefix of the names.
 pub const KEPT_SOURCE: &str = "import-";
 
 /// The name of the file in `checkpoints/` for a source with this digest.
@@ -23,10 +23,10 @@ pub(super) fn name(digest: &str) -> Option<Name> {
     Name::new(&format!("{KEPT_SOURCE}{}.source", digest.get(..16)?))
 }
 
-/// Keeps the bytes that the note says come with it.
+/// Keeps the bytes of the source that belong to the note.
 ///
 /// # Errors
-/// If they cannot be read, or written.
+/// Fails if the bytes cannot be read or written.
 pub(super) fn keep<S: Storage>(storage: &S, note: &Note, source: &dyn ByteSource) -> Result<(), StoreError> {
     let denied = || StorageError {
         kind: StorageErrorKind::Denied,
@@ -40,7 +40,7 @@ pub(super) fn keep<S: Storage>(storage: &S, note: &Note, source: &dyn ByteSource
             file.sync_data()?;
             return Ok(());
         }
-        // Of an import that was interrupted: nothing refers to it.
+        // From an interrupted import: nothing refers to it.
         Some(file) => Some(file.stamp()?),
         None => None,
     };

@@ -1,7 +1,7 @@
-//! Which files in a store are the source of an imported log.
+//! The files in a store that hold the source of an imported log.
 //!
-//! Owns: how the states that a log notes follow one another. Invariant: what a log claims is only ever a name in its own
-//! store.
+//! Owns: how the noted states of a source follow one another.
+//! Invariant: a log can only name files in its own store.
 
 use super::grow::Rows;
 use super::keep;
@@ -11,10 +11,10 @@ use crate::storage::Name;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// The newest state that a log knows; `None` if it is no import.
+/// The newest state of the source that a log notes; `None` if the log is no import.
 ///
 /// # Errors
-/// If the log cannot be read.
+/// Fails if the log cannot be read.
 pub(super) fn newest<L: ByteSource>(log: &L, rows: &Rows) -> Result<Option<Note>, SourceError> {
     Ok(match rows.notes.last().and_then(|data| Note::read(data)) {
         Some(note) => Some(note),
@@ -22,21 +22,21 @@ pub(super) fn newest<L: ByteSource>(log: &L, rows: &Rows) -> Result<Option<Note>
     })
 }
 
-/// A file that holds a part of an imported source.
+/// A file with a part of an imported source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
     /// Its name in `checkpoints/`.
     pub name: Name,
     /// Its length.
     pub len: u64,
-    /// The digest of the source up to its end.
+    /// Digest of the source up to the end of this part.
     pub digest: String,
 }
 
-/// The files that together are the source of an imported log, in their order; none if it is no import.
+/// The files that make up the source of an imported log, in order; empty if the log is no import.
 ///
 /// # Errors
-/// If the log cannot be read.
+/// Fails if the log cannot be read.
 pub fn kept_source<L: ByteSource>(log: &L) -> Result<Vec<Kept>, SourceError> {
     let mut notes: Vec<Note> = of_header(log)?.into_iter().collect();
     if notes.is_empty() {
@@ -46,7 +46,7 @@ pub fn kept_source<L: ByteSource>(log: &L) -> Result<Vec<Kept>, SourceError> {
     notes.extend(rows.notes.iter().filter_map(|data| Note::read(data)));
     let mut kept: Vec<(Note, Kept)> = Vec::new();
     for note in notes {
-        // A state that does not continue the one before stands for itself.
+        // A state that does not continue the previous one holds all of the source.
         if kept.last().is_none_or(|(before, _)| before.length != note.from) {
             kept.clear();
         }

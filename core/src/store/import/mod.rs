@@ -1,11 +1,13 @@
-//! Import: another agent's session as a session of ours, the first time and after that agent went on with it.
+//! Import: copies another agent's session into a session of jcode's, and later adds what that session has gained.
 //!
-//! Owns: the order of steps, each of which ends with its sync: 1. the source's bytes get a name in `checkpoints/`; 2. the
-//! new log is written aside; 3. the rows: the state before, and the one that comes; 4. the new log is renamed over the
-//! old one. `note` is what a log says of its source, `grow` what it lacks of it.
-//! Invariant: a log that grows keeps every byte; the source is only read. What the log refers to is kept before it refers
-//! to it, so a crash leaves the old log, or the new one with all of its source.
-//! Does not: lock, find sources, or follow with the sidecar; hosts do.
+//! If you change what an import writes, then change section 11.4 of `docs/format.md` and the crash tests first.
+//!
+//! Owns: the order of steps, each of which ends with a sync: 1. the source's bytes are kept in `checkpoints/`; 2. the
+//! new log is written aside; 3. the ledger gains the rows for the states before and after; 4. the new log is renamed
+//! over the old one. `note` is the log's record of its source, `grow` finds the entries that it lacks.
+//! Invariant: a log that grows keeps every byte, and the source is only read. A crash leaves the old log, or the new
+//! one with all of its source.
+//! Does not: lock, find sources or update the sidecar; hosts do.
 
 mod grow;
 mod keep;
@@ -31,20 +33,20 @@ pub use keep::KEPT_SOURCE;
 pub use kept::{Kept, kept_source};
 use note::Note;
 
-/// Why a session was not imported; what was there is as it was.
+/// Why an import failed; the log is then unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportError {
-    /// It is no session of another agent.
+    /// The file is not another agent's session.
     #[error("is no session of another agent: there is nothing to import")]
     NotForeign,
-    /// It is a file of which nothing can be shown.
+    /// The file cannot be shown as a session.
     #[error(transparent)]
     Refused(#[from] Refused),
-    /// A session of ours has its name, and is none of it.
+    /// A session with the same id exists and was not imported from this source.
     #[error("a session with the id `{0}` is there, and was not imported from it; move that one away")]
     OtherSession(String),
-    /// Both went on.
+    /// Both the imported session and its source grew.
     #[error(
         "diverged: messages were appended to the imported session `{0}` and its source went on; both are untouched"
     )]
@@ -52,10 +54,10 @@ pub enum ImportError {
     /// The log ends in a torn line.
     #[error("the last line of the imported session `{0}` is incomplete; `repair` sets it aside")]
     Torn(String),
-    /// The header would be too long to be one.
+    /// The header would have 64 KiB or more.
     #[error("the path of the source is too long for a header of 64 KiB")]
     Header,
-    /// Something cannot be read or written.
+    /// A file could not be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -82,22 +84,22 @@ impl From<MigrateError> for ImportError {
     }
 }
 
-/// A source, and the log that shows it.
+/// A source and its presentation as a log.
 pub struct Source<'s, S> {
-    /// The log, over the source.
+    /// The presented log.
     pub shown: &'s CurrentLog<S>,
     /// The source's bytes.
     pub bytes: &'s dyn ByteSource,
-    /// What it is.
+    /// Result of the detection.
     pub detected: &'s Detected,
-    /// Its path, as it is noted.
+    /// Path of the source, for the note.
     pub path: &'s str,
 }
 
-/// The id under which a session of another agent is imported.
+/// The id under which another agent's session is imported.
 ///
 /// # Errors
-/// If it is none.
+/// [`ImportError::NotForeign`] if it is not another agent's session.
 pub fn imported_id<S: ByteSource>(shown: &CurrentLog<S>, detected: &Detected) -> Result<String, ImportError> {
     let prefix = detected.dialect.import_prefix().ok_or(ImportError::NotForeign)?;
     let header = detect(shown)?.header.and_then(|header| header.session_id).ok_or(ImportError::NotForeign)?;
@@ -121,23 +123,23 @@ impl core::fmt::Debug for Import<'_> {
     }
 }
 
-/// What an import writes.
+/// A planned import.
 pub struct Import<'s> {
     /// The session's id.
     pub session_id: String,
-    /// Entries that it adds.
+    /// Number of entries that it adds.
     pub entries: u64,
-    /// Where in the source the bytes begin that are kept with it: those before are kept already.
+    /// Offset in the source of the bytes to keep; those before it are already kept.
     kept_from: u64,
     note: Note,
-    /// Text behind the old log.
+    /// New text, which follows the old log.
     text: Rope<&'s dyn ByteSource>,
-    /// The old log lacks its last line feed.
+    /// The old log lacks its last LF.
     lacks_lf: bool,
 }
 
 impl<'s> Import<'s> {
-    /// Plans an import; `None` if the log holds all of the source. `old`: the log that is there.
+    /// Plans an import. `old`: the existing log. `None` if the log already holds all of the source.
     ///
     /// # Errors
     /// See [`ImportError`].
@@ -209,16 +211,16 @@ impl<'s> Import<'s> {
         Ok(Some(Self { session_id, entries, kept_from: note.from, note, text, lacks_lf }))
     }
 
-    /// Bytes that it adds to the disk, about.
+    /// Approximate number of bytes that the import adds to the disk.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.text.len() + self.note.length.saturating_sub(self.kept_from)
     }
 
-    /// Carries it out, under the session's lock. `bytes` are the source's, `old` the log that was planned from.
+    /// Runs the import under the session's lock. `bytes` is the source, `old_len` the length of the log at planning.
     ///
     /// # Errors
-    /// As [`ImportError`] says; the log is then as it was, or imported.
+    /// See [`ImportError`]; the log is then unchanged or imported.
     pub fn run<S: Storage>(
         &self,
         mut session: SessionStore<'_, S>,

@@ -1,8 +1,8 @@
-//! What an imported log says of its source.
+//! The note: an imported log's record of its source.
 //!
 //! Owns: `metadata.import` in the header, and the `jcode/import` entries of later imports: agent, path, digest, length,
-//! and from which byte on the bytes are kept with it.
-//! Invariant: what a log claims is only ever a name in its own store.
+//! and the offset at which the bytes kept with this state begin.
+//! Invariant: a note can only name files in the log's own store.
 
 use crate::dialect::{Splice, detect, field};
 use crate::json::text::{integer, string, write_string};
@@ -17,18 +17,18 @@ use alloc::vec::Vec;
 pub(super) struct Note {
     pub(super) agent: String,
     pub(super) path: String,
-    /// BLAKE3 of all of it.
+    /// BLAKE3 of the whole source, in hex.
     pub(super) digest: String,
     pub(super) length: u64,
-    /// The bytes before are those of the state before.
+    /// Offset of the bytes kept with this state; earlier ones are kept with earlier states.
     pub(super) from: u64,
 }
 
-/// The entry that notes a later state.
+/// `customType` of the entry that notes a later state.
 pub(super) const CUSTOM_TYPE: &str = "jcode/import";
 
 impl Note {
-    /// The object.
+    /// The note as a JSON object.
     pub(super) fn json(&self) -> Vec<u8> {
         let mut out = br#"{"agent":"#.to_vec();
         write_string(&mut out, &self.agent);
@@ -44,7 +44,7 @@ impl Note {
         out
     }
 
-    /// Reads one.
+    /// Reads a note; `None` if it is not valid.
     pub(super) fn read(object: &[u8]) -> Option<Self> {
         let text = |name: &str| field(object, name).and_then(string).map(|text| text.to_string());
         let number = |name: &str| field(object, name).and_then(integer).and_then(|number| u64::try_from(number).ok());
@@ -59,7 +59,7 @@ impl Note {
     }
 }
 
-/// What the header of a log says; `None` if it is no import.
+/// The note in a log's header; `None` if the log is no import.
 pub(super) fn of_header<L: ByteSource>(log: &L) -> Result<Option<Note>, SourceError> {
     let Some(header) = detect(log)?.header else { return Ok(None) };
     let line = log.read_vec(header.offset, usize::try_from(header.len).unwrap_or_default())?;
@@ -67,7 +67,7 @@ pub(super) fn of_header<L: ByteSource>(log: &L) -> Result<Option<Note>, SourceEr
     Ok(import.and_then(Note::read))
 }
 
-/// The header of an imported log, from the one that shows the source.
+/// The header of an imported log, made from the header of the presented source; `None` if it is too long.
 pub(super) fn header(line: &[u8], session_id: &str, note: &Note) -> Option<Vec<u8>> {
     let mut splice = Splice::new(line);
     let string = |text: &str| {

@@ -1,9 +1,9 @@
-//! A log from jcode's v1 files: the first time, and after jcode went on writing v1.
+//! Migration from jcode's v1 files: makes the log, and later adds what jcode went on writing to v1.
 //!
-//! Owns: what such a migration writes, and its steps. Invariant: see [`super`]; the v1 files are only read. A log that
-//! grows keeps every byte; what was written is compared with a second replay of the v1 files, and put in place only
-//! if those did not change meanwhile.
-//! Does not: find the v1 files, or know their format; hosts do the one, [`crate::dialect::jcode`] the other.
+//! Owns: the steps of such a migration, and what it writes.
+//! Invariant: those of [`super`]; the v1 files are only read, and a log that grows keeps every byte. The written log is
+//! compared with a second replay of the v1 files, and published only if they did not change meanwhile.
+//! Does not: find the v1 files (hosts do) or know their format (see [`crate::dialect::jcode`]).
 
 use super::{MigrateError, is_as_planned, write};
 use crate::dialect::jcode::{Growth, V1Log, V1Sources, plan_growth, present, replay};
@@ -21,39 +21,39 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::ControlFlow;
 
-/// jcode's v1 files of one session, as a host finds them.
+/// jcode's v1 files of one session, as provided by a host.
 pub trait V1Files {
     /// An open file.
     type Source: ByteSource;
 
-    /// Opens those that are there.
+    /// Opens the existing v1 files.
     ///
     /// # Errors
-    /// If one is there and cannot be opened.
+    /// Fails if an existing file cannot be opened.
     fn open(&self) -> Result<V1Sources<Self::Source>, StorageError>;
 
-    /// Whether they are still what they were when the migration began.
+    /// True if the files have not changed since the migration began.
     fn unchanged(&self) -> bool;
 }
 
-/// What is to be done with a log beside v1 files.
+/// The planned handling of a log beside v1 files.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "one a session, moved once")]
 pub enum Plan<'l, V> {
-    /// Nothing: it holds all that they say.
+    /// Nothing: the log already holds everything in v1.
     Nothing,
-    /// Both went on: the log is left alone.
+    /// Nothing: both went on, so the log is left alone.
     Diverged,
-    /// The log ends in a torn line, behind which nothing can be appended: `repair` sets it aside.
+    /// Nothing: the log ends in a torn line, which `repair` must set aside first.
     Torn,
     /// Write a new log.
     Write(FromV1<'l, V>),
 }
 
-/// What a migration from v1 writes.
+/// A planned migration from v1.
 #[derive(Debug)]
 pub struct FromV1<'l, V> {
-    /// Entries of the new log.
+    /// Number of entries in the new log.
     pub entries: u64,
     old: Option<Old<'l>>,
     new: V1Log<V>,
@@ -73,10 +73,10 @@ impl core::fmt::Debug for Old<'_> {
     }
 }
 
-/// Plans the first migration, where there is no log.
+/// Plans the first migration, which makes the log.
 ///
 /// # Errors
-/// If the v1 files cannot be read, or `tick` interrupts.
+/// Fails if the v1 files cannot be read or `tick` interrupts.
 pub fn first<F: V1Files>(
     files: &F,
     tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
@@ -85,10 +85,10 @@ pub fn first<F: V1Files>(
     Ok(FromV1 { entries: new.entry_count(), old: None, new })
 }
 
-/// Plans what is to be done with a log that came from v1. `stamp`: the log's.
+/// Plans the next migration of a log that came from v1 and has the stamp `stamp`.
 ///
 /// # Errors
-/// If the log does not come from jcode, something cannot be read, or `tick` interrupts.
+/// Fails if the log does not come from jcode, a file cannot be read, or `tick` interrupts.
 pub fn growth<'l, F: V1Files>(
     log: &'l dyn ByteSource,
     stamp: FileStamp,
@@ -97,7 +97,7 @@ pub fn growth<'l, F: V1Files>(
 ) -> Result<Plan<'l, F::Source>, MigrateError> {
     let growth = plan_growth(&log, replay(files.open()?, tick)?, tick)?;
     if log.met_lost() {
-        // What is missing would be told for what v1 gained, and be missing from the new log for good.
+        // Lost entries would count as new in v1, and the new log would lack them for good.
         return Err(StoreError::Lost.into());
     }
     let new = match growth {
@@ -116,16 +116,16 @@ pub fn growth<'l, F: V1Files>(
 }
 
 impl<V: ByteSource> FromV1<'_, V> {
-    /// Bytes of the new log.
+    /// Length of the new log in bytes.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.old.as_ref().map_or(0, |old| old.log.len() + u64::from(old.lacks_lf)) + self.new.len()
     }
 
-    /// Carries it out, under the session's lock.
+    /// Runs the migration under the session's lock.
     ///
     /// # Errors
-    /// As [`MigrateError`] says; the log is then as it was (or there is none), or migrated.
+    /// See [`MigrateError`]; the log is then unchanged (or still missing), or migrated.
     pub fn run<S: Storage>(
         &self,
         mut session: SessionStore<'_, S>,
@@ -169,7 +169,7 @@ impl<V: ByteSource> FromV1<'_, V> {
     }
 }
 
-/// The written log holds all that the v1 files say, and those are what they were.
+/// Checks that the written log holds everything in the v1 files, and that these are unchanged.
 fn prove(
     new: &impl ByteSource,
     files: &impl V1Files,
@@ -191,7 +191,7 @@ fn migrated() -> String {
     format!("migrated from {}", Dialect::JcodeV1)
 }
 
-/// The state before there was a log, so that it can be returned to, and the one that comes.
+/// The rows for the state without a log, which a rollback can return to, and for the new state.
 fn rows_of_first(new: &dyn ByteSource, digest: String, now_ms: i64) -> Result<Vec<LedgerRow>, SourceError> {
     let nothing = digest_hex(&blake3::hash(b""));
     let mut row = LedgerRow::new(Event::Migrate, now_ms, new.len(), digest, &migrated());
@@ -200,7 +200,7 @@ fn rows_of_first(new: &dyn ByteSource, digest: String, now_ms: i64) -> Result<Ve
     Ok(alloc::vec![LedgerRow::new(Event::Checkpoint, now_ms, 0, nothing, &before()), row])
 }
 
-/// The state before, unless the newest one is it, and the one that comes, which continues it.
+/// The rows for the state before, unless it is the newest state already, and for the new state, which continues it.
 fn rows_of_growth<S: Storage>(
     session: &SessionStore<'_, S>,
     new: &dyn ByteSource,

@@ -1,10 +1,13 @@
-//! Migration: a log of an older dialect, or jcode's v1 files, as a log of the current dialect.
+//! Migration: turns a log of an older dialect, or jcode's v1 files, into a log of the current dialect.
 //!
-//! Owns: the order of steps, each of which ends with its sync: 1. the new log is written aside, and compared with what
-//! it is made from; 2. the old log gets a name in `checkpoints/`, where the new one does not begin with it; 3. the rows:
-//! the state before, and the one that comes; 4. the new log is renamed over the old one.
-//! Invariant: before step 4 the log is as it was, after it migrated. The last row says from what to what, so that the
-//! log itself tells which. Does not: lock, look for room, or follow with the sidecar; hosts do.
+//! If you change a step, then change sections 7.1 and 8 of `docs/format.md` and the crash tests first.
+//!
+//! Owns: the order of steps, each of which ends with a sync: 1. the new log is written aside and compared with its
+//! source; 2. the old log gets a second name in `checkpoints/`, unless the new one begins with it; 3. the ledger gains
+//! the rows for the states before and after; 4. the new log is renamed over the old one.
+//! Invariant: before step 4 the log is unchanged, after it the log is migrated. The last row names both states, so the
+//! log itself shows which holds.
+//! Does not: lock, check free space or update the sidecar; hosts do.
 
 pub mod from_v1;
 pub mod upgrade;
@@ -18,29 +21,29 @@ use crate::source::identity::FileStamp;
 use crate::source::{ByteSource, SourceError};
 use crate::storage::{Place, PublishError, Storage, StorageError, StorageFile};
 
-/// Why a session was not migrated; its log is as it was, or migrated.
+/// Why a migration failed; the log is then unchanged or migrated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MigrateError {
-    /// What the new log is made from cannot be read.
+    /// The source of the new log cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// The upgraded log is not what the old one implies.
+    /// The upgraded log is not the old log's upgrade.
     #[error(transparent)]
     Check(#[from] CheckError),
     /// The v1 files cannot be read as a session.
     #[error(transparent)]
     Replay(#[from] ReplayError),
-    /// What the v1 files gained cannot be added to the log beside them.
+    /// The growth of v1 cannot be added to the log beside it.
     #[error(transparent)]
     Growth(#[from] GrowthError),
-    /// jcode wrote its v1 files while they were read.
+    /// jcode wrote to the v1 files during the migration.
     #[error("jcode changed its files meanwhile; run again once it is idle")]
     SourceChanged,
-    /// The written log is not what the v1 files say.
+    /// The written log differs from the v1 files.
     #[error("the written log does not hold what the v1 files say, and was thrown away; please report this")]
     NotEqual,
-    /// The store, or the new log, cannot be written.
+    /// The store or the new log cannot be written.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -51,7 +54,7 @@ impl From<StorageError> for MigrateError {
     }
 }
 
-/// The log is the file that was looked at (`None`: there was none) when the migration was planned.
+/// Checks that the log is still the one with which the migration was planned (`None`: no log).
 fn is_as_planned<S: Storage>(session: &SessionStore<'_, S>, seen: Option<FileStamp>) -> Result<(), MigrateError> {
     let same = match (&session.log, seen) {
         (Some(log), Some(seen)) => log.stamp()?.is_as_left(&seen),
@@ -62,7 +65,7 @@ fn is_as_planned<S: Storage>(session: &SessionStore<'_, S>, seen: Option<FileSta
     if same { Ok(()) } else { Err(changed().into()) }
 }
 
-/// Writes the parts of a new log aside, one behind the other; gives their bytes to `seen` as they pass.
+/// Writes the parts of a new log aside, one after the other, and passes their bytes to `seen`.
 pub(super) fn write<S: Storage>(
     storage: &S,
     parts: &[&dyn ByteSource],
@@ -76,7 +79,7 @@ pub(super) fn write<S: Storage>(
             return Err(StoreError::Lost.into());
         }
     }
-    // It is gone over once more.
+    // The caller reads it once more.
     file.map();
     Ok(file)
 }

@@ -1,8 +1,8 @@
 //! The upgrade of a log in place.
 //!
-//! Owns: what an upgrade writes, and its steps. Invariant: see [`super`]; every byte of the old log is durable under a
-//! name in `checkpoints/` before the new one takes its place.
-//! Does not: know dialects; the rope and the comparison are [`crate::dialect`]'s.
+//! Owns: the steps of an upgrade, and what it writes.
+//! Invariant: those of [`super`]; every byte of the old log is durable in `checkpoints/` before the new log replaces
+//! it.
 
 use super::{MigrateError, is_as_planned, write};
 use crate::dialect::check_upgrade;
@@ -21,24 +21,24 @@ use alloc::format;
 use alloc::string::String;
 use core::ops::ControlFlow;
 
-/// What an upgrade writes.
+/// A planned upgrade.
 #[derive(Debug)]
 pub struct Upgrade<L> {
     /// The dialect of the old log.
     pub dialect: Dialect,
-    /// Entries of the new log.
+    /// Number of entries in the new log.
     pub entries: u64,
     /// Key of its active leaf.
     leaf: Option<String>,
-    /// The new log, over the old one alone.
+    /// The new log, spliced from the old one.
     rope: Rope<L>,
 }
 
 impl<L: ByteSource> Upgrade<L> {
-    /// Looks at the upgrade of a log of this dialect.
+    /// Plans the upgrade of a log of this dialect.
     ///
     /// # Errors
-    /// If the log cannot be read, or `tick` interrupts.
+    /// Fails if the log cannot be read or `tick` interrupts.
     pub fn plan(
         dialect: Dialect,
         rope: Rope<L>,
@@ -51,7 +51,7 @@ impl<L: ByteSource> Upgrade<L> {
         Ok(Self { dialect, entries: built.counts.entries, leaf, rope })
     }
 
-    /// Bytes of the new log.
+    /// Length of the new log in bytes.
     pub fn bytes(&self) -> u64 {
         self.rope.len()
     }
@@ -59,16 +59,16 @@ impl<L: ByteSource> Upgrade<L> {
     /// The old log.
     ///
     /// # Errors
-    /// If the rope is over none.
+    /// Fails if the rope has no original.
     pub fn old(&self) -> Result<&L, SourceError> {
         self.rope.sources().first().ok_or(SourceError::Shrank { wanted: self.rope.len(), actual: 0 })
     }
 
-    /// Carries it out, under the session's lock; the name of the old log in `checkpoints/`. `seen`: the stamp of the
-    /// log that was planned from.
+    /// Runs the upgrade under the session's lock; returns the old log's name in `checkpoints/`. `seen`: the log's stamp
+    /// at planning.
     ///
     /// # Errors
-    /// As [`MigrateError`] says; the log is then as it was, or upgraded.
+    /// See [`MigrateError`]; the log is then unchanged or upgraded.
     pub fn run<S: Storage>(
         &self,
         mut session: SessionStore<'_, S>,
@@ -106,7 +106,8 @@ impl<L: ByteSource> Upgrade<L> {
         Ok(name)
     }
 
-    /// Gives the old log its name in `checkpoints/`; the name, and the row of the state, unless the newest state is it.
+    /// Gives the old log a name in `checkpoints/`; returns it with the checkpoint's row, unless that state is the
+    /// newest.
     fn keep<S: Storage>(
         &self,
         session: &SessionStore<'_, S>,

@@ -1,8 +1,8 @@
-//! What a repair writes anew: the log's lines, with what comes back between them.
+//! Gathering for a repair: the log's lines, with the entries that return from `quarantine/` between them.
 //!
-//! Owns: what comes back from `quarantine/`, and which lines that no reader showed are records all the same.
-//! Invariant: a record comes back where it stood, and only if the log has no entry with its id; bytes that a rollback
-//! or a repair set aside stay where they are. Does not: change records that can be read.
+//! Owns: which entries return from `quarantine/`, and which lines become records by escaping.
+//! Invariant: an entry returns to its old place, and only if the log has no entry with its id. Bytes that a rollback or
+//! a repair set aside stay in `quarantine/`. Readable records are not changed.
 
 use crate::dialect::detect;
 use crate::log::{Damage, LineReader, LogScan, LogSink, Outcome, Record, controls, scan_source};
@@ -17,18 +17,18 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::ops::{ControlFlow, Range};
 
-/// The damaged log with what comes back, as one.
+/// The damaged log with the returning entries, as one text.
 pub(super) struct Gathered<F> {
     pub(super) rope: Rope<F>,
-    /// Entries that come back from `quarantine/`.
+    /// Number of entries that return from `quarantine/`.
     pub(super) restored: u64,
-    /// Records of the log that no reader showed.
+    /// Number of lines that become records by escaping.
     pub(super) mended: u64,
-    /// Names in `quarantine/` from which entries come back.
+    /// Names in `quarantine/` from which entries return.
     pub(super) names: Vec<String>,
 }
 
-/// The log, and between its lines what comes back.
+/// Gathers the log and the returning entries.
 pub(super) fn gather<S: Storage>(session: &SessionStore<'_, S>) -> Result<Gathered<S::File>, StoreError> {
     let Some(log) = &session.log else { return Err(StoreError::NothingLeft) };
     let found = Found::in_source(log, LogScan::new().every_line())?;
@@ -61,10 +61,10 @@ pub(super) fn gather<S: Storage>(session: &SessionStore<'_, S>) -> Result<Gather
     Ok(Gathered { rope, restored, mended: count, names })
 }
 
-/// The rope as it grows.
+/// The rope under construction.
 struct Gathering {
     rope: Rope<()>,
-    /// End of the log's bytes that are in it, or were left out.
+    /// End of the log's bytes that are in the rope or were left out.
     done: u64,
 }
 
@@ -74,7 +74,7 @@ impl Gathering {
         self.done = at;
     }
 
-    /// Puts the escaped line in the place of the line.
+    /// Puts the escaped line in place of the old one.
     fn replace(&mut self, line: &Mended) {
         self.log_until(line.range.start);
         self.rope.push_new(&line.text);
@@ -92,14 +92,14 @@ impl Gathering {
     }
 }
 
-/// A line that is a record once its raw control characters are escaped.
+/// A line that becomes a record by escaping its raw control characters.
 struct Mended {
-    /// Where it stands.
+    /// Place of the old line.
     range: Range<u64>,
     text: Vec<u8>,
 }
 
-/// A record that comes back from `quarantine/`.
+/// A record that returns from `quarantine/`.
 enum Returning {
     AsItIs(Range<u64>),
     Mended(Mended),
@@ -114,7 +114,7 @@ impl Returning {
     }
 }
 
-/// The records of a file of `quarantine/` that the log lacks, in their order.
+/// The records in a file of `quarantine/` that the log lacks, in order.
 fn returning(file: &impl ByteSource, ids: &mut BTreeSet<String>) -> Result<Vec<Returning>, StoreError> {
     let found = Found::in_source(file, LogScan::resume(0, 0, true).every_line())?;
     let whole = found.entries.iter().filter(|(id, _)| ids.insert(id.clone()));
@@ -124,22 +124,22 @@ fn returning(file: &impl ByteSource, ids: &mut BTreeSet<String>) -> Result<Vec<R
     Ok(all)
 }
 
-/// The offset itself if a line begins there, else the end of the log.
+/// `offset` if a line begins there, else the end of the log.
 fn line_at(log: &impl ByteSource, offset: u64) -> Result<u64, StoreError> {
     let begins = offset > 0 && offset <= log.len() && log.read_vec(offset - 1, 1)? == b"\n";
     Ok(if begins { offset } else { log.len() })
 }
 
-/// A file in `quarantine/`, open.
+/// An open file in `quarantine/`.
 type Waiting<F> = (QuarantineName, F);
 
-/// Whole files in `quarantine/` that recovery made and no repair has put back, by where they stood.
+/// Complete files in `quarantine/` that recovery made and no repair has restored, by offset.
 fn waiting<S: Storage>(session: &SessionStore<'_, S>) -> Result<Vec<Waiting<S::File>>, StoreError> {
     let known = accounted(&session.ledger_file.ledger);
     let names = session.storage.list(Folder::Quarantine)?;
     let names = names.iter().filter(|name| !known.contains(name.as_str()));
     let mut parsed: Vec<QuarantineName> = names.filter_map(|name| QuarantineName::parse(name)).collect();
-    // Recovery never takes the header; what begins there is a whole log.
+    // Recovery never cuts the header; a file from offset 0 is a whole log.
     parsed.retain(|name| name.offset > 0);
     parsed.sort_unstable();
     let mut found = Vec::new();
@@ -153,7 +153,7 @@ fn waiting<S: Storage>(session: &SessionStore<'_, S>) -> Result<Vec<Waiting<S::F
     Ok(found)
 }
 
-/// Names in `quarantine/` that belong to rollbacks and repairs, or were put back.
+/// Names in `quarantine/` that belong to rollbacks and repairs, or were restored.
 fn accounted(ledger: &Ledger) -> BTreeSet<String> {
     let off: BTreeSet<u64> =
         ledger.rows.iter().filter(|row| row.event == Event::Undo).filter_map(|row| row.target).collect();
@@ -167,12 +167,11 @@ fn accounted(ledger: &Ledger) -> BTreeSet<String> {
     known
 }
 
-/// The entries of a source that have an id, and the lines that may be mended.
+/// The entries of a source that have an id, and the lines that escaping may turn into records.
 #[derive(Default)]
 struct Found {
     entries: Vec<(String, Range<u64>)>,
-    /// Where a line begins that is a record but for raw control characters, its length at most, and whether it may be
-    /// the header.
+    /// Offset of such a line, its greatest possible length, and whether it may be the header.
     unread: Vec<(u64, u64, bool)>,
     record_seen: bool,
 }
@@ -184,7 +183,7 @@ impl Found {
         Ok(found)
     }
 
-    /// The unread lines as records, those whose id is taken aside. The others' ids are taken then.
+    /// The lines that become records and whose ids are free; takes these ids.
     fn mended(&self, source: &impl ByteSource, ids: &mut BTreeSet<String>) -> Result<Vec<Mended>, SourceError> {
         let mut mended = Vec::new();
         for &(start, len, first) in &self.unread {
@@ -202,7 +201,7 @@ impl Found {
     }
 }
 
-/// The id of an entry; a header has none.
+/// The id of an entry; `None` for a header.
 fn id_of_record(line: &[u8]) -> Option<String> {
     match LineReader::new().read(1, 0, line, false) {
         Outcome::Whole(record) if !record.fields.is_session() => record.fields.usable_id().map(|id| id.into_owned()),
@@ -226,7 +225,7 @@ impl LogSink for Found {
 
     fn damage(&mut self, damage: Damage) -> ControlFlow<()> {
         if damage.raw_controls {
-            // Behind a byte order mark the line is shorter than it was measured: it ends where it ends.
+            // Behind a byte order mark the line is shorter than `line_len`; its LF ends it.
             self.unread.push((damage.offset, damage.line_len, !self.record_seen));
         }
         ControlFlow::Continue(())

@@ -1,11 +1,13 @@
-//! Repair: a damaged log rewritten from its good records.
+//! Repair: rewrites a damaged log from its good records.
 //!
-//! Owns: what counts as damage, and the order of steps, each of which ends with its sync: 1. the new log is written
-//! aside and scanned: it has no findings; 2. the old one gets a name in `quarantine/`; 3. a checkpoint of the log as
-//! it is, unless there is one, and the row; 4. the new log is renamed over the old one.
-//! Invariant: before step 4 the log is as it was, after it repaired. The tree is the one that readers showed before,
-//! with what comes back ([`gather`]). [`super::undo`] takes it back, [`super::rollback`] returns to the checkpoint.
-//! Does not: follow with the sidecar.
+//! If you change a step, then change section 7.5 of `docs/format.md` and the crash tests first.
+//!
+//! Owns: what counts as damage, and the order of steps, each of which ends with a sync: 1. the new log is written aside
+//! and scanned, and must have no findings; 2. the old log gets a second name in `quarantine/`; 3. the ledger gains a
+//! checkpoint of the log, unless there is one, and the repair's row; 4. the new log is renamed over the old one.
+//! Invariant: before step 4 the log is unchanged, after it the log is repaired. The tree is the one that readers showed
+//! before, with the entries that return ([`gather`]). [`super::undo`] takes a repair back, [`super::rollback`] returns
+//! to the checkpoint.
 
 mod gather;
 mod rewrite;
@@ -27,37 +29,37 @@ use alloc::vec::Vec;
 use core::ops::ControlFlow;
 use gather::Gathered;
 
-/// What a repair does.
+/// The effects of a repair.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
-    /// What is wrong with the log.
+    /// Findings of the damaged log.
     pub findings: Vec<Finding>,
-    /// Entries of the new log.
+    /// Number of entries in the new log.
     pub entries: u64,
-    /// Entries of it that come back from `quarantine/`.
+    /// Number of entries that return from `quarantine/`.
     pub restored: u64,
-    /// Records of it that no reader showed, for raw control characters in their text.
+    /// Number of lines that become records by escaping raw control characters.
     pub mended: u64,
-    /// Length of the log now.
+    /// Length of the damaged log.
     pub from_len: u64,
-    /// Length of the new log, once it is written.
+    /// Length of the new log; 0 until it is written.
     pub to_len: u64,
-    /// Where the old log is kept, below the store, once it is done.
+    /// Path below the store of the old log; `None` until the repair is done.
     pub set_aside: Option<String>,
 }
 
 impl Plan {
-    /// Nothing is wrong, and nothing waits in `quarantine/`.
+    /// True if the log has no findings and no entries return.
     #[must_use]
     pub fn is_nothing(&self) -> bool {
         self.findings.is_empty() && self.restored == 0
     }
 }
 
-/// Says what [`run`] would do.
+/// Plans a repair, without writing.
 ///
 /// # Errors
-/// If the log cannot be read, or is none that repair writes.
+/// Fails if the log cannot be read, or is not one that repair writes.
 pub fn plan<S: Storage>(session: &SessionStore<'_, S>) -> Result<Plan, StoreError> {
     let gathered = gather::gather(session)?;
     survey(session, &gathered)
@@ -84,7 +86,7 @@ fn survey<S: Storage>(session: &SessionStore<'_, S>, gathered: &Gathered<S::File
     })
 }
 
-/// What is wrong with a log, besides a last record that lacks only its LF.
+/// The findings of a log, without that of a last record that lacks only its LF.
 fn damages(log: &dyn ByteSource) -> Result<Vec<Finding>, StoreError> {
     let mut builder = IndexBuilder::with_findings(());
     let end = scan_source(log, 0..log.len(), LogScan::full(), &mut builder, &mut |_| ControlFlow::Continue(()))?;
@@ -93,10 +95,10 @@ fn damages(log: &dyn ByteSource) -> Result<Vec<Finding>, StoreError> {
     Ok(findings.into_iter().filter(|finding| !(lacks_lf && finding.code == Code::TornTail)).collect())
 }
 
-/// Does it. `stem`: the session's id if the header is lost. The session shows the new log afterwards.
+/// Runs the repair; the session shows the new log afterwards. `stem`: the session's id if the header is lost.
 ///
 /// # Errors
-/// As [`plan`], and what storage says; the log is then as it was, or repaired.
+/// Same errors as [`plan`], and any storage error; the log is then unchanged or repaired.
 pub fn run<S: Storage>(session: &mut SessionStore<'_, S>, stem: &str, now_ms: i64) -> Result<Plan, StoreError> {
     session.resolve_pending(now_ms)?;
     let done = replace(session, stem, now_ms);
@@ -116,7 +118,7 @@ fn replace<S: Storage>(session: &mut SessionStore<'_, S>, stem: &str, now_ms: i6
     prove(&new, plan.entries)?;
     let mut rows = Vec::new();
     if log.troubles()?.is_empty() {
-        // What is lost may come back: then the log would not be the one that the digest is of.
+        // Lost bytes may come back, and then the digest would not match the log.
         rows.extend(session.new_checkpoint(now_ms, "before a repair")?);
     }
     let set_aside_digest = checkpoint::digest(None, log, 0..log.len())?;

@@ -1,10 +1,12 @@
-//! The new log: the header, then every record that can be read, a line each.
+//! The rewriting of a repair: writes the header, then each readable record on a line of its own.
 //!
-//! Owns: what is changed in a record, and that nothing else is: an id that is repeated, missing or none becomes a new
-//! one, a parent that is missing or none, leads in a circle or was renamed becomes what readers took for it, a time
-//! that is none becomes null, bytes that are no UTF-8 and halves of surrogate pairs become U+FFFD; an entry that begins a
-//! batch of which others are missing begins none any more.
-//! Invariant: entries keep their order. Does not: invent parents; an entry whose parent is lost stays a root.
+//! If you change what a repair changes, then change section 7.5 of `docs/format.md` too.
+//!
+//! Owns: the changes to a record, and that there are no others. A repeated, missing or unusable id becomes a new one. A
+//! parent that is missing, unusable, in a cycle or renamed becomes the one that readers showed. An unusable time
+//! becomes null. Invalid UTF-8 and halves of surrogate pairs become U+FFFD. An entry that begins an incomplete batch
+//! loses its `batch`.
+//! Invariant: entries keep their order. No parent is invented: an entry whose parent is lost stays a root.
 
 use super::StoreError;
 use crate::dialect::ids::IdMaker;
@@ -24,10 +26,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::ControlFlow;
 
-/// Bytes that are written at once.
+/// Bytes per write.
 const BUFFER: usize = 1 << 20;
 
-/// Writes the new log to `out`; the digest of its bytes.
+/// Writes the new log to `out`; returns the digest of its bytes.
 pub(super) fn rewrite<F: StorageFile>(
     log: &dyn ByteSource,
     stem: &str,
@@ -75,14 +77,14 @@ pub(super) fn rewrite<F: StorageFile>(
 struct Lines<'o, F> {
     built: Built<()>,
     ids: IdMaker,
-    /// Ids of entries whose own is missing or taken.
+    /// New ids of entries whose own is missing or taken.
     new_ids: BTreeMap<u32, String>,
-    /// Entries that keep a number as their id.
+    /// Entries that keep a number as id.
     numbers: BTreeSet<u32>,
     /// Entries that begin an incomplete batch.
     torn: BTreeSet<u32>,
     seq: u32,
-    /// The record that comes next is not UTF-8.
+    /// The next record has invalid UTF-8.
     bad_utf8: bool,
     buffer: Vec<u8>,
     hasher: blake3::Hasher,
@@ -91,7 +93,7 @@ struct Lines<'o, F> {
 }
 
 impl<F: StorageFile> Lines<'_, F> {
-    /// Finds the entries that need a new id, before the first that may name one as its parent.
+    /// Chooses new ids for all entries that need one, because an earlier entry may name one as its parent.
     fn name_entries(&mut self, log: &dyn ByteSource) -> Result<(), SourceError> {
         let (numbers, torn) = (BTreeSet::new(), BTreeSet::new());
         let mut survey = Survey { built: &self.built, seq: 0, nameless: Vec::new(), numbers, torn, batch: None };
@@ -130,7 +132,7 @@ impl<F: StorageFile> Lines<'_, F> {
         self.buffer.clear();
     }
 
-    /// The text of a record, with what is no text replaced.
+    /// The text of a record, with invalid Unicode replaced.
     fn text<'r>(&mut self, record: &Record<'r>) -> Cow<'r, [u8]> {
         let mut bytes = Cow::Borrowed(record.bytes);
         if core::mem::take(&mut self.bad_utf8) {
@@ -142,13 +144,13 @@ impl<F: StorageFile> Lines<'_, F> {
         bytes
     }
 
-    /// An entry's id, as JSON.
+    /// An entry's id as a JSON token.
     fn id_json(&self, seq: u32) -> Vec<u8> {
         let id = self.id_of(seq);
         if self.numbers.contains(&seq) { id.into_bytes() } else { json(&id) }
     }
 
-    /// The record with the id and parent that readers know it by, and without a time that is none.
+    /// The record with the id and the parent that readers show, and with null for an unusable time.
     fn linked<'r>(&self, bytes: &'r [u8], fields: &Fields<'r>, seq: u32) -> Cow<'r, [u8]> {
         let read = fields.entry();
         let parent = self.built.parent(seq);
@@ -185,7 +187,7 @@ impl<F: StorageFile> Lines<'_, F> {
         rope.read_vec(0, len).map_or(Cow::Borrowed(bytes), Cow::Owned)
     }
 
-    /// The parent field says that `parent` is the parent, in the form in which that has its id.
+    /// True if the parent field names `parent`, in the form (string or number) of that entry's id.
     fn names(&self, token: Option<&[u8]>, parent: Option<u32>) -> bool {
         match (token, parent) {
             (None, None) => true,
@@ -223,25 +225,25 @@ impl<F: StorageFile> LogSink for Lines<'_, F> {
     }
 
     fn damage(&mut self, damage: Damage) -> ControlFlow<()> {
-        // Comes just before the record that it is about.
+        // This damage is reported just before its record.
         self.bad_utf8 |= damage.code == DamageCode::InvalidUtf8;
         ControlFlow::Continue(())
     }
 }
 
-/// Which entries are known by a made key, which others by a number, and which batches are incomplete.
+/// Finds the entries with made keys, the entries with numbers as ids, and the incomplete batches.
 struct Survey<'b> {
     built: &'b Built<()>,
     seq: u32,
     nameless: Vec<u32>,
     numbers: BTreeSet<u32>,
     torn: BTreeSet<u32>,
-    /// The entry that began the last batch, and how many entries that is to have.
+    /// The entry that began the last batch, and the number of entries that it declares.
     batch: Option<(u32, u64)>,
 }
 
 impl Survey<'_> {
-    /// The batch ends before the entry that comes next.
+    /// Ends the batch before the next entry.
     fn end_batch(&mut self) {
         if let Some((first, of)) = self.batch.take()
             && u64::from(self.seq - first) < of
@@ -281,7 +283,7 @@ fn json(text: &str) -> Vec<u8> {
     out
 }
 
-/// JSON text in which each `\u` escape of half a surrogate pair is `\ufffd`.
+/// Replaces each `\u` escape of half a surrogate pair by `\ufffd`.
 fn whole_pairs(text: &[u8]) -> Vec<u8> {
     let escape = |at: usize| {
         let digits = text.get(at..at + 6)?.strip_prefix(b"\\u")?;

@@ -1,9 +1,10 @@
-//! What a migrated log needs after jcode has gone on writing v1.
+//! Growth: what a migrated log must gain after jcode went on writing v1.
 //!
-//! Owns: the comparison of log and replayed session, and where on the tree new entries hang.
-//! Invariant: the log's bytes are never changed, only appended to; after that its active path is the v1 session
-//! again, and planning once more appends nothing. Entries that did not come from v1 stay where they are.
-//! Does not: write.
+//! If you change the comparison or what is appended, then change section 8 of `docs/format.md` too.
+//!
+//! Owns: the comparison of log and replayed session, and the parents of new entries.
+//! Invariant: the log is only appended to. Afterwards its active path is the v1 session again, and another plan appends
+//! nothing. Entries that did not come from v1 stay in place.
 
 use crate::dialect::jcode::compare::past::{self, Known};
 use crate::dialect::jcode::compare::tree::Tree;
@@ -25,19 +26,19 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::ControlFlow;
 
-/// What to do with a log.
+/// The planned change of a log.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "one a session, moved once")]
 pub enum Growth<S> {
-    /// Nothing: it is up to date.
+    /// None: it is up to date.
     Nothing,
-    /// Append these bytes.
+    /// These bytes must be appended.
     Append(V1Log<S>),
-    /// Both the log and the v1 files went on: leave it alone and report.
+    /// None: both the log and the v1 files went on, so the log is left alone.
     Diverged,
 }
 
-/// Why growth cannot be planned.
+/// Why growth could not be planned.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum GrowthError {
@@ -55,10 +56,10 @@ impl From<SourceError> for GrowthError {
     }
 }
 
-/// Compares a log with the v1 session that it came from, as that is now.
+/// Compares a log with the current state of the v1 session from which it came.
 ///
 /// # Errors
-/// If the log does not come from jcode, or something cannot be read, or `tick` interrupts.
+/// Fails if the log does not come from jcode, a file cannot be read, or `tick` interrupts.
 pub fn plan_growth<L: ByteSource, S: ByteSource>(
     log: &L,
     replay: Replay<S>,
@@ -77,7 +78,7 @@ pub fn plan_growth<L: ByteSource, S: ByteSource>(
         return Ok(Growth::Diverged);
     }
 
-    // The entry that new ones follow, and what the session is on the path to it.
+    // The parent of the new entries, and the session's fields on the path to it.
     let active = tree.count().checked_sub(1);
     let goes_on = active.filter(|&active| head.is_none_or(|head| tree.path(active).contains(&head)));
     let parent = if equal == old.len() {
@@ -85,7 +86,7 @@ pub fn plan_growth<L: ByteSource, S: ByteSource>(
     } else if let Some(last) = equal.checked_sub(1).and_then(|last| old.get(last)) {
         Some(*last)
     } else {
-        // None is equal: what stands before the first one (large fields of the header) still holds.
+        // No message is equal: entries before the first one (large fields of the header) still hold.
         old.first().and_then(|first| tree.parent(*first))
     };
     let path = parent.map(|parent| tree.path(parent)).unwrap_or_default();
@@ -114,7 +115,7 @@ pub fn plan_growth<L: ByteSource, S: ByteSource>(
     entries.append(&mut merge(lists));
     entries.extend(made.meta(&changed, &updated)?);
     if entries.is_empty() && equal < old.len() {
-        // A rewind and nothing else: an entry is needed that makes its place the active leaf.
+        // Only a rewind: an entry must make its end the active leaf.
         let from = made.text.len();
         made.text.push_new(b"{}");
         entries.push(made.entry(Kind::Meta, from, &updated)?);
@@ -123,7 +124,7 @@ pub fn plan_growth<L: ByteSource, S: ByteSource>(
         return Ok(Growth::Nothing);
     }
     if tree.native_messages_follow() && goes_on.is_none() {
-        // The user went on elsewhere in the tree; appending here would move the active leaf away from there.
+        // The user went on elsewhere in the tree; an append here would move the active leaf away.
         return Ok(Growth::Diverged);
     }
     let mut parent_json = Vec::new();
@@ -139,7 +140,7 @@ pub fn plan_growth<L: ByteSource, S: ByteSource>(
     Ok(Growth::Append(made.finish(plan)?))
 }
 
-/// How many messages at the start of both are the same.
+/// Number of equal messages at the start of both.
 fn equal_messages<L: ByteSource, S: ByteSource>(
     log: &L,
     tree: &Tree,
@@ -162,7 +163,7 @@ fn same(of: &Type, a: &[u8], b: &[u8]) -> bool {
     a == b || digest(of, a) == digest(of, b)
 }
 
-/// The payload of an entry as the log would hold it, but for line breaks.
+/// The payload of an entry as the log would hold it, except line breaks.
 fn payload<'s, S: ByteSource>(entry: &Entry, sources: &'s [S]) -> Result<Cow<'s, [u8]>, SourceError> {
     let bytes = Token { source: entry.source, at: entry.at, len: u64::from(entry.len) }.bytes(sources)?;
     Ok(match simdutf8::basic::from_utf8(&bytes) {
@@ -171,8 +172,8 @@ fn payload<'s, S: ByteSource>(entry: &Entry, sources: &'s [S]) -> Result<Cow<'s,
     })
 }
 
-/// Takes from `lists` the side records that the path holds already, in order; what the path holds and they do not,
-/// is gone.
+/// Removes from `lists` the side records that the path already holds, in order; returns the keys of those on the path
+/// that `lists` no longer have.
 fn sides<L: ByteSource, S: ByteSource>(
     log: &L,
     tree: &Tree,
@@ -209,7 +210,7 @@ fn sides<L: ByteSource, S: ByteSource>(
     Ok(gone)
 }
 
-/// Takes the first `equal` messages from `lists`, and the unloaded entries that the log holds somewhere.
+/// Removes from `lists` the first `equal` messages, and unloaded entries that the log holds anywhere.
 fn new_messages<L: ByteSource, S: ByteSource>(
     log: &L,
     tree: &Tree,

@@ -1,7 +1,7 @@
-//! A log beside the v1 session that it came from.
+//! Comparison of a log with the v1 session from which it came.
 //!
-//! Owns: what the log says of its past, and what it lacks now.
-//! Invariant: entries that did not come from v1 are never counted as such.
+//! Owns: the log's record of its past, and what it now lacks.
+//! Invariant: entries that did not come from v1 never count as such.
 
 pub(in crate::dialect::jcode) mod growth;
 pub(in crate::dialect::jcode) mod past;

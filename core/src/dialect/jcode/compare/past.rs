@@ -1,8 +1,10 @@
-//! What a log says about the v1 session that it came from.
+//! The past: a log's record of the v1 session from which it came.
 //!
-//! Owns: top-level fields as header and `jcode/meta` entries on a path leave them, and the reading of single entries.
-//! Invariant: tokens name places in the log; nothing of it is kept.
-//! Does not: choose the path.
+//! If you change the mark of entries, then change `write::render` too, which writes it.
+//!
+//! Owns: top-level fields as the header and the `jcode/meta` entries on a path set them, and the classification of
+//! entries.
+//! Invariant: tokens are places in the log, not copies.
 
 use crate::dialect::detect;
 use crate::dialect::jcode::read::entry::Kind;
@@ -15,17 +17,17 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::ops::Range;
 
-/// The mark of entries that came from v1, with what stands before the payload's kind.
+/// The mark of entries that came from v1, with the comma that follows it in the line.
 const MARK: &[u8] = br#","v1":true,"#;
 
-/// An entry of a log as this module's callers see it.
+/// A classified entry of a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::dialect::jcode) struct Known {
-    /// What it is; `None` for kinds that are not jcode's.
+    /// Its kind; `None` if it is not one of jcode's.
     pub(in crate::dialect::jcode) kind: Option<Kind>,
-    /// It came from v1.
+    /// It is marked as coming from v1.
     pub(in crate::dialect::jcode) marked: bool,
-    /// Where its payload stands in the log.
+    /// Place of its payload in the log.
     pub(in crate::dialect::jcode) payload: Token,
 }
 
@@ -56,7 +58,7 @@ pub(in crate::dialect::jcode) fn classify(record: &Record<'_>) -> Known {
     Known { kind, marked, payload: Token { source: 0, at, len: token.len() as u64 } }
 }
 
-/// Reads the entry that stands at `range` and calls `see` with it; `false` if there is no record.
+/// Reads the entry at `range` and passes it to `see`; `false` if there is no record.
 pub(in crate::dialect::jcode) fn entry<S: ByteSource + ?Sized>(
     log: &S,
     range: Range<u64>,
@@ -73,11 +75,11 @@ pub(in crate::dialect::jcode) fn entry<S: ByteSource + ?Sized>(
     }
 }
 
-/// What the header says.
+/// The header's record of a v1 session.
 #[derive(Debug)]
 pub(in crate::dialect::jcode) struct Origin {
     pub(in crate::dialect::jcode) session_id: String,
-    /// Top-level fields as the header has them.
+    /// Top-level fields in the header.
     pub(in crate::dialect::jcode) fields: Vec<Stored>,
 }
 
@@ -91,7 +93,7 @@ pub(in crate::dialect::jcode) fn origin<S: ByteSource>(log: &S) -> Result<Option
     let Some(jcode) = fields::find(&metadata, "jcode") else { return Ok(None) };
     let mut known = Vec::new();
     for (name, of) in [("id", "id"), ("created_at", "timestamp"), ("working_dir", "cwd")] {
-        // An empty folder stands for none.
+        // An empty `cwd` means that there is none.
         if let Some(field) = fields::find(&top, of).filter(|field| of != "cwd" || field.token.len > 2) {
             known.push(Stored { name: name.to_string(), token: field.token });
         }
@@ -102,7 +104,7 @@ pub(in crate::dialect::jcode) fn origin<S: ByteSource>(log: &S) -> Result<Option
     Ok(Some(Origin { session_id: header.session_id.unwrap_or_default(), fields: known }))
 }
 
-/// The header of a log that was imported from another agent, and that agent; `None` if it was not.
+/// The header and the agent of a log that was imported; `None` if it was not.
 pub(in crate::dialect::jcode) fn imported<S: ByteSource>(log: &S) -> Result<Option<(Vec<u8>, String)>, SourceError> {
     let Some(header) = detect(log)?.header else { return Ok(None) };
     let line = log.read_vec(header.offset, usize::try_from(header.len).unwrap_or_default())?;
@@ -118,7 +120,7 @@ fn put(fields: &mut Vec<Stored>, field: Stored) {
     }
 }
 
-/// Applies a `jcode/meta` entry.
+/// Applies the `data` of a `jcode/meta` entry.
 pub(in crate::dialect::jcode) fn apply_meta<S: ByteSource>(
     fields: &mut Vec<Stored>,
     log: &S,
@@ -134,7 +136,7 @@ pub(in crate::dialect::jcode) fn apply_meta<S: ByteSource>(
     Ok(())
 }
 
-/// The entries that a `jcode/drop` entry names.
+/// The entries that a `jcode/drop` entry removes.
 pub(in crate::dialect::jcode) fn dropped<S: ByteSource>(log: &S, data: Token) -> Result<Vec<String>, SourceError> {
     let fields = fields::of_object(&[log], data)?;
     let Some(list) = fields::find(&fields, "entries") else { return Ok(Vec::new()) };

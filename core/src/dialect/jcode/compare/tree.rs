@@ -1,8 +1,7 @@
-//! A log's entries as growth needs them: what each is, and how they hang together.
+//! A log's entries as growth needs them: the kind of each, and their tree.
 //!
-//! Owns: nothing of its own; parents and keys are the index's, so that a path here is the path that readers show.
-//! Invariant: one pass over the log; payloads are places, not copies.
-//! Does not: compare.
+//! Owns: the pass that collects them. Parents and keys are the index's, so a path here is the path that readers show.
+//! Invariant: the log is read once; payloads are places, not copies.
 
 use crate::dialect::jcode::compare::past::{Known, classify};
 use crate::dialect::jcode::read::entry::Kind;
@@ -83,19 +82,19 @@ impl Tree {
         self.known.iter()
     }
 
-    /// From the root to `leaf`.
+    /// The path from the root to `leaf`.
     pub(in crate::dialect::jcode) fn path(&self, leaf: Seq) -> Vec<Seq> {
         let mut path: Vec<Seq> = core::iter::successors(Some(leaf), |&seq| self.parent(seq)).collect();
         path.reverse();
         path
     }
 
-    /// The last entry that came from v1: the end of the path on which the v1 session lies.
+    /// The last entry that came from v1, where the path of the v1 session ends.
     pub(in crate::dialect::jcode) fn last_marked(&self) -> Option<Seq> {
         self.known.iter().rposition(|known| known.marked).and_then(|at| Seq::try_from(at).ok())
     }
 
-    /// Whether messages that did not come from v1 stand behind the last one that did.
+    /// True if messages that did not come from v1 stand behind the last one that did.
     pub(in crate::dialect::jcode) fn native_messages_follow(&self) -> bool {
         let is_message = |known: &&Known| known.kind == Some(Kind::Message);
         self.known.iter().rev().find(is_message).is_some_and(|known| !known.marked)

@@ -1,8 +1,7 @@
-//! The four arrays of a session.
+//! The four arrays of a v1 session.
 //!
-//! Owns: their names in snapshot and journal, and what their elements are.
-//! Invariant: `ALL` is the order in which a snapshot holds them, and in which records of one time are merged.
-//! Does not: hold elements; see [`crate::dialect::jcode::read::entry`].
+//! Owns: their names in snapshot and journal, and the types of their elements.
+//! Invariant: `ALL` is their order in a snapshot, and the order in which records of equal time are merged.
 
 use crate::dialect::jcode::read::schema::{ENV_SNAPSHOT, MEMORY_INJECTION, MESSAGE, REPLAY_EVENT, Type};
 
@@ -37,7 +36,7 @@ impl Array {
         Self::in_snapshot(key.strip_prefix("append_")?)
     }
 
-    /// What its elements are.
+    /// The type of its elements.
     pub(in crate::dialect::jcode) const fn element(self) -> &'static Type {
         match self {
             Self::Messages => &MESSAGE,
@@ -47,7 +46,7 @@ impl Array {
         }
     }
 
-    /// The field that holds an element's time.
+    /// The field with an element's time.
     pub(in crate::dialect::jcode) const fn time_field(self) -> &'static str {
         match self {
             Self::EnvSnapshots => "captured_at",

@@ -1,30 +1,30 @@
-//! What is said about a line of the journal that is not one good entry.
+//! The finding for a bad line of the journal.
 //!
-//! Owns: the finding. Invariant: it names what was read from the line and what was kept of it.
-//! Does not: read the line; see [`crate::dialect::jcode::read::journal`].
+//! Owns: its code and message.
+//! Invariant: the message says how many entries were read from the line and how many were kept as unloaded.
 
 use crate::finding::{Code, Finding};
 use alloc::format;
 
-/// What is known about a bad line.
+/// The facts about a bad line.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::dialect::jcode) struct BadLine {
-    /// It is UTF-8.
+    /// It is valid UTF-8.
     pub(in crate::dialect::jcode) text: bool,
-    /// It is well-formed JSON.
+    /// It is one well-formed JSON value.
     pub(in crate::dialect::jcode) whole: bool,
     /// It ends with an LF.
     pub(in crate::dialect::jcode) terminated: bool,
     /// It holds NUL bytes.
     pub(in crate::dialect::jcode) nul: bool,
-    /// Entries in it that jcode loads.
+    /// Number of entries in it that jcode loads.
     pub(in crate::dialect::jcode) applied: u64,
-    /// Well-formed values in it that jcode does not load.
+    /// Number of well-formed values in it that jcode does not load.
     pub(in crate::dialect::jcode) kept: u64,
 }
 
 impl BadLine {
-    /// The finding. Nothing whole is lost, so it is a warning.
+    /// The finding; a warning, because nothing whole is lost.
     pub(in crate::dialect::jcode) fn finding(self, offset: u64, line: u64) -> Finding {
         let bad = self;
         let code = match bad {

@@ -1,10 +1,10 @@
-//! The judgement whether jcode would read a value as the type that it wants there.
+//! Type check: whether jcode would read a value as the type it expects.
 //!
-//! Owns: serde's strictness as jcode meets it: a known field twice, a missing or wrongly typed one, an unknown
-//! variant, an integer with a fraction, text that is no Unicode, nesting beyond what its reader allows.
-//! Invariant: one pass; the end of the value is found whether the type fits or not, so that what jcode would skip is
-//! still known as well-formed JSON. Recursion follows [`crate::dialect::jcode::read::schema`], never the data.
-//! Does not: judge UTF-8; callers do, over the whole value at once.
+//! Owns: serde's rules as they apply in jcode. A known field must not come twice, be missing or have another type. A
+//! variant must be known, an integer must have no fraction, text must be valid Unicode, and nesting is limited.
+//! Invariant: one pass finds the end of a value whether or not the type fits, so values that jcode skips are still
+//! known to be well-formed JSON. Recursion follows [`crate::dialect::jcode::read::schema`], never the data.
+//! Does not: check UTF-8; callers do, for the whole value at once.
 
 use crate::dialect::jcode::read::schema::{Field, Rule, Tagged, Type};
 use crate::dialect::jcode::read::time;
@@ -14,36 +14,36 @@ use crate::json::text::unescape;
 use crate::json::walk::Walker;
 use core::ops::Range;
 
-/// serde_json refuses the 128th array or object inside one another.
+/// `serde_json` refuses the 128th nested array or object.
 const MAX_DEPTH: usize = 127;
-/// Arrays and objects around an element of a session's array.
+/// Nesting depth of an element of a session's array.
 const AROUND_ELEMENT: usize = 2;
 
-/// What a pass over one element of an array saw.
+/// Result of the pass over one element of an array.
 #[derive(Debug, Clone, Default)]
 pub(in crate::dialect::jcode) struct Seen {
-    /// jcode would read it.
+    /// The type fits.
     pub(in crate::dialect::jcode) fits: bool,
     /// Token of its own `id`.
     pub(in crate::dialect::jcode) id: Option<Range<usize>>,
-    /// Token of its own time, if it is one.
+    /// Token of its own time, if that is valid.
     pub(in crate::dialect::jcode) time: Option<Range<usize>>,
 }
 
-/// The judge; reusable.
+/// The checker; reusable.
 #[derive(Debug, Default)]
 pub(in crate::dialect::jcode) struct Check {
     walker: Walker,
     misfit: bool,
     depth: usize,
-    /// Inside a tagged object, which jcode buffers: all of it must be readable, unknown fields too.
+    /// Depth of tagged objects. jcode buffers these, so everything in them must be readable, even unknown fields.
     buffered: usize,
     time_field: &'static str,
     seen: Seen,
 }
 
 impl Check {
-    /// Judges an element of an array of a session; the cursor stands on its first byte.
+    /// Checks an element of one of a session's arrays; the cursor is at its first byte.
     pub(in crate::dialect::jcode) fn element(
         &mut self,
         cursor: &mut Cursor<'_>,
@@ -58,7 +58,7 @@ impl Check {
         Ok(Seen { fits: !self.misfit, ..seen })
     }
 
-    /// Judges any other value; true if it fits.
+    /// Checks any other value; true if it fits.
     pub(in crate::dialect::jcode) fn fits(
         &mut self,
         cursor: &mut Cursor<'_>,
@@ -70,12 +70,12 @@ impl Check {
         Ok(!self.misfit)
     }
 
-    /// Walks a value of which nothing is known.
+    /// Walks a value without a type.
     pub(in crate::dialect::jcode) fn skip(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Fault> {
         self.walker.walk_value(cursor)
     }
 
-    /// Whether `range` is exactly one well-formed value.
+    /// True if `range` is exactly one well-formed value.
     pub(in crate::dialect::jcode) fn skip_all(&mut self, bytes: &[u8], range: Range<usize>) -> bool {
         let bytes = bytes.get(..range.end).unwrap_or_default();
         self.walker.skip_value(bytes, range.start) == Ok(range.end)
@@ -168,7 +168,7 @@ impl Check {
 
     fn object(&mut self, cursor: &mut Cursor<'_>, fields: &[Field]) -> Result<(), Fault> {
         self.depth += 1;
-        // Only the element itself has an id and a time that count.
+        // Only the element itself has the id and the time to record.
         let marked = self.depth == AROUND_ELEMENT + 1 && !self.time_field.is_empty();
         let mut seen = 0u64;
         let mut expected = 0;
@@ -206,7 +206,7 @@ impl Check {
         }
     }
 
-    /// A key; one that is no Unicode is refused where jcode wants the names of fields.
+    /// Reads a key. One with invalid Unicode does not fit, because jcode expects a field name.
     fn key<'a>(&mut self, cursor: &mut Cursor<'a>) -> Result<&'a [u8], Fault> {
         let before = core::mem::replace(&mut cursor.lone_surrogate, false);
         let key = cursor.key()?;
@@ -232,7 +232,7 @@ impl Check {
         Ok(())
     }
 
-    /// The variant that an object names. jcode writes the tag first; elsewhere it costs a pass of its own.
+    /// The variant that an object names. jcode writes the tag first; a tag elsewhere costs a pass of its own.
     fn variant(&mut self, cursor: &Cursor<'_>, tagged: &Tagged) -> Result<Option<&'static [Field]>, Fault> {
         let mut ahead = cursor.clone();
         if !ahead.opens(b'{', b'}')? {
@@ -284,7 +284,7 @@ impl Check {
     }
 }
 
-/// The index of the field that a raw key names; `expected` is looked at first, because writers keep an order.
+/// The index of the field with a raw key. `expected` is tried first, because writers keep the order of fields.
 fn position(fields: &[Field], key: &[u8], expected: usize) -> Option<usize> {
     if fields.get(expected).is_some_and(|field| field.name.as_bytes() == key) {
         return Some(expected);
@@ -292,7 +292,7 @@ fn position(fields: &[Field], key: &[u8], expected: usize) -> Option<usize> {
     fields.iter().position(|field| is_named(key, field.name))
 }
 
-/// Whether the raw inside of a string token is this name.
+/// True if the raw content of a string token is `name`.
 pub(in crate::dialect::jcode) fn is_named(raw: &[u8], name: &str) -> bool {
     raw == name.as_bytes() || (raw.contains(&b'\\') && unescape(raw).as_deref() == Some(name))
 }

@@ -1,8 +1,7 @@
-//! One element of an array of a session, from its bytes to an [`Entry`].
+//! Reads one element of a session's array as an [`Entry`].
 //!
-//! Owns: the step that snapshot and journal share: walk, judge, note where id and time stand.
+//! Owns: the step that snapshot and journal share: walk, type check, places of id and time.
 //! Invariant: the element is walked once.
-//! Does not: decide whether an element that does not fit is kept.
 
 use crate::dialect::jcode::ReplayError;
 use crate::dialect::jcode::read::array::Array;
@@ -12,16 +11,16 @@ use crate::dialect::jcode::read::time;
 use crate::json::Cursor;
 use crate::json::Fault;
 
-/// An element as it was read.
+/// An element that was read.
 #[derive(Debug)]
 pub(in crate::dialect::jcode) struct Element {
     pub(in crate::dialect::jcode) entry: Entry,
     pub(in crate::dialect::jcode) time: i64,
-    /// jcode would read it.
+    /// Its type fits, so jcode would read it.
     pub(in crate::dialect::jcode) fits: bool,
 }
 
-/// Reads the element at the cursor. `base` is the offset in the source of the cursor's first byte.
+/// Reads the element at the cursor. `base` is the offset of the cursor's text in the source.
 pub(in crate::dialect::jcode) fn read(
     check: &mut Check,
     cursor: &mut Cursor<'_>,

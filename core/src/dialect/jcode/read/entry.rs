@@ -1,24 +1,23 @@
-//! One future entry of the log, as little of it as 700,000 of them may cost.
+//! One future entry of the log, kept small because there may be 700,000 of them.
 //!
-//! Owns: where an entry's payload, id and time stand in the v1 files. Nothing is copied from there.
-//! Invariant: 40 bytes an entry; a 500 MB session stays far below the memory that reading it may take.
-//! Does not: render; see [`crate::dialect::jcode::write::render`].
+//! Owns: the places of an entry's payload, id and time in the v1 files; no bytes are copied.
+//! Invariant: an entry takes 40 bytes.
 
 use crate::dialect::jcode::read::array::Array;
 use alloc::vec::Vec;
 
-/// What an entry is.
+/// The kind of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::dialect::jcode) enum Kind {
     Message,
     EnvSnapshot,
     MemoryInjection,
     ReplayEvent,
-    /// A journal line, or an entry in one, that jcode would not load.
+    /// A journal line, or an entry in one, that jcode does not load.
     Unloaded,
     /// Changed top-level fields.
     Meta,
-    /// Side records that are no longer part of the session.
+    /// Side records that the session no longer has.
     Drop,
 }
 
@@ -32,7 +31,7 @@ impl Kind {
         }
     }
 
-    /// The array whose elements are such entries.
+    /// The array with entries of this kind.
     pub(in crate::dialect::jcode) fn array(self) -> Option<Array> {
         Array::ALL.into_iter().find(|&array| Self::of(array) == self)
     }
@@ -58,32 +57,32 @@ impl Kind {
     }
 }
 
-/// Where the token of an entry's time stands.
+/// Place of the token of an entry's time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::dialect::jcode) enum TimeAt {
-    /// There is none; it takes its predecessor's.
+    /// None: the entry takes its predecessor's time.
     None,
-    /// In its own payload, at this position.
+    /// At this position in its own payload.
     Own(u32),
     /// In the payload of the entry with this number.
     Entry(u32),
-    /// Among the log's own times, at this position.
+    /// At this position among the log's own times.
     Aside(u32),
 }
 
-/// The source number of text that is in no v1 file.
+/// The source number of generated text, which is in no v1 file.
 pub(in crate::dialect::jcode) const MADE: u8 = u8::MAX;
 
 /// One entry.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::dialect::jcode) struct Entry {
-    /// Offset of its line in the log, once it has been laid out.
+    /// Offset of its line in the log, once the layout is done.
     pub(in crate::dialect::jcode) start: u64,
     /// Offset of its payload in its source.
     pub(in crate::dialect::jcode) at: u64,
     /// Length of its payload.
     pub(in crate::dialect::jcode) len: u32,
-    /// Its own id in its payload; of length 0 where it gets a generated one.
+    /// Place of its own id in its payload; length 0 if it gets a generated id.
     pub(in crate::dialect::jcode) id_at: u32,
     pub(in crate::dialect::jcode) id_len: u32,
     pub(in crate::dialect::jcode) time: TimeAt,
@@ -91,23 +90,23 @@ pub(in crate::dialect::jcode) struct Entry {
     pub(in crate::dialect::jcode) kind: Kind,
     /// Number of the v1 file, or [`MADE`].
     pub(in crate::dialect::jcode) source: u8,
-    /// The payload goes over several lines, or is no UTF-8.
+    /// Whether the payload has line breaks or invalid UTF-8.
     pub(in crate::dialect::jcode) odd: Odd,
 }
 
-/// What keeps a payload from being copied as it stands.
+/// Why a payload cannot be copied unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::dialect::jcode) enum Odd {
-    /// Nothing.
+    /// It can be copied.
     No,
-    /// Line breaks between its tokens: shown as spaces, which mean the same.
+    /// It has line breaks between tokens, which are written as spaces.
     Lines,
-    /// Bytes that are not UTF-8.
+    /// It has invalid UTF-8.
     Bytes,
 }
 
 impl Entry {
-    /// An entry whose payload is `at..at + len` of `source`, with neither id nor time.
+    /// An entry with the payload `at..at + len` of `source`, without id and time.
     pub(in crate::dialect::jcode) const fn new(kind: Kind, source: u8, at: u64, len: u32) -> Self {
         let (time, odd) = (TimeAt::None, Odd::No);
         Self { start: 0, at, len, id_at: 0, id_len: 0, time, time_len: 0, kind, source, odd }
@@ -117,7 +116,7 @@ impl Entry {
 /// The time of an entry without one.
 pub(in crate::dialect::jcode) const NO_TIME: i64 = i64::MIN;
 
-/// Entries of one array in their order, with their times in nanoseconds.
+/// Entries of one array in order, with their times in nanoseconds.
 #[derive(Debug, Default)]
 pub(in crate::dialect::jcode) struct List {
     pub(in crate::dialect::jcode) entries: Vec<Entry>,
@@ -136,7 +135,7 @@ impl List {
     }
 }
 
-/// The four arrays of a session; the messages hold the unloaded entries too, where they stood.
+/// The four arrays of a session. The messages also hold the unloaded entries, at their places.
 #[derive(Debug, Default)]
 pub(in crate::dialect::jcode) struct Lists {
     messages: List,

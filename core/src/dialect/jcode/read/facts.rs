@@ -1,7 +1,7 @@
-//! What lists show of a v1 session.
+//! The facts about a v1 session that lists show.
 //!
-//! Owns: which of its fields those are. Invariant: they are those after the journal.
-//! Does not: read anything that the replay did not find.
+//! Owns: which fields these are.
+//! Invariant: values are those after the journal.
 
 use crate::dialect::jcode::read::array::Array;
 use crate::dialect::jcode::read::entry::NO_TIME;
@@ -12,19 +12,19 @@ use crate::log::time;
 use crate::source::{ByteSource, SourceError};
 use alloc::string::{String, ToString};
 
-/// A value longer than this is not shown in lists.
+/// Longer values are not shown in lists.
 const MAX_SHOWN: u64 = 64 * 1024;
 
 /// Facts about a v1 session. Times are Unix milliseconds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {
-    /// `id`, or the files' stem.
+    /// `id`, else the files' stem.
     pub session_id: String,
     /// `parent_id`.
     pub parent_id: Option<String>,
     /// `title`.
     pub title: Option<String>,
-    /// `custom_title`, which the user gave.
+    /// `custom_title`, given by the user.
     pub custom_title: Option<String>,
     /// `model`.
     pub model: Option<String>,
@@ -62,7 +62,7 @@ impl<S: ByteSource> Replay<S> {
     /// The facts that lists show.
     ///
     /// # Errors
-    /// If the files cannot be read.
+    /// Fails if the files cannot be read.
     pub fn facts(&self) -> Result<Facts, SourceError> {
         let raw = |name: &str| -> Result<_, SourceError> {
             let field = fields::find(&self.state, name).filter(|field| field.token.len <= MAX_SHOWN);
@@ -97,7 +97,7 @@ impl<S: ByteSource> Replay<S> {
     }
 }
 
-/// The name of a variant: the text itself, or the only key of an object.
+/// The name of an enum variant: the string itself, or the only key of an object.
 pub(crate) fn name_of(token: &[u8]) -> Option<String> {
     if let Some(text) = text::string(token) {
         return Some(text.to_string());

@@ -1,8 +1,7 @@
-//! The top-level fields of a session: what holds after a replay, and what changed against an earlier state.
+//! The top-level fields of a session: their values after a replay, and changes against an earlier state.
 //!
-//! Owns: how a journal's `meta` replaces fields, and when two values of a field are the same.
-//! Invariant: values are positions in their source, not copies, until one is compared or written.
-//! Does not: know where fields are written; see [`crate::dialect::jcode::write::build`] and [`crate::dialect::jcode::compare::growth`].
+//! Owns: how a journal's `meta` replaces fields, and when two values of a field are equal.
+//! Invariant: values are places in their source, copied only to compare or write them.
 
 use crate::dialect::jcode::read::normal_form;
 use crate::dialect::jcode::read::schema::{META, Type, snapshot_field};
@@ -13,7 +12,7 @@ use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-/// Where the token of a value stands.
+/// Place of a value's token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::dialect::jcode) struct Token {
     /// Number of the source.
@@ -23,7 +22,7 @@ pub(in crate::dialect::jcode) struct Token {
 }
 
 impl Token {
-    /// The bytes of the token; empty where the source is not there.
+    /// The bytes of the token; empty if there is no such source.
     pub(in crate::dialect::jcode) fn bytes<'s, S: ByteSource>(
         &self,
         sources: &'s [S],
@@ -56,7 +55,7 @@ pub(in crate::dialect::jcode) fn find<'f>(fields: &'f [Stored], name: &str) -> O
     fields.iter().find(|field| field.name == name)
 }
 
-/// The depth-1 fields of the object at `token`; of a repeated key the last one.
+/// The depth-1 fields of the object at `token`; the last one of a repeated key.
 pub(in crate::dialect::jcode) fn of_object<S: ByteSource>(
     sources: &[S],
     token: Token,
@@ -65,7 +64,7 @@ pub(in crate::dialect::jcode) fn of_object<S: ByteSource>(
     Ok(of_bytes(&bytes, token))
 }
 
-/// As [`of_object`], of bytes that are read already.
+/// Like [`of_object`], but for bytes that were read already.
 pub(in crate::dialect::jcode) fn of_bytes(bytes: &[u8], token: Token) -> Vec<Stored> {
     let mut fields: Vec<Stored> = Vec::new();
     let base = bytes.as_ptr() as usize;
@@ -79,7 +78,7 @@ pub(in crate::dialect::jcode) fn of_bytes(bytes: &[u8], token: Token) -> Vec<Sto
     if walked.is_ok() { fields } else { Vec::new() }
 }
 
-/// Replaces what a journal's `meta` replaces: all that it can hold, and what a newer jcode may have put there.
+/// Applies a journal's `meta`: replaces all fields that it can hold, and adds unknown ones from a newer jcode.
 pub(in crate::dialect::jcode) fn overlay(fields: &mut Vec<Stored>, meta: Vec<Stored>) {
     fields.retain(|field| !META.iter().any(|known| known.name == field.name));
     for field in meta {
@@ -91,20 +90,20 @@ pub(in crate::dialect::jcode) fn overlay(fields: &mut Vec<Stored>, meta: Vec<Sto
     }
 }
 
-/// jcode's own top-level fields that no `meta` changes.
+/// True for jcode's own top-level fields that no `meta` changes.
 fn only_in_snapshot(name: &str) -> bool {
     snapshot_field(name).is_some() || crate::dialect::jcode::read::array::Array::in_snapshot(name).is_some()
 }
 
-/// One field that is not as it was.
+/// A changed field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::dialect::jcode) struct Change {
     pub(in crate::dialect::jcode) name: String,
-    /// The new value; `None` clears.
+    /// The new value; `None` removes the field.
     pub(in crate::dialect::jcode) to: Option<Token>,
 }
 
-/// What turns `old` into `new`. Unknown fields that are gone stay: nothing tells that they were meant to go.
+/// The changes from `old` to `new`. Missing unknown fields stay, because nothing shows that they were removed.
 pub(in crate::dialect::jcode) fn changes<S: ByteSource, T: ByteSource>(
     old: (&[Stored], &[S]),
     new: (&[Stored], &[T]),
@@ -122,7 +121,7 @@ pub(in crate::dialect::jcode) fn changes<S: ByteSource, T: ByteSource>(
         }
     }
     for field in old.0 {
-        // Id and time of birth are never cleared: where salvage did not find them, the header made do without.
+        // Id and time of creation are never removed: if salvage did not find them, the header made do without.
         let lasting = matches!(field.name.as_str(), "id" | "created_at");
         let gone = find(new.0, &field.name).is_none() && snapshot_field(&field.name).is_some() && !lasting;
         if gone && !is_null(&field.token.bytes(old.1)?) {

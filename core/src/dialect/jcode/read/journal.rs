@@ -1,8 +1,7 @@
-//! The journal, line by line, with jcode's own tolerance.
+//! The journal, read line by line as tolerantly as jcode does.
 //!
-//! Owns: which lines jcode applies, which entries it salvages from a bad one, and which it would skip.
-//! Invariant: a bad line costs nothing outside itself, and what is well-formed in it but not loaded is kept as such.
-//! Does not: merge; elements go to the end of their lists in the order in which jcode appends them.
+//! Owns: which lines jcode applies, which entries it salvages from a bad line, and which it skips.
+//! Invariant: a bad line affects only itself. Its well-formed entries that jcode does not load are kept as unloaded.
 
 use crate::dialect::jcode::ReplayError;
 use crate::dialect::jcode::read::array::Array;
@@ -21,25 +20,25 @@ use crate::source::{ByteSource, SourceError};
 use alloc::vec::Vec;
 use core::ops::{ControlFlow, Range};
 
-/// Where every entry of a journal begins, and from where jcode salvages.
+/// The first bytes of every journal entry, at which jcode begins to salvage.
 const START: &[u8] = b"{\"meta\":";
 
-/// How many bytes may be walked in vain for each byte of a bad line.
+/// Bytes of fruitless walks allowed per byte of a bad line.
 const WORK_PER_BYTE: usize = 64;
 const WORK_FLOOR: usize = 1 << 20;
 
 static META_TYPE: Type = Type::Object(&META);
 
-/// What a journal did.
+/// Result of a journal.
 #[derive(Debug, Default)]
 pub(in crate::dialect::jcode) struct Journal {
-    /// The `meta` that holds: of the last entry applied.
+    /// The `meta` of the last applied entry, which holds.
     pub(in crate::dialect::jcode) meta: Option<Token>,
     pub(in crate::dialect::jcode) applied: u64,
     pub(in crate::dialect::jcode) findings: Vec<Finding>,
 }
 
-/// Replays a journal onto `lists`; `number` is the source's.
+/// Replays a journal onto `lists`; `number` is its source number.
 pub(in crate::dialect::jcode) fn read<S: ByteSource + ?Sized>(
     source: &S,
     number: u8,
@@ -73,7 +72,7 @@ struct Lines<'l> {
     journal: Journal,
 }
 
-/// One well-formed object as an entry of the journal.
+/// One well-formed object that was read as an entry of the journal.
 struct Read {
     end: usize,
     fits: bool,
@@ -112,8 +111,8 @@ impl Lines<'_> {
         self.journal.applied += 1;
     }
 
-    /// What jcode does with a bad line: from each place where an entry may begin, entries one behind the other, until
-    /// a place yields any. Well-formed entries that this leaves out are kept as unloaded. Returns how many of each.
+    /// Salvages a bad line as jcode does: tries each place where an entry may begin, and takes the chain of entries
+    /// from the first place that gives one. Other well-formed entries are kept as unloaded. Returns the number of each.
     fn salvage(&mut self, line: &[u8], covered: usize, offset: u64) -> Result<(u64, u64), ReplayError> {
         let (mut applied, mut kept, mut covered) = (0, 0, covered);
         let mut work = line.len().saturating_mul(WORK_PER_BYTE).saturating_add(WORK_FLOOR);
@@ -155,7 +154,7 @@ impl Lines<'_> {
         Ok((applied, kept))
     }
 
-    /// Entries directly behind one that was salvaged.
+    /// Reads the entries directly behind a salvaged one.
     fn chain(&mut self, line: &[u8], at: &mut usize, offset: u64) -> Result<u64, ReplayError> {
         let mut applied = 0;
         loop {
@@ -176,7 +175,7 @@ impl Lines<'_> {
         }
     }
 
-    /// Reads the object at `start` and appends its elements, which the caller takes back if the entry does not count.
+    /// Reads the object at `start` and appends its elements; the caller removes them if the entry does not count.
     fn entry(&mut self, line: &[u8], start: usize, offset: u64) -> Result<Result<Read, Fault>, ReplayError> {
         let mut cursor = Cursor::new(line, start);
         let mut too_large = None;
@@ -266,7 +265,7 @@ impl Lines<'_> {
     }
 }
 
-/// Whether the line is text, and where it stands without the white space around it: as text, else as ASCII.
+/// Whether the line is UTF-8, and its range without surrounding white space (Unicode's if it is UTF-8, else ASCII's).
 fn trim(line: &[u8]) -> (bool, Range<usize>) {
     match simdutf8::basic::from_utf8(line) {
         Ok(text) => {

@@ -1,7 +1,7 @@
-//! What the v1 files say, as jcode itself would load them.
+//! Reading of v1 files as jcode itself loads them.
 //!
-//! Owns: the snapshot, the journal over it, and the judgement of each value by jcode's own types.
-//! Invariant: what jcode would skip is known as such, and what it would load is found.
+//! Owns: the snapshot, the journal over it, and the check of each value against jcode's own types.
+//! Invariant: everything that jcode loads is found, and everything that it skips is known to be skipped.
 
 pub(in crate::dialect::jcode) mod array;
 pub(in crate::dialect::jcode) mod bad_line;

@@ -1,10 +1,12 @@
-//! When two stored values are the same session content (docs/format.md, section 8, normal form).
+//! Normal form: when two stored values are the same session content (section 8 of `docs/format.md`).
 //!
-//! Owns: a digest that is equal for what jcode would load as equal: white space, the order of fields, escapes in
-//! strings, null and absent optional fields, empty and absent default lists, and unknown fields make no difference;
-//! numbers are their tokens.
-//! Invariant: recursion is bounded, whatever the data; below the bound the bytes themselves count.
-//! Does not: check types; a value that does not have its type is taken as any JSON.
+//! If you change it, then change that section too.
+//!
+//! Owns: a digest that is equal for values which jcode loads as equal. White space, the order of fields, escapes in
+//! strings, null and absent optional fields, empty and absent default lists, and unknown fields make no difference.
+//! Numbers are compared by their tokens.
+//! Invariant: recursion is bounded for any data; values nested deeper are compared by their bytes.
+//! Does not: check types; a value of another type is compared as any JSON.
 
 use crate::dialect::jcode::read::check::is_named;
 use crate::dialect::jcode::read::schema::{Field, Rule, Type};
@@ -16,7 +18,7 @@ pub(in crate::dialect::jcode) type Digest = [u8; 32];
 
 const MAX_DEPTH: usize = 200;
 
-/// The digest of the value token `value`, read as `of`.
+/// The digest of the token `value`, read as type `of`.
 pub(in crate::dialect::jcode) fn digest(of: &Type, value: &[u8]) -> Digest {
     at_depth(of, value, 0)
 }
@@ -65,7 +67,7 @@ fn list(of: &Type, value: &[u8], depth: usize) -> Digest {
     *hasher.finalize().as_bytes()
 }
 
-/// The sum of the digests of the fields, so that their order does not matter. Without a list of known fields, all.
+/// The sum of the digests of the fields, independent of their order. Without a list of known fields all count.
 fn object(known: Option<&[Field]>, value: &[u8], depth: usize) -> Digest {
     let mut sum = [0u64; 4];
     let _ = Walker::new().walk_object(value, 0, |key, value| {

@@ -1,8 +1,7 @@
-//! The session as jcode loads it: a snapshot or its backup, and the journal over it.
+//! Replay: the session as jcode loads it, from a snapshot or its backup and the journal over it.
 //!
-//! Owns: the choice between snapshot, backup and what can be salvaged where jcode would give up.
-//! Invariant: where jcode loads the session, this is the same session.
-//! Does not: keep payloads; see [`crate::dialect::jcode::read::entry`].
+//! Owns: the choice between snapshot, backup and salvage, which begins where jcode gives up.
+//! Invariant: if jcode loads the session, the replay gives the same session.
 
 use crate::dialect::jcode::read::array::Array;
 use crate::dialect::jcode::read::entry::Lists;
@@ -15,10 +14,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::ControlFlow;
 
-/// The v1 files of one session, as far as they are there.
+/// The existing v1 files of one session.
 #[derive(Debug, Clone)]
 pub struct V1Sources<S> {
-    /// The files' stem: the id where no file tells one.
+    /// The files' stem, which is the id if no file has one.
     pub session_id: String,
     /// `<id>.json`.
     pub snapshot: Option<S>,
@@ -28,40 +27,40 @@ pub struct V1Sources<S> {
     pub journal: Option<S>,
 }
 
-/// Why a session cannot be replayed.
+/// Why a session could not be replayed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReplayError {
     /// A file cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// Neither snapshot nor backup nor journal gives a session.
+    /// Snapshot, backup and journal give no session.
     #[error(
         "no session can be read: the snapshot is broken at byte {offset}, and neither a backup nor a journal gives \
          one; put a good copy back as `.json` or `.bak`"
     )]
     Unreadable {
-        /// Where the snapshot is broken; 0 where there is none.
+        /// Where the snapshot is broken; 0 if there is none.
         offset: u64,
     },
     /// A single record is larger than 4 GiB.
     #[error("the record at byte {offset} is larger than 4 GiB; export the session with jcode and shorten it")]
     TooLarge {
-        /// Where.
+        /// Offset of the record.
         offset: u64,
     },
 }
 
-/// What the session was read from.
+/// The source from which the session was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
     /// The snapshot.
     Snapshot,
-    /// The backup, because the snapshot is broken or gone.
+    /// The backup, because the snapshot is broken or missing.
     Backup,
-    /// The whole elements of a broken snapshot: jcode does not load such a session.
+    /// The whole elements of a broken snapshot. jcode does not load such a session.
     Salvaged,
-    /// The journal alone: jcode does not load such a session.
+    /// The journal alone. jcode does not load such a session.
     Journal,
 }
 
@@ -71,7 +70,7 @@ pub struct Replay<S> {
     pub(in crate::dialect::jcode) session_id: String,
     pub(in crate::dialect::jcode) sources: Vec<S>,
     pub(in crate::dialect::jcode) origin: Origin,
-    /// Top-level fields as the snapshot has them.
+    /// Top-level fields of the snapshot.
     pub(in crate::dialect::jcode) base: Vec<Stored>,
     /// Top-level fields after the journal.
     pub(in crate::dialect::jcode) state: Vec<Stored>,
@@ -80,14 +79,14 @@ pub struct Replay<S> {
 }
 
 impl<S> Replay<S> {
-    /// What it was read from.
+    /// The source from which the session was read.
     #[must_use]
     pub const fn origin(&self) -> Origin {
         self.origin
     }
 
-    /// What is wrong with the v1 files: offsets and lines of the journal, or of the snapshot where the finding says
-    /// so. All of it is handled.
+    /// Findings of the v1 files. Offsets and lines are those in the journal, or in the snapshot where the message says
+    /// so. All of them were handled.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
         &self.findings
@@ -104,7 +103,8 @@ impl<S> Replay<S> {
 /// Replays a session.
 ///
 /// # Errors
-/// If a file cannot be read, if there is no session in them, or if `tick`, which is told of bytes done, interrupts.
+/// Fails if a file cannot be read, if the files give no session, or if `tick`, which gets the number of bytes done,
+/// interrupts.
 pub fn replay<S: ByteSource>(
     files: V1Sources<S>,
     tick: &mut dyn FnMut(u64) -> ControlFlow<()>,

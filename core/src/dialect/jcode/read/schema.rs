@@ -1,8 +1,9 @@
-//! What jcode requires of a v1 session by type.
+//! The schema: the types that jcode requires in a v1 session.
 //!
-//! Owns: the shapes of snapshot, journal line, message and side records as jcode 0.79 declares them.
-//! Invariant: only facts about jcode stand here; a field that is not named is unknown to jcode and never judged.
-//! Does not: judge values; see [`crate::dialect::jcode::read::check`] and [`crate::dialect::jcode::read::normal_form`].
+//! Owns: the types of snapshot, journal line, message and side records, as declared in jcode 0.79.
+//! Invariant: the schema holds only facts about jcode. A field that it does not name is unknown to jcode and not
+//! checked.
+//! Does not: check values; see [`crate::dialect::jcode::read::check`] and [`crate::dialect::jcode::read::normal_form`].
 
 /// The type of a value.
 #[derive(Debug)]
@@ -12,10 +13,10 @@ pub(in crate::dialect::jcode) enum Type {
     U32,
     U64,
     Time,
-    /// Any JSON that fits into memory: the input of a tool call.
+    /// Any JSON that `serde_json` can read, such as the input of a tool call.
     Any,
     List(&'static Type),
-    /// An array of exactly two.
+    /// An array of exactly two elements.
     Pair(&'static Type),
     Object(&'static [Field]),
     Tagged(&'static Tagged),
@@ -23,10 +24,10 @@ pub(in crate::dialect::jcode) enum Type {
     Choice(&'static [(&'static str, Option<&'static [Field]>)]),
 }
 
-/// What absence means.
+/// The meaning of an absent field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::dialect::jcode) enum Rule {
-    /// Must be there, and not null.
+    /// Must be present and not null.
     Required,
     /// Absent and null are the same.
     Optional,
@@ -41,7 +42,7 @@ pub(in crate::dialect::jcode) struct Field {
     pub(in crate::dialect::jcode) rule: Rule,
 }
 
-/// An object whose other fields depend on the text in the field `tag`, which every variant lists too.
+/// An object whose fields depend on the string in the field `tag`, which every variant lists as well.
 #[derive(Debug)]
 pub(in crate::dialect::jcode) struct Tagged {
     pub(in crate::dialect::jcode) tag: &'static str,
@@ -206,7 +207,7 @@ static IMPROVE_MODE: [(&str, Option<&[Field]>); 6] = [
     ("plan", None),
 ];
 
-/// The fields of a journal line's `meta`. All but the first five may be absent, which clears them.
+/// The fields of a journal line's `meta`. All but the first five may be absent, and absence removes their value.
 pub(in crate::dialect::jcode) static META: [Field; 23] = [
     must("updated_at", Time),
     must("status", Choice(&STATUS)),
@@ -236,7 +237,7 @@ pub(in crate::dialect::jcode) static META: [Field; 23] = [
 /// The fields that only a snapshot has.
 static SNAPSHOT_OWN: [Field; 3] = [must("id", Text), must("created_at", Time), may("route_api_method", Text)];
 
-/// A top-level field of a snapshot (the arrays aside) and what its absence means there.
+/// A top-level field of a snapshot (except the arrays), and the meaning of its absence there.
 pub(in crate::dialect::jcode) fn snapshot_field(name: &str) -> Option<(&'static Field, Rule)> {
     if let Some(own) = SNAPSHOT_OWN.iter().find(|field| field.name == name) {
         return Some((own, own.rule));

@@ -1,9 +1,8 @@
 //! The snapshot, read value by value.
 //!
-//! Owns: which top-level fields and elements it holds, and whether jcode would read it.
-//! Invariant: no more than one value is in memory; what was read before a fault is kept, so that a cut snapshot
-//! without a backup still gives what it has.
-//! Does not: choose between snapshot and backup.
+//! Owns: its top-level fields and elements, and whether jcode would read it.
+//! Invariant: memory holds one value at a time. Everything read before a fault is kept, so a snapshot that was cut off
+//! and has no backup still gives its whole elements.
 
 use crate::dialect::jcode::ReplayError;
 use crate::dialect::jcode::read::array::Array;
@@ -21,17 +20,17 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::ops::ControlFlow;
 
-/// What a snapshot holds.
+/// The content of a snapshot.
 #[derive(Debug, Default)]
 pub(in crate::dialect::jcode) struct Snapshot {
-    /// The top-level fields but the arrays, in their order.
+    /// The top-level fields except the arrays, in order.
     pub(in crate::dialect::jcode) fields: Vec<Stored>,
     pub(in crate::dialect::jcode) lists: Lists,
-    /// Where jcode would refuse it.
+    /// Where jcode refuses the snapshot, if it does.
     pub(in crate::dialect::jcode) refused_at: Option<u64>,
 }
 
-/// Reads a snapshot; `number` is the source's.
+/// Reads a snapshot; `number` is its source number.
 pub(in crate::dialect::jcode) fn read<S: ByteSource + ?Sized>(
     source: &S,
     number: u8,
@@ -56,10 +55,10 @@ struct Reader<'s, S: ?Sized> {
     check: Check,
     number: u8,
     at: u64,
-    /// Bytes that `tick` was told of.
+    /// Bytes reported to `tick`.
     told: u64,
     snapshot: Snapshot,
-    /// Keys that jcode knows and that have been there.
+    /// Keys read so far that jcode knows.
     seen: Vec<String>,
 }
 
@@ -115,7 +114,7 @@ impl<S: ByteSource + ?Sized> Reader<'_, S> {
         self.trailing()
     }
 
-    /// Only white space may follow.
+    /// Checks that only white space follows.
     fn trailing(&mut self) -> Result<Result<(), Stop>, ReplayError> {
         while self.at < self.window.len() {
             let end = self.window.len().min(self.at + (1 << 20));
@@ -128,7 +127,7 @@ impl<S: ByteSource + ?Sized> Reader<'_, S> {
         Ok(Ok(()))
     }
 
-    /// The elements of an array, and what follows it: true if another field does.
+    /// Reads the elements of an array and the separator behind it; true if another field follows.
     fn elements(
         &mut self,
         array: Array,
@@ -146,7 +145,7 @@ impl<S: ByteSource + ?Sized> Reader<'_, S> {
                 let mut cursor = Cursor::new(bytes, at);
                 let element = element::read(check, &mut cursor, array, number, offset - at as u64)?;
                 let end = cursor.at;
-                // What was read is kept if the text ends behind it; a cut snapshot loses no whole element.
+                // An element is kept even if the text ends behind it, so a cut snapshot loses no whole element.
                 let more = cursor.goes_on(b']').ok();
                 Ok((element, end - at, cursor.at - at, more))
             })?;
@@ -168,7 +167,7 @@ impl<S: ByteSource + ?Sized> Reader<'_, S> {
                     self.at = offset + step as u64;
                 }
                 None => {
-                    // The window may have ended here, not the text; else the fault is met again.
+                    // Perhaps only the window ended here; if not, the next step meets the fault again.
                     self.at = offset + len as u64;
                     more = match self.step(|cursor| cursor.goes_on(b']'))? {
                         Ok(more) => more,
@@ -180,7 +179,7 @@ impl<S: ByteSource + ?Sized> Reader<'_, S> {
         self.step(|cursor| cursor.goes_on(b'}')).map_err(ReplayError::from)
     }
 
-    /// One field, and what follows it.
+    /// Reads one field and the separator behind it; true if another field follows.
     fn field(&mut self, key: String) -> Result<Result<bool, Stop>, ReplayError> {
         let start = self.at;
         let known = snapshot_field(&key);
@@ -209,7 +208,7 @@ impl<S: ByteSource + ?Sized> Reader<'_, S> {
         }
         self.at = start + step as u64;
         if text && Array::in_snapshot(&key).is_none() {
-            // Of a repeated key the last one holds.
+            // The last one of repeated keys holds.
             self.snapshot.fields.retain(|field| field.name != key);
             self.snapshot
                 .fields
@@ -218,7 +217,7 @@ impl<S: ByteSource + ?Sized> Reader<'_, S> {
         Ok(Ok(more))
     }
 
-    /// One step of the grammar at the present place.
+    /// Takes one step of the grammar at the current offset.
     fn step<T>(&mut self, step: impl Fn(&mut Cursor<'_>) -> Result<T, Fault>) -> Result<Result<T, Stop>, SourceError> {
         let result = self.window.read(self.at, |bytes, at| {
             let mut cursor = Cursor::new(bytes, at);

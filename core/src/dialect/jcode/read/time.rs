@@ -1,15 +1,15 @@
-//! Times of v1 records, exact to the nanosecond, which is what jcode writes and what records are merged by.
+//! Times of v1 records, to the nanosecond, as jcode writes them; records are merged by them.
 //!
-//! Owns: which of a log's times are times for jcode: RFC 3339 strings.
-//! Invariant: what is accepted here is accepted by the log's own reader of times.
-//! Does not: keep times outside the years 1678 to 2261 apart; they order as the first or the last.
+//! Owns: which times jcode accepts: RFC 3339 strings.
+//! Invariant: the log's own reader accepts every time that is accepted here. Times outside the years 1678 to 2261 do
+//! not fit and all count as the first or the last one.
 
 use crate::json::text;
 use crate::log::time;
 
-/// Nanoseconds since 1970 of a string token that holds a time.
+/// Nanoseconds since 1970 of a string token with a time.
 pub(in crate::dialect::jcode) fn nanoseconds(token: &[u8]) -> Option<i64> {
-    // What is longer is no time, and its length would not be kept.
+    // A longer token is no time, and its length would not fit `Entry::time_len`.
     if token.len() > 250 {
         return None;
     }

@@ -1,10 +1,9 @@
-//! A source read value by value: in place where the host has a view, else through a window that grows to the
-//! largest single value.
+//! A source read value by value: in place if the host has a view, else through a window that grows to the largest
+//! single value.
 //!
-//! Owns: the retry with more bytes when a value goes on behind the window.
-//! Invariant: what a reader is shown at a position is the same with and without a view, except that without one it
-//! may be called again from the start of the value with more bytes.
-//! Does not: know JSON beyond "ended too early".
+//! Owns: the retry with more bytes if a value continues behind the window.
+//! Invariant: a reader sees the same bytes with and without a view. Without one it may be called again, from the start
+//! of the value, with more bytes.
 
 use crate::json::Fault;
 use crate::source::{ByteSource, SourceError};
@@ -32,9 +31,9 @@ impl<'s, S: ByteSource + ?Sized> Window<'s, S> {
         self.len
     }
 
-    /// Calls `read(bytes, at)` with the source's bytes around `offset`, which stands at `at` in them, and again with
-    /// more of them for as long as it says [`Fault::Ended`] and there are more. A fault names a position in `bytes`;
-    /// what is returned names the offset in the source.
+    /// Calls `read(bytes, at)` with the source's bytes around `offset`, which has the index `at` in them. While it
+    /// returns [`Fault::Ended`] and the source has more bytes, calls it again with more. A fault has a position in
+    /// `bytes`, the returned [`Stop`] an offset in the source.
     pub(in crate::dialect::jcode) fn read<T>(
         &mut self,
         offset: u64,
@@ -44,7 +43,7 @@ impl<'s, S: ByteSource + ?Sized> Window<'s, S> {
             let at = usize::try_from(offset).unwrap_or(usize::MAX);
             return Ok(read(view, at).map_err(|fault| Stop::at(fault, 0, self.len)));
         }
-        // What is held already is tried first; only a value that goes on behind it costs a read.
+        // The held bytes are tried first; only a value that continues behind them needs a read.
         let mut want = 1;
         loop {
             self.hold(offset, want)?;
@@ -72,7 +71,7 @@ impl<'s, S: ByteSource + ?Sized> Window<'s, S> {
         self.held.get(at..).and_then(|rest| rest.get(..len)).ok_or(short)
     }
 
-    /// Makes the window hold `offset` and `want` bytes from there on, as far as the source has them.
+    /// Makes the window hold `want` bytes from `offset` on, as far as the source has them.
     fn hold(&mut self, offset: u64, want: usize) -> Result<(), SourceError> {
         let want = want.min(usize::try_from(self.len.saturating_sub(offset)).unwrap_or(usize::MAX));
         let end = self.base + self.held.len() as u64;
@@ -95,7 +94,7 @@ impl<'s, S: ByteSource + ?Sized> Window<'s, S> {
     }
 }
 
-/// Where a text stopped being what it should be, as an offset in the source; its length if it ended too early.
+/// Offset in the source of the first invalid byte; the source's length if the text ended too early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::dialect::jcode) struct Stop(pub(in crate::dialect::jcode) u64);
 

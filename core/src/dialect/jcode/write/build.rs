@@ -1,9 +1,10 @@
-//! From a replayed session to its log.
+//! Builds the log of a replayed session.
 //!
-//! Owns: the header, and the `jcode/meta` entries beside it.
-//! Invariant: the header stays far under [`crate::log::MAX_HEADER_BYTES`]; whatever does not stand in it as it was
-//! stored stands in an entry behind it.
-//! Does not: order entries or render them.
+//! If you change the header or the entries, then change section 8 of `docs/format.md` too.
+//!
+//! Owns: the header, and the `jcode/meta` entries.
+//! Invariant: the header stays far below [`crate::log::MAX_HEADER_BYTES`]. Fields that do not stand in it unchanged
+//! stand in an entry behind it.
 
 use crate::dialect::jcode::read::entry::{Entry, Kind, MADE, Odd, TimeAt};
 use crate::dialect::jcode::read::fields::{self, Change, Stored, Token};
@@ -16,15 +17,15 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// A value up to this size stands in the header.
+/// Greatest length of a value in the header, in bytes.
 const MAX_VALUE: u64 = 4 * 1024;
-/// All values together stay under this.
+/// Limit for all values in the header together, in bytes.
 const MAX_VALUES: usize = 32 * 1024;
 
-/// Shows a replayed session as the log that `migrate` writes.
+/// Presents a replayed session as the log that `migrate` writes.
 ///
 /// # Errors
-/// If the v1 files cannot be read.
+/// Fails if the v1 files cannot be read.
 pub fn present<S: ByteSource>(replay: Replay<S>) -> Result<V1Log<S>, ReplayError> {
     let Replay { session_id, sources, base, state, lists, .. } = replay;
     let created = created_at(&sources, &base, &state)?;
@@ -51,14 +52,14 @@ pub fn present<S: ByteSource>(replay: Replay<S>) -> Result<V1Log<S>, ReplayError
     })
 }
 
-/// The raw value of a field, if it has one.
+/// The raw string value of a field, if it has one.
 fn token<S: ByteSource>(sources: &[S], fields: &[Stored], name: &str) -> Result<Option<Vec<u8>>, SourceError> {
     let bytes = fields::find(fields, name).filter(|field| field.token.len <= MAX_VALUE);
     let bytes = bytes.map(|field| field.token.bytes(sources)).transpose()?;
     Ok(bytes.filter(|bytes| bytes.first() == Some(&b'"')).map(Cow::into_owned))
 }
 
-/// The time at which a session was made; a salvaged one may have to make do with a later time.
+/// The time at which a session was created; a salvaged session may have only a later time.
 pub(in crate::dialect::jcode) fn created_at<S: ByteSource>(
     sources: &[S],
     base: &[Stored],
@@ -76,7 +77,7 @@ pub(in crate::dialect::jcode) fn created_at<S: ByteSource>(
 struct Header {
     session_id: String,
     line: Vec<u8>,
-    /// Fields that do not stand in it.
+    /// Fields that are too large for the header.
     large: Vec<Change>,
 }
 
@@ -126,20 +127,20 @@ fn header<S: ByteSource>(
     Ok(Header { session_id, line, large })
 }
 
-/// Text that is in no v1 file, while a log is put together.
+/// Generated text, which is in no v1 file, of a log under construction.
 pub(in crate::dialect::jcode) struct Made<S> {
     pub(in crate::dialect::jcode) text: Rope<S>,
     times: Vec<u8>,
 }
 
-/// All that a log is made of.
+/// The parts of a log.
 pub(in crate::dialect::jcode) struct Plan {
     pub(in crate::dialect::jcode) session_id: String,
     pub(in crate::dialect::jcode) head: Vec<u8>,
     pub(in crate::dialect::jcode) parent: Vec<u8>,
     pub(in crate::dialect::jcode) position: u64,
     pub(in crate::dialect::jcode) entries: Vec<Entry>,
-    /// The time of the first entries, if they have none.
+    /// The time for first entries without one.
     pub(in crate::dialect::jcode) first: (TimeAt, u8),
     pub(in crate::dialect::jcode) used: UsedIds,
 }
@@ -149,14 +150,14 @@ impl<S: ByteSource> Made<S> {
         Self { text: Rope::new(sources), times: Vec::new() }
     }
 
-    /// Keeps a time that stands in no payload.
+    /// Adds a time that is in no payload.
     pub(in crate::dialect::jcode) fn time(&mut self, token: &[u8]) -> (TimeAt, u8) {
         let at = u32::try_from(self.times.len()).unwrap_or_default();
         self.times.extend_from_slice(token);
         (TimeAt::Aside(at), u8::try_from(token.len()).unwrap_or_default())
     }
 
-    /// An entry whose payload is what was pushed to `text` since it was `from` long.
+    /// An entry whose payload is the part of `text` from `from` on.
     pub(in crate::dialect::jcode) fn entry(
         &mut self,
         kind: Kind,
@@ -168,7 +169,7 @@ impl<S: ByteSource> Made<S> {
         Ok(Entry { time, time_len, odd: Odd::Lines, ..Entry::new(kind, MADE, from, len) })
     }
 
-    /// A `jcode/meta` entry with these changes, if there are any.
+    /// A `jcode/meta` entry with these changes; `None` without changes.
     pub(in crate::dialect::jcode) fn meta(
         &mut self,
         changes: &[Change],
@@ -192,7 +193,7 @@ impl<S: ByteSource> Made<S> {
         self.entry(Kind::Meta, from, time).map(Some)
     }
 
-    /// Text with every byte that is no UTF-8 replaced: a log is UTF-8.
+    /// Replaces invalid UTF-8 in a payload, because a log is UTF-8.
     fn replace_bytes(&mut self, entry: &mut Entry) -> Result<(), SourceError> {
         let token = Token { source: entry.source, at: entry.at, len: u64::from(entry.len) };
         let bytes = token.bytes(self.text.sources())?.into_owned();
@@ -208,7 +209,7 @@ impl<S: ByteSource> Made<S> {
         }
         let len = u32::try_from(self.text.len() - from).unwrap_or(u32::MAX);
         let (time, time_len) = match entry.time {
-            // Positions in the payload are not what they were.
+            // Positions in the payload have changed.
             TimeAt::Own(_) => (TimeAt::None, 0),
             other => (other, entry.time_len),
         };
@@ -216,7 +217,7 @@ impl<S: ByteSource> Made<S> {
         Ok(())
     }
 
-    /// The log.
+    /// Builds the log.
     pub(in crate::dialect::jcode) fn finish(mut self, plan: Plan) -> Result<V1Log<S>, ReplayError> {
         let Plan { session_id, head, parent, position, mut entries, first, used } = plan;
         for entry in entries.iter_mut().filter(|entry| entry.odd == Odd::Bytes) {

@@ -1,10 +1,9 @@
-//! The one order of a session's entries.
+//! Merges a session's entries into one order.
 //!
-//! Owns: the merge of side records into the messages by time, times for entries without one, and which messages
-//! keep their own id.
-//! Invariant: messages keep their order whatever their times say; ties go to the message. No entry's id was used
-//! before in the log.
-//! Does not: lay out or render.
+//! Owns: the merge of side records into the messages by time, the times of entries without one, and which messages keep
+//! their own id.
+//! Invariant: messages keep their order whatever their times are; at equal times the message comes first. No entry gets
+//! an id that the log already has.
 
 use crate::dialect::IdMaker;
 use crate::dialect::jcode::read::array::Array;
@@ -29,7 +28,7 @@ pub(in crate::dialect::jcode) fn merge(mut lists: Lists) -> Vec<Entry> {
     sides.sort_by_key(|(time, _)| *time);
     let List { mut entries, mut times } = core::mem::take(lists.of_mut(Array::Messages));
     running_latest(&mut times);
-    // From behind, in place: the messages may be most of the memory that there is.
+    // Backwards and in place, because messages may fill most of the memory.
     let (mut from, mut to) = (entries.len(), entries.len() + sides.len());
     entries.resize(to, Entry::new(Kind::Drop, 0, 0, 0));
     while let Some((time, side)) = sides.last() {
@@ -51,7 +50,7 @@ pub(in crate::dialect::jcode) fn merge(mut lists: Lists) -> Vec<Entry> {
     entries
 }
 
-/// Replaces each time by the latest so far: what a record without one, or with an earlier one, orders by.
+/// Replaces each time by the latest one so far, by which records without a time, or with an earlier one, are ordered.
 fn running_latest(times: &mut [i64]) {
     let mut latest = NO_TIME;
     for time in times {
@@ -60,7 +59,7 @@ fn running_latest(times: &mut [i64]) {
     }
 }
 
-/// Gives entries without a time their predecessor's; the first ones get `first`.
+/// Gives each entry without a time its predecessor's; the first ones get `first`.
 pub(in crate::dialect::jcode) fn inherit_times(entries: &mut [Entry], first: (TimeAt, u8)) {
     let mut last = first;
     for (index, entry) in (0u32..).zip(entries) {
@@ -72,16 +71,16 @@ pub(in crate::dialect::jcode) fn inherit_times(entries: &mut [Entry], first: (Ti
     }
 }
 
-/// The ids of a log, as far as new ones may collide with them.
+/// The ids of a log with which new ones may collide.
 #[derive(Debug, Default)]
 pub(in crate::dialect::jcode) struct UsedIds {
     seen: HashSet<u64, FixedState>,
-    /// Those that look like generated ones.
+    /// Ids that look like generated ones.
     like_generated: BTreeSet<String>,
 }
 
 impl UsedIds {
-    /// Marks an id as used; false if it was before.
+    /// Marks an id as used; false if it was used before.
     pub(in crate::dialect::jcode) fn take(&mut self, id: &str) -> bool {
         if id.len() == 16 && id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
             self.like_generated.insert(String::from(id));
@@ -89,7 +88,7 @@ impl UsedIds {
         self.seen.insert(FixedState::default().hash_one(id))
     }
 
-    /// Takes the own id from every message whose id cannot stand in the log, or stands there already.
+    /// Removes the own id of every message whose id is unusable or already in the log.
     pub(in crate::dialect::jcode) fn settle<S: ByteSource>(
         mut self,
         session_id: &str,

@@ -1,7 +1,7 @@
-//! The log that a v1 session becomes.
+//! Writing of the log that a v1 session becomes.
 //!
-//! Owns: the one order of its entries, and their text.
-//! Invariant: a function of the replayed session alone.
+//! Owns: the order of its entries, and their text.
+//! Invariant: the log is a function of the replayed session alone.
 
 pub(in crate::dialect::jcode) mod build;
 pub(in crate::dialect::jcode) mod merge;

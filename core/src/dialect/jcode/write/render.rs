@@ -1,28 +1,29 @@
-//! The log that a v1 session becomes, as a source: rendered where it is read.
+//! The log that a v1 session becomes, as a source that is rendered while it is read.
 //!
-//! Owns: the text of its lines, and where each begins.
-//! Invariant: payloads stand in it byte for byte (line breaks between tokens as spaces); the heads of entries are
-//! made when they are read, because 700,000 of them would not fit into the memory that reading may take.
-//! Does not: order entries; see [`crate::dialect::jcode::write::merge`].
+//! If you change the text of entries, then change section 8 of `docs/format.md` and the mark in `compare::past` too.
+//!
+//! Owns: the text of its lines, and where each line begins.
+//! Invariant: payloads are unchanged, except that line breaks between tokens become spaces. The heads of entries are
+//! made on demand, because 700,000 of them would need too much memory.
 
 use crate::dialect::IdMaker;
 use crate::dialect::jcode::read::entry::{Entry, Kind, MADE, Odd, TimeAt};
 use crate::source::{ByteSource, Rope, SourceError};
 use alloc::vec::Vec;
 
-/// A log, or what is to be appended to one, made of v1 files.
+/// A log made from v1 files, or the part to append to a log.
 #[derive(Debug)]
 pub struct V1Log<S> {
-    /// The v1 files, and the payloads that are not in them.
+    /// The v1 files and the generated payloads.
     pub(in crate::dialect::jcode) text: Rope<S>,
-    /// What stands before the first entry.
+    /// Text before the first entry.
     pub(in crate::dialect::jcode) head: Vec<u8>,
-    /// The first entry's parent, as JSON.
+    /// Parent of the first entry, as JSON.
     pub(in crate::dialect::jcode) parent: Vec<u8>,
-    /// Entries in the log before the first one.
+    /// Number of entries in the log before the first one.
     pub(in crate::dialect::jcode) position: u64,
     pub(in crate::dialect::jcode) entries: Vec<Entry>,
-    /// Times that stand in no payload.
+    /// Times that are in no payload.
     pub(in crate::dialect::jcode) times: Vec<u8>,
     pub(in crate::dialect::jcode) ids: IdMaker,
     pub(in crate::dialect::jcode) len: u64,
@@ -33,7 +34,7 @@ enum Part<'a> {
     Text(&'a [u8]),
     /// A generated id with its quotes.
     Id([u8; 18]),
-    /// This many bytes of an entry's payload, from here on.
+    /// A part of an entry's payload: start and length.
     Payload(&'a Entry, u32, u32),
 }
 
@@ -60,7 +61,7 @@ impl<S> V1Log<S> {
         self.text.sources()
     }
 
-    /// Sets where each line begins, and the length.
+    /// Sets the start of each line, and the length of the log.
     pub(in crate::dialect::jcode) fn lay_out(mut self) -> Self {
         let mut at = self.head.len() as u64;
         for index in 0..self.entries.len() {
@@ -138,7 +139,8 @@ impl<S> V1Log<S> {
 }
 
 impl<S: ByteSource> V1Log<S> {
-    /// The file and the place in it from which the byte at `offset` comes; for what was made, the payload's.
+    /// The v1 file, and the offset in it, from which the byte at `offset` comes. For generated text of an entry, those
+    /// of its payload; `None` if the payload is generated too.
     #[must_use]
     pub fn origin(&self, offset: u64) -> Option<(u32, u64)> {
         let index = self.entries.partition_point(|entry| entry.start <= offset).checked_sub(1)?;
@@ -177,7 +179,7 @@ impl<S: ByteSource> V1Log<S> {
     }
 }
 
-/// Copies in place where the host can: a payload of a few bytes is not worth a call to the system.
+/// Copies in place if the host can, because a payload of a few bytes is not worth a system call.
 fn copy_from(source: &impl ByteSource, at: u64, out: &mut [u8]) -> Result<(), SourceError> {
     match source.in_place(at, out.len()) {
         Some(bytes) => {
@@ -227,7 +229,7 @@ impl<S: ByteSource> ByteSource for V1Log<S> {
 }
 
 impl<S: ByteSource> V1Log<S> {
-    /// Copies what of `part` lies behind `skip` bytes; what is left of both goes on with the next part.
+    /// Copies the part behind `skip` bytes to `out`; the next part continues with the rest of `skip` and `out`.
     fn fill<'b>(&self, part: &Part<'_>, skip: &mut u64, out: &'b mut [u8]) -> Result<&'b mut [u8], SourceError> {
         let Some(here) = part.len().checked_sub(*skip) else {
             *skip -= part.len();
