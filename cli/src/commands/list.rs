@@ -1,7 +1,7 @@
 //! `list`: the sessions, newest first.
 //!
-//! Owns: the table. Invariant: what is printed is the state of the sessions now; the index
-//! only saves reading them. Does not: refresh; the native catalog does.
+//! Owns: the table. The native catalog refreshes.
+//! Invariant: the output is the state of the sessions now; the index only saves reading them.
 
 use crate::args::ListArgs;
 use crate::output::{ExitStatus, Output, count, shorten, style, time, visible};
@@ -24,7 +24,7 @@ pub(super) fn list(args: &ListArgs, settings: &Settings, output: &mut Output) ->
     let cwd = args.cwd.as_deref().map(|folder| names_of_folder(folder, &refreshed.sessions));
     let filter = Filter { cwd, tag: args.tag.clone(), agent: args.agent.clone(), text: None };
     let all = refreshed.sessions.len();
-    // What else lies in the folders of other agents is those agents' affair.
+    // Other files in the folders of other agents are those agents' affair.
     let is_ours = |path: &&PathBuf| settings.roots.iter().any(|root| path.starts_with(root));
     let strangers = refreshed.others.iter().filter(is_ours).count();
     let hidden = |session: &Listed| session.summary.is_sub_agent && !args.all;
