@@ -25,7 +25,7 @@ pub enum Code {
     NewerVersion,
     /// The v1 files form no session.
     V1Unreadable,
-    /// One call may not return so many bytes.
+    /// More bytes than one call may return.
     TooLarge,
     /// Only the build with SQLite can answer.
     NeedsSqlite,

@@ -1,6 +1,7 @@
 //! The session index: `<home>/agent/sessions.idx.db`, SQLite in WAL mode, and its lock file.
 //!
-//! If you change the schema, then raise `VERSION` and update section 9 of `docs/format.md`.
+//! If you change the schema, then raise `VERSION`, rebuild indexes of older versions (so far every other version counts
+//! as newer), and update section 9 of `docs/format.md`.
 //!
 //! Owns: the SQL of the session index, and the check whether an index is usable.
 //! Invariant: nobody waits for a lock. Readers change nothing; writers hold the lock file, which they take only if it

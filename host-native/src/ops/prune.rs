@@ -38,7 +38,7 @@ pub enum PruneError {
     Log {
         /// The log.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: SourceError,
     },
     /// The ledger cannot be written.
@@ -46,7 +46,7 @@ pub enum PruneError {
     Store {
         /// The log.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: StoreError,
     },
     /// A writer has the session open.
@@ -54,7 +54,7 @@ pub enum PruneError {
     Lock {
         /// The log.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: RebuildError,
     },
 }

@@ -49,7 +49,7 @@ pub enum RestoreError {
     Open {
         /// The log.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: OpenError,
     },
     /// Core refused the operation.
@@ -57,7 +57,7 @@ pub enum RestoreError {
     Store {
         /// The log.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: StoreError,
     },
 }

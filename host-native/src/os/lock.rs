@@ -62,7 +62,7 @@ pub enum LockError {
     /// Something else stands where the lock file should.
     #[error("cannot lock the session: {0}")]
     InTheWay(#[from] InTheWay),
-    /// The file system refused.
+    /// A file operation failed.
     #[error("cannot lock {}: {source}", path.display())]
     Io {
         /// The file.

@@ -34,7 +34,7 @@ pub enum SessionError {
     Log {
         /// The log.
         path: std::path::PathBuf,
-        /// Why.
+        /// The reason.
         source: ReadError,
     },
     /// The v1 files cannot be read as a session.
@@ -42,7 +42,7 @@ pub enum SessionError {
     V1 {
         /// The snapshot.
         path: std::path::PathBuf,
-        /// Why.
+        /// The reason.
         source: ReplayError,
     },
 }

@@ -60,7 +60,7 @@ pub enum OpenError {
     Log {
         /// The log.
         path: std::path::PathBuf,
-        /// Why.
+        /// The reason.
         source: write::OpenError,
     },
     /// A file operation failed.

@@ -30,7 +30,7 @@ pub enum TagsError {
     Log {
         /// The log.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: SourceError,
     },
     /// The session has an older dialect.
@@ -49,7 +49,7 @@ pub enum TagsError {
     Refused {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: Refused,
     },
     /// A tag, or the set, is not allowed.

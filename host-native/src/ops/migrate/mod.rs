@@ -265,7 +265,7 @@ fn count_entries(log: &dyn ByteSource, tick: &mut Tick<'_>) -> Result<u64, Sourc
     Ok(builder.entry_count())
 }
 
-/// Refuses if the bytes do not fit beside the reserve, or if the free space cannot be determined.
+/// Refuses if the bytes do not fit beside the reserve, or if the folder is not writable.
 fn check_room(path: &Path, needed: u64) -> Result<(), MigrateError> {
     let free = stat::free_space(paths::folder(path))?;
     if needed.saturating_add(RESERVE) > free {

@@ -36,7 +36,7 @@ pub enum VerifyError {
     V1 {
         /// The snapshot.
         path: std::path::PathBuf,
-        /// Why.
+        /// The reason.
         source: ReplayError,
     },
     /// The log cannot be read.
@@ -44,7 +44,7 @@ pub enum VerifyError {
     Log {
         /// The log.
         path: std::path::PathBuf,
-        /// Why.
+        /// The reason.
         source: SourceError,
     },
 }
