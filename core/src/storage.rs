@@ -208,6 +208,16 @@ pub trait Storage {
     /// # Errors
     /// If it failed; then both places are as before.
     fn rename(&self, from: &Place, to: &Place) -> Result<(), StorageError>;
+    /// Renames, if what is replaced is still the file that the caller saw, as long as then (`None`: there was nothing).
+    ///
+    /// # Errors
+    /// [`PublishError::Changed`] if another program was faster; both places are then as they were.
+    fn replace(&self, from: &Place, to: &Place, seen: Option<FileStamp>) -> Result<(), PublishError> {
+        if !is_as_seen(self.stamp(to)?, seen) {
+            return Err(PublishError::Changed { what: to.clone() });
+        }
+        Ok(self.rename(from, to)?)
+    }
     /// Gives a file a second place, without copying where the host can; fails if there is a file already.
     ///
     /// # Errors
@@ -254,6 +264,15 @@ pub enum PublishError {
     Storage(#[from] StorageError),
 }
 
+/// The same file, as long as then, or nothing both times.
+pub(crate) fn is_as_seen(now: Option<FileStamp>, seen: Option<FileStamp>) -> bool {
+    match (now, seen) {
+        (Some(now), Some(seen)) => now.is_as_left(&seen),
+        (None, None) => true,
+        _ => false,
+    }
+}
+
 /// Replaces the file at `to` by the written, closed file at `from`: syncs it, checks that what it replaces is still
 /// what the caller saw (`expected`; `None`: there was nothing), renames, syncs the folder.
 ///
@@ -269,15 +288,7 @@ pub fn publish<S: Storage>(
     expected: Option<FileStamp>,
 ) -> Result<FileStamp, PublishError> {
     from_file.sync_data()?;
-    let same = match (storage.stamp(to)?, expected) {
-        (Some(now), Some(expected)) => now.is_as_left(&expected),
-        (None, None) => true,
-        _ => false,
-    };
-    if !same {
-        return Err(PublishError::Changed { what: to.clone() });
-    }
-    storage.rename(from, to)?;
+    storage.replace(from, to, expected)?;
     storage.sync_folder(to.folder())?;
     Ok(from_file.stamp()?)
 }

@@ -22,8 +22,8 @@ use jcode_session_core::store::{LogState, SessionStore};
 /// # Errors
 /// Any error of core.
 pub fn upgrade(store: &Store) -> Result<(), String> {
-    let bytes = bytes_of_log(store).expect("a log");
-    let seen = store.stamp(&Place::Log).expect("known").expect("there");
+    let seen = store.stamp(&Place::Log).expect("known").ok_or("there is no log")?;
+    let bytes = bytes_of_log(store).ok_or("there is no log")?;
     let source = SliceSource(&bytes);
     let detected = detect(&source).expect("in memory");
     let log = present(source, &detected, &mut go_on).expect("in memory");

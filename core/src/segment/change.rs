@@ -15,7 +15,8 @@ use super::witness::witnesses;
 use crate::source::identity::FileStamp;
 use crate::source::{ByteSource, Pieces, SliceSource};
 use crate::storage::{
-    Folder, Place, PublishError, Storage, StorageFile, append_all, create_anew, open_if_there, or_removed, publish,
+    Folder, Place, PublishError, Storage, StorageFile, append_all, create_anew, is_as_seen, open_if_there, or_removed,
+    publish,
 };
 use crate::store::StoreError;
 use core::ops::Range;
@@ -24,17 +25,22 @@ use core::ops::Range;
 const NEW_OWN: Place = Place::Temporary(5);
 
 impl<S: Storage + Clone, D: Decompress + Clone> Segmented<S, D> {
-    /// Puts a written file in the place of the log's own, which from then on has the bytes behind the segments `after`.
-    /// `write` makes the files of those of them that are new. What an earlier change left is recovered by now.
+    /// Puts a written file in the place of the log's own, which from then on has the bytes behind the segments `after`,
+    /// if the log is still the one that was `seen`, as long as then. `write` makes the files of those of them that are new. What an earlier change left is recovered by now.
     fn change(
         &self,
         (from, file): (&Place, S::File),
+        seen: Option<FileStamp>,
         after: &[Segment],
         write: impl FnOnce(&[Segment]) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let own = open_if_there(&self.inner, &Place::Log)?;
         let expected = own.as_ref().map(StorageFile::stamp).transpose()?;
         let detected = self.detect_for(own.as_ref())?;
+        let logical = |own: FileStamp| FileStamp { len: detected.logical_len(own.len), ..own };
+        if !is_as_seen(expected.map(logical), seen) {
+            return Err(PublishError::Changed { what: Place::Log }.into());
+        }
         let new = after.get(detected.segments().len()..).unwrap_or_default();
         // Files that nobody named so far may have their names.
         for segment in new {
@@ -50,12 +56,12 @@ impl<S: Storage + Clone, D: Decompress + Clone> Segmented<S, D> {
         self.recover()
     }
 
-    /// Puts a log in place that is one file.
-    pub(super) fn replace(&self, from: &Place) -> Result<(), StoreError> {
+    /// Puts a log in place that is one file, if the one there is still the one that was `seen`.
+    pub(super) fn put_whole(&self, from: &Place, seen: Option<FileStamp>) -> Result<(), StoreError> {
         self.recover()?;
         match self.detect()?.layout {
-            Some(_) => self.change((from, self.inner.open(from)?), &[], |_| Ok(()))?,
-            None => self.inner.rename(from, &Place::Log)?,
+            Some(_) => self.change((from, self.inner.open(from)?), seen, &[], |_| Ok(()))?,
+            None => self.inner.replace(from, &Place::Log, seen)?,
         }
         if self.repairs { self.set_rest_aside() } else { Ok(()) }
     }
@@ -91,11 +97,8 @@ impl<S: Storage + Clone, D: Decompress + Clone> Segmented<S, D> {
                 }
             }
             // What was copied is what is replaced.
-            let copied = FileStamp { len: log.own.len(), ..log.own.stamp()? };
-            if !self.inner.stamp(&Place::Log)?.is_some_and(|now| now.is_as_left(&copied)) {
-                return Err(PublishError::Changed { what: Place::Log }.into());
-            }
-            self.change((&NEW_OWN, new), after, write)
+            let copied = FileStamp { len: log.len(), ..log.own.stamp()? };
+            self.change((&NEW_OWN, new), Some(copied), after, write)
         };
         or_removed(&self.inner, &NEW_OWN, rewrite())
     }

@@ -52,6 +52,11 @@ impl Detected {
     pub(super) fn segments(&self) -> &[Segment] {
         self.layout.as_ref().map_or(&[], Layout::segments)
     }
+
+    /// Length of the log whose own file has this length.
+    pub(super) fn logical_len(&self, own_len: u64) -> u64 {
+        self.layout.as_ref().map_or(own_len, |layout| layout.logical_len(own_len))
+    }
 }
 
 /// Decides for the log whose own file is `own`, empty if there is none.

@@ -13,6 +13,7 @@ use crate::source::SourceError;
 use crate::source::identity::FileStamp;
 use crate::storage::{
     Folder, Named, Place, PublishError, SealedExtent, Storage, StorageError, StorageErrorKind, StorageFile,
+    open_if_there,
 };
 use crate::store::StoreError;
 use alloc::format;
@@ -47,21 +48,32 @@ impl<S: Storage + Clone, D: Decompress + Clone> Storage for Segmented<S, D> {
     }
 
     fn stamp(&self, place: &Place) -> Result<Option<FileStamp>, StorageError> {
-        let stamp = self.inner.stamp(place)?;
-        // Follows no link, but a log that is one is refused when it is opened.
-        if stamp.is_none() || !self.may_be_segmented(place)? {
-            Ok(stamp)
-        } else {
-            Storage::open(self, place)?.stamp().map(Some)
+        if !self.may_be_segmented(place)? {
+            return self.inner.stamp(place);
         }
+        // The look by path comes last: what another program puts there until then is not taken for what was opened.
+        let opened = open_if_there(self, place)?;
+        let Some(own) = self.inner.stamp(place)? else { return Ok(None) };
+        let same = opened.filter(|file| file.own.stamp().is_ok_and(|opened| opened.is_same_file(&own)));
+        Ok(Some(FileStamp { len: same.map_or(own.len, |file| file.logical_len(own.len)), ..own }))
     }
 
     fn rename(&self, from: &Place, to: &Place) -> Result<(), StorageError> {
-        if self.may_be_segmented(to)? {
-            self.replace(from).map_err(failed("replace"))
-        } else {
-            self.inner.rename(from, to)
+        if !self.may_be_segmented(to)? {
+            return self.inner.rename(from, to);
         }
+        let seen = Storage::stamp(self, to)?;
+        self.put_whole(from, seen).map_err(failed("replace"))
+    }
+
+    fn replace(&self, from: &Place, to: &Place, seen: Option<FileStamp>) -> Result<(), PublishError> {
+        if !self.may_be_segmented(to)? {
+            return self.inner.replace(from, to, seen);
+        }
+        self.put_whole(from, seen).map_err(|error| match error {
+            StoreError::Publish(error) => error,
+            other => failed("replace")(other).into(),
+        })
     }
 
     fn link(&self, from: &Place, to: &Place) -> Result<(), StorageError> {

@@ -217,6 +217,11 @@ fn describe<S: Storage>(
 /// # Errors
 /// As [`plan`], and what storage says; the log is then in its old state, or in its new one.
 pub fn run<S: Storage>(session: &mut SessionStore<'_, S>, options: &Options) -> Result<Plan, StoreError> {
+    let done = go_back(session, options);
+    set_aside::or_dropped(session.storage, done)
+}
+
+fn go_back<S: Storage>(session: &mut SessionStore<'_, S>, options: &Options) -> Result<Plan, StoreError> {
     let mut plan = intend(session, options)?;
     if plan.is_there {
         session.resolve_pending(options.now_ms)?;
@@ -314,10 +319,7 @@ fn kept<S: Storage>(
 /// Copies a kept file to what becomes the log.
 fn restore<S: Storage>(session: &SessionStore<'_, S>, kept: &Kept<S::File>) -> Result<S::File, StoreError> {
     let mut new = set_aside::new_log(session.storage)?;
-    if let Err(error) = kept.copy_to(&mut new) {
-        set_aside::drop_new_log(session.storage);
-        return Err(error);
-    }
+    kept.copy_to(&mut new)?;
     new.sync_data()?;
     Ok(new)
 }

@@ -124,10 +124,9 @@ pub(super) fn new_log<S: Storage>(storage: &S) -> Result<S::File, StoreError> {
     Ok(create_anew(storage, &NEW_LOG)?)
 }
 
-/// Removes it again.
-pub(super) fn drop_new_log<S: Storage>(storage: &S) {
-    // It is in nobody's way: the next one takes its place.
-    let _ = storage.remove(&NEW_LOG);
+/// Removes it if the change that it was for failed.
+pub(super) fn or_dropped<S: Storage, T, E>(storage: &S, done: Result<T, E>) -> Result<T, E> {
+    or_removed(storage, &NEW_LOG, done)
 }
 
 /// Puts the written file in the place of the log that the caller saw.

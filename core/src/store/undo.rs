@@ -149,6 +149,11 @@ fn kept(row: &LedgerRow) -> Option<QuarantineName> {
 /// # Errors
 /// As [`plan`], and what storage says; the log is then in its old state, or in its new one.
 pub fn run<S: Storage>(session: &mut SessionStore<'_, S>, options: &Options) -> Result<Plan, StoreError> {
+    let done = take_back(session, options);
+    set_aside::or_dropped(session.storage, done)
+}
+
+fn take_back<S: Storage>(session: &mut SessionStore<'_, S>, options: &Options) -> Result<Plan, StoreError> {
     let mut plan = match intend(session, options) {
         Err(StoreError::NeverTookPlace(event)) => {
             session.resolve_pending(options.now_ms)?;
@@ -212,17 +217,11 @@ fn put_together<S: Storage>(session: &SessionStore<'_, S>, taken_back: &LedgerRo
     if let Some(log) = session.log.as_ref().filter(|_| offset > 0) {
         set_aside::copy(log, offset, &mut new, |_| ())?;
     }
-    let copied = removed.copy_to(&mut new);
+    removed.copy_to(&mut new)?;
     new.sync_data()?;
     let is_before = match &taken_back.from {
         Some(before) => before.len == new.len() && before.begins(&new)?,
         None => false,
     };
-    match copied {
-        Ok(()) if is_before => Ok(new),
-        other => {
-            set_aside::drop_new_log(session.storage);
-            Err(other.err().unwrap_or_else(|| removed.is_other()))
-        }
-    }
+    if is_before { Ok(new) } else { Err(removed.is_other()) }
 }

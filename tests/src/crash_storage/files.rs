@@ -29,6 +29,10 @@ impl CrashFile {
         self.machine.recorded().world.inodes[self.inode].live.len() as u64
     }
 
+    fn stamp_now(&self) -> FileStamp {
+        FileStamp { dev: 1, ino: self.inode as u64, len: self.len_now(), mtime_ns: 0, ctime_ns: 0 }
+    }
+
     fn change(&self, op: Op) {
         let inode = &mut self.machine.recorded().world.inodes[self.inode];
         op.apply(&mut inode.live);
@@ -86,7 +90,7 @@ impl StorageFile for CrashFile {
 
     fn stamp(&self) -> Result<FileStamp, StorageError> {
         self.machine.touched();
-        Ok(FileStamp { dev: 1, ino: self.inode as u64, len: self.len_now(), mtime_ns: 0, ctime_ns: 0 })
+        Ok(self.stamp_now())
     }
 
     fn named(&self) -> Result<Named, StorageError> {
@@ -143,8 +147,9 @@ impl Storage for Machine {
     }
 
     fn stamp(&self, place: &Place) -> Result<Option<FileStamp>, StorageError> {
+        self.touched();
         let inode = self.recorded().world.names.get(place).copied();
-        inode.map(|inode| CrashFile::new(self, inode, place).stamp()).transpose()
+        Ok(inode.map(|inode| CrashFile::new(self, inode, place).stamp_now()))
     }
 
     fn rename(&self, from: &Place, to: &Place) -> Result<(), StorageError> {

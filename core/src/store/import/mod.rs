@@ -232,10 +232,7 @@ impl<'s> Import<'s> {
         session.resolve_pending(now_ms)?;
         keep::keep(session.storage, &self.note, bytes)?;
         let done = self.replace(&mut session, now_ms);
-        if done.is_err() {
-            set_aside::drop_new_log(session.storage);
-        }
-        done
+        set_aside::or_dropped(session.storage, done)
     }
 
     fn replace<S: Storage>(&self, session: &mut SessionStore<'_, S>, now_ms: i64) -> Result<(), ImportError> {

@@ -136,10 +136,7 @@ impl<V: ByteSource> FromV1<'_, V> {
         is_as_planned(&session, self.old.as_ref().map(|old| old.stamp))?;
         session.resolve_pending(now_ms)?;
         let done = self.replace(&mut session, files, now_ms, tick);
-        if done.is_err() {
-            set_aside::drop_new_log(session.storage);
-        }
-        done
+        set_aside::or_dropped(session.storage, done)
     }
 
     fn replace<S: Storage>(

@@ -79,10 +79,7 @@ impl<L: ByteSource> Upgrade<L> {
         is_as_planned(&session, Some(seen))?;
         session.resolve_pending(now_ms)?;
         let done = self.replace(&mut session, now_ms, tick);
-        if done.is_err() {
-            set_aside::drop_new_log(session.storage);
-        }
-        done
+        set_aside::or_dropped(session.storage, done)
     }
 
     fn replace<S: Storage>(

@@ -99,6 +99,11 @@ fn damages(log: &dyn ByteSource) -> Result<Vec<Finding>, StoreError> {
 /// As [`plan`], and what storage says; the log is then as it was, or repaired.
 pub fn run<S: Storage>(session: &mut SessionStore<'_, S>, stem: &str, now_ms: i64) -> Result<Plan, StoreError> {
     session.resolve_pending(now_ms)?;
+    let done = replace(session, stem, now_ms);
+    set_aside::or_dropped(session.storage, done)
+}
+
+fn replace<S: Storage>(session: &mut SessionStore<'_, S>, stem: &str, now_ms: i64) -> Result<Plan, StoreError> {
     let gathered = gather::gather(session)?;
     let mut plan = survey(session, &gathered)?;
     if plan.is_nothing() {
@@ -108,10 +113,7 @@ pub fn run<S: Storage>(session: &mut SessionStore<'_, S>, stem: &str, now_ms: i6
     let mut new = set_aside::new_log(session.storage)?;
     let digest = rewrite::rewrite(&gathered.rope, stem, now_ms, &mut new)?;
     new.sync_data()?;
-    if let Err(error) = prove(&new, plan.entries) {
-        set_aside::drop_new_log(session.storage);
-        return Err(error);
-    }
+    prove(&new, plan.entries)?;
     let mut rows = Vec::new();
     if log.troubles()?.is_empty() {
         // What is lost may come back: then the log would not be the one that the digest is of.

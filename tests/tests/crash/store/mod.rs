@@ -5,6 +5,7 @@
 //! power cut is looked at, the command is run again, and that run is crashed at each of its own calls as well.
 
 mod check;
+mod foreign;
 mod manifest;
 mod migrate;
 mod sealed;
@@ -141,7 +142,7 @@ fn forced_undo_survives_every_crash_point() {
 }
 
 /// A damaged log with a checkpoint.
-fn damaged() -> Machine {
+pub(crate) fn damaged() -> Machine {
     let mut damaged = lines(0..3);
     damaged.extend_from_slice(b"{\"type\":\"message\",\"id\":\"torn\n\0\0\0\0\n");
     damaged.extend_from_slice(&lines(3..5));
@@ -150,7 +151,7 @@ fn damaged() -> Machine {
     machine
 }
 
-fn mend(store: &Store) -> Result<(), String> {
+pub(crate) fn mend(store: &Store) -> Result<(), String> {
     repair::run(&mut opened(store), "s", NOW).map(|_| ()).map_err(|error| error.to_string())
 }
 
