@@ -185,12 +185,13 @@ pub(super) fn label(args: &LabelArgs, settings: &Settings, output: &mut Output) 
     // Reports why the log cannot be written, or that the entry is missing, before anything is written.
     let session = Session::read(&log)?;
     session.detected().writable().with_context(|| log.display().to_string())?;
-    let target = session.entry(&args.entry)?.id_token();
+    let key = session.key_of(&args.entry)?;
+    let target = session.entry(&key)?.id_token();
     super::tell_of_sidecar(&log, session.was_contradicted(), output);
     let mut entry = br#"{"type":"label","targetId":"#.to_vec();
-    match target.filter(|token| id_of(token).as_deref() == Some(&*args.entry)) {
+    match target.filter(|token| id_of(token).as_deref() == Some(&*key)) {
         Some(as_in_the_log) => entry.extend_from_slice(&as_in_the_log),
-        None => write_string(&mut entry, &args.entry),
+        None => write_string(&mut entry, &key),
     }
     if !args.name.is_empty() {
         entry.extend_from_slice(br#","label":"#);

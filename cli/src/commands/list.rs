@@ -1,18 +1,21 @@
 //! `list`: the sessions, newest first.
 //!
-//! Owns: the table. The native catalog refreshes.
-//! Invariant: the output is the state of the sessions now; the index only saves reading them.
+//! Owns: the layout of the lines. Invariant: what is printed is the state of the sessions now; the index only saves
+//! reading them. On a terminal a session is one line that fits it.
 
 use crate::args::ListArgs;
-use crate::output::{ExitStatus, Output, count, shorten, style, time, visible};
+use crate::output::{ExitStatus, Output, ago, count, cut, fit, shorten, style, time, visible, width};
 use crate::settings::Settings;
 use anyhow::Result;
+use jcode_session_core::catalog::SessionSummary;
 use jcode_session_core::catalog::page::Filter;
 use jcode_session_core::report::{ListReport, ListedSession};
 use jcode_session_native::catalog::{Catalog, Keep, Listed, names_of_folder};
+use jcode_session_native::os::host;
 use jcode_session_native::os::path_text::shown;
+use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub(super) fn list(args: &ListArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
     let others: &[PathBuf] = if args.no_others { &[] } else { &settings.others };
@@ -29,6 +32,7 @@ pub(super) fn list(args: &ListArgs, settings: &Settings, output: &mut Output) ->
     let strangers = refreshed.others.iter().filter(is_ours).count();
     let hidden = |session: &Listed| session.summary.is_sub_agent && !args.all;
     let sub_agents = refreshed.sessions.iter().filter(|session| hidden(session)).count();
+    let ids = if args.json { BTreeMap::new() } else { short_ids(&refreshed.sessions) };
     let sessions = refreshed.sessions.into_iter().filter(|session| !hidden(session) && filter.passes(&session.summary));
     let sessions: Vec<Listed> = sessions.take(args.limit.unwrap_or(usize::MAX)).collect();
     if args.json {
@@ -36,7 +40,11 @@ pub(super) fn list(args: &ListArgs, settings: &Settings, output: &mut Output) ->
             sessions.into_iter().map(|session| ListedSession { path: shown(&session.path), summary: session.summary });
         output.json(&ListReport::new(listed.collect(), looked_in.iter().map(|root| shown(root)).collect()))?;
     } else {
-        sessions.iter().try_for_each(|session| print(session, output))?;
+        let layout = Layout { columns: output.columns(), now_ms: host::now_ms() };
+        for session in &sessions {
+            let id = &session.summary.session_id;
+            layout.print(session, ids.get(id).unwrap_or(id), output)?;
+        }
         let all = count(all as u64, "session", "sessions");
         output.note(format_args!("{} of {all}", sessions.len()));
         if !others.is_empty() {
@@ -56,22 +64,97 @@ pub(super) fn list(args: &ListArgs, settings: &Settings, output: &mut Output) ->
     Ok(if refreshed.unreadable.is_empty() { ExitStatus::Clean } else { ExitStatus::Problems })
 }
 
-fn print(session: &Listed, output: &mut Output) -> Result<()> {
+/// How the lines of a list are laid out.
+struct Layout {
+    /// Columns of the terminal; `None`: lines are read by a program, and nothing is left out.
+    columns: Option<usize>,
+    now_ms: i64,
+}
+
+/// What stands in a line besides the title, from this many columns on.
+const WITH_FOLDER: usize = 80;
+const WITH_MESSAGES: usize = 60;
+/// Columns of a folder's name and of a time.
+const FOLDER: usize = 16;
+const TIME: usize = 10;
+/// Characters of an id that are shown at least.
+const ID: usize = 8;
+/// Columns that a title keeps before anything else is shown beside it.
+const TITLE: usize = 24;
+
+impl Layout {
+    fn print(&self, session: &Listed, id: &str, output: &mut Output) -> Result<()> {
+        match self.columns {
+            Some(columns) => self.print_fitted(columns, session, id, output),
+            None => print_whole(session, output),
+        }
+    }
+
+    /// One line, title first, that ends with the shortest id that means the session.
+    fn print_fitted(&self, columns: usize, session: &Listed, id: &str, output: &mut Output) -> Result<()> {
+        let s = &session.summary;
+        let mut rest = String::new();
+        if columns >= WITH_FOLDER {
+            let folder = s.cwd.as_deref().and_then(|cwd| Path::new(cwd).file_name()).unwrap_or_default();
+            rest.push_str(&format!("  {}", fit(&folder.to_string_lossy(), FOLDER)));
+        }
+        if columns >= WITH_MESSAGES {
+            let messages = s.message_count.map(|n| format!("{n} msgs")).unwrap_or_default();
+            rest.push_str(&format!("  {messages:>10}"));
+        }
+        rest.push_str(&format!("  {:>TIME$}  {}", ago(s.last_modified, self.now_ms), cut(id, columns / 2)));
+        let left = columns.saturating_sub(width(&rest));
+        let beside = beside(s);
+        let for_title = left.checked_sub(width(&beside)).filter(|left| *left >= TITLE);
+        let (title, beside) = match for_title {
+            Some(_) if !beside.is_empty() => (cut(title(s), for_title.unwrap_or(left)), beside),
+            _ => (cut(title(s), left), String::new()),
+        };
+        let fill = " ".repeat(left.saturating_sub(width(&title) + width(&beside)));
+        let (strong, faint) = (output.style(style::STRONG), output.style(style::FAINT));
+        writeln!(output.data(), "{strong}{title}{strong:#}{faint}{beside}{fill}{rest}{faint:#}")?;
+        Ok(())
+    }
+}
+
+fn title(summary: &SessionSummary) -> &str {
+    summary.title.as_deref().or(summary.first_prompt.as_deref()).unwrap_or("(no messages)")
+}
+
+/// What is shown behind a title where there is room: the agent, and tags.
+fn beside(summary: &SessionSummary) -> String {
+    let agent = summary.agent.iter().map(|agent| format!("  {}", shorten(agent, 20)));
+    agent.chain(summary.tags.iter().map(|tag| format!("  +{}", shorten(tag, 20)))).collect()
+}
+
+fn print_whole(session: &Listed, output: &mut Output) -> Result<()> {
     let s = &session.summary;
-    let (strong, faint) = (output.style(style::STRONG), output.style(style::FAINT));
-    let title = s.title.as_deref().or(s.first_prompt.as_deref()).unwrap_or("(no messages)");
-    let messages = s.message_count.map(|n| format!(", {}", count(n, "message", "messages"))).unwrap_or_default();
-    let at = time(Some(s.last_modified));
-    writeln!(output.data(), "{at}  {strong}{}{strong:#}  {}", shorten(&s.session_id, 60), shorten(title, 70))?;
-    let mut details = shorten(s.cwd.as_deref().unwrap_or("-"), 80);
-    details.push_str(&messages);
+    let mut line = format!("{}  {}", time(Some(s.last_modified)), shorten(&s.session_id, 60));
+    line.push_str(&format!("  {}  {}", shorten(title(s), 120), shorten(s.cwd.as_deref().unwrap_or("-"), 200)));
+    if let Some(messages) = s.message_count {
+        line.push_str(&format!(", {}", count(messages, "message", "messages")));
+    }
     let words = [s.agent.as_deref(), s.model.as_deref(), s.status.as_deref(), s.save_label.as_deref()];
     for word in words.into_iter().flatten() {
-        details.push_str(&format!(", {}", shorten(word, 40)));
+        line.push_str(&format!(", {}", shorten(word, 40)));
     }
     for tag in &s.tags {
-        details.push_str(&format!(" +{}", shorten(tag, 64)));
+        line.push_str(&format!(" +{}", shorten(tag, 64)));
     }
-    writeln!(output.data(), "                     {faint}{details}{faint:#}")?;
+    writeln!(output.data(), "{line}")?;
     Ok(())
+}
+
+/// The start of each session's id that no other one has, by the whole id.
+fn short_ids(sessions: &[Listed]) -> BTreeMap<String, String> {
+    let mut ids: Vec<&str> = sessions.iter().map(|session| session.summary.session_id.as_str()).collect();
+    ids.sort_unstable();
+    let common =
+        |a: Option<&&str>, b: &str| a.map_or(0, |a| a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count());
+    let short = ids.iter().enumerate().map(|(at, id)| {
+        let before = common(at.checked_sub(1).and_then(|at| ids.get(at)), id);
+        let needed = before.max(common(ids.get(at + 1), id)) + 1;
+        ((*id).to_string(), id.chars().take(needed.max(ID)).collect())
+    });
+    short.collect()
 }

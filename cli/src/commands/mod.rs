@@ -24,6 +24,7 @@ mod show;
 mod tag;
 mod take_back;
 mod tree;
+mod tree_lines;
 mod verify;
 
 use crate::args::{AnyCommand, Cli, DoctorArgs, GlobalArgs, RenameArgs, SessionArgs, SessionCommand};

@@ -47,7 +47,8 @@ fn path(session: &Session, args: &ShowArgs, output: &mut Output) -> Result<()> {
         let mut path = Path::new(Edits::of(page.iter().map(|entry| &*entry.line)));
         return page.iter().try_for_each(|entry| one_of(&mut path, entry, args, output));
     }
-    let ranges = session.path_ranges(args.path.as_deref(), args.tail)?;
+    let leaf = args.path.as_deref().map(|leaf| session.key_of(leaf)).transpose()?;
+    let ranges = session.path_ranges(leaf.as_deref(), args.tail)?;
     let mut edits = Edits::default();
     if !args.json {
         for range in &ranges {

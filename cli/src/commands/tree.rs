@@ -1,14 +1,14 @@
 //! `tree`: the branches of a session.
 //!
-//! Owns: the table.
-//! Invariant: the output is the same from a sidecar and from a scan.
+//! Owns: what is printed besides the drawing. Invariant: the same for a sidecar and for a plain scan.
 
 use crate::args::TreeArgs;
-use crate::output::{ExitStatus, Output, count, shorten, style, time, visible};
+use crate::output::{ExitStatus, Output, ago, count, shorten, style, visible};
 use crate::settings::Settings;
 use anyhow::Result;
-use comfy_table::{Table, presets};
 use jcode_session_core::report::TreeReport;
+use jcode_session_native::os::host;
+use jcode_session_native::session::Session;
 use std::io::Write;
 
 pub(super) fn tree(args: &TreeArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
@@ -17,7 +17,7 @@ pub(super) fn tree(args: &TreeArgs, settings: &Settings, output: &mut Output) ->
     if args.json {
         output.json(&report)?;
     } else {
-        print(&report, output)?;
+        print(&session, &report, output)?;
     }
     super::tell_of_sidecar(session.path(), session.was_contradicted(), output);
     Ok(ExitStatus::Clean)
@@ -35,45 +35,22 @@ pub(super) fn overlooked(report: &TreeReport, output: &mut Output) {
     }
 }
 
-fn print(report: &TreeReport, output: &mut Output) -> Result<()> {
+fn print(session: &Session, report: &TreeReport, output: &mut Output) -> Result<()> {
     let tree = &report.tree;
     let (s, f) = (output.style(style::STRONG), output.style(style::FAINT));
-    writeln!(
-        output.data(),
-        "{s}{}{s:#}: {}, {}, {}",
-        visible(&report.session_id),
-        count(tree.entry_count, "entry", "entries"),
-        count(tree.leaves.len() as u64, "branch", "branches"),
-        count(tree.branch_points.len() as u64, "branch point", "branch points"),
-    )?;
-    let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_header(["", "leaf", "entries from root", "last entry", "name"]);
-    for leaf in &tree.leaves {
-        let active = tree.active_leaf.as_ref() == Some(&leaf.id);
-        table.add_row([
-            if active { "*" } else { "" }.to_string(),
-            shorten(&leaf.id, 60),
-            leaf.depth.to_string(),
-            time(leaf.ts),
-            leaf.name.as_deref().map(|name| shorten(name, 60)).unwrap_or_default(),
-        ]);
-    }
-    writeln!(output.data(), "{}", table.trim_fmt())?;
+    let entries = count(tree.entry_count, "entry", "entries");
+    let branches = count(tree.leaves.len() as u64, "branch", "branches");
+    writeln!(output.data(), "{s}{}{s:#}\n{entries}, {branches}", visible(&report.session_id))?;
+    super::tree_lines::draw(session, output)?;
     if !tree.labels.is_empty() {
         writeln!(output.data(), "\nlabels")?;
-        for label in &tree.labels {
-            let at = time(label.labeled_at);
-            writeln!(output.data(), "  {}  {}  {f}{at}{f:#}", shorten(&label.entry_id, 60), shorten(&label.name, 80))?;
-        }
-    }
-    if !tree.branch_points.is_empty() {
-        writeln!(output.data(), "\nbranch points")?;
-        for point in &tree.branch_points {
-            let children: Vec<String> = point.children.iter().map(|child| shorten(child, 60)).collect();
-            writeln!(output.data(), "  {}  {f}->{f:#} {}", shorten(&point.id, 60), children.join(", "))?;
+        let targets: Vec<&str> = tree.labels.iter().map(|label| label.entry_id.as_str()).collect();
+        for (label, key) in tree.labels.iter().zip(session.short_keys(&targets)?) {
+            let at = label.labeled_at.map(|at| ago(at, host::now_ms())).unwrap_or_default();
+            writeln!(output.data(), "  {}  {}  {f}{at}{f:#}", shorten(&key, 60), shorten(&label.name, 80))?;
         }
     }
     overlooked(report, output);
-    output.note("* marks the active leaf; `show --path LEAF` shows a branch");
+    output.note("* marks the active branch; `show --path ID` shows the path to an entry");
     Ok(())
 }

@@ -4,6 +4,7 @@
 //! Invariant: data goes to standard output, all else to standard error. Control characters in text from a log reach a
 //! terminal as visible escapes only. A reader that closes the pipe ends the command without an error.
 
+mod layout;
 mod progress;
 mod text;
 
@@ -16,8 +17,9 @@ use serde::Serialize;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::path::PathBuf;
 
+pub use layout::{cut, fit, width};
 pub use progress::Progress;
-pub use text::{bytes, count, shorten, time, visible};
+pub use text::{ago, bytes, count, shorten, time, visible};
 
 /// The exit status of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,7 +107,13 @@ impl Output {
         self.data.get_ref().is_terminal()
     }
 
-    /// The style, or an empty style if standard output is not coloured.
+    /// Columns that lines on standard output should fit; `None` where it is no terminal.
+    #[must_use]
+    pub fn columns(&self) -> Option<usize> {
+        layout::columns()
+    }
+
+    /// A style as standard output wants it: nothing where it is not coloured.
     #[must_use]
     pub const fn style(&self, style: Style) -> Style {
         if self.colored { style } else { Style::new() }

@@ -21,10 +21,15 @@ pub fn visible(text: &str) -> String {
     out
 }
 
+/// A text on one line, harmless.
+pub(super) fn one_line(text: &str) -> String {
+    visible(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// The start of a text on one line, at most `width` characters.
 #[must_use]
 pub fn shorten(text: &str, width: usize) -> String {
-    let line: String = visible(text).split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = one_line(text);
     if line.chars().count() <= width {
         return line;
     }
@@ -45,7 +50,22 @@ pub fn count(n: u64, one: &str, many: &str) -> String {
     format!("{} {}", indicatif::HumanCount(n), if n == 1 { one } else { many })
 }
 
-/// A time in UTC without its zone; a dash if there is none.
+/// How long ago a time was, in at most 10 characters; the day where that was more than a month, or is to come.
+#[must_use]
+pub fn ago(unix_ms: i64, now_ms: i64) -> String {
+    const MINUTE: i64 = 60_000;
+    const HOUR: i64 = 60 * MINUTE;
+    const DAY: i64 = 24 * HOUR;
+    match now_ms.saturating_sub(unix_ms) {
+        past @ 0..MINUTE => format!("{}s ago", past / 1000),
+        past @ MINUTE..HOUR => format!("{}m ago", past / MINUTE),
+        past @ HOUR..DAY => format!("{}h ago", past / HOUR),
+        past if (DAY..31 * DAY).contains(&past) => format!("{}d ago", past / DAY),
+        _ => time(Some(unix_ms)).chars().take(10).collect(),
+    }
+}
+
+/// A time for people; a dash where there is none.
 #[must_use]
 pub fn time(unix_ms: Option<i64>) -> String {
     let text = unix_ms.and_then(rfc3339);

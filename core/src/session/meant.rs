@@ -19,16 +19,61 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
     pub fn meant(&self, word: &str) -> Result<Entry, ReadError> {
         let mut found = None;
         self.ask(|locator| {
-            let spot = match locator.find(word)? {
-                Some(spot) => spot,
-                None => one_of(locator, word)?,
-            };
+            let spot = meant(locator, word)?;
             let entry = self.claimed(&spot)?;
             locator.check(&spot, &entry, None)?;
             found = Some(entry);
             Ok(())
         })?;
         found.ok_or_else(|| ReadError::NoEntry(word.to_string()))
+    }
+
+    /// The whole key of the entry with this key, or of the only one whose key begins so.
+    ///
+    /// # Errors
+    /// Fails if the log cannot be read, or there is no such entry, or several.
+    pub fn key_of(&self, word: &str) -> Result<String, ReadError> {
+        let mut found = None;
+        self.ask(|locator| {
+            found = Some(meant(locator, word)?.key);
+            Ok(())
+        })?;
+        found.ok_or_else(|| ReadError::NoEntry(word.to_string()))
+    }
+
+    /// The starts of keys that are long enough to mean their entries, in the order of the keys.
+    ///
+    /// # Errors
+    /// Fails if the log cannot be read.
+    pub fn short_keys(&self, keys: &[&str]) -> Result<Vec<String>, ReadError> {
+        let mut short = Vec::new();
+        self.ask(|locator| {
+            short.clear();
+            for key in keys {
+                short.push(shortest(locator, key)?.to_string());
+            }
+            Ok(())
+        })?;
+        Ok(short)
+    }
+}
+
+/// Lengths of starts that are tried: ids made from the time share their first digits with their neighbours.
+const LENGTHS: [usize; 3] = [8, 13, 18];
+
+fn shortest<'k>(locator: &dyn Locator, key: &'k str) -> Result<&'k str, LocateError> {
+    for start in LENGTHS.iter().filter_map(|&len| key.get(..len)) {
+        if locator.starting(start, 2)?.len() == 1 {
+            return Ok(start);
+        }
+    }
+    Ok(key)
+}
+
+fn meant(locator: &dyn Locator, word: &str) -> Result<Spot, LocateError> {
+    match locator.find(word)? {
+        Some(spot) => Ok(spot),
+        None => one_of(locator, word),
     }
 }
 

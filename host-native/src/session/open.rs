@@ -15,7 +15,7 @@ use jcode_session_core::dialect::jcode::{self, ReplayError, V1Log};
 use jcode_session_core::dialect::{CurrentLog, Detected, detect, present};
 use jcode_session_core::log::{Dialect, Header};
 use jcode_session_core::report::TreeReport;
-use jcode_session_core::session::{self, ReadError};
+use jcode_session_core::session::{self, Listed, Outline, ReadError};
 pub use jcode_session_core::session::{Compaction, Edited, Edits, Entry, Resume};
 use jcode_session_core::source::ByteSource;
 use std::ops::{ControlFlow, Range};
@@ -213,7 +213,39 @@ impl Session {
         self.inner.meant(word).map_err(at(&self.path))
     }
 
-    /// Up to `count` entries before and after the entry with this key, in log order, each with its key.
+    /// The tree as runs of entries between branch points.
+    ///
+    /// # Errors
+    /// Fails if the log cannot be read.
+    pub fn outline(&self) -> Result<Outline, SessionError> {
+        self.inner.outline().map_err(at(&self.path))
+    }
+
+    /// These entries by their numbers, with lines of up to `max` bytes.
+    ///
+    /// # Errors
+    /// Fails if the log cannot be read.
+    pub fn listed(&self, entries: impl IntoIterator<Item = u32>, max: u64) -> Result<Vec<Listed>, SessionError> {
+        self.inner.listed(entries, max).map_err(at(&self.path))
+    }
+
+    /// The whole key of the entry with this key, or of the only one whose key begins so.
+    ///
+    /// # Errors
+    /// Fails if the log cannot be read, or there is no such entry, or several.
+    pub fn key_of(&self, word: &str) -> Result<String, SessionError> {
+        self.inner.key_of(word).map_err(at(&self.path))
+    }
+
+    /// The starts of keys that are long enough to mean their entries.
+    ///
+    /// # Errors
+    /// Fails if the log cannot be read.
+    pub fn short_keys(&self, keys: &[&str]) -> Result<Vec<String>, SessionError> {
+        self.inner.short_keys(keys).map_err(at(&self.path))
+    }
+
+    /// The entries around the one with this key in log order, up to `count` on either side, each with its key.
     ///
     /// # Errors
     /// Fails if the log cannot be read, or there is no such entry.

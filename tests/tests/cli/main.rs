@@ -16,6 +16,7 @@ mod catalog {
     mod names;
     mod processes;
 }
+mod drawn;
 mod export;
 mod file_kinds;
 mod foreign;

@@ -1,0 +1,128 @@
+//! The tree of a session, drawn as in `git log --graph`: a line a run of entries between branch points.
+//!
+//! Owns: the order of the runs, their rails, and what a line says. Invariant: the active path stands at the left; other
+//! branches stand below the run that they leave. Cost follows branches, not entries.
+
+use crate::output::{Output, ago, cut, fit, style, width};
+use crate::transcript::model::{Block, Message, Voice};
+use anyhow::Result;
+use jcode_session_core::session::{Node, Outline};
+use jcode_session_native::os::host;
+use jcode_session_native::session::Session;
+use std::io::Write;
+
+/// Columns where there is no terminal.
+const COLUMNS: usize = 120;
+/// From this many columns on a line has times, and the longest name of a branch.
+const WITH_TIMES: usize = 80;
+const NAME: usize = 16;
+/// Columns of rails at most: what branches off deeper is drawn no further to the right.
+const RAILS: usize = 24;
+/// Runs whose first words are read; those of the rest would take long and help nobody.
+const WITH_WORDS: usize = 2000;
+/// Entries at the start of a run among which a prompt is looked for.
+const FIRST: usize = 6;
+/// Bytes of a line that are read for its words.
+const LINE: u64 = 64 * 1024;
+
+/// A run that is to be drawn.
+struct Row {
+    node: usize,
+    /// Rails before its mark.
+    rails: String,
+    /// Rails before what stands below it.
+    below: String,
+}
+
+/// Prints the runs of a session.
+pub(super) fn draw(session: &Session, output: &mut Output) -> Result<()> {
+    let outline = session.outline()?;
+    let children = children(&outline);
+    let ends: Vec<&str> = outline.nodes.iter().map(|node| node.id.as_str()).collect();
+    let keys = session.short_keys(&ends)?;
+    let active = active_path(&outline);
+    let mut rows: Vec<Row> = Vec::new();
+    let roots = (0..outline.nodes.len()).filter(|&at| outline.nodes.get(at).is_some_and(|node| node.parent.is_none()));
+    rows.extend(roots.map(|node| Row { node, rails: String::new(), below: String::new() }));
+    rows.reverse();
+    let columns = output.columns().unwrap_or(COLUMNS);
+    let mut drawn = 0;
+    while let Some(row) = rows.pop() {
+        let Some(node) = outline.nodes.get(row.node) else { continue };
+        let words = if drawn < WITH_WORDS { words(session, node)? } else { String::new() };
+        drawn += 1;
+        let key = keys.get(row.node).map_or(node.id.as_str(), String::as_str);
+        let mark = if node.leaf && outline.active == Some(row.node) { '*' } else { '●' };
+        print(&row, node, &words, key, mark, columns, output)?;
+        let below = children.get(row.node).map_or(&[][..], Vec::as_slice);
+        // The branch that goes on at the left: that of the active path, else the last.
+        let main = below.iter().copied().find(|child| active.contains(child)).or(below.last().copied());
+        rows.extend(main.map(|node| Row { node, rails: row.below.clone(), below: row.below.clone() }));
+        for &node in below.iter().rev().filter(|child| Some(**child) != main) {
+            let is_deep = width(&row.below) >= RAILS;
+            let deeper = if is_deep { row.below.clone() } else { format!("{}│ ", row.below) };
+            rows.push(Row { node, rails: format!("{}├─", row.below), below: deeper });
+        }
+    }
+    Ok(())
+}
+
+/// The runs that begin below each run, in log order.
+fn children(outline: &Outline) -> Vec<Vec<usize>> {
+    let mut children = vec![Vec::new(); outline.nodes.len()];
+    for (at, node) in outline.nodes.iter().enumerate() {
+        if let Some(of) = node.parent.and_then(|parent| children.get_mut(parent)) {
+            of.push(at);
+        }
+    }
+    let begins = |at: &usize| outline.nodes.get(*at).and_then(|node| node.runs.first()).map(|run| run.start);
+    children.iter_mut().for_each(|of| of.sort_by_key(begins));
+    children
+}
+
+/// The runs from the one with the last entry up to its root.
+fn active_path(outline: &Outline) -> Vec<usize> {
+    let parent = |at: &usize| outline.nodes.get(*at).and_then(|node| node.parent);
+    std::iter::successors(outline.active, parent).collect()
+}
+
+/// One line: rails, words, the branch's name, how many entries, when the last one was, and its key.
+fn print(
+    row: &Row,
+    node: &Node,
+    words: &str,
+    key: &str,
+    mark: char,
+    columns: usize,
+    output: &mut Output,
+) -> Result<()> {
+    let mut rest = format!("  {:>6}", node.len());
+    if columns >= WITH_TIMES {
+        let at = node.ts.map(|ts| ago(ts, host::now_ms())).unwrap_or_default();
+        rest.push_str(&format!("  {at:>10}"));
+    }
+    rest.push_str(&format!("  {}", fit(key, 8.max(width(key)).min(columns / 3))));
+    let name = node.name.as_deref().map(|name| format!("  {}", cut(name, NAME))).unwrap_or_default();
+    let left = columns.saturating_sub(width(&row.rails) + 2 + width(&rest) + width(&name));
+    let (s, f, g) = (output.style(style::STRONG), output.style(style::FAINT), output.style(style::GOOD));
+    let (rails, words) = (&row.rails, fit(words, left));
+    writeln!(output.data(), "{f}{rails}{f:#}{s}{mark}{s:#} {words}{g}{name}{g:#}{f}{}{f:#}", rest.trim_end())?;
+    Ok(())
+}
+
+/// What a run is about: the first prompt near its start, else how its first entry begins.
+fn words(session: &Session, node: &Node) -> Result<String> {
+    let first = node.runs.iter().cloned().flatten().take(FIRST);
+    let lines: Vec<Vec<u8>> = session.listed(first, LINE)?.into_iter().filter_map(|entry| entry.line).collect();
+    let read: Vec<Message<'_>> = lines.iter().map(|line| Message::read(line)).collect();
+    let prompt = read.iter().filter(|message| message.voice == Voice::User).find_map(said);
+    let other = || read.first().map(|first| said(first).unwrap_or_else(|| first.name.to_string()));
+    Ok(prompt.or_else(other).unwrap_or_default())
+}
+
+fn said(message: &Message<'_>) -> Option<String> {
+    message.blocks.iter().find_map(|block| match block {
+        Block::Text(text) if !text.trim().is_empty() => Some(text.to_string()),
+        _ => None,
+    })
+}
