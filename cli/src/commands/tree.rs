@@ -1,6 +1,7 @@
 //! `tree`: the branches of a session.
 //!
-//! Owns: what is printed besides the drawing. Invariant: the same for a sidecar and for a plain scan.
+//! Owns: the printed form, except for the drawing.
+//! Invariant: the output is the same from a sidecar and from a scan.
 
 use crate::args::TreeArgs;
 use crate::output::{ExitStatus, Output, ago, count, shorten, style, visible};
