@@ -1,11 +1,12 @@
 //! The commands of jcode-session, for the stand-alone binary and for programs that mount them.
 //!
-//! A program with a clap command line of its own adds [`args::SessionArgs`] as a subcommand and hands what was parsed
-//! to [`run`]; [`args::DoctorArgs`] can be mounted beside it ([`run_doctor`]). Data goes to standard output, everything else to standard error; the exit status comes back as a
-//! value, so that the mounting program stays in control of its process.
+//! A program with its own clap command line adds [`args::SessionArgs`] as a subcommand and passes the parsed arguments
+//! to [`run`]. It can also mount [`args::DoctorArgs`] ([`run_doctor`]). Data goes to standard output, everything else
+//! to standard error. The exit status is returned as a value, so the mounting program stays in control of its process.
 //!
-//! Layers: [`args`] is what was typed, [`settings`] what that means here, [`commands`] one function a command,
-//! [`output`] the only place that prints. [`serve`] hands the inspector page and a session to a browser.
+//! Layers: [`args`] holds the parsed arguments, [`settings`] resolves them against environment and home, [`commands`]
+//! has one function per command, and only [`output`] prints. [`serve`] serves the inspector page and a session to a
+//! browser.
 
 pub mod args;
 pub mod commands;
@@ -20,7 +21,7 @@ pub use output::ExitStatus;
 
 use clap::Parser;
 
-/// The stand-alone program: guards the process against files that shrink while mapped, parses, runs.
+/// The stand-alone program: installs the guard for mapped files that shrink, parses, runs.
 #[must_use]
 pub fn program() -> std::process::ExitCode {
     jcode_session_native::os::map::install_guard();

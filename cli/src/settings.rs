@@ -1,7 +1,7 @@
-//! What was typed, resolved against the machine: home, sessions folders.
+//! Settings: arguments resolved against the machine (home, sessions folders, environment).
 //!
-//! Owns: the precedence flag, environment, default. Invariant: everything below sees resolved values only.
-//! Does not: touch files.
+//! Owns: the precedence of flag, environment, default.
+//! Invariant: the layers below see resolved values only. No file is touched here.
 
 use crate::args::{self, DurabilityArgs, GlobalArgs, SegmentArgs};
 use anyhow::{Context, Result, anyhow, bail};
@@ -14,14 +14,14 @@ use std::path::PathBuf;
 pub struct Settings {
     /// `$JCODE_HOME`, else `~/.jcode`.
     pub home: PathBuf,
-    /// Folders in which sessions are looked for.
+    /// Folders with sessions.
     pub roots: Vec<PathBuf>,
-    /// Folders of other agents, in which commands that only read look too.
+    /// Folders of other agents, which commands that only read search too.
     pub others: Vec<PathBuf>,
 }
 
 impl Settings {
-    /// Resolves the flags of all commands.
+    /// Resolves the flags that all commands share.
     #[must_use]
     pub fn resolve(args: &GlobalArgs) -> Self {
         let from_env = std::env::var_os("JCODE_HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
@@ -38,10 +38,10 @@ impl Settings {
     }
 }
 
-/// How appends are made safe: flag, else `JCODE_SESSION_DURABILITY`, else balanced.
+/// The durability mode: flag, else `JCODE_SESSION_DURABILITY`, else balanced.
 ///
 /// # Errors
-/// If the variable holds no mode.
+/// Fails if the variable holds no mode.
 pub fn durability(args: DurabilityArgs) -> Result<Durability> {
     if let Some(durability) = args.session_durability {
         return Ok(durability);
@@ -52,19 +52,19 @@ pub fn durability(args: DurabilityArgs) -> Result<Durability> {
     }
 }
 
-/// How older lines are stored, as far as it was said.
+/// How older lines are stored, as far as it is set.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SegmentSettings {
     /// Bytes of a segment.
     pub size: Option<u64>,
-    /// Compress them.
+    /// Whether to compress segments.
     pub compress: bool,
 }
 
 /// How older lines are stored: flags, else `JCODE_SESSION_SEGMENT_SIZE` and `JCODE_SESSION_COMPRESS`.
 ///
 /// # Errors
-/// If a variable holds something else.
+/// Fails if a variable holds an invalid value.
 pub fn segments(args: &SegmentArgs) -> Result<SegmentSettings> {
     let set = |name: &str| {
         let value = std::env::var_os(name).filter(|value| !value.is_empty());

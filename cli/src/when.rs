@@ -1,16 +1,17 @@
-//! Times as people type them: RFC 3339, a day, or an age.
+//! Times as users type them: RFC 3339, a day, or an age.
 //!
-//! Owns: these forms, as Unix milliseconds. Invariant: days are those of UTC. Does not: know time zones.
+//! Owns: parsing these forms into Unix milliseconds.
+//! Invariant: days are UTC days.
 
 use jcode_session_core::log::time::parse_text;
 use jcode_session_native::os::host;
 
-/// The time from which on.
+/// Parses the start of a period; a day means its first moment.
 pub(crate) fn since(text: &str) -> Result<i64, String> {
     time(text, "T00:00:00Z")
 }
 
-/// The time up to which.
+/// Parses the end of a period; a day means its last moment.
 pub(crate) fn until(text: &str) -> Result<i64, String> {
     time(text, "T23:59:59.999Z")
 }
@@ -20,7 +21,7 @@ fn time(text: &str, of_day: &str) -> Result<i64, String> {
     found.ok_or_else(|| "write a time as 2026-01-31T12:00:00Z, a day as 2026-01-31, an age as 90m, 12h or 7d".into())
 }
 
-/// So long ago.
+/// Parses an age, and returns the time that long ago.
 fn age(text: &str) -> Option<i64> {
     let unit = match text.chars().last()? {
         'm' => 60,

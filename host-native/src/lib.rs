@@ -1,4 +1,4 @@
-//! The native host of jcode-session: files, maps, SQLite, syncs and locks for the decisions that core makes.
+//! The native host of jcode-session: it carries out core's decisions with files, maps, SQLite, syncs and locks.
 //!
 //! | for | use |
 //! |---|---|
@@ -13,7 +13,7 @@
 //! | tagging one | [`writer::tags`] |
 //! | finding what is wrong with all of them | [`ops::doctor`] |
 //!
-//! Without the feature `files` only [`sidecar::sql`] is left: the statements that the wasm host shares.
+//! Without the feature `files` only [`sidecar::sql`] is compiled: the SQL statements that the wasm host shares.
 
 pub mod sidecar;
 

@@ -1,24 +1,24 @@
-//! The sidecar beside a log, as far as this build can read one.
+//! The sidecar beside a log, as far as this build can read it.
 //!
-//! Owns: what a browser cannot know: there are no inodes and no boots, so a sidecar is judged by content alone.
-//! Invariant: whatever is wrong with it is a word and a note, never an error: the log answers instead.
-//! Does not: compare it with the log; `verify` does.
+//! Owns: judging a sidecar by content alone, because a browser knows neither inodes nor boots. `verify` compares it
+//! with the log.
+//! Invariant: any fault of a sidecar gives a word and a note, never an error, because the log can answer instead.
 
 use jcode_session_core::catalog::Exact;
 use jcode_session_core::index::meta_from_pages::{META_PAGES_LEN, meta_from_pages};
 use jcode_session_core::source::identity::{FileStamp, Freshness, judge};
 use jcode_session_core::source::{ByteSource, SourceError};
 
-/// What a look at a sidecar gave.
+/// The result of a look at a sidecar.
 #[derive(Debug)]
 pub(crate) struct Beside {
-    /// How it stands to the log, for reports.
+    /// The word for its state in reports.
     pub(crate) word: &'static str,
-    /// Why it does not answer, or what is odd about it.
+    /// Why the sidecar does not answer, or what is odd about it.
     pub(crate) note: Option<String>,
-    /// What it knows of the whole log, if it is fresh.
+    /// Exact counts and active leaf of the whole log, if the sidecar is fresh.
     pub(crate) exact: Option<Exact>,
-    /// It, if it is fresh and can be read.
+    /// The open sidecar, if it is fresh and can be read.
     pub(crate) reader: Option<Reader>,
     /// The finding about its state.
     #[cfg(feature = "sidecar")]
@@ -34,7 +34,7 @@ pub(crate) use with::{Reader, look};
 #[cfg(not(feature = "sidecar"))]
 pub(crate) use without::{Reader, look};
 
-/// A glance at the metadata in the first pages, which needs no SQLite.
+/// Judges the metadata in the first pages, without SQLite.
 fn glance(sidecar: &impl ByteSource, log: &dyn ByteSource) -> Result<Option<(Freshness, Exact)>, SourceError> {
     let start = match sidecar.read_vec(0, META_PAGES_LEN) {
         Ok(start) => start,
@@ -76,7 +76,7 @@ mod without {
 
 #[cfg(feature = "sidecar")]
 mod with {
-    //! The build with SQLite: the sidecar is opened in memory, by the native host's SQL.
+    //! The build with SQLite: the native host's SQL opens the sidecar in memory.
 
     use super::{Beside, ByteSource, Freshness, SourceError, glance, stamp};
     use jcode_session_core::log::Dialect;
@@ -94,12 +94,12 @@ mod with {
         let (verdict, wal) = match sidecar {
             None => (Sidecar::Missing, false),
             Some(sidecar) if sidecar.is_empty() => (Sidecar::Corrupt("it is empty".into()), false),
-            // One that is plainly of another state need not be read to its end.
+            // A sidecar of another state need not be read to its end.
             Some(sidecar) if matches!(glance(sidecar, log)?, Some((Freshness::Stale, _))) => (Sidecar::Stale, false),
             Some(sidecar) => {
                 let mut bytes = Bytes { source: sidecar, at: 0, wal: false };
                 let opened = open(&mut bytes);
-                // Nothing here knows of boots; content decides.
+                // There are no boots here; the content decides.
                 (Sidecar::judge(opened, &|_| true, &stamp(log), log)?, bytes.wal)
             }
         };
@@ -120,15 +120,15 @@ mod with {
         Ok(connection)
     }
 
-    /// A sidecar's bytes. A database in WAL mode does not open from memory; its header is read as that of one that
-    /// is not, which is right for all that was checkpointed.
+    /// The bytes of a sidecar. SQLite cannot open a database in WAL mode from memory. So the header is presented as
+    /// that of another mode, which is right for all content that was checkpointed.
     struct Bytes<'s, S> {
         source: &'s S,
         at: u64,
         wal: bool,
     }
 
-    /// Where SQLite's header says who may write and read: 2 is WAL.
+    /// The bytes of SQLite's header with the write and read versions; 2 means WAL.
     const VERSIONS: std::ops::Range<u64> = 18..20;
 
     impl<S: ByteSource> Read for Bytes<'_, S> {

@@ -1,39 +1,39 @@
-//! Errors of the package.
+//! Errors of the package. Findings about a log are no errors.
 //!
-//! Owns: their codes, which programs read. Invariant: every error of core has a code.
-//! Does not: find anything wrong with a log; that is a finding, not an error.
+//! Owns: the error codes, which programs read.
+//! Invariant: every error of core has a code.
 
 use jcode_session_core::dialect::Refused;
 use jcode_session_core::dialect::jcode::ReplayError;
 use jcode_session_core::session::ReadError;
 use jcode_session_core::source::SourceError;
 
-/// Why a question could not be answered. The codes are the variants in kebab case.
+/// Why a question could not be answered. The name of a code is its variant in kebab case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Code {
-    /// A source is not what it was.
+    /// A source has changed.
     Changed,
     /// A source could not be read.
     Io,
-    /// The caller said so.
+    /// The caller cancelled.
     Cancelled,
     /// There is no such entry.
     NoEntry,
     /// The file is no session log.
     NotASession,
-    /// The log is of a newer format, whose entries are not read.
+    /// The log has a newer format, whose entries are not read.
     NewerVersion,
-    /// The v1 files give no session.
+    /// The v1 files form no session.
     V1Unreadable,
     /// More bytes than one call may return.
     TooLarge,
-    /// Only the build with SQLite can tell.
+    /// Only the build with SQLite can answer.
     NeedsSqlite,
-    /// The caller gave something else than what is described.
+    /// An argument does not have the described form.
     BadArgument,
-    /// Called while another call runs.
+    /// Called while another call is running.
     Busy,
-    /// A fault of this package.
+    /// A bug in this package.
     Internal,
 }
 
@@ -61,16 +61,16 @@ impl Code {
 /// A question that could not be answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
-    /// What happened.
+    /// The code.
     pub code: Code,
-    /// In words, with what to do about it.
+    /// The message, with a remedy.
     pub message: String,
-    /// Where in the source.
+    /// The offset in the source.
     pub offset: Option<u64>,
 }
 
 impl Error {
-    /// An error that is about no place.
+    /// An error without an offset.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), offset: None }
     }

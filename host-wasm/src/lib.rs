@@ -1,9 +1,10 @@
-//! The wasm host of jcode-session: the same core, for browsers and Node.
+//! The wasm host of jcode-session: the same core, for browsers and Node. Without the feature `sidecar` it has no
+//! SQLite.
 //!
-//! Owns: the package's API (`jcode_session_wasm.d.ts` is its contract): [`inspect`] answers, [`js`] speaks
-//! JavaScript.
-//! Invariant: the reports are those of the command line, made by the same core; nothing is written or sent anywhere.
-//! Does not: decide anything about logs. Without the feature `sidecar` it knows no SQLite.
+//! Owns: the API of the package, whose contract is `jcode_session_wasm.d.ts`. [`inspect`] answers questions, and [`js`]
+//! maps them to JavaScript.
+//! Invariant: reports equal those of the command line, because the same core makes them. Nothing is written or sent
+//! anywhere.
 
 mod beside;
 pub mod error;

@@ -1,7 +1,8 @@
-//! Segments of a log among the files of its store, and their decompression.
+//! Segments of a log among the files of its store, and their decompression. Core decides which segments belong to a
+//! log.
 //!
-//! Does not: decide which segments belong to a log; core does. Compressed ones take the build with SQLite, the larger
-//! one.
+//! Owns: the files in `segments/` as core's [`Archive`]. Compressed segments need the build with SQLite, which is the
+//! larger one.
 
 use crate::error::{Code, Error};
 use jcode_session_core::segment::{Archive, Decompress, Reader, SegmentedSource};
@@ -10,7 +11,7 @@ use jcode_session_core::storage::Name;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-/// A log: one file, or one and its segments.
+/// A log: one file, or one file and its segments.
 pub(crate) type Log<S> = SegmentedSource<S, Segments<S>>;
 
 /// The files in `segments/`, by name.
@@ -20,7 +21,7 @@ pub(crate) struct Segments<S> {
     reader: RefCell<Reader<S>>,
 }
 
-/// The log whose own file is `own`; `store` holds the files of its store, by their path in it.
+/// Opens the log whose own file is `own`. `store` holds the files of its store, by their path in it.
 pub(crate) fn open<S: ByteSource + Clone>(own: S, store: &BTreeMap<String, S>) -> Result<Log<S>, Error> {
     let files = store.iter().filter_map(|(path, file)| Some((path.strip_prefix("segments/")?, file)));
     let files: BTreeMap<String, S> = files.map(|(name, file)| (name.to_string(), file.clone())).collect();
@@ -43,7 +44,7 @@ impl<S: ByteSource + Clone> Archive for Segments<S> {
     }
 
     fn with_reader<T>(&self, read: impl FnOnce(&mut Reader<S>) -> T) -> T {
-        // In use while a source reads the session as it is read itself.
+        // The reader is in use if a source asks the session while it is read itself.
         match self.reader.try_borrow_mut() {
             Ok(mut reader) => read(&mut reader),
             Err(_) => read(&mut Reader::default()),
@@ -65,21 +66,22 @@ impl<S> Decompress for Segments<S> {
 
 #[cfg(feature = "sidecar")]
 mod zstd {
-    //! One Zstandard frame.
+    //! Decompression of one Zstandard frame.
 
     use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
     use ruzstd::io::Read;
 
-    /// Fills `plain`; `None` if the frame does not hold exactly that many bytes, or not those of its checksum.
+    /// Fills `plain`. Returns `None` if the frame does not hold exactly that many bytes, or does not match its
+    /// checksum.
     pub(super) fn decompress(frame: &[u8], plain: &mut [u8]) -> Option<()> {
-        // A decoder of its own: one that is used again makes room for whatever window a frame claims.
+        // A new decoder for each frame: a reused one would allocate any window size that a frame claims.
         let mut decoder = FrameDecoder::new();
         let mut input = frame;
         decoder.init(&mut input).ok()?;
         if decoder.content_size() != plain.len() as u64 {
             return None;
         }
-        // A block is at most 128 KiB, and a frame of ours has few: more are a bomb.
+        // A block has at most 128 KiB, and our frames have few blocks. More blocks mean a decompression bomb.
         let mut blocks = 2 + plain.len() / 1024;
         while !decoder.is_finished() {
             blocks = blocks.checked_sub(1)?;

@@ -1,8 +1,7 @@
-//! The threads behind a writer, in orders that a checker chooses: those who append, the one that syncs, and the one that
-//! keeps the sidecar.
+//! The threads of a writer in orders that a checker chooses: the appending threads, the syncing thread and the indexer.
 //!
-//! `tests/run model` runs it. `JCODE_SESSION_SCHEDULES` sets how many orders are tried of each scenario (300). A time that
-//! is waited for never comes here, so that nothing may depend on one.
+//! `tests/run model` runs it. `JCODE_SESSION_SCHEDULES` sets the number of orders per scenario (300). Timeouts never
+//! fire here, so nothing may depend on one.
 
 use jcode_session_core::write::{Cause, Durability, Kept, Parent, WriteError};
 use jcode_session_native::ops::verify::verify;
@@ -16,14 +15,15 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use tempfile::TempDir;
 
-/// Appends of a thread.
+/// Appends per thread.
 const EACH: u64 = 3;
 
 fn schedules() -> usize {
     std::env::var("JCODE_SESSION_SCHEDULES").ok().and_then(|n| n.parse().ok()).unwrap_or(300)
 }
 
-/// Runs a scenario in many orders: half of them at random, half with few changes of thread, as bugs like them.
+/// Runs a scenario in many orders: half of them at random, half with few switches of threads, because bugs often need
+/// few.
 fn in_many_orders(scenario: impl Fn() + Send + Sync + Clone + 'static) {
     let config = || {
         let mut config = Config::new();
@@ -45,7 +45,7 @@ fn open(log: &Path, durability: Durability) -> Writer {
     Writer::open(log, &WriterOptions { durability, create, ..WriterOptions::default() }).expect("opens")
 }
 
-/// Threads append through one writer; the ids that they were told.
+/// Lets threads append through one writer. Returns the acknowledged ids.
 fn append_together(writer: Writer, threads: u64, from: u64) -> (Writer, BTreeSet<String>) {
     let writer = Arc::new(writer);
     let told = Arc::new(Mutex::new(BTreeSet::new()));
@@ -68,7 +68,7 @@ fn append_together(writer: Writer, threads: u64, from: u64) -> (Writer, BTreeSet
     (Arc::into_inner(writer).expect("nobody else has it"), told)
 }
 
-/// The log holds what was told, once each, and a fresh sidecar says the same.
+/// Checks that the log holds each acknowledged entry once, and that a fresh sidecar agrees.
 fn sound(log: &Path, told: &BTreeSet<String>) {
     let text = std::fs::read_to_string(log).expect("there");
     let ids: Vec<String> = text
@@ -110,7 +110,7 @@ fn throughput_hands_over_at_the_end() {
     closed(Durability::Throughput, 2);
 }
 
-/// The sidecar is built while the first entries come, from the log or from what is handed over.
+/// The sidecar is built while the first entries come, from the log or from entries that are handed over.
 #[test]
 fn a_sidecar_that_is_gone_is_built_behind_the_writer() {
     in_many_orders(|| {
@@ -149,7 +149,7 @@ fn a_flush_waits_for_what_was_appended_before() {
     });
 }
 
-/// What `append` acknowledges stands in the log then, also while another thread's flush writes.
+/// An acknowledged entry stands in the log, even while another thread's flush is writing.
 #[test]
 fn an_append_beside_a_flush_is_written_when_it_is_acknowledged() {
     for durability in [Durability::Strict, Durability::Balanced { entries: 1 << 20, millis: 1 << 20 }] {
@@ -213,8 +213,8 @@ fn throughput_beside_lines_of_another_program() {
     beside_lines_of_another_program(Durability::Throughput, 2);
 }
 
-/// The log goes while threads append and one flushes: everybody is told, nobody waits for good, and what was
-/// acknowledged is in the file that is named.
+/// The log is removed while threads append and one flushes. Every thread gets an error, none waits forever, and
+/// acknowledged entries are in the file that the error names.
 #[test]
 fn a_log_that_goes_ends_every_append() {
     for durability in [Durability::Strict, Durability::Balanced { entries: 2, millis: 1 << 20 }, Durability::Throughput]

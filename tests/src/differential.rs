@@ -1,7 +1,7 @@
-//! The engine beside the oracle, and beside itself with the same bytes in other pieces.
+//! Compares the engine with the oracle, and with itself over the same bytes in other pieces.
 //!
-//! Owns: the comparisons, for properties and for fuzzing. Invariant: they panic at the first difference.
-//! Does not: make logs.
+//! Owns: the comparisons, for properties and for fuzzing.
+//! Invariant: a comparison panics at the first difference.
 
 use crate::oracle::OracleLog;
 use jcode_session_core::finding::Code;
@@ -11,7 +11,7 @@ use jcode_session_core::log::{Damage, LogScan, LogSink, Record, ScanEnd, scan_so
 use jcode_session_core::source::{ByteSource, SliceSource, SourceError};
 use std::ops::ControlFlow;
 
-/// Rows as they leave the builder.
+/// The rows as the builder emits them.
 #[derive(Debug, Default)]
 pub struct Rows(pub Vec<Row<'static>>);
 
@@ -30,7 +30,7 @@ impl RowSink for Rows {
 /// The index of a log, with findings.
 ///
 /// # Panics
-/// If the source cannot be read.
+/// Panics if the source cannot be read.
 #[must_use]
 pub fn build(source: &impl ByteSource) -> Built<Rows> {
     let mut builder = IndexBuilder::with_findings(Rows::default());
@@ -38,7 +38,7 @@ pub fn build(source: &impl ByteSource) -> Built<Rows> {
     builder.finish_at(&end.expect("a slice can be read"))
 }
 
-/// Rows with what the end of the log told.
+/// The rows with the fixups of the end of the log applied.
 #[must_use]
 pub fn final_rows(built: &Built<Rows>) -> Vec<Row<'static>> {
     let mut rows = built.rows.0.clone();
@@ -53,10 +53,10 @@ fn name(code: Code) -> String {
     serde_json::to_value(code).expect("a code is a word").as_str().expect("a word").to_string()
 }
 
-/// Compares what the engine and what the oracle say about a log.
+/// Compares the readings of a log by the engine and by the oracle.
 ///
 /// # Panics
-/// If they differ.
+/// Panics if they differ.
 pub fn compare(bytes: &[u8], oracle: &OracleLog) {
     let built = build(&SliceSource(bytes));
     let rows = final_rows(&built);
@@ -122,7 +122,7 @@ impl ByteSource for NoView<'_> {
     }
 }
 
-/// Everything that a scan says, in order.
+/// Everything that a scan reports, in order.
 #[derive(Default, PartialEq, Debug)]
 pub struct Said(pub Vec<(u64, Vec<u8>, Option<Damage>)>);
 
@@ -148,10 +148,10 @@ impl LogSink for Said {
     }
 }
 
-/// What a full scan says of a source, and where it ends.
+/// The report of a full scan of a source, and its end.
 ///
 /// # Panics
-/// If the source cannot be read.
+/// Panics if the source cannot be read.
 #[must_use]
 pub fn said_by(source: &dyn ByteSource) -> (Said, ScanEnd) {
     let mut said = Said::default();
@@ -160,10 +160,10 @@ pub fn said_by(source: &dyn ByteSource) -> (Said, ScanEnd) {
     (said, end.expect("can be read"))
 }
 
-/// What a full scan says of bytes in chunks of these sizes; what is left comes in one.
+/// The report of a full scan of bytes in chunks of these sizes; the rest comes as one chunk.
 ///
 /// # Panics
-/// If the scan stops early.
+/// Panics if the scan stops early.
 #[must_use]
 pub fn said_in_chunks(bytes: &[u8], chunks: impl Iterator<Item = usize>) -> Said {
     let mut said = Said::default();

@@ -1,8 +1,9 @@
-//! How much is looked at: what tells most in `tests/run`, all of it in `tests/long`.
+//! How many cases are tested: the most telling ones in `tests/run`, all of them in `tests/long`.
 //!
-//! Owns: the variables that say so. `JCODE_SESSION_LONG` asks for all; a number of rounds has a variable of its own.
-//! Invariant: what is looked at in a short run is part of what is looked at in a long one.
-//! Does not: leave out a kind of case; a short run looks at fewer of each.
+//! Owns: the environment variables. `JCODE_SESSION_LONG` asks for all cases; each number of rounds has its own
+//! variable.
+//! Invariant: the cases of a short run are a subset of those of a long run. A short run leaves out no kind of case,
+//! only repetitions.
 
 use proptest::test_runner::{Config, RngSeed};
 use std::ops::Range;
@@ -13,21 +14,21 @@ pub fn long() -> bool {
     std::env::var_os("JCODE_SESSION_LONG").is_some()
 }
 
-/// A property's cases: so many, the same in each run, or ten times as many that nobody has seen in a long run. A failure
-/// prints its case, and writes no file.
+/// The configuration of a property. A short run uses this many cases, the same in every run; a long run ten times as
+/// many, at random. A failure prints its case and writes no file.
 #[must_use]
 pub fn cases(short: u32) -> Config {
     let (cases, rng_seed) = if long() { (short * 10, RngSeed::Random) } else { (short, RngSeed::Fixed(1)) };
     Config { cases, rng_seed, failure_persistence: None, ..Config::default() }
 }
 
-/// Seeds to generate from: so many, or ten times as many in a long run.
+/// Seeds for generators: this many, or ten times as many in a long run.
 #[must_use]
 pub fn seeds(short: u64) -> Range<u64> {
     0..if long() { short * 10 } else { short }
 }
 
-/// Rounds of what is left to chance: as many as the variable says, or `short`.
+/// Number of rounds of a random test: the value of the variable, else `short`.
 #[must_use]
 pub fn rounds(variable: &str, short: usize) -> usize {
     std::env::var(variable).ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(short)

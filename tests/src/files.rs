@@ -1,7 +1,7 @@
-//! Sessions folders made for one test.
+//! Sessions folders for one test.
 //!
-//! Owns: a temporary folder with one log in it, dumps of sidecars, and what all files of a folder hold.
-//! Invariant: gone when dropped. Does not: call the engine but to read and build.
+//! Owns: a temporary folder with one log, dumps of sidecars, and the content of all files in a folder.
+//! Invariant: the folder is removed when it is dropped. The engine is called only to read and build.
 
 use jcode_session_core::catalog::refresh::is_racy;
 use jcode_session_native::os::files::stamp;
@@ -61,7 +61,7 @@ impl LogDir {
     }
 }
 
-/// Everything that readers can ask of a session.
+/// All answers that readers can get from a session.
 #[derive(Debug, PartialEq)]
 pub struct Answers {
     tree: String,
@@ -72,7 +72,7 @@ pub struct Answers {
     count: u64,
 }
 
-/// Asks a session everything, in a fixed order.
+/// Asks a session for all answers, in a fixed order.
 #[must_use]
 pub fn ask(log: &Path) -> Answers {
     let session = || Session::read(log).expect("the log can be read");
@@ -106,7 +106,7 @@ pub fn ask(log: &Path) -> Answers {
     }
 }
 
-/// All rows of a sidecar as text, but for the times at which it was written.
+/// All rows of a sidecar as text, except those that hold times of the run or of the file.
 #[must_use]
 pub fn dump(sidecar: &Path) -> Vec<String> {
     let connection = rusqlite::Connection::open(sidecar).expect("a sidecar");
@@ -119,7 +119,7 @@ pub fn dump(sidecar: &Path) -> Vec<String> {
             let values: Vec<String> =
                 (0..columns).map(|column| format!("{:?}", row.get_ref(column).expect("a value"))).collect();
             let text = format!("{table}: {}", values.join(" | "));
-            // Names are Text([..]) in debug form; these rows hold times of the run and of the file.
+            // The debug form of a name is Text([..]). The rows listed here depend on the run and the file.
             let key = row.get_ref(0).expect("a value").as_str().unwrap_or_default().to_string();
             let of_the_run =
                 ["indexed_at", "migrated_at", "digest", "log_mtime_ns", "log_ctime_ns", "log_ino", "log_dev"];
@@ -131,7 +131,8 @@ pub fn dump(sidecar: &Path) -> Vec<String> {
     rows
 }
 
-/// Returns once rows of the sessions in a folder would be believed: those of files that changed a moment ago are not.
+/// Waits until list rows of the sessions in a folder would be believed: rows of files that changed a moment ago are
+/// not.
 pub fn settled(folder: &Path) {
     for path in contents(folder).into_keys() {
         let stamp = stamp(&path).expect("read").expect("there");
@@ -141,16 +142,17 @@ pub fn settled(folder: &Path) {
     }
 }
 
-/// A temporary folder in memory, where there is one: for tests that make hundreds of homes, and wait for no disk.
+/// A temporary folder in memory, if the system has one: for tests that make hundreds of homes and should not wait for a
+/// disk.
 ///
 /// # Panics
-/// If none can be made.
+/// Panics if no folder can be made.
 #[must_use]
 pub fn in_memory() -> TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| TempDir::new()).expect("a folder")
 }
 
-/// All files of a folder and the folders in it, with their bytes.
+/// All files in a folder and its subfolders, with their bytes.
 #[must_use]
 pub fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = BTreeMap::new();

@@ -23,12 +23,12 @@ pub fn put(home: &Path, name: &str, bytes: &[u8]) -> PathBuf {
     path
 }
 
-/// What the index, refreshed, says.
+/// The sessions by the index, refreshed.
 pub fn listed(home: &Path) -> Vec<Listed> {
     Catalog::new(home, &[sessions(home)]).refresh(Keep::Store).sessions
 }
 
-/// What the sessions say, without any index.
+/// The sessions by a walk, without an index.
 pub fn scanned(home: &Path) -> Vec<Listed> {
     let empty = TempDir::new().expect("a folder");
     Catalog::new(empty.path(), &[sessions(home)]).refresh(Keep::Nothing).sessions

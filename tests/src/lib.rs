@@ -1,8 +1,8 @@
 //! Models, generators and helpers that the tests share.
 //!
-//! Owns: the oracle (an independent, simple reading of logs), generators of logs, and helpers around files.
+//! Owns: the oracle (an independent, simple reader of logs), generators of logs, and helpers around files. The only
+//! tests here are those of the oracle and of the generators.
 //! Invariant: nothing here calls the code under test to find out what is right.
-//! Does not: hold tests, but those of the oracle itself.
 
 pub mod crash_storage;
 pub mod differential;

@@ -1,7 +1,7 @@
 //! Migrations of sessions in memory.
 //!
-//! Owns: core's migrations over a machine's files, and what its ledger must tell afterwards.
-//! Invariant: what is planned is carried out at once. Does not: crash.
+//! Owns: core's migrations over the files of a machine, and the check of the ledger afterwards.
+//! Invariant: every plan is carried out at once, without a crash.
 
 use crate::crash_storage::World;
 use crate::jcode_model::V1Files;
@@ -17,10 +17,10 @@ use jcode_session_core::store::migrate::from_v1::{self, Plan};
 use jcode_session_core::store::migrate::upgrade::Upgrade;
 use jcode_session_core::store::{LogState, SessionStore};
 
-/// Upgrades the log in place, if it is of an older dialect.
+/// Upgrades the log in place, if it has an older dialect.
 ///
 /// # Errors
-/// What core says.
+/// Any error of core.
 pub fn upgrade(store: &Store) -> Result<(), String> {
     let seen = store.stamp(&Place::Log).expect("known").ok_or("there is no log")?;
     let bytes = bytes_of_log(store).ok_or("there is no log")?;
@@ -33,10 +33,10 @@ pub fn upgrade(store: &Store) -> Result<(), String> {
     upgrade.run(session, seen, NOW, &mut go_on).map(|_| ()).map_err(|error| error.to_string())
 }
 
-/// A log that was upgraded in place, its original kept.
+/// A log that was upgraded in place, with its original kept.
 ///
 /// # Panics
-/// If it cannot be.
+/// Panics if the upgrade fails.
 #[must_use]
 pub fn upgraded(original: &[u8]) -> World {
     let machine = with_log(original);
@@ -62,7 +62,7 @@ impl<'f> from_v1::V1Files for Files<'f> {
 /// Migrates v1 files, for the first time or after they grew.
 ///
 /// # Errors
-/// What core says; and why a log is left alone.
+/// Any error of core, or the reason why a log is left alone.
 pub fn migrate_v1(store: &Store, files: &V1Files) -> Result<(), String> {
     let files = Files(files);
     let old = open_if_there(store, &Place::Log).map_err(|error| error.to_string())?;
@@ -80,7 +80,7 @@ pub fn migrate_v1(store: &Store, files: &V1Files) -> Result<(), String> {
     }
 }
 
-/// The ledger tells that the log is what a migration made of it, and how the state before is returned to.
+/// Whether the ledger says that a migration made the log, and offers the given way back to the state before.
 #[must_use]
 pub fn is_told(store: &Store, how: impl Fn(&How) -> bool) -> bool {
     let log = bytes_of_log(store).expect("a log");

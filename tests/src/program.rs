@@ -1,7 +1,7 @@
 //! Runs the command line as its users do.
 //!
-//! Owns: finding and running the built binary, and a test in a process of its own. Invariant: a home of its own, no colours, no terminal.
-//! Does not: judge output.
+//! Owns: finding and running the built binary, and running a test in a process of its own.
+//! Invariant: each run has its own home, no colours and no terminal.
 
 use serde_json::Value;
 use std::ffi::OsStr;
@@ -9,7 +9,7 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-/// What a run gave.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Run {
     /// Exit code.
@@ -34,7 +34,7 @@ impl Run {
     }
 }
 
-/// The binary: beside the test's own, where cargo puts both.
+/// The path of the binary: beside the test's own binary, where cargo puts both.
 #[must_use]
 pub fn binary() -> PathBuf {
     let mut path = std::env::current_exe().expect("a test runs");
@@ -45,11 +45,11 @@ pub fn binary() -> PathBuf {
     path.join("session-under-test")
 }
 
-/// Runs the test of this name in a process of its own, for what a process does once for all its threads; true in that
-/// process, false once it has passed there.
+/// Runs the test of this name in a process of its own, for effects that concern a whole process. Returns true in that
+/// process, and false in the caller once the test has passed there.
 ///
 /// # Panics
-/// If it fails there, or there is no such test.
+/// Panics if the test fails there, or does not exist.
 #[must_use]
 pub fn alone(test: &str) -> bool {
     const ALONE: &str = "JCODE_SESSION_TEST_ALONE";
@@ -62,7 +62,7 @@ pub fn alone(test: &str) -> bool {
     false
 }
 
-/// A command with a home of its own.
+/// A command with its own home.
 #[must_use]
 pub fn command(home: &Path) -> Command {
     let mut command = Command::new(binary());
@@ -73,10 +73,10 @@ pub fn command(home: &Path) -> Command {
     command
 }
 
-/// Runs a command with this on its standard input. One that refuses may have closed that before all is read.
+/// Runs a command with this input. A command that refuses may close its input early.
 ///
 /// # Panics
-/// If it does not start, or the input cannot be written for another reason.
+/// Panics if the command does not start, or if the input cannot be written for another reason.
 pub fn fed(command: &mut Command, input: &str) -> Run {
     let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = piped.spawn().expect("the binary is built");

@@ -1,7 +1,7 @@
 //! Sessions in memory, in the states from which the commands of the store start.
 //!
-//! Owns: those states, and the check that nothing of a log was lost. Invariant: all of it is durable.
-//! Does not: crash.
+//! Owns: these states, and the check that nothing of a log was lost.
+//! Invariant: each state is durable as a whole.
 
 use crate::crash_storage::{Machine, World};
 use jcode_session_core::segment::{Manifest, Segment, Segmented};
@@ -21,7 +21,7 @@ pub fn header() -> &'static [u8] {
     b"{\"type\":\"session\",\"version\":3,\"id\":\"s\",\"timestamp\":\"2026-01-01T00:00:00.000Z\",\"cwd\":\"/\"}\n"
 }
 
-/// The header, if it starts there, and entries with these numbers, each the child of the one before.
+/// Entries with these numbers, each the child of the one before; preceded by the header if they start at 0.
 pub fn lines(numbers: Range<u32>) -> Vec<u8> {
     let mut out = if numbers.start == 0 { header().to_vec() } else { Vec::new() };
     for n in numbers {
@@ -34,10 +34,10 @@ pub fn lines(numbers: Range<u32>) -> Vec<u8> {
     out
 }
 
-/// The files of a machine, its log as one.
+/// The files of a machine, with its log presented as one file.
 pub type Store = Segmented<Machine, Zstd>;
 
-/// The files of a machine, its log as one.
+/// The files of a machine, with its log presented as one file.
 pub fn stored(machine: &Machine) -> Store {
     Segmented::new(machine.clone(), Zstd::default())
 }
@@ -46,19 +46,19 @@ pub fn opened(store: &Store) -> SessionStore<'_, Store> {
     SessionStore::open(store).expect("opens")
 }
 
-/// All bytes of the log, wherever they stand.
+/// All bytes of the log, wherever they are stored.
 pub fn log_of(world: &World) -> Option<Vec<u8>> {
     bytes_of_log(&stored(&Machine::from_world(world.clone())))
 }
 
-/// All bytes of the log, wherever they stand.
+/// All bytes of the log, wherever they are stored.
 pub fn bytes_of_log(store: &Store) -> Option<Vec<u8>> {
     store.stamp(&Place::Log).expect("known")?;
     let file = store.open(&Place::Log).expect("there");
     Some(file.read_vec(0, usize::try_from(file.len()).expect("small")).expect("read"))
 }
 
-/// Durable, as a writer leaves it.
+/// Writes a durable file, as a writer would leave it.
 pub fn put(machine: &Machine, place: &Place, bytes: &[u8]) {
     let mut file = machine.create(place).expect("made");
     append_all(&mut file, bytes).expect("written");
@@ -92,7 +92,7 @@ fn row(event: Event, bytes: &[u8]) -> LedgerRow {
     row
 }
 
-/// A log that was written from other files.
+/// A log that was migrated from v1 files.
 pub fn from_v1(log: &[u8]) -> World {
     let machine = with_log(log);
     let mut ledger_file = LedgerFile::open(&machine).expect("opens");
@@ -103,17 +103,17 @@ pub fn from_v1(log: &[u8]) -> World {
     machine.world()
 }
 
-/// Every byte of the old log is in the log, or in `quarantine/` where its name says.
+/// Checks that every byte of the old log is in the log, or in `quarantine/` at the offset that a file's name gives.
 ///
 /// # Panics
-/// If it is not.
+/// Panics if a byte is missing.
 pub fn kept(old: Option<&[u8]>, world: &World, what: &str) {
     let Some(old) = old else { return };
     let log = log_of(world).unwrap_or_default();
     let same = log.iter().zip(old).take_while(|(a, b)| a == b).count();
     let held = world.names.iter().any(|(place, &inode)| {
         let Place::Quarantine(name) = place else {
-            // The kept original of a migration holds all of a log that it was restored to.
+            // The kept original of a migration holds the whole log that it was restored to.
             return matches!(place, Place::Checkpoint(_)) && world.inodes[inode].live == old;
         };
         let Some(name) = QuarantineName::parse(name.as_str()) else { return false };
@@ -124,7 +124,7 @@ pub fn kept(old: Option<&[u8]>, world: &World, what: &str) {
     assert!(same == old.len() || held, "{what}: bytes are lost");
 }
 
-/// Names, of files in `segments/`, of segments that the manifest there does not name.
+/// The names in `segments/` of segments that the manifest does not name.
 #[must_use]
 pub fn unnamed_segments(names: impl IntoIterator<Item = String>, manifest: Option<&[u8]>) -> Vec<String> {
     let named = manifest.and_then(Manifest::read).map_or_else(Vec::new, |manifest| manifest.segments);

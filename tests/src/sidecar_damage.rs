@@ -1,7 +1,7 @@
-//! Sidecars whose metadata is right and whose rows are not, as other programs and disks leave them.
+//! Sidecars with right metadata and wrong rows, as other programs and disks leave them.
 //!
-//! Owns: what can be done to one. Invariant: the page of `metadata` stays as it is, but for the checksum of the tree.
-//! Does not: say what should become of it.
+//! Owns: the kinds of damage.
+//! Invariant: the page of `metadata` stays unchanged, except for the checksum of the tree.
 
 use jcode_session_native::os::files::stamp;
 use jcode_session_native::sidecar::sql::{read_meta, write_meta};
@@ -11,36 +11,36 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
-/// Page of the table `metadata`, counted from 0.
+/// The page of the table `metadata`, counted from 0.
 const META: u64 = 4;
 const PAGE: u64 = 1024;
 
-/// What is done to a sidecar. Places are parts of a whole.
+/// A kind of damage. Positions are fractions of the whole.
 #[derive(Debug, Clone)]
 pub enum SidecarDamage {
-    /// A number in one row is another.
+    /// Changes a number in one row.
     Number(&'static str, f64, i64),
-    /// A text in one row is another.
+    /// Changes a text in one row.
     Text(&'static str, f64, String),
-    /// Rows are gone: from here on, and so many besides the first.
+    /// Deletes rows: the position of the first one, and the share of all rows to delete besides it.
     DeleteRows(f64, f64),
-    /// There is a row too many.
+    /// Adds a row.
     AddRow,
-    /// All rows of a table are gone.
+    /// Deletes all rows of a table.
     Empty(&'static str),
-    /// A table stands twice in the schema.
+    /// Lists a table twice in the schema.
     TwiceInSchema(&'static str),
-    /// An index is gone.
+    /// Drops an index.
     DropIndex(&'static str),
-    /// An index has another id for one row than the row itself.
+    /// Gives an index another id for one row than the row itself has.
     StaleIndex(&'static str, f64),
-    /// The tree's checksum is another.
+    /// Changes the tree's checksum.
     TreeChecksum,
-    /// Pages are filled with one byte.
+    /// Fills pages with one byte.
     Pages(f64, u64, u8),
 }
 
-/// One of each kind, all of which `verify` finds.
+/// One damage of each kind; `verify` finds all of them.
 #[must_use]
 pub fn one_of_each() -> Vec<SidecarDamage> {
     use SidecarDamage::*;
@@ -84,20 +84,20 @@ pub fn any_damage() -> impl Strategy<Value = SidecarDamage> {
 }
 
 impl SidecarDamage {
-    /// Does it, if what was done before has left anything to do it to.
+    /// Applies the damage, if earlier damage has left anything to apply it to.
     pub fn apply(&self, sidecar: &Path) {
         if let Self::Pages(from, count, byte) = *self {
             fill_pages(sidecar, from, count, byte);
         } else {
             let _ = Connection::open(sidecar).and_then(|connection| self.apply_to(&connection));
             if let Self::StaleIndex(index, _) = self {
-                // A connection that read the schema before keeps the index up to date.
+                // A connection that read the schema earlier keeps the index up to date.
                 let _ = Connection::open(sidecar).and_then(|connection| bring_back(&connection, index));
             }
         }
     }
 
-    /// The same, and the file's time of change is what it was: as a disk does it, not a program.
+    /// Like [`Self::apply`], but restores the file's mtime: damage by a disk, not by a program.
     pub fn apply_silently(&self, sidecar: &Path) {
         let before = stamp(sidecar).expect("read").expect("there").mtime_ns;
         self.apply(sidecar);
@@ -151,7 +151,7 @@ impl SidecarDamage {
     }
 }
 
-/// Ends [`SidecarDamage::StaleIndex`]: the row is as it was, and the index is in the schema again.
+/// The second half of [`SidecarDamage::StaleIndex`]: restores the row, and puts the index back into the schema.
 fn bring_back(connection: &Connection, index: &str) -> rusqlite::Result<()> {
     connection.execute_batch(&format!(
         "UPDATE entries SET id=substr(id,2) WHERE id LIKE '~%';PRAGMA writable_schema=ON;

@@ -1,7 +1,7 @@
-//! The steps that all tests of v1 take: replay, present, index, export, grow.
+//! The steps that all tests of v1 share: replay, present, index, export, grow.
 //!
-//! Owns: those steps over bytes, and the check of a log against the session as jcode loads it.
-//! Invariant: a step that fails panics. Does not: make sessions.
+//! Owns: these steps over bytes, and the comparison of a log with the session as jcode loads it.
+//! Invariant: a step that fails panics.
 
 use crate::jcode_model::{V1Files, normal_form, value_of};
 use jcode_session_core::dialect::jcode::replay;
@@ -13,7 +13,7 @@ use jcode_session_core::source::{ByteSource, SliceSource, SourceError};
 use serde_json::Value;
 use std::ops::{ControlFlow, Range};
 
-/// A source that gives no view: the way of hosts without mapped files.
+/// A source without a view, as on hosts without mapped files.
 pub struct Unmapped<'a>(pub &'a [u8]);
 
 impl ByteSource for Unmapped<'_> {
@@ -43,7 +43,7 @@ pub fn replay_of(files: &V1Files) -> Result<Replay<SliceSource<'_>>, ReplayError
     replay(sources_of(files), &mut go_on)
 }
 
-/// All bytes of a source, read in pieces of odd sizes as readers do.
+/// All bytes of a source, read in pieces of odd sizes, as readers do.
 pub fn bytes_of(source: &impl ByteSource) -> Vec<u8> {
     let mut all = Vec::new();
     let mut step = 1;
@@ -106,7 +106,7 @@ pub fn exported(log: &[u8]) -> Value {
     value_of(&out).unwrap_or_else(|| panic!("no JSON: {}", String::from_utf8_lossy(&out)))
 }
 
-/// The log is clean, and what is exported from it is `expected`.
+/// Checks that the log is clean and that its export is `expected`.
 pub fn check(log: &[u8], expected: &Value, context: &str) {
     let built = index(log);
     assert!(built.findings.is_empty(), "{context}: {:?}", built.findings);
@@ -129,7 +129,7 @@ pub fn check(log: &[u8], expected: &Value, context: &str) {
     }
 }
 
-/// The log after growth, or `None` if it diverged. What there was stays, and a second plan is empty.
+/// The log after growth, or `None` if it diverged. Old bytes stay, and a second plan is empty.
 pub fn grown(log: &[u8], files: &V1Files) -> Option<Vec<u8>> {
     let plan = |log: &[u8]| match plan_growth(
         &SliceSource(log),

@@ -1,7 +1,7 @@
-//! The run that is crashed: one session from its making to its close.
+//! The run that is crashed: one session from its creation to its close.
 //!
-//! Owns: the steps of that run, and a reading of the log that is found. Invariant: a function of the mode alone.
-//! Does not: crash.
+//! Owns: the steps of that run, and a reader of the log that is found.
+//! Invariant: the run depends on the mode alone.
 
 use crate::crash_storage::{CrashFile, Machine, World};
 use crate::sessions::log_of;
@@ -15,7 +15,7 @@ use jcode_session_core::write::{
 };
 use std::ops::ControlFlow;
 
-/// The sidecar as far as crashes see it: each sync of the log is one commit.
+/// The sidecar as far as crashes concern it: each sync of the log is one commit.
 pub struct Sidecar(pub(crate) Machine);
 
 impl LogObserver for Sidecar {
@@ -26,7 +26,7 @@ impl LogObserver for Sidecar {
     }
 }
 
-/// A clock that follows the machine's, and ids that count.
+/// A clock that follows the machine's, and ids that count up.
 pub struct Counting {
     pub machine: Machine,
     pub next: u64,
@@ -45,7 +45,7 @@ impl Stamps for Counting {
 
 pub type Writer = LogWriter<Machine, Sidecar>;
 
-/// A writer, and what opening it found.
+/// A writer, and what opening it returned.
 pub type Written<S> = (LogWriter<S, Sidecar>, Opened<<S as Storage>::File>);
 
 /// Opens the session's log, or makes it.
@@ -53,7 +53,7 @@ pub fn open(machine: &Machine, durability: Durability, synced_len: Option<u64>) 
     open_in(machine, machine, durability, synced_len)
 }
 
-/// The same with the machine's files seen through another storage.
+/// Like [`open`], with the machine's files seen through another storage.
 pub fn open_in<S: Storage<File: Send + 'static> + Clone>(
     storage: &S,
     machine: &Machine,
@@ -77,7 +77,7 @@ pub struct Run {
     pub history: Vec<World>,
     /// The ids of all entries, in the order in which they were appended.
     pub ids: Vec<String>,
-    /// How many of them may be there: none that was saved with others is there without them.
+    /// The numbers of entries that may be found: a batch is found whole or not at all.
     pub whole: Vec<usize>,
 }
 
@@ -120,7 +120,7 @@ pub fn record(mode: Durability) -> Run {
     Run { mode, history: machine.history(), whole: (0..=ids.len()).collect(), ids }
 }
 
-/// A run that saves entries in batches, of these sizes.
+/// The sizes of the batches of a run.
 pub const BATCHES: [usize; 6] = [1, 3, 2, 1, 4, 2];
 
 pub fn record_batches(mode: Durability) -> Run {
@@ -149,7 +149,7 @@ pub fn record_batches(mode: Durability) -> Run {
     Run { mode, history: machine.history(), ids, whole }
 }
 
-/// A log as it is found.
+/// A log that is found after a crash.
 #[derive(Debug, Default)]
 pub struct Log {
     pub bytes: Vec<u8>,

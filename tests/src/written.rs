@@ -1,7 +1,7 @@
-//! Sessions written by the writer, and what verify says of them.
+//! Sessions written by the writer, and the findings of `verify` about them.
 //!
-//! Owns: what many tests of the store begin with. Invariant: no checkpoint is taken that a test did not ask for.
-//! Does not: judge.
+//! Owns: the starting states of many tests of the store.
+//! Invariant: only the checkpoints that a test asks for are taken.
 
 use jcode_session_core::finding::Code;
 use jcode_session_core::source::ByteSource;
@@ -13,10 +13,10 @@ use jcode_session_native::writer::{NewSession, Writer, WriterOptions};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-/// No checkpoints but those on demand.
+/// No checkpoints except those on demand.
 pub const NEVER: Policy = Policy { before: false, entries: u64::MAX, bytes: u64::MAX, apart_ms: 0 };
 
-/// A writer of the session `s`, which is made if it is not there.
+/// A writer of the session `s`, which is made if it does not exist.
 #[must_use]
 pub fn writer(log: &Path, checkpoints: Policy) -> Writer {
     let create = Some(NewSession { session_id: Some("s".into()), ..NewSession::default() });
@@ -39,7 +39,7 @@ pub fn append(log: &Path, numbers: std::ops::Range<u64>) {
     writer.close().expect("closes");
 }
 
-/// All bytes of a log, wherever they stand.
+/// All bytes of a log, wherever they are stored.
 #[must_use]
 pub fn whole(log: &Path) -> Vec<u8> {
     let file = LogFile::open(log).expect("there");

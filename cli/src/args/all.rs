@@ -1,4 +1,4 @@
-//! What can be typed behind commands over all sessions.
+//! Arguments of commands that work on all sessions.
 
 use super::Mounted;
 use crate::when;

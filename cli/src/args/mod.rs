@@ -1,8 +1,10 @@
-//! What can be typed: clap types and their help, nothing else.
+//! The arguments of all commands: clap types and their help, nothing else.
 //!
-//! Owns: names and help of commands and flags (docs: section 6 of `docs/format.md`).
-//! Invariant: no defaults that depend on the machine; [`crate::settings`] resolves those. The commands stand below a
-//! host's own flags without a clash: ids begin with `session::`, and [`ours_first`] settles names that both have.
+//! Owns: names and help of commands and flags (docs: section 6 of `docs/format.md`). The doc comments of fields and
+//! variants are the text of `--help`.
+//! Invariant: no default depends on the machine; [`crate::settings`] resolves such defaults. The commands can be
+//! mounted below a host's own flags without a clash: ids begin with `session::`, and [`ours_first`] resolves clashes of
+//! names.
 
 mod all;
 mod read;
@@ -38,9 +40,9 @@ pub struct SessionArgs {
     pub global: GlobalArgs,
 }
 
-/// What the commands below ask of clap.
+/// An extension of clap's [`Command`] for the argument types here.
 trait Mounted {
-    /// Lets [`ours_first`] see the command once the host's global flags have come down to it.
+    /// Runs [`ours_first`] on the command once it has received the host's global flags.
     fn ours_first(self) -> Self;
 }
 
@@ -50,10 +52,10 @@ impl Mounted for Command {
     }
 }
 
-/// Takes from the host's global flags, below one of our commands, the names that a flag of ours has there.
+/// Removes names from the host's global flags that a flag of ours has too, below one of our commands.
 ///
-/// Clap hands a global flag down to all subcommands, and refuses two flags of one name. The host's `-C/--cwd` stays
-/// `-C` behind `session list`, where `--cwd` is ours; before our command both names are the host's.
+/// Clap propagates a global flag to all subcommands, and refuses two flags of one name. Example: behind `session list`,
+/// where `--cwd` is ours, the host's `-C/--cwd` stays available as `-C`. Before our command both names are the host's.
 fn ours_first(command: Command) -> Command {
     let is_ours = |arg: &&clap::Arg| arg.get_id().as_str().starts_with("session::");
     let longs: Vec<String> =
@@ -71,7 +73,7 @@ fn ours_first(command: Command) -> Command {
         let arg = match (has_long, has_short) {
             (true, _) => arg,
             (false, true) => arg.long(None),
-            // A flag without any name would be a positional argument.
+            // Without any name the flag would become a positional argument.
             (false, false) => arg.long(other).hide(true),
         };
         if short_is_ours { arg.short(None) } else { arg }

@@ -1,4 +1,4 @@
-//! What can be typed behind commands that read one session, or the paths that are named.
+//! Arguments of commands that read one session, or the given paths.
 
 use super::Mounted;
 use clap::{Args, ValueEnum};

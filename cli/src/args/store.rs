@@ -1,4 +1,4 @@
-//! What can be typed behind commands that go back, mend, seal and clear away.
+//! Arguments of commands that restore, repair, seal and prune.
 
 use super::Mounted;
 use super::SegmentArgs;

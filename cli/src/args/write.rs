@@ -1,4 +1,4 @@
-//! What can be typed behind commands that write entries.
+//! Arguments of commands that write entries.
 
 use super::Mounted;
 use clap::Args;
@@ -26,10 +26,10 @@ pub struct SegmentArgs {
     pub compress: bool,
 }
 
-/// Bytes of a segment at least: each costs a file.
+/// The smallest segment size: each segment costs a file.
 const MIN_SEGMENT: u64 = 64 << 10;
 
-/// A size as people write it: bytes, or with K, M or G.
+/// Parses a size: a number of bytes, or with a unit K, M or G.
 pub(crate) fn size(text: &str) -> Result<u64, String> {
     let (digits, shift) = match text.trim().to_ascii_uppercase().trim_end_matches("IB").trim_end_matches('B') {
         kilo if kilo.ends_with('K') => (kilo.trim_end_matches('K').to_string(), 10),
@@ -128,7 +128,8 @@ pub struct TagArgs {
     #[command(flatten)]
     pub durability: DurabilityArgs,
     /// Path, id, or the start of an id; then `+T` for each tag to add and `-T` for each to take away
-    // One list: what trails SESSION is never taken for a flag only if SESSION begins it.
+    // One list for SESSION and tags: a trailing `-T` is kept from being parsed as a flag only if SESSION begins the
+    // list.
     #[arg(required = true, value_names = ["SESSION", "+T|-T"], num_args = 1.., trailing_var_arg = true)]
     #[arg(id = "session::words", allow_hyphen_values = true)]
     pub words: Vec<OsString>,

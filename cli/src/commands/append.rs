@@ -1,8 +1,8 @@
-//! `append` and `label`: entries from outside into a session.
+//! `append` and `label`: write entries from the command line into a session.
 //!
-//! Owns: the lines of standard input and the acknowledgements. Invariant: an entry is acknowledged on standard output
-//! when the mode says so, and at once; the first entry that is refused ends the run, because what follows would hang
-//! on another entry than its author meant. Does not: write; the native writer does.
+//! Owns: the lines of standard input, and the acknowledgements. The native writer writes.
+//! Invariant: an entry is acknowledged on standard output at once when the mode allows it. The first refused entry ends
+//! the run, because later entries would get another parent than their author meant.
 
 use crate::args::{AppendArgs, LabelArgs};
 use crate::output::{ExitStatus, Output, count, visible};
@@ -37,11 +37,11 @@ pub(super) fn append(args: &AppendArgs, settings: &Settings, output: &mut Output
     Ok(finish(writer, &log, appended, output)?.1)
 }
 
-/// A session that is there, or a path at which one is to be made.
+/// An existing session, or a path at which a session is to be made.
 fn resolve_or_new(session: &OsStr, settings: &Settings) -> Result<(PathBuf, Option<NewSession>)> {
     let path = Path::new(session);
     let names_a_log = paths::part(path) == Part::Log;
-    // An empty file is one that a program made for its session and has not written yet.
+    // An empty file counts as one that a program made for its session and has not written to yet.
     let is_empty = stat::lstat(path).is_ok_and(|there| there.is_file() && there.len() == 0);
     let is_missing = stat::lstat(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
     if !(is_empty || is_missing && names_a_log) {
@@ -58,7 +58,7 @@ fn resolve_or_new(session: &OsStr, settings: &Settings) -> Result<(PathBuf, Opti
     Ok((path.to_path_buf(), Some(new)))
 }
 
-/// Makes the folder of a new session, if it is one that sessions are looked for in.
+/// Makes the folder of a new session, if it lies in one of the sessions folders.
 fn make_room(folder: &Path, settings: &Settings) -> Result<()> {
     if folder.exists() {
         return Ok(());
@@ -70,7 +70,7 @@ fn make_room(folder: &Path, settings: &Settings) -> Result<()> {
     folders::make_all(folder).with_context(|| format!("cannot make the folder {name}"))
 }
 
-/// Opens a session for writing and tells what recovery did.
+/// Opens a session for writing, and warns if recovery set bytes aside.
 pub(super) fn open(log: &Path, options: &WriterOptions, settings: &Settings, output: &mut Output) -> Result<Writer> {
     let mut writer = Writer::open(log, options)?;
     writer.list_in(&settings.home, log);
@@ -117,8 +117,8 @@ fn explain(error: AppendError, line: u64) -> anyhow::Error {
     anyhow!(error).context(format!("line {line} of standard input was not appended, and nothing behind it"))
 }
 
-/// Closes a session to which something was `appended`, or was not, and gives that back. A sidecar that lags is no
-/// failure; another program that writes to the log without its lock is a problem.
+/// Closes a session after an append and returns the append's result. A lagging sidecar is no failure; lines of another
+/// program, which took no lock, are a problem.
 pub(super) fn finish<T>(
     writer: Writer,
     log: &Path,
@@ -135,7 +135,7 @@ pub(super) fn finish<T>(
     };
     hand_back(&unwritten.lines, output);
     match appended {
-        // What it was latched with is told with the entry that it was met at.
+        // The cause of the latch is reported with the entry that met it.
         Err(error) if latched => return Err(error),
         Err(error) => output.error(&error),
         Ok(_) => {}
@@ -143,7 +143,7 @@ pub(super) fn finish<T>(
     Err(anyhow!(unwritten.error).context("not everything that was appended is on the disk"))
 }
 
-/// Lines that were acknowledged, are not in the log, and could be set aside nowhere.
+/// Prints lines that were acknowledged, are not in the log, and could not be set aside.
 pub(super) fn hand_back(lines: &[u8], output: &mut Output) {
     if lines.is_empty() {
         return;
@@ -153,7 +153,7 @@ pub(super) fn hand_back(lines: &[u8], output: &mut Output) {
     output.lines_aside(lines);
 }
 
-/// Tells what closing found out.
+/// Reports the result of closing.
 pub(super) fn note_closed(log: &Path, closed: &Closed, told: bool, output: &mut Output) -> ExitStatus {
     if let Some(why) = &closed.sidecar_lags {
         output.note(format_args!("the sidecar lags behind and is brought up to date later: {}", visible(why)));
@@ -182,7 +182,7 @@ fn warn_foreign(log: &Path, from: u64, output: &mut Output) {
 
 pub(super) fn label(args: &LabelArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
     let log = super::resolve(&args.session, settings)?;
-    // Says what keeps it from being written, or which entry is missing, before anything is.
+    // Reports why the log cannot be written, or that the entry is missing, before anything is written.
     let session = Session::read(&log)?;
     session.detected().writable().with_context(|| log.display().to_string())?;
     let key = session.key_of(&args.entry)?;

@@ -1,6 +1,7 @@
-//! `checkpoints`: the states that a session can be returned to.
+//! `checkpoints`: the states to which a session can be returned.
 //!
-//! Owns: the table. Invariant: newest first, as `rollback` looks for them. Does not: read the ledger.
+//! Owns: the table.
+//! Invariant: rows are newest first, the order in which `rollback` looks for a state.
 
 use crate::args::CheckpointsArgs;
 use crate::output::{ExitStatus, Output, bytes, shorten, visible};

@@ -1,7 +1,7 @@
 //! `doctor`: the state of all sessions, and cures.
 //!
-//! Owns: the words. Invariant: exit code 1 only for findings that are errors.
-//! Does not: examine; the native doctor does.
+//! Owns: the printed form. The native doctor examines.
+//! Invariant: the exit code is 1 only if a finding is an error.
 
 use super::findings::print_finding;
 use crate::args::DoctorArgs;

@@ -1,8 +1,8 @@
-//! `export`: a session as one file of another form.
+//! `export`: a session as one file in another form.
 //!
-//! Owns: where the file goes. Invariant: a file appears whole or not at all, private to the user, and never in the
-//! place of another one without `--force`, nor ever in the log's.
-//! Does not: write the forms; see [`crate::transcript`] and `jcode_session_core::dialect::jcode`.
+//! Owns: the target file. [`crate::transcript`] and `jcode_session_core::dialect::jcode` write the forms.
+//! Invariant: a file appears whole or not at all, private to the user. It replaces another file only with `--force`,
+//! and never the log.
 
 use crate::args::{ExportArgs, ExportFormat};
 use crate::output::{ExitStatus, Output, count};
@@ -22,13 +22,13 @@ use jcode_session_native::session::Session;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-/// Bytes copied or buffered at once.
+/// Bytes that are copied or buffered at once.
 const STEP: usize = 1 << 18;
 
 pub(super) fn export(args: &ExportArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
     let log = super::resolve(&args.session, settings)?;
     let session = Session::read(&log)?;
-    // What another agent wrote can be shown as v3; it cannot go back to what it never was.
+    // A session of another agent can be exported as v3, but not as jcode-v1, which it never was.
     let is_shown = args.format == ExportFormat::V3 && session.detected().kind == FileKind::Foreign;
     if matches!(args.format, ExportFormat::V3 | ExportFormat::JcodeV1) && !is_shown {
         session.detected().known().with_context(|| log.display().to_string())?;
@@ -62,7 +62,7 @@ pub(super) fn export(args: &ExportArgs, settings: &Settings, output: &mut Output
     Ok(ExitStatus::Clean)
 }
 
-/// True if there is a file at the target, which may go.
+/// True if a file exists at the target and may be replaced.
 fn replaces(target: &Path, log: &Path, force: bool) -> Result<bool> {
     let there = match stat::lstat(target) {
         Ok(metadata) => metadata,
@@ -90,7 +90,7 @@ fn write(session: &Session, format: ExportFormat, out: &mut impl Write, visible:
             let path = session.path_ranges(None, None)?;
             let written = jcode::export(&session.bytes(), path.into_iter(), &mut |bytes| out.write_all(bytes));
             match written {
-                // The cause alone, so that a closed pipe is seen as one.
+                // Return the cause alone, so that a closed pipe is recognised.
                 Err(ExportError::Output(error)) => return Err(error.into()),
                 written => written.with_context(|| session.path().display().to_string())?,
             }
@@ -113,12 +113,12 @@ fn transcribe(session: &Session, writer: &mut dyn Writer) -> Result<()> {
     })
 }
 
-/// Bytes that stand before the header: other programs look for it in the first line.
+/// Number of bytes before the header. Other programs expect the header in the first line.
 fn before_header(session: &Session) -> u64 {
     session.header().map_or(0, |header| header.offset)
 }
 
-/// The log as the current dialect, from its header on.
+/// Copies the log in the current dialect, from its header on.
 fn copy(session: &Session, out: &mut impl Write) -> Result<()> {
     let bytes = session.bytes();
     let mut pieces = Pieces::new(&bytes, before_header(session)..bytes.len());

@@ -1,7 +1,7 @@
 //! Findings as lines for people.
 //!
-//! Owns: the form of a line, and how many of one code are shown. Invariant: what is left out is counted.
-//! Does not: decide what a finding is; that is core's.
+//! Owns: the form of a line, and how many findings of one code are shown. Core decides what a finding is.
+//! Invariant: findings that are left out are counted.
 
 use crate::output::{Output, count, style, visible};
 use anyhow::Result;
@@ -9,10 +9,10 @@ use jcode_session_core::finding::{Code, Finding, Severity};
 use std::collections::BTreeMap;
 use std::io::Write;
 
-/// Findings of one code that are shown of a log.
+/// Number of findings of one code that are shown for a log.
 const SHOWN: u64 = 20;
 
-/// Prints the first findings of each code, and counts the rest; `all_in` says where all of them are.
+/// Prints the first findings of each code and counts the rest. `all_in` says where all of them are listed.
 pub(super) fn print_findings(findings: &[Finding], all_in: &str, output: &mut Output) -> Result<()> {
     let mut found: BTreeMap<Code, u64> = BTreeMap::new();
     for finding in findings {
@@ -29,7 +29,7 @@ pub(super) fn print_findings(findings: &[Finding], all_in: &str, output: &mut Ou
     Ok(())
 }
 
-/// A code as reports have it.
+/// The name of a code in reports.
 fn code_word(code: Code) -> Result<String> {
     Ok(serde_json::to_value(code)?.as_str().unwrap_or_default().to_string())
 }

@@ -1,6 +1,6 @@
 //! `fork`: a new session from the path to an entry.
 //!
-//! Owns: what is printed: the new session's id. Does not: fork; see `jcode_session_native::ops::fork`.
+//! Owns: the output, which is the new session's id. `jcode_session_native::ops::fork` forks.
 
 use crate::args::ForkArgs;
 use crate::output::{ExitStatus, Output, visible};

@@ -1,8 +1,8 @@
-//! `import`: a session of another agent as one of ours.
+//! `import`: makes a session of another agent one of ours.
 //!
-//! Owns: which session is meant, and what is printed: the id under which it is imported.
-//! Invariant: it goes into `<home>/sessions`, wherever sessions were looked for. Does not: import; see
-//! `jcode_session_native::ops::import`.
+//! Owns: resolving the session, and the output, which is the id of the import. `jcode_session_native::ops::import`
+//! imports.
+//! Invariant: the import goes into `<home>/sessions`, wherever the session was found.
 
 use super::many;
 use crate::args::ImportArgs;

@@ -1,7 +1,7 @@
-//! `inspect`: the inspector page, with one session opened in it.
+//! `inspect`: serves the inspector page and opens one session in it.
 //!
-//! Owns: what is served, and how the browser gets there. Invariant: nothing of the session leaves this machine.
-//! Does not: show anything itself.
+//! Owns: which session is served, and how the browser is started.
+//! Invariant: nothing of the session leaves this machine.
 
 use crate::args::InspectArgs;
 use crate::output::{ExitStatus, Output};

@@ -1,7 +1,8 @@
 //! `list`: the sessions, newest first.
 //!
-//! Owns: the layout of the lines. Invariant: what is printed is the state of the sessions now; the index only saves
-//! reading them. On a terminal a session is one line that fits it.
+//! Owns: the layout of the lines. The native catalog refreshes.
+//! Invariant: the output is the state of the sessions now; the index only saves reading them. On a terminal each
+//! session is one line that fits the width.
 
 use crate::args::ListArgs;
 use crate::output::{ExitStatus, Output, ago, count, cut, fit, shorten, style, time, visible, width};
@@ -27,7 +28,7 @@ pub(super) fn list(args: &ListArgs, settings: &Settings, output: &mut Output) ->
     let cwd = args.cwd.as_deref().map(|folder| names_of_folder(folder, &refreshed.sessions));
     let filter = Filter { cwd, tag: args.tag.clone(), agent: args.agent.clone(), text: None };
     let all = refreshed.sessions.len();
-    // What else lies in the folders of other agents is those agents' affair.
+    // Other files in the folders of other agents are those agents' affair.
     let is_ours = |path: &&PathBuf| settings.roots.iter().any(|root| path.starts_with(root));
     let strangers = refreshed.others.iter().filter(is_ours).count();
     let hidden = |session: &Listed| session.summary.is_sub_agent && !args.all;
@@ -64,22 +65,22 @@ pub(super) fn list(args: &ListArgs, settings: &Settings, output: &mut Output) ->
     Ok(if refreshed.unreadable.is_empty() { ExitStatus::Clean } else { ExitStatus::Problems })
 }
 
-/// How the lines of a list are laid out.
+/// The layout of the lines of a list.
 struct Layout {
-    /// Columns of the terminal; `None`: lines are read by a program, and nothing is left out.
+    /// Columns of the terminal. `None`: a program reads the lines, and nothing is left out.
     columns: Option<usize>,
     now_ms: i64,
 }
 
-/// What stands in a line besides the title, from this many columns on.
+/// From this many columns on, a line shows more than the title.
 const WITH_FOLDER: usize = 80;
 const WITH_MESSAGES: usize = 60;
 /// Columns of a folder's name and of a time.
 const FOLDER: usize = 16;
 const TIME: usize = 10;
-/// Characters of an id that are shown at least.
+/// Minimum number of characters of an id that are shown.
 const ID: usize = 8;
-/// Columns that a title keeps before anything else is shown beside it.
+/// Columns reserved for a title before anything is shown beside it.
 const TITLE: usize = 24;
 
 impl Layout {
@@ -90,7 +91,7 @@ impl Layout {
         }
     }
 
-    /// One line, title first, that ends with the shortest id that means the session.
+    /// One line, title first. It ends with the shortest id that identifies the session.
     fn print_fitted(&self, columns: usize, session: &Listed, id: &str, output: &mut Output) -> Result<()> {
         let s = &session.summary;
         let mut rest = String::new();
@@ -121,7 +122,7 @@ fn title(summary: &SessionSummary) -> &str {
     summary.title.as_deref().or(summary.first_prompt.as_deref()).unwrap_or("(no messages)")
 }
 
-/// What is shown behind a title where there is room: the agent, and tags.
+/// Shown behind a title if there is room: the agent, and tags.
 fn beside(summary: &SessionSummary) -> String {
     let agent = summary.agent.iter().map(|agent| format!("  {}", shorten(agent, 20)));
     agent.chain(summary.tags.iter().map(|tag| format!("  +{}", shorten(tag, 20)))).collect()
@@ -145,7 +146,7 @@ fn print_whole(session: &Listed, output: &mut Output) -> Result<()> {
     Ok(())
 }
 
-/// The start of each session's id that no other one has, by the whole id.
+/// The unique start of each session's id, by the whole id.
 fn short_ids(sessions: &[Listed]) -> BTreeMap<String, String> {
     let mut ids: Vec<&str> = sessions.iter().map(|session| session.summary.session_id.as_str()).collect();
     ids.sort_unstable();

@@ -1,8 +1,7 @@
-//! Work on many sessions: on all cores, with progress, interruptible, results in order.
+//! Work on many sessions: on all cores, with progress, interruptible, with results in order.
 //!
-//! Owns: the worker threads and Ctrl-C. Invariant: a session that is being worked on when Ctrl-C comes is left whole,
-//! old or new; those not begun are left alone.
-//! Does not: know what is done with a session.
+//! Owns: the worker threads, and Ctrl-C.
+//! Invariant: on Ctrl-C, a session in progress is left whole, old or new, and no further session is begun.
 
 use crate::output::Progress;
 use std::ops::ControlFlow;
@@ -17,11 +16,11 @@ pub(super) fn interrupted() -> bool {
     INTERRUPTED.load(Ordering::Relaxed)
 }
 
-/// Makes Ctrl-C a request to stop; a second one ends the process.
+/// Makes the first Ctrl-C a request to stop; a second one ends the process.
 pub(super) fn catch_interrupts() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        // A mounting program may have a handler of its own, which then stays in charge.
+        // A mounting program may have its own handler, which then stays in charge.
         let _ = ctrlc::try_set_handler(|| {
             if INTERRUPTED.swap(true, Ordering::Relaxed) {
                 std::process::exit(2);
@@ -30,7 +29,8 @@ pub(super) fn catch_interrupts() {
     });
 }
 
-/// Runs `work` on every path; results by position. `work` gets a tick that reports bytes and breaks on Ctrl-C.
+/// Runs `work` on every path and returns the results by position. `work` gets a tick that reports bytes and breaks on
+/// Ctrl-C.
 pub(super) fn for_each<T: Send>(
     paths: &[PathBuf],
     progress: &Progress,
@@ -39,7 +39,7 @@ pub(super) fn for_each<T: Send>(
     catch_interrupts();
     let results: Mutex<Vec<Option<T>>> = Mutex::new(paths.iter().map(|_| None).collect());
     let next = AtomicUsize::new(0);
-    // Twice as many as there are cores: half of them wait for the disk, which serves several syncs at once.
+    // Two workers per core: half of them wait for the disk, which serves several syncs at once.
     let workers = 2 * std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     std::thread::scope(|scope| {
         for _ in 0..workers.min(paths.len()) {

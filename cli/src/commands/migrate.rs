@@ -1,7 +1,8 @@
-//! `migrate`: which sessions, and the report.
+//! `migrate`: upgrades logs and builds sidecars.
 //!
-//! Owns: choice of sessions, sessions that are in use, the words. Invariant: a failing session stops no other.
-//! Does not: migrate; see `jcode_session_native::ops::migrate`.
+//! Owns: the choice of sessions, the check for sessions in use, the printed report.
+//! `jcode_session_native::ops::migrate` migrates.
+//! Invariant: a failing session does not stop the others.
 
 use super::many;
 use crate::args::MigrateArgs;
@@ -70,7 +71,7 @@ fn choose(args: &MigrateArgs, settings: &Settings, output: &mut Output) -> Resul
     Ok(logs)
 }
 
-/// A running jcode has the session open: `<home>/active_pids/<id>` holds the number of a process that lives.
+/// Whether a running jcode has the session open: `<home>/active_pids/<id>` holds the number of a living process.
 pub(super) fn is_active(log: &Path, settings: &Settings) -> bool {
     let id = paths::stem(log);
     if !paths::is_session_id(&id) {

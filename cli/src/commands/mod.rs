@@ -1,8 +1,7 @@
-//! One function a command.
+//! One function per command. The native host reads and writes sessions.
 //!
 //! Owns: dispatch, and what commands share: running many sessions on all cores, interruption.
 //! Invariant: a command returns its exit status; only the binary ends the process.
-//! Does not: read or write sessions; that is the native host's.
 
 mod append;
 mod checkpoints;
@@ -40,7 +39,7 @@ use std::ffi::OsStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// Runs a parsed command and prints what it has to say, errors included.
+/// Runs a parsed command and prints its output, errors included.
 #[must_use]
 pub fn run(args: &SessionArgs) -> ExitStatus {
     match &args.command {
@@ -49,7 +48,7 @@ pub fn run(args: &SessionArgs) -> ExitStatus {
     }
 }
 
-/// Runs a command of a program that has it beside commands of its own, with `global` as that program has them.
+/// Runs a command for a program that mounts it beside its own commands, with that program's `global` flags.
 #[must_use]
 pub fn run_command(command: &SessionCommand, global: &GlobalArgs) -> ExitStatus {
     with_output(global, |settings, output| dispatch(command, settings, output))
@@ -78,7 +77,7 @@ fn with_output(global: &GlobalArgs, command: impl FnOnce(&Settings, &mut Output)
         Ok(status) => status,
         Err(error) if is_closed_pipe(&error) => ExitStatus::Clean,
         Err(error) => {
-            // What was printed so far is data; a failed flush has been reported by then.
+            // The output so far is data, so flush it. A failed flush was already reported.
             let _ = output.flush();
             output.error(&error);
             ExitStatus::Failed
@@ -122,12 +121,12 @@ fn dispatch(command: &SessionCommand, settings: &Settings, output: &mut Output) 
     }
 }
 
-/// The session that SESSION means, open for reading.
+/// Resolves SESSION and opens it for reading.
 fn open(session: &OsStr, settings: &Settings) -> Result<Session> {
     Ok(Session::read(&resolve(session, settings)?)?)
 }
 
-/// Says so if the log had to answer for its sidecar. Readers write nothing, and so cannot mend it.
+/// Warns if the log had to answer in place of its sidecar. A reader writes nothing, so it cannot mend the sidecar.
 fn tell_of_sidecar(log: &Path, was_contradicted: bool, output: &mut Output) {
     if was_contradicted {
         let name = |path: &Path| visible(&path.display().to_string());
@@ -139,10 +138,10 @@ fn tell_of_sidecar(log: &Path, was_contradicted: bool, output: &mut Output) {
     }
 }
 
-/// The log that SESSION means.
+/// Resolves SESSION to a log.
 fn resolve(session: &OsStr, settings: &Settings) -> Result<PathBuf> {
     let found = match Catalog::new(&settings.home, &settings.roots).find(session) {
-        // Of other agents there may be many, and large ones: they are looked through last.
+        // Folders of other agents are searched last, because their sessions may be many and large.
         Err(FindError::NotFound(_)) if !settings.others.is_empty() => {
             Catalog::new(&settings.home, &settings.others).find(session)
         }

@@ -1,7 +1,8 @@
-//! `prune`: gives back the space of what was kept for safety.
+//! `prune`: deletes files that were kept for safety and are no longer needed.
 //!
-//! Owns: which sessions, and the list. Invariant: only on request; a session that is in use, or that does not verify,
-//! keeps all it has, and stops no other. Does not: delete; see `jcode_session_native::ops::prune`.
+//! Owns: the choice of sessions, and the list of deleted files. `jcode_session_native::ops::prune` deletes.
+//! Invariant: it runs only on request. A session that is in use, or does not verify, keeps all its files and does not
+//! stop the others.
 
 use super::{many, migrate};
 use crate::args::PruneArgs;
@@ -21,7 +22,7 @@ pub(super) fn prune(args: &PruneArgs, settings: &Settings, output: &mut Output) 
     for root in settings.roots.iter().filter(|root| root.exists()) {
         logs.extend(find_logs(root)?.logs);
     }
-    // v1 sessions that were not migrated have nothing to prune.
+    // A v1 session that was not migrated has nothing to prune.
     logs.retain(|log| log.extension() == Some(OsStr::new("jsonl")) && !migrate::is_active(log, settings));
     let grace_ms = i64::from(args.older_than) * DAY_MS;
     let progress = output.progress(&logs, "pruning");

@@ -1,6 +1,7 @@
-//! `rename`: a title for a session.
+//! `rename`: gives a session a title.
 //!
-//! Owns: which entries say so. Invariant: both are acknowledged before the command ends well.
+//! Owns: the entries that set the title: one, or two for a session that comes from jcode.
+//! Invariant: all of them are acknowledged before the command succeeds.
 
 use super::append::{finish, open};
 use crate::args::RenameArgs;

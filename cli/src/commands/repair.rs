@@ -1,7 +1,8 @@
-//! `repair`: a damaged log rewritten from its good records.
+//! `repair`: rewrites a damaged log from its good records.
 //!
-//! Owns: the words. Invariant: a sound log is left alone, and says so; a repair names the exact command that takes it
-//! back. Does not: repair; the native store does.
+//! Owns: the printed form. The native store repairs.
+//! Invariant: a sound log is left alone, and the output says so. After a repair the output names the exact command that
+//! takes it back.
 
 use super::findings::print_findings;
 use super::take_back::undo_command;

@@ -1,7 +1,7 @@
-//! `rollback`: a session back to an earlier state, and forward again.
+//! `rollback`: returns a session to an earlier state, and takes that back.
 //!
-//! Owns: the words of the plan and of what was done. Invariant: what was done names the exact command that takes it
-//! back. Does not: roll back; the native store does.
+//! Owns: the printed plan and result. The native store rolls back.
+//! Invariant: the result of a rollback names the exact command that takes it back.
 
 use super::take_back::undo_command;
 use crate::args::RollbackArgs;

@@ -1,7 +1,7 @@
-//! `seal`: the older lines of a log into segments, and back.
+//! `seal`: moves the older lines of a log into segments, and back.
 //!
-//! Owns: the words. Invariant: what was done is told in bytes of the log, which stays the same.
-//! Does not: seal; the native host does.
+//! Owns: the printed form. The native host seals.
+//! Invariant: sizes are given in bytes of the log, which stays the same.
 
 use crate::args::SealArgs;
 use crate::output::{ExitStatus, Output, bytes, count, visible};

@@ -1,8 +1,8 @@
 //! `search`: the text of all sessions.
 //!
-//! Owns: hits as they are printed. Invariant: text from a log cannot steer a terminal. The exit status is clean if
-//! something was found, problems if not, failed if anything could not be searched.
-//! Does not: search; the native host does.
+//! Owns: the printed form of hits. The native host searches.
+//! Invariant: text from a log cannot steer a terminal. The exit status is clean if there is a hit, problems if there is
+//! none, failed if not all sessions could be read.
 
 use super::many::{catch_interrupts, interrupted};
 use crate::args::{SearchArgs, Sort};
@@ -19,9 +19,9 @@ use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-/// Hits that are written out one by one.
+/// Number of hits that are flushed one by one.
 const FIRST: usize = 50;
-/// Characters of an entry beside a hit.
+/// Number of characters shown of an entry beside a hit.
 const BESIDE: usize = 120;
 
 pub(super) fn search(args: &SearchArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
@@ -36,13 +36,13 @@ pub(super) fn search(args: &SearchArgs, settings: &Settings, output: &mut Output
             hits.push(hit);
         } else if !args.count {
             printed = print(&hit, args, output);
-            // Whoever waits for the first hits sees them at once.
+            // The user should see the first hits at once.
             if printed.is_ok() && (first > 0 || output.is_terminal()) {
                 first = first.saturating_sub(1);
                 printed = output.flush();
             }
         }
-        // A reader that is gone wants no more.
+        // A closed pipe ends the search.
         if printed.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
     printed?;
@@ -57,7 +57,7 @@ pub(super) fn search(args: &SearchArgs, settings: &Settings, output: &mut Output
         writeln!(output.data(), "{}", searched.total)?;
     }
     for Unsearched { path, reason } in &unsearched {
-        // Most reasons name their file.
+        // Most reasons already name the file.
         let words = if reason.contains(&**path) { reason.clone() } else { format!("{path}: {reason}") };
         output.warn(visible(&format!("not searched: {words}")));
     }
@@ -105,7 +105,7 @@ fn to_search(args: &SearchArgs) -> Result<Search> {
     Ok(Search { entries: search::Search::new(query(&args.query, Case::Smart)?, filter), scope, order, limit })
 }
 
-/// What could not be searched.
+/// The sessions and folders that could not be searched.
 fn unsearched(searched: &Searched) -> Vec<Unsearched> {
     let of_session = |error: &SessionError| {
         let path = match error {
@@ -146,7 +146,7 @@ fn print_beside(beside: &Neighbour, output: &mut Output) -> Result<()> {
     Ok(())
 }
 
-/// The snippet on one line, matches marked.
+/// The snippet on one line, with its matches marked.
 fn marked(found: &Found, output: &Output) -> String {
     let mark = output.style(style::BAD);
     let mut line = String::new();
@@ -156,7 +156,7 @@ fn marked(found: &Found, output: &Output) -> String {
         text.replace(['\n', '\t'], " ")
     };
     for &(start, len) in found.matches.iter().filter(|(_, len)| *len > 0) {
-        // Matches of several words can lie in one another.
+        // Matches of several queries can overlap.
         let (start, end) = (start.max(at), start + len);
         if start < end {
             line.push_str(&plain(at, start));
@@ -179,7 +179,7 @@ fn reported(hit: Hit, args: &SearchArgs) -> Result<SessionHit> {
     Ok(SessionHit::new((hit.session_id, shown(&hit.path), hit.agent), hit.entry_id, hit.found, context))
 }
 
-/// The entries around a hit.
+/// The entries before and after a hit.
 fn around(hit: &Hit, count: u32) -> Result<[Vec<Neighbour>; 2]> {
     if count == 0 {
         return Ok([Vec::new(), Vec::new()]);

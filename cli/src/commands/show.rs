@@ -1,8 +1,8 @@
 //! `show`: entries of a session.
 //!
-//! Owns: which entries are meant, and whether they are shown as edited: on a path, not in file order nor alone.
-//! Invariant: with `--json` the log's own lines, byte for byte.
-//! Does not: read the session or render entries.
+//! Owns: which entries are shown, and whether edits are applied: on a path they are, in file order or for a single
+//! entry they are not.
+//! Invariant: `--json` prints the log's own lines, byte for byte.
 
 use crate::args::ShowArgs;
 use crate::output::{ExitStatus, Output};
@@ -20,7 +20,7 @@ pub(super) fn show(args: &ShowArgs, settings: &Settings, output: &mut Output) ->
     } else if args.file_order {
         let mut printed = Ok(());
         session.file_order(args.tail, &mut |entry| {
-            // Entries are handed on one by one; after a failure (a closed pipe) the rest passes unseen.
+            // Entries come one by one. After a failure, such as a closed pipe, the rest is skipped.
             if printed.is_ok() {
                 printed = as_it_stands(&entry, args, output);
             }
@@ -40,7 +40,7 @@ fn as_it_stands(entry: &Entry, args: &ShowArgs, output: &mut Output) -> Result<(
     if args.json { output.raw_line(&entry.line) } else { terminal::entry(&Message::read(&entry.line), output) }
 }
 
-/// The path to a leaf: its lines, or its entries as the edits on it leave them.
+/// Shows the path to a leaf: its raw lines, or its entries with the edits on the path applied.
 fn path(session: &Session, args: &ShowArgs, output: &mut Output) -> Result<()> {
     if let (None, Some(count)) = (&args.path, args.tail) {
         let page = session.tail(count)?;

@@ -1,7 +1,7 @@
-//! `tag`: words for a session.
+//! `tag`: shows or changes the tags of a session.
 //!
-//! Owns: the meaning of `+T` and `-T`. Invariant: without a change nothing is written.
-//! Does not: write; the native host does.
+//! Owns: the meaning of `+T` and `-T`. The native host writes.
+//! Invariant: without a change nothing is written.
 
 use super::append::{hand_back, note_closed};
 use crate::args::TagArgs;

@@ -1,29 +1,30 @@
-//! The command that takes a change back, as its user types it.
+//! The command line that takes back a change.
 //!
-//! Owns: the words of that command. Invariant: it works from whatever folder, in a shell, on that very file, as this
-//! program is called. Does not: take anything back.
+//! Owns: the text of this command line.
+//! Invariant: the command works from any folder, in a shell, on that very file, under the name by which this program
+//! was called.
 
 use crate::output::visible;
 use std::path::Path;
 
-/// The command that takes the last rollback or repair of a session back.
+/// The command that takes back the last rollback or repair of a session.
 pub(super) fn undo_command(log: &Path) -> String {
     let called = std::env::args_os().next().unwrap_or_default();
     let mounted = Path::new(&called).file_stem().is_some_and(|name| name == "jcode");
     let program = if mounted { "jcode session" } else { "jcode-session" };
-    // Where the log is gone, the snapshot that it was migrated from names the session.
+    // If the log is gone, the snapshot from which it was migrated names the session.
     let session = if log.exists() { log.to_path_buf() } else { log.with_extension("json") };
     format!("{program} rollback {} --undo", quoted(&std::path::absolute(&session).unwrap_or(session)))
 }
 
-/// A path as a shell takes it.
+/// A path, quoted for a shell.
 fn quoted(path: &Path) -> String {
     let bytes = path.as_os_str().as_encoded_bytes();
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._-+:@%".contains(byte);
     match std::str::from_utf8(bytes) {
         Ok(text) if bytes.iter().all(plain) => text.to_string(),
         Ok(text) if visible(text) == text => format!("'{}'", text.replace('\'', "'\\''")),
-        // What cannot be shown, or is no text, has a form that can.
+        // Escapes a path that is no text or has characters that cannot be shown.
         _ => {
             let escaped = bytes.iter().map(|byte| match byte {
                 b' ' => " ".to_string(),

@@ -1,6 +1,7 @@
 //! `tree`: the branches of a session.
 //!
-//! Owns: what is printed besides the drawing. Invariant: the same for a sidecar and for a plain scan.
+//! Owns: the printed form, except for the drawing.
+//! Invariant: the output is the same from a sidecar and from a scan.
 
 use crate::args::TreeArgs;
 use crate::output::{ExitStatus, Output, ago, count, shorten, style, visible};
@@ -23,7 +24,7 @@ pub(super) fn tree(args: &TreeArgs, settings: &Settings, output: &mut Output) ->
     Ok(ExitStatus::Clean)
 }
 
-/// Says so where the active leaf ends a stub beside a branch that somebody may be looking for.
+/// Prints a note if the active leaf ends a short branch beside a longer and newer one that the user may be looking for.
 pub(super) fn overlooked(report: &TreeReport, output: &mut Output) {
     let tree = &report.tree;
     if let (Some(leaf), Some(active)) = (tree.overlooked(), &tree.active_leaf) {

@@ -1,7 +1,8 @@
-//! The tree of a session, drawn as in `git log --graph`: a line a run of entries between branch points.
+//! The tree of a session, drawn like `git log --graph`: one line for each run of entries between branch points.
 //!
-//! Owns: the order of the runs, their rails, and what a line says. Invariant: the active path stands at the left; other
-//! branches stand below the run that they leave. Cost follows branches, not entries.
+//! Owns: the order of the runs, their rails, and the content of a line.
+//! Invariant: the active path stands at the left; other branches stand below the run that they leave. The cost depends
+//! on the number of branches, not of entries.
 
 use crate::output::{Output, ago, cut, fit, style, width};
 use crate::transcript::model::{Block, Message, Voice};
@@ -11,21 +12,21 @@ use jcode_session_native::os::host;
 use jcode_session_native::session::Session;
 use std::io::Write;
 
-/// Columns where there is no terminal.
+/// Number of columns if there is no terminal.
 const COLUMNS: usize = 120;
 /// From this many columns on a line has times, and the longest name of a branch.
 const WITH_TIMES: usize = 80;
 const NAME: usize = 16;
-/// Columns of rails at most: what branches off deeper is drawn no further to the right.
+/// Maximum columns of rails: deeper branches are drawn no further to the right.
 const RAILS: usize = 24;
-/// Runs whose first words are read; those of the rest would take long and help nobody.
+/// Number of runs whose first words are read. Reading the rest would take long and help nobody.
 const WITH_WORDS: usize = 2000;
-/// Entries at the start of a run among which a prompt is looked for.
+/// Number of entries at the start of a run that are searched for a prompt.
 const FIRST: usize = 6;
 /// Bytes of a line that are read for its words.
 const LINE: u64 = 64 * 1024;
 
-/// A run that is to be drawn.
+/// A run to be drawn.
 struct Row {
     node: usize,
     /// Rails before its mark.
@@ -110,7 +111,7 @@ fn print(
     Ok(())
 }
 
-/// What a run is about: the first prompt near its start, else how its first entry begins.
+/// The topic of a run: the first prompt near its start, else the start of its first entry.
 fn words(session: &Session, node: &Node) -> Result<String> {
     let first = node.runs.iter().cloned().flatten().take(FIRST);
     let lines: Vec<Vec<u8>> = session.listed(first, LINE)?.into_iter().filter_map(|entry| entry.line).collect();

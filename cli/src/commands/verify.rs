@@ -1,7 +1,7 @@
-//! `verify`: which logs, and the report.
+//! `verify`: checks logs, sidecars and stores.
 //!
-//! Owns: choice of logs and the words around findings. Invariant: one log that cannot be read stops no other.
-//! Does not: verify; see `jcode_session_native::ops::verify`.
+//! Owns: the choice of logs, and the printed report. `jcode_session_native::ops::verify` verifies.
+//! Invariant: a log that cannot be read does not stop the others.
 
 use super::findings::print_findings;
 use super::many;
@@ -44,7 +44,7 @@ pub(super) fn verify(args: &VerifyArgs, settings: &Settings, output: &mut Output
     })
 }
 
-/// The logs that are meant, and whether something that was named cannot be read.
+/// The logs to verify, and whether something that was named could not be read.
 fn choose(args: &VerifyArgs, settings: &Settings, output: &mut Output) -> (Vec<PathBuf>, bool) {
     let mut logs = Vec::new();
     let mut unreadable = false;

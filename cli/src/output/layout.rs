@@ -1,28 +1,28 @@
 //! Lines that fit the width of a terminal.
 //!
-//! Owns: how wide standard output is, and texts that are cut or filled to a width, counted in columns.
-//! Invariant: what is fitted is one line without control characters.
+//! Owns: the width of standard output, and cutting or filling texts to a width, in columns.
+//! Invariant: a fitted text is one line without control characters.
 
 use super::text::one_line;
 use std::io;
 use terminal_size::{Width, terminal_size_of};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// The least width that lines are laid out for.
+/// The smallest width for which lines are laid out.
 const LEAST: usize = 50;
 
-/// Columns of the terminal behind standard output; `None` where it is no terminal.
+/// Columns of the terminal at standard output; `None` if it is no terminal.
 pub(super) fn columns() -> Option<usize> {
     terminal_size_of(io::stdout()).map(|(Width(columns), _)| usize::from(columns).max(LEAST))
 }
 
-/// Columns that a text takes.
+/// Number of columns of a text.
 #[must_use]
 pub fn width(text: &str) -> usize {
     text.width()
 }
 
-/// The start of a text on one line, at most so many columns wide. Ends in an ellipsis where it is cut.
+/// The start of a text on one line, at most this many columns wide. Ends in an ellipsis if it is cut.
 #[must_use]
 pub fn cut(text: &str, columns: usize) -> String {
     let line = one_line(text);
@@ -44,7 +44,7 @@ pub fn cut(text: &str, columns: usize) -> String {
     short
 }
 
-/// The same, filled with blanks to exactly so many columns.
+/// Like [`cut`], but filled with blanks to exactly this many columns.
 #[must_use]
 pub fn fit(text: &str, columns: usize) -> String {
     let mut line = cut(text, columns);

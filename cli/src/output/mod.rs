@@ -1,9 +1,8 @@
-//! Everything that is printed.
+//! All printing.
 //!
 //! Owns: the two streams, colours, progress, exit status.
-//! Invariant: data on standard output, all else on standard error. Text from a log never reaches a terminal as it
-//! is: control characters are shown, not obeyed. A reader that closes the pipe ends the command in peace.
-//! Does not: know what it prints.
+//! Invariant: data goes to standard output, all else to standard error. Control characters in text from a log reach a
+//! terminal as visible escapes only. A reader that closes the pipe ends the command without an error.
 
 mod layout;
 mod progress;
@@ -22,14 +21,14 @@ pub use layout::{cut, fit, width};
 pub use progress::Progress;
 pub use text::{ago, bytes, count, shorten, time, visible};
 
-/// How a command ended.
+/// The exit status of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExitStatus {
-    /// Done, and nothing is wrong.
+    /// The command succeeded and found no problem.
     Clean,
-    /// Done, and problems were found.
+    /// The command succeeded and found problems.
     Problems,
-    /// It could not be done.
+    /// The command could not be carried out.
     Failed,
 }
 
@@ -47,15 +46,15 @@ impl From<ExitStatus> for std::process::ExitCode {
 pub mod style {
     use anstyle::{AnsiColor, Style};
 
-    /// What went well.
+    /// Success.
     pub const GOOD: Style = AnsiColor::Green.on_default();
-    /// What was handled.
+    /// A problem that was dealt with.
     pub const WARNING: Style = AnsiColor::Yellow.on_default();
-    /// What is wrong.
+    /// An error.
     pub const BAD: Style = AnsiColor::Red.on_default().bold();
-    /// What can be overlooked.
+    /// Unimportant text.
     pub const FAINT: Style = Style::new().dimmed();
-    /// What stands out.
+    /// Emphasised text.
     pub const STRONG: Style = Style::new().bold();
 }
 
@@ -76,7 +75,7 @@ impl std::fmt::Debug for Output {
 }
 
 impl Output {
-    /// The process's own streams, as the flags want them.
+    /// The streams of the process, as the flags set them.
     #[must_use]
     pub fn new(args: &GlobalArgs) -> Self {
         let color = match args.color {
@@ -102,7 +101,7 @@ impl Output {
         &mut self.data
     }
 
-    /// True if a person sees standard output as it is written.
+    /// True if standard output is a terminal.
     #[must_use]
     pub fn is_terminal(&self) -> bool {
         self.data.get_ref().is_terminal()
@@ -120,82 +119,83 @@ impl Output {
         if self.colored { style } else { Style::new() }
     }
 
-    /// Raw bytes and an LF to standard output.
+    /// Writes raw bytes and an LF to standard output.
     ///
     /// # Errors
-    /// If standard output cannot be written.
+    /// Fails if standard output cannot be written.
     pub fn raw_line(&mut self, line: &[u8]) -> Result<()> {
         self.data.write_all(line)?;
         self.data.write_all(b"\n")?;
         Ok(())
     }
 
-    /// One JSON object and an LF to standard output.
+    /// Writes one JSON object and an LF to standard output.
     ///
     /// # Errors
-    /// If standard output cannot be written.
+    /// Fails if standard output cannot be written.
     pub fn json(&mut self, value: &impl Serialize) -> Result<()> {
         serde_json::to_writer_pretty(&mut self.data, value)?;
         self.data.write_all(b"\n")?;
         Ok(())
     }
 
-    /// Writes out what is buffered.
+    /// Flushes standard output.
     ///
     /// # Errors
-    /// If standard output cannot be written.
+    /// Fails if standard output cannot be written.
     pub fn flush(&mut self) -> Result<()> {
         self.data.flush()?;
         Ok(())
     }
 
-    /// A summary or hint on standard error, behind the data that it speaks of.
+    /// Prints a summary or hint on standard error, after the data it refers to.
     pub fn note(&mut self, text: impl std::fmt::Display) {
         if !self.quiet {
             self.print_aside(&format!("{text}\n"));
         }
     }
 
-    /// A warning on standard error.
+    /// Prints a warning on standard error.
     pub fn warn(&mut self, text: impl std::fmt::Display) {
         let w = style::WARNING;
         self.print_aside(&format!("{w}warning{w:#}: {text}\n"));
     }
 
-    /// An error with its causes and, if it has one, its hint.
+    /// Prints an error with its causes on standard error.
     pub fn error(&mut self, error: &anyhow::Error) {
         let b = style::BAD;
         self.print_aside(&format!("{b}error{b:#}: {}\n", visible(&in_words(error))));
     }
 
-    /// A progress bar over the bytes of some files; invisible where progress is not wanted.
+    /// A progress bar over the bytes of some files; hidden if progress is off.
     #[must_use]
     pub fn progress(&self, files: &[PathBuf], what: &str) -> Progress {
-        // Thousands of files are not asked for their size if nobody sees the bar.
+        // Stat the files only if the bar is shown: there may be thousands.
         let len = |file: &PathBuf| stat::stat(file).map_or(0, |metadata| metadata.len());
         Progress::new(self.progress.then(|| files.iter().map(len).sum()), what)
     }
 
-    /// Lines as they are, on standard error: data that would be lost. A terminal is shown their control characters.
+    /// Prints lines unchanged on standard error: data that would be lost otherwise. On a terminal, control characters
+    /// are escaped.
     pub fn lines_aside(&mut self, lines: &[u8]) {
         if io::stderr().is_terminal() {
             let shown = String::from_utf8_lossy(lines);
             return shown.lines().for_each(|line| self.print_aside(&format!("{}\n", visible(line))));
         }
         let _ = self.data.flush();
-        // Nobody can be told that standard error is closed.
+        // If standard error is closed, there is nowhere to report it.
         let _ = io::stderr().write_all(lines);
     }
 
     fn print_aside(&mut self, text: &str) {
-        // A closed pipe shows when the data itself is written out.
+        // A closed pipe is reported when the data itself is written.
         let _ = self.data.flush();
-        // Nobody can be told that standard error is closed.
+        // If standard error is closed, there is nowhere to report it.
         let _ = AutoStream::new(io::stderr(), self.color).write_all(text.as_bytes());
     }
 }
 
-/// An error and its causes on one line; a cause that the text before it has named already is not named again.
+/// An error and its causes on one line. A cause whose text is already there is not repeated.
 fn in_words(error: &anyhow::Error) -> String {
     error.chain().map(ToString::to_string).fold(String::new(), |said, cause| {
         if said.contains(&cause) {
@@ -208,7 +208,7 @@ fn in_words(error: &anyhow::Error) -> String {
     })
 }
 
-/// True for a reader that has gone away, which is no error.
+/// True if a reader closed the pipe, which is no error.
 #[must_use]
 pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {

@@ -1,7 +1,7 @@
 //! Progress of long work: one bar over bytes, on a terminal only.
 //!
-//! Owns: its looks. Invariant: shown only once the work has taken a moment.
-//! Does not: measure; work reports bytes.
+//! Owns: the look of the bar. The work reports its bytes.
+//! Invariant: the bar appears only once the work has taken a moment.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -22,12 +22,12 @@ impl Progress {
         Self(bar)
     }
 
-    /// So many more bytes are done.
+    /// Advances the bar by this many bytes.
     pub fn advance(&self, bytes: u64) {
         self.0.inc(bytes);
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub fn finish(&self) {
         self.0.finish_and_clear();
     }

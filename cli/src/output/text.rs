@@ -1,11 +1,12 @@
-//! Texts for people: sizes, times, and words from logs made harmless.
+//! Text for people: sizes, times, and harmless forms of text from logs.
 //!
-//! Owns: these forms. Invariant: no control character leaves [`visible`], so that a log cannot steer a terminal.
-//! Does not: print.
+//! Owns: these forms.
+//! Invariant: the result of [`visible`] holds no control character but LF and tab, so that a log cannot steer a
+//! terminal.
 
 use jcode_session_core::log::time::format as rfc3339;
 
-/// Text from outside as it may be shown: control characters, and those that reorder text, become visible escapes.
+/// Replaces control characters, and characters that reorder text, by visible escapes.
 #[must_use]
 pub fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -37,7 +38,7 @@ pub fn shorten(text: &str, width: usize) -> String {
     short
 }
 
-/// A size for people.
+/// A size with a binary unit.
 #[must_use]
 pub fn bytes(n: u64) -> String {
     indicatif::BinaryBytes(n).to_string()

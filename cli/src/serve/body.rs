@@ -1,8 +1,8 @@
-//! Bodies: text, parts of the page, and bytes of files.
+//! Reply bodies: text, files of the page, and byte ranges of session files.
 //!
-//! Owns: reading a file while it is sent. Invariant: one piece is in memory at a time; a file that was cut ends the
-//! connection before the promised length, so that the client sees that something is wrong.
-//! Does not: choose what is sent.
+//! Owns: reading a file while it is sent.
+//! Invariant: one piece is in memory at a time. If a file was cut, the connection ends before the promised length, so
+//! that the client notices.
 
 use super::files::OpenFile;
 use hyper::body::{Body, Bytes, Frame, SizeHint};
@@ -12,10 +12,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-/// Bytes sent at once.
+/// Number of bytes that are sent at once.
 const PIECE: u64 = 256 * 1024;
 
-/// What is sent.
+/// The content of a reply.
 #[derive(Debug)]
 pub(super) enum Reply {
     /// Bytes in memory.

@@ -1,8 +1,8 @@
 //! The files of the session that is served.
 //!
-//! Owns: which they are, and their listing for the page. Invariant: they are opened once, before the first request;
-//! nothing that a request says leads to another file.
-//! Does not: look into them.
+//! Owns: the list of these files, and its JSON form for the page.
+//! Invariant: the files are opened once, before the first request. No request can lead to another file. The files are
+//! not parsed here.
 
 use jcode_session_native::os::files::PathError;
 use jcode_session_native::os::log_file::LogFile;
@@ -26,12 +26,12 @@ pub struct Served {
 #[derive(Debug)]
 pub(super) struct OpenFile {
     file: File,
-    /// Its length when it was opened.
+    /// Length of the file when it was opened.
     pub(super) len: u64,
 }
 
 impl OpenFile {
-    /// Bytes of it.
+    /// Reads `len` bytes from `offset` on.
     pub(super) fn read(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; len];
         (&self.file).seek(SeekFrom::Start(offset))?;
@@ -40,7 +40,7 @@ impl OpenFile {
     }
 }
 
-/// What a file is in its session.
+/// The role of a file in its session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 enum Role {
@@ -56,7 +56,7 @@ enum Role {
     Segment,
 }
 
-/// `session.json`.
+/// The content of `session.json`.
 #[derive(Debug, Serialize)]
 struct Listing<'s> {
     name: &'s str,
@@ -72,10 +72,10 @@ struct ListedFile<'s> {
 }
 
 impl Served {
-    /// Opens the files of a session, named by its log or snapshot.
+    /// Opens the files of a session, given by its log or snapshot.
     ///
     /// # Errors
-    /// If one is there and cannot be opened.
+    /// Fails if the log exists and cannot be opened.
     pub fn open(session: &Path) -> Result<Self, PathError> {
         let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let mut served = Self { name: session.to_string_lossy().into_owned(), files: Vec::new() };
@@ -110,20 +110,20 @@ impl Served {
     fn add(&mut self, role: Role, name: String, path: &Path) -> Result<(), PathError> {
         match LogFile::open(path) {
             Ok(log) => {
-                // The file as it is; segments are files of their own here.
+                // The file itself; segments are listed as files of their own.
                 let file = log.file().try_clone().map_err(PathError::new("open", path))?;
                 let open = OpenFile { file, len: log.file_stamp().len };
                 self.files.push((role, name, Arc::new(open)));
             }
             Err(error) if error.source.kind() == io::ErrorKind::NotFound => {}
-            // What lies beside a session and cannot be read does not keep it from being shown.
+            // A file beside the log that cannot be read does not keep the session from being shown.
             Err(_) if role != Role::Log => {}
             Err(error) => return Err(error),
         }
         Ok(())
     }
 
-    /// The listing, as JSON.
+    /// The list of files, as JSON.
     pub(super) fn listing(&self) -> Result<Vec<u8>, serde_json::Error> {
         let files = self.files.iter().enumerate().map(|(index, (role, name, file))| ListedFile {
             role: *role,
@@ -134,15 +134,15 @@ impl Served {
         serde_json::to_vec(&Listing { name: &self.name, files: files.collect() })
     }
 
-    /// The file with this number.
+    /// The file with this number in the list.
     pub(super) fn file(&self, number: &str) -> Option<&Arc<OpenFile>> {
         let index: usize = number.parse().ok()?;
-        // One spelling a file.
+        // Only the canonical spelling of a number counts.
         (index.to_string() == number).then(|| self.files.get(index)).flatten().map(|(.., file)| file)
     }
 }
 
-/// Names of the plain files of a folder, sorted; no links.
+/// The names of the regular files in a folder, sorted; no links.
 fn plain_files(folder: &Path) -> Vec<String> {
     let entries = stat::read_folder(folder).into_iter().flatten().flatten();
     let plain = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));

@@ -1,20 +1,19 @@
-//! Who is answered.
+//! Access control: which requests get an answer.
 //!
-//! Owns: the token of a run and the checks of `Host` and `Origin`.
-//! Invariant: a page of another site gets nothing, whatever name it resolves to this machine, and neither does
-//! another user of this machine who does not know the token.
-//! Does not: look at paths behind the token.
+//! Owns: the token of a run, the single-use ticket, and the checks of `Host` and `Origin`.
+//! Invariant: a page of another site gets nothing, even under a name that resolves to this machine. Another user of
+//! this machine gets nothing without the token.
 
 use hyper::header::{HOST, HeaderMap, HeaderName, ORIGIN};
 use std::cell::Cell;
 use std::io;
 
-/// Says whether a request comes from the page that was opened.
+/// Decides whether a request comes from the page that was opened.
 #[derive(Debug)]
 pub(super) struct Gate {
     port: u16,
     token: String,
-    /// Leads to the page once.
+    /// Leads to the page, once.
     ticket: String,
     used: Cell<bool>,
 }
@@ -22,20 +21,20 @@ pub(super) struct Gate {
 /// Why a request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// It was sent to another name.
+    /// The `Host` header names another host.
     Host,
-    /// Another site asks.
+    /// The `Origin` header names another site.
     Origin,
-    /// It does not know the token.
+    /// The path does not begin with the token.
     Token,
 }
 
-/// What a request that was let in asks for.
+/// The target of an admitted request.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Asked<'p> {
     /// A path behind the token.
     Path(&'p str),
-    /// To be sent on to the page, by the ticket.
+    /// A redirect to the page, by the ticket.
     SendOn,
 }
 
@@ -44,22 +43,22 @@ impl Gate {
         Ok(Self { port, token: secret()?, ticket: secret()?, used: Cell::new(false) })
     }
 
-    /// Where the page is.
+    /// The address of the page.
     pub(super) fn address(&self) -> String {
         format!("http://127.0.0.1:{}{}", self.port, self.root())
     }
 
-    /// Leads there, the first time it is asked for.
+    /// An address that redirects to the page once.
     pub(super) fn single_use_address(&self) -> String {
         format!("http://127.0.0.1:{}/{}", self.port, self.ticket)
     }
 
-    /// The path below which everything is.
+    /// The path below which everything is served.
     pub(super) fn root(&self) -> String {
         format!("/{}/", self.token)
     }
 
-    /// Lets a request in or refuses it.
+    /// Admits or refuses a request.
     pub(super) fn admit<'p>(&self, headers: &HeaderMap, path: &'p str) -> Result<Asked<'p>, Refusal> {
         let names = [format!("127.0.0.1:{}", self.port), format!("localhost:{}", self.port)];
         let value = |name: &HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or_default());
@@ -82,14 +81,14 @@ impl Gate {
     }
 }
 
-/// 128 random bits, as text.
+/// 128 random bits, as hex digits.
 fn secret() -> io::Result<String> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(io::Error::other)?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Compares without telling by its time how much is right.
+/// Compares in constant time, so that the time reveals nothing about the secret.
 fn same(given: &str, secret: &str) -> bool {
     let differs = given.bytes().zip(secret.bytes()).fold(0, |differs, (a, b)| differs | (a ^ b));
     given.len() == secret.len() && differs == 0

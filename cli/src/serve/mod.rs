@@ -1,8 +1,8 @@
-//! The inspector page and one session, served to this machine's browser.
+//! Serves the inspector page and one session to a browser on this machine.
 //!
-//! Owns: the loop over connections. Invariant: it listens on the loopback address alone, and answers only who knows
-//! the token of this run; see [`gate`].
-//! Does not: read sessions. It hands out bytes of a fixed list of files; the page reads them.
+//! Owns: the loop over connections.
+//! Invariant: the server listens on the loopback address only, and answers only requests with the token of this run;
+//! see [`gate`]. It sends bytes of a fixed list of files and parses none; the page does that.
 
 mod body;
 mod files;
@@ -25,13 +25,13 @@ use std::rc::Rc;
 use tokio::net::TcpListener;
 use tokio::task::LocalSet;
 
-/// Serves until the process is interrupted. `opened` gets the address to show, and one that works a single time, for
-/// a browser that is started with it on its command line, where others can read it.
+/// Serves until the process is interrupted. `opened` gets two addresses: one to show, and one that works a single time.
+/// The second is for the command line of a browser, which other users can read.
 ///
 /// # Errors
-/// If the port cannot be had or no token can be made.
+/// Fails if the port cannot be bound or no token can be made.
 pub fn serve(port: u16, session: Option<Served>, opened: impl FnOnce(&str, &str) + Send) -> io::Result<()> {
-    // A thread of its own: the program that mounts this command may run its commands inside a runtime.
+    // On a thread of its own, because a mounting program may run commands inside a runtime.
     std::thread::scope(|scope| {
         let served = scope.spawn(|| {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
@@ -53,7 +53,7 @@ async fn listen(port: u16, session: Option<Served>, opened: impl FnOnce(&str, &s
             ended = &mut interrupted => return ended,
             accepted = listener.accept() => accepted,
         };
-        // A client that went away before it was accepted is no reason to end.
+        // A client that went away before it was accepted does not end the server.
         let Ok((stream, _)) = connection else { continue };
         let (gate, session) = (Rc::clone(&gate), session.clone());
         tokio::task::spawn_local(async move {
@@ -61,7 +61,7 @@ async fn listen(port: u16, session: Option<Served>, opened: impl FnOnce(&str, &s
                 let reply = reply::answer(&request, &gate, session.as_deref());
                 async move { Ok::<_, Infallible>(reply) }
             });
-            // What goes wrong on a connection concerns that client alone.
+            // An error on a connection concerns only that client.
             let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
         });
     }

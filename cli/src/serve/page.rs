@@ -1,9 +1,9 @@
 //! The built page.
 //!
 //! Owns: its files, embedded when the program was built, and their media types.
-//! Invariant: a path names one of these files or nothing. Does not: read the disk.
+//! Invariant: a path names one of these files or nothing. The disk is never read.
 
-/// Names and bytes.
+/// Names and bytes of the files.
 static FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/page.rs"));
 
 /// True if the page was built before this program.

@@ -1,23 +1,23 @@
 //! The header `Range` (RFC 9110, section 14).
 //!
-//! Owns: which bytes it means. Invariant: what is not one range of bytes is ignored, as the RFC allows; a range that
-//! lies behind the end is refused.
-//! Does not: serve several ranges at once.
+//! Owns: the range of bytes that a header selects.
+//! Invariant: a header that is not a single byte range is ignored, as the RFC allows. A range behind the end is
+//! refused.
 
 use std::ops::Range;
 
-/// What a request wants of a file.
+/// The part of a file that a request selects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Wanted {
-    /// All of it.
+    /// The whole file.
     Whole,
     /// These bytes.
     Part(Range<u64>),
-    /// Bytes that are not there.
+    /// A range behind the end.
     Outside,
 }
 
-/// Reads the header for a file of `len` bytes.
+/// Parses the header for a file of `len` bytes.
 pub(super) fn wanted(header: Option<&str>, len: u64) -> Wanted {
     let Some((first, last)) = header.and_then(|header| header.strip_prefix("bytes=")?.split_once('-')) else {
         return Wanted::Whole;

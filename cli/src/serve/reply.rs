@@ -1,8 +1,8 @@
-//! One request, one reply.
+//! The reply to one request.
 //!
-//! Owns: what stands at which path, and the headers of every reply.
-//! Invariant: nothing may be cached, framed, sniffed, or loaded from elsewhere; other sites are granted nothing.
-//! Does not: decide who is answered; see [`super::gate`].
+//! Owns: the content at each path, and the headers of every reply. [`super::gate`] decides who is answered.
+//! Invariant: replies cannot be cached, framed or sniffed, and the page cannot load anything from elsewhere. Other
+//! sites get no access.
 
 use super::body::Reply;
 use super::files::{OpenFile, Served};
@@ -14,7 +14,7 @@ use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use std::sync::Arc;
 
-/// Headers of every reply.
+/// The headers of every reply.
 const ALWAYS: [(HeaderName, &str); 7] = [
     (
         header::CONTENT_SECURITY_POLICY,

@@ -1,30 +1,29 @@
-//! A path as the edits on it leave it.
+//! A path with the edits on it applied.
 //!
-//! Owns: what is shown of an entry that was edited, and of the edit itself.
-//! Invariant: what an edit replaced is not shown, and what it put there is shown once: where the entry stands, or, if
-//! that is not among those shown, at the edit.
-//! Does not: decide which edit holds; core does.
+//! Owns: how an edited entry and the edit itself are shown. Core decides which edit holds.
+//! Invariant: replaced content is not shown. New content is shown once: at the entry, or at the edit if the entry is
+//! not shown.
 
 use super::json::Object;
 use super::model::{Block, Message};
 use jcode_session_core::session::{Edited, Edits};
 use std::collections::HashSet;
 
-/// A path, from which entries are taken in path order.
+/// A path whose entries are passed in path order.
 #[derive(Debug)]
 pub(crate) struct Path {
     edits: Edits,
-    /// Ids of entries that were shown as edited.
+    /// Ids of the entries that were shown as edited.
     shown: HashSet<String>,
 }
 
 impl Path {
-    /// A path on which these edits hold.
+    /// A path with these edits.
     pub(crate) fn new(edits: Edits) -> Self {
         Self { edits, shown: HashSet::new() }
     }
 
-    /// Hands the path's next entry, as edited, to `show`.
+    /// Applies the edits to the next entry of the path, and passes the result to `show`.
     pub(crate) fn next<T>(&mut self, line: &[u8], show: impl FnOnce(&Message<'_>) -> T) -> T {
         let note = |words: String| Block::Note(words.into());
         match self.edits.apply(line) {
@@ -48,7 +47,7 @@ impl Path {
         }
     }
 
-    /// An edit whose entry was shown only points there.
+    /// If the edited entry was shown, the edit only refers to it.
     fn refer(&self, message: &mut Message<'_>, line: &[u8]) {
         if message.name != "context_edit" {
             return;

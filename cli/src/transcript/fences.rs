@@ -1,32 +1,31 @@
-//! Code fences, as CommonMark reads them.
+//! Code fences, by the rules of CommonMark.
 //!
-//! Owns: fences that hold any text, and the judgement whether a text may stand in a Markdown page as it is.
-//! Invariant: what is judged tame ends in the state in which it began: no fence stays open, and no tag is live. In
-//! doubt a text is not tame.
-//! Does not: read Markdown beyond that.
+//! Owns: fences that can hold any text, and the check whether a text is tame, that is, can stand in a Markdown page
+//! without a fence. No more of Markdown is parsed.
+//! Invariant: a tame text leaves no fence open and contains no live tag. A doubtful text is not tame.
 
 use memchr::{memchr2_iter, memchr3};
 
 /// A part of a text.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Part<'a> {
-    /// Outside of fences.
+    /// Text outside of fences.
     Prose(&'a str),
     /// The lines inside a fence.
     Code(&'a str),
 }
 
-/// A fence that the text cannot close: longer than any run of backticks in it.
+/// A fence that the text cannot close: longer than any run of backticks in the text.
 pub(super) fn around(text: &str) -> String {
     "`".repeat(longest_run(text).max(2) + 1)
 }
 
-/// The longest run of backticks.
+/// The length of the longest run of backticks.
 pub(super) fn longest_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or_default()
 }
 
-/// Cuts a text at the fences that stand at the start of a line. One that is never closed goes to the end.
+/// Splits a text at the fences that stand at the start of a line. A fence that is never closed extends to the end.
 pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
     let mut open: Option<&str> = None;
@@ -52,14 +51,14 @@ pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
     parts
 }
 
-/// The lines with their ends; a carriage return ends one, too.
+/// The lines with their line ends. A carriage return ends a line too.
 fn lines(text: &str) -> impl Iterator<Item = &str> {
     let mut start = 0;
     let ends = memchr2_iter(b'\n', b'\r', text.as_bytes()).map(|at| at + 1).chain([text.len()]);
     ends.filter_map(move |end| text.get(std::mem::replace(&mut start, end)..end)).filter(|line| !line.is_empty())
 }
 
-/// The fence that a line begins with, and what stands behind it.
+/// The fence at the start of a line, and the rest of the line.
 fn fence(line: &str) -> Option<(&str, &str)> {
     let mark = line.chars().next().filter(|c| matches!(c, '`' | '~'))?;
     let rest = line.trim_start_matches(mark);
@@ -67,13 +66,13 @@ fn fence(line: &str) -> Option<(&str, &str)> {
     (fence.len() >= 3 && !(mark == '`' && rest.contains('`'))).then_some((fence, rest))
 }
 
-/// True if a fence ends the one that `open` began.
+/// True if this fence closes the one that `open` began.
 fn closes(open: &str, (mark, rest): (&str, &str)) -> bool {
     mark.starts_with(open) && rest.trim_matches([' ', '\t', '\r', '\n']).is_empty()
 }
 
-/// The text as it may stand in a page: as it is, but for backslashes before what would be live tags; `None` for a
-/// text that must be fenced.
+/// The text in a form that can stand in a page: unchanged, except for backslashes before live tags. `None` if the text
+/// must be fenced.
 pub(super) fn tame(text: &str) -> Option<String> {
     let mut tame = String::with_capacity(text.len());
     let mut open: Option<&str> = None;
@@ -96,17 +95,17 @@ pub(super) fn tame(text: &str) -> Option<String> {
         }
         tame.push_str(line);
     }
-    // A code span over several lines may hide where tags are code and where they are live.
+    // A code span over several lines may hide which tags are code and which are live.
     (open.is_none() && !(tags && doubtful)).then_some(tame)
 }
 
-/// A fence in a list or quote, or an indented one: where it ends is up to what it stands in.
+/// Whether a line holds an indented fence, or one in a list or quote. Its end depends on that block.
 fn hidden_fence(line: &str) -> bool {
     let inner = line.trim_start_matches(|c: char| c.is_whitespace() || c.is_ascii_digit() || ">-*+.)".contains(c));
     inner.starts_with("```") || inner.starts_with("~~~")
 }
 
-/// Adds a line of prose; whether it has tags, and whether it is in doubt what of it is code.
+/// Adds a line of prose. Returns whether it has tags, and whether it is unclear which parts are code.
 fn prose(line: &str, out: &mut String) -> (bool, bool) {
     let mut tags = false;
     let mut doubtful = false;
@@ -118,7 +117,7 @@ fn prose(line: &str, out: &mut String) -> (bool, bool) {
         let used = if run > 0 {
             let span = span(from, run);
             let inside = span.and_then(|len| from.get(..len)).unwrap_or_default();
-            // In a table a bar ends the cell, code span or not.
+            // In a table a bar ends the cell, even inside a code span.
             doubtful |= span.is_none() || inside.contains('|');
             tags |= inside.contains('<');
             span.unwrap_or(run)
@@ -128,7 +127,7 @@ fn prose(line: &str, out: &mut String) -> (bool, bool) {
         } else {
             if from[1..].starts_with(|c: char| c.is_ascii_alphabetic() || "/!?".contains(c)) {
                 tags = true;
-                // Behind a backslash this one would be the escaped one, and the tag live.
+                // After a backslash, our backslash would be the escaped one, and the tag would be live.
                 doubtful |= out.ends_with('\\');
                 out.push('\\');
             }
@@ -141,7 +140,7 @@ fn prose(line: &str, out: &mut String) -> (bool, bool) {
     (tags, doubtful)
 }
 
-/// The length of the code span that `text` begins with, marks of `run` backticks included.
+/// The length of the code span at the start of `text`, including its marks of `run` backticks.
 fn span(text: &str, run: usize) -> Option<usize> {
     let mut at = run;
     loop {

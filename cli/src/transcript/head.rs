@@ -1,8 +1,7 @@
-//! What stands above a transcript.
+//! The head of a transcript.
 //!
-//! Owns: title, times and counts of a session, as its header and the entries of the path leave them.
-//! Invariant: entries are read one at a time; of those without a title nothing is parsed.
-//! Does not: lay it out.
+//! Owns: title, times and counts of a session, gathered from its header and the entries of the path.
+//! Invariant: entries are read one at a time. Entries that cannot hold a title are not parsed, except for the last one.
 
 use super::json::Object;
 use crate::output::count;
@@ -20,20 +19,20 @@ pub(crate) struct Head {
     pub(crate) id: String,
     /// Its title, if it has one.
     pub(crate) title: Option<String>,
-    /// The folder in which it ran.
+    /// The folder in which the session ran.
     pub(crate) cwd: Option<String>,
-    /// When it began, Unix milliseconds.
+    /// Time of the header, in Unix milliseconds.
     pub(crate) began: Option<i64>,
-    /// Time of the last entry, Unix milliseconds.
+    /// Time of the last entry, in Unix milliseconds.
     pub(crate) ended: Option<i64>,
-    /// The session that it was forked from.
+    /// The session from which it was forked.
     pub(crate) parent: Option<String>,
-    /// How many entries there are, in words.
+    /// The number of entries, in words.
     pub(crate) entries: String,
 }
 
 impl Head {
-    /// Reads the head of the path at `ranges`, and the edits on it.
+    /// Gathers the head of the path at `ranges`, and the edits on the path.
     pub(super) fn gather(session: &Session, tree: &Tree, ranges: &[Range<u64>]) -> Result<(Self, Edits), SessionError> {
         let header = session.header();
         let mut names = Names::default();
@@ -81,7 +80,7 @@ impl Head {
     }
 }
 
-/// Titles by who gave them.
+/// Titles by their source.
 #[derive(Debug, Default)]
 struct Names {
     info: Option<String>,
@@ -90,7 +89,7 @@ struct Names {
 }
 
 impl Names {
-    /// Takes over jcode's top-level fields as far as they are there; null clears.
+    /// Applies jcode's top-level fields that are present; null clears a title.
     fn change(&mut self, fields: Option<&Object<'_>>) {
         for (name, _) in fields.iter().flat_map(|fields| fields.fields()) {
             let text = || fields.and_then(|fields| fields.text(name)).map(|text| text.into_owned());

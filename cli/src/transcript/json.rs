@@ -1,9 +1,8 @@
-//! JSON objects and lists of a log, read one level at a time.
+//! Reads JSON objects and lists of a log one level at a time.
 //!
-//! Owns: fields by name and elements of lists, as raw tokens; and JSON laid out for people.
-//! Invariant: nothing recurses or copies a payload; of a repeated field the last one holds. Text that is no valid
-//! Unicode (lone surrogates, broken UTF-8) is shown with U+FFFD instead of hiding its entry.
-//! Does not: judge what it skips; the engine has done so.
+//! Owns: fields by name and list elements, as raw tokens; and JSON laid out for people.
+//! Invariant: nothing recurses or copies a payload. Of a repeated field the last one holds. Invalid Unicode (lone
+//! surrogates, broken UTF-8) is shown as U+FFFD, so that it does not hide its entry.
 
 use jcode_session_core::json::text;
 use jcode_session_core::json::walk::Walker;
@@ -15,7 +14,7 @@ use std::collections::HashSet;
 pub(crate) struct Object<'a>(Vec<(Cow<'a, str>, &'a [u8])>);
 
 impl<'a> Object<'a> {
-    /// The object that begins in `bytes`, after blanks and a byte order mark.
+    /// The object at the start of `bytes`, after blanks and a byte order mark.
     pub(crate) fn read(bytes: &'a [u8]) -> Option<Self> {
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
         let mut fields = Vec::new();
@@ -25,7 +24,7 @@ impl<'a> Object<'a> {
         walked.ok().map(|_| Self(fields))
     }
 
-    /// The raw value of a field; absent and null are the same.
+    /// The raw value of a field; `None` if the field is absent or null.
     pub(crate) fn get(&self, name: &str) -> Option<&'a [u8]> {
         self.fields().rev().find(|(key, _)| *key == name).map(|(_, value)| value).filter(|value| !text::is_null(value))
     }
@@ -40,7 +39,7 @@ impl<'a> Object<'a> {
         self.get(name).and_then(Self::read)
     }
 
-    /// The fields that hold: of a repeated one the last.
+    /// The fields in order; of a repeated field only the last one.
     pub(crate) fn last_fields(&self) -> Vec<(&str, &'a [u8])> {
         let mut seen = HashSet::with_capacity(self.0.len());
         let mut fields: Vec<_> = self.fields().rev().filter(|(name, _)| seen.insert(*name)).collect();
@@ -48,13 +47,13 @@ impl<'a> Object<'a> {
         fields
     }
 
-    /// All fields, in their order.
+    /// All fields, in order.
     pub(crate) fn fields(&self) -> impl DoubleEndedIterator<Item = (&str, &'a [u8])> {
         self.0.iter().map(|(key, value)| (&**key, *value))
     }
 }
 
-/// The raw elements of a list; none of what is no list.
+/// The raw elements of a list; empty if the token is no list.
 pub(crate) fn elements(token: &[u8]) -> Vec<&[u8]> {
     let mut found = Vec::new();
     let mut walker = Walker::new();
@@ -71,10 +70,10 @@ pub(crate) fn elements(token: &[u8]) -> Vec<&[u8]> {
     found
 }
 
-/// Levels that are indented; deeper ones stay on the level's line, so that hostile nesting stays small.
+/// Deeper levels are not indented, so that hostile nesting stays small.
 const INDENTED: usize = 16;
 
-/// A valid value, a field or element a line.
+/// Lays out a valid value, with one field or element per line.
 pub(crate) fn pretty(token: &[u8]) -> String {
     let token = String::from_utf8_lossy(token);
     let mut out = String::with_capacity(token.len() + token.len() / 4);
@@ -110,7 +109,7 @@ pub(crate) fn pretty(token: &[u8]) -> String {
             }
             '}' | ']' => {
                 depth = depth.saturating_sub(1);
-                // Its opening brace began a line if what it holds is indented.
+                // The opening brace began a new line if its content is indented.
                 if depth < INDENTED {
                     line(&mut out, depth);
                 }

@@ -1,8 +1,9 @@
 //! A transcript as Markdown.
 //!
-//! Owns: its layout. Invariant: text stands as it is; where it could leave its place (an open fence, live tags in
-//! doubt) it stands in a fence longer than any run of backticks in it. Names and titles are escaped, on one line.
-//! Does not: fold or shorten what was said or printed.
+//! Owns: the layout.
+//! Invariant: text is unchanged, unless it could escape its place (an open fence, possibly live tags): then it stands
+//! in a fence longer than any run of backticks in it. Names and titles are escaped and put on one line. What was said
+//! or printed is neither folded nor shortened.
 
 use super::Writer;
 use super::fences::{around, longest_run, tame};
@@ -16,12 +17,12 @@ use std::io::{self, Write};
 #[derive(Debug)]
 pub(crate) struct Markdown<W> {
     out: W,
-    /// It goes to a terminal, which must not obey it.
+    /// The output is a terminal, so control characters are escaped.
     visible: bool,
 }
 
 impl<W: Write> Markdown<W> {
-    /// Writes to `out`; with `visible`, control characters are shown instead of written.
+    /// Writes to `out`. With `visible`, control characters are written as visible escapes.
     pub(crate) const fn new(out: W, visible: bool) -> Self {
         Self { out, visible }
     }
@@ -82,7 +83,7 @@ impl<W: Write> Markdown<W> {
         }
     }
 
-    /// On one line, but for blocks that need more.
+    /// Writes a change on one line, followed by the blocks that need more.
     fn change(&mut self, name: &str, at: &str, blocks: &[Block<'_>]) -> io::Result<()> {
         let (notes, others): (Vec<_>, Vec<_>) = blocks.iter().partition(|block| matches!(block, Block::Note(_)));
         let notes = notes.into_iter().filter_map(|block| match block {
@@ -94,7 +95,7 @@ impl<W: Write> Markdown<W> {
         others.into_iter().try_for_each(|block| self.block(block))
     }
 
-    /// Those of one line together, the others each in a fence of its own.
+    /// Writes one-line arguments together, and each other argument in its own fence.
     fn arguments(&mut self, arguments: &[(Cow<'_, str>, Cow<'_, str>)]) -> io::Result<()> {
         let long = |value: &str| value.contains(['\n', '\r']);
         let short = arguments.iter().filter(|(name, value)| !long(value) && !long(name));
@@ -140,12 +141,12 @@ impl<W: Write> Writer for Markdown<W> {
     }
 }
 
-/// Characters of a name or title that are shown.
+/// Number of characters of a name or title that are shown.
 const NAME_WIDTH: usize = 300;
-/// Characters of a remark that are shown.
+/// Number of characters of a note that are shown.
 const NOTE_WIDTH: usize = 2000;
 
-/// Text on one line, at most `width` characters of it, that means nothing to Markdown.
+/// Text on one line, at most `width` characters, with Markdown escaped.
 fn inline(text: &str, width: usize) -> String {
     let mut out = String::new();
     for c in shorten(text, width).chars() {
@@ -157,7 +158,7 @@ fn inline(text: &str, width: usize) -> String {
     out
 }
 
-/// Text on one line as a code span that it cannot leave.
+/// Text on one line as a code span that the text cannot close.
 fn code(text: &str) -> String {
     let text = shorten(text, NAME_WIDTH);
     if text.is_empty() {

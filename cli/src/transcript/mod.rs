@@ -1,11 +1,11 @@
-//! Sessions as people read them: one reading of entries, and a writer for each form.
+//! Transcripts for people: one reader of entries, and a writer for each form.
+//!
+//! If you change what is shown of an entry, then change `host-wasm/inspector/src/worker/show` too, the page's
+//! counterpart of `read`. The tests of both use `tests/shown`.
 //!
 //! Owns: the way from an entry's line to terminal, Markdown and HTML.
-//! Invariant: what an entry means is decided in `read` alone; the writers only decide how it looks. Every line gives
-//! a message: what is not understood is shown as it stands. One entry at a time is in memory.
-//! Does not: choose entries, or open files.
-//! If you change what is shown of an entry, then change `host-wasm/inspector/src/worker/show`, the page's counterpart of
-//! `read`, too; `tests/shown` is read by the tests of both.
+//! Invariant: only `read` decides what an entry means; writers only decide how it looks. Every line gives a message:
+//! what is not understood is shown as it stands. One entry is in memory at a time.
 
 pub(crate) mod edited;
 mod fences;
@@ -23,13 +23,13 @@ use model::Message;
 use std::collections::HashMap;
 use std::io;
 
-/// A form of transcript.
+/// A form of a transcript.
 pub(crate) trait Writer {
-    /// What stands before the messages.
+    /// Writes the head, before the messages.
     fn begin(&mut self, head: &Head) -> io::Result<()>;
-    /// A message and the label that its entry has.
+    /// Writes a message, and the label of its entry.
     fn message(&mut self, message: &Message<'_>, label: Option<&str>) -> io::Result<()>;
-    /// What stands behind them.
+    /// Writes the end, after the messages.
     fn end(&mut self) -> io::Result<()>;
 }
 
@@ -47,7 +47,7 @@ pub(crate) enum WriteError {
 /// Writes the active path of a session.
 ///
 /// # Errors
-/// If the session cannot be read or the output cannot be written.
+/// Fails if the session cannot be read or the output cannot be written.
 pub(crate) fn write(session: &Session, writer: &mut dyn Writer) -> Result<(), WriteError> {
     let ranges = session.path_ranges(None, None)?;
     let tree = session.tree()?.tree;

@@ -1,15 +1,15 @@
-//! What a reader of a session sees of an entry.
+//! The view model of an entry, which all writers share.
 //!
-//! Owns: the view model that all writers share. Invariant: it borrows from the entry's line, and holds all text
-//! unescaped and whole: writers escape for their form, and fold or shorten.
-//! Does not: know JSON ([`super::read`] makes it) or any output form.
+//! Owns: these types; [`super::read`] makes them from JSON.
+//! Invariant: the model borrows from the entry's line and holds all text unescaped and whole. Writers escape for their
+//! form, and fold or shorten.
 
 use std::borrow::Cow;
 
 /// Text of an entry.
 pub(crate) type Text<'a> = Cow<'a, str>;
 
-/// Who speaks, or what it is.
+/// The kind of speaker or content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Voice {
     /// A person.
@@ -18,18 +18,18 @@ pub(crate) enum Voice {
     Assistant,
     /// A tool, or a shell command that the person ran.
     Tool,
-    /// A message that an extension or the program itself put in.
+    /// A message that an extension or the program itself inserted.
     System,
-    /// A summary in the place of what it sums up.
+    /// A summary that replaces what it summarises.
     Summary,
     /// A change of settings, a label, a title.
     Change,
-    /// Data that is no part of the conversation, or that is not known.
+    /// Data that is unknown or no part of the conversation.
     Data,
 }
 
 impl Voice {
-    /// A word for it that is no text of the log.
+    /// A fixed word for the voice, not from the log.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::User => "user",
@@ -46,71 +46,71 @@ impl Voice {
 /// An entry.
 #[derive(Debug)]
 pub(crate) struct Message<'a> {
-    /// `id`; empty where there is none.
+    /// `id`; empty if the entry has none.
     pub(crate) id: Text<'a>,
     /// Unix milliseconds.
     pub(crate) at: Option<i64>,
     /// Who speaks.
     pub(crate) voice: Voice,
-    /// The role, or the entry's type, as the log has it.
+    /// The role, or the entry's type, as it stands in the log.
     pub(crate) name: Text<'a>,
-    /// What stands beside the name: a model, a tool.
+    /// Detail beside the name: a model, a tool.
     pub(crate) detail: Option<Text<'a>>,
-    /// What it holds.
+    /// The content.
     pub(crate) blocks: Vec<Block<'a>>,
 }
 
 /// A part of a message.
 #[derive(Debug)]
 pub(crate) enum Block<'a> {
-    /// What was said.
+    /// Text that was said.
     Text(Text<'a>),
-    /// What the model thought.
+    /// Thinking of the model.
     Thinking(Text<'a>),
-    /// A tool that was asked for.
+    /// A tool call.
     Call {
         /// The tool.
         tool: Text<'a>,
-        /// Its arguments: strings as they are, all else as JSON.
+        /// Its arguments: strings as text, all else as JSON.
         arguments: Vec<(Text<'a>, Text<'a>)>,
-        /// How it went, of a call that is recorded with its end.
+        /// The outcome, if the call is recorded together with its end.
         outcome: Option<Text<'a>>,
     },
-    /// What a tool printed.
+    /// Output of a tool.
     Output {
-        /// It failed.
+        /// Whether the tool failed.
         failed: bool,
         /// The text.
         text: Text<'a>,
     },
     /// A picture.
     Image {
-        /// What it claims to be.
+        /// The media type that the log names.
         mime: Text<'a>,
-        /// Base64, as far as the log is right.
+        /// The data; base64 if the log is right.
         data: Text<'a>,
     },
-    /// A short remark, such as the model that is used from here on.
+    /// A short note, such as the model that is used from here on.
     Note(Text<'a>),
-    /// What is put in under a name: a section of the prompt, a tool.
+    /// A named part: a section of the prompt, a tool.
     Part {
-        /// What it is.
+        /// The kind of part.
         what: &'static str,
         /// Its name.
         name: Text<'a>,
         /// The text.
         text: Text<'a>,
     },
-    /// Fields that are known by their names only.
+    /// Fields that are shown by name.
     Fields {
         /// The field that holds them; empty for fields of the message itself.
         of: Text<'a>,
-        /// Names and values: strings as they are, all else as JSON.
+        /// Names and values: strings as text, all else as JSON.
         fields: Vec<(Text<'a>, Text<'a>)>,
     },
-    /// Something else, as JSON or as it stands.
+    /// Anything else, as JSON or as it stands.
     Data {
-        /// What it is called.
+        /// Our name for it.
         name: Text<'a>,
         /// The text.
         text: Text<'a>,
@@ -118,7 +118,7 @@ pub(crate) enum Block<'a> {
 }
 
 impl Block<'_> {
-    /// True if there is nothing to be seen of it.
+    /// True if nothing of the block is visible.
     pub(crate) fn is_blank(&self) -> bool {
         match self {
             Self::Text(text) | Self::Thinking(text) | Self::Note(text) | Self::Data { text, .. } => {
@@ -130,7 +130,7 @@ impl Block<'_> {
     }
 }
 
-/// Decoded bytes of base64, if it is base64.
+/// The decoded length of base64; `None` if the text is not base64.
 pub(crate) fn base64_len(data: &str) -> Option<u64> {
     let digits = data.trim_end_matches('=');
     let padding = data.len() - digits.len();

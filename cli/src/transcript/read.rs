@@ -1,10 +1,10 @@
-//! From the line of an entry to what a reader sees of it.
+//! Reads the line of an entry into the view model.
 //!
-//! Owns: what of each kind of entry is shown.
-//! Invariant: no line is refused, and none gives a message without blocks; what is not known is shown by name.
-//! Does not: look at other entries.
-//! If you change this, then change `host-wasm/inspector/src/worker/show/entry.ts`, its counterpart, too; `tests/shown`
-//! is read by the tests of both.
+//! If you change this, then change its counterpart `host-wasm/inspector/src/worker/show/entry.ts` too. The tests of
+//! both use `tests/shown`.
+//!
+//! Owns: what is shown of each kind of entry, without a look at other entries.
+//! Invariant: no line is refused, and every message has at least one block. Unknown content is shown by name.
 
 mod content;
 mod message;
@@ -73,7 +73,7 @@ impl<'a> Message<'a> {
         Self { id: "".into(), at: None, voice: Voice::Data, name: "unreadable".into(), detail: None, blocks }
     }
 
-    /// Takes in any entry but a message; false for one of a kind that is not known.
+    /// Reads any entry but a message. Returns false for an unknown kind.
     fn noted(&mut self, kind: &str, from: &mut Reading<'a>) -> bool {
         self.voice = match kind {
             "custom_message" => Voice::System,
@@ -118,7 +118,7 @@ impl<'a> Message<'a> {
     }
 }
 
-/// A change of what an earlier entry says.
+/// The blocks of an edit of an earlier entry.
 fn edit<'a>(from: &mut Reading<'a>) -> Vec<Block<'a>> {
     let left_out = from.is_null("replacement");
     let replacement = from.object("replacement");
@@ -136,7 +136,7 @@ fn edit<'a>(from: &mut Reading<'a>) -> Vec<Block<'a>> {
     blocks
 }
 
-/// What stands in the place of earlier entries.
+/// The blocks of a summary, which replaces earlier entries.
 fn summary<'a>(from: &mut Reading<'a>) -> Vec<Block<'a>> {
     let mut blocks: Vec<Block<'a>> = from.text("summary").map(Block::Text).into_iter().collect();
     let tokens = from.number("tokensBefore").map(|tokens| format!("{tokens} tokens before"));
@@ -153,13 +153,13 @@ fn summary<'a>(from: &mut Reading<'a>) -> Vec<Block<'a>> {
     blocks
 }
 
-/// A remark of the texts that are there.
+/// A note of those texts that are present.
 fn note<'a>(texts: &[Option<Text<'a>>], between: &str) -> Vec<Block<'a>> {
     let texts: Vec<&str> = texts.iter().flatten().map(|text| &**text).filter(|text| !text.is_empty()).collect();
     if texts.is_empty() { Vec::new() } else { vec![Block::Note(texts.join(between).into())] }
 }
 
-/// Takes out blocks that hold nothing; where none is left, all fields but these are shown.
+/// Removes blank blocks. If none is left, shows all fields but these.
 fn settle<'a>(blocks: &mut Vec<Block<'a>>, from: &Reading<'a>, but: &[&str]) {
     blocks.retain(|block| !block.is_blank());
     if blocks.is_empty() {

@@ -1,20 +1,21 @@
-//! An entry as a person reads it in a terminal.
+//! An entry in a terminal.
 //!
-//! Owns: its layout there. Invariant: nothing from the log reaches the terminal unescaped.
-//! Does not: page; long thoughts, arguments, outputs and prompts are cut, `export` has them whole.
+//! Owns: the layout.
+//! Invariant: nothing from the log reaches the terminal unescaped. Long thinking, arguments, outputs and prompts are
+//! cut; `export` shows them whole.
 
 use super::model::{Block, Message, Text, Voice};
 use crate::output::{Output, shorten, style, time, visible};
 use anyhow::Result;
 use std::io::Write;
 
-/// Characters of a tool's arguments or result that are shown.
+/// Number of characters of a tool's arguments or result that are shown.
 const TOOL_WIDTH: usize = 160;
-/// Characters of a section of the prompt that are shown.
+/// Number of characters of a section of the prompt that are shown.
 const SECTION_WIDTH: usize = 2000;
-/// Characters of a name that are shown.
+/// Number of characters of a name that are shown.
 const NAME_WIDTH: usize = 60;
-/// Fields of one object that are shown.
+/// Number of fields of one object that are shown.
 const MOST_FIELDS: usize = 20;
 
 /// Prints an entry.
@@ -26,7 +27,7 @@ pub(crate) fn entry(message: &Message<'_>, output: &mut Output) -> Result<()> {
     writeln!(output.data(), "{s}{name}{s:#} {f}{id} {at}{f:#}{detail}")?;
     for block in &message.blocks {
         let text = match block {
-            // A remark is no part of what was said.
+            // A note is no part of what was said.
             Block::Note(text) if message.voice != Voice::Change => format!("({text})"),
             block => text(block),
         };
@@ -59,7 +60,7 @@ fn text(block: &Block<'_>) -> String {
     }
 }
 
-/// On the line of its name if it is short, else below it.
+/// A short section on the line of its name, a long one below it.
 fn section(text: &str) -> String {
     if text.len() <= TOOL_WIDTH && !text.contains('\n') {
         return format!(" {text}");
@@ -69,7 +70,7 @@ fn section(text: &str) -> String {
     format!("\n  {}{}", shown.replace('\n', "\n  "), if cut.is_some() { "…" } else { "" })
 }
 
-/// A line each.
+/// Fields, one per line.
 fn fields_of(of: &str, fields: &[(Text<'_>, Text<'_>)]) -> String {
     let shown = fields.iter().take(MOST_FIELDS);
     let mut lines: Vec<String> = shown

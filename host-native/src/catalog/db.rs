@@ -1,8 +1,12 @@
 //! The session index: `<home>/agent/sessions.idx.db`, SQLite in WAL mode, and its lock file.
 //!
-//! Owns: the SQL, and what is wrong with an index. Invariant: nobody waits. Readers change nothing; writers hold the
-//! lock file, taken only if it is free at once. An index of a newer version is left alone, a broken one made anew.
-//! Does not: know what a row says; it is one blob, with a copy of what indexes need beside it.
+//! If you change the schema, then raise `VERSION`, rebuild indexes of older versions (so far every other version counts
+//! as newer), and update section 9 of `docs/format.md`.
+//!
+//! Owns: the SQL of the session index, and the check whether an index is usable.
+//! Invariant: nobody waits for a lock. Readers change nothing; writers hold the lock file, which they take only if it
+//! is free at once. An index of a newer version stays untouched; a broken index is rebuilt. A row is one opaque blob;
+//! the columns beside it are copies for the indexes.
 
 use crate::os::folders;
 use crate::os::opening::open_or_make;
@@ -27,23 +31,23 @@ CREATE TABLE tags(tag TEXT NOT NULL, session INTEGER NOT NULL);
 CREATE INDEX tags_by_tag ON tags(tag);
 CREATE INDEX tags_by_session ON tags(session);
 ";
-/// `jcsi`, and the version of the schema.
+/// The application id `jcsi`, and the version of the schema.
 const APPLICATION_ID: i64 = 0x6A63_7369;
 const VERSION: i64 = 1;
 
 /// Why the index gives no rows.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(super) enum Unusable {
-    /// There is none.
+    /// There is no index.
     #[error("there is no session index yet; `list` makes one")]
     Missing,
-    /// It is locked, or its folder is closed to us.
+    /// The index is locked, or its folder is not accessible.
     #[error("the session index is in use by another process, or cannot be opened; lists are read from the sessions")]
     Busy,
-    /// It was made by a newer version of this software.
+    /// A newer version of this software made the index.
     #[error("the session index was made by a newer version; it is left alone, lists are read from the sessions")]
     Newer,
-    /// It cannot be read.
+    /// The index cannot be read.
     #[error("the session index is damaged ({0}); the next `list` or `doctor --fix` makes it anew")]
     Broken(String),
 }
@@ -64,24 +68,24 @@ impl From<rusqlite::Error> for Unusable {
     }
 }
 
-/// Rows that go.
+/// Which stored rows a save removes.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Dropped<'d> {
-    /// Those with these paths.
+    /// The rows with these paths.
     These(&'d [Vec<u8>]),
-    /// All that are not stored anew.
+    /// All rows that this save does not store.
     AllOthers,
 }
 
-/// Rows of one root.
+/// The rows of one root.
 #[derive(Debug, Default)]
 pub(super) struct Loaded {
     pub(super) rows: Vec<Row>,
-    /// Rows that do not match their checksum.
+    /// Number of rows that do not match their checksum.
     pub(super) damaged: u64,
 }
 
-/// The file of the session index below a home.
+/// The path of the session index of a home.
 #[must_use]
 pub fn file_path(home: &Path) -> PathBuf {
     home.join("agent").join("sessions.idx.db")
@@ -106,12 +110,12 @@ impl Store {
         Ok(loaded)
     }
 
-    /// Shows all rows of a root; the number of those that are damaged.
+    /// Passes each row of a root to `see`. Returns the number of damaged rows.
     pub(super) fn all(&self, root: &[u8], see: impl FnMut(Row)) -> Result<u64, Unusable> {
         self.rows(root, "SELECT rel,row FROM sessions WHERE root=(SELECT id FROM roots WHERE path=?1)", None, see)
     }
 
-    /// Shows the newest sessions of a root, in the order of lists; the number of rows that are damaged.
+    /// Passes the newest sessions of a root to `see`, in list order. Returns the number of damaged rows.
     pub(super) fn newest(&self, root: &[u8], limit: usize, see: impl FnMut(Row)) -> Result<u64, Unusable> {
         let sql = "SELECT rel,row FROM sessions WHERE root=(SELECT id FROM roots WHERE path=?1) AND session_id IS NOT \
                    NULL ORDER BY last_modified DESC,session_id,rel LIMIT ?2";
@@ -139,7 +143,7 @@ impl Store {
         Ok(damaged)
     }
 
-    /// Paths of all roots.
+    /// The paths of all roots.
     pub(super) fn roots(&self) -> Result<Vec<Vec<u8>>, Unusable> {
         let connection = self.open_to_read()?;
         let mut statement = connection.prepare("SELECT path FROM roots")?;
@@ -165,14 +169,15 @@ impl Store {
     fn connect(&self, flags: OpenFlags) -> Result<Connection, Unusable> {
         let connection = Connection::open_with_flags(&self.path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         connection.busy_timeout(Duration::ZERO)?;
-        // Whoever still has a file open that was replaced must not touch the new one's journal by its name.
+        // Another process may still have a replaced file open. Closing it must not checkpoint the new file's journal,
+        // which has the same name.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         connection.execute_batch("PRAGMA trusted_schema=OFF;PRAGMA cell_size_check=ON;PRAGMA mmap_size=0")?;
         Ok(connection)
     }
 
-    /// Stores rows and removes others, if the lock is free at once. That it could not be done is no news: the next
-    /// list reads what is not stored.
+    /// Stores rows and removes others, if the lock is free at once. Failures are not reported: the next list reads
+    /// again what was not stored.
     pub(super) fn save<'r>(
         &self,
         root: &[u8],
@@ -195,14 +200,15 @@ impl Store {
         if !self.home.is_dir() {
             return None;
         }
-        // jcode's own folder, which may be a link.
+        // The folder belongs to jcode and may be a link.
         folders::make_all(folder).ok()?;
         let file = open_or_make(&self.path.with_extension("db.lock")).ok()?;
         file.try_lock().ok()?;
         Some(file)
     }
 
-    /// Removes an index that is broken, if it still is: another process may have made it anew meanwhile.
+    /// Removes a broken index. Checks again first: another process may have rebuilt it meanwhile. Returns whether the
+    /// path is ready for writing.
     fn remove_broken(&self) -> bool {
         let whole = self.open_to_read().and_then(|connection| {
             let word: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
@@ -213,7 +219,7 @@ impl Store {
             Err(Unusable::Broken(_)) => {}
             Err(_) => return false,
         }
-        // The journals first: a new file must not meet an old one's.
+        // The journals go first, so that a new index never meets an old journal.
         ["-wal", "-shm", "-journal", ""].iter().all(|ending| {
             let mut name = self.path.as_os_str().to_owned();
             name.push(ending);
@@ -227,7 +233,7 @@ impl Store {
         rows: impl Iterator<Item = &'r Row>,
         dropped: Dropped<'_>,
     ) -> Result<(), Unusable> {
-        // SQLite gives its journals the mode of the file, so the file is made here, private.
+        // SQLite gives its journals the mode of the database, so the file is created here, private.
         open_or_make(&self.path).map_err(|_| Unusable::Busy)?;
         let mut connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         let is_new = match version(&connection)? {
@@ -235,7 +241,8 @@ impl Store {
             VERSION => false,
             _ => return Err(Unusable::Newer),
         };
-        // Large pages: lists read all of it. No syncs: a power cut costs the cache at worst, rows carry checksums.
+        // Large pages, because lists read the whole file. No syncs: a power cut costs the cache at worst, and rows
+        // carry checksums.
         connection.execute_batch("PRAGMA page_size=16384;PRAGMA journal_mode=WAL;PRAGMA synchronous=OFF")?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         if is_new {
@@ -286,13 +293,14 @@ impl Store {
             }
         }
         transaction.commit()?;
-        // A journal that is left costs the next reader a pass over it. Who reads just now stops this, and may.
+        // A journal that is left costs the next reader a pass over it. A concurrent reader prevents the checkpoint,
+        // which is fine.
         let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         Ok(())
     }
 }
 
-/// The version of the index; 0 of an empty file.
+/// The version of the index; 0 for an empty file.
 fn version(connection: &Connection) -> Result<i64, Unusable> {
     let id: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;

@@ -1,8 +1,8 @@
 //! The meaning of SESSION on a command line.
 //!
-//! Owns: a path, an id, or the start of one, as the file that it names.
-//! Invariant: an id from outside is looked up among sessions that were found, never joined to a path. What `list` shows
-//! as an id leads back to that session, or to all that share it.
+//! Owns: resolving a path, an id or the start of an id to a file.
+//! Invariant: an id from outside is looked up among sessions that were found; it is never joined to a path. An id that
+//! `list` shows resolves to that session, or to all sessions that share the id.
 
 use super::{Catalog, Keep, Listed};
 use crate::os::stat;
@@ -16,46 +16,46 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FindError {
-    /// There is none.
+    /// No session matches.
     #[error("no session `{0}`: it is neither a path nor the id, or the start of an id, of a session")]
     NotFound(String),
-    /// There are several.
+    /// Several sessions match.
     #[error("`{word}` can mean {count} sessions; give more of the id, or a path: {}", paths.join(", "))]
     Ambiguous {
-        /// What was asked for.
+        /// The word that was looked up.
         word: String,
-        /// How many there are.
+        /// Number of matching sessions.
         count: usize,
-        /// The first few.
+        /// The paths of the first few.
         paths: Vec<String>,
     },
-    /// A folder was named.
+    /// The path names a folder.
     #[error("`{0}` is a folder; name a log in it")]
     Folder(String),
-    /// A path was named at which there is nothing.
+    /// The path names nothing that exists.
     #[error("there is no file `{0}`")]
     NoFile(String),
-    /// What was asked for cannot be a session's id.
+    /// The word cannot be a session id.
     #[error(
         "`{0}` is no path that exists, and cannot be a session id: those hold only letters, digits, `.`, `_` and `-`"
     )]
     BadId(String),
-    /// It was not found, and not all folders could be looked into.
+    /// No session matches, but some folders could not be read.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
 }
 
-/// Paths that an ambiguity names.
+/// How many paths an ambiguity names.
 const NAMED: usize = 5;
 
 impl Catalog {
-    /// Finds a session by path, id, short name, or unambiguous start of one.
+    /// Finds a session by path, id, short name, or unambiguous start of an id.
     ///
     /// # Errors
-    /// If there is none, or several.
+    /// Fails if no session matches, or several do.
     pub fn find(&self, session: &OsStr) -> Result<PathBuf, FindError> {
         let path = Path::new(session);
-        // A pipe under its name is one too: whoever opens it says what it is.
+        // A pipe counts as a session here: whoever opens it reports that it is not a regular file.
         if stat::stat(path).is_ok_and(|metadata| !metadata.is_dir()) {
             return Ok(path.to_path_buf());
         }
@@ -67,7 +67,7 @@ impl Catalog {
     }
 
     fn named(&self, word: &str) -> Result<PathBuf, FindError> {
-        // Commands that only read write nothing.
+        // Finding a session must not write, because commands that only read write nothing.
         let all = self.refresh(Keep::Nothing);
         let mut lookup = Lookup::new(word);
         for Listed { path, summary } in all.sessions {

@@ -1,8 +1,9 @@
-//! A folder under all names by which sessions know it.
+//! All names by which sessions know one folder.
 //!
-//! Owns: when two names are one folder: the same place on the disk, or the same text but for `.`, doubled or trailing
-//! separators and the form in which Unicode composes its letters, so that a folder that is gone is found too.
-//! Invariant: a name that is not one of a session is never made up.
+//! Owns: when two names mean one folder: they lead to the same place on the disk, or their texts are equal apart from
+//! `.`, doubled or trailing separators and Unicode normalisation. The comparison of texts also finds a folder that no
+//! longer exists.
+//! Invariant: every name that is returned is the working directory of some session.
 
 use super::Listed;
 use crate::os::stat;
@@ -10,7 +11,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-/// The working directories of `sessions` that are `folder`.
+/// The working directories of `sessions` that mean `folder`.
 #[must_use]
 pub fn names_of_folder(folder: &Path, sessions: &[Listed]) -> Vec<String> {
     let real = stat::real_path(folder).ok();
@@ -27,7 +28,7 @@ pub fn names_of_folder(folder: &Path, sessions: &[Listed]) -> Vec<String> {
     seen.into_iter().filter(|(_, is_it)| *is_it).map(|(cwd, _)| cwd.to_string()).collect()
 }
 
-/// The text of a path in the one form that is compared.
+/// The normal form of a path's text, for comparison.
 fn plain(path: &Path) -> String {
     let text = path.components().collect::<PathBuf>().to_string_lossy().into_owned();
     if is_nfc(&text) { text } else { text.nfc().collect() }

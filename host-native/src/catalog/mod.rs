@@ -1,10 +1,10 @@
 //! The session index, and lists of sessions that are never stale.
 //!
-//! Owns: a refresh: stored rows, one walk, and what core's plan says about both; the picker; and what SESSION means.
-//! Invariant: the answer is that of a plain scan. The index only saves reading what has not changed: missing,
-//! locked, corrupt, newer or unwritable, it costs time and never a session. It is written only where its lock is
-//! free at once, and nobody waits for it.
-//! Does not: decide which rows hold, or what a summary says; core does.
+//! Owns: the refresh, which combines stored rows, one walk over the folders and core's plan; the picker; the meaning of
+//! SESSION.
+//! Invariant: the answer is that of a plain scan. The index only saves reading sessions that did not change. If it is
+//! missing, locked, corrupt, newer or unwritable, a list takes longer and lacks no session. The index is written only
+//! if its lock is free at once; nobody waits for it. Core decides which rows hold and what a summary contains.
 
 mod current;
 mod db;
@@ -36,7 +36,7 @@ pub use db::file_path;
 pub use find::FindError;
 pub use folder::names_of_folder;
 
-/// One session of a list.
+/// One session in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
     /// Its log, or the snapshot of a v1 session.
@@ -46,7 +46,7 @@ pub struct Listed {
 }
 
 impl Listed {
-    /// Its place in a list.
+    /// The position of this session in a list.
     #[must_use]
     pub fn cursor(&self) -> Cursor {
         Cursor::at(&self.summary, self.key().1)
@@ -57,28 +57,28 @@ impl Listed {
     }
 }
 
-/// What a refresh gave.
+/// The result of a refresh.
 #[derive(Debug, Default)]
 pub struct Refreshed {
     /// All sessions, newest first.
     pub sessions: Vec<Listed>,
-    /// Files that have the name of a log and are no session, by path.
+    /// Files that are named like a log and are no session, by path.
     pub others: Vec<PathBuf>,
-    /// What could not be looked into.
+    /// Folders and files that could not be read.
     pub unreadable: Vec<Unreadable>,
-    /// Rows of the index that did not hold: of sessions that changed or are gone.
+    /// Number of stored rows that did not hold, because their session changed or is gone.
     pub stale_rows: u64,
-    /// Why the index was not used, in words, if it is there and was not.
+    /// Why the index was not used, in words. `None` if it was used or does not exist.
     pub unusable: Option<String>,
 }
 
-/// Pages of this length are cut from the whole list.
+/// From this page length on, all rows are read and the page is cut from the sorted list.
 const ALL_AT_ONCE: usize = 1000;
 
 /// Whether a refresh may write the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keep {
-    /// Changes go into the index.
+    /// Changes are stored in the index.
     Store,
     /// Nothing is written.
     Nothing,
@@ -104,14 +104,14 @@ impl Catalog {
         Self { store: Store::new(home), roots: own }
     }
 
-    /// The newest sessions as the index has them, unchecked; nothing if the index cannot be read at once.
+    /// The newest sessions as the index has them, unchecked. Empty if the index cannot be read at once.
     #[must_use]
     pub fn first_page(&self, limit: usize) -> Vec<Listed> {
         let mut sessions = Vec::new();
         for root in &self.roots {
             let others = sessions.len();
             let see = |row| sessions.extend(root.listed(row));
-            // So many are read quicker as they lie than in their order.
+            // A page this long is read faster in storage order than through the index on time.
             let read = match limit {
                 0..ALL_AT_ONCE => self.store.newest(&root.key, limit, see),
                 _ => self.store.all(&root.key, see),
@@ -135,7 +135,7 @@ impl Catalog {
         sort(&mut all.sessions);
         all.others.sort_unstable();
         if self.roots.len() > 1 {
-            // Folders that were named may lie in one another.
+            // The given folders may contain one another.
             let mut seen = std::collections::HashSet::new();
             let mut is_new = |path: &Path| seen.insert(stat::real_path(path).unwrap_or_else(|_| path.to_path_buf()));
             all.sessions.retain(|session| is_new(&session.path));
@@ -165,7 +165,7 @@ impl Catalog {
         let fresh = read_all(root, &found, &to_read);
         let anew = usable.is_err() || damaged > 0;
         if keep == Keep::Store && (anew || !fresh.is_empty() || !dropped.is_empty()) {
-            // A broken index is made anew, with all that is known.
+            // A broken index is rebuilt from all known rows.
             let everything = if anew { kept.as_slice() } else { &[] };
             let dropped = if anew { Dropped::AllOthers } else { Dropped::These(&dropped) };
             self.store.save(&root.key, &usable, fresh.iter().chain(everything), dropped);
@@ -181,7 +181,7 @@ impl Catalog {
     }
 }
 
-/// Puts sessions in the order of lists. Their numbers are sorted first, because a summary is large to move.
+/// Sorts sessions into list order. Sorts positions first, because a summary is expensive to move.
 fn sort(sessions: &mut Vec<Listed>) {
     let mut places: Vec<(i64, usize)> =
         sessions.iter().enumerate().map(|(place, session)| (session.summary.list_time(), place)).collect();
@@ -219,7 +219,7 @@ fn read_all(root: &Root, found: &[FoundSession], wanted: &[(usize, bool)]) -> Ve
         }
     });
     let mut rows = rows.into_inner().unwrap_or_else(PoisonError::into_inner);
-    // Stored in this order they are loaded in it, which spares a sort.
+    // Rows that are stored in this order are also loaded in it, which saves a sort.
     rows.sort_unstable_by(|a, b| a.rel.cmp(&b.rel));
     rows
 }

@@ -1,7 +1,7 @@
-//! The resume picker's view: something to show at once, then what is true.
+//! The list behind the resume picker: stored rows at once, the true list after a refresh.
 //!
-//! Owns: the list between two refreshes and what a refresh changed in it.
-//! Invariant: pages neither skip nor repeat, whatever ties there are. Does not: draw, or wait for a lock.
+//! Owns: the list between two refreshes, and the difference that a refresh makes.
+//! Invariant: pages neither skip nor repeat a session, even with equal times. The picker never waits for a lock.
 
 use super::{Catalog, Keep, Listed, Refreshed};
 use crate::session::discover::Unreadable;
@@ -32,25 +32,25 @@ pub struct Picker {
 /// What a refresh changed in the list.
 #[derive(Debug, Default)]
 pub struct Changes {
-    /// Sessions that were not in the list.
+    /// Sessions that were not in the list before.
     pub added: Vec<PathBuf>,
-    /// Sessions of which something else is shown now.
+    /// Sessions whose summary changed.
     pub changed: Vec<PathBuf>,
     /// Sessions that are gone.
     pub removed: Vec<PathBuf>,
-    /// What could not be looked into.
+    /// Folders and files that could not be read.
     pub unreadable: Vec<Unreadable>,
 }
 
 impl Picker {
-    /// Opens with the `first` newest sessions as the index has them.
+    /// Opens the picker with the `first` newest sessions of the index.
     #[must_use]
     pub fn open(catalog: Catalog, first: usize) -> Self {
         let sessions = catalog.first_page(first);
         Self { catalog, sessions }
     }
 
-    /// Brings the list up to date: all sessions, as they are now.
+    /// Brings the list up to date with all sessions as they are now.
     pub fn refresh(&mut self) -> Changes {
         let Refreshed { sessions, unreadable, .. } = self.catalog.refresh(Keep::Store);
         let old = std::mem::replace(&mut self.sessions, sessions);
@@ -68,7 +68,7 @@ impl Picker {
         changes
     }
 
-    /// The sessions behind `after`, at most `limit`, that pass the filter.
+    /// Up to `limit` sessions behind `after` that pass the filter.
     #[must_use]
     pub fn page(&self, filter: &Filter, after: Option<&Cursor>, limit: usize) -> Vec<&Listed> {
         let from = after.map_or(0, |after| self.sessions.partition_point(|session| !after.is_before(session.key())));

@@ -1,13 +1,13 @@
-//! The folders in which other agents keep their sessions, on this machine.
+//! The folders in which other agents keep their sessions on this machine.
 //!
-//! Owns: variables and the user's home. Invariant: a folder that is not there is none; so is one below a variable that
-//! is set to nothing. Does not: know the agents; core does.
+//! Owns: resolving core's list of places by environment variables and the user's home.
+//! Invariant: only existing folders are returned. A variable that is set to the empty string counts as unset.
 
 use jcode_session_core::dialect::PLACES;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// The folders of all agents that are there; `variable` gives the value of one of the environment.
+/// The existing folders of all agents. `variable` returns the value of an environment variable.
 #[must_use]
 pub fn other_places(home: Option<&Path>, variable: &dyn Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = Vec::new();

@@ -1,9 +1,9 @@
-//! Reading one session for a list.
+//! Reads one session for a list.
 //!
-//! Owns: which files are read, and the numbers of a sidecar. Of a large log head and tail are read, as core says.
-//! Invariant: a session that cannot be read is listed with what the file system says about it, never left out.
-//! The stamps of a row are those of the files as they were opened.
-//! Does not: know what a record says; core does.
+//! Owns: which files of the session are read, and what a sidecar contributes. Of a large log only head and tail are
+//! read, as core decides.
+//! Invariant: a session that cannot be read is listed with the facts of the file system, never left out. The stamps in
+//! a row are those of the files as they were opened.
 
 use super::root::{path_of, sidecar_stamp};
 use super::walk::FoundSession;
@@ -23,7 +23,7 @@ use jcode_session_core::source::{ByteSource, SourceError};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-/// Bytes behind a sidecar's end that are counted for a list.
+/// Bytes behind the end of a sidecar that a list still counts.
 const SMALL_GROWTH: u64 = 1 << 20;
 
 /// Reads a session; `None` if it is gone.
@@ -45,7 +45,7 @@ pub(super) fn read(root: &Path, found: &FoundSession) -> Option<Row> {
                 Err(Trouble::Gone) => return None,
                 Err(Trouble::Unreadable) => (Some(unreadable(&path, stamp, now_ms)), stamp, false),
             };
-            // Whatever keeps it from being read whole may end without a trace in its stamps.
+            // The reason why it was not read whole may end without changing the file's stamp.
             racy |= !whole || is_racy(stamp.ctime_ns, now_ns);
             log_stamp = stamp;
             let snapshot = paths::beside(&path, Part::Snapshot);
@@ -59,7 +59,7 @@ pub(super) fn read(root: &Path, found: &FoundSession) -> Option<Row> {
             }
         }
     };
-    // A time that lies ahead is past some day.
+    // A time in the future becomes a past one some day.
     racy |= summary.as_ref().is_some_and(|summary| summary.listed_as_of.is_some());
     let lacking = found.log.is_some() && summary.as_ref().is_some_and(|summary| summary.entry_count.is_none());
     let sidecar = if lacking { sidecar_stamp(&path) } else { 0 };
@@ -78,13 +78,14 @@ impl From<SourceError> for Trouble {
     }
 }
 
-/// When a file was changed; where that lies ahead, for which anybody can set it, when the system last changed it.
+/// The mtime of a file, in Unix milliseconds; its ctime if the mtime lies in the future, since anybody can set the
+/// mtime.
 const fn file_time(stamp: &FileStamp, now_ms: i64) -> i64 {
     let modified = stamp.mtime_ns.div_euclid(1_000_000);
     if is_ahead(modified, now_ms) { stamp.ctime_ns.div_euclid(1_000_000) } else { modified }
 }
 
-/// What the file system alone says.
+/// The summary that the file system alone gives.
 fn unreadable(path: &Path, stamp: FileStamp, now_ms: i64) -> SessionSummary {
     SessionSummary {
         session_id: paths::stem(path),
@@ -94,7 +95,8 @@ fn unreadable(path: &Path, stamp: FileStamp, now_ms: i64) -> SessionSummary {
     }
 }
 
-/// jcode went on writing its v1 files after the migration: what they say about the session now is newer.
+/// Merges a log's summary with that of its v1 files. If jcode went on writing v1 after the migration, the v1 summary is
+/// the newer one.
 fn with_newer_v1(log: SessionSummary, v1: SessionSummary) -> SessionSummary {
     if v1.list_time() <= log.list_time() {
         return log;
@@ -115,7 +117,7 @@ fn with_newer_v1(log: SessionSummary, v1: SessionSummary) -> SessionSummary {
     }
 }
 
-/// The summary of a log, the stamp of the file that was read, and whether all of it could be.
+/// The summary of a log, the stamp of the file that was read, and whether the log could be read whole.
 fn read_log(path: &Path, seen: FileStamp, now_ms: i64) -> Result<(Option<SessionSummary>, FileStamp, bool), Trouble> {
     let mut tries = 0;
     loop {
@@ -127,14 +129,14 @@ fn read_log(path: &Path, seen: FileStamp, now_ms: i64) -> Result<(Option<Session
         let named = Named { stem: &stem, file_time: file_time(&log.stamp(), now_ms), now_ms };
         match summarize_log(&log, named, &mut || from_sidecar(&log)) {
             Ok(summary) => return Ok((summary, log.file_stamp(), !log.met_lost())),
-            // Replaced or cut while it was read: as it is now.
+            // The log was replaced or cut while it was read: read it again.
             Err(_) if tries < 3 => tries += 1,
             Err(_) => return Ok((Some(unreadable(path, seen, now_ms)), FileStamp::default(), false)),
         }
     }
 }
 
-/// What the sidecar knows about the whole log, if it is of this state of it or of one shortly before.
+/// The exact counts and the active leaf from the sidecar, if it covers this state of the log or one shortly before.
 fn from_sidecar(log: &LogFile) -> Result<Option<Exact>, SourceError> {
     let known = |meta: IndexMeta| Some((meta.counts, meta.active_leaf));
     if let Some(meta) = sidecar::quick_meta(log.path()).filter(|meta| meta.stamp == log.stamp()) {
@@ -157,7 +159,7 @@ fn from_sidecar(log: &LogFile) -> Result<Option<Exact>, SourceError> {
     }
 }
 
-/// A v1 session without a log; `None` if the file is no snapshot.
+/// The summary of a v1 session without a log; `None` if the file is no snapshot.
 fn read_v1(path: &Path, stamp: FileStamp, now_ms: i64) -> Option<SessionSummary> {
     if !v1::is_snapshot(path) {
         return None;

@@ -1,7 +1,7 @@
-//! One folder of sessions: how it was named, and what it is.
+//! One sessions folder: its given name and its real path.
 //!
-//! Owns: paths below it as bytes, and back. Invariant: the index knows a folder by its real path, so that a link to
-//! it, or a relative name, finds the same rows. Does not: walk.
+//! Owns: conversion between paths below the folder and bytes.
+//! Invariant: the index identifies a folder by its real path, so that a link or a relative name finds the same rows.
 
 use super::Listed;
 use crate::os::files::stamp_of;
@@ -29,20 +29,21 @@ impl Root {
         Self { given: given.to_path_buf(), key: real.as_os_str().as_encoded_bytes().to_vec() }
     }
 
-    /// The session of a row; nothing for a file that is none.
+    /// The session of a row; `None` for a file that is no session.
     pub(super) fn listed(&self, row: Row) -> Option<Listed> {
         let summary = row.summary?;
-        // One allocation: `join` takes two, of ten thousand rows.
+        // One allocation per row: `join` takes two, and there are ten thousand rows.
         let mut path = PathBuf::with_capacity(self.given.as_os_str().len() + 1 + row.rel.len());
         path.extend([&self.given, path_of(&row.rel).as_ref()]);
         if summary.dialect.is_some_and(Dialect::is_snapshot) {
-            // What has the log's name is none: the snapshot is the session.
+            // The file with the log's name is no log: the snapshot is the session.
             path.set_extension("json");
         }
         Some(Listed { path, summary })
     }
 
-    /// The path of a row's file, if that has the name of a log and is no session. A snapshot beside it may be one.
+    /// The path of a row's file, if the file is named like a log and is none. A snapshot beside it may still be a
+    /// session.
     pub(super) fn other(&self, row: &Row) -> Option<PathBuf> {
         let dialect = row.summary.as_ref().map(|summary| summary.dialect);
         let no_log = dialect.is_none_or(|dialect| dialect.is_some_and(Dialect::is_snapshot));
@@ -61,7 +62,7 @@ pub(super) fn sidecar_stamp(log: &Path) -> u64 {
     digest(&[metadata.map(|metadata| stamp_of(&metadata))])
 }
 
-/// Digest over stamps of files that may be there; 0 if none is.
+/// Digest over the stamps of files that may exist; 0 if none exists.
 pub(super) fn digest(stamps: &[Option<FileStamp>]) -> u64 {
     if stamps.iter().all(Option::is_none) {
         return 0;
@@ -79,13 +80,13 @@ pub(super) fn digest(stamps: &[Option<FileStamp>]) -> u64 {
 
 cfg_if::cfg_if! {
     if #[cfg(unix)] {
-        /// The path of these bytes.
+        /// The path that these bytes encode.
         pub(super) fn path_of(bytes: &[u8]) -> Cow<'_, Path> {
             use std::os::unix::ffi::OsStrExt;
             Cow::Borrowed(Path::new(std::ffi::OsStr::from_bytes(bytes)))
         }
     } else {
-        /// The path of these bytes.
+        /// The path that these bytes encode.
         pub(super) fn path_of(bytes: &[u8]) -> Cow<'_, Path> {
             Cow::Owned(String::from_utf8_lossy(bytes).into_owned().into())
         }

@@ -1,8 +1,8 @@
-//! One pass over a sessions folder: which sessions there are, and their stamps.
+//! One pass over a sessions folder that finds all sessions and the stamps of their files.
 //!
-//! Owns: which files make one session, as [`crate::session::discover`] sees it.
-//! Invariant: no link below the root is followed, and what cannot be read stops nothing else. No file is opened.
-//! Does not: judge whether a file is a session; reading it does.
+//! Owns: which files make up one session, by the same rules as [`crate::session::discover`].
+//! Invariant: no link below the root is followed, and an unreadable folder does not stop the walk. No file is opened,
+//! so a file that is found may turn out to be no session.
 
 use super::{cores, root};
 use crate::os::files::stamp_of;
@@ -21,8 +21,8 @@ use std::path::{Path, PathBuf};
 /// The files of one session.
 #[derive(Debug, Clone, Default)]
 pub(super) struct FoundSession {
-    /// Path of the log, or of the snapshot where there is no log, below the root, as bytes: lists compare paths a
-    /// lot, and comparing components is slow.
+    /// Path of the log below the root, or of the snapshot if there is no log. Stored as bytes, because lists compare
+    /// paths often and comparing components is slow.
     pub(super) rel: Vec<u8>,
     pub(super) log: Option<FileStamp>,
     pub(super) snapshot: Option<FileStamp>,
@@ -31,7 +31,7 @@ pub(super) struct FoundSession {
 }
 
 impl FoundSession {
-    /// Digest over the files beside the one that names the session.
+    /// Digest over the stamps of the files beside the one that names the session.
     pub(super) fn beside(&self) -> u64 {
         let snapshot = if self.log.is_some() { self.snapshot } else { None };
         root::digest(&[snapshot, self.journal, self.bak])
@@ -50,7 +50,7 @@ pub(super) struct Walked {
     pub(super) unreadable: Vec<Unreadable>,
 }
 
-/// Walks a sessions folder. One that is not there is empty.
+/// Walks a sessions folder. A missing folder is empty.
 pub(super) fn walk(root: &Path) -> Walked {
     let mut walked = Walked::default();
     let mut folders = vec![PathBuf::new()];
@@ -102,19 +102,19 @@ fn bytes(below: &Path, name: &OsStr) -> Vec<u8> {
     below.join(name).into_os_string().into_encoded_bytes()
 }
 
-/// Journal and backup of a snapshot are read by name, wherever that leads: then so are their stamps.
+/// Journal and backup of a snapshot are read by name, through links. So their stamps are taken through links too.
 const fn follows_links(part: Part) -> bool {
     matches!(part, Part::Journal | Part::Backup)
 }
 
-/// Files below this number are not worth a thread.
+/// With fewer files than this, threads do not pay off.
 const FEW: usize = 256;
 
-/// Stats the files of one folder and puts those of one session together.
+/// Stats the files of one folder and groups them by session.
 fn group(below: &Path, files: Vec<(Part, DirEntry)>) -> Vec<FoundSession> {
     let stat = |files: &[(Part, DirEntry)]| -> Vec<(Part, OsString, FileStamp)> {
         let stamped = files.iter().filter_map(|(part, entry)| {
-            // Of a file that was replaced by a link meanwhile this is the link.
+            // If a link replaced the file meanwhile, this is the metadata of the link.
             let metadata = entry.metadata().ok()?;
             let metadata =
                 if metadata.is_symlink() && follows_links(*part) { stat::stat(&entry.path()).ok()? } else { metadata };
@@ -163,7 +163,7 @@ fn group(below: &Path, files: Vec<(Part, DirEntry)>) -> Vec<FoundSession> {
     let mut found: Vec<FoundSession> = sessions.into_values().collect();
     found.retain_mut(|session| {
         if session.snapshot.is_none() {
-            // Without a snapshot these are not a session's.
+            // Without a snapshot, journal and backup belong to no session.
             (session.journal, session.bak) = (None, None);
         }
         session.log.is_some() || session.snapshot.is_some()
@@ -177,7 +177,7 @@ fn stem(part: Part, name: &OsStr) -> Vec<u8> {
     name[..name.len() - ending].to_vec()
 }
 
-/// The session of one log, by its path below the root.
+/// The session of one log, given by its path below the root.
 pub(super) fn one(root: &Path, rel: &Path) -> Option<FoundSession> {
     let path = root.join(rel);
     let stamp = |path: &Path| {

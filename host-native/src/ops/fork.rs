@@ -1,10 +1,10 @@
-//! Fork: a new session from the path to an entry of another one.
+//! Fork: a new session from the path to an entry of another session.
 //!
-//! Owns: what goes into the new log: a header that names the old log, the entries of the path byte for byte, but for the
-//! number of a batch's entries, which need not all be on the path, and the labels that hold on them; a last entry without
-//! an id gets one, if a label must hang on it.
-//! Invariant: the new log appears whole or not at all; the old one is only read.
-//! Does not: follow branches beside the path.
+//! Owns: the content of the new log. It holds a header that names the old log, then the entries of the path byte for
+//! byte, then the labels that hold on these entries. Two changes are made to entries: the number in `batch` is removed,
+//! because the rest of the batch may not be on the path; and a last entry without an id gets one if a label must follow
+//! it.
+//! Invariant: the new log appears whole or not at all, and the old log is only read.
 
 use crate::os::files::PathError;
 use crate::os::log_file::LogFile;
@@ -28,40 +28,40 @@ pub enum ForkError {
     /// The old session cannot be read.
     #[error(transparent)]
     Session(#[from] SessionError),
-    /// Its entries would stand behind a header of another version.
+    /// The old log is of another version, so its entries must not stand behind a current header.
     #[error("{}: {source}", path.display())]
     Refused {
         /// The old log.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: Refused,
     },
-    /// The new log cannot be written, or put in place.
+    /// The new log cannot be written or put in place.
     #[error(transparent)]
     Path(#[from] PathError),
-    /// There is nothing to fork from.
+    /// The session has no entries.
     #[error("the session has no entries, so there is no path to fork")]
     Empty,
-    /// The header would be too long to be one.
+    /// The header would exceed 64 KiB.
     #[error("the paths of session and working folder are too long for a header of 64 KiB")]
     Header,
 }
 
-/// A session that was forked.
+/// The result of a fork.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Forked {
-    /// Its id.
+    /// The id of the new session.
     pub session_id: String,
-    /// Its log.
+    /// The new log.
     pub log: PathBuf,
-    /// The old session's sidecar was found to say something else than its log, which answered instead.
+    /// The old session's sidecar contradicted its log. The log answered instead.
     pub was_contradicted: bool,
 }
 
 /// Forks the session at `log`, a path without links, at the entry `at`, or at its active leaf.
 ///
 /// # Errors
-/// See [`ForkError`]; then there is no new session.
+/// See [`ForkError`]. After an error there is no new session.
 pub fn fork(log: &Path, at: Option<&str>) -> Result<Forked, ForkError> {
     let session = Session::read(log)?;
     session.detected().known().map_err(|source| ForkError::Refused { path: log.to_path_buf(), source })?;
@@ -94,7 +94,7 @@ fn copy<E: FnOnce(io::Error) -> PathError>(
     failed: &impl Fn() -> E,
 ) -> Result<(), ForkError> {
     let mut written = Ok(());
-    // Ids, with the form that each has in the log: a number is named as one.
+    // Each id with its raw token in the log, because an id may be a number.
     let known = |entry: &Entry| entry.id_token().and_then(|token| Some((id_of(&token)?.into_owned(), token)));
     let mut ids = BTreeMap::new();
     let mut last: Option<Entry> = None;
@@ -110,7 +110,7 @@ fn copy<E: FnOnce(io::Error) -> PathError>(
     ids.extend(known(&last));
     let labels = session.tree()?.tree.labels;
     let labels: Vec<_> = labels.iter().filter_map(|label| Some((ids.get(&label.entry_id)?, label))).collect();
-    // Labels hang on the last entry, so it needs an id then.
+    // Labels follow the last entry, so the last entry needs an id.
     let (mut parent, named) = match own_id {
         None if !labels.is_empty() => {
             let id = host::new_id();
@@ -120,7 +120,7 @@ fn copy<E: FnOnce(io::Error) -> PathError>(
     };
     line(out, &without_batch(named.as_deref().unwrap_or(&last.line))).map_err(failed())?;
     for (target, label) in labels {
-        // Anew: the entry that set it may stand beside the path.
+        // A new label entry, because the one that set the label may lie off the path.
         let id = json(&host::new_id());
         line(out, &label_entry(&id, parent.as_deref(), target, &label.name)).map_err(failed())?;
         parent = Some(id);
@@ -133,7 +133,7 @@ fn line(out: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-/// `id`, `parent` and `target` as they stand in the log.
+/// Builds a label entry. `id`, `parent` and `target` are raw JSON tokens.
 fn label_entry(id: &[u8], parent: Option<&[u8]>, target: &[u8], name: &str) -> Vec<u8> {
     let now = time::format(host::now_ms()).unwrap_or_default();
     let mut entry = br#"{"type":"label""#.to_vec();
@@ -158,7 +158,7 @@ fn json(text: &str) -> Vec<u8> {
     out
 }
 
-/// Builds the new session's sidecar; without one it is read from its log.
+/// Builds the new session's sidecar. If that fails, the session is read from its log.
 fn index(target: &Path) {
     let built = LogFile::open(target).map_err(RebuildError::from).and_then(|log| {
         let known = Known { synced_len: log.stamp().len, ..Known::default() };

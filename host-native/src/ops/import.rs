@@ -1,7 +1,7 @@
-//! Import: a session of another agent as one of ours, in our home.
+//! Import: copies a session of another agent into our home.
 //!
-//! Owns: which files those are, the lock, the sidecar. Invariant: nothing is written where the source lies; it is opened
-//! for reading, and so far only as it reached then. Does not: decide what an import writes; core does.
+//! Owns: opening the source, the lock and the sidecar of an import. Core decides what an import writes.
+//! Invariant: nothing is written where the source lies. The source is read only up to its length when it was opened.
 
 use crate::os::files::PathError;
 use crate::os::lock::{LockError, SessionLock};
@@ -18,52 +18,52 @@ use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-/// Why a session was not imported, or its source not given back.
+/// Why a session was not imported, or its original not returned.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportError {
     /// A file operation failed.
     #[error(transparent)]
     Path(#[from] PathError),
-    /// Somebody writes the imported session.
+    /// A writer has the imported session open.
     #[error(transparent)]
     Lock(#[from] LockError),
-    /// Core says why.
+    /// Core refused the import.
     #[error("{}: {source}", path.display())]
     Import {
         /// The source.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: import::ImportError,
     },
-    /// It is imported; its sidecar could not be built.
+    /// The session is imported, but its sidecar could not be built.
     #[error("{0}")]
     Sidecar(#[from] RebuildError),
-    /// It is no imported session.
+    /// The session was not imported.
     #[error("{}: was not imported, so that there is no original of it", .0.display())]
     NotImported(PathBuf),
-    /// What was kept of the source is gone, or something else.
+    /// The kept source is gone or holds other bytes.
     #[error("{}: is not what was imported; `verify` names it", .0.display())]
     NotKept(PathBuf),
 }
 
-/// What an import did.
+/// The result of an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Imported {
     /// The session's id.
     pub session_id: String,
     /// Its log.
     pub log: PathBuf,
-    /// Entries that came; none if it held all of the source.
+    /// Number of new entries; 0 if the log already held all of the source.
     pub entries: u64,
     /// There was no such session before.
     pub is_new: bool,
 }
 
-/// Imports the session at `path` into the folder `sessions`, or brings what was imported up to date.
+/// Imports the session at `path` into the folder `sessions`, or brings an earlier import up to date.
 ///
 /// # Errors
-/// See [`ImportError`]; the source is as it was in any case.
+/// See [`ImportError`]. The source is unchanged in any case.
 pub fn import(path: &Path, sessions: &Path, tick: &mut Tick<'_>) -> Result<Imported, ImportError> {
     let failed = |source| ImportError::Import { path: path.to_path_buf(), source };
     let source_failed = |source: SourceError| failed(source.into());
@@ -114,10 +114,11 @@ pub fn import(path: &Path, sessions: &Path, tick: &mut Tick<'_>) -> Result<Impor
     Ok(Imported { session_id, log, entries: plan.entries, is_new })
 }
 
-/// Gives the bytes of the source of an imported session, as they were when it was imported last.
+/// Passes the source of an imported session to `out`, as it was at the last import. The inner result is the error of
+/// `out`.
 ///
 /// # Errors
-/// If it is no import, or the bytes are gone or not those any more; nothing was given then. Or what `out` says.
+/// Fails if the session was not imported, or if the kept bytes are gone or differ. `out` gets no bytes in these cases.
 pub fn original(log: &Path, out: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> Result<io::Result<()>, ImportError> {
     let failed = |source: SourceError| ImportError::Import { path: log.to_path_buf(), source: source.into() };
     let kept = kept_source(&LogFile::open(log)?).map_err(failed)?;

@@ -1,7 +1,7 @@
-//! A ledger, read without its session's lock.
+//! Reads a ledger without its session's lock.
 //!
-//! Owns: finding its files. Invariant: nothing is written.
-//! Does not: judge rows; core does.
+//! Owns: finding the files of the ledger.
+//! Invariant: nothing is written.
 
 use crate::os::files::{PathError, open_plain};
 use crate::os::paths;
@@ -11,10 +11,10 @@ use jcode_session_core::store::ledger::{Head, Ledger};
 use std::io::Read;
 use std::path::Path;
 
-/// Reads a ledger for looking at it; one that is not there, or is no file, has no rows.
+/// Reads a ledger. A ledger that does not exist, or is no regular file, has no rows.
 ///
 /// # Errors
-/// If it is there and cannot be read.
+/// Fails if the ledger exists and cannot be read.
 pub fn read(log: &Path) -> Result<Ledger, PathError> {
     let bytes = |place: &Place| {
         let path = paths::place(log, place);

@@ -1,7 +1,7 @@
-//! Operations on sessions that nobody writes meanwhile: each takes the lock, does one thing, and lets go.
+//! Operations on sessions without a writer. Each takes the lock, does one thing, and releases the lock.
 //!
-//! Owns: what surrounds core's decisions: lock, recovery, free space, the sidecar that follows.
-//! Invariant: a session that somebody writes is refused; what an operation could not do, its error says.
+//! Owns: what core's decisions need around them: lock, recovery, free space, the update of the sidecar.
+//! Invariant: a session with a writer is refused. An error says what was not done.
 
 pub mod doctor;
 pub mod fork;

@@ -1,9 +1,9 @@
-//! Pruning one session: deleting, on request only, what was kept for safety and is no longer needed.
+//! Prune: deletes, on request only, files of one session that were kept for safety and are no longer needed.
 //!
-//! Owns: what may go: originals of upgraded logs, bytes in quarantine, and the v1 files that a log holds all of.
-//! Invariant: nothing goes that is younger than the grace period, and nothing at all unless the log as it is now
-//! verifies without an error. The ledger says what went before it goes.
-//! Does not: decide for the user; nothing calls this but the command.
+//! Owns: which files may be deleted: originals of upgraded logs, files in `quarantine/`, and v1 files whose whole
+//! content is in the log.
+//! Invariant: no file younger than the grace period is deleted, and no file at all unless the log verifies without an
+//! error. The ledger names the files before they are deleted. Only the command calls this.
 
 use crate::ops::ledger;
 use crate::ops::verify::{VerifyError, verify};
@@ -27,7 +27,7 @@ pub enum PruneError {
     /// The log could not be verified.
     #[error(transparent)]
     Verify(#[from] VerifyError),
-    /// The log does not verify.
+    /// The log has errors.
     #[error("{}: has errors, so what was kept of it stays; `verify` shows them", .0.display())]
     Unsound(PathBuf),
     /// A file operation failed.
@@ -38,7 +38,7 @@ pub enum PruneError {
     Log {
         /// The log.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: SourceError,
     },
     /// The ledger cannot be written.
@@ -46,34 +46,35 @@ pub enum PruneError {
     Store {
         /// The log.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: StoreError,
     },
-    /// The session is in use.
+    /// A writer has the session open.
     #[error("{}: {source}", path.display())]
     Lock {
         /// The log.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: RebuildError,
     },
 }
 
-/// A file that went, or would go.
+/// A file that was deleted, or would be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pruned {
     /// The file.
     pub path: PathBuf,
     /// Its size.
     pub len: u64,
-    /// How the ledger names it.
+    /// The file's name in the ledger.
     name: String,
 }
 
-/// Deletes what was kept of a session for longer than `grace_ms`; what went, by path. A dry run only tells.
+/// Deletes files of a session that were kept for longer than `grace_ms`. Returns them by path. A dry run deletes
+/// nothing.
 ///
 /// # Errors
-/// See [`PruneError`]; then nothing was deleted, or, if a deletion itself failed, running again goes on.
+/// See [`PruneError`]. Nothing was deleted then, unless a deletion itself failed; in that case a second run goes on.
 pub fn prune(log: &Path, grace_ms: i64, dry_run: bool, tick: &mut Tick<'_>) -> Result<Vec<Pruned>, PruneError> {
     let failed = |source| PruneError::Log { path: log.to_path_buf(), source };
     let file = LogFile::open(log)?;
@@ -113,9 +114,9 @@ fn kept(log: &Path, grace_ms: i64) -> Vec<Pruned> {
     for folder in ["checkpoints", "quarantine"] {
         let Ok(entries) = stat::read_folder(&paths::store(log).join(folder)) else { continue };
         for entry in entries.filter_map(Result::ok) {
-            // Of a link this is the link itself, which nobody of ours made.
+            // The type is that of a link itself, and we make no links.
             let name = entry.file_name();
-            // The source of an import holds what the log only refers to.
+            // The log of an import refers to its source.
             let is_source = name.to_string_lossy().starts_with(KEPT_SOURCE);
             if !is_source && entry.file_type().is_ok_and(|kind| kind.is_file()) {
                 let name = format!("{folder}/{}", name.to_string_lossy());
@@ -126,10 +127,10 @@ fn kept(log: &Path, grace_ms: i64) -> Vec<Pruned> {
     found
 }
 
-/// The v1 files, if the log holds all of them as they are now.
+/// The v1 files, if the log holds all of their present content.
 fn v1_files(log: &Path, migrated_from: Option<&str>, grace_ms: i64) -> Vec<Pruned> {
     let files = V1Files::beside(log);
-    // What a prune that was cut short left of them is no session any more: the snapshot goes first.
+    // An interrupted prune may leave some v1 files. They are no session any more, because the snapshot goes first.
     let left_over = !files.exist() && ledger::read(log).is_ok_and(|ledger| ledger.pruned.contains(V1_FILES));
     if !left_over && (!files.exist() || migrated_from != Some(files.stamps().as_str())) {
         return Vec::new();
@@ -140,8 +141,8 @@ fn v1_files(log: &Path, migrated_from: Option<&str>, grace_ms: i64) -> Vec<Prune
     pruned.into_iter().collect::<Option<Vec<Pruned>>>().unwrap_or_default()
 }
 
-/// A file, if nothing was done to it for longer than the grace period. The time of change counts, not of the
-/// content: an original has the old log's time, and was set aside later.
+/// The file, if it was not touched for longer than the grace period. The ctime counts as well as the mtime: an original
+/// keeps the old log's mtime, and was set aside later.
 fn old(path: PathBuf, name: String, grace_ms: i64) -> Option<Pruned> {
     let stamp = stamp(&path).ok().flatten()?;
     let touched_ms = stamp.mtime_ns.max(stamp.ctime_ns) / 1_000_000;

@@ -1,7 +1,7 @@
-//! Recovery before a log is changed: what a crash left behind its whole lines is set aside.
+//! Recovery before a log is changed: sets aside what a crash left behind the last whole line.
 //!
 //! Owns: how much of the log is known to be on the disk.
-//! Invariant: called under the session's lock.
+//! Invariant: the caller holds the session's lock.
 
 use crate::os::host;
 use crate::os::log_file::LogFile;
@@ -15,7 +15,7 @@ use jcode_session_core::storage::{Place, Storage};
 use jcode_session_core::write::{self, Durability, LogWriter, NoObserver, NoOlderIds, OpenOptions};
 use std::path::Path;
 
-/// Brings a log to whole lines, under its lock.
+/// Recovers a log, so that it ends in a whole line. The caller holds its lock.
 pub(crate) fn recover(log: &Path) -> Result<(), write::OpenError> {
     let storage = segments::storage(log);
     let synced_len = synced_len(log, &storage);
@@ -23,12 +23,12 @@ pub(crate) fn recover(log: &Path) -> Result<(), write::OpenError> {
     LogWriter::open(&storage, &core, NoObserver, |_| Box::new(NoOlderIds)).map(|_| ())
 }
 
-/// How much of the log is known to be on the disk.
+/// The length of the log that is known to be on the disk.
 ///
-/// Even a sidecar that a power cut tore says so, if its metadata holds together and belongs to this log: every length
-/// that was ever stored there had been synced before. What stands in segments was, too.
+/// The stored `synced_len` holds even in a sidecar that a power cut tore, if its metadata is intact and belongs to this
+/// log: every length was synced in the log before it was stored. Bytes in segments are durable too.
 pub(crate) fn synced_len(log: &Path, storage: &SessionStorage) -> Option<u64> {
-    // For writing: that is what takes back the transaction of a killed writer.
+    // Opened for writing, because that rolls back the transaction of a killed writer.
     let connection = connect(log, Purpose::Update).ok()?;
     let meta = read_meta(&connection).ok()??;
     let log = LogFile::open(log).ok()?;
@@ -36,7 +36,8 @@ pub(crate) fn synced_len(log: &Path, storage: &SessionStorage) -> Option<u64> {
     (meta.synced_len > 0 && is_of(&meta, &log)).then_some(meta.synced_len.max(durable))
 }
 
-/// The metadata is about this log: its content as far as it was indexed, or, where that is gone, its file.
+/// Whether the metadata belongs to this log: the indexed content is unchanged, or, if the log is shorter now, the file
+/// is the same.
 fn is_of(meta: &IndexMeta, log: &LogFile) -> bool {
     let (then, now) = (meta.stamp, log.stamp());
     if log.len() >= then.len {

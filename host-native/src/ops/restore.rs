@@ -1,8 +1,8 @@
-//! Checkpoints, rollback, undo and repair of a session's files.
+//! Checkpoint, rollback, undo and repair of a session's files.
 //!
-//! Owns: the lock around them, and that the sidecar follows.
-//! Invariant: a session that somebody writes is refused; a sidecar that cannot follow makes nothing fail, it is
-//! brought up to date when the session is opened next. Does not: decide; core does.
+//! Owns: the lock around these operations, and the update of the sidecar. Core decides the steps.
+//! Invariant: a session with a writer is refused. A sidecar that cannot be updated fails nothing; it is updated when
+//! the session is opened next.
 
 use crate::ops::ledger;
 use crate::os::files::PathError;
@@ -28,57 +28,57 @@ use jcode_session_core::write::OpenError;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-/// Logs up to this size have their sidecar rebuilt at once; those of larger ones when they are opened next.
+/// Up to this log size the sidecar is rebuilt at once; for a larger log, when the session is opened next.
 const REBUILD_AT_ONCE: u64 = 16 << 20;
 
-/// Why a session was left as it is.
+/// Why a session was left unchanged.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RestoreError {
-    /// Somebody writes it.
+    /// A writer has the session open.
     #[error(transparent)]
     Lock(#[from] LockError),
-    /// Something else stands where a file or folder of ours should.
+    /// Something else stands under a name that a file or folder of ours needs.
     #[error(transparent)]
     InTheWay(#[from] InTheWay),
-    /// The file system refused.
+    /// A file operation failed.
     #[error(transparent)]
     Path(#[from] PathError),
-    /// It cannot be brought to whole lines first.
+    /// The log could not be recovered first.
     #[error("{}: {source}", path.display())]
     Open {
         /// The log.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: OpenError,
     },
-    /// It cannot be done.
+    /// Core refused the operation.
     #[error("{}: {source}", path.display())]
     Store {
         /// The log.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: StoreError,
     },
 }
 
-/// What became of the sidecar.
+/// The state of the sidecar afterwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Follow {
-    /// It is up to date, or there is none to be.
+    /// The sidecar is up to date, or the session needs none.
     UpToDate,
-    /// It is brought up to date when the session is opened next; until then reads go to the log.
+    /// The sidecar is updated when the session is opened next. Until then reads use the log.
     Later,
 }
 
-/// The log of a session, which may be named by its v1 snapshot.
+/// The log of a session that is given by its log or its v1 snapshot.
 #[must_use]
 pub fn log_of(session: &Path) -> PathBuf {
     if v1::is_snapshot(session) { paths::beside(session, Part::Log) } else { session.to_path_buf() }
 }
 
-/// Refuses a file that is not what a command works on, before anything lies beside it, and a session beside which
-/// something else stands where its lock or its store should. A file that is not there passes.
+/// Checks a session before anything is written beside it. Refuses a file that the command cannot work on, and a session
+/// whose lock or store is blocked by something else of that name. A file that does not exist passes.
 pub(crate) fn must_be(log: &Path, fit: impl FnOnce(&Detected) -> Result<(), Refused>) -> Result<(), RestoreError> {
     if let Some(detected) = kind::judge(log)? {
         fit(&detected).map_err(|refused| failed(log)(refused.into()))?;
@@ -86,7 +86,8 @@ pub(crate) fn must_be(log: &Path, fit: impl FnOnce(&Detected) -> Result<(), Refu
     Ok(before_store_change(log)?)
 }
 
-/// What no session is left of can be brought back, if a ledger tells that it was one.
+/// Like [`must_be`], but a file that is no session any more passes if its ledger has rows, so that it can be brought
+/// back.
 fn must_be_returnable(log: &Path) -> Result<(), RestoreError> {
     let was_session = !ledger::read(log)?.rows.is_empty();
     must_be(log, |detected| if was_session && !detected.is_session() { Ok(()) } else { detected.known() })
@@ -97,10 +98,10 @@ pub(crate) fn failed(log: &Path) -> impl Fn(StoreError) -> RestoreError {
     move |source| RestoreError::Store { path: path.clone(), source }
 }
 
-/// The states that a session can be returned to, newest first. Writes nothing.
+/// The states to which a session can be returned, newest first. Writes nothing.
 ///
 /// # Errors
-/// If log or ledger cannot be read, or something else stands where the ledger should.
+/// Fails if the log or the ledger cannot be read, or if something else stands in the ledger's place.
 pub fn checkpoints(log: &Path) -> Result<CheckpointsReport, RestoreError> {
     let unreadable = |error: SourceError| failed(log)(error.into());
     let file = log.is_file().then(|| LogFile::open(log)).transpose()?.filter(|file| !file.is_empty());
@@ -121,7 +122,8 @@ pub fn checkpoints(log: &Path) -> Result<CheckpointsReport, RestoreError> {
     Ok(CheckpointsReport::new(shown(log), rows.collect()))
 }
 
-/// Takes a checkpoint of a session that nobody writes; false if its newest one is of this very state.
+/// Takes a checkpoint of a session without a writer. Returns false if the newest checkpoint already describes this
+/// state.
 ///
 /// # Errors
 /// See [`RestoreError`].
@@ -140,7 +142,7 @@ fn rollback_options(log: &Path, to_ms: Option<i64>) -> rollback::Options {
     rollback::Options { to_ms, now_ms: host::now_ms(), has_source }
 }
 
-/// Says what [`rollback`] would do.
+/// Predicts what [`rollback`] would do.
 ///
 /// # Errors
 /// See [`RestoreError`].
@@ -151,7 +153,8 @@ pub fn plan_rollback(log: &Path, to_ms: Option<i64>) -> Result<rollback::Plan, R
     rollback::plan(&store, &rollback_options(log, to_ms)).map_err(failed(log))
 }
 
-/// Returns a session to its newest checkpoint that differs from now, or to the newest at or before `to_ms`.
+/// Returns a session to its newest checkpoint that differs from the present state, or to the newest one at or before
+/// `to_ms`.
 ///
 /// # Errors
 /// See [`RestoreError`].
@@ -169,7 +172,7 @@ pub fn rollback(log: &Path, to_ms: Option<i64>) -> Result<(rollback::Plan, Follo
     Ok((plan, follow))
 }
 
-/// Says what [`undo`] would do.
+/// Predicts what [`undo`] would do.
 ///
 /// # Errors
 /// See [`RestoreError`].
@@ -180,7 +183,7 @@ pub fn plan_undo(log: &Path, force: bool) -> Result<undo::Plan, RestoreError> {
     undo::plan(&store, &undo::Options { force, now_ms: host::now_ms() }).map_err(failed(log))
 }
 
-/// Takes the last rollback back.
+/// Takes back the last rollback.
 ///
 /// # Errors
 /// See [`RestoreError`].
@@ -195,7 +198,7 @@ pub fn undo(log: &Path, force: bool) -> Result<(undo::Plan, Follow), RestoreErro
     Ok((plan, follow))
 }
 
-/// Says what [`repair`] would do.
+/// Predicts what [`repair`] would do.
 ///
 /// # Errors
 /// See [`RestoreError`].
@@ -220,7 +223,7 @@ pub fn repair(log: &Path) -> Result<(repair::Plan, Follow), RestoreError> {
     Ok((plan, follow))
 }
 
-/// Brings the sidecar to the state of the log.
+/// Brings the sidecar to the state of the log. `gone`: there is no log any more.
 fn follow(log: &Path, gone: bool) -> Result<Follow, RestoreError> {
     if gone {
         rebuild::remove(log)?;

@@ -1,7 +1,8 @@
-//! Sealing and compression of a session's log, and back.
+//! Sealing and compression of a session's log, and their undo.
 //!
-//! Owns: the lock around them, recovery before them, and that sidecar and lock follow the log to its new file.
-//! Invariant: as in [`crate::ops::restore`]: a session that somebody writes is refused. Does not: decide; core does.
+//! Owns: the lock around these operations, the recovery before them, and moving sidecar and lock to the new file of the
+//! log. Core decides the steps.
+//! Invariant: same as [`crate::ops::restore`]: a session with a writer is refused.
 
 use crate::ops::recover;
 use crate::ops::restore::{self, RestoreError, failed};
@@ -23,22 +24,22 @@ pub use seal::{DEFAULT_SIZE, Plan};
 /// How the older lines of a log are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Segments {
-    /// Bytes of a segment, but for the rest of its last line.
+    /// Bytes in a segment; its last line may exceed them.
     pub size: u64,
-    /// Compress them.
+    /// Whether to compress the segments.
     pub compress: bool,
 }
 
-/// What was done.
+/// The result of [`run`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Done {
-    /// What moved into segments.
+    /// The bytes that moved into segments.
     pub plan: Plan,
-    /// Segments that stood there before and were compressed.
+    /// Number of older segments that were compressed.
     pub compressed: u64,
 }
 
-/// Says what [`run`] would move.
+/// Predicts what [`run`] would move.
 ///
 /// # Errors
 /// See [`RestoreError`].
@@ -49,19 +50,19 @@ pub fn plan(log: &Path, size: u64) -> Result<Plan, RestoreError> {
     seal::plan(&store, size).map_err(failed(log))
 }
 
-/// Moves the older lines of a log into segments, and compresses all segments if that is wanted.
+/// Moves the older lines of a log into segments, and compresses all segments if requested.
 ///
 /// # Errors
 /// See [`RestoreError`].
 pub fn run(log: &Path, segments: Segments) -> Result<Done, RestoreError> {
     restore::must_be(log, |detected| detected.writable().map(|_| ()))?;
     let mut lock = SessionLock::acquire(log)?;
-    // What a crash left at the end of the log must not become part of a segment.
+    // The remains of a crash at the end of the log must not become part of a segment.
     recover::recover(log).map_err(|source| RestoreError::Open { path: log.to_path_buf(), source })?;
     held(log, &mut lock, segments)
 }
 
-/// The same for a log that is recovered, under its lock.
+/// Like [`run`], for a log that is recovered and whose lock the caller holds.
 pub(crate) fn held(log: &Path, lock: &mut SessionLock, segments: Segments) -> Result<Done, RestoreError> {
     let storage = segments::storage(log);
     let mut store = SessionStore::open(&storage).map_err(failed(log))?;
@@ -78,7 +79,7 @@ pub(crate) fn held(log: &Path, lock: &mut SessionLock, segments: Segments) -> Re
     Ok(Done { plan, compressed })
 }
 
-/// Puts all bytes back into one file; how many came back.
+/// Puts all bytes back into one file. Returns their number.
 ///
 /// # Errors
 /// See [`RestoreError`].
@@ -94,7 +95,7 @@ pub fn undo(log: &Path) -> Result<u64, RestoreError> {
     Ok(bytes)
 }
 
-/// Decompresses all segments; how many.
+/// Decompresses all segments. Returns their number.
 ///
 /// # Errors
 /// See [`RestoreError`].
@@ -106,18 +107,19 @@ pub fn decompress(log: &Path) -> Result<u64, RestoreError> {
     compress::undo(&mut store, host::now_ms()).map_err(failed(log))
 }
 
-/// More stands outside of segments than one holds.
+/// Whether the log holds more bytes outside of segments than one segment holds.
 pub(crate) fn is_due(log: &SessionFile, len: u64, segments: Segments) -> bool {
     let sealed = log.sealed().map_or(0, |sealed| sealed.to);
     len.saturating_sub(sealed) > segments.size
 }
 
-/// The lock and the sidecar follow the log to its new file.
+/// Moves the lock and the sidecar to the new file of the log.
 fn follow(log: &Path, lock: &mut SessionLock) -> Result<(), RestoreError> {
     let inode = open_itself(log)?;
     lock.lock_inode(inode)?;
     let file = LogFile::open(log)?;
-    // The same bytes: only the stamp is new. What cannot follow now does so when the session is opened next.
+    // The bytes are the same, only the stamp is new. If the update fails, the sidecar is updated when the session is
+    // opened next.
     if matches!(sidecar::open(&file), Ok(Sidecar::Fresh { restamp: true, .. })) {
         let _ = rebuild::update_held(&file, &mut |_| ControlFlow::Continue(()));
     }

@@ -1,7 +1,7 @@
 //! Plain files: opened once, read at positions, and their stamps.
 //!
-//! Owns: the errors that name a path, and how a file's identity is asked of the system.
-//! Invariant: an open file has the length that it had when it was opened; one that was cut since gives
+//! Owns: the errors that name a path, and the stamp of a file on each platform.
+//! Invariant: an open file keeps the length that it had when it was opened. If it was cut since, a read gives
 //! [`SourceError::Shrank`], never other bytes.
 
 use crate::os::standing::not_regular;
@@ -11,20 +11,20 @@ use std::fs::{File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A file operation that failed, with its path.
+/// A failed file operation, with its path.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {action} {}: {source}", path.display())]
 pub struct PathError {
-    /// What was done: "open", "sync", ...
+    /// The operation: "open", "sync", ...
     pub action: &'static str,
     /// The file.
     pub path: PathBuf,
-    /// What the system says.
+    /// The error of the system.
     pub source: io::Error,
 }
 
 impl PathError {
-    /// Names the path of a failed operation.
+    /// Adds operation and path to an error.
     pub fn new(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();
         move |source| Self { action, path, source }
@@ -55,7 +55,7 @@ impl ByteSource for PlainFile {
         read_at(&self.file, offset, buffer)
     }
 
-    /// It still has its name.
+    /// Checks that the path still leads to this file.
     fn still_whole(&self) -> Result<(), SourceError> {
         let now = std::fs::metadata(&self.path).map(|metadata| stamp_of(&metadata));
         if now.is_ok_and(|now| now.is_same_file(&self.stamp)) {
@@ -77,10 +77,10 @@ pub(crate) fn read_at(file: &File, offset: u64, buffer: &mut [u8]) -> Result<(),
     })
 }
 
-/// The stamp of a file by path, following links; `None` if there is none.
+/// The stamp of a file by path, following links; `None` if there is no file.
 ///
 /// # Errors
-/// If the system cannot tell.
+/// Fails if the metadata cannot be read.
 pub fn stamp(path: &Path) -> Result<Option<FileStamp>, PathError> {
     match std::fs::metadata(path) {
         Ok(metadata) => Ok(Some(stamp_of(&metadata))),
@@ -89,16 +89,16 @@ pub fn stamp(path: &Path) -> Result<Option<FileStamp>, PathError> {
     }
 }
 
-/// Opens a plain file for reading. A pipe under its name, which would keep us waiting for its other end, is refused.
+/// Opens a plain file for reading. Refuses a pipe, on which a read would wait for the other end.
 pub(crate) fn open_plain(path: &Path) -> io::Result<(File, Metadata)> {
-    // A socket is refused by the system itself, which does not say why.
+    // The system itself refuses a socket, without a clear reason.
     let why = || not_regular(std::fs::metadata(path).ok()?.file_type());
     let file = open_for_reading(path).map_err(|error| why().unwrap_or(error))?;
     let metadata = plain(&file)?;
     Ok((file, metadata))
 }
 
-/// The metadata of an open file, which has to be a plain one.
+/// The metadata of an open file. Refuses a file that is not a regular one.
 pub(crate) fn plain(file: &File) -> io::Result<Metadata> {
     let metadata = file.metadata()?;
     not_regular(metadata.file_type()).map_or(Ok(metadata), Err)
@@ -125,19 +125,19 @@ cfg_if::cfg_if! {
             }
         }
 
-        /// The stamp of an open file. Asked for at each append: the standard library's call costs three times as much,
-        /// because the kernel clears a page for a path that is empty.
+        /// The stamp of an open file. Every append calls this, so it uses rustix: the standard library's call costs
+        /// three times as much, because the kernel clears a page for an empty path.
         ///
         /// # Errors
-        /// What the file system says.
+        /// Any error of the file system.
         pub fn stamp_of_open(file: &File) -> io::Result<FileStamp> {
             Ok(from_stat(&rustix::fs::fstat(file)?))
         }
 
-        /// The stamp of what stands at a path, which may be a link.
+        /// The stamp of whatever stands at a path, which may be a link.
         ///
         /// # Errors
-        /// What the file system says.
+        /// Any error of the file system.
         pub fn stamp_at(path: &Path) -> io::Result<FileStamp> {
             Ok(from_stat(&rustix::fs::lstat(path)?))
         }
@@ -166,7 +166,8 @@ cfg_if::cfg_if! {
             File::open(path)
         }
 
-        /// The stamp in a file's metadata. Without inodes, times and length must do; a fingerprint confirms them.
+        /// The stamp in a file's metadata. Without inodes, only times and length identify a file; a fingerprint
+        /// confirms them.
         #[must_use]
         pub fn stamp_of(metadata: &Metadata) -> FileStamp {
             let ns = |time: io::Result<std::time::SystemTime>| {
@@ -180,15 +181,15 @@ cfg_if::cfg_if! {
         /// The stamp of an open file.
         ///
         /// # Errors
-        /// What the file system says.
+        /// Any error of the file system.
         pub fn stamp_of_open(file: &File) -> io::Result<FileStamp> {
             file.metadata().map(|metadata| stamp_of(&metadata))
         }
 
-        /// The stamp of what stands at a path, which may be a link.
+        /// The stamp of whatever stands at a path, which may be a link.
         ///
         /// # Errors
-        /// What the file system says.
+        /// Any error of the file system.
         pub fn stamp_at(path: &Path) -> io::Result<FileStamp> {
             std::fs::symlink_metadata(path).map(|metadata| stamp_of(&metadata))
         }

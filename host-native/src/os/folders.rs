@@ -1,17 +1,17 @@
-//! Folders that only their user can enter.
+//! Makes folders that only their user can enter.
 //!
-//! Owns: making them. Invariant: a link where one of ours should stand is refused.
-//! Does not: sync, or know what they are for.
+//! Owns: the mode of new folders.
+//! Invariant: a link in the place of one of our folders is refused. Nothing is synced here.
 
 use crate::os::standing::{Wanted, check};
 use std::fs::DirBuilder;
 use std::io;
 use std::path::Path;
 
-/// Makes one folder, unless it is there; true if it was made.
+/// Makes one folder unless it exists. Returns true if it was made.
 ///
 /// # Errors
-/// If it cannot be made, or something else stands there.
+/// Fails if the folder cannot be made, or something else stands there.
 pub(crate) fn make(path: &Path) -> io::Result<bool> {
     match private().create(path) {
         Ok(()) => Ok(true),
@@ -20,18 +20,18 @@ pub(crate) fn make(path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Makes a folder and those above it, which may be links.
+/// Makes a folder and its ancestors, which may be links.
 ///
 /// # Errors
-/// If one cannot be made.
+/// Fails if one of them cannot be made.
 pub fn make_all(path: &Path) -> io::Result<()> {
     private().recursive(true).create(path)
 }
 
-/// Refuses what is no folder, and links to one.
+/// Checks that a path is a folder, and not a link to one.
 ///
 /// # Errors
-/// In that case.
+/// Fails if it is not.
 pub(crate) fn is_folder(path: &Path) -> io::Result<()> {
     std::fs::symlink_metadata(path)?;
     check(path, Wanted::Folder).map_err(|found| io::Error::new(io::ErrorKind::PermissionDenied, found))

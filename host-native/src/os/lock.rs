@@ -1,9 +1,9 @@
-//! One writer a session.
+//! One writer per session.
 //!
-//! Owns: the lock file `<stem>.lock`, which names its holder, and the lock on the log's own inode, by which other
-//! names of the same file are seen. Both go when the process does, so a dead holder never blocks.
-//! Invariant: who holds a [`SessionLock`] is the only writer of that file, under whatever name.
-//! Does not: stop programs that take no lock, or readers.
+//! Owns: the lock file `<stem>.lock`, which names its holder, and the lock on the log's own inode, which covers other
+//! names of the same file. Both end with the process, so a dead holder never blocks.
+//! Invariant: the holder of a [`SessionLock`] is the only writer of that file, under any name. Locks are advisory: they
+//! do not stop readers, or programs that take no lock.
 
 use crate::os::files::open_plain;
 use crate::os::host;
@@ -15,16 +15,16 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Who holds a session, as its lock file says.
+/// The holder of a session's lock, as its lock file names it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Holder {
     /// Process id.
     pub pid: Option<u32>,
-    /// Name of its machine.
+    /// Host name of its machine.
     pub host: Option<String>,
-    /// When it took the lock, Unix milliseconds.
+    /// When it took the lock, in Unix milliseconds.
     pub since_ms: Option<i64>,
-    /// Boot during which it did.
+    /// Id of the boot during which it took the lock.
     pub boot: Option<String>,
 }
 
@@ -48,12 +48,12 @@ impl std::fmt::Display for Holder {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LockError {
-    /// Somebody else writes it.
+    /// Another process has the session open for writing.
     #[error("{} is being written by {holder}; end that session, or fork this one", path.display())]
     Held {
         /// The log.
         path: PathBuf,
-        /// Who.
+        /// The holder of the lock.
         holder: Holder,
     },
     /// The log is a link.
@@ -62,12 +62,12 @@ pub enum LockError {
     /// Something else stands where the lock file should.
     #[error("cannot lock the session: {0}")]
     InTheWay(#[from] InTheWay),
-    /// The file system refused.
+    /// A file operation failed.
     #[error("cannot lock {}: {source}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
     },
 }
@@ -79,19 +79,19 @@ pub struct SessionLock {
     path: PathBuf,
     file: File,
     inode: Option<File>,
-    /// Who left the lock file behind without letting go of it.
+    /// The former holder, if it left the lock file behind without releasing the lock.
     pub stale: Option<Holder>,
 }
 
-/// Tries for the inode, which an index build may hold for the blink of a rename.
+/// Number of tries for the inode lock, which an index build may hold briefly while it renames.
 const TRIES: u32 = 40;
 const PAUSE: Duration = Duration::from_micros(250);
 
 impl SessionLock {
-    /// Locks the session of this log, which need not be there yet.
+    /// Locks the session of this log, which need not exist yet.
     ///
     /// # Errors
-    /// [`LockError::Held`] if somebody else writes it, under this name or another.
+    /// [`LockError::Held`] if another process writes the log, under this name or another.
     pub fn acquire(log: &Path) -> Result<Self, LockError> {
         if std::fs::symlink_metadata(log).is_ok_and(|metadata| metadata.is_symlink()) {
             return Err(refused_link(log));
@@ -108,14 +108,14 @@ impl SessionLock {
                 }
                 Err(TryLockError::Error(error)) => return Err(failed(error)),
             }
-            // Its holder removes the file before letting go: a lock on a removed file is none.
+            // A holder removes the lock file before it releases the lock. So a lock on a removed file is void.
             if !is_at(&file, &path) {
                 continue;
             }
             let left = read(&mut file);
             let stale = left.pid.is_some().then_some(left);
             let mut lock = Self { log: log.to_path_buf(), path: path.clone(), file, inode: None, stale };
-            // Named before the inode is locked, for whoever meets this lock by then.
+            // Write the holder before locking the inode, for processes that run into this lock meanwhile.
             lock.write_holder().map_err(failed)?;
             match no_follow(OpenOptions::new().read(true)).open(log) {
                 Ok(inode) => lock.lock_inode(inode)?,
@@ -126,13 +126,13 @@ impl SessionLock {
         }
     }
 
-    /// Locks the file itself; to be called again once a new log was made.
+    /// Locks the log's inode. Called again once a new log was made.
     ///
     /// # Errors
-    /// [`LockError::Held`] if somebody else writes it under another name.
+    /// [`LockError::Held`] if another process writes the file under another name.
     pub fn lock_inode(&mut self, file: File) -> Result<(), LockError> {
         if cfg!(not(unix)) {
-            // There a lock would keep readers out; other names of one file are not seen.
+            // On other systems such a lock would keep readers out. So other names of the file are not seen there.
             return Ok(());
         }
         for attempt in 1.. {
@@ -174,14 +174,14 @@ impl SessionLock {
 
 impl Drop for SessionLock {
     fn drop(&mut self) {
-        // While still locked: whoever opened it meanwhile finds that it is gone, and makes a new one.
+        // Removed while still locked: a process that opened the file meanwhile finds it gone, and makes a new one.
         if is_at(&self.file, &self.path) {
             let _ = std::fs::remove_file(&self.path);
         }
     }
 }
 
-/// A link is not written; if what it leads to is being written, that is the better answer.
+/// The error for a log that is a link. If the link's target is being written, the error says so instead.
 fn refused_link(log: &Path) -> LockError {
     let real = std::fs::canonicalize(log);
     let file = real.as_ref().map_or(None, |real| Some(open_plain(real).ok()?.0));
@@ -195,7 +195,7 @@ fn refused_link(log: &Path) -> LockError {
     LockError::Link(log.to_path_buf())
 }
 
-/// The open file is the one that has this path.
+/// Whether the open file is the one at this path.
 fn is_at(file: &File, path: &Path) -> bool {
     use crate::os::files::stamp_of;
     let (Ok(open), Ok(there)) = (file.metadata(), std::fs::symlink_metadata(path)) else { return false };
@@ -206,7 +206,7 @@ fn is_at(file: &File, path: &Path) -> bool {
 fn read(file: &mut File) -> Holder {
     let mut text = Vec::new();
     let _ = file.seek(SeekFrom::Start(0));
-    // More than any holder writes is not ours.
+    // A file longer than any holder writes is not ours.
     let _ = file.take(4096).read_to_end(&mut text);
     let mut holder = Holder::default();
     let walked = jcode_session_core::json::walk::Walker::new().walk_object(&text, 0, |key, value| {
@@ -222,7 +222,7 @@ fn read(file: &mut File) -> Holder {
     if walked.is_ok() { holder } else { Holder::default() }
 }
 
-/// Who holds the lock of a file, as far as the system tells.
+/// The holder of the lock on a file, if the system can name it.
 fn holder_of(file: &File) -> Holder {
     let Ok(metadata) = file.metadata() else { return Holder::default() };
     let inode = format!(":{}", crate::os::files::stamp_of(&metadata).ino);

@@ -1,8 +1,8 @@
-//! An open log: its own file and the segments that belong to it, read at positions, mapped for scans.
+//! An open log: its own file and its segments, read at positions, mapped for scans.
 //!
-//! Owns: the stamp of the log as a whole, and the retry where a log is put in other files while it is opened.
-//! Invariant: an open log has the length that it had when it was opened; a log that was cut or replaced since gives
-//! [`SourceError::Shrank`], never other bytes.
+//! Owns: the stamp of the log as a whole, and the retry when a log is moved into other files while it is opened.
+//! Invariant: an open log keeps the length that it had when it was opened. If it was cut or replaced since, a read
+//! gives [`SourceError::Shrank`], never other bytes.
 
 use crate::os::files::{PathError, PlainFile, stamp_of};
 use crate::os::map::{self, Mapping};
@@ -25,14 +25,14 @@ pub struct LogFile {
     mapping: Option<Mapping>,
 }
 
-/// How often a log is opened anew that is put in other files meanwhile.
+/// How often a log is opened again when it is moved into other files meanwhile.
 const TRIES: u32 = 4;
 
 impl LogFile {
     /// Opens a log.
     ///
     /// # Errors
-    /// If it cannot be opened or is no regular file.
+    /// Fails if the log cannot be opened or is no regular file.
     pub fn open(path: &Path) -> Result<Self, PathError> {
         let mut tries = 0;
         loop {
@@ -43,7 +43,8 @@ impl LogFile {
                     let log = SegmentedSource::open(own, folder);
                     let log = log.map_err(|error| PathError::new("read", path)(io::Error::other(error)))?;
                     tries += 1;
-                    // The segments are read behind the log's own file: they must still be those of this one.
+                    // The segments are read after the log's own file, so check that this is still the file they belong
+                    // to.
                     if tries < TRIES && log.own().still_whole().is_err() {
                         continue;
                     }
@@ -55,29 +56,29 @@ impl LogFile {
         }
     }
 
-    /// Looks at the first `len` bytes only, which are there; a writer adds more meanwhile.
+    /// Limits the log to its first `len` bytes, which must exist. A writer calls this as it adds more.
     pub(crate) const fn see(&mut self, len: u64) {
         self.stamp.len = len;
     }
 
-    /// Takes the times of the file anew.
+    /// Reads the times of the file again.
     pub(crate) fn restamp(&mut self) -> Result<(), PathError> {
         let metadata = self.file().metadata().map_err(PathError::new("read", self.path()))?;
         self.stamp = FileStamp { len: self.stamp.len, ..stamp_of(&metadata) };
         Ok(())
     }
 
-    /// The log's path leads to another file or to none now, or the log is shorter than what is looked at.
+    /// Whether the log's path leads to another file or to none, or the log is shorter than the visible part.
     pub(crate) fn is_displaced(&self) -> bool {
         self.log.own().still_whole().is_err() || self.still_whole().is_err()
     }
 
-    /// Maps the log for scans, if the process guards against files that shrink while they are mapped (see
-    /// [`crate::os::map::install_guard`]). Without the guard, or where mapping fails, scans read in pieces.
+    /// Maps the log for scans, if the process has a guard against files that shrink while they are mapped (see
+    /// [`crate::os::map::install_guard`]). Without the guard, or if mapping fails, scans read in pieces.
     pub fn map_if_guarded(&mut self) {
         if map::is_guarded() && self.log.layout().is_none() {
-            // SAFETY is the guard's: a page that is cut away reads as zeros and marks the mapping as damaged, and
-            // `still_whole` then refuses what was read.
+            // SAFETY: the guard makes a page that is cut away read as zeros and marks the mapping as cut; `still_whole`
+            // then refuses what was read.
             self.mapping = Mapping::guarded(self.file(), self.stamp.len);
         }
     }
@@ -94,7 +95,7 @@ impl LogFile {
         self.stamp
     }
 
-    /// The stamp at opening as the file system has it: of a log with segments this is shorter.
+    /// The file's own stamp at opening. For a log with segments its length is shorter.
     #[must_use]
     pub const fn file_stamp(&self) -> FileStamp {
         self.log.own().stamp
@@ -106,16 +107,16 @@ impl LogFile {
         &self.log.own().file
     }
 
-    /// What of the log stands in segments.
+    /// The part of the log that lies in segments.
     #[must_use]
     pub fn sealed(&self) -> Option<SealedExtent> {
         self.log.sealed()
     }
 
-    /// What is wrong with the segments of the log.
+    /// The findings about the segments of the log.
     ///
     /// # Errors
-    /// If a file is there and cannot be read.
+    /// Fails if a file exists and cannot be read.
     pub fn findings(&self, depth: Depth) -> Result<Vec<Finding>, SourceError> {
         self.log.findings(depth)
     }

@@ -1,19 +1,19 @@
 //! Mapped files, and the guard that keeps a shrinking file from killing the process.
 //!
-//! Owns: all `unsafe` of the workspace. A page of a mapping that lies behind the end of its file raises SIGBUS when
-//! it is read. The guard, a signal handler that a binary installs once, puts a page of zeros there instead and marks
-//! the mapping; whoever reads asks [`Mapping::was_cut`] afterwards and throws away what it read.
-//! Invariant: bytes of a mapping never change from under a reader: logs are only appended to, or replaced by rename,
-//! by every program that keeps to the format; a program that overwrites in place gives wrong findings, not crashes.
-//! The guard also ignores SIGXFSZ, which a file size limit raises, unless the process has a handler for it.
-//! Does not: install anything by itself: a library must not take over a process's signals.
+//! Owns: all `unsafe` of the workspace. Reading a page of a mapping behind the end of its file raises SIGBUS. The guard
+//! is a signal handler that a binary installs once. It puts a page of zeros there and marks the mapping; a reader asks
+//! [`Mapping::was_cut`] afterwards and discards what it read. A library must not take over a process's signals, so
+//! nothing is installed by itself. The guard also ignores SIGXFSZ, which a file size limit raises, unless the process
+//! has a handler for it.
+//! Invariant: mapped bytes never change under a reader, because every program that keeps to the format only appends to
+//! logs or replaces them by rename. A program that overwrites in place causes wrong findings, not crashes.
 #![expect(unsafe_code, reason = "mapping files and handling SIGBUS are unsafe by nature")]
 
 use memmap2::Mmap;
 use std::fs::File;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// How many files can be mapped under the guard at once; more are read in pieces.
+/// How many files can be mapped under the guard at once. Further files are read in pieces.
 const SLOTS: usize = 64;
 
 struct Slot {
@@ -41,14 +41,14 @@ pub struct Mapping {
 }
 
 impl Mapping {
-    /// Maps the first `len` bytes of `file` under the guard. `None` if the guard is not installed, all its slots are
-    /// taken, or the system refuses.
+    /// Maps the first `len` bytes of `file` under the guard. Returns `None` if the guard is not installed, all its
+    /// slots are taken, or the system refuses.
     pub fn guarded(file: &File, len: u64) -> Option<Self> {
         if !is_guarded() || len == 0 {
             return None;
         }
         let slot = MAPPINGS.iter().position(|slot| !slot.taken.swap(true, Ordering::AcqRel))?;
-        // SAFETY: the handler turns reads behind the file's end into zeros, see the module's text.
+        // SAFETY: the handler turns reads behind the end of the file into zeros, see the module documentation.
         let Ok(map) = (unsafe { map(file, len) }) else {
             MAPPINGS[slot].taken.store(false, Ordering::Release);
             return None;
@@ -66,7 +66,7 @@ impl Mapping {
         &self.map
     }
 
-    /// True if the file was found cut while it was read: what was read is void.
+    /// True if the file was cut while it was read. Discard what was read then.
     #[must_use]
     pub fn was_cut(&self) -> bool {
         MAPPINGS[self.slot].cut.load(Ordering::Acquire)
@@ -84,7 +84,7 @@ impl Drop for Mapping {
 
 /// # Safety
 /// If the file is cut to less than `len` bytes while the mapping lives, reading it raises SIGBUS, which ends the
-/// process. If it is overwritten, the bytes change under the reader. The caller must know that neither happens.
+/// process. If it is overwritten, the bytes change under the reader. The caller must rule out both.
 unsafe fn map(file: &File, len: u64) -> std::io::Result<Mmap> {
     let len = usize::try_from(len).map_err(std::io::Error::other)?;
     // SAFETY: the caller's promise.
@@ -100,8 +100,8 @@ pub fn is_guarded() -> bool {
     GUARDED.load(Ordering::Acquire)
 }
 
-/// Installs the guard. For binaries, once at start. A SIGBUS that has nothing to do with our mappings goes to the
-/// handler that was there before, and a handler for SIGXFSZ stays. True if it is installed.
+/// Installs the guard; for binaries, once at start. A SIGBUS outside of our mappings goes to the former handler, and a
+/// handler for SIGXFSZ stays. Returns true if the guard is installed.
 pub fn install_guard() -> bool {
     #[cfg(unix)]
     if !is_guarded() && unix::install() {
@@ -116,9 +116,9 @@ mod unix {
     use std::cell::UnsafeCell;
     use std::sync::atomic::{AtomicBool, AtomicUsize};
 
-    /// Page size, read before the handler can run: `sysconf` is not among the calls a handler may make.
+    /// Page size, read before the handler can run: a signal handler must not call `sysconf`.
     static PAGE: AtomicUsize = AtomicUsize::new(4096);
-    /// What SIGBUS did before the guard; written once, before the handler is installed.
+    /// The former action of SIGBUS; written once, before the handler is installed.
     static FORMER: Former = Former { set: AtomicBool::new(false), action: UnsafeCell::new(None) };
 
     struct Former {
@@ -126,15 +126,15 @@ mod unix {
         action: UnsafeCell<Option<libc::sigaction>>,
     }
 
-    // SAFETY: the cell is written only by whoever turned `set` on, before the handler that reads it is installed.
+    // SAFETY: only the thread that turned `set` on writes the cell, before the handler that reads it is installed.
     unsafe impl Sync for Former {}
 
     pub(super) fn install() -> bool {
         if FORMER.set.swap(true, Ordering::AcqRel) {
             return false;
         }
-        // SAFETY: `sysconf` has no preconditions; both actions are valid, fully initialised sigactions, and the handler
-        // only touches atomics, a cell that is not written any more, and makes one `mmap` call, all of which are safe
+        // SAFETY: `sysconf` has no preconditions. Both actions are valid, fully initialised sigactions. The handler
+        // only touches atomics and a cell that is not written any more, and makes one `mmap` call; all of this is safe
         // in a signal handler on the systems that we build for.
         unsafe {
             if let Ok(page) = usize::try_from(libc::sysconf(libc::_SC_PAGESIZE)) {
@@ -147,7 +147,7 @@ mod unix {
             *FORMER.action.get() = Some(former);
             let mut action: libc::sigaction = std::mem::zeroed();
             action.sa_sigaction = on_sigbus as *const () as usize;
-            // On the former handler's stack, if it has one of its own.
+            // On an alternate stack if the former handler used one.
             action.sa_flags = libc::SA_SIGINFO | (former.sa_flags & libc::SA_ONSTACK);
             libc::sigemptyset(&raw mut action.sa_mask);
             ignore_file_size_signal();
@@ -155,8 +155,8 @@ mod unix {
         }
     }
 
-    /// A write past a file size limit would end the process; ignored, it fails like one on a full disk. A handler that
-    /// the process has for it stays: the write fails behind it all the same.
+    /// Ignores SIGXFSZ. A write beyond a file size limit would end the process; with the signal ignored it fails like a
+    /// write to a full disk. A handler that the process has for SIGXFSZ stays: the write fails after it in any case.
     fn ignore_file_size_signal() {
         // SAFETY: the actions are valid and fully initialised.
         unsafe {
@@ -180,8 +180,8 @@ mod unix {
         let page = PAGE.load(Ordering::Acquire);
         let from = address & !(page - 1);
         let len = slot.end.load(Ordering::Acquire) - from;
-        // SAFETY: the range lies inside a live mapping of ours, from a page boundary to the mapping's end; zeros in
-        // its place are plain readable memory for whoever reads there now.
+        // SAFETY: the range lies inside a live mapping of ours, from a page boundary to the mapping's end. The zeros in
+        // its place are plain readable memory for any thread that reads there now.
         let zeros = unsafe {
             libc::mmap(
                 from as *mut libc::c_void,
@@ -197,14 +197,14 @@ mod unix {
         }
     }
 
-    /// Not ours: does what SIGBUS did before the guard. Where that was nothing of the process's own, the default action
-    /// is restored, so that the faulting instruction, run again, ends the process.
+    /// Handles a SIGBUS outside of our mappings as before the guard. If the process had no handler of its own, the
+    /// default action is restored, so that the faulting instruction runs again and ends the process.
     fn hand_on(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
         // SAFETY: the cell was written before this handler was installed, and is not written again.
         let former = unsafe { *FORMER.action.get() };
         let handler = former.map_or(libc::SIG_DFL, |action| action.sa_sigaction);
         if handler == libc::SIG_DFL || handler == libc::SIG_IGN {
-            // SAFETY: `signal` is async-signal-safe. A fault that is ignored would be raised again without end.
+            // SAFETY: `signal` is async-signal-safe. An ignored fault would be raised again forever.
             unsafe { libc::signal(libc::SIGBUS, libc::SIG_DFL) };
         } else if former.is_some_and(|action| action.sa_flags & libc::SA_SIGINFO != 0) {
             // SAFETY: an action with SA_SIGINFO holds a handler of this type.

@@ -1,8 +1,8 @@
-//! The operating system: all that differs by platform, and every call that touches a file.
+//! The operating system: everything that differs by platform, and every call that touches a file.
 //!
 //! Owns: files, maps, locks, replacement, syncs, the clock and the names of paths.
-//! Invariant: no decision about a session is made here; core decides. Nothing outside this room asks which platform it
-//! runs on.
+//! Invariant: no decision about a session is made here; core decides. No code outside this folder depends on the
+//! platform.
 
 #![allow(clippy::disallowed_methods, reason = "this is where files and clocks are asked")]
 

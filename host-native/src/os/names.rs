@@ -1,7 +1,8 @@
-//! The names beside a log, and whether something else stands under one.
+//! The names beside a log, and the check whether something else occupies one.
 //!
-//! Owns: which kind each name must be, and who needs which. Invariant: readers take what is of another kind for not
-//! there; whoever writes asks here before anything is changed, a dry run too.
+//! Owns: which kind of file each name must have, and which operation needs which names.
+//! Invariant: readers treat a name of the wrong kind as missing. Every operation that writes checks here before it
+//! changes anything, also in a dry run.
 
 use crate::os::paths;
 use crate::os::standing::{InTheWay, Wanted, check, check_all};
@@ -16,7 +17,7 @@ fn lock(log: &Path) -> (PathBuf, Wanted) {
     (paths::lock(log), Wanted::File)
 }
 
-/// What is used when the store of a log is changed.
+/// The names that a change of the log's store uses.
 fn store(log: &Path) -> Names {
     let folders = [Folder::Store, Folder::Segments, Folder::Quarantine, Folder::Checkpoints];
     let files = [Place::Ledger, Place::LedgerHead].into_iter().chain(Name::new(MANIFEST).map(Place::Segment));
@@ -26,7 +27,7 @@ fn store(log: &Path) -> Names {
     folders.chain(files).chain((0..TEMPORARIES).map(temporary)).collect()
 }
 
-/// What is used when a sidecar is built.
+/// The names that a build of the sidecar uses.
 fn sidecar(log: &Path) -> Names {
     let path = paths::sidecar(log);
     let beside = SIDECAR_JOURNALS.map(|ending| {
@@ -37,29 +38,29 @@ fn sidecar(log: &Path) -> Names {
     [path].into_iter().chain(beside).map(|path| (path, Wanted::Replaced)).collect()
 }
 
-/// Looks before the store of a log is changed under its lock.
+/// Checks the names that a change of the log's store needs, under its lock.
 ///
 /// # Errors
-/// [`InTheWay`], the first one.
+/// [`InTheWay`] for the first occupied name.
 pub(crate) fn before_store_change(log: &Path) -> Result<(), InTheWay> {
     check_all([lock(log)].into_iter().chain(store(log)))
 }
 
-/// Looks before the sidecar of a log is written.
+/// Checks the names that a build of the sidecar needs.
 ///
 /// # Errors
-/// [`InTheWay`], the first one.
+/// [`InTheWay`] for the first occupied name.
 pub(crate) fn before_sidecar(log: &Path) -> Result<(), InTheWay> {
     check_all(sidecar(log))
 }
 
-/// Everything that stands in the way of whoever writes; a sidecar is judged where it is opened.
+/// Every occupied name that a writer needs. The sidecar's name is checked when the sidecar is opened.
 pub(crate) fn all(log: &Path) -> Vec<InTheWay> {
     let names = [lock(log)].into_iter().chain(store(log));
     names.filter_map(|(path, wanted)| check(&path, wanted).err()).collect()
 }
 
-/// What stands at a path of a store, or above it, if that is why a call on it failed.
+/// What occupies a path of the store, or a folder above it, if that explains why a call on the path failed.
 pub(crate) fn explain(log: &Path, path: &Path) -> Option<InTheWay> {
     check_all(store(log).into_iter().filter(|(name, _)| path.starts_with(name))).err()
 }

@@ -1,13 +1,13 @@
-//! Paths of the files around a log.
+//! The paths of the files around a log.
 //!
-//! Owns: which path belongs to which log. Invariant: an id from outside never reaches outside the sessions folder.
-//! Does not: say what names mean; core's `parts` does.
+//! Owns: which path belongs to which log. Core's `parts` defines the names.
+//! Invariant: an id from outside never leads outside of the sessions folder.
 
 use jcode_session_core::parts::{self, OWN_TEMPORARY, Part, STORE, classify};
 use jcode_session_core::storage::{Folder, Name, Place};
 use std::path::{Path, PathBuf};
 
-/// The path of one of the parts of which a session has one each, by the path of another.
+/// The path of a part that a session has once, given the path of another such part.
 #[must_use]
 pub fn beside(session: &Path, part: Part) -> PathBuf {
     part.extension().map_or_else(|| session.to_path_buf(), |extension| session.with_extension(extension))
@@ -31,7 +31,7 @@ pub fn lock(log: &Path) -> PathBuf {
     beside(log, Part::Lock)
 }
 
-/// A file of the session whose log this is.
+/// The path of a file of the session with this log.
 #[must_use]
 pub fn place(log: &Path, place: &Place) -> PathBuf {
     let name = match place {
@@ -44,7 +44,7 @@ pub fn place(log: &Path, place: &Place) -> PathBuf {
     place_folder(log, place.folder()).join(name)
 }
 
-/// A folder of the session whose log this is.
+/// The path of a folder of the session with this log.
 #[must_use]
 pub fn place_folder(log: &Path, folder: Folder) -> PathBuf {
     match folder {
@@ -56,7 +56,7 @@ pub fn place_folder(log: &Path, folder: Folder) -> PathBuf {
     }
 }
 
-/// The log's name without its ending, for sessions whose header has no id.
+/// The file name of a log without its ending: the session's id if the header has none.
 #[must_use]
 pub fn stem(log: &Path) -> String {
     log.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
@@ -71,7 +71,7 @@ pub fn folder(log: &Path) -> &Path {
     }
 }
 
-/// What a file is to a session, by its name.
+/// The part of a session that a file is, judged by its name.
 #[must_use]
 pub fn part(path: &Path) -> Part {
     path.file_name().map_or(Part::Other, |name| classify(&name.to_string_lossy()))
@@ -83,7 +83,7 @@ pub fn is_store(folder: &Path) -> bool {
     folder.file_name().is_some_and(|name| parts::is_store(&name.to_string_lossy()))
 }
 
-/// True for an id that may be used as a file name: letters, digits, `.`, `_`, `-`, no leading dot.
+/// True for an id that can be a file name: letters, digits, `.`, `_`, `-`, no leading dot.
 #[must_use]
 pub fn is_session_id(id: &str) -> bool {
     Name::new(id).is_some()

@@ -1,9 +1,9 @@
-//! Whole files that are no part of a log: temporary file in the same folder, sync, rename, folder sync.
+//! Replaces whole files that are no part of a log: temporary file in the same folder, sync, rename, folder sync.
 //!
-//! Owns: how a sidecar, a forked log or an exported file appears. What replaces a log, or stands in its store, goes
-//! through core and [`crate::os::storage`].
-//! Invariant: a crash at any point leaves the old file or the new one, complete. The replaced file's mode is kept,
-//! a new file is private to the user.
+//! Owns: how a sidecar, a forked log or an exported file appears. Changes of a log or its store go through core and
+//! [`crate::os::storage`].
+//! Invariant: a crash at any point leaves the old file or the new one, complete. A replaced file keeps its mode; a new
+//! file is private to the user.
 
 use crate::os::files::PathError;
 use crate::os::paths;
@@ -15,21 +15,21 @@ use tempfile::NamedTempFile;
 /// Makes a temporary file, private to the user, in the folder of `target`.
 ///
 /// # Errors
-/// If the folder cannot be written.
+/// Fails if the folder cannot be written.
 pub fn temporary_for(target: &Path) -> Result<NamedTempFile, PathError> {
     let folder = paths::folder(target);
     tempfile::Builder::new()
         .prefix(OWN_TEMPORARY)
         .suffix(".tmp")
         .tempfile_in(folder)
-        // The library's text names the temporary file, which says nothing to anybody.
+        // The library's message names the temporary file, which means nothing to a user.
         .map_err(|error| PathError::new("write in", folder)(error.kind().into()))
 }
 
-/// Puts a written temporary file in the place of `target`, whatever stands there.
+/// Syncs a written temporary file and renames it to `target`, replacing any file there.
 ///
 /// # Errors
-/// If the system refuses; the temporary file is then removed.
+/// Fails if the system refuses. The temporary file is then removed.
 pub fn publish(temporary: NamedTempFile, target: &Path) -> Result<(), PathError> {
     sync(&temporary)?;
     if let Ok(there) = std::fs::symlink_metadata(target)
@@ -42,10 +42,10 @@ pub fn publish(temporary: NamedTempFile, target: &Path) -> Result<(), PathError>
     sync_folder(paths::folder(target))
 }
 
-/// Puts a written temporary file at `target`, where nothing stands.
+/// Syncs a written temporary file and renames it to `target`, which must not exist.
 ///
 /// # Errors
-/// If something does, or the system refuses; the temporary file is then removed.
+/// Fails if `target` exists or the system refuses. The temporary file is then removed.
 pub fn publish_new(temporary: NamedTempFile, target: &Path) -> Result<(), PathError> {
     sync(&temporary)?;
     temporary.persist_noclobber(target).map_err(|error| PathError::new("create", target)(error.error))?;
@@ -56,12 +56,12 @@ fn sync(temporary: &NamedTempFile) -> Result<(), PathError> {
     temporary.as_file().sync_data().map_err(PathError::new("sync", temporary.path()))
 }
 
-/// Makes the names in a folder durable.
+/// Syncs a folder, so that the names in it are durable.
 ///
 /// # Errors
-/// If the system refuses.
+/// Fails if the system refuses.
 pub fn sync_folder(folder: &Path) -> Result<(), PathError> {
-    // Windows has no such call; there a rename is as durable as the file system makes it.
+    // Windows has no such call; a rename there is as durable as the file system makes it.
     if cfg!(unix) {
         let open = File::open(folder).and_then(|folder| folder.sync_all());
         return open.map_err(PathError::new("sync", folder));

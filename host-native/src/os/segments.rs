@@ -1,7 +1,7 @@
 //! Segments of a log on the file system, and the compression library.
 //!
-//! Owns: the folder `segments/` as core reads it, and [`Zstd`].
-//! Does not: decide which segments belong to a log; core does.
+//! Owns: the folder `segments/` as core's [`Archive`], and [`Zstd`].
+//! Invariant: core decides which segments belong to a log.
 
 use crate::os::files::PlainFile;
 use crate::os::paths;
@@ -15,24 +15,24 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-/// The files of a session whose log may stand in segments.
+/// The files of a session whose log may have segments.
 pub type SessionStorage = Segmented<NativeStorage, Zstd>;
-/// An open file of it.
+/// An open file of a [`SessionStorage`].
 pub type SessionFile = SegmentedFile<NativeStorage, Zstd>;
 
-/// The files beside `log`, its log as one file.
+/// The files beside `log`, with its log presented as one file.
 #[must_use]
 pub fn storage(log: &Path) -> SessionStorage {
     Segmented::new(NativeStorage::new(log), Zstd::default())
 }
 
-/// The same for one who only looks.
+/// Like [`storage`], but files are only read.
 #[must_use]
 pub fn storage_to_look_at(log: &Path) -> SessionStorage {
     Segmented::new(NativeStorage::to_look_at(log), Zstd::default())
 }
 
-/// The same for a repair, or for one who only looks what it would do.
+/// Like [`storage`], but for a repair. With `looks`, files are only read: for a dry run.
 #[must_use]
 pub fn storage_to_repair(log: &Path, looks: bool) -> SessionStorage {
     let files = if looks { NativeStorage::to_look_at(log) } else { NativeStorage::new(log) };
@@ -42,7 +42,7 @@ pub fn storage_to_repair(log: &Path, looks: bool) -> SessionStorage {
 /// The Zstandard library.
 #[derive(Debug, Clone, Copy)]
 pub struct Zstd {
-    /// How hard it tries, 1 to 19.
+    /// Compression level, 1 to 19.
     pub level: i32,
 }
 
@@ -74,11 +74,11 @@ pub(crate) struct SegmentFolder {
 }
 
 impl SegmentFolder {
-    /// That of a log, if there is one.
+    /// The folder `segments/` of a log, if there is one.
     pub(crate) fn of(log: &Path) -> Option<Self> {
         let path = paths::place_folder(log, Folder::Segments);
         let is_log = log.extension() == Some(OsStr::new("jsonl"));
-        // One that cannot be looked at is there, for all that is known: reading it says why.
+        // If the folder's state cannot be read, assume that it exists; reading it then reports the error.
         let there = || std::fs::metadata(&path).map_or_else(|error| error.kind() != io::ErrorKind::NotFound, |_| true);
         (is_log && there()).then(|| Self { path, reader: Mutex::default() })
     }

@@ -1,40 +1,41 @@
-//! What stands at a path where something else should: a folder in the place of a file, a link, a pipe.
+//! Detects that something else stands at a path: a folder in the place of a file, a link, a pipe.
 //!
-//! Owns: the kinds, and the words where one is another than wanted. Invariant: the words name the path, what stands
-//! there, and the one way out, which is the user's: nothing here moves or removes anything.
+//! Owns: the kinds of files, and the messages about a wrong kind.
+//! Invariant: a message names the path, what stands there, and the way out, which is the user's: nothing here moves or
+//! removes anything.
 
 use crate::os::path_text::shown;
 use std::fs::FileType;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What should stand at a path, if anything does.
+/// The kind that a path must have if it exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wanted {
     /// A regular file.
     File,
     /// A folder.
     Folder,
-    /// A file that is replaced, whatever it is, unless it is a folder.
+    /// A name that will be replaced: anything but a folder.
     Replaced,
 }
 
-/// Something else stands where a file or folder of ours should.
+/// Something else stands under a name that a file or folder of ours needs.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{} is {found}, where a {wanted} should stand; move it away", shown(path))]
 pub struct InTheWay {
-    /// Where.
+    /// The path.
     pub path: PathBuf,
-    /// What it is, with its article.
+    /// What stands there, with its article.
     pub found: &'static str,
     /// `file` or `folder`.
     pub wanted: &'static str,
 }
 
-/// Refuses what is of another kind. What is not there, or cannot be looked at, passes.
+/// Refuses a path of the wrong kind. A path that does not exist, or cannot be read, passes.
 ///
 /// # Errors
-/// [`InTheWay`].
+/// [`InTheWay`] if the kind is wrong.
 pub(crate) fn check(path: &Path, wanted: Wanted) -> Result<(), InTheWay> {
     let Ok(metadata) = std::fs::symlink_metadata(path) else { return Ok(()) };
     let (fits, wanted) = match wanted {
@@ -45,10 +46,10 @@ pub(crate) fn check(path: &Path, wanted: Wanted) -> Result<(), InTheWay> {
     if fits { Ok(()) } else { Err(InTheWay { path: path.to_path_buf(), found: name_of(metadata.file_type()), wanted }) }
 }
 
-/// Refuses the first of these that is of another kind.
+/// Refuses the first of these paths that has the wrong kind.
 ///
 /// # Errors
-/// [`InTheWay`].
+/// [`InTheWay`] for that path.
 pub(crate) fn check_all(names: impl IntoIterator<Item = (PathBuf, Wanted)>) -> Result<(), InTheWay> {
     names.into_iter().try_for_each(|(path, wanted)| check(&path, wanted))
 }
@@ -76,7 +77,7 @@ fn name_of(kind: FileType) -> &'static str {
     "a device"
 }
 
-/// The error of opening something that is no regular file; `None` for one.
+/// The error of opening a path that is no regular file; `None` for a regular file.
 pub(crate) fn not_regular(kind: FileType) -> Option<io::Error> {
     (!kind.is_file()).then(|| io::Error::new(io::ErrorKind::InvalidInput, NotRegular(name_of(kind))))
 }
@@ -85,14 +86,14 @@ pub(crate) fn not_regular(kind: FileType) -> Option<io::Error> {
 #[error("it is {0}, no regular file")]
 struct NotRegular(&'static str);
 
-/// Nothing that is of use to a reader stands where this error came from.
+/// Whether this error means that nothing usable for a reader stands at the path.
 pub(crate) fn is_nothing(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
         || error.get_ref().is_some_and(|inner| inner.is::<NotRegular>())
         || is_loop(error)
 }
 
-/// A link that leads to itself.
+/// Whether the error comes from a link that leads to itself.
 fn is_loop(error: &io::Error) -> bool {
     cfg_if::cfg_if! {
         if #[cfg(unix)] {

@@ -1,39 +1,39 @@
-//! What stands at a path, without opening it: its metadata, its time, its removal.
+//! Queries and changes by path, without opening the file: metadata, mtime, removal.
 //!
-//! Owns: questions and changes by path. Invariant: [`stat`], [`real_path`] and [`read_folder`] follow links, all others
-//! mean what stands at the path itself.
+//! Owns: these calls.
+//! Invariant: [`stat`], [`real_path`] and [`read_folder`] follow links; all others apply to the path itself.
 
 use crate::os::files::PathError;
 use std::fs::{Metadata, ReadDir};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The metadata of what a path leads to.
+/// The metadata of a path, following links.
 ///
 /// # Errors
-/// If there is nothing, or the system cannot tell.
+/// Fails if the path does not exist, or its metadata cannot be read.
 pub fn stat(path: &Path) -> io::Result<Metadata> {
     std::fs::metadata(path)
 }
 
-/// The metadata of what stands at a path, which may be a link.
+/// The metadata of a path, which may itself be a link.
 ///
 /// # Errors
-/// If there is nothing, or the system cannot tell.
+/// Fails if the path does not exist, or its metadata cannot be read.
 pub fn lstat(path: &Path) -> io::Result<Metadata> {
     std::fs::symlink_metadata(path)
 }
 
-/// The metadata of a plain file, no link; `None` of anything else.
+/// The metadata of a regular file; `None` for a link or anything else.
 #[must_use]
 pub fn plain_file(path: &Path) -> Option<Metadata> {
     lstat(path).ok().filter(Metadata::is_file)
 }
 
-/// The one absolute spelling of a path that exists, without links.
+/// The absolute path without links. The path must exist.
 ///
 /// # Errors
-/// If it does not.
+/// Fails if it does not exist or cannot be resolved.
 pub fn real_path(path: &Path) -> io::Result<PathBuf> {
     std::fs::canonicalize(path)
 }
@@ -41,15 +41,15 @@ pub fn real_path(path: &Path) -> io::Result<PathBuf> {
 /// The names in a folder.
 ///
 /// # Errors
-/// If it cannot be read.
+/// Fails if the folder cannot be read.
 pub fn read_folder(path: &Path) -> io::Result<ReadDir> {
     std::fs::read_dir(path)
 }
 
-/// Removes a file, unless it is gone.
+/// Removes a file. A missing file is no error.
 ///
 /// # Errors
-/// If it cannot be removed.
+/// Fails if the file cannot be removed.
 pub(crate) fn remove(path: &Path) -> Result<(), PathError> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(PathError::new("remove", path)(error)),
@@ -57,10 +57,10 @@ pub(crate) fn remove(path: &Path) -> Result<(), PathError> {
     }
 }
 
-/// Bytes that its user may still write to the file system of a folder, where files can be made.
+/// Number of bytes that the user may still write to the file system of a writable folder.
 ///
 /// # Errors
-/// If none can.
+/// Fails if the folder is not writable, or the system cannot tell the number.
 #[cfg(unix)]
 pub(crate) fn free_space(folder: &Path) -> Result<u64, PathError> {
     rustix::fs::access(folder, rustix::fs::Access::WRITE_OK)
@@ -69,7 +69,7 @@ pub(crate) fn free_space(folder: &Path) -> Result<u64, PathError> {
     Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
 }
 
-/// Others than its user can read or write a file.
+/// Whether other users can read or write a file.
 #[must_use]
 pub(crate) fn is_open_to_others(file: &Metadata) -> bool {
     cfg_if::cfg_if! {
@@ -86,8 +86,8 @@ cfg_if::cfg_if! {
     if #[cfg(unix)] {
         use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_OMIT, utimensat};
 
-        /// Sets when a file was last written, in Unix milliseconds. By path: to close a file takes away the locks that
-        /// this process holds on it.
+        /// Sets the mtime of a file, in Unix milliseconds. Works by path, because closing a file releases the locks
+        /// that this process holds on it.
         pub(crate) fn set_mtime(path: &Path, ms: i64) -> io::Result<()> {
             let last_modification = Timespec { tv_sec: ms.div_euclid(1000), tv_nsec: ms.rem_euclid(1000) * 1_000_000 };
             let last_access = Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT };

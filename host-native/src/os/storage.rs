@@ -1,8 +1,7 @@
 //! Core's storage contracts over real files.
 //!
-//! Owns: paths of places, private modes, real syncs, and which system error means what.
-//! Invariant: below the folder that holds the log no link is followed for writing.
-//! Does not: decide anything, or lock.
+//! Owns: paths of places, private modes, real syncs, and the mapping of system errors.
+//! Invariant: below the folder that holds the log, no link is followed for writing. Nothing is locked here.
 
 use crate::os::files::{PathError, plain, read_at, stamp_at, stamp_of, stamp_of_open};
 use crate::os::map::Mapping;
@@ -29,9 +28,9 @@ pub struct NativeStorage {
 pub struct NativeFile {
     file: Arc<File>,
     path: Arc<Path>,
-    /// When it was opened; device and inode stay.
+    /// The stamp when it was opened; device and inode stay the same.
     stamp: FileStamp,
-    /// Bytes that this handle knows of.
+    /// Length of the file as far as this handle knows.
     len: u64,
     looks: bool,
     mapping: Option<Arc<Mapping>>,
@@ -44,16 +43,16 @@ impl NativeStorage {
         Self { log: log.to_path_buf(), looks: false }
     }
 
-    /// The files beside `log`, for one who only looks: also in a folder that cannot be written.
+    /// The files beside `log`, opened for reading only, so that the folder need not be writable.
     #[must_use]
     pub fn to_look_at(log: &Path) -> Self {
         Self { looks: true, ..Self::new(log) }
     }
 
-    /// Makes a file private to the user, unless it has other names: its mode is theirs too.
+    /// Makes a file private to the user. A file with other hard links stays as it is, because they share its mode.
     ///
     /// # Errors
-    /// If its mode cannot be changed.
+    /// Fails if the mode cannot be read or changed.
     pub fn make_private(&self, place: &Place) -> Result<(), StorageError> {
         #[cfg(unix)]
         {
@@ -77,7 +76,7 @@ impl NativeStorage {
         paths::place_folder(&self.log, folder)
     }
 
-    /// Makes the folders that a place needs; a link in their stead is refused.
+    /// Makes the folders that a place needs. Refuses a link in their place.
     fn make_folders(&self, folder: Folder) -> Result<(), StorageError> {
         if folder == Folder::Sessions {
             return Ok(());
@@ -89,13 +88,14 @@ impl NativeStorage {
         Ok(())
     }
 
-    /// A folder of the store is a folder, and no link to one.
+    /// Checks that a folder of the store is a folder, and not a link to one.
     fn no_link(&self, folder: Folder) -> Result<(), StorageError> {
         let path = self.folder(folder);
         folders::is_folder(&path).map_err(self.failed("use", &path))
     }
 
-    /// Names action and path of a failed call, or what stands in its way, where that is something else than we make.
+    /// Adds action and path to the error of a failed call. If something else occupies the path, the message names that
+    /// instead.
     fn failed(&self, action: &'static str, path: &Path) -> impl Fn(io::Error) -> StorageError {
         move |error| {
             let error = failed(action, path)(error);
@@ -105,7 +105,7 @@ impl NativeStorage {
     }
 }
 
-/// Names action and path of a failed call, and tells a full disk from a broken one.
+/// Adds action and path to the error of a failed call, and maps its kind.
 fn failed(action: &'static str, path: &Path) -> impl Fn(io::Error) -> StorageError {
     let what = path.display().to_string();
     move |error| StorageError { kind: kind_of(&error), action, what: what.clone(), message: error.to_string() }
@@ -156,7 +156,7 @@ impl ByteSource for NativeFile {
     }
 
     fn view(&self) -> Option<&[u8]> {
-        // What was appended since is not in it.
+        // The mapping lacks what was appended since.
         self.mapping.as_ref().map(|mapping| mapping.bytes()).filter(|bytes| bytes.len() as u64 == self.len)
     }
 
@@ -190,7 +190,7 @@ impl StorageFile for NativeFile {
     }
 
     fn overwrite(&mut self, offset: u64, bytes: &[u8]) -> Result<(), StorageError> {
-        // A handle that appends writes at the end wherever it is told to write: this needs one of its own.
+        // A handle in append mode always writes at the end, so this needs its own handle.
         let mut file = no_follow(OpenOptions::new().write(true)).open(&self.path).map_err(self.failed("write"))?;
         if !file.metadata().is_ok_and(|metadata| stamp_of(&metadata).is_same_file(&self.stamp)) {
             return Err(self.failed("write")(io::Error::other("it was replaced meanwhile")));
@@ -208,7 +208,7 @@ impl StorageFile for NativeFile {
         if self.looks {
             return Ok(());
         }
-        // On Apple's systems the standard library asks for F_FULLFSYNC here.
+        // On Apple's systems the standard library uses F_FULLFSYNC here.
         self.file.sync_data().map_err(self.failed("sync"))
     }
 
@@ -278,7 +278,7 @@ impl Storage for NativeStorage {
         let (from, path) = (self.path(from), self.path(to));
         self.make_folders(to.folder())?;
         match std::fs::hard_link(&from, &path) {
-            // File systems without hard links say so in many ways; whoever needs the bytes copies them.
+            // File systems without hard links report this in many ways. The caller copies the bytes instead.
             Err(error) if matches!(kind_of(&error), StorageErrorKind::Io | StorageErrorKind::Denied) => {
                 Err(StorageError { kind: StorageErrorKind::Unsupported, ..self.failed("link", &path)(error) })
             }
@@ -301,7 +301,7 @@ impl Storage for NativeStorage {
         let mut names = Vec::new();
         for entry in entries {
             let entry = entry.map_err(self.failed("read", &path))?;
-            // A name that is no text is none of ours.
+            // A name that is not valid text is not ours.
             names.extend(entry.file_name().into_string());
         }
         names.sort_unstable();
@@ -311,7 +311,7 @@ impl Storage for NativeStorage {
     fn sync_folder(&self, folder: Folder) -> Result<(), StorageError> {
         let path = self.folder(folder);
         replace::sync_folder(&path)?;
-        // The folder's own name stands in the folder above; only ours are made here.
+        // The folder's own name stands in its parent. Only folders of the store are made here.
         if folder != Folder::Sessions {
             replace::sync_folder(paths::folder(&path))?;
         }

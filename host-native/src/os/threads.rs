@@ -1,7 +1,7 @@
-//! What a writer's threads meet at.
+//! The threads and locks of a writer.
 //!
-//! Owns: the choice between the standard library's threads and locks and, with the feature `model`, those of a checker
-//! that tries the orders in which they can run. Does not: add to either.
+//! Owns: the choice between the standard library and, with the feature `model`, a checker that tries the orders in
+//! which threads can run.
 
 cfg_if::cfg_if! {
     if #[cfg(feature = "model")] {

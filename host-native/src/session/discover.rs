@@ -1,8 +1,8 @@
-//! Finding all sessions below some folders.
+//! Finds all sessions below some folders.
 //!
 //! Owns: the walk through sessions folders.
-//! Invariant: the walk follows no symbolic link below its root, never leaves it, and goes on past what it cannot
-//! read. No log is opened.
+//! Invariant: the walk follows no symbolic link below its root and never leaves the root. It goes on past unreadable
+//! folders. It opens no log.
 
 use crate::os::paths;
 use crate::os::stat;
@@ -11,17 +11,17 @@ use jcode_session_core::parts::Part;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A folder or file that could not be looked into.
+/// A folder or file that could not be read.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot look into {}: {source}", path.display())]
 pub struct Unreadable {
-    /// Which.
+    /// The folder or file.
     pub path: PathBuf,
-    /// Why.
+    /// The reason.
     pub source: io::Error,
 }
 
-/// What a walk found.
+/// The result of a walk.
 #[derive(Debug, Default)]
 pub struct Found {
     /// Logs, by path.
@@ -30,10 +30,10 @@ pub struct Found {
     pub unreadable: Vec<Unreadable>,
 }
 
-/// Finds all logs below `root`; a root that is a file is the one log.
+/// Finds all logs below `root`. A root that is a file is itself the only log.
 ///
 /// # Errors
-/// If the root itself cannot be read.
+/// Fails if the root itself cannot be read.
 pub fn find_logs(root: &Path) -> Result<Found, Unreadable> {
     let unreadable = |source| Unreadable { path: root.to_path_buf(), source };
     let metadata = stat::stat(root).map_err(unreadable)?;
@@ -63,7 +63,7 @@ fn look(folder: &Path, entries: std::fs::ReadDir, found: &mut Found, folders: &m
                 return;
             }
         };
-        // Of a link this is the link's own type: links are neither walked nor taken for logs.
+        // For a link, this is the type of the link itself: links are neither walked nor taken for logs.
         let Ok(kind) = entry.file_type() else { continue };
         let path = entry.path();
         if kind.is_dir() {
@@ -73,7 +73,7 @@ fn look(folder: &Path, entries: std::fs::ReadDir, found: &mut Found, folders: &m
         } else if kind.is_file() {
             let is_one = match paths::part(&path) {
                 Part::Log => true,
-                // A snapshot and the log migrated from it are one session, and the log stands for it.
+                // A snapshot and the log migrated from it are one session, which is listed by its log.
                 Part::Snapshot => !paths::beside(&path, Part::Log).is_file() && v1::is_snapshot(&path),
                 _ => false,
             };

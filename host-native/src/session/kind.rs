@@ -1,7 +1,8 @@
-//! What a file is, by its path.
+//! The kind of the file at a path.
 //!
-//! Owns: what the file system says before a byte is read. Invariant: whoever would write asks here before it locks:
-//! nothing lies beside another program's file, not even for a moment. Does not: judge what is in a file; core does.
+//! Owns: what the file system tells before a byte is read. Core judges the content.
+//! Invariant: every command that writes asks here before it locks, so that nothing is ever written beside another
+//! program's file.
 
 use crate::os::files::PathError;
 use crate::os::log_file::LogFile;
@@ -10,10 +11,10 @@ use jcode_session_core::dialect::{Detected, What, detect};
 use std::io;
 use std::path::Path;
 
-/// What the file at this path is; `None` if there is none.
+/// The kind of the file at this path; `None` if there is no file.
 ///
 /// # Errors
-/// If it cannot be read.
+/// Fails if the file cannot be read.
 pub fn judge(path: &Path) -> Result<Option<Detected>, PathError> {
     if let Some(detected) = no_file(path) {
         return Ok(Some(detected));
@@ -28,7 +29,7 @@ pub fn judge(path: &Path) -> Result<Option<Detected>, PathError> {
     }
 }
 
-/// What is there and is no regular file, which is not opened: a pipe, a device, a folder.
+/// The kind of a path that exists and is no regular file: a pipe, a device, a folder. It is not opened.
 #[must_use]
 pub fn no_file(path: &Path) -> Option<Detected> {
     let metadata = stat::stat(path).ok().filter(|metadata| !metadata.is_file())?;

@@ -1,7 +1,7 @@
-//! Sessions by path: which files are one, and one of them open for reading.
+//! Sessions by path: which files form a session, and a session open for reading.
 //!
-//! Owns: discovery, what a file is, the names of jcode's v1 files, and core's session over real files.
-//! Invariant: nothing here writes to a session.
+//! Owns: discovery, the kind of a file, the names of jcode's v1 files, and core's session over real files.
+//! Invariant: nothing here writes to a log.
 
 pub mod discover;
 pub mod kind;

@@ -1,7 +1,7 @@
 //! A session, opened by its path for reading.
 //!
-//! Owns: which files those are, and errors that name them. Invariant: as in core's session, which answers.
-//! Does not: write, except that [`Session::open`] may bring the sidecar up to date in the background.
+//! Owns: opening the files of a session, and errors that name them. Core's session answers and keeps the invariants.
+//! Invariant: nothing is written, except that [`Session::open`] may bring the sidecar up to date in the background.
 
 use crate::os::files::PathError;
 use crate::os::log_file::LogFile;
@@ -29,12 +29,12 @@ pub enum SessionError {
     /// The log cannot be opened.
     #[error(transparent)]
     Path(#[from] PathError),
-    /// The log cannot be read, or does not have what was asked for.
+    /// The log cannot be read, or does not contain the requested entry.
     #[error("{}: {source}", path.display())]
     Log {
         /// The log.
         path: std::path::PathBuf,
-        /// Why.
+        /// The reason.
         source: ReadError,
     },
     /// The v1 files cannot be read as a session.
@@ -42,7 +42,7 @@ pub enum SessionError {
     V1 {
         /// The snapshot.
         path: std::path::PathBuf,
-        /// Why.
+        /// The reason.
         source: ReplayError,
     },
 }
@@ -57,7 +57,7 @@ pub struct Session {
     inner: session::Session<LogFile, SidecarReader>,
 }
 
-/// The log at a path as the current dialect, and where its header stands: for passes over all of it.
+/// The log at a path in the current dialect, and the offset of its header: for passes over the whole log.
 pub(crate) fn current_log(path: &Path) -> Result<(CurrentLog<LogFile>, Option<u64>), SessionError> {
     if v1::is_snapshot(path) {
         let log = CurrentLog::Replayed(replayed(path)?);
@@ -81,10 +81,10 @@ fn replayed(path: &Path) -> Result<V1Log<LogFile>, SessionError> {
 }
 
 impl Session {
-    /// Opens a session for reading and writes nothing.
+    /// Opens a session for reading. Writes nothing.
     ///
     /// # Errors
-    /// If the log cannot be read.
+    /// Fails if the log cannot be read.
     pub fn read(path: &Path) -> Result<Self, SessionError> {
         if v1::is_snapshot(path) {
             return Self::read_v1(path);
@@ -108,11 +108,11 @@ impl Session {
         Ok(Self { path: path.to_path_buf(), inner: session::Session::replayed(log).map_err(at(path))? })
     }
 
-    /// Opens a session; if its sidecar is not fresh, or another program has changed it, a background thread brings it
-    /// up to date meanwhile. The thread ends by itself; joining its handle is up to the caller.
+    /// Opens a session. If its sidecar is not fresh, or another program has changed it, a background thread brings it
+    /// up to date. The thread ends by itself; the caller may join its handle.
     ///
     /// # Errors
-    /// If the log cannot be read.
+    /// Fails if the log cannot be read.
     pub fn open(path: &Path) -> Result<(Self, Option<Rebuild>), SessionError> {
         let session = Self::read(path)?;
         let is_right = session.inner.sidecar().is_some_and(|reader| is_untouched(path, reader.meta()));
@@ -129,7 +129,7 @@ impl Session {
         Ok((session, Some(rebuild)))
     }
 
-    /// The session as core sees it.
+    /// The session of core.
     pub(crate) const fn core(&self) -> &session::Session<LogFile, SidecarReader> {
         &self.inner
     }
@@ -140,7 +140,7 @@ impl Session {
         &self.path
     }
 
-    /// What the log is as it stands.
+    /// The kind of the log as it stands.
     #[must_use]
     pub const fn detected(&self) -> &Detected {
         self.inner.detected()
@@ -158,13 +158,13 @@ impl Session {
         self.inner.header()
     }
 
-    /// The session's id: the header's, else the file's stem.
+    /// The session's id: that of the header, else the stem of the file.
     #[must_use]
     pub fn id(&self) -> String {
         self.inner.header_id().map_or_else(|| paths::stem(&self.path), ToString::to_string)
     }
 
-    /// The log as the current dialect.
+    /// The log in the current dialect.
     #[must_use]
     pub fn bytes(&self) -> &dyn ByteSource {
         self.inner.log()
@@ -176,14 +176,14 @@ impl Session {
         self.inner.has_sidecar()
     }
 
-    /// True if the sidecar was found to say something else than the log, which answered instead. What mends it is
-    /// [`crate::ops::migrate`] with `force`.
+    /// True if the sidecar contradicted its log, and the log answered instead. [`crate::ops::migrate`] with `force`
+    /// mends the sidecar.
     #[must_use]
     pub const fn was_contradicted(&self) -> bool {
         self.inner.was_contradicted()
     }
 
-    /// True if the tree is at hand, from a sidecar or a pass that was made.
+    /// True if the tree is available without another pass: from a sidecar, or from a pass that was made.
     #[must_use]
     pub fn has_index(&self) -> bool {
         self.inner.has_index()
@@ -192,7 +192,7 @@ impl Session {
     /// The tree.
     ///
     /// # Errors
-    /// If the log cannot be read.
+    /// Fails if the log cannot be read.
     pub fn tree(&self) -> Result<TreeReport, SessionError> {
         Ok(TreeReport::new(self.id(), self.inner.tree().map_err(at(&self.path))?))
     }
@@ -200,15 +200,15 @@ impl Session {
     /// The entry with this key.
     ///
     /// # Errors
-    /// If the log cannot be read, or there is no such entry.
+    /// Fails if the log cannot be read, or there is no such entry.
     pub fn entry(&self, key: &str) -> Result<Entry, SessionError> {
         self.inner.entry(key).map_err(at(&self.path))
     }
 
-    /// The entry with this key, or the only one whose key begins so.
+    /// The entry with this key, or the only entry whose key begins with `word`.
     ///
     /// # Errors
-    /// If the log cannot be read, or there is no such entry, or several.
+    /// Fails if the log cannot be read, if there is no such entry, or if there are several.
     pub fn meant(&self, word: &str) -> Result<Entry, SessionError> {
         self.inner.meant(word).map_err(at(&self.path))
     }
@@ -248,7 +248,7 @@ impl Session {
     /// The entries around the one with this key in log order, up to `count` on either side, each with its key.
     ///
     /// # Errors
-    /// If the log cannot be read, or there is no such entry.
+    /// Fails if the log cannot be read, or there is no such entry.
     pub fn around(&self, key: &str, count: u32) -> Result<[Vec<(String, Entry)>; 2], SessionError> {
         let seq = self.inner.locate(key).map_err(at(&self.path))?.seq;
         let all = u32::try_from(self.entry_count()?).unwrap_or(u32::MAX);
@@ -267,15 +267,15 @@ impl Session {
     /// Number of entries.
     ///
     /// # Errors
-    /// If the log cannot be read.
+    /// Fails if the log cannot be read.
     pub fn entry_count(&self) -> Result<u64, SessionError> {
         Ok(self.inner.counts().map_err(at(&self.path))?.entries)
     }
 
-    /// Gives the last `count` entries of the log in file order, all if `None`.
+    /// Passes the last `count` entries of the log to `each`, in file order; all entries if `count` is `None`.
     ///
     /// # Errors
-    /// If the log cannot be read.
+    /// Fails if the log cannot be read.
     pub fn file_order(&self, count: Option<usize>, each: &mut dyn FnMut(Entry)) -> Result<(), SessionError> {
         self.inner.file_order(count, each).map_err(at(&self.path))
     }
@@ -283,16 +283,16 @@ impl Session {
     /// The last `count` entries of the active path, in path order.
     ///
     /// # Errors
-    /// If the log cannot be read.
+    /// Fails if the log cannot be read.
     pub fn tail(&self, count: usize) -> Result<Vec<Entry>, SessionError> {
         self.inner.tail(count).map_err(at(&self.path))
     }
 
-    /// Gives the entries of the path to `leaf` (the active leaf if `None`), the last `count` of them if that is
-    /// given, in path order.
+    /// Passes the entries of the path to `leaf` to `each`, in path order. Without `leaf` the path leads to the active
+    /// leaf. With `count` only the last `count` entries are passed.
     ///
     /// # Errors
-    /// If the log cannot be read, or there is no such entry.
+    /// Fails if the log cannot be read, or there is no such entry.
     pub fn path_to(
         &self,
         leaf: Option<&str>,
@@ -302,11 +302,11 @@ impl Session {
         self.inner.path_to(leaf, count, each).map_err(at(&self.path))
     }
 
-    /// Where the entries of that path stand in [`Session::bytes`], root first: all that needs to be held of a path
-    /// while its entries are read one by one.
+    /// The ranges of the same entries as [`Session::path_to`] in [`Session::bytes`], root first. A caller that reads
+    /// entries one by one needs to keep nothing else of the path.
     ///
     /// # Errors
-    /// If the log cannot be read, or there is no such entry.
+    /// Fails if the log cannot be read, or there is no such entry.
     pub fn path_ranges(&self, leaf: Option<&str>, count: Option<usize>) -> Result<Vec<Range<u64>>, SessionError> {
         self.inner.path_ranges(leaf, count).map_err(at(&self.path))
     }
@@ -314,7 +314,7 @@ impl Session {
     /// The entry at one of the [`Session::path_ranges`].
     ///
     /// # Errors
-    /// If the log cannot be read.
+    /// Fails if the log cannot be read.
     pub fn entry_at(&self, range: Range<u64>) -> Result<Entry, SessionError> {
         self.inner.entry_at(range).map_err(at(&self.path))
     }
@@ -322,7 +322,7 @@ impl Session {
     /// Everything that a user interface paints first, with the last `page` entries of the active path.
     ///
     /// # Errors
-    /// If the log cannot be read.
+    /// Fails if the log cannot be read.
     pub fn resume(&self, page: usize) -> Result<Resume, SessionError> {
         self.inner.resume(&paths::stem(&self.path), page).map_err(at(&self.path))
     }
@@ -330,13 +330,13 @@ impl Session {
     /// The `count` entries of the path before the entry `key`, in path order; empty at the root.
     ///
     /// # Errors
-    /// If the log cannot be read, or there is no such entry.
+    /// Fails if the log cannot be read, or there is no such entry.
     pub fn before(&self, key: &str, count: usize) -> Result<Vec<Entry>, SessionError> {
         self.inner.before(key, count).map_err(at(&self.path))
     }
 }
 
-/// Names the log of a failed read.
+/// Adds the path of the log to the error of a read.
 fn at<E: Into<ReadError>>(path: &Path) -> impl Fn(E) -> SessionError {
     let path = path.to_path_buf();
     move |source| SessionError::Log { path: path.clone(), source: source.into() }

@@ -1,8 +1,9 @@
-//! The v1 files of one jcode session: which they are, opened together, and whether they changed.
+//! The v1 files of one jcode session, which are opened together.
 //!
-//! Owns: the names of section 8 of `docs/format.md` (`<id>.json`, `<id>.bak`, `<id>.journal.jsonl`).
-//! Invariant: what was read is one state: if jcode wrote a checkpoint meanwhile, [`V1Files::unchanged`] says so.
-//! Does not: write; the v1 files are jcode's.
+//! Owns: the names of section 8 of `docs/format.md` (`<id>.json`, `<id>.bak`, `<id>.journal.jsonl`), and the check
+//! whether the files changed. The v1 files belong to jcode and are never written.
+//! Invariant: the files that were read form one state. If jcode wrote a checkpoint meanwhile, [`V1Files::unchanged`]
+//! returns false.
 
 use crate::os::files::{PathError, open_plain, stamp};
 use crate::os::log_file::LogFile;
@@ -24,7 +25,7 @@ pub struct V1Files {
 }
 
 impl V1Files {
-    /// The v1 files that belong to a session, named by its snapshot or by its log; they need not be there.
+    /// The v1 files of a session, given by its snapshot or its log. The files need not exist.
     #[must_use]
     pub fn beside(session: &Path) -> Self {
         Self {
@@ -41,33 +42,33 @@ impl V1Files {
         &self.snapshot
     }
 
-    /// The paths of all of them, whether they are there or not.
+    /// The paths of all v1 files, whether they exist or not.
     #[must_use]
     pub fn paths(&self) -> [PathBuf; 3] {
         [self.snapshot.clone(), self.bak.clone(), self.journal.clone()]
     }
 
-    /// True if there is a snapshot: without one there is no v1 session.
+    /// True if there is a snapshot. Without a snapshot there is no v1 session.
     #[must_use]
     pub fn exist(&self) -> bool {
         self.snapshot.is_file()
     }
 
-    /// Opens what is there.
+    /// Opens the files that exist.
     ///
     /// # Errors
-    /// If a file is there and cannot be opened.
+    /// Fails if an existing file cannot be opened.
     pub fn open(&self) -> Result<V1Sources<LogFile>, PathError> {
         Ok(V1Sources {
             session_id: self.stem.clone(),
-            // The journal first: a checkpoint deletes it after the snapshot has taken in what it held.
+            // The journal first: a checkpoint of jcode first merges the journal into the snapshot, then deletes it.
             journal: open(&self.journal)?,
             snapshot: open(&self.snapshot)?,
             bak: open(&self.bak)?,
         })
     }
 
-    /// What the file system says about the files now, as text that is equal while nobody touches them.
+    /// The stamps of snapshot and journal as text, which stays equal while nobody changes the files.
     #[must_use]
     pub fn stamps(&self) -> String {
         let text = |path: &Path| match stamp(path) {
@@ -77,7 +78,7 @@ impl V1Files {
         format!("{} {}", text(&self.snapshot), text(&self.journal))
     }
 
-    /// Whether the files are still what [`V1Files::stamps`] said before they were read.
+    /// Whether the files still have the stamps that [`V1Files::stamps`] returned before they were read.
     #[must_use]
     pub fn unchanged(&self, before: &str) -> bool {
         self.stamps() == before
@@ -95,8 +96,8 @@ fn open(path: &Path) -> Result<Option<LogFile>, PathError> {
     }
 }
 
-/// True for a file that is, by name and by the start of its content, a jcode v1 snapshot. A broken one counts if
-/// jcode left a journal or a backup beside it.
+/// True for a file that is a jcode v1 snapshot, by name and by the start of its content. A broken one counts if jcode
+/// left a journal or a backup beside it.
 #[must_use]
 pub fn is_snapshot(path: &Path) -> bool {
     if paths::part(path) != Part::Snapshot {

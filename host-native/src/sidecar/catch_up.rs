@@ -1,7 +1,8 @@
-//! Catch-up: the entries that a log gained, added to its sidecar in one transaction.
+//! Catch-up: adds the new entries of a log to its sidecar in one transaction.
 //!
-//! Owns: the transaction. Invariant: it commits all of the new tail or nothing.
-//! Does not: judge; the caller holds the log's lock and knows that the log has only grown.
+//! Owns: the transaction.
+//! Invariant: the transaction adds the whole new tail or nothing. The caller holds the log's lock and knows that the
+//! log has only grown.
 
 use crate::os::host;
 use crate::os::log_file::LogFile;
@@ -17,8 +18,8 @@ use jcode_session_core::source::{ByteSource, SourceError};
 use rusqlite::{Connection, TransactionBehavior};
 use std::ops::{ControlFlow, Range};
 
-/// Brings a sidecar with metadata `seen` up to date; `migrated_at`: now, if that is a migration. `None`: it must be
-/// built anew.
+/// Brings a sidecar with metadata `seen` up to date. `migrated_at` is the present time if this is a migration. Returns
+/// `None` if the sidecar must be rebuilt.
 pub(super) fn catch_up(
     log: &LogFile,
     seen: &IndexMeta,
@@ -27,7 +28,7 @@ pub(super) fn catch_up(
 ) -> Result<Option<(Done, IndexMeta)>, RebuildError> {
     let Resume::At { offset, expect_lf, .. } = seen.resume else { return Ok(None) };
     let grown = log.len() > seen.stamp.len;
-    // A tail as long as all the rest is read faster than it is looked up entry by entry.
+    // If the tail is longer than the rest, a build is faster than looking up the tail entry by entry.
     if grown && (log.len() - offset > seen.stamp.len || (expect_lf && log.read_vec(offset, 1)? != b"\n")) {
         return Ok(None);
     }
@@ -59,7 +60,7 @@ pub(super) fn catch_up(
 
 type Added = Result<(Totals, ScanEnd), SourceError>;
 
-/// Adds the entries of a range of the log.
+/// Adds the entries in a range of the log.
 fn add(
     transaction: &Connection,
     log: &LogFile,
@@ -85,7 +86,7 @@ fn add(
     Ok(Ok((grower.finish(&mut store)?, end)))
 }
 
-/// Notes what the log was migrated from.
+/// Records in the sidecar from which files the log was migrated.
 pub(super) fn note_source(log: &LogFile, stamps: &str) -> Result<(), RebuildError> {
     let mut connection = connect(log.path(), Purpose::Update)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -109,7 +110,7 @@ struct Tail<'c> {
 
 impl LogSink for Tail<'_> {
     fn header(&mut self, _: &Record<'_>) -> ControlFlow<()> {
-        // A log that had no header before has one now: its session id and dialect change.
+        // The log had no header and has one now, so its session id and dialect change.
         self.failed = Some(CatchUpError::NeedsRebuild);
         ControlFlow::Break(())
     }

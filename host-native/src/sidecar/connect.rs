@@ -1,7 +1,7 @@
-//! Opening the file of a sidecar.
+//! Opens the SQLite file of a sidecar.
 //!
-//! Owns: flags and waiting times of all connections to sidecars.
-//! Invariant: no link is followed below the folder of the log, and nothing of a hostile schema runs functions.
+//! Owns: open flags and busy timeouts of all connections to sidecars.
+//! Invariant: no link is followed below the log's folder, and a hostile schema cannot run functions.
 
 use crate::os::paths;
 use crate::os::stat;
@@ -9,19 +9,19 @@ use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 use std::time::Duration;
 
-/// What a sidecar is opened for.
+/// The purpose of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// To answer a reader, which reads the log instead of waiting long. The journal of a killed writer cannot be
-    /// rolled back that way: SQLite then says so.
+    /// To answer a reader. The timeout is short, because a reader falls back to the log. A read-only connection cannot
+    /// roll back the journal of a killed writer; SQLite then reports an error.
     Read,
-    /// To change it once, under its lock.
+    /// To change the sidecar once, under its lock.
     Update,
-    /// To follow a writer; what has to wait for readers is tried again.
+    /// To follow a writer. A commit that has to wait for readers is tried again.
     Follow,
 }
 
-/// Opens the sidecar of a log, which must be there.
+/// Opens the sidecar of a log. The sidecar must exist.
 pub(crate) fn connect(log: &Path, purpose: Purpose) -> rusqlite::Result<Connection> {
     let (access, wait_ms) = match purpose {
         Purpose::Read => (OpenFlags::SQLITE_OPEN_READ_ONLY, 25),
@@ -35,7 +35,7 @@ pub(crate) fn connect(log: &Path, purpose: Purpose) -> rusqlite::Result<Connecti
     Ok(connection)
 }
 
-/// The path with all links in front of the file's name resolved: SQLite refuses every link, and those above a session
+/// The path with all links in its folder part resolved. SQLite refuses every link in a path, but links above a session
 /// are followed.
 fn real(path: &Path) -> std::path::PathBuf {
     let folder = stat::real_path(paths::folder(path));

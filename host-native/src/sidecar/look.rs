@@ -1,8 +1,8 @@
-//! Whether a sidecar is right: its rows are what a build of the bytes that it covers gives.
+//! Checks whether a sidecar is right, that is, whether its rows equal those of a build from the bytes that it covers.
 //!
-//! Owns: the choice between believing and comparing. One that only this software has changed is believed, any other one
-//! is compared with the log, row by row. Invariant: nothing is written here.
-//! Does not: bring up to date; see [`super::rebuild`].
+//! Owns: the choice between believing and comparing. A sidecar that only this software has changed is believed; any
+//! other sidecar is compared with the log, row by row.
+//! Invariant: nothing is written here. [`super::rebuild`] brings sidecars up to date.
 
 use crate::os::log_file::LogFile;
 use crate::sidecar::outcome::Tick;
@@ -11,15 +11,15 @@ use crate::sidecar::{self, Sidecar, is_untouched};
 use jcode_session_core::index::meta::IndexMeta;
 use jcode_session_core::source::{ByteSource, SourceError};
 
-/// How a sidecar stands to its log, rows included.
+/// The state of a sidecar relative to its log, rows included.
 #[derive(Debug)]
 pub(crate) enum Look {
     Right(Box<Right>),
-    /// Another process holds it locked.
+    /// Another process has locked the sidecar.
     Locked,
     /// Rows differ from the log.
     Differs,
-    /// There is none that could be brought up to date, or the log lacks bytes, so that nothing can be said.
+    /// No sidecar can be brought up to date, or bytes of the log are lost, so that a comparison tells nothing.
     Unusable,
 }
 
@@ -27,9 +27,9 @@ pub(crate) enum Look {
 #[derive(Debug)]
 pub(crate) struct Right {
     pub(crate) meta: IndexMeta,
-    /// It covers all of the log.
+    /// The sidecar covers the whole log.
     pub(crate) is_current: bool,
-    /// Neither the log's stamp nor the sidecar's own need be recorded anew.
+    /// Neither the log's stamp nor the sidecar's mtime needs to be recorded anew.
     pub(super) is_settled: bool,
 }
 
@@ -39,10 +39,10 @@ impl Look {
     }
 }
 
-/// Looks at the sidecar of a log.
+/// Checks the sidecar of a log.
 ///
 /// # Errors
-/// If the log cannot be read, or `tick` interrupts.
+/// Fails if the log cannot be read or `tick` interrupts.
 pub(crate) fn look(log: &LogFile, tick: &mut Tick<'_>) -> Result<Look, SourceError> {
     let (reader, is_current, restamp) = match sidecar::open(log)? {
         Sidecar::Fresh { reader, restamp } => (reader, true, restamp),

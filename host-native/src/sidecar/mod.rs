@@ -1,6 +1,6 @@
-//! The sidecar of one log: opened, judged, built, caught up.
+//! The sidecar of one log: open, judge, build, catch up.
 //!
-//! Owns: everything that touches its file; [`sql`] alone is file-free and shared with the wasm host.
+//! Owns: all access to the sidecar's file. Only [`sql`] does not touch files; the wasm host shares it.
 //! Invariant: a sidecar is replaced whole or changed in one transaction, and only under its lock.
 
 pub mod sql;

@@ -1,7 +1,7 @@
-//! The sidecar of one log: is it there, can it be read, and is it of this state of the log?
+//! Opens the sidecar of one log for reading.
 //!
-//! Owns: opening its file for reading. Invariant: nothing is written here.
-//! Does not: judge it (see [`Sidecar`]), build or catch up (see [`crate::sidecar::rebuild`]).
+//! Owns: opening the file, and the glance at its metadata without SQLite. [`Sidecar`] judges it.
+//! Invariant: nothing is written here. [`crate::sidecar::rebuild`] builds and catches up.
 
 use crate::os::files::{open_plain, stamp_of};
 use crate::os::log_file::LogFile;
@@ -18,14 +18,14 @@ use std::fs::Metadata;
 use std::io::Read;
 use std::path::Path;
 
-/// The metadata of a log's sidecar, if the file system says that the log is as it was when the sidecar was written;
-/// without SQLite, for runs over thousands of sessions. `None`: open it and see. It says nothing of the rows.
+/// The metadata of a log's sidecar, read without SQLite, if the log's stamp is the recorded one. Meant for runs over
+/// thousands of sessions. `None` means: open the sidecar and judge it. The rows are not checked.
 #[must_use]
 pub fn quick_meta(log: &Path) -> Option<IndexMeta> {
     quick(log).map(|(meta, _)| meta)
 }
 
-/// As [`quick_meta`], if the rows are those that belong to it: nobody else has changed the sidecar since.
+/// Like [`quick_meta`], but only if no other program has changed the sidecar, so that its rows can be believed.
 #[must_use]
 pub(crate) fn untouched_meta(log: &Path) -> Option<IndexMeta> {
     quick(log).filter(|(meta, file)| is_vouched_for(file, meta)).map(|(meta, _)| meta)
@@ -35,14 +35,14 @@ fn quick(log: &Path) -> Option<(IndexMeta, Metadata)> {
     let (meta, sidecar) = written(log)?;
     let path = paths::sidecar(log);
     let file = stamp_of(&stat::lstat(log).ok()?);
-    // The file of a log with segments is shorter than the log.
+    // For a log with segments, the file alone is shorter than the log.
     let now = if file.len < meta.stamp.len { LogFile::open(log).ok()?.stamp() } else { file };
     let synced = meta.unsynced_boot.is_none() || meta.unsynced_boot.as_deref() == host::boot_id();
-    // A journal beside it belongs to a commit that did not end.
+    // A journal beside the sidecar belongs to a commit that did not end.
     (now == meta.stamp && synced && !journal(&path).exists()).then_some((meta, sidecar))
 }
 
-/// The metadata of a log's sidecar as it was written last, whatever became of the log since.
+/// The metadata that was written last to a log's sidecar, whatever happened to the log since.
 #[must_use]
 pub(crate) fn written_meta(log: &Path) -> Option<IndexMeta> {
     written(log).map(|(meta, _)| meta)
@@ -64,7 +64,7 @@ fn journal(sidecar: &Path) -> std::path::PathBuf {
 /// Opens and judges the sidecar of an open log.
 ///
 /// # Errors
-/// Only if the log cannot be read.
+/// Fails only if the log cannot be read.
 pub fn open(log: &LogFile) -> Result<Sidecar, SourceError> {
     let path = paths::sidecar(log.path());
     if let Err(found) = before_sidecar(log.path()) {

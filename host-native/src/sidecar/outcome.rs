@@ -1,36 +1,36 @@
-//! What building or catching up a sidecar is told, and what came of it.
+//! Parameters, results and errors of building or catching up a sidecar.
 //!
-//! Owns: the error of all ways to write a sidecar.
-//! Invariant: an error leaves the log, and the sidecar that was there, as they were.
+//! Owns: the error type of all writes to a sidecar.
+//! Invariant: after an error the log and the old sidecar are unchanged.
 
 use crate::os::files::PathError;
 use crate::os::standing::InTheWay;
 use jcode_session_core::source::SourceError;
 use std::ops::ControlFlow;
 
-/// Called now and then with the number of bytes done; `Break` interrupts.
+/// Progress callback. It gets the number of bytes done; `Break` interrupts the operation.
 pub type Tick<'t> = dyn FnMut(u64) -> ControlFlow<()> + Send + 't;
 
-/// Why a sidecar was not built. The log is untouched, and the old sidecar, if any, too.
+/// Why a sidecar was not built. The log and the old sidecar, if any, are unchanged.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RebuildError {
     /// The log cannot be read.
     #[error("{0}")]
     Log(#[from] SourceError),
-    /// The file system refused.
+    /// A file operation failed.
     #[error(transparent)]
     Path(#[from] PathError),
-    /// A folder stands where the sidecar should.
+    /// A folder stands in the place of the sidecar.
     #[error(transparent)]
     InTheWay(#[from] InTheWay),
     /// SQLite failed.
     #[error("SQLite cannot write the sidecar: {0}")]
     Sqlite(#[from] rusqlite::Error),
-    /// A writer or another build holds the session.
+    /// A writer or another build holds the session's lock.
     #[error("another process is writing this session; its sidecar is left to it")]
     Busy,
-    /// A segment is lost or damaged. Its bytes may come back, which a sidecar without them would not notice.
+    /// A segment is lost or damaged. Its bytes may come back, and a sidecar without them would not notice.
     #[error(
         "a segment is lost or damaged, and no sidecar is kept of what is left; `verify` names it: put its file back \
          from a copy, or `repair` rewrites the log"
@@ -43,21 +43,21 @@ pub enum RebuildError {
 pub enum Done {
     /// The sidecar was up to date.
     Nothing,
-    /// Only the log's stamp was recorded anew.
+    /// Only the log's new stamp was recorded.
     Restamped,
     /// New entries were added.
     CaughtUp,
-    /// It was built anew.
+    /// The sidecar was rebuilt.
     Built,
 }
 
-/// What the caller knows about a log and the sidecar should remember.
+/// Facts about a log that the caller knows and the sidecar should record.
 #[derive(Debug, Clone, Default)]
 pub struct Known {
-    /// Bytes of the log that are on the disk; 0 if nothing is known.
+    /// Number of bytes of the log that are known to be on the disk; 0 if unknown.
     pub synced_len: u64,
-    /// What the host says about the files that the log was migrated from.
+    /// Stamps of the files from which the log was migrated.
     pub migrated_from: Option<String>,
-    /// Now, Unix milliseconds, if this is a migration; else what the sidecar before said is kept.
+    /// The present time in Unix milliseconds if this is a migration; else the old sidecar's value is kept.
     pub migrated_at: Option<i64>,
 }

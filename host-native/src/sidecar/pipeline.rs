@@ -1,9 +1,8 @@
-//! From the bytes of a log to the rows of a sidecar.
+//! The build pipeline: from the bytes of a log to the rows of a sidecar.
 //!
-//! Owns: batches of rows between the reading thread and the inserting one, and a thread that syncs what was written
-//! while the rest is, so that little is left to wait for at the end.
-//! Invariant: at most a few batches are in flight; memory does not grow with the log, but for core's ids.
-//! Does not: publish.
+//! Owns: the batches of rows between the reading and the inserting thread, and a thread that syncs early batches while
+//! later ones are written, so that the final sync is short.
+//! Invariant: at most a few batches are in flight. Memory does not grow with the log, apart from core's ids.
 
 use crate::os::files::PathError;
 use crate::os::log_file::LogFile;
@@ -22,13 +21,13 @@ use std::fs::File;
 use std::ops::{ControlFlow, Range};
 use std::sync::mpsc::{SyncSender, sync_channel};
 
-/// Rows a batch, and batches in flight.
+/// Rows per batch, and batches in flight.
 const BATCH: usize = 1024;
 const IN_FLIGHT: usize = 4;
-/// Batches from one sync to the next: some megabytes.
+/// Number of batches between two syncs: some megabytes.
 const SYNC_EVERY: usize = 48;
 
-/// Builds on this thread.
+/// Builds on the calling thread.
 pub(super) fn build_small(
     connection: &Connection,
     log: &LogFile,
@@ -50,7 +49,7 @@ pub(super) fn build_small(
     Ok(meta)
 }
 
-/// Builds on two threads: this one fills SQLite, whose file is `file`, with what the other one reads.
+/// Builds with three threads: one reads the log, the calling thread fills SQLite, whose file is `file`, and one syncs.
 pub(super) fn build_large(
     connection: &Connection,
     file: &File,
@@ -66,7 +65,7 @@ pub(super) fn build_large(
         let reader = scope.spawn(move || {
             let mut batcher = Batcher { batch: Batch::default(), sender };
             let read = read(log, &mut batcher, tick);
-            // A closed channel means that the other side failed, and it says why.
+            // A closed channel means that the inserting side failed; that side reports the error.
             let _ = batcher.sender.send(batcher.batch);
             read
         });
@@ -79,7 +78,7 @@ pub(super) fn build_large(
                 break;
             }
             if number % SYNC_EVERY == SYNC_EVERY - 1 {
-                // One that is still at it takes this along.
+                // If a sync is still running, the next one covers these batches.
                 let _ = written.try_send(());
             }
         }
@@ -89,14 +88,14 @@ pub(super) fn build_large(
         let (built, end) = read?;
         let meta = meta(log, &built, &end, fingerprint, known);
         load.finish(&built, &meta)?;
-        // A failed sync is told once: whoever syncs the file again may hear nothing of it.
+        // The system reports a failed sync only once: a later sync of the same file may succeed.
         let synced = syncer.join().unwrap_or_else(|_| Err(std::io::Error::other("the syncing thread failed")));
         synced.map_err(PathError::new("sync", &paths::sidecar(log.path())))?;
         Ok(meta)
     })
 }
 
-/// Puts a batch in. By the ids of the first is told whether the key on them is made along the way.
+/// Inserts a batch. If the ids of the first batch ascend, the indexes are built along with the rows.
 fn fill(load: &mut BulkLoad<'_>, number: usize, batch: &Batch) -> rusqlite::Result<()> {
     if number == 0 && batch.rows.len() == BATCH && batch.rows().is_sorted_by(|a, b| a.id < b.id) {
         load.index_along()?;
@@ -118,7 +117,7 @@ fn meta(log: &LogFile, built: &Built<()>, end: &ScanEnd, fingerprint: Fingerprin
     IndexMeta { migrated_from, migrated_at, ..meta }
 }
 
-/// Rows straight into SQLite.
+/// A sink that inserts rows directly into SQLite.
 struct Direct<'d, 'c> {
     load: &'d mut BulkLoad<'c>,
     failed: &'d mut Option<rusqlite::Error>,
@@ -136,7 +135,7 @@ impl RowSink for Direct<'_, '_> {
     }
 }
 
-/// Rows into batches for another thread.
+/// A sink that collects rows into batches for another thread.
 struct Batcher {
     batch: Batch,
     sender: SyncSender<Batch>,
@@ -155,14 +154,14 @@ impl RowSink for &mut Batcher {
     }
 }
 
-/// Rows whose texts stand one behind the other in one buffer.
+/// Rows whose texts lie back to back in one buffer.
 #[derive(Default)]
 struct Batch {
     text: String,
     rows: Vec<Packed>,
 }
 
-/// One row of a batch: its fields without their texts, and where those are.
+/// One row of a batch: its fields without texts, and the ranges of its texts.
 struct Packed {
     row: Row<'static>,
     id: Range<usize>,

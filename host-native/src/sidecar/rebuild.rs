@@ -1,8 +1,8 @@
-//! Building a sidecar and bringing one up to date.
+//! Builds a sidecar or brings one up to date.
 //!
-//! Owns: the threads of a large build (one reads the log, one fills SQLite, one syncs), and how the result is published.
-//! Invariant: a sidecar appears whole: built aside, synced, renamed over. A catch-up is one transaction.
-//! Does not: decide when; callers ask [`crate::sidecar`] first.
+//! Owns: when a sidecar is settled, caught up or rebuilt, and how a build is published.
+//! Invariant: a new sidecar appears whole: it is built aside, synced and renamed into place. A catch-up is one
+//! transaction.
 
 use crate::os::files::PathError;
 use crate::os::log_file::LogFile;
@@ -34,7 +34,7 @@ pub fn update(log: &LogFile, force: bool, tick: &mut Tick<'_>) -> Result<(Done, 
     update_knowing(log, force, &Known::default(), tick)
 }
 
-/// As [`update`], and a sidecar that is changed remembers what is known.
+/// Like [`update`], but a sidecar that is changed also records `known`.
 ///
 /// # Errors
 /// See [`RebuildError`].
@@ -48,7 +48,7 @@ pub fn update_knowing(
     settle_or_build(log, right, known, tick)
 }
 
-/// As [`update_knowing`], behind a look that found this.
+/// Like [`update_knowing`], but with the result of an earlier look.
 pub(crate) fn settle_or_build(
     log: &LogFile,
     right: Option<Right>,
@@ -64,7 +64,7 @@ pub(crate) fn settle_or_build(
     Ok((Done::Built, build_knowing(log, known, tick)?))
 }
 
-/// Brings a sidecar that is right up to date, under its lock. `None`: it must be built.
+/// Brings a right sidecar up to date, under its lock. Returns `None` if the sidecar must be rebuilt.
 fn settle(
     log: &LogFile,
     right: Right,
@@ -80,7 +80,7 @@ fn settle(
         return Ok(Some((Done::Nothing, meta)));
     }
     match super::catch_up::catch_up(log, &meta, migrated_at, tick) {
-        // Damage that nothing has shown so far: what cannot be caught up is built anew.
+        // SQLite met damage that nothing has shown so far: rebuild.
         Err(RebuildError::Sqlite(error)) if !is_locked(&error) => Ok(None),
         caught_up => caught_up,
     }
@@ -94,7 +94,7 @@ pub fn build(log: &LogFile, tick: &mut Tick<'_>) -> Result<IndexMeta, RebuildErr
     build_knowing(log, &Known::default(), tick)
 }
 
-/// As [`build`], and the sidecar remembers what is known.
+/// Like [`build`], but the sidecar also records `known`.
 ///
 /// # Errors
 /// See [`RebuildError`].
@@ -102,8 +102,7 @@ pub fn build_knowing(log: &LogFile, known: &Known, tick: &mut Tick<'_>) -> Resul
     build_aside(log, known, Held::No, tick)
 }
 
-/// Brings the sidecar of a log up to date for its writer, which holds the lock under which that is done. All of
-/// `log` is on the disk.
+/// Brings the sidecar up to date for a writer, which holds the lock. All of `log` is on the disk.
 pub(crate) fn update_held(log: &LogFile, tick: &mut Tick<'_>) -> Result<IndexMeta, RebuildError> {
     match look(log, tick)? {
         Look::Right(right) => {
@@ -117,7 +116,7 @@ pub(crate) fn update_held(log: &LogFile, tick: &mut Tick<'_>) -> Result<IndexMet
     build_held(log, tick)
 }
 
-/// Builds the sidecar of a log for its writer, which holds the lock. All of `log` is on the disk.
+/// Builds the sidecar for a writer, which holds the lock. All of `log` is on the disk.
 pub(crate) fn build_held(log: &LogFile, tick: &mut Tick<'_>) -> Result<IndexMeta, RebuildError> {
     let known = Known { synced_len: log.len(), ..Known::default() };
     build_aside(log, &known, Held::ByWriter, tick)
@@ -174,7 +173,7 @@ fn fill(
 
 /// The bytes of a database in memory.
 fn image(connection: &mut Connection) -> rusqlite::Result<rusqlite::serialize::Data<'_>> {
-    /// The name of a database as newer versions of rusqlite take it, under that of older ones.
+    /// Newer versions of rusqlite take the name of a database as text, older ones as this enum.
     #[allow(dead_code, reason = "older versions have their own")]
     struct DatabaseName;
     impl DatabaseName {
@@ -182,14 +181,14 @@ fn image(connection: &mut Connection) -> rusqlite::Result<rusqlite::serialize::D
         const Main: &str = "main";
     }
     {
-        // Where rusqlite has a type of this name, it is nearer than the one above.
+        // If rusqlite has a type of this name, the glob import shadows the type above.
         #[allow(unused_imports, clippy::wildcard_imports, reason = "only a glob may bring nothing")]
         use rusqlite::*;
         connection.serialize(DatabaseName::Main)
     }
 }
 
-/// Notes in the sidecar of a log what the host says about the files that the log was migrated from.
+/// Records in the sidecar the stamps of the files from which the log was migrated.
 ///
 /// # Errors
 /// See [`RebuildError`].
@@ -198,7 +197,7 @@ pub fn note_source(log: &LogFile, stamps: &str) -> Result<(), RebuildError> {
     super::catch_up::note_source(log, stamps)
 }
 
-/// Removes the sidecar of a log that is gone, or of a dialect that has none. A folder under its name is none.
+/// Removes the sidecar of a log that is gone, or of a dialect without sidecars. A folder of that name stays.
 pub(crate) fn remove(log: &Path) -> Result<(), PathError> {
     if before_sidecar(log).is_err() {
         return Ok(());
@@ -208,7 +207,7 @@ pub(crate) fn remove(log: &Path) -> Result<(), PathError> {
     stat::remove(&path)
 }
 
-/// Removes what SQLite left beside an old sidecar: it would be taken for the new one's.
+/// Removes the journals of an old sidecar: SQLite would apply them to the new one.
 fn remove_journals(sidecar: &Path) -> Result<(), PathError> {
     for ending in SIDECAR_JOURNALS {
         let mut name = sidecar.as_os_str().to_owned();
@@ -218,7 +217,8 @@ fn remove_journals(sidecar: &Path) -> Result<(), PathError> {
     Ok(())
 }
 
-/// The lock under which sidecars are replaced or caught up: the log's own inode, which a writer holds all its life.
+/// The lock under which sidecars are replaced or caught up. It is on the log's own inode, and a writer holds it all its
+/// life.
 pub(crate) fn lock(log: &LogFile) -> Result<InodeLock<'_>, RebuildError> {
     match log.file().try_lock() {
         Ok(()) => Ok(InodeLock(log)),
@@ -231,7 +231,7 @@ pub(crate) struct InodeLock<'l>(&'l LogFile);
 
 impl Drop for InodeLock<'_> {
     fn drop(&mut self) {
-        // Closing the file would do it too; nothing can be done about a failure.
+        // Closing the file would unlock it too; a failure cannot be handled.
         let _ = self.0.file().unlock();
     }
 }

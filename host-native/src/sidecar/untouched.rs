@@ -1,10 +1,10 @@
-//! Whether anybody but this software has changed a sidecar's file.
+//! Detects whether another program has changed a sidecar's file.
 //!
-//! Owns: how that is told: this software sets the file's mtime to the time that its metadata names, `indexed_at`.
-//! Whoever else writes to the file moves its mtime.
-//! Invariant: only a sidecar that was just built, was compared with its log, or was untouched before a change of ours is
-//! vouched for. Where that fails, or a crash comes between, its rows are compared once more.
-//! Does not: compare; see [`super::look`].
+//! Owns: the sign for it. This software sets the file's mtime to `indexed_at` of its metadata. Any other program that
+//! writes to the file moves the mtime.
+//! Invariant: the mtime is set only on a sidecar that was just built, was compared with its log, or was untouched
+//! before our change. If setting it fails, or a crash comes first, the rows are compared once more; see
+//! [`super::look`].
 
 use crate::os::files::stamp_of;
 use crate::os::paths;
@@ -17,7 +17,7 @@ use std::path::Path;
 
 const NS: i64 = 1_000_000;
 
-/// True if the sidecar of a log, which has this metadata, is as this software left it: then its rows are, too.
+/// True if nobody but this software has changed the log's sidecar, which has this metadata. Then its rows are right.
 pub(crate) fn is_untouched(log: &Path, meta: &IndexMeta) -> bool {
     stat::lstat(&paths::sidecar(log)).is_ok_and(|file| is_vouched_for(&file, meta))
 }
@@ -26,19 +26,20 @@ pub(super) fn is_vouched_for(file: &Metadata, meta: &IndexMeta) -> bool {
     file.is_file() && meta.indexed_at.checked_mul(NS) == Some(stamp_of(file).mtime_ns)
 }
 
-/// Says of the sidecar of a log, which has this metadata, that its rows are right. By path: closing a file of its own
-/// here would take away the locks that connections of this process hold on it.
+/// Marks the rows of the log's sidecar, which has this metadata, as right. Works by path: closing a file handle of its
+/// own would release the locks that connections of this process hold on the file.
 pub(super) fn vouch(log: &Path, meta: &IndexMeta) {
     vouch_for(&paths::sidecar(log), meta);
 }
 
-/// The same of a file that becomes a sidecar.
+/// Like [`vouch`], but for a file that is about to become a sidecar.
 pub(super) fn vouch_for(path: &Path, meta: &IndexMeta) {
-    // Without it the rows are compared once more.
+    // If this fails, the rows are compared once more.
     let _ = stat::set_mtime(path, meta.indexed_at);
 }
 
-/// Commits a change that leads from one metadata to another. A sidecar that somebody else has changed stays known by it.
+/// Commits a change from one metadata to another. A sidecar that another program had changed before does not get the
+/// mark.
 pub(crate) fn commit(
     transaction: Transaction<'_>,
     log: &Path,

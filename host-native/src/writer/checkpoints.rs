@@ -1,7 +1,8 @@
-//! Checkpoints of a running writer, taken on the sidecar's thread at sync points.
+//! Checkpoints of a running writer, taken on the indexer thread at sync points.
 //!
-//! Owns: counting towards the next one. Invariant: only what is on the disk is checkpointed, and no append waits.
-//! Does not: fail anything: a checkpoint that cannot be taken is tried again at the next sync point.
+//! Owns: counting towards the next checkpoint.
+//! Invariant: only synced bytes are checkpointed, and no append waits. A checkpoint that fails makes nothing else fail;
+//! it is tried again at a later sync point.
 
 use crate::os::host;
 use crate::os::log_file::LogFile;
@@ -20,15 +21,15 @@ pub(super) struct Checkpoints {
     storage: SessionStorage,
     policy: Policy,
     ledger_file: Option<LedgerFile<SessionFile>>,
-    /// Bytes and new entries of the log at the last one; at first where the writer began.
+    /// Bytes and new entries of the log at the last checkpoint; before the first one, those at opening.
     last: (u64, u64),
     last_ms: Option<i64>,
-    /// Bytes of the log as the writer found it, until the state before its first entry is recorded.
+    /// Length of the log at opening, until the state before the writer's first entry is recorded.
     found: Option<u64>,
 }
 
 impl Checkpoints {
-    /// For a writer that found `log` so.
+    /// Checkpoints for a writer that opened `log` in this state.
     pub(super) fn new(log: &LogFile, policy: Policy) -> Self {
         Self {
             storage: segments::storage(log.path()),
@@ -40,7 +41,7 @@ impl Checkpoints {
         }
     }
 
-    /// The log is on the disk as far as `point`.
+    /// Takes a checkpoint if one is due. The log is synced up to `point`.
     pub(super) fn reached(&mut self, log: &mut LogFile, point: SyncPoint, leaf: Option<&str>) {
         let now = host::now_ms();
         if let Some(found) = self.found.filter(|&found| point.len() > found) {
@@ -55,7 +56,8 @@ impl Checkpoints {
         if !self.policy.due(entries, bytes, self.last_ms, now) {
             return;
         }
-        // One that fails is not tried again before as much was appended once more, or as long has passed.
+        // After a failure, the next try waits for as many new bytes or entries, or as much time, as a regular
+        // checkpoint.
         self.last_ms = Some(now);
         log.see(point.len());
         match self.take(log, now, leaf) {
@@ -64,7 +66,7 @@ impl Checkpoints {
         }
     }
 
-    /// Records the log as the writer found it, if it holds entries and the ledger does not end with that state.
+    /// Records the state of the log at opening, if it holds entries and the ledger does not end with this state.
     fn take_found(&mut self, log: &LogFile, now: i64) -> Result<(), StoreError> {
         let Some(leaf) = last_entry(log) else { return Ok(()) };
         let newest = {
@@ -98,7 +100,7 @@ impl Checkpoints {
         match &mut self.ledger_file {
             Some(ledger_file) => Ok(ledger_file),
             none => {
-                // What a crash left half done is rollback_to before anything else is recorded.
+                // An operation that a crash left half done is resolved before anything else is recorded.
                 SessionStore::open(&self.storage)?.resolve_pending(now)?;
                 Ok(none.insert(LedgerFile::open(&self.storage)?))
             }

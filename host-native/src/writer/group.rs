@@ -1,8 +1,7 @@
-//! Group commit: while one thread's job is under way, what the others append gathers for the next.
+//! Group commit: while one thread's job runs, the appends of the other threads gather for the next job.
 //!
-//! Owns: what the threads of a writer share, and who of them writes and syncs for whom.
-//! Invariant: core decides when an append is acknowledged; the lock is never held during a sync.
-//! Does not: sync by itself; [`super::syncer`] does.
+//! Owns: the state that the threads of a writer share, and which thread writes and syncs for the others.
+//! Invariant: core decides when an append is acknowledged. The lock is never held during a sync.
 
 use super::index_queue::QueueSender;
 use crate::os::host;
@@ -19,45 +18,45 @@ pub(super) struct Shared {
     state: Mutex<State>,
     /// A job has finished.
     finished: Condvar,
-    /// The syncing thread has something to do.
+    /// There is work for the syncing thread.
     pub(super) due: Condvar,
 }
 
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) log: Log,
-    /// The outcome of the job that takes what gathers now.
+    /// The outcome of the job that will take the entries that gather now.
     outcome: Arc<Outcome>,
-    /// Threads that wait for `finished`.
+    /// Number of threads that wait for `finished`.
     waiting: u32,
     pub(super) syncer: Syncer,
-    /// A thread gathers the next job of `strict`.
+    /// A thread is gathering the next job of `strict`.
     leader_active: bool,
-    /// The threads whose entries gather, but for the one that leads.
+    /// The threads whose entries gather, without the leader.
     followers: Vec<Thread>,
-    /// Entries that the last job of `strict` carried.
+    /// Number of entries in the last job of `strict`.
     last_group: usize,
     pub(super) closing: bool,
 }
 
-/// What the syncing thread is doing, so that appends wake it only when that is of use.
+/// What the syncing thread is doing, so that appends wake it only if that helps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Syncer {
-    /// It runs, or is not there.
+    /// It runs, or does not exist.
     Busy,
-    /// It waits for the first entry.
+    /// It waits for the first unsynced entry.
     Idle,
-    /// It waits until a time.
+    /// It waits for a deadline.
     Timed,
 }
 
-/// How often a leading thread lets others go first before it takes off with a smaller group than the one before.
+/// How often a leader yields to other threads before it starts a job with fewer entries than the last one.
 const PATIENCE: u32 = 8;
 
 /// The outcome of one job, once it has finished.
 type Outcome = OnceLock<Result<(), WriteError>>;
 
-/// The clock, and time-ordered ids.
+/// The system clock, and time-ordered ids.
 struct Clock;
 
 impl Stamps for Clock {
@@ -71,7 +70,7 @@ impl Stamps for Clock {
 }
 
 impl State {
-    /// An append should wake the syncing thread.
+    /// Whether an append should wake the syncing thread.
     fn syncer_has_work(&self) -> bool {
         match self.syncer {
             Syncer::Busy => false,
@@ -80,7 +79,7 @@ impl State {
         }
     }
 
-    /// Half of what may wait for a sync does.
+    /// Whether half of the entries that may wait for a sync are waiting.
     pub(super) fn half_full(&self) -> bool {
         let bounds = self.log.durability().sync_bounds();
         bounds.is_some_and(|bounds| self.log.unsynced() * 2 >= u64::from(bounds.entries))
@@ -119,7 +118,7 @@ impl Shared {
         }
     }
 
-    /// Runs a job without the lock and lands it.
+    /// Runs a job without the lock, and finishes it with the lock.
     pub(super) fn run_job<'s>(
         &'s self,
         state: MutexGuard<'s, State>,
@@ -136,7 +135,7 @@ impl Shared {
         (state, result)
     }
 
-    /// The same for a job to which entries belong, and threads that wait for them.
+    /// Like [`Self::run_job`], for a job that carries entries whose threads wait.
     fn run_write<'s>(
         &'s self,
         mut state: MutexGuard<'s, State>,
@@ -150,16 +149,16 @@ impl Shared {
         let result = state.log.finish(finished, host::now_ms());
         let _ = outcome.set(result.clone());
         if result.is_err() && state.log.durability().acknowledges_at() != AckPoint::Buffered {
-            // What gathered meanwhile hangs below what was refused.
+            // The entries that gathered meanwhile are descendants of the refused ones.
             let behind = std::mem::take(&mut state.outcome);
             let _ = behind.set(result.clone());
             woken.append(&mut state.followers);
         }
-        // One of those that gathered meanwhile is to lead.
+        // One of the threads that gathered meanwhile becomes the leader.
         woken.extend(state.followers.first().cloned());
         self.tell(&state);
         if !woken.is_empty() {
-            // Without the lock, which they would only run into.
+            // Without the lock, because the woken threads would block on it.
             drop(state);
             woken.iter().for_each(Thread::unpark);
             state = self.lock();
@@ -181,7 +180,7 @@ impl Shared {
         self.acknowledged(entries.len(), |log| log.admit_batch(entries, parent, &mut Clock))
     }
 
-    /// Takes so many entries, and returns once they are acknowledged.
+    /// Admits `count` entries, and returns once they are acknowledged.
     fn acknowledged<T>(
         &self,
         count: usize,
@@ -193,7 +192,7 @@ impl Shared {
             AckPoint::Written | AckPoint::Buffered => self.append_and_write(state, count, admit),
         };
         if let Err(AppendError::Refused(Refusal::Search(_))) = &appended {
-            // As core does it.
+            // Flush, as core does in this case.
             self.flush()?;
         }
         appended
@@ -213,7 +212,7 @@ impl Shared {
                     state.followers.push(thread::current());
                 }
                 drop(state);
-                // Woken when the outcome is there, or to lead; and now and then for no reason.
+                // Wakes when the outcome is there or this thread must lead; spurious wake-ups are possible.
                 thread::park();
                 if let Some(outcome) = outcome.get() {
                     break outcome.clone();
@@ -229,7 +228,7 @@ impl Shared {
         Ok(admitted)
     }
 
-    /// Gathers what those that the last job woke are about to append again, and flies.
+    /// Waits for the threads that the last job woke, which are about to append again; then runs the job.
     fn lead<'s>(&'s self, mut state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
         state.leader_active = true;
         for _ in 0..PATIENCE {
@@ -259,21 +258,21 @@ impl Shared {
             self.flush()?;
             state = self.lock();
         }
-        // A bound on what a power cut may cost is a bound on what may be written before a sync has finished. And what
-        // is admitted while a flush writes could not be written before it is acknowledged.
+        // To bound what a power cut may cost, writes wait for the sync that is due. While a flush is writing, an entry
+        // could not be written before its acknowledgement, so it waits too.
         while (state.log.must_sync() || state.log.is_writing()) && state.log.latched().is_none() {
             self.due.notify_one();
             state = self.wait(state);
         }
         let admitted = admit(&mut state.log)?;
         if let Some(job) = state.log.begin_write() {
-            // A write to the page cache: not worth letting go of the lock.
+            // A write to the page cache is too short to release the lock.
             let finished = job.run();
             state.log.finish(finished, host::now_ms())?;
         }
         if count > 1 && state.log.must_sync() {
-            // More than may wait for a sync. They are acknowledged by their write; a sync that fails is told by every
-            // call from now on.
+            // More entries than may wait for a sync. They are acknowledged by their write; if this sync fails, every
+            // later call reports it.
             drop(state);
             let _ = self.flush();
         } else if state.syncer_has_work() {
@@ -292,7 +291,7 @@ impl Shared {
             if looked && state.log.is_all_synced() {
                 return Ok(());
             }
-            // Whoever gathers a group is to find it there.
+            // While a leader gathers a group, the group stays for the leader.
             let job = if state.leader_active { None } else { state.log.begin_flush(looked) };
             match job {
                 Some(job) => {

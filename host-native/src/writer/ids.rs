@@ -1,8 +1,8 @@
-//! Old ids, looked up in the sidecar where that is of this log.
+//! Lookup of older ids, in the sidecar if it can be believed, else in the log.
 //!
-//! Owns: the choice between sidecar and log. Invariant: only a sidecar that was fresh when the log was opened, and
-//! that nobody else has changed, answers: what it lacks would be taken for new. Anything odd about it, and the log is
-//! read. Does not: change either.
+//! Owns: the choice between sidecar and log.
+//! Invariant: only a sidecar answers that was fresh when the log was opened and that no other program has changed,
+//! because an id that it lacks counts as new. After any error of the sidecar the log is read.
 
 use crate::os::log_file::LogFile;
 use crate::os::segments::SessionFile;
@@ -12,7 +12,7 @@ use jcode_session_core::index::key::may_be_made;
 use jcode_session_core::source::SourceError;
 use jcode_session_core::write::{OlderIds, ScannedIds};
 
-/// The ids of the log as it was opened.
+/// The ids of the log at opening.
 pub(super) struct Ids {
     sidecar: Option<SidecarReader>,
     log: ScannedIds<SessionFile>,
@@ -30,7 +30,7 @@ impl Ids {
 
 impl OlderIds for Ids {
     fn has(&mut self, id: &str) -> Result<bool, SourceError> {
-        // Keys that are made from an offset hold these; the log knows which of them are ids.
+        // An id of this form may also be a key made from an offset; only the log tells which it is.
         if let Some(reader) = self.sidecar.as_ref().filter(|_| !may_be_made(id)) {
             match reader.find(id) {
                 Ok(found) => return Ok(found.is_some()),

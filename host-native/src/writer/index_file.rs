@@ -1,8 +1,8 @@
 //! A writer's connection to its sidecar.
 //!
-//! Owns: how safe its commits are, and the mark `unsynced_boot`.
-//! Invariant: the mark is on the disk before the first change that is not synced, and goes with a sync when the
-//! writer closes: a sidecar that a power cut may have torn is known by it. Does not: choose rows.
+//! Owns: which commits are synced, and the mark `unsynced_boot`.
+//! Invariant: the mark is on the disk before the first unsynced change, and is removed with a sync when the writer
+//! closes. So a sidecar that a power cut may have torn carries the mark.
 
 use super::lag::Lag;
 use crate::os::host;
@@ -13,11 +13,11 @@ use crate::sidecar::sql::{is_locked, read_meta};
 use jcode_session_core::index::meta::IndexMeta;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-/// An open sidecar that holds what its metadata says.
+/// An open sidecar whose rows match `meta`.
 pub(super) struct IndexFile {
     connection: Connection,
     pub(super) meta: IndexMeta,
-    /// The mark is set, and commits are not synced from here on.
+    /// The mark is set, and later commits are not synced.
     marked: bool,
 }
 
@@ -26,14 +26,14 @@ impl IndexFile {
         let connection = connect(log.path(), Purpose::Follow)?;
         connection.set_prepared_statement_cache_capacity(64);
         connection.execute_batch("PRAGMA synchronous=FULL")?;
-        // Cheaper than making and removing the journal for each commit.
+        // Cheaper than creating and removing the journal for each commit.
         connection.query_row("PRAGMA journal_mode=TRUNCATE", [], |_| Ok(()))?;
         let meta = read_meta(&connection)?.ok_or(Lag::Rebuild)?;
         Ok(Self { connection, meta, marked: false })
     }
 
-    /// Begins a transaction: the last one, which is synced, or one of those that are not, `ahead` of the log's syncs
-    /// or behind them.
+    /// Begins a transaction. With `closing` it is the last one, which is synced. With `ahead` its rows may be added
+    /// before the log is synced.
     pub(super) fn begin(
         &mut self,
         log: &LogFile,
@@ -46,7 +46,7 @@ impl IndexFile {
             self.mark(log)?;
         }
         if ahead {
-            // Rows that are not committed must not lock readers out.
+            // Uncommitted rows must not lock readers out.
             self.connection.execute_batch("PRAGMA cache_spill=OFF")?;
         }
         let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
@@ -54,9 +54,9 @@ impl IndexFile {
         Ok((transaction, &mut self.meta))
     }
 
-    /// Says, durably, that what follows is not synced.
+    /// Sets the mark durably: later commits are not synced.
     fn mark(&mut self, log: &LogFile) -> Result<(), Lag> {
-        // Without a boot id a torn sidecar could not be told from a whole one: then every commit is synced.
+        // Without a boot id a torn sidecar could not be told from a whole one. Then every commit is synced.
         let Some(boot) = host::boot_id() else { return Ok(()) };
         let meta = IndexMeta { unsynced_boot: Some(boot.to_string()), ..self.meta.clone() };
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -70,7 +70,7 @@ impl IndexFile {
 
 impl Drop for IndexFile {
     fn drop(&mut self) {
-        // Removes the journal; one that stays is empty and does no harm.
+        // Removes the journal. A journal that stays is empty and harmless.
         let _ = self.connection.query_row("PRAGMA journal_mode=DELETE", [], |_| Ok(()));
     }
 }

@@ -1,7 +1,8 @@
-//! From the writer to the sidecar's thread: what was written, and how far it is synced.
+//! The queue from the writer to the indexer thread: the written entries, and the sync point.
 //!
-//! Owns: the queue between the two. Invariant: putting something in never waits for the sidecar; a queue that grows
-//! too long is dropped, and the sidecar reads the log where entries are missing. Does not: touch SQLite.
+//! Owns: the queue.
+//! Invariant: a sender never waits for the sidecar. A queue that grows too long is dropped, and the indexer reads the
+//! missing entries from the log.
 
 use crate::os::threads::{Arc, Condvar, Mutex, MutexGuard};
 use jcode_session_core::log::AppendedEntries;
@@ -9,7 +10,7 @@ use jcode_session_core::write::{LogObserver, SyncPoint};
 use std::sync::PoisonError;
 use std::time::Duration;
 
-/// Bytes of entries that wait for the sidecar at most.
+/// Upper bound of the bytes of waiting entries.
 const MOST: usize = 32 << 20;
 
 #[derive(Debug)]
@@ -17,11 +18,11 @@ struct State {
     written: AppendedEntries,
     synced: SyncPoint,
     closing: bool,
-    /// The sidecar's thread waits.
+    /// The indexer thread is waiting.
     waiting: bool,
-    /// Something came since the thread last looked.
+    /// Something was sent since the indexer last looked.
     news: bool,
-    /// The thread wants to hear of what is written, not only of syncs.
+    /// Writes wake the indexer too, not only syncs.
     ahead: bool,
 }
 
@@ -32,19 +33,19 @@ pub(super) struct IndexQueue {
     closed: Condvar,
 }
 
-/// What the sidecar's thread finds.
+/// What the indexer receives.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Update {
     pub(super) synced: SyncPoint,
     pub(super) closing: bool,
 }
 
-/// The writer's end.
+/// The writer's end of the queue.
 #[derive(Debug)]
 pub(super) struct QueueSender(pub(super) Arc<IndexQueue>);
 
 impl IndexQueue {
-    /// A queue whose reader hears of writes too, if `ahead`.
+    /// A queue. With `ahead`, writes wake the receiver too.
     pub(super) fn new(ahead: bool) -> Self {
         let state = State {
             written: AppendedEntries::default(),
@@ -70,20 +71,20 @@ impl IndexQueue {
         }
     }
 
-    /// No more comes; the sidecar is to be finished.
+    /// Tells the indexer that nothing more comes and that it should finish the sidecar.
     pub(super) fn close(&self) {
         self.tell(|state| state.closing = true);
         self.closed.notify_all();
     }
 
-    /// Lets news gather for so long, unless the writer closes.
+    /// Lets entries gather for this long, unless the writer closes.
     pub(super) fn pause(&self, long: Duration) {
         let state = self.lock();
         let waited = self.closed.wait_timeout_while(state, long, |state| !state.closing);
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Waits for news, at most so long, and moves what was written to the end of `pending`.
+    /// Waits for news, at most this long, and moves the written entries to the end of `pending`.
     pub(super) fn wait(&self, pending: &mut AppendedEntries, at_most: Option<Duration>) -> Update {
         let mut state = self.lock();
         if !state.news && !state.closing {

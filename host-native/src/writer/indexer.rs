@@ -1,9 +1,10 @@
-//! The sidecar's thread: brings the sidecar to each sync point of the log, behind the writer's back.
+//! The indexer thread, which brings the sidecar to each sync point of the log, behind the writer.
 //!
-//! Owns: what one transaction adds. Invariant: what is committed was synced in the log before; rows are added only
-//! behind what is still the log that was indexed, and only up to the sync point without a gap: what was not handed
-//! over, lines of other programs for one, is read from the log.
-//! Does not: matter to appends. Whatever fails here makes the sidecar lag, and it is tried again.
+//! Owns: what one transaction adds.
+//! Invariant: committed rows describe bytes that were synced in the log before. Rows are added only if the log still
+//! holds what was indexed, and only without a gap up to the sync point. Entries that were not handed over, such as
+//! lines of other programs, are read from the log. A failure here never affects an append: the sidecar lags, and the
+//! next round tries again.
 
 use super::checkpoints::Checkpoints;
 use super::index_file::IndexFile;
@@ -25,16 +26,16 @@ use jcode_session_core::write::SyncPoint;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-/// How long a failed attempt is left alone.
+/// Time until a failed attempt is repeated.
 const PAUSE: Duration = Duration::from_millis(100);
-/// Time between two transactions at least. On common file systems a sync of the log also waits for what was changed
-/// beside it, so that a transaction for each sync would slow every sync down.
+/// Minimum time between two transactions. On common file systems a sync of the log also waits for changes beside it, so
+/// one transaction per sync would slow down every sync.
 const GATHER: Duration = Duration::from_millis(25);
 
-/// Rows that wait for a sync in one transaction at most.
+/// Upper bound of the rows that wait for a sync in one transaction.
 const AHEAD: u64 = 100_000;
 
-/// The sidecar's side of one writer.
+/// The indexer of one writer.
 pub(super) struct Indexer {
     log: LogFile,
     waiting: Waiting,
@@ -42,15 +43,15 @@ pub(super) struct Indexer {
     checkpoints: Checkpoints,
 }
 
-/// Entries that were handed over and wait for their rows.
+/// Entries that were handed over and have no rows yet.
 struct Waiting {
     queue: Arc<IndexQueue>,
     entries: AppendedEntries,
-    /// Rows are added as soon as their entries are written, and committed when those are synced.
+    /// Rows are added when their entries are written, and committed when the entries are synced.
     ahead: bool,
 }
 
-/// What was taken out of them.
+/// What one drain added.
 struct Drained {
     /// The sync point up to which rows were added.
     point: SyncPoint,
@@ -58,14 +59,14 @@ struct Drained {
 }
 
 impl Indexer {
-    /// `log` is the writer's log as it was opened, durable to its end.
+    /// `log` is the writer's log at opening, durable to its end.
     pub(super) fn new(log: LogFile, queue: Arc<IndexQueue>, ahead: bool, policy: Policy) -> Self {
         let checkpoints = Checkpoints::new(&log, policy);
         let waiting = Waiting { queue, entries: AppendedEntries::default(), ahead };
         Self { log, waiting, index: None, checkpoints }
     }
 
-    /// Runs until the writer closes. What keeps the sidecar from being complete then, if anything.
+    /// Runs until the writer closes. Returns why the sidecar is not complete then, if it is not.
     pub(super) fn run(mut self) -> Result<(), Lag> {
         let mut wait = None;
         loop {
@@ -80,7 +81,7 @@ impl Indexer {
         }
     }
 
-    /// Takes a checkpoint if one is due. The sidecar knows the leaf if it is at the same point.
+    /// Takes a checkpoint if one is due. The sidecar knows the active leaf if it is at the same point.
     fn checkpoint(&mut self, point: SyncPoint) {
         if !is_as_synced(&self.log, point).unwrap_or_default() {
             return;
@@ -103,14 +104,14 @@ impl Indexer {
             outcome = self.grow(point, closing);
         }
         if outcome.as_ref().is_err_and(|lag| !matches!(lag, Lag::Busy(_))) {
-            // What was begun is not there, and its entries wait no more: the log has them. A file that SQLite no
-            // longer likes is looked at anew, and built anew if need be.
+            // The transaction is gone, and its entries no longer wait; the log holds them. The next round opens the
+            // sidecar again, and rebuilds it if SQLite reports damage.
             self.index = None;
         }
         outcome
     }
 
-    /// The sidecar, brought up to what is synced of the log by reading that.
+    /// Brings the sidecar to the sync point by reading the log, and opens it.
     fn read_log(&self, why: &Lag, point: SyncPoint) -> Result<IndexFile, Lag> {
         if !is_as_synced(&self.log, point)? {
             return Err(Lag::Displaced);
@@ -119,15 +120,15 @@ impl Indexer {
         if matches!(why, Lag::Rebuild) {
             rebuild::build_held(&self.log, tick)?;
         } else {
-            // Opened for writing first: that is what takes back the transaction of a killed writer.
+            // Opened for writing first, because that rolls back the transaction of a killed writer.
             drop(IndexFile::connect(&self.log));
             rebuild::update_held(&self.log, tick)?;
         }
         IndexFile::connect(&self.log)
     }
 
-    /// Adds the entries that wait up to a sync point in one transaction. Ahead of the log's syncs it stays open until what
-    /// it holds is synced.
+    /// Adds the waiting entries up to a sync point in one transaction. If rows go ahead of the log's syncs, the
+    /// transaction stays open until their entries are synced.
     fn grow(&mut self, point: SyncPoint, closing: bool) -> Result<(), Lag> {
         let Self { log, waiting, index, .. } = self;
         let Some(index) = index else { return Ok(()) };
@@ -136,7 +137,7 @@ impl Indexer {
         }
         log.restamp()?;
         let (from, target) = (index.meta.stamp.len, point.len());
-        // What no catch-up can add to is built anew.
+        // A sidecar to which no catch-up can add is rebuilt.
         let cannot_grow = !matches!(index.meta.resume, Resume::At { offset, .. } if offset == from);
         if cannot_grow && from < target {
             return Err(Lag::Rebuild);
@@ -165,13 +166,13 @@ impl Indexer {
 }
 
 impl Waiting {
-    /// Rows are to be added before the log is synced behind `from`.
+    /// Whether rows should be added before the log is synced behind `from`.
     fn goes_ahead_of(&self, from: u64) -> bool {
         self.ahead && self.entries.iter().any(|entry| entry.offset >= from)
     }
 
-    /// Adds the rows of the entries from the end of what is stored to the sync point; those of later entries too,
-    /// where rows go ahead, and then waits for the sync that covers them.
+    /// Adds rows for the entries between the end of the stored rows and the sync point. If rows go ahead, adds later
+    /// entries too, and waits for the sync that covers them.
     fn drain_into(
         &mut self,
         store: &mut SqlStore<'_>,
@@ -197,19 +198,19 @@ impl Waiting {
             if end <= point.len() || ended {
                 break;
             }
-            // These rows are not for anybody to see before their entries are synced.
+            // The rows must not become visible before their entries are synced.
             let news = self.queue.wait(&mut self.entries, None);
             (point, ended) = (news.synced, news.closing);
         }
         match end.cmp(&point.len()) {
             std::cmp::Ordering::Equal => Ok(Drained { point, rows }),
             std::cmp::Ordering::Less => Err(Lag::Hole),
-            // The writer ends without having synced them: the transaction goes, and with it the rows.
+            // The writer ends without having synced the entries, so the transaction and its rows are dropped.
             std::cmp::Ordering::Greater => Err(Lag::Unsynced),
         }
     }
 
-    /// Forgets the entries before `target`.
+    /// Drops the entries before `target`.
     fn drop_until(&mut self, target: u64) {
         let mut rest = AppendedEntries::default();
         self.entries.iter().filter(|entry| entry.offset >= target).for_each(|entry| rest.push(&entry));
@@ -221,12 +222,12 @@ impl Waiting {
     }
 }
 
-/// What was synced is what stands at the log's path, as far as its end tells.
+/// Whether the synced bytes still stand at the log's path, judged by the bytes before the sync point.
 fn is_as_synced(log: &LogFile, point: SyncPoint) -> Result<bool, SourceError> {
     Ok(!log.is_displaced() && point.end.stands_in(log)?)
 }
 
-/// The metadata of a sidecar that has taken in what was drained.
+/// The metadata of the sidecar after the drain.
 fn meta_after(
     log: &mut LogFile,
     before: &IndexMeta,
@@ -240,7 +241,7 @@ fn meta_after(
     log.restamp()?;
     let observed = Observed { stamp: log.stamp(), now_ms: host::now_ms(), synced_len: len };
     let fingerprint = before.fingerprint_grown(log, len)?.ok_or(Lag::Changed)?;
-    // Behind the fingerprint: it must not be that of other lines than the rows are of.
+    // Checked after the fingerprint was taken, so that the fingerprint and the rows describe the same lines.
     if !point.end.stands_in(log)? {
         return Err(Lag::Changed);
     }

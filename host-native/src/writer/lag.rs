@@ -1,6 +1,6 @@
 //! Why a sidecar is behind its log.
 //!
-//! Owns: the words, and which of it is mended by reading the log. Does not: fail an append.
+//! Owns: the reasons, and the messages for them. A lagging sidecar never fails an append.
 
 use crate::os::files::PathError;
 use crate::sidecar::rebuild::RebuildError;
@@ -10,22 +10,22 @@ use jcode_session_core::source::SourceError;
 /// Why the sidecar lags.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Lag {
-    /// The stored rows cannot be added to.
+    /// No catch-up can add to the stored rows.
     #[error("its rows do not fit the log")]
     Rebuild,
-    /// Lines that were not handed over stand before the next entry or the sync point.
+    /// Before the next entry or the sync point stand lines that were not handed over.
     #[error("the log holds lines that its writer did not hand over")]
     Hole,
-    /// What was indexed of the log is not what stands there.
+    /// The log no longer holds the indexed bytes.
     #[error("the log was changed where it was indexed")]
     Changed,
-    /// The log's path leads to another file, or to none, or the log was cut.
+    /// The log's path leads to another file or to none, or the log was cut.
     #[error("the log was replaced, removed or cut by another program")]
     Displaced,
-    /// Rows wait that no sync of the log covers.
+    /// Rows wait for a sync of the log that did not come.
     #[error("the log was not synced")]
     Unsynced,
-    /// A reader is in the way, and nothing was begun: the entries still wait.
+    /// A reader holds the lock and no transaction was begun: the entries still wait.
     #[error("{0}")]
     Busy(rusqlite::Error),
     #[error("{0}")]

@@ -1,8 +1,8 @@
-//! The writer of a session: many threads append through it, one process at a time.
+//! The writer of a session. Only one process writes a session at a time; many of its threads may append.
 //!
-//! Owns: the lock, the threads behind a writer (one syncs in `balanced`, one keeps the sidecar), and what closing one
-//! does. Invariant: core decides when an append is acknowledged; the lock is never held during a sync.
-//! Does not: let the sidecar into any append's way.
+//! Owns: the lock, the threads of a writer (the syncer in `balanced`, and the indexer), and what closing does.
+//! Invariant: core decides when an append is acknowledged. The lock is never held during a sync. No append waits for
+//! the sidecar.
 
 mod checkpoints;
 mod group;
@@ -43,61 +43,63 @@ pub struct Writer {
     segments: Option<(PathBuf, Segments)>,
 }
 
-/// What closing found out.
+/// The result of closing a writer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Closed {
-    /// Why the sidecar is not up to date, if it is not. The log is, and the sidecar catches up when it is read next.
+    /// Why the sidecar is not up to date, if it is not. The log is complete, and the sidecar catches up when the
+    /// session is opened next.
     pub sidecar_lags: Option<String>,
-    /// Why older lines were not sealed, if they were to be. The log is as it was, and the next writer tries again.
+    /// Why older lines were not sealed, if they should have been. The log is unchanged, and the next writer tries
+    /// again.
     pub not_sealed: Option<String>,
-    /// Another program wrote to the log while it was open, from this offset on. Its lines are kept.
+    /// Offset from which on another program wrote to the log while it was open. These lines are kept.
     pub foreign_from: Option<u64>,
 }
 
 impl Writer {
-    /// Appends one entry: a JSON object with a `type`; `id`, `parentId` and `timestamp` are filled in where absent.
-    /// Returns its id once it is as safe as the mode promises.
+    /// Appends one entry: a JSON object with a `type`. A missing `id`, `parentId` or `timestamp` is filled in. Returns
+    /// the entry's id once the entry is as safe as the mode promises.
     ///
     /// # Errors
-    /// [`AppendError`]; the entry is not in the session then, and stays with the caller.
+    /// Fails with an [`AppendError`]. The entry is then not in the session and stays with the caller.
     pub fn append(&self, json: &[u8], parent: Parent<'_>) -> Result<String, AppendError> {
         self.shared.append(json, parent)
     }
 
-    /// Appends entries that belong together, each below the one before unless it names its parent: after a crash all of
-    /// them are there, or none. They are acknowledged as one; their ids.
+    /// Appends a batch of entries: after a crash all of them are there, or none. Each is the child of the one before,
+    /// unless it names its parent. The batch is acknowledged as one. Returns the ids.
     ///
     /// # Errors
-    /// [`AppendError`]; none of them is in the session then, and they stay with the caller.
+    /// Fails with an [`AppendError`]. None of the entries is then in the session; they stay with the caller.
     pub fn append_batch(&self, entries: &[&[u8]], parent: Parent<'_>) -> Result<Vec<String>, AppendError> {
         self.shared.append_batch(entries, parent)
     }
 
-    /// Sees to it that all that was appended is on the disk, and that the log's path leads to it.
+    /// Syncs everything that was appended, and checks that the log's path still leads to it.
     ///
     /// # Errors
-    /// [`WriteError`]; in `throughput` what could not be written stays buffered.
+    /// Fails with a [`WriteError`]. In `throughput`, entries that could not be written stay buffered.
     pub fn flush(&self) -> Result<(), WriteError> {
         self.shared.flush()
     }
 
-    /// Offset from which on another program wrote to the log while it was open, if one was seen to. Its lines are kept
-    /// and indexed.
+    /// Offset from which on another program wrote to the log while it was open, if that was noticed. These lines are
+    /// kept and indexed.
     #[must_use]
     pub fn foreign_from(&self) -> Option<u64> {
         self.shared.lock().log.foreign_from()
     }
 
-    /// Keeps the session's row in the session index of `home` up to date: when this writer closes, off the path of
-    /// every append, and only if nobody else writes the index just then.
+    /// Lets this writer update the session's row in the session index of `home` when it closes. No append waits for
+    /// this, and it is skipped if another process is writing the index.
     pub fn list_in(&mut self, home: &Path, log: &Path) {
         self.listed = Some((log.to_path_buf(), home.to_path_buf()));
     }
 
-    /// Flushes, finishes the sidecar and lets go of the session.
+    /// Flushes, finishes the sidecar and releases the session.
     ///
     /// # Errors
-    /// [`Unwritten`], with the lines that were acknowledged and are not in the log.
+    /// Fails with [`Unwritten`], which holds the lines that were acknowledged and are not in the log.
     pub fn close(mut self) -> Result<Closed, Unwritten> {
         let flushed = self.flush();
         let (sidecar_lags, not_sealed) = self.stop();
@@ -107,7 +109,7 @@ impl Writer {
         }
     }
 
-    /// Ends the threads and seals; why the sidecar is not complete, and why nothing was sealed, if so.
+    /// Ends the threads and seals. Returns why the sidecar is not complete and why nothing was sealed, if so.
     fn stop(&mut self) -> (Option<String>, Option<String>) {
         self.shared.lock().closing = true;
         self.shared.due.notify_all();
@@ -127,7 +129,7 @@ impl Writer {
         (lags, not_sealed)
     }
 
-    /// Seals older lines, if they are to be and the log is whole on the disk.
+    /// Seals older lines, if requested and if the whole log is on the disk.
     fn seal(&mut self) -> Option<String> {
         let (log, segments) = self.segments.take()?;
         {
@@ -139,19 +141,19 @@ impl Writer {
         seal::held(&log, &mut self.lock, segments).err().map(|error| error.to_string())
     }
 
-    /// Why the writer takes nothing more, if so.
+    /// The cause, if the writer is latched and takes no more entries.
     #[must_use]
     pub fn latched(&self) -> Option<Cause> {
         self.shared.lock().log.latched().cloned()
     }
 
-    /// Lines that were acknowledged and are not in the log, each with its LF.
+    /// The lines that were acknowledged and are not in the log, each with its LF.
     #[must_use]
     pub fn unwritten(&self) -> Vec<u8> {
         self.shared.lock().log.unwritten().to_vec()
     }
 
-    /// Id of the last entry of this writer, or of the log as it was opened.
+    /// Id of this writer's last entry, or of the log's last entry at opening.
     #[must_use]
     pub fn leaf(&self) -> Option<String> {
         self.shared.lock().log.leaf().map(ToString::to_string)
@@ -179,7 +181,7 @@ impl Writer {
 impl Drop for Writer {
     fn drop(&mut self) {
         if self.indexer.is_some() {
-            // Whoever wants to know how it went calls `close`.
+            // A caller that needs the result calls `close`.
             let _ = self.flush();
             let _ = self.stop();
         }

@@ -1,8 +1,7 @@
-//! Opening a session for writing.
+//! Opens a session for writing.
 //!
-//! Owns: the order of lock, synced length, recovery, sealing and threads.
-//! Invariant: nothing of a session is touched before its lock is held.
-//! Does not: recover; core does.
+//! Owns: the order of lock, synced length, recovery, sealing and threads. Core recovers.
+//! Invariant: nothing of a session is changed before its lock is held.
 
 use super::group::Shared;
 use super::ids::Ids;
@@ -25,23 +24,23 @@ use jcode_session_core::store::checkpoint::Policy;
 use jcode_session_core::write::{self, Durability, LogWriter, NewHeader, OpenOptions, ScannedIds};
 use std::path::Path;
 
-/// How to open a session.
+/// Options for opening a session.
 #[derive(Debug, Clone, Default)]
 pub struct WriterOptions {
     /// When appends are acknowledged.
     pub durability: Durability,
     /// When checkpoints are taken.
     pub checkpoints: Policy,
-    /// Make the log if there is none.
+    /// Make the log if it does not exist.
     pub create: Option<NewSession>,
-    /// Seal older lines into segments when the session is opened and closed; not, if `None`.
+    /// Seal older lines into segments at opening and closing; `None`: never.
     pub segments: Option<Segments>,
 }
 
-/// What a new log's header says.
+/// The content of a new log's header.
 #[derive(Debug, Clone, Default)]
 pub struct NewSession {
-    /// The session's id; a new one is made if there is none.
+    /// The session's id; `None`: a new one.
     pub session_id: Option<String>,
     /// The working directory.
     pub cwd: String,
@@ -53,7 +52,7 @@ pub struct NewSession {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// Somebody else writes it, or it cannot be locked.
+    /// Another process writes the session, or it cannot be locked.
     #[error(transparent)]
     Lock(#[from] LockError),
     /// The log cannot be written.
@@ -61,26 +60,26 @@ pub enum OpenError {
     Log {
         /// The log.
         path: std::path::PathBuf,
-        /// Why.
+        /// The reason.
         source: write::OpenError,
     },
-    /// The file system refused.
+    /// A file operation failed.
     #[error(transparent)]
     Path(#[from] PathError),
-    /// The new header would be longer than a header may be.
+    /// The new header would be longer than 64 KiB.
     #[error("the header of {} would be longer than 64 KiB", .0.display())]
     HeaderTooLong(std::path::PathBuf),
 }
 
 impl Writer {
-    /// Opens a session for writing, recovers what a crash left, or makes it.
+    /// Opens a session for writing. Recovers an existing log, or makes a new one.
     ///
     /// # Errors
     /// See [`OpenError`].
     pub fn open(log: &Path, options: &WriterOptions) -> Result<Self, OpenError> {
         must_be_writable(log, options)?;
         let mut lock = SessionLock::acquire(log)?;
-        // A process that changes its folder must not look for the log in another one.
+        // The process may change its working directory, so a relative path would lead elsewhere later.
         let log = &std::path::absolute(log).map_err(PathError::new("find", log))?;
         let header = options.create.as_ref().map(|new| header(log, new)).transpose()?;
         let ahead = options.durability.indexes_ahead();
@@ -91,7 +90,7 @@ impl Writer {
         if let Some(segments) = options.segments
             && seal::is_due(&opened.file, opened.len, segments)
         {
-            // One that cannot be sealed is written as it is; closing tries again, and says why.
+            // A log that cannot be sealed is written as it is. Closing tries again and reports the reason.
             let _ = seal::held(log, &mut lock, segments);
             let recovery = opened.recovery;
             (writer, opened) = open()?;
@@ -124,11 +123,12 @@ impl Writer {
     }
 }
 
-/// Refuses what is no log, or none that is written, before anything lies beside it; under the lock core asks again.
+/// Refuses a file that is no log, or whose format is never written, before anything is written beside it. Core checks
+/// again under the lock.
 fn must_be_writable(log: &Path, options: &WriterOptions) -> Result<(), OpenError> {
     let Some(detected) = kind::judge(log)? else { return Ok(()) };
     match detected.kind {
-        // A program made it for its session and has not written yet.
+        // A program made the file for its session and has not written to it yet.
         FileKind::Other(Other { what: What::Empty, .. }) if options.create.is_some() => Ok(()),
         _ => match detected.writable() {
             Ok(_) => Ok(()),
@@ -157,7 +157,7 @@ fn open_log(
     opened.map_err(|source| OpenError::Log { path: log.to_path_buf(), source })
 }
 
-/// The log that was opened for writing, as its index sees it.
+/// The log that was opened for writing, as a source for the indexer.
 fn to_index(log: &Path, opened: &write::Opened<SessionFile>) -> Result<LogFile, OpenError> {
     let failed = |source| OpenError::Log { path: log.to_path_buf(), source };
     let mut indexed = LogFile::open(log)?;

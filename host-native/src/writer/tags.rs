@@ -1,8 +1,7 @@
-//! Tags of one session: read from its log, changed by an entry in it.
+//! The tags of one session, read from its log and changed by an entry in it.
 //!
-//! Owns: the change as one step under the writer's lock. Invariant: the set that is written is the one that was
-//! there, changed; a change that changes nothing writes nothing.
-//! Does not: decide what a tag may be; core does.
+//! Owns: the change as one step under the writer's lock. Core decides what a tag may be.
+//! Invariant: the new set is the present set with the changes applied. If nothing changes, nothing is written.
 
 use crate::os::files::PathError;
 use crate::os::log_file::LogFile;
@@ -31,10 +30,10 @@ pub enum TagsError {
     Log {
         /// The log.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: SourceError,
     },
-    /// The session is of an older dialect.
+    /// The session has an older dialect.
     #[error(
         "{} is of dialect {dialect}, which has no place for tags; run `jcode-session migrate {}` first",
         path.display(), path.display()
@@ -45,24 +44,24 @@ pub enum TagsError {
         /// Its dialect.
         dialect: Dialect,
     },
-    /// It is no session, or of a format that is not known.
+    /// The file is no session, or its format is not known.
     #[error("{}: {source}", path.display())]
     Refused {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: Refused,
     },
-    /// The set cannot be so.
+    /// A tag, or the set, is not allowed.
     #[error(transparent)]
     Tag(#[from] TagError),
     /// The session cannot be written.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// The entry was not taken.
+    /// The entry was refused.
     #[error(transparent)]
     Append(#[from] AppendError),
-    /// The entry is not on the disk.
+    /// The entry could not be put on the disk.
     #[error(transparent)]
     Close(#[from] Unwritten),
 }
@@ -70,7 +69,7 @@ pub enum TagsError {
 /// The tags of a session.
 ///
 /// # Errors
-/// See [`TagsError`]; a session of an older dialect has none.
+/// See [`TagsError`]. A session of an older dialect has no tags.
 pub fn read(path: &Path) -> Result<Vec<String>, TagsError> {
     let failed = |source| TagsError::Log { path: path.to_path_buf(), source };
     if crate::session::v1::is_snapshot(path) {
@@ -95,8 +94,7 @@ pub fn read(path: &Path) -> Result<Vec<String>, TagsError> {
     Ok(recount.counts.tags)
 }
 
-/// Adds (true) and takes away (false) tags; the set as it is then, and what closing the log found out, if it was
-/// written.
+/// Adds (true) and removes (false) tags. Returns the new set, and the result of closing the log if it was written.
 ///
 /// # Errors
 /// See [`TagsError`].
@@ -114,7 +112,7 @@ pub fn change(
     }
     let mut writer = Writer::open(path, &WriterOptions { durability, ..WriterOptions::default() })?;
     writer.list_in(home, path);
-    // Once more, now that nobody else can change it.
+    // Read again, now that nobody else can change the set.
     let set = tags::change(&read(path)?, words())?;
     let appended = writer.append(&tags::entry(&set), Parent::Leaf);
     let closed = writer.close()?;

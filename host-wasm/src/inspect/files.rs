@@ -1,7 +1,7 @@
-//! The files of one session, by what they are in it.
+//! The files of one session, by role.
 //!
-//! Owns: which sources a question about the log, its v1 files or its store is asked of.
-//! Invariant: the store is looked up by names, never listed. Does not: decide what files mean.
+//! Owns: which sources belong to the log, its v1 files and its store.
+//! Invariant: files of the store are looked up by name.
 
 use crate::error::{Code, Error};
 use crate::segments::Log;
@@ -14,21 +14,21 @@ use std::collections::BTreeMap;
 /// The files of one session.
 #[derive(Debug, Clone)]
 pub struct Files<S> {
-    /// Path or file name of the log, or of the snapshot where there is no log.
+    /// Path or file name of the log, or of the snapshot if there is no log.
     pub name: String,
     /// The log.
     pub log: Option<S>,
     /// Its sidecar.
     pub sidecar: Option<S>,
-    /// jcode's v1 files.
+    /// jcode's v1 snapshot.
     pub snapshot: Option<S>,
-    /// Their journal.
+    /// Its journal.
     pub journal: Option<S>,
-    /// Their backup.
+    /// Its backup.
     pub backup: Option<S>,
     /// Files of the store, by their path in it.
     pub store: BTreeMap<String, S>,
-    /// When the log was modified, Unix milliseconds.
+    /// mtime of the log, in Unix milliseconds.
     pub modified: i64,
 }
 
@@ -71,7 +71,7 @@ impl<S: ByteSource + Clone> Files<S> {
         }
     }
 
-    /// The ledger; one that is not there has no rows.
+    /// The ledger. Without a ledger file it has no rows.
     pub(super) fn ledger(&self) -> Result<Ledger, Error> {
         let bytes = |name: &str| -> Result<Vec<u8>, Error> {
             let Some(file) = self.store.get(name) else { return Ok(Vec::new()) };
@@ -94,7 +94,7 @@ impl<S: ByteSource + Clone> StoreFiles for Files<S> {
     }
 }
 
-/// A file of a session without a log.
+/// One of the files of a session without a log.
 pub(super) fn session_source<S>(files: &Files<S>) -> Result<&S, Error> {
     let source = files.snapshot.as_ref().or(files.journal.as_ref()).or(files.backup.as_ref());
     source.ok_or_else(|| Error::new(Code::BadArgument, "no file"))

@@ -1,9 +1,8 @@
-//! One session, open for looking into it: every question that the package answers.
+//! One open session, and every question that the package answers about it. JavaScript types do not appear here.
 //!
-//! Owns: what is kept between questions: index, outline, counts of tokens.
-//! Invariant: opening costs the same for every size of log (v1 files are read whole); passes over a log report
+//! Owns: what is kept between questions: index, outline, token counts.
+//! Invariant: opening costs the same for a log of any size (v1 files are read whole). A pass over a log reports
 //! progress and can be cancelled.
-//! Does not: know JavaScript.
 
 mod files;
 mod verify;
@@ -28,26 +27,26 @@ use jcode_session_core::source::ByteSource;
 use serde::Serialize;
 use std::ops::ControlFlow;
 
-/// Bytes of a line that a page hands over, unless it is told otherwise.
+/// Default for the bytes of a line that a page returns.
 pub const MAX_LINE: u64 = 256 * 1024;
-/// Bytes that one answer may have.
+/// Upper bound of the bytes that one answer may have.
 const MAX_RAW: u64 = 64 << 20;
 
-/// Is told of bytes done and in all; `Break` cancels.
+/// Progress callback. It gets the bytes done and the total; `Break` cancels.
 pub type Progress<'p> = dyn FnMut(u64, u64) -> ControlFlow<()> + 'p;
 
-/// Where an entry is.
+/// The place of an entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Place {
     /// Its key.
     pub key: String,
     /// Number in log order.
     pub seq: Seq,
-    /// Offset of its line.
+    /// Offset of its record.
     pub offset: u64,
-    /// Length of its line.
+    /// Length of its record.
     pub len: u64,
-    /// The end of the path under which it is shown.
+    /// The last entry of the path on which the entry is shown.
     pub leaf: String,
     /// Its position on that path.
     pub position: u64,
@@ -56,13 +55,13 @@ pub struct Place {
 /// A path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PathReport {
-    /// Its last entry.
+    /// The key of its last entry.
     pub leaf: Option<String>,
-    /// Its entries.
+    /// Number of its entries.
     pub length: u64,
 }
 
-/// One session, open for looking into it.
+/// One open session.
 #[derive(Debug)]
 pub struct Inspector<S: ByteSource + Clone> {
     files: Files<S>,
@@ -78,7 +77,7 @@ impl<S: ByteSource + Clone> Inspector<S> {
     /// Opens a session.
     ///
     /// # Errors
-    /// If its files cannot be read.
+    /// Fails if its files cannot be read.
     pub fn open(files: Files<S>, progress: &mut Progress<'_>) -> Result<Self, Error> {
         let log = files.log.clone().map(|own| segments::open(own, &files.store)).transpose()?;
         let (session, beside) = match &log {
@@ -87,7 +86,7 @@ impl<S: ByteSource + Clone> Inspector<S> {
                 let presented = match present(log.clone(), &detected, &mut done_of(log.len(), progress)) {
                     Ok(presented) => presented,
                     Err(PresentError::Source(error)) => return Err(error.into()),
-                    // What it is can still be asked; its entries cannot.
+                    // Questions about the file's kind can still be answered, questions about entries cannot.
                     Err(_) => CurrentLog::AsIs(log.clone()),
                 };
                 let mut beside = beside::look(files.sidecar.as_ref(), log, detected.dialect)?;
@@ -104,10 +103,10 @@ impl<S: ByteSource + Clone> Inspector<S> {
         Ok(Self { files, log, session, beside, token_usage: None, outline: None })
     }
 
-    /// The row of a list, and what only an open session has.
+    /// The row of a list, with additional facts about the open session.
     ///
     /// # Errors
-    /// If the files cannot be read.
+    /// Fails if the files cannot be read.
     pub fn summary(&self) -> Result<SummaryReport, Error> {
         let stem = self.files.stem();
         let named = Named { stem: &stem, file_time: self.files.modified, now_ms: i64::MAX };
@@ -141,12 +140,12 @@ impl<S: ByteSource + Clone> Inspector<S> {
         Ok(SummaryReport::new(self.files.name.clone(), summary, opened))
     }
 
-    /// What the sidecar or the index knows of the whole log.
+    /// Exact counts and active leaf from the sidecar or the index.
     fn exact(&self) -> Option<Exact> {
         if self.beside.exact.is_some() {
             return self.beside.exact.clone();
         }
-        // Only what is there: a summary is no reason to read the log.
+        // Only an index that exists already: a summary does not read the whole log.
         let index = self.session.memory()?;
         let leaf = index.last().ok().flatten().map(|last| last.key);
         Some((index.counts().clone(), leaf))
@@ -157,10 +156,10 @@ impl<S: ByteSource + Clone> Inspector<S> {
         self.session.has_index()
     }
 
-    /// Finds all entries, and counts tokens.
+    /// Finds all entries and counts tokens.
     ///
     /// # Errors
-    /// If the log cannot be read, or it was cancelled.
+    /// Fails if the log cannot be read or the caller cancels.
     pub fn index(&mut self, progress: &mut Progress<'_>) -> Result<(), Error> {
         if self.token_usage.is_some() {
             return Ok(());
@@ -170,7 +169,8 @@ impl<S: ByteSource + Clone> Inspector<S> {
         let log = self.session.log();
         let mut tick = done_of(log.len(), progress);
         if self.session.memory().is_some() {
-            // It had to be built because the sidecar could not be believed; only the tokens are missing.
+            // The index was built earlier, because the sidecar could not be believed. Only the token counts are
+            // missing.
             scan_source(log, 0..log.len(), LogScan::new(), &mut token_usage, &mut tick)?;
         } else {
             self.session.index(&mut token_usage, &mut tick)?;
@@ -186,7 +186,7 @@ impl<S: ByteSource + Clone> Inspector<S> {
     /// The last entries of the active path.
     ///
     /// # Errors
-    /// If the log cannot be read.
+    /// Fails if the log cannot be read.
     pub fn tail(&mut self, count: usize, max: u64) -> Result<Vec<EntryReport>, Error> {
         self.session.detected().readable()?;
         if let Some(tail) = self.session.tail_without_index(count, max)? {
@@ -199,7 +199,7 @@ impl<S: ByteSource + Clone> Inspector<S> {
     /// The tree.
     ///
     /// # Errors
-    /// If the log cannot be read.
+    /// Fails if the log cannot be read.
     pub fn tree(&mut self) -> Result<TreeReport, Error> {
         self.ready()?;
         let id = self.session.header_id().map_or_else(|| self.files.stem(), ToString::to_string);
@@ -209,7 +209,7 @@ impl<S: ByteSource + Clone> Inspector<S> {
     /// The runs of the tree.
     ///
     /// # Errors
-    /// If the log cannot be read.
+    /// Fails if the log cannot be read.
     pub fn outline(&mut self) -> Result<OutlineReport, Error> {
         Ok(OutlineReport::new(self.runs()?))
     }
@@ -225,7 +225,7 @@ impl<S: ByteSource + Clone> Inspector<S> {
     /// Entries in log order.
     ///
     /// # Errors
-    /// If the log cannot be read.
+    /// Fails if the log cannot be read.
     pub fn page(&mut self, first: u64, count: usize, max: u64) -> Result<Vec<EntryReport>, Error> {
         self.ready()?;
         let first = Seq::try_from(first).unwrap_or(Seq::MAX);
@@ -241,20 +241,20 @@ impl<S: ByteSource + Clone> Inspector<S> {
         Ok(self.session.listed(entries, max)?.into_iter().map(EntryReport::new).collect())
     }
 
-    /// The path to an entry, or to the last one.
+    /// The path to an entry, or to the last entry.
     ///
     /// # Errors
-    /// If the log cannot be read, or there is no such entry.
+    /// Fails if the log cannot be read, or there is no such entry.
     pub fn path(&mut self, leaf: Option<&str>) -> Result<PathReport, Error> {
         let Some(end) = self.end(leaf)? else { return Ok(PathReport { leaf: None, length: 0 }) };
         let length = self.runs()?.path_to(end.seq).len();
         Ok(PathReport { leaf: Some(end.key), length })
     }
 
-    /// Entries of that path by their position.
+    /// Entries of the same path, by position.
     ///
     /// # Errors
-    /// As [`Inspector::path`].
+    /// Same errors as [`Inspector::path`].
     pub fn path_page(
         &mut self,
         leaf: Option<&str>,
@@ -267,7 +267,7 @@ impl<S: ByteSource + Clone> Inspector<S> {
         self.entries(path.entries(first, count), max)
     }
 
-    /// An entry by its key, or the last one.
+    /// The entry with this key, or the last entry.
     fn end(&mut self, key: Option<&str>) -> Result<Option<jcode_session_core::session::Spot>, Error> {
         self.ready()?;
         match key {
@@ -279,16 +279,16 @@ impl<S: ByteSource + Clone> Inspector<S> {
     /// One entry.
     ///
     /// # Errors
-    /// If the log cannot be read, or there is no such entry.
+    /// Fails if the log cannot be read, or there is no such entry.
     pub fn entry(&mut self, key: &str, max: u64) -> Result<EntryReport, Error> {
         self.ready()?;
         Ok(EntryReport::new(self.session.find(key, max)?))
     }
 
-    /// Where an entry is.
+    /// The place of an entry.
     ///
     /// # Errors
-    /// If the log cannot be read, or there is no such entry.
+    /// Fails if the log cannot be read, or there is no such entry.
     pub fn place(&mut self, key: &str) -> Result<Place, Error> {
         self.ready()?;
         let spot = self.session.locate(key)?;
@@ -300,19 +300,19 @@ impl<S: ByteSource + Clone> Inspector<S> {
         Ok(Place { key: spot.key, seq: spot.seq, offset: spot.span.offset, len: spot.span.len, leaf, position })
     }
 
-    /// The key of the entry whose line holds a byte of the log.
+    /// The key of the entry whose line holds this byte of the log.
     ///
     /// # Errors
-    /// If the log cannot be read.
+    /// Fails if the log cannot be read.
     pub fn entry_at(&mut self, offset: u64) -> Result<Option<String>, Error> {
         self.ready()?;
         Ok(self.session.at_offset(offset)?.map(|spot| spot.key))
     }
 
-    /// Bytes of an entry's line.
+    /// Bytes of an entry's record.
     ///
     /// # Errors
-    /// If the log cannot be read, there is no such entry, or it is too much at once.
+    /// Fails if the log cannot be read, if there is no such entry, or if the bytes are too many for one call.
     pub fn raw(&mut self, key: &str, from: u64, len: Option<u64>) -> Result<Vec<u8>, Error> {
         self.ready()?;
         let span = self.session.locate(key)?.span;
@@ -325,10 +325,10 @@ impl<S: ByteSource + Clone> Inspector<S> {
         Ok(self.session.log().read_vec(span.offset + from, usize::try_from(len).unwrap_or_default())?)
     }
 
-    /// Entries that hold a text.
+    /// The entries that hold a text.
     ///
     /// # Errors
-    /// If the log cannot be read, or it was cancelled.
+    /// Fails if the log cannot be read or the caller cancels.
     pub fn search(
         &mut self,
         text: &str,
@@ -358,7 +358,7 @@ impl<S: ByteSource + Clone> Inspector<S> {
     /// Entries over time.
     ///
     /// # Errors
-    /// If the log cannot be read.
+    /// Fails if the log cannot be read.
     pub fn timeline(&mut self, buckets: usize) -> Result<TimelineReport, Error> {
         self.index(&mut |_, _| ControlFlow::Continue(()))?;
         let timeline = match (self.session.memory(), &self.token_usage) {
@@ -369,18 +369,18 @@ impl<S: ByteSource + Clone> Inspector<S> {
     }
 }
 
-/// How to search.
+/// Options of a search.
 #[derive(Debug, Clone, Copy)]
 pub struct SearchOptions {
     /// Letters match only in the same case.
     pub case_sensitive: bool,
-    /// Hits at most.
+    /// Maximum number of hits.
     pub limit: usize,
-    /// Where to begin.
+    /// Offset in the log at which the search begins.
     pub from: u64,
 }
 
-/// Sums up the bytes of ticks.
+/// Turns ticks, which count bytes, into progress calls with the sum.
 fn done_of<'p>(total: u64, progress: &'p mut Progress<'_>) -> impl FnMut(u64) -> ControlFlow<()> + 'p {
     let mut done = 0;
     move |bytes| {

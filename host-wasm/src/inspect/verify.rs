@@ -1,7 +1,7 @@
-//! Verification of an open session with all that lies beside it.
+//! Verification of an open session with its sidecar, store and v1 files. Core decides what a finding is.
 //!
-//! Owns: the order of the checks, which is the native host's. Invariant: without SQLite nothing is said of a sidecar
-//! that is there. Does not: decide what a finding is; core does.
+//! Owns: the order of the checks, which is the same as in the native host.
+//! Invariant: without SQLite, an existing sidecar gives an error instead of a report.
 
 use super::{Inspector, Progress, done_of};
 #[cfg(feature = "sidecar")]
@@ -19,7 +19,7 @@ impl<S: ByteSource + Clone> Inspector<S> {
     /// The report of `verify`.
     ///
     /// # Errors
-    /// If the files cannot be read, it was cancelled, or it takes SQLite that this build does not have.
+    /// Fails if the files cannot be read, if the caller cancels, or if the check needs SQLite and this build has none.
     pub fn verify(&self, progress: &mut Progress<'_>) -> Result<VerifyReport, Error> {
         let name = self.files.name.clone();
         let Some(log) = &self.log else {
@@ -37,7 +37,7 @@ impl<S: ByteSource + Clone> Inspector<S> {
         let as_is = self.session.log().as_is().filter(|_| segments.is_empty()).map(|log| log as &dyn ByteSource);
         findings.extend(segments);
         findings.extend(verify_store(&ledger, &self.files, as_is)?);
-        // Without a store at hand nothing is said of what lies in it.
+        // Without the store's files there is no statement about them.
         if let Some(log) = as_is.filter(|_| !ledger.rows.is_empty()) {
             findings.extend(verify_source(log, &self.files)?);
         }
@@ -48,7 +48,7 @@ impl<S: ByteSource + Clone> Inspector<S> {
         Ok(VerifyReport::new(vec![LogReport::new(name, self.session.dialect(), entries, word, findings)]))
     }
 
-    /// The report on a file whose lines are not judged, since they are of no format that is known.
+    /// The report on a file of an unknown format, whose lines are not judged.
     fn unjudged(&self, progress: &mut Progress<'_>) -> Result<Option<LogReport>, Error> {
         let detected = self.session.detected();
         let Some(finding) = detected.finding() else { return Ok(None) };
@@ -61,7 +61,8 @@ impl<S: ByteSource + Clone> Inspector<S> {
         Ok(Some(LogReport::new(name, detected.dialect, entries, "missing", vec![finding])))
     }
 
-    /// The log and its sidecar; rows of a log of which bytes are lost tell nothing that its segments do not.
+    /// Compares the log with its sidecar. If bytes of the log are lost, rows are not compared: the segments' findings
+    /// say enough.
     #[cfg(feature = "sidecar")]
     fn compare(
         &self,

@@ -1,7 +1,7 @@
 //! Arguments from JavaScript.
 //!
-//! Owns: reading `Files`, options and `progress`. Invariant: what is not of the described shape is named in the error.
-//! Does not: use them.
+//! Owns: reading `Files`, options and `progress`.
+//! Invariant: an argument of the wrong form gives an error that names it.
 
 use super::source::JsSource;
 use crate::error::{Code, Error};
@@ -10,7 +10,7 @@ use js_sys::{Function, Object, Reflect};
 use std::ops::ControlFlow;
 use wasm_bindgen::{JsCast, JsValue};
 
-/// Hits of a search, unless it is told otherwise.
+/// Default for the number of hits.
 const HITS: f64 = 1000.0;
 
 /// A value of type `Files`.
@@ -57,7 +57,7 @@ pub(super) fn search(value: &JsValue) -> Result<SearchOptions, Error> {
     })
 }
 
-/// Who is told of progress.
+/// The receiver of progress.
 pub(super) struct Told(Option<Function>);
 
 impl Told {
@@ -65,7 +65,7 @@ impl Told {
         Self(progress)
     }
 
-    /// Tells it; `false` or an exception cancels.
+    /// A callback that passes on progress. `false` or an exception from the receiver cancels.
     #[expect(clippy::cast_precision_loss, reason = "a progress need not be exact")]
     pub(super) fn tell(self) -> impl FnMut(u64, u64) -> ControlFlow<()> {
         move |done, total| {
@@ -78,7 +78,7 @@ impl Told {
     }
 }
 
-/// A property that is there.
+/// A property that is neither undefined nor null.
 fn get(value: &JsValue, key: &str) -> Option<JsValue> {
     Reflect::get(value, &key.into()).ok().filter(|found| !found.is_undefined() && !found.is_null())
 }

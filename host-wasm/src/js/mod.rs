@@ -1,8 +1,10 @@
-//! What JavaScript sees. `jcode_session_wasm.d.ts` describes it.
+//! The JavaScript API.
 //!
-//! Owns: the mapping of calls, values and exceptions. Invariant: whatever is given, the outcome is a value or an
-//! exception with a code; a panic becomes one with the code `internal`.
-//! Does not: answer questions; [`crate::inspect`] does.
+//! If you change a call or its values, then change `jcode_session_wasm.d.ts` too, which describes them.
+//!
+//! Owns: the mapping of calls, values and exceptions. [`crate::inspect`] answers the questions.
+//! Invariant: for any argument the outcome is a value or an exception with a code. A panic becomes an exception with
+//! the code `internal`.
 
 mod args;
 mod source;
@@ -47,7 +49,7 @@ pub struct Session {
 
 type Answer = Result<JsValue, JsValue>;
 
-/// Runs a question. `progress` may call back into the session, which then is busy.
+/// Asks the session. `progress` may call back into the session, which is busy then.
 fn ask<T>(
     session: &Session,
     question: impl FnOnce(&mut Inspector<JsSource>) -> Result<T, Error>,
@@ -58,7 +60,7 @@ fn ask<T>(
     question(&mut inner).map_err(throw)
 }
 
-/// As [`ask`], for answers that are reports.
+/// Like [`ask`], for answers that are reports.
 fn report<T: Serialize>(
     session: &Session,
     question: impl FnOnce(&mut Inspector<JsSource>) -> Result<T, Error>,
@@ -69,7 +71,7 @@ fn report<T: Serialize>(
 }
 
 fn number(value: f64) -> u64 {
-    // Saturates; NaN is 0.
+    // The cast saturates; NaN becomes 0.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "that is what is wanted of it")]
     let number = value as u64;
     number
@@ -88,7 +90,7 @@ impl Session {
     /// Opens a session.
     ///
     /// # Errors
-    /// As the type declaration says; so for all of these.
+    /// The errors of the type declaration; the same holds for all methods here.
     pub fn open(files: &JsValue, progress: Option<Function>) -> Result<Session, JsValue> {
         guarded()?;
         let files = OpenFiles::read(files).map_err(throw)?;
@@ -153,24 +155,24 @@ impl Session {
         report(self, |session| session.entry(key, max(max_bytes)))
     }
 
-    /// Where an entry is.
+    /// The place of an entry.
     pub fn place(&self, key: &str) -> Answer {
         report(self, |session| session.place(key))
     }
 
-    /// The entry whose line holds a byte.
+    /// The key of the entry whose line holds a byte of the log.
     #[wasm_bindgen(js_name = entryAt)]
     pub fn entry_at(&self, offset: f64) -> Answer {
         report(self, |session| session.entry_at(number(offset)))
     }
 
-    /// Bytes of an entry's line.
+    /// Bytes of an entry's record.
     pub fn raw(&self, key: &str, from: Option<f64>, length: Option<f64>) -> Result<Uint8Array, JsValue> {
         let bytes = ask(self, |session| session.raw(key, from.map_or(0, number), length.map(number)))?;
         Ok(Uint8Array::from(bytes.as_slice()))
     }
 
-    /// Entries that hold a text.
+    /// The entries that hold a text.
     pub fn search(&self, text: &str, options: &JsValue, progress: Option<Function>) -> Answer {
         let options = args::search(options).map_err(throw)?;
         report(self, |session| session.search(text, options, &mut Told::new(progress).tell()))

@@ -1,9 +1,8 @@
-//! Bytes that JavaScript holds.
+//! A byte source over data that JavaScript holds.
 //!
-//! Owns: positional reads of a `Uint8Array` or of an object with `size` and `read`, and a small window over them:
-//! a page of entries is many small reads side by side.
-//! Invariant: what is held here stays small, whatever the size of the source.
-//! Does not: keep a copy of the whole.
+//! Owns: positional reads of a `Uint8Array`, or of an object with `size` and `read`. A small window serves short reads,
+//! because a page of entries needs many of them close together.
+//! Invariant: memory use stays small for a source of any size.
 
 use crate::error::{Code, Error};
 use jcode_session_core::source::{ByteSource, SourceError};
@@ -17,7 +16,7 @@ const SMALL: usize = 32 * 1024;
 /// Size of the window.
 const WINDOW: u64 = 128 * 1024;
 
-/// A source over what JavaScript gave.
+/// A source over a JavaScript value.
 #[derive(Debug, Clone)]
 pub(super) struct JsSource {
     from: From,
@@ -38,7 +37,7 @@ struct Window {
 }
 
 impl JsSource {
-    /// Reads a value of type `Source`; `what` names it for the error.
+    /// Reads a value of type `Source`. Errors call it `what`.
     pub(super) fn new(value: &JsValue, what: &str) -> Result<Self, Error> {
         let wrong = |words: &str| Error::new(Code::BadArgument, format!("`{what}` {words}"));
         if let Some(bytes) = value.dyn_ref::<Uint8Array>() {
@@ -88,7 +87,7 @@ impl ByteSource for JsSource {
         if wanted > self.len {
             return Err(SourceError::Shrank { wanted, actual: self.len });
         }
-        // A source that calls back into the session while it is read finds the window taken, and does without.
+        // If a source calls back into the session during a read, the window is taken; read directly then.
         let Ok(mut window) = self.window.try_borrow_mut() else { return self.fill(offset, buffer) };
         if buffer.len() > SMALL {
             return self.fill(offset, buffer);
@@ -112,7 +111,7 @@ impl ByteSource for JsSource {
         Ok(())
     }
 
-    /// Asks for the last byte anew: what came out of the window may be of a file that is no longer there.
+    /// Reads the last byte again, because the content of the window may belong to a file that no longer exists.
     fn still_whole(&self) -> Result<(), SourceError> {
         match self.len.checked_sub(1) {
             Some(last) => self.fill(last, &mut [0]),
@@ -121,7 +120,7 @@ impl ByteSource for JsSource {
     }
 }
 
-/// The words of something that was thrown.
+/// The message of a thrown value.
 fn words(thrown: &JsValue) -> String {
     let message = Reflect::get(thrown, &"message".into()).ok().and_then(|message| message.as_string());
     message.or_else(|| thrown.as_string()).unwrap_or_else(|| "the source threw".into())

@@ -1,8 +1,8 @@
-//! Exceptions.
+//! Exceptions of the JavaScript API.
 //!
 //! Owns: their shape: an `Error` named `SessionError` with `code` and perhaps `offset`.
-//! Invariant: a panic throws one too, and whoever calls after it gets it again: what it left behind is not trusted.
-//! Does not: catch panics; in wasm they end the call.
+//! Invariant: a panic throws an exception, and so does every later call, because the state after a panic cannot be
+//! trusted. In wasm a panic cannot be caught; it ends the call.
 
 use crate::error::{Code, Error};
 use js_sys::Reflect;
@@ -37,7 +37,7 @@ pub(super) fn guarded() -> Result<(), JsValue> {
     if FAILED.load(Ordering::Relaxed) { Err(internal("an earlier call failed")) } else { Ok(()) }
 }
 
-/// Makes panics throw instead of trapping. The exception passes through the code that panicked.
+/// Makes a panic throw instead of trapping. The exception passes through the code that panicked.
 pub(super) fn install() {
     std::panic::set_hook(Box::new(|info| {
         FAILED.store(true, Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! Floors: the least that work of some kind costs on this machine, without any of our code but the schema's text.
+//! Floors: the minimum cost of a kind of work on this machine, without any of our code except the text of the schema.
 
 use crate::Outcome;
 use crate::turns::timed;
@@ -20,7 +20,7 @@ pub fn newline_scan(path: &Path) -> Outcome<f64> {
     timed(|| Ok(memchr_iter(b'\n', map(path)?.bytes()).count()))
 }
 
-/// Finds every occurrence of some bytes in mapped files, on all cores; how many.
+/// Finds every occurrence of some bytes in mapped files, on all cores. Returns their number.
 pub fn find_raw(paths: &[PathBuf], wanted: &str) -> Outcome<usize> {
     let (finder, next) = (memchr::memmem::Finder::new(wanted), AtomicUsize::new(0));
     let find = || -> Outcome<usize> {
@@ -37,7 +37,7 @@ pub fn find_raw(paths: &[PathBuf], wanted: &str) -> Outcome<usize> {
     })
 }
 
-/// Checks with serde_json that every line is JSON, and builds nothing.
+/// Checks with serde_json that every line is JSON, without building values.
 pub fn json_pass(path: &Path) -> Outcome<f64> {
     timed(|| {
         let map = map(path)?;
@@ -48,7 +48,7 @@ pub fn json_pass(path: &Path) -> Outcome<f64> {
     })
 }
 
-/// Parses every line into a value, as most agents open a session; the number of lines.
+/// Parses every line into a value, as most agents do when they open a session. Returns the number of lines.
 pub fn full_parse(path: &Path) -> Outcome<usize> {
     let text = fs::read_to_string(path)?;
     let values: Vec<serde_json::Value> =
@@ -126,7 +126,7 @@ pub fn fifty_rows(sidecar: &Path) -> Outcome<usize> {
     Ok(rows.collect::<Result<Vec<_>, _>>()?.len())
 }
 
-/// When bare writes are synced.
+/// When a bare write is synced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Syncs {
     Never,
@@ -134,7 +134,7 @@ pub enum Syncs {
     AtEnd,
 }
 
-/// Seconds of one bare write(2) of so many bytes at the end of a file, with fdatasync or its share of one.
+/// Seconds per bare write(2) of this many bytes at the end of a file, with its own fdatasync or its share of one.
 pub fn bare_write(path: &Path, count: u32, bytes: usize, syncs: Syncs) -> Outcome<f64> {
     let mut file = OpenOptions::new().create(true).truncate(true).write(true).open(path)?;
     let line = vec![b'x'; bytes];
@@ -154,7 +154,7 @@ pub fn bare_write(path: &Path, count: u32, bytes: usize, syncs: Syncs) -> Outcom
     Ok(all / f64::from(count))
 }
 
-/// Seconds of one row of a bare bulk insert, its share of the key on ids included.
+/// Seconds per row of a bare bulk insert, including its share of the index on ids.
 pub fn bare_row(path: &Path, count: i64) -> Outcome<f64> {
     let id = |number: i64| format!("019aab00-0000-7000-8000-{number:012}");
     let rows: Vec<EntryRow> = (0..count)
@@ -163,7 +163,7 @@ pub fn bare_row(path: &Path, count: i64) -> Outcome<f64> {
     Ok(bulk_insert(path, &rows)? / count as f64)
 }
 
-/// Walks one folder with a stat of every file that ends so; their number.
+/// Walks one folder and stats every file with this ending. Returns the number of files.
 pub fn read_dir_and_stat(folder: &Path, ending: &str) -> Outcome<u64> {
     let mut files = 0;
     for entry in fs::read_dir(folder)? {
@@ -175,7 +175,7 @@ pub fn read_dir_and_stat(folder: &Path, ending: &str) -> Outcome<u64> {
     Ok(files)
 }
 
-/// As [`read_dir_and_stat`], and reads the first kilobyte of each of these files.
+/// Like [`read_dir_and_stat`], but also reads the first kilobyte of each file.
 pub fn read_dir_stat_and_read(folder: &Path, ending: &str) -> Outcome<u64> {
     let mut buffer = [0; 1024];
     let mut files = 0;

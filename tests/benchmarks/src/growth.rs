@@ -1,6 +1,6 @@
-//! Growth: what each main operation costs at four sizes.
+//! Growth: the cost of each main operation at four sizes.
 //!
-//! Owns: the sizes and the operations. Does not: draw.
+//! Owns: the sizes and the operations.
 
 use crate::Outcome;
 use crate::lab::{Lab, build_sidecar};
@@ -69,7 +69,7 @@ fn append(log: &Path) -> Outcome<f64> {
     seconds
 }
 
-/// Seconds of a rollback to the first checkpoint; undone afterwards.
+/// Seconds of a rollback to the first checkpoint, which is undone afterwards.
 fn rolled_back(log: &Path) -> Outcome<f64> {
     let first = checkpoints(log)?.checkpoints.pop().context("a checkpoint was taken")?.timestamp;
     let seconds = timed(|| Ok(rollback(log, parse_text(&first))?))?;

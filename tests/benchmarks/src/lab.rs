@@ -1,7 +1,8 @@
-//! What topics measure with: sizes by mode, a folder for files, the program, data that several topics use.
+//! The lab in which topics measure: sizes by mode, a folder for files, the program, and data that several topics share.
 //!
-//! Owns: generated data and its end. Invariant: what a topic measures was synced before, so that the disk is not busy
-//! with what the generators wrote. Does not: measure.
+//! Owns: the generated data and its removal.
+//! Invariant: the data of a topic is synced before the measurement, so that the disk is not busy with the generators'
+//! writes.
 
 use crate::Outcome;
 use crate::peer::Pi;
@@ -43,7 +44,7 @@ impl Lab {
         if self.quick { quick } else { full }
     }
 
-    /// How often to take turns.
+    /// Number of rounds of turns.
     pub fn rounds(&self, full: usize) -> usize {
         self.pick(full, 1)
     }
@@ -106,7 +107,7 @@ impl Lab {
         self.rows.push(row);
     }
 
-    /// Says what is not measured, and why.
+    /// Records what is not measured, and why.
     pub fn skip(&mut self, why: impl Into<String>) {
         self.skipped.push(why.into());
     }

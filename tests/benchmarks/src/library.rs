@@ -1,4 +1,4 @@
-//! What criterion measured of the library, read from where it keeps its results.
+//! Criterion's results for the library, read from criterion's folder.
 
 use crate::Outcome;
 use crate::record::Micro;

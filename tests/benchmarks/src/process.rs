@@ -1,7 +1,7 @@
-//! Whole processes: how long they take, what memory they hold, what they write.
+//! Whole processes: their time, their memory, the bytes that they write.
 //!
 //! Owns: running and watching a child. Memory is sampled every 2 ms from `/proc`, so a peak between two samples is
-//! missed; times are taken in runs that nobody watches. Does not: judge output.
+//! missed. Times are taken in runs without sampling.
 
 use crate::Outcome;
 use crate::turns::timed;
@@ -13,18 +13,18 @@ use std::time::Duration;
 
 const SAMPLES_APART: Duration = Duration::from_millis(2);
 
-/// What a process took.
+/// The resources that a process used.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Usage {
     /// Peak of anonymous memory, bytes.
     pub anonymous: f64,
     /// Peak of all resident memory, mapped files included, bytes.
     pub resident: f64,
-    /// Bytes handed to write calls.
+    /// Bytes passed to write calls.
     pub written: f64,
 }
 
-/// Seconds that a process takes, from before it is started until it is gone.
+/// Seconds from before a process is started until it is gone.
 pub fn time(command: &mut Command) -> Outcome<f64> {
     timed(|| {
         let status = silent(command).status().with_context(|| format!("{command:?}"))?;
@@ -35,13 +35,13 @@ pub fn time(command: &mut Command) -> Outcome<f64> {
     })
 }
 
-/// Runs a process and samples what it holds.
+/// Runs a process and samples its memory.
 pub fn watch(command: &mut Command) -> Outcome<Usage> {
     let mut child = silent(command).spawn().with_context(|| format!("{command:?}"))?;
     let pid = Pid::from_child(&child);
     let files = format!("/proc/{}", child.id());
     let mut usage = Usage::default();
-    // Left unreaped, so that its counters can be read once more when it has ended.
+    // Not reaped yet, so that its counters can be read once more after it has ended.
     while waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG)?.is_none() {
         let status = fs::read_to_string(format!("{files}/status")).unwrap_or_default();
         usage.anonymous = usage.anonymous.max(kib(&status, "RssAnon:"));
@@ -57,7 +57,7 @@ pub fn watch(command: &mut Command) -> Outcome<Usage> {
     Ok(usage)
 }
 
-/// Bytes that this process has handed to write calls so far.
+/// Bytes that this process has passed to write calls so far.
 pub fn written_so_far() -> f64 {
     number(&fs::read_to_string("/proc/self/io").unwrap_or_default(), "wchar:").unwrap_or(f64::NAN)
 }

@@ -1,6 +1,6 @@
-//! Where the scripts and packages stand that are measured with.
+//! Paths of the scripts and packages that measurements use.
 //!
-//! Owns: the way from this crate to the rest of the project. Does not: look whether anything is there.
+//! Owns: the path from this crate to the root of the project.
 
 use std::path::{Path, PathBuf};
 

@@ -1,8 +1,7 @@
-//! Results as data: what a run measured, written as one JSON file and rendered from there.
+//! Results as data: the measurements of a run, written as one JSON file and rendered from it.
 //!
 //! Owns: figures, their medians and spreads, targets and whether they are met.
 //! Invariant: ratios are taken turn by turn, between values that were measured right after each other.
-//! Does not: measure, or know how results look.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,13 +10,13 @@ use serde::{Deserialize, Serialize};
 pub struct Run {
     /// RFC 3339.
     pub date: String,
-    /// True for a run that only sees whether everything works.
+    /// True for a run that only checks that everything works.
     pub quick: bool,
-    /// What it ran on and with: name and value.
+    /// The environment of the run: names and values.
     pub machine: Vec<(String, String)>,
     pub topics: Vec<TopicResult>,
     pub charts: Vec<Chart>,
-    /// What criterion measured.
+    /// Criterion's results.
     pub library: Vec<Micro>,
 }
 
@@ -42,35 +41,35 @@ pub struct Row {
     pub target: Option<Target>,
 }
 
-/// Something to compare with.
+/// A value to compare with.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Other {
     pub name: String,
     pub figure: Figure,
 }
 
-/// What a value is.
+/// The unit of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Unit {
     Seconds,
     Bytes,
-    /// Somethings a second: more is better.
+    /// Per second; more is better.
     PerSecond,
     /// A part of a whole.
     Share,
 }
 
-/// What a row should be.
+/// The target of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum Target {
     Most(f64),
-    /// Ours by the floor.
+    /// Ours divided by the floor is at most this.
     MostTimes(f64),
-    /// Ours by the floor.
+    /// Ours divided by the floor is at least this.
     LeastTimes(f64),
 }
 
-/// One value a turn.
+/// One value per turn.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Figure(pub Vec<f64>);
@@ -78,7 +77,7 @@ pub struct Figure(pub Vec<f64>);
 /// Cost against size.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Chart {
-    /// Also the file's name.
+    /// Also the name of the file.
     pub name: String,
     pub title: String,
     pub x: String,
@@ -99,7 +98,7 @@ pub struct Micro {
     pub seconds: f64,
     /// The confidence interval of the median.
     pub between: (f64, f64),
-    /// Bytes that one iteration goes through.
+    /// Bytes that one iteration processes.
     pub bytes: Option<u64>,
 }
 
@@ -114,17 +113,17 @@ impl Figure {
         (self.quantile(0.25), self.quantile(0.75))
     }
 
-    /// Turn by turn, these values by those.
+    /// Turn by turn, these values divided by the others.
     pub fn by(&self, other: &Self) -> Self {
         self.with(other, |ours, theirs| ours / theirs)
     }
 
-    /// Turn by turn, these values above those.
+    /// Turn by turn, these values minus the others.
     pub fn above(&self, other: &Self) -> Self {
         self.with(other, |ours, theirs| ours - theirs)
     }
 
-    /// Values of different turns are compared by their medians.
+    /// Values with different numbers of turns are compared by their medians.
     fn with(&self, other: &Self, what: fn(f64, f64) -> f64) -> Self {
         if self.0.len() == other.0.len() {
             Self(self.0.iter().zip(&other.0).map(|(&ours, &theirs)| what(ours, theirs)).collect())
@@ -144,7 +143,7 @@ impl Figure {
 }
 
 impl Row {
-    /// A row of what was measured alone.
+    /// A row that was measured without floor and peer.
     pub fn new(what: impl Into<String>, unit: Unit, ours: Figure) -> Self {
         Self { what: what.into(), unit, ours, floor: None, peer: None, target: None }
     }

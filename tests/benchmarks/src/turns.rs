@@ -1,15 +1,15 @@
-//! Measuring in turns: ours, floor, ours, floor …, so that a slow spell of the machine hits all alike.
+//! Measuring in turns: ours, floor, ours, floor …, so that a slow spell of the machine affects all alike.
 //!
-//! Owns: the clock. Does not: know what is measured.
+//! Owns: the clock.
 
 use crate::Outcome;
 use crate::record::Figure;
 use std::time::Instant;
 
-/// Something that measures itself once and says how much it took.
+/// Work that measures itself once and returns the value.
 pub type Turn<'t> = &'t mut dyn FnMut() -> Outcome<f64>;
 
-/// Lets all take their turns, so many rounds; a first round that warms caches up does not count.
+/// Gives each its turn in every round. A first round, which warms up caches, does not count.
 pub fn in_turns<const N: usize>(rounds: usize, mut turns: [Turn<'_>; N]) -> Outcome<[Figure; N]> {
     let mut figures = [const { Figure(Vec::new()) }; N];
     for round in 0..=rounds {
@@ -30,7 +30,7 @@ pub fn timed<T>(work: impl FnOnce() -> Outcome<T>) -> Outcome<f64> {
     Ok(start.elapsed().as_secs_f64())
 }
 
-/// Seconds of one of `times` repetitions: for work that is too short for the clock.
+/// Seconds per repetition, over `times` repetitions: for work that is too short for the clock.
 pub fn timed_each<T>(times: u32, mut work: impl FnMut() -> Outcome<T>) -> Outcome<f64> {
     let all = timed(|| (0..times).try_for_each(|_| work().map(|value| drop(std::hint::black_box(value)))))?;
     Ok(all / f64::from(times))

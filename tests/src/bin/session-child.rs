@@ -1,7 +1,7 @@
-//! A process that appends until it is killed: the other half of `tests/kill.rs`.
+//! A process that appends until it is killed: the counterpart of `tests/tests/crash/kill.rs`.
 //!
 //! `session-child MODE LOG [COUNT]` prints `open`, then `ack <id>` for every acknowledged entry, `flushed <id>` after
-//! each flush in throughput, and `done` after a clean close. Without COUNT it goes on until it is killed.
+//! each flush in `throughput`, and `done` after a clean close. Without COUNT it runs until it is killed.
 
 use jcode_session_core::write::{Durability, Parent};
 use jcode_session_native::writer::{NewSession, Writer, WriterOptions};
@@ -29,14 +29,14 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
     let count = count.first().map_or(Ok(u64::MAX), |count| count.parse())?;
     let create = Some(NewSession { cwd: "/".into(), ..NewSession::default() });
     let writer = Writer::open(Path::new(log), &WriterOptions { durability, create, ..WriterOptions::default() })?;
-    // One write a line: a line that is cut by the kill is no acknowledgement.
+    // One write per line, so that a line which the kill cuts is no acknowledgement.
     let mut out = std::io::stdout();
     out.write_all(b"open\n")?;
     let first = writer.leaf();
     for number in 0..count {
         let filler = "x".repeat(usize::try_from(number * 97 % 3000)?);
         let entry = format!("{{\"type\":\"message\",\"message\":{{\"role\":\"user\",\"content\":\"{filler}\"}}}}");
-        // Now and then a new branch.
+        // Starts a new branch now and then.
         let parent = match &first {
             Some(first) if number % 17 == 16 => Parent::Id(first),
             _ => Parent::Leaf,

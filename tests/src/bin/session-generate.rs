@@ -1,7 +1,7 @@
-//! Writes sessions to try things on: big logs, whole homes, v1 sessions, damaged logs. The same
-//! arguments give the same bytes.
+//! Writes sessions to try things on: big logs, whole homes, v1 sessions, damaged logs. The same arguments give the same
+//! bytes.
 //!
-//! Owns: what is typed and where files go. Does not: decide what a session looks like (`generate`, `jcode_model`).
+//! Owns: the command line, and the paths of the files. `generate` and `jcode_model` decide the content.
 
 use clap::{Args, Parser, Subcommand};
 use jcode_session_tests::generate::{Home, LargeLog, LogShape, OtherFile, Until, damage, random, tree_v3};

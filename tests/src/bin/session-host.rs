@@ -1,7 +1,7 @@
-//! A program with the shape of a coding agent's own command line, which mounts ours beside it.
+//! A program with a command line like a coding agent's, which mounts our commands beside its own.
 //!
-//! Owns: global flags with names that ours have too, a `session rename` and a `doctor` of its own place.
-//! Invariant: what a flag of its own says is printed as `host: …`, so that a test sees who took it.
+//! Owns: global flags whose names ours have too, its own `session rename`, and a mounted `doctor`.
+//! Invariant: the values of its own flags are printed as `host: …`, so that a test sees which side parsed a flag.
 
 use clap::{Parser, Subcommand};
 use jcode_session::args::{DoctorArgs, GlobalArgs, SessionCommand};

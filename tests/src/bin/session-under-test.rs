@@ -1,4 +1,4 @@
-//! The command line, built with the tests: `cargo test` builds no binary of another package.
+//! The command line, built as a binary of the tests: `cargo test` builds no binary of another package.
 
 use std::process::ExitCode;
 

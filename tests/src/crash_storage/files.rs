@@ -1,7 +1,7 @@
 //! Core's storage contracts over a [`Machine`].
 //!
-//! Owns: which call changes what, now and durably. Invariant: only `sync_data` and `sync_folder` make durable.
-//! Does not: touch the disk.
+//! Owns: what each call changes, at once and durably. The disk is never touched.
+//! Invariant: only `sync_data` and `sync_folder` make changes durable.
 
 use super::{Fault, Machine, Op, World, error};
 use jcode_session_core::source::identity::FileStamp;
@@ -13,9 +13,9 @@ use jcode_session_core::storage::{Folder, Named, Place, Storage, StorageError, S
 pub struct CrashFile {
     machine: Machine,
     inode: usize,
-    /// The name by which it was opened.
+    /// The name under which it was opened.
     place: Place,
-    /// Bytes that this handle knows of.
+    /// Length of the file as far as this handle knows.
     len: u64,
 }
 
@@ -78,7 +78,7 @@ impl StorageFile for CrashFile {
         let outcome = self.machine.step(None);
         let inode = &mut self.machine.recorded().world.inodes[self.inode];
         if let Err(failed) = outcome {
-            // Held for clean from now on, though it never got to the disk.
+            // The writes count as clean from now on, though they never reached the disk.
             inode.pending.clear();
             return Err(failed);
         }
@@ -111,7 +111,7 @@ fn parent(folder: Folder) -> Folder {
     }
 }
 
-/// The folders that a place needs, as hosts make them.
+/// Makes the folders that a place needs, as hosts do.
 fn make_folders(world: &mut World, place: &Place) {
     let mut folder = place.folder();
     while folder != Folder::Sessions {

@@ -1,8 +1,9 @@
-//! Another program, which takes no lock: what it does to the log, between any two calls of the writer.
+//! Another program, which takes no lock and changes the log between any two calls of the writer.
 //!
-//! Owns: the acts, and at which call one happens. Invariant: a writer could tell one place of an act from the next
-//! one: between two neighbours it changes the storage, or asks for a length or what a name leads to.
-//! Does not: sync; what it wrote may be lost in a power cut like everything else.
+//! Owns: its acts, and the call before which an act happens.
+//! Invariant: two neighbouring positions of an act differ for the writer: between them it changes the storage, or
+//! queries a length or where a name leads. The intruder does not sync, so a power cut may lose its writes like any
+//! others.
 
 use super::{Inode, Machine, Op, World};
 use jcode_session_core::storage::Place;
@@ -12,31 +13,31 @@ use jcode_session_core::storage::Place;
 pub enum Act {
     /// Appends bytes.
     Append(Vec<u8>),
-    /// Gives another file its name, which holds the first bytes of it, so many, and then these.
+    /// Replaces the file at the path by a new one that holds this many bytes of the old one, then these bytes.
     Replace(u64, Vec<u8>),
-    /// Takes its name away.
+    /// Removes the name of the log.
     Remove,
-    /// Cuts it to so many bytes.
+    /// Cuts the log to this length.
     Cut(u64),
-    /// Writes it anew in place: its first bytes, so many, and then these.
+    /// Rewrites the log in place: keeps this many of its first bytes, then writes these bytes.
     Rewrite(u64, Vec<u8>),
 }
 
-/// An act and its time.
+/// An act and its position.
 #[derive(Debug, Clone)]
 pub struct Intruder {
-    /// Before the call with this number: calls that change something, and looks at the log.
+    /// Number of the call before which it happens. Calls that change something or look at the log are counted.
     pub at: u64,
-    /// What it does.
+    /// The act.
     pub act: Act,
-    /// The log as it was left by the act, once it happened; `None` if there is none then.
+    /// The log after the act, once it has happened; the inner `None` if there is no log then.
     pub left: Option<Option<Vec<u8>>>,
-    /// There was no log then, or the act changed nothing of it.
+    /// There was no log, or the act did not change it.
     pub idle: bool,
 }
 
 impl Intruder {
-    /// An act that waits for its time.
+    /// An act that waits for its call.
     #[must_use]
     pub const fn new(at: u64, act: Act) -> Self {
         Self { at, act, left: None, idle: false }
@@ -44,12 +45,12 @@ impl Intruder {
 }
 
 impl Machine {
-    /// Lets another program act at its time.
+    /// Lets another program act at its call.
     pub fn admit(&self, intruder: Intruder) {
         self.recorded().world.intruder = Some(intruder);
     }
 
-    /// A call comes that changes something or looks at the log.
+    /// Counts a call that changes something or looks at the log, and runs a due act before it.
     pub(super) fn touched(&self) {
         let world = &mut self.recorded().world;
         let now = world.touches;

@@ -1,9 +1,9 @@
-//! The crash model: a session's files in memory, with what is there now kept apart from what would survive.
+//! The crash model: a session's files in memory, with the present state kept apart from the durable one.
 //!
-//! Owns: [`World`], its implementation of core's storage contracts, and injected faults.
-//! Invariant: a write, a cut or a name survives a power cut for sure only once it was synced; a failed sync makes
-//! the pending writes look clean and lost at once, as Linux does.
-//! Does not: decide what survives of the rest; [`outcomes`] lists all that may.
+//! Owns: [`World`], its implementation of core's storage contracts, and injected faults. [`outcomes`] lists the states
+//! that may survive.
+//! Invariant: a write, a cut or a name is certain to survive a power cut only once it was synced. A failed sync makes
+//! the pending writes look clean and loses them, as Linux does.
 
 mod files;
 pub mod intruder;
@@ -17,19 +17,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use files::CrashFile;
 
-/// A change to a file that no sync has covered.
+/// A change to a file that is not covered by a sync.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Op {
     /// Bytes at an offset.
     Write(u64, Vec<u8>),
     /// A new length.
     SetLen(u64),
-    /// A length of at least this; what is new reads as zeros.
+    /// A minimum length; new bytes read as zeros.
     Extend(u64),
 }
 
 impl Op {
-    /// Carries it out.
+    /// Applies the change.
     pub fn apply(&self, bytes: &mut Vec<u8>) {
         match self {
             Self::Write(offset, new) => {
@@ -45,66 +45,66 @@ impl Op {
     }
 }
 
-/// One file, whatever its names.
+/// One file, whatever its names are.
 #[derive(Debug, Clone, Default, Hash)]
 pub struct Inode {
     /// What a reader sees.
     pub live: Vec<u8>,
-    /// What a power cut leaves at least, were nothing of `pending` to survive.
+    /// Content that survives a power cut even if nothing of `pending` does.
     pub durable: Vec<u8>,
-    /// Changes since.
+    /// Changes since then.
     pub pending: Vec<Op>,
 }
 
-/// What an injected fault does to one call.
+/// The effect of an injected fault on one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// The call fails, nothing happens.
+    /// The call fails and changes nothing.
     Error(StorageErrorKind),
     /// An append writes half of its bytes and succeeds; other calls are not affected.
     Short,
 }
 
-/// All state, of the machine and of what its user was told.
+/// The whole state: of the machine, and of what the user was promised.
 #[derive(Debug, Clone, Default)]
 pub struct World {
     /// Files, by number.
     pub inodes: Vec<Inode>,
-    /// Names now.
+    /// Present names.
     pub names: BTreeMap<Place, usize>,
-    /// Names that are on the disk.
+    /// Durable names.
     pub durable_names: BTreeMap<Place, usize>,
-    /// Folders now.
+    /// Present folders.
     pub folders: BTreeSet<Folder>,
-    /// Folders that are on the disk.
+    /// Durable folders.
     pub durable_folders: BTreeSet<Folder>,
     /// Every synced length that the sidecar ever committed.
     pub sidecar: Vec<u64>,
-    /// Acknowledged entries, with the time.
+    /// Acknowledged entries, with their times.
     pub acked: Vec<(String, i64)>,
-    /// How many of them a flush has covered.
+    /// Number of acknowledged entries that a flush has covered.
     pub flushed: usize,
     /// The clock.
     pub now_ms: i64,
-    /// Mutating calls so far.
+    /// Number of calls so far that change something.
     pub calls: u64,
     /// Faults by call number.
     pub faults: BTreeMap<u64, Fault>,
-    /// From this call on everything fails so.
+    /// From this call on, every call fails with this error.
     pub broken_from: Option<(u64, StorageErrorKind)>,
     /// The file system has no hard links.
     pub no_links: bool,
-    /// The append during which the state was recorded: the bytes that were being written.
+    /// The append during which the state was recorded: file and bytes.
     pub writing: Option<(usize, Vec<u8>)>,
-    /// Calls so far that changed something or looked at the log, and what another program does at one of them.
+    /// Number of calls so far that change something or look at the log.
     pub touches: u64,
-    /// That program.
+    /// Another program that acts at one of these calls.
     pub intruder: Option<Intruder>,
 }
 
 impl World {
-    /// A hash of all files and names that a run can come upon: alike worlds have the same, whatever their files are
-    /// numbered. Of some 10⁵ worlds two others have the same hash about once in 10⁹ runs.
+    /// A hash over all files and names. Equal worlds have equal hashes, however their files are numbered. Among some
+    /// 10⁵ worlds, two different ones share a hash about once in 10⁹ runs.
     #[must_use]
     pub fn files_hash(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
@@ -122,16 +122,16 @@ impl World {
     }
 }
 
-/// A machine: its world, and the states that it went through.
+/// A machine: its world, and the states before.
 #[derive(Debug, Clone, Default)]
 pub struct Machine(Arc<Mutex<Recorded>>);
 
 /// A world and its history.
 #[derive(Debug, Default)]
 pub struct Recorded {
-    /// Now.
+    /// The present state.
     pub world: World,
-    /// The state before every mutating call, if it is recorded.
+    /// The state before every mutating call, if recording is on.
     pub history: Option<Vec<World>>,
 }
 
@@ -148,7 +148,7 @@ impl Machine {
         Self(Arc::new(Mutex::new(Recorded { world, history: None })))
     }
 
-    /// As [`Machine::from_world`]; every state from now on is recorded.
+    /// Like [`Machine::from_world`], and records every state from now on.
     #[must_use]
     pub fn recording(world: World) -> Self {
         let machine = Self::from_world(world);
@@ -156,21 +156,21 @@ impl Machine {
         machine
     }
 
-    /// The state and its history, to look at or to change.
+    /// The state and its history, for reading and changing.
     ///
     /// # Panics
-    /// Never: a poisoned lock is taken all the same.
+    /// Never: a poisoned lock is taken anyway.
     pub fn recorded(&self) -> MutexGuard<'_, Recorded> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The state now.
+    /// The present state.
     #[must_use]
     pub fn world(&self) -> World {
         self.recorded().world.clone()
     }
 
-    /// All recorded states and the one now.
+    /// All recorded states and the present one.
     #[must_use]
     pub fn history(&self) -> Vec<World> {
         let recorded = self.recorded();
@@ -179,14 +179,14 @@ impl Machine {
         all
     }
 
-    /// The user is told that an entry is safe.
+    /// Records that the user was promised an entry.
     pub fn ack(&self, id: &str) {
         let world = &mut self.recorded().world;
         let now = world.now_ms;
         world.acked.push((id.to_string(), now));
     }
 
-    /// The user is told that all is flushed.
+    /// Records that the user was promised a flush of everything so far.
     pub fn flushed(&self) {
         let world = &mut self.recorded().world;
         world.flushed = world.acked.len();
@@ -197,14 +197,14 @@ impl Machine {
         self.recorded().world.now_ms = now_ms;
     }
 
-    /// The sidecar commits a synced length. A step like a storage call.
+    /// Records that the sidecar commits a synced length. This is a step like a storage call.
     pub fn commit_sidecar(&self, synced_len: u64) {
         if self.step(None).is_ok() {
             self.recorded().world.sidecar.push(synced_len);
         }
     }
 
-    /// Counts a mutating call, records the state before it, and fails or shortens it if a fault is due.
+    /// Counts a mutating call and records the state before it. Makes the call fail or fall short if a fault is due.
     fn step(&self, writing: Option<(usize, &[u8])>) -> Result<Option<Fault>, StorageError> {
         self.touched();
         let mut recorded = self.recorded();

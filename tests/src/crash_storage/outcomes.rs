@@ -1,26 +1,27 @@
-//! What a crash may leave of a state.
+//! The states that a crash may leave.
 //!
-//! Owns: the lists of outcomes of a kill and of a power cut.
-//! Invariant: every outcome is one that a journalling file system and a disk may give; each pending write is kept,
-//! dropped, out of order or torn in some of them. Does not: choose; tests go through all.
+//! Owns: the lists of outcomes of a kill and of a power cut. Tests try all of them.
+//! Invariant: a journalling file system and a disk may produce every outcome. Each pending write is kept, dropped,
+//! reordered or torn in some outcomes.
 
 use super::{Inode, Op, World};
 use jcode_session_core::storage::Folder;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// A state after a crash, and what the sidecar says in it.
+/// A state after a crash, with the sidecar's synced length.
 #[derive(Debug, Clone)]
 pub struct Outcome {
-    /// The machine's state: all that is there is durable.
+    /// The state of the machine, all of it durable.
     pub world: World,
-    /// The sidecar's synced length, if there is a sidecar that can be read.
+    /// The sidecar's synced length, if a readable sidecar exists.
     pub synced_len: Option<u64>,
-    /// What happened, for messages.
+    /// A description for messages.
     pub what: String,
 }
 
-/// After a kill: the system lives on, the write that ran may have been cut short, the sidecar's last commit holds.
+/// The outcomes of a kill: the system lives on, the running write may have been cut short, and the sidecar's last
+/// commit holds.
 #[must_use]
 pub fn kills(state: &World) -> Vec<Outcome> {
     let synced_len = state.sidecar.last().copied();
@@ -38,8 +39,8 @@ pub fn kills(state: &World) -> Vec<Outcome> {
     all
 }
 
-/// After a power cut. The running write counts as one that was not synced. `wide`: all orders and tears and all
-/// earlier states of the sidecar; else a few.
+/// The outcomes of a power cut. The running write counts as unsynced. With `wide`: all orders and tears, and all
+/// earlier states of the sidecar; else only some.
 #[must_use]
 pub fn power_cuts(state: &World, wide: bool) -> Vec<Outcome> {
     let mut state = state.clone();
@@ -86,13 +87,13 @@ pub fn power_cuts(state: &World, wide: bool) -> Vec<Outcome> {
     all
 }
 
-/// All files as they are now, and durable.
+/// All files in their present state, and durable.
 fn settled(mut world: World) -> World {
     world.writing = None;
     world
 }
 
-/// Which images of all files may be found, with a word for each.
+/// The possible contents of all files after a power cut, each with a description.
 #[must_use]
 pub fn images(inodes: &[Inode], wide: bool) -> Vec<(String, Vec<Vec<u8>>)> {
     let with = |keep: &dyn Fn(usize, &[Op]) -> Vec<Op>| -> Vec<Vec<u8>> {
@@ -133,8 +134,8 @@ pub fn images(inodes: &[Inode], wide: bool) -> Vec<(String, Vec<Vec<u8>>)> {
     all
 }
 
-/// Only a part of a write got there; the rest of its range is what was there before, or zeros if the file has its
-/// new length.
+/// Keeps only a part of a write. The rest of its range keeps the old bytes, or holds zeros if the file has its new
+/// length.
 fn tear(ops: &mut Vec<Op>, at: usize, grown: bool, part: impl Fn(usize, usize) -> Range<usize>) {
     if let Op::Write(offset, bytes) = ops[at].clone() {
         let kept = part(bytes.len() / 2, bytes.len());

@@ -10,8 +10,8 @@ use jcode_session_core::write::QuarantineName;
 use jcode_session_native::os::paths;
 use std::path::{Component, Path};
 
-/// A packed row says what was packed, and one whose bytes were changed says nothing. The texts of the row are the
-/// input's pieces.
+/// A packed row unpacks to the same row, and a row with changed bytes does not unpack. The pieces of the input are the
+/// row's texts.
 pub(super) fn row(data: &[u8]) {
     assert!(Row::unpack(Vec::new(), data).is_none_or(|row| row.pack() == data));
     let mut texts = data.split(|&byte| byte == 0).map(|text| String::from_utf8_lossy(text).into_owned());
@@ -42,7 +42,7 @@ pub(super) fn row(data: &[u8]) {
     }
 }
 
-/// A name that passes is one file in its folder, and nothing else; times read as they are written.
+/// An accepted name is one file in its folder and nothing else. A time reads back as it was written.
 pub(super) fn names(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     if paths::is_session_id(&text) {

@@ -7,7 +7,8 @@ use jcode_session_core::dialect::{check_upgrade, detect, present};
 use jcode_session_core::log::Dialect;
 use jcode_session_core::source::{ByteSource, SliceSource};
 
-/// A scan says the same however the bytes are cut. The first byte says how many of the next are sizes of chunks.
+/// A scan gives the same result for any cut of the bytes. The first byte gives the number of following bytes that are
+/// chunk sizes.
 pub(super) fn scanner(data: &[u8]) {
     let Some((&count, rest)) = data.split_first() else { return };
     let (sizes, log) = rest.split_at(usize::from(count % 16).min(rest.len()));
@@ -28,7 +29,7 @@ pub(super) fn entries(data: &[u8]) {
     compare(data, &read_log(data));
 }
 
-/// A log of any dialect: the upgrade holds all that was there, and upgraded again it stays as it is.
+/// The upgrade of a log of any dialect loses nothing, and a second upgrade changes nothing.
 pub(super) fn upgrade(data: &[u8]) {
     let old = SliceSource(data);
     let detected = detect(&old).expect("in memory");

@@ -1,9 +1,8 @@
-//! What is fuzzed: one function a target, which panics if a promise does not hold for its bytes.
+//! The fuzz targets. Each is a function that panics if a promise does not hold for its input bytes.
 //!
-//! Owns: the targets and their names. `tests/fuzz` runs them with coverage as guide; `tests/corpus.rs` runs what that
-//! found, with everybody's compiler.
-//! Invariant: a target depends on its bytes alone, and ends soon for up to 4 KiB of them.
-//! Does not: keep inputs.
+//! Owns: the targets and their names. `tests/fuzz` runs them guided by coverage; `tests/tests/robustness/corpus.rs`
+//! replays the inputs that were found, with any compiler. The inputs are kept in `tests/fuzz/corpus`.
+//! Invariant: a target depends only on its bytes, and ends soon for up to 4 KiB of them.
 
 mod formats;
 mod logs;
@@ -13,7 +12,7 @@ mod sidecar;
 mod store;
 mod v1;
 
-/// A function from bytes to a panic or nothing, and the folder of its inputs.
+/// The folder of a target's inputs, and the target.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
@@ -35,7 +34,7 @@ pub const TARGETS: [Target; 12] = [
 /// Runs a target by name.
 ///
 /// # Panics
-/// If there is no such target, or what it promises does not hold.
+/// Panics if there is no such target, or if its promise does not hold.
 pub fn run(name: &str, data: &[u8]) {
     let (_, target) = TARGETS.iter().find(|(known, _)| *known == name).expect("a target of that name");
     target(data);

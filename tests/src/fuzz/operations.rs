@@ -1,8 +1,8 @@
 //! The target that runs a session: appends, seals, checkpoints, rollbacks, undos and repairs, any of them crashed.
 //!
-//! Owns: the model of such a session, a list of ids and what each command may do to it.
-//! Invariant: it writes `strict`, so that whatever was acknowledged is there until a rollback takes it away.
-//! Does not: model sidecars beyond the synced length that they commit.
+//! Owns: the model of such a session: a list of ids, and the allowed effect of each command.
+//! Invariant: the session is written in `strict`, so that an acknowledged entry stays until a rollback removes it. Of a
+//! sidecar only the committed synced length is modelled.
 
 use crate::crash_storage::outcomes::{Outcome, kills, power_cuts};
 use crate::crash_storage::{Machine, World};
@@ -20,9 +20,9 @@ const SEGMENT: u64 = 300;
 /// One command of a session.
 #[derive(Debug, Clone, Copy, Arbitrary)]
 pub enum Command {
-    /// Opens the log, appends up to eight entries, closes; every third one is a child of the first entry.
+    /// Opens the log, appends up to eight entries and closes it; every third entry is a child of the first one.
     Append(u8),
-    /// Records a state.
+    /// Takes a checkpoint.
     Checkpoint,
     /// Returns to the newest state that differs.
     Rollback,
@@ -36,14 +36,14 @@ pub enum Command {
     Unseal(bool),
 }
 
-/// A command, and perhaps a crash: at which call, and which of the outcomes.
+/// A command, and optionally a crash: the call, and the chosen outcome.
 #[derive(Debug, Clone, Copy, Arbitrary)]
 pub struct Step {
     command: Command,
     crash: Option<(u8, u16)>,
 }
 
-/// Runs the steps that the bytes spell.
+/// Runs the steps that the bytes encode.
 pub(super) fn operations(data: &[u8]) {
     let mut input = Unstructured::new(data);
     let mut session = Session::default();
@@ -56,12 +56,12 @@ pub(super) fn operations(data: &[u8]) {
     }
 }
 
-/// A session: what is on its disk, and what was promised.
+/// A session: its disk, and the promises made.
 #[derive(Debug, Default)]
 struct Session {
     world: World,
     ids: Vec<String>,
-    /// The log before the rollback that an undo would take back, while nothing else happened.
+    /// The log before the rollback that an undo would take back, as long as nothing else has happened.
     undo: Option<Vec<u8>>,
     made: u64,
     now: i64,
@@ -84,7 +84,7 @@ impl Session {
         self.look();
     }
 
-    /// Runs a command; true if it did what it is for.
+    /// Runs a command. Returns true if it did its work.
     fn run(&mut self, machine: &Machine, command: Command) -> bool {
         if let Command::Append(count) = command {
             self.append(machine, count);
@@ -130,7 +130,7 @@ impl Session {
         self.made = stamps.next;
     }
 
-    /// Looks at the end of a command that was left alone.
+    /// Checks the result of a command that ran to its end.
     fn finished(&mut self, machine: &Machine, command: Command, done: bool, logs: (Option<Vec<u8>>, Option<Vec<u8>>)) {
         let world = machine.world();
         let found = Log::of(&world).ids;
@@ -152,7 +152,7 @@ impl Session {
                 self.undo = None;
             }
             Command::Repair if before != after => {
-                // What recoveries set aside may come back, at its place among what is there.
+                // Entries that recoveries set aside may come back, each at its place among the others.
                 let mut rest = found.iter();
                 assert!(
                     self.ids.iter().all(|id| rest.any(|other| other == id)),
@@ -166,7 +166,7 @@ impl Session {
         self.resolve_pending(world);
     }
 
-    /// Crashes a recorded command, and looks at what is found.
+    /// Crashes a recorded command, and checks the state that is found.
     fn crashed(
         &mut self,
         machine: &Machine,
@@ -176,7 +176,7 @@ impl Session {
     ) {
         let history = machine.history();
         let state = &history[usize::from(at) % history.len()];
-        // A sidecar that is lost, or older than the last commit, is another test's.
+        // Other tests cover a sidecar that is lost or older than its last commit.
         let last = state.sidecar.last().copied();
         let outcomes =
             kills(state).into_iter().chain(power_cuts(state, true).into_iter().filter(|o| o.synced_len == last));
@@ -206,7 +206,7 @@ impl Session {
         self.resolve_pending(crashed.world());
     }
 
-    /// The sidecar follows the log: all of it is durable, and known to be.
+    /// Lets the sidecar follow the log: all of the log is durable, and the sidecar records that.
     fn resolve_pending(&mut self, mut world: World) {
         let len = log_of(&world).map_or(0, |log| log.len() as u64);
         world.sidecar = vec![len];
@@ -220,7 +220,7 @@ impl Session {
         self.ids = Log::of(&self.world).ids;
     }
 
-    /// A log without damage, and a ledger that adds up.
+    /// Checks that the log has no damage and that the ledger is consistent.
     fn look(&self) {
         let damages = Log::of(&self.world).damages;
         assert!(damages.is_empty() || self.ids.is_empty(), "{damages:?}");

@@ -1,4 +1,4 @@
-//! Targets that read segments: a store of them from outside, and one compressed file.
+//! Targets that read segments: a hostile store of segments, and one hostile compressed file.
 
 use super::store::{COMMANDS, run_command};
 use crate::crash_storage::Machine;
@@ -10,19 +10,20 @@ use jcode_session_core::storage::{Name, Place, Storage, StorageFile};
 use jcode_session_core::store::LogState;
 use jcode_session_native::os::segments::Zstd;
 
-/// Between the files of an input.
+/// Separates the files of an input.
 const BETWEEN: &[u8] = b"\xFF\0\xFF";
-/// The last command of the store, and those of segments behind it.
+/// The last command of the store, then the commands of segments.
 const REPAIR: u8 = COMMANDS - 1;
 const SEAL: u8 = COMMANDS;
 const UNSEAL: u8 = SEAL + 1;
 const COMPRESS: u8 = SEAL + 2;
 const DECOMPRESS: u8 = SEAL + 3;
-/// Bytes of log that are read whole.
+/// Logs up to this size are read whole.
 const SMALL: u64 = 1 << 20;
 
-/// A store from outside: the log reads the same in pieces and at once, what is lost need not be read, and no command
-/// panics or loses a byte. The input is the log's own file, the manifest, and files of a name, a line feed and bytes.
+/// A hostile store: the log reads the same in pieces and at once, lost bytes need not be read, and no command panics or
+/// loses a byte. The input is the log's own file, the manifest, and files that consist of a name, a line feed and
+/// bytes.
 pub(super) fn segments(data: &[u8]) {
     let mut parts = split(data).into_iter();
     let (own, manifest) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
@@ -65,7 +66,7 @@ fn split(data: &[u8]) -> Vec<&[u8]> {
     parts
 }
 
-/// The manifest, after whose change the log's own file is what it is: no fuzzer finds a digest.
+/// The manifest with its witness set to the log's own file, because no fuzzer finds a digest.
 fn witnessed(manifest: &[u8], own: &[u8]) -> Vec<u8> {
     let Some(mut read) = Manifest::read(manifest) else { return manifest.to_vec() };
     let len = read.after.witness.len.min(own.len() as u64);
@@ -87,14 +88,14 @@ fn commanded(machine: &Machine, command: u8, whole: &[u8]) {
         DECOMPRESS => drop(segment::compress::undo(&mut session, now)),
         of_the_store => run_command(&mut session, of_the_store),
     }
-    // A repair writes what it could read, and sets the rest aside.
+    // A repair writes everything that it could read, and sets the rest aside.
     if command != REPAIR {
         sessions::kept(Some(whole), &machine.world(), "a hostile store");
     }
 }
 
-/// A compressed file from outside: where a reader says that a segment is whole, it is what Zstandard's own reader makes
-/// of the file. The input is the segment's length, and the file.
+/// A hostile compressed file: if a reader accepts the segment as whole, its bytes equal the output of Zstandard's own
+/// reader. The input is the segment's length, then the file.
 pub(super) fn table(data: &[u8]) {
     let Some((len, file)) = data.split_first_chunk::<4>() else { return };
     let len = u64::from(u32::from_le_bytes(*len));
@@ -108,8 +109,8 @@ pub(super) fn table(data: &[u8]) {
     if whole {
         match zstd::stream::decode_all(file) {
             Ok(all) => assert_eq!(all, plain),
-            // A window that is more than it would hold, or less than a block: with room for all that a frame holds
-            // none is needed, and it is not looked at.
+            // Zstandard's own reader refuses a window that is larger than its limit, or smaller than a block. Our
+            // reader needs no window, because it has room for the whole frame, and does not check it.
             Err(error) => {
                 let words = error.to_string();
                 assert!(words.contains("too much memory") || words.contains("buffer is too small"), "{words}");
@@ -123,7 +124,7 @@ pub(super) fn table(data: &[u8]) {
     }
 }
 
-/// The archive of one compressed file.
+/// An archive with one compressed file.
 struct OneFile<'f>(&'f [u8]);
 
 impl<'f> Archive for OneFile<'f> {

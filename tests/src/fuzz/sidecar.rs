@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use std::cell::Cell;
 use std::sync::OnceLock;
 
-/// A sidecar as it is built.
+/// A sidecar straight from a build.
 fn whole() -> &'static [u8] {
     static WHOLE: OnceLock<Vec<u8>> = OnceLock::new();
     WHOLE.get_or_init(|| {
@@ -19,7 +19,8 @@ fn whole() -> &'static [u8] {
     })
 }
 
-/// The edits of an input: six bytes each, where (3), how many bytes (1), what with (2).
+/// Applies the edits of an input to a good sidecar. An edit has six bytes: offset (3), number of bytes (1), new bytes
+/// (2).
 fn edited(edits: &[u8]) -> Vec<u8> {
     let mut file = whole().to_vec();
     for edit in edits.chunks_exact(6) {
@@ -32,8 +33,8 @@ fn edited(edits: &[u8]) -> Vec<u8> {
     file
 }
 
-/// A hostile sidecar gives answers or errors, and ends. An input that begins as SQLite's files do is one; any other
-/// is edits of a good one.
+/// A hostile sidecar gives answers or errors, and every query ends. An input that begins like an SQLite file is the
+/// sidecar itself; any other input is a list of edits of a good one.
 pub(super) fn sidecar(data: &[u8]) {
     let file = if data.starts_with(b"SQLite format 3\0") { data.to_vec() } else { edited(data) };
     if let Some(start) = file.first_chunk::<META_PAGES_LEN>() {

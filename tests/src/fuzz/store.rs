@@ -1,4 +1,4 @@
-//! Targets that write: entries from outside, and a store whose ledger comes from outside.
+//! Targets that write: hostile entries, and a store with a hostile ledger.
 
 use crate::crash_storage::Machine;
 use crate::differential::said_in_chunks;
@@ -11,7 +11,7 @@ use jcode_session_core::store::ledger::{Head, Ledger};
 use jcode_session_core::store::{SessionStore, checkpoint, repair, rollback, undo};
 use jcode_session_core::write::{Durability, Parent};
 
-/// What is appended is one whole record with the id that was told; what is refused changes nothing.
+/// An appended line is one whole record with the returned id. A refused one changes nothing.
 pub(super) fn append(data: &[u8]) {
     let machine = Machine::default();
     let mut stamps = Counting { machine: machine.clone(), next: 0 };
@@ -29,14 +29,14 @@ pub(super) fn append(data: &[u8]) {
         let log = Log::of(&machine.world());
         assert_eq!(log.ids.last(), Some(&id));
         assert!(said_in_chunks(&after, std::iter::empty()).0.iter().all(|(_, _, damage)| {
-            // Halves of surrogate pairs are the caller's, and kept.
+            // Lone surrogates come from the caller and are kept.
             damage.is_none_or(|damage| damage.code == jcode_session_core::log::DamageCode::LoneSurrogate)
         }));
     }
     writer.close(0).map_err(|unwritten| unwritten.error).expect("closes");
 }
 
-/// A ledger from outside beside a sound log: no command panics, and none loses a byte of the log.
+/// A hostile ledger beside a sound log: no command panics, and none loses a byte of the log.
 pub(super) fn ledger(data: &[u8]) {
     let (head, rows) = data.split_at(data.iter().position(|&byte| byte == b'\n').map_or(0, |at| at + 1));
     let ledger = Ledger::read(rows, Head::read(head).as_ref());
@@ -56,10 +56,10 @@ pub(super) fn ledger(data: &[u8]) {
     }
 }
 
-/// Commands of [`run_command`].
+/// Number of commands of [`run_command`].
 pub(super) const COMMANDS: u8 = 4;
 
-/// Runs a command of the store, whatever it says: refusing is right for most hostile ones.
+/// Runs a command of the store and ignores its result: refusing is right for most hostile stores.
 pub(super) fn run_command<S: Storage>(session: &mut SessionStore<'_, S>, command: u8) {
     let now_ms = sessions::NOW;
     match command {

@@ -5,8 +5,8 @@ use crate::v1_steps::{bytes_of, exported, grown, index, replay_of};
 use jcode_session_core::dialect::jcode::present;
 use jcode_session_core::finding::{Code, Finding};
 
-/// Snapshot, journal and backup, parted by bytes that no JSON holds: the log is sound, grows by nothing, and gives
-/// back what jcode loads.
+/// The input is snapshot, journal and backup, separated by a byte that no JSON contains. The migrated log is sound, a
+/// second migration adds nothing, and the export equals what jcode loads.
 pub(super) fn v1(data: &[u8]) {
     let mut parts = data.splitn(3, |&byte| byte == 0xFF).map(|part| (!part.is_empty()).then(|| part.to_vec()));
     let mut next = || parts.next().flatten();

@@ -1,10 +1,10 @@
-//! The time that generated entries carry: a clock that is moved by hand, and its RFC 3339 form.
+//! The time of generated entries: a clock that is moved by hand, and its RFC 3339 form.
 
 use rand::RngExt;
 
 use crate::generate::Random;
 
-/// Unix milliseconds, only ever going forward.
+/// Unix milliseconds; they never go back.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock(pub u64);
 

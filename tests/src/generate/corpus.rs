@@ -1,6 +1,6 @@
-//! Text that is made once, escaped for JSON, and cut wherever no character or escape breaks.
-//! Owns: the material of big logs, as dense in escapes, quotes and non-ASCII as recorded sessions
-//! are (a quote or an escape every 12 bytes).
+//! Text that is made once, escaped for JSON, and can be cut anywhere except inside a character or an escape. Owns the
+//! material of big logs, as dense in escapes, quotes and non-ASCII as recorded sessions (a quote or an escape every 12
+//! bytes).
 
 use std::io::{self, Write};
 use std::sync::LazyLock;
@@ -13,7 +13,7 @@ use crate::generate::{Random, random};
 
 const CORPUS_BYTES: usize = 4 << 20;
 
-/// What a text is made of.
+/// The kind of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Material {
     /// Prose, code and tool output.
@@ -32,7 +32,7 @@ pub fn corpus(of: Material) -> &'static Corpus {
     }
 }
 
-/// Escaped text, and where it may be cut.
+/// Escaped text, and the places where it may be cut.
 pub struct Corpus {
     text: String,
     cuts: Vec<usize>,
@@ -50,7 +50,7 @@ impl Corpus {
         corpus
     }
 
-    /// Writes about `bytes` bytes from a random place on.
+    /// Writes about `bytes` bytes, starting at a random place.
     pub fn write(&self, bytes: usize, out: &mut impl Write, rng: &mut Random) -> io::Result<()> {
         let mut left = bytes;
         while left > 0 {
@@ -64,7 +64,7 @@ impl Corpus {
 }
 
 fn transcript(rng: &mut Random) -> String {
-    // What is awkward to carry in JSON stands in real sessions too, but seldom.
+    // Text that is awkward in JSON occurs in real sessions too, but seldom.
     if rng.random_ratio(1, 20) { text(48, rng) } else { (*PIECES.choose(rng).unwrap_or(&"")).to_owned() }
 }
 

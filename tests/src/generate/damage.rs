@@ -1,7 +1,6 @@
-//! Damage: one variant for each thing that goes wrong with logs, from cut power to careless
-//! programs. Owns the list and what a caller needs to know of each; how it is done is in
-//! `damage_bytes`, `damage_lines` and `damage_fields`. Damage that finds nothing to work on leaves
-//! the bytes as they are.
+//! Damage: one variant for each thing that goes wrong with logs, from power cuts to careless programs. Owns the list,
+//! and what a caller needs to know about each variant. `damage_bytes`, `damage_lines` and `damage_fields` implement
+//! them. Damage that finds nothing to change leaves the bytes as they are.
 
 use rand::RngExt;
 use rand::seq::IndexedRandom;
@@ -36,7 +35,7 @@ pub enum Damage {
     ByteOrderMark,
     LateByteOrderMark,
     SecondHeader,
-    /// Another program's lines stand before the header.
+    /// Lines of another program before the header.
     LinesBeforeHeader,
     /// Lines before the header that are no records.
     BrokenBeforeHeader,
@@ -59,20 +58,20 @@ pub enum Damage {
     SnakeCaseParent,
     OddTimestamp,
     LooseLabel,
-    /// An entry says that it begins a batch.
+    /// An entry claims to begin a batch.
     Batch,
-    /// The header's line is taken away.
+    /// The line of the header is removed.
     NoHeader,
-    /// The header's line no longer parses.
+    /// The line of the header no longer parses.
     BrokenHeader,
-    /// NULs stand where the header starts.
+    /// NULs in place of the start of the header.
     NulHeader,
-    /// An entry stands before the header.
+    /// An entry before the header.
     EntryBeforeHeader,
 }
 
 impl Damage {
-    /// Every kind that leaves the header readable, as long as it is readable before.
+    /// All kinds that keep a readable header readable.
     pub const BODY: [Damage; 46] = [
         Self::Truncate,
         Self::DropLf,
@@ -122,10 +121,10 @@ impl Damage {
         Self::Batch,
     ];
 
-    /// Every kind that takes the header away. What dialect is left is then for the reader to say.
+    /// All kinds that destroy the header. The reader decides which dialect is left then.
     pub const HEADER: [Damage; 4] = [Self::NoHeader, Self::BrokenHeader, Self::NulHeader, Self::EntryBeforeHeader];
 
-    /// Does this damage once, somewhere.
+    /// Applies this damage once, at some place.
     pub fn apply(self, log: &mut Vec<u8>, rng: &mut Random) {
         match self {
             Self::Truncate => bytes::truncate(log, rng),
@@ -191,7 +190,7 @@ impl Damage {
     }
 }
 
-/// The log with one to four kinds of damage done to it; the header stays readable.
+/// The log with one to four kinds of damage. The header stays readable.
 pub fn damage(log: &[u8], rng: &mut Random) -> Vec<u8> {
     let mut damaged = log.to_vec();
     for _ in 0..rng.random_range(1..=4) {

@@ -1,4 +1,4 @@
-//! Damage that knows bytes and line ends only: what a crash, a bad disk or a careless copy does.
+//! Damage at the level of bytes and line ends: the work of a crash, a bad disk or a careless copy.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use rand::seq::IndexedRandom;
 
 use crate::generate::Random;
 
-/// Where the lines are, without their LF.
+/// The ranges of the lines, without their LF.
 pub fn lines(log: &[u8]) -> Vec<Range<usize>> {
     let mut start = 0;
     let pieces = log.split_inclusive(|&byte| byte == b'\n');
@@ -20,7 +20,7 @@ pub fn lines(log: &[u8]) -> Vec<Range<usize>> {
     ranges.collect()
 }
 
-/// The line of the header; in a log without one the first that is not blank.
+/// The line of the header; without a header, the first line that is not blank.
 pub fn header(log: &[u8]) -> Option<Range<usize>> {
     let is_blank_or_mark = |byte: &u8| b" \t\r\xef\xbb\xbf".contains(byte);
     let content = |line: &Range<usize>| {
@@ -32,14 +32,14 @@ pub fn header(log: &[u8]) -> Option<Range<usize>> {
     header.or_else(|| all.iter().find(|line| !content(line).is_empty())).cloned()
 }
 
-/// Some line after the header that is at least two bytes long.
+/// A random line after the header with at least two bytes.
 pub fn body_line(log: &[u8], rng: &mut Random) -> Option<Range<usize>> {
     let end = header(log)?.end;
     let body: Vec<_> = lines(log).into_iter().filter(|line| line.start > end && line.len() > 1).collect();
     body.choose(rng).cloned()
 }
 
-/// Cuts the end off: most often within the last few hundred bytes, at times far earlier.
+/// Cuts off the end: mostly within the last few hundred bytes, sometimes far earlier.
 pub fn truncate(log: &mut Vec<u8>, rng: &mut Random) {
     let Some(header) = header(log) else { return };
     let first = if rng.random_bool(0.8) { log.len().saturating_sub(400) } else { 0 }.max(header.end);
@@ -60,7 +60,7 @@ pub fn drop_last_lf(log: &mut Vec<u8>) {
     log.pop_if(|byte| *byte == b'\n');
 }
 
-/// Cuts the end off a line, and with `fuse` its LF too, so that the next record follows directly.
+/// Cuts off the end of a line, and with `fuse` its LF too, so that the next record follows directly.
 pub fn tear(log: &mut Vec<u8>, rng: &mut Random, fuse: bool) {
     if let Some(line) = body_line(log, rng) {
         let end = (line.end + usize::from(fuse)).min(log.len());
@@ -75,14 +75,15 @@ pub fn lose_start(log: &mut Vec<u8>, rng: &mut Random) {
     }
 }
 
-/// Where the payload ends the line, an object of the payload then stands at the line's end.
+/// Removes the last byte of a line. If the payload ends the line, an object of the payload then stands at the line's
+/// end.
 pub fn lose_last_byte(log: &mut Vec<u8>, rng: &mut Random) {
     if let Some(line) = body_line(log, rng) {
         log.remove(line.end - 1);
     }
 }
 
-/// NULs before a line: put there, or in place of its first bytes.
+/// NULs before a line: inserted, or in place of its first bytes.
 pub fn nul_line_start(log: &mut Vec<u8>, rng: &mut Random) {
     let Some(line) = body_line(log, rng) else {
         return;
@@ -95,7 +96,7 @@ pub fn nul_line_start(log: &mut Vec<u8>, rng: &mut Random) {
     }
 }
 
-/// A stretch of NULs over whatever was there, line ends included, as a block that was never written.
+/// NULs over a stretch of the log, line ends included, like a block that was never written.
 pub fn nul_middle(log: &mut [u8], rng: &mut Random) {
     let Some(line) = body_line(log, rng) else {
         return;
@@ -105,7 +106,7 @@ pub fn nul_middle(log: &mut [u8], rng: &mut Random) {
     log[start..end].fill(0);
 }
 
-/// NULs at the end: behind the log, or in place of its last bytes.
+/// NULs at the end: after the log, or in place of its last bytes.
 pub fn nul_tail(log: &mut Vec<u8>, rng: &mut Random) {
     let Some(header) = header(log) else { return };
     let nuls = rng.random_range(1..1500);
@@ -127,8 +128,8 @@ pub fn flip(log: &mut [u8], rng: &mut Random) {
     }
 }
 
-/// Puts bytes into the text of some string. Generated logs are compact JSON, so a letter followed by
-/// a space is inside a string, and not behind a backslash.
+/// Inserts bytes into the text of some string. Generated logs are compact JSON, so a letter followed by a space is
+/// inside a string, and not behind a backslash.
 pub fn insert_in_string(log: &mut Vec<u8>, bytes: &[u8], rng: &mut Random) {
     let Some(line) = body_line(log, rng) else {
         return;
@@ -155,7 +156,7 @@ pub fn nul_header(log: &mut Vec<u8>) {
     }
 }
 
-/// A mark at the start; a second one would not be at the start any more.
+/// A byte order mark at the start. A second one would no longer be at the start.
 pub fn byte_order_mark(log: &mut Vec<u8>) {
     if !log.starts_with(b"\xef\xbb\xbf") {
         log.splice(0..0, *b"\xef\xbb\xbf");

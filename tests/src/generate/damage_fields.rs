@@ -1,5 +1,5 @@
-//! Damage in the fields of entries: ids, parents, times and the keys themselves. A line that does
-//! not parse any more has no fields and is left alone.
+//! Damage in the fields of entries: ids, parents, times and the keys themselves. A line that no longer parses has no
+//! fields and is left alone.
 
 use std::ops::Range;
 
@@ -26,10 +26,10 @@ fn edit(log: &mut Vec<u8>, rng: &mut Random, change: impl FnOnce(&mut Map<String
     }
 }
 
-/// An id of some entry at a place that `wanted` accepts.
+/// The id of a random entry at a position that `wanted` accepts.
 fn some_id(log: &[u8], rng: &mut Random, wanted: impl Fn(&Range<usize>) -> bool) -> Option<Value> {
     let all = lines(log);
-    // Parsing every line would make each damage cost as much as the log is long.
+    // Parsing every line would make each damage cost time in proportion to the log.
     let candidates: Vec<_> = all.iter().skip(1).filter(|line| wanted(line)).collect();
     let line = (*candidates.choose(rng)?).clone();
     parse(&log[line])?.get("id").cloned()
@@ -41,7 +41,7 @@ pub fn duplicate_id(log: &mut Vec<u8>, rng: &mut Random) {
     }
 }
 
-/// Puts a value in a field, or takes the field away.
+/// Sets a field, or removes it.
 fn put(log: &mut Vec<u8>, rng: &mut Random, field: &str, value: Option<Value>) {
     edit(log, rng, |entry| match value {
         Some(value) => drop(entry.insert(field.to_owned(), value)),
@@ -71,7 +71,7 @@ pub fn bad_parent(log: &mut Vec<u8>, rng: &mut Random) {
     put(log, rng, "parentId", parent);
 }
 
-/// Numbers as ids and parents, few enough that they meet, also as texts.
+/// Numbers as ids and parents, few enough to collide, also as texts.
 pub fn number_ids(log: &mut Vec<u8>, rng: &mut Random) {
     let numbers = [json!(0), json!(7), json!(12), json!(-3), json!(1.5), json!("7"), json!("12")];
     for _ in 0..rng.random_range(1..6) {
@@ -87,7 +87,7 @@ pub fn missing_parent(log: &mut Vec<u8>, rng: &mut Random) {
     });
 }
 
-/// A parent that stands further on; as that one mostly descends from this, this makes cycles.
+/// A parent that stands later in the log. That entry often descends from this one, so cycles result.
 pub fn later_parent(log: &mut Vec<u8>, rng: &mut Random) {
     let Some(line) = body_line(log, rng) else {
         return;
@@ -114,7 +114,7 @@ pub fn no_parent(log: &mut Vec<u8>, rng: &mut Random) {
     put(log, rng, "parentId", parent);
 }
 
-/// Replaces the first `from` of some line.
+/// Replaces the first `from` in some line.
 fn replace_first(log: &mut Vec<u8>, rng: &mut Random, from: &str, to: &str) {
     let Some(line) = body_line(log, rng) else {
         return;
@@ -126,7 +126,7 @@ fn replace_first(log: &mut Vec<u8>, rng: &mut Random, from: &str, to: &str) {
     }
 }
 
-/// Escapes where none is needed, in keys and at the start of ids.
+/// Unnecessary escapes in keys and at the start of ids.
 pub fn escaped_keys(log: &mut Vec<u8>, rng: &mut Random) {
     let escaped = [
         (r#""id":"#, r#""\u0069d":"#),
@@ -143,7 +143,7 @@ pub fn escaped_keys(log: &mut Vec<u8>, rng: &mut Random) {
     }
 }
 
-/// Says a field twice, before or after what was there.
+/// Repeats a field, before or after the original.
 pub fn repeated_keys(log: &mut Vec<u8>, rng: &mut Random) {
     let Some(line) = body_line(log, rng) else {
         return;
@@ -206,7 +206,7 @@ pub fn bad_timestamp(log: &mut Vec<u8>, rng: &mut Random) {
     put(log, rng, "timestamp", time);
 }
 
-/// A label that hangs nowhere in the tree, for some entry that may stand before or after it.
+/// A label entry outside of the tree, for some entry before or after it.
 pub fn loose_label(log: &mut Vec<u8>, rng: &mut Random) {
     let target = some_id(log, rng, |_| true).unwrap_or(json!("nobody"));
     let names = [json!("loose"), json!(""), Value::Null, json!("ünï\u{2028}")];
@@ -219,7 +219,7 @@ pub fn loose_label(log: &mut Vec<u8>, rng: &mut Random) {
     damage_lines::insert(log, line.to_string().as_bytes(), rng);
 }
 
-/// The number of a batch's entries, or what is none, in one of the last entries or in any. Older formats have no
+/// The number of entries in a batch, or an invalid number, in one of the last entries or in any. Older formats have no
 /// batches.
 pub fn batch(log: &mut Vec<u8>, rng: &mut Random) {
     let is_current = |header: Map<String, Value>| header.get("version") == Some(&json!(3));

@@ -1,4 +1,4 @@
-//! Damage in whole lines: extra ones, missing ones, moved ones, and such as are odd but allowed.
+//! Damage in whole lines: extra, missing and moved lines, and odd but allowed ones.
 
 use rand::RngExt;
 use rand::seq::IndexedRandom;
@@ -7,7 +7,7 @@ use crate::generate::Random;
 use crate::generate::damage_bytes::{body_line, header, lines};
 use crate::generate::text::text;
 
-/// Puts a line of these bytes somewhere after the header.
+/// Inserts a line of these bytes somewhere after the header.
 pub fn insert(log: &mut Vec<u8>, line: &[u8], rng: &mut Random) {
     let Some(header) = header(log) else { return };
     let starts: Vec<usize> = lines(log).iter().map(|l| l.end + 1).filter(|&at| at > header.end).collect();
@@ -15,7 +15,7 @@ pub fn insert(log: &mut Vec<u8>, line: &[u8], rng: &mut Random) {
     log.splice(place..place, line.iter().copied().chain([b'\n']));
 }
 
-/// Exchanges two neighbouring lines, so that a child may stand before its parent.
+/// Swaps two neighbouring lines, so that a child may stand before its parent.
 pub fn swap(log: &mut Vec<u8>, rng: &mut Random) {
     let Some(first) = body_line(log, rng) else {
         return;
@@ -38,7 +38,7 @@ pub fn insert_blank(log: &mut Vec<u8>, rng: &mut Random) {
     let blanks: [&[u8]; 5] = [b"", b"", b"\r", b"  \t", b" \r\r "];
     let blank = blanks.choose(rng).unwrap_or(&blanks[0]);
     if rng.random_ratio(1, 6) {
-        // Before the header. A mark there would no longer be at the start, so it keeps its place.
+        // Before the header, but after a byte order mark, which must stay at the start.
         let place = if log.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         log.splice(place..place, blank.iter().copied().chain([b'\n']));
     } else {
@@ -52,7 +52,7 @@ pub fn blanks_around(log: &mut Vec<u8>, rng: &mut Random) {
     };
     log.splice(line.end..line.end, *b" \t ");
     log.splice(line.start..line.start, *b"  \t");
-    // Between the first tokens too, where the line is an object.
+    // Between the first tokens too, if the line is an object.
     if log.get(line.start + 3) == Some(&b'{') {
         log.splice(line.start + 4..line.start + 4, *b" \r\t");
     }
@@ -74,7 +74,7 @@ pub fn late_mark(log: &mut Vec<u8>, rng: &mut Random) {
     }
 }
 
-/// Lines that another program put before the header: they are its own, and no entries.
+/// Lines of another program before the header. They are no entries.
 pub fn before_header(log: &mut Vec<u8>, broken: bool, rng: &mut Random) {
     let own = [
         r#"{"type":"title","v":1,"title":"a title","pad":"      "}"#,
@@ -90,20 +90,20 @@ pub fn before_header(log: &mut Vec<u8>, broken: bool, rng: &mut Random) {
     }
 }
 
-/// An entry where only other lines may stand before the header: it hides it.
+/// An entry before the header, where only other lines may stand. It hides the header.
 pub fn entry_before_header(log: &mut Vec<u8>) {
     insert_before_header(log, br#"{"type":"custom","id":"too-early","parentId":null,"timestamp":1,"data":{}}"#);
 }
 
 fn insert_before_header(log: &mut Vec<u8>, line: &[u8]) {
     let Some(header) = header(log) else { return };
-    // A mark at the start stays there.
+    // A byte order mark stays at the start.
     let mark = if header.start == 0 && log.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
     let at = header.start + mark;
     log.splice(at..at, line.iter().copied().chain([b'\n']));
 }
 
-/// A header again, as it stood or with all that an entry has.
+/// A second header: a copy, or one with all fields of an entry.
 pub fn second_header(log: &mut Vec<u8>, rng: &mut Random) {
     let Some(first) = header(log) else { return };
     let again = if rng.random_bool(0.5) {
@@ -117,7 +117,7 @@ pub fn second_header(log: &mut Vec<u8>, rng: &mut Random) {
     }
 }
 
-/// Replaces the LF after some line by something that frames nothing.
+/// Replaces the LF after some line by bytes that end no line.
 pub fn fuse(log: &mut Vec<u8>, rng: &mut Random) {
     let between: [&[u8]; 8] = [b" ", b"\t\r", b"\0", b"\0 \0", b",", b"{}", br#"{"type":"x","id":"y"}"#, b"garbage{"];
     let Some(line) = body_line(log, rng) else {
@@ -129,7 +129,7 @@ pub fn fuse(log: &mut Vec<u8>, rng: &mut Random) {
     }
 }
 
-/// Lines that are JSON but no object, or nearly an object.
+/// Lines that are JSON but no object, or almost an object.
 pub fn non_object(log: &mut Vec<u8>, rng: &mut Random) {
     let odd = [
         "[]",
@@ -160,7 +160,7 @@ pub fn giant(log: &mut Vec<u8>, rng: &mut Random) {
     insert(log, line.as_bytes(), rng);
 }
 
-/// Nested deeper than a thread's stack is likely to follow; at times never closed.
+/// Nested deeper than a thread's stack is likely to allow; sometimes never closed.
 pub fn deep(log: &mut Vec<u8>, rng: &mut Random) {
     let depth = *[100, 127, 128, 200, 1000, 30_000].choose(rng).unwrap_or(&100);
     let (open, close) = if rng.random_bool(0.5) { ("[", "]") } else { ("[[", "]]") };

@@ -1,5 +1,4 @@
-//! Folders of many sessions, as skewed as those of people who use agents daily: a few files hold
-//! most of the bytes.
+//! Folders of many sessions, as skewed as those of daily users of agents: a few files hold most of the bytes.
 
 use std::fs::{self, File};
 use std::io;
@@ -10,7 +9,7 @@ use rand::RngExt;
 use crate::generate::large::{LargeLog, Until};
 use crate::generate::{Random, random};
 
-/// How many of a hundred files are big, and how many of a hundred bytes they hold.
+/// How many of a hundred files are big, and what percentage of the bytes they hold.
 const BIG: (u64, u64) = (1, 82);
 const PROJECTS: u64 = 40;
 
@@ -19,22 +18,22 @@ const PROJECTS: u64 = 40;
 pub struct Home {
     pub sessions: u64,
     pub bytes: u64,
-    /// The median length of a session, at most three times the mean of those that are not big.
+    /// The median length of a session; at most three times the mean of the sessions that are not big.
     pub median: u64,
     pub seed: u64,
 }
 
 impl Home {
-    /// As many bytes a session as a home of 10,000 sessions in 3 GB has, with a median of 93 kB.
+    /// The same bytes per session as in a home of 10,000 sessions with 3 GB, with a median of 93 kB.
     #[must_use]
     pub const fn skewed(sessions: u64) -> Self {
         Self { sessions, bytes: sessions * 300_000, median: 93_000, seed: 1 }
     }
 
-    /// Writes the logs; where they are.
+    /// Writes the logs. Returns their paths.
     ///
     /// # Errors
-    /// Those of the file system.
+    /// Any error of the file system.
     pub fn write(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
         fs::create_dir_all(folder)?;
         let rng = &mut random(self.seed);
@@ -56,8 +55,8 @@ impl Home {
         Ok(path)
     }
 
-    /// The length of each session: a big one after each 99 others, of which one half is around the
-    /// median and the other far below.
+    /// The length of each session: after every 99 others a big one. Of the others, one half is around the median and
+    /// one half far below.
     fn sizes(&self, rng: &mut Random) -> Vec<u64> {
         let big = self.sessions * BIG.0 / 100;
         let others = self.sessions - big;

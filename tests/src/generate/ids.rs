@@ -1,4 +1,4 @@
-//! Ids, in the forms that writers of logs use.
+//! Ids in the forms that writers of logs use.
 
 use std::collections::HashSet;
 
@@ -6,18 +6,18 @@ use rand::RngExt;
 
 use crate::generate::Random;
 
-/// What the entry ids of a log look like.
+/// The form of the entry ids of a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IdStyle {
-    /// As `append` writes them.
+    /// The form of `append`.
     Uuid7,
-    /// As pi writes them: eight hex digits.
+    /// pi's form: eight hex digits.
     Hex8,
-    /// Both in one log, as when two programs wrote it.
+    /// Both forms in one log, as if two programs wrote it.
     Mixed,
 }
 
-/// Hands out ids that are unique within a log.
+/// A source of ids that are unique within a log.
 #[derive(Debug)]
 pub struct Ids {
     style: IdStyle,

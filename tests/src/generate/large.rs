@@ -1,5 +1,5 @@
-//! Big logs, fast: ids are computed from positions and texts are cut from one escaped
-//! corpus, so that writing is mostly copying. A log is streamed and never held in memory.
+//! Big logs, generated fast: ids are computed from positions and texts are cut from one escaped corpus, so that writing
+//! is mostly copying. A log is streamed and never held in memory.
 
 use std::io::{self, BufWriter, Write};
 
@@ -16,27 +16,27 @@ const IMAGE_BYTES: std::ops::Range<usize> = 20_000..300_000;
 /// Where a log ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Until {
-    /// After so many entries.
+    /// After this many entries.
     Entries(u64),
-    /// After the first entry at or behind so many bytes.
+    /// After the first entry that reaches this many bytes.
     Bytes(u64),
 }
 
-/// What a big log looks like: turns of a user, an assistant that calls tools, and their results.
+/// The shape of a big log: turns of a user, an assistant that calls tools, and their results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LargeLog {
     pub until: Until,
-    /// About how long an entry is, on average; one in fifty is up to eight times as long.
+    /// Average length of an entry, about; one in fifty is up to eight times as long.
     pub entry_bytes: usize,
-    /// Branches besides the first, about; every other one is labelled.
+    /// Number of branches besides the first, about; every other one is labelled.
     pub branches: u64,
-    /// One entry in so many is an image in base64, on top of the average length; 0: none.
+    /// One in this many entries is an image in base64, on top of the average length; 0: none.
     pub image_every: u64,
-    /// One entry, in the middle, with a text of so many bytes; 0: none.
+    /// One entry, in the middle, has a text of this many bytes; 0: none.
     pub long_line: usize,
-    /// As `linear-v1` writes it: no version, ids, parents or labels.
+    /// The form of `linear-v1`: no version, ids, parents or labels.
     pub linear: bool,
-    /// Where the session was: one of a few projects.
+    /// The working directory: one of a few projects.
     pub project: u64,
     pub seed: u64,
 }
@@ -57,16 +57,16 @@ impl Default for LargeLog {
 }
 
 impl LargeLog {
-    /// The id in its header.
+    /// The id in the header.
     #[must_use]
     pub fn session_id(&self) -> String {
         uuid7(self.start_ms(), u128::from(self.seed))
     }
 
-    /// Writes the log; the bytes written.
+    /// Writes the log. Returns the number of bytes.
     ///
     /// # Errors
-    /// Those of the writer.
+    /// Any error of the writer.
     pub fn write(&self, writer: impl Write) -> io::Result<u64> {
         let mut out = Counted { inner: BufWriter::with_capacity(1 << 20, writer), written: 0 };
         let mut rng = random(self.seed);
@@ -116,8 +116,8 @@ impl LargeLog {
             true => format!(r#""timestamp":"{time}""#),
             false => format!(r#""id":"{}","parentId":{parent},"timestamp":"{time}""#, self.id(number)),
         };
-        // The last entry of every other branch names it by the one before, which hardly any later
-        // branch starts from.
+        // The last entry of every other branch is a label for the entry before it, from which hardly any later branch
+        // starts.
         if !self.linear && place > 0 && place == between_branches - 1 && (number / between_branches) % 2 == 1 {
             let target = self.id(number - 1);
             return writeln!(out, r#"{{"type":"label",{own},"targetId":"{target}","label":"branch {number}"}}"#);
@@ -136,7 +136,7 @@ impl LargeLog {
         writeln!(out, r#"{after},"timestamp":{ms}}}}}"#)
     }
 
-    /// The id of the entry with this number; the number itself is in it, so that ids are unique.
+    /// The id of the entry with this number. It contains the number, so ids are unique.
     fn id(&self, number: u64) -> String {
         let scattered = (number ^ self.seed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let random = u128::from(scattered) << 64 | u128::from(number & 0xffff_ffff_ffff);
@@ -144,13 +144,13 @@ impl LargeLog {
     }
 }
 
-/// A length of about `average`, now and then up to eight times that.
+/// A length of about `average`, sometimes up to eight times that.
 fn varied(average: usize, rng: &mut Random) -> usize {
     let longest = if rng.random_ratio(1, 50) { average * 8 } else { average * 2 };
     rng.random_range(0..=longest)
 }
 
-/// What stands before and after the text of a message; the time follows.
+/// The text of a message stands between these two; the time follows.
 const ROLES: [(&str, &str); 5] = [USER, ASSISTANT, RESULT, ASSISTANT, RESULT];
 const USER: (&str, &str) = (r#"{"role":"user","content":[{"type":"text","text":""#, r#""}]"#);
 const ASSISTANT: (&str, &str) = (
@@ -171,7 +171,7 @@ const IMAGE: (&str, &str) = (
     r#"","mimeType":"image/png"}],"isError":false"#,
 );
 
-/// Counts what passes.
+/// Counts the bytes that pass through.
 struct Counted<W> {
     inner: W,
     written: u64,

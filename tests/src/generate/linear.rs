@@ -1,5 +1,5 @@
-//! Well-formed `linear-v1` logs: entries without ids in one chain, compactions that point at a
-//! record by its number, messages of extensions under their old role.
+//! Well-formed `linear-v1` logs: entries without ids in one chain, compactions that point at a record by its number,
+//! messages of extensions under their old role.
 
 use rand::RngExt;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use crate::generate::payload::message;
 use crate::generate::text::text;
 use crate::generate::{LogShape, Random, random};
 
-/// A well-formed `linear-v1` log. The shape's `branch_percent` and `ids` mean nothing here.
+/// A well-formed `linear-v1` log. The shape's `branch_percent` and `ids` have no effect here.
 #[must_use]
 pub fn linear_v1(shape: LogShape, seed: u64) -> Vec<u8> {
     let mut rng = random(seed);
@@ -24,7 +24,7 @@ pub fn linear_v1(shape: LogShape, seed: u64) -> Vec<u8> {
         header["version"] = json!(1);
     }
     let mut log = format!("{header}\n");
-    // Some versions of pi gave ids already; such entries keep them.
+    // Some versions of pi wrote ids already; such entries keep them.
     let some_have_ids = rng.random_ratio(1, 5);
     let mut last_id = None;
     for record in 1..=shape.entries {
@@ -65,7 +65,7 @@ fn entry(record: usize, entry_bytes: usize, clock: Clock, rng: &mut Random) -> V
     }
 }
 
-/// Mostly a record before this one; now and then the header, this record, or nothing that exists.
+/// Mostly a record before this one; sometimes the header, this record, or a number without a record.
 fn first_kept(record: usize, rng: &mut Random) -> Value {
     match rng.random_range(0..12) {
         0 => json!(0),

@@ -1,10 +1,10 @@
-//! Generators of session logs: seeded, so that a log is named by its shape and its seed, and
-//! proptest strategies over those. With one seed, the log of fewer entries is the beginning of the
-//! log of more. They share no code with the oracle or the engine.
+//! Generators of session logs, and proptest strategies over them. They are seeded, so that shape and seed identify a
+//! log. With one seed, a log of fewer entries is a prefix of the log of more. They share no code with the oracle or the
+//! engine.
 //!
-//! `tree` and `linear` write well-formed logs of the three JSONL dialects, `large` writes big ones
-//! fast, `home` folders of them, `damage` breaks any of them, `other_files` are what lies beside them and is no
-//! session, `strategy` is what property tests use.
+//! `tree` and `linear` write well-formed logs of the three JSONL dialects, `large` writes big ones fast, `home` writes
+//! folders of them, and `damage` breaks any of them. `other_files` are files beside logs that are no sessions.
+//! `strategy` is for property tests.
 
 pub mod agents;
 mod clock;
@@ -48,14 +48,14 @@ pub fn random(seed: u64) -> Random {
     rand::SeedableRng::seed_from_u64(seed)
 }
 
-/// How big a log is and what it looks like.
+/// The size and form of a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogShape {
     /// Entries after the header.
     pub entries: usize,
-    /// About how long an entry is, on average.
+    /// Average length of an entry, about.
     pub entry_bytes: usize,
-    /// How many of a hundred entries leave the active branch and start another one.
+    /// Percentage of entries that leave the active branch and start another one.
     pub branch_percent: u32,
     pub ids: IdStyle,
 }

@@ -1,6 +1,6 @@
-//! Files that have the name of a session log and are none, or are of a format that is newer: what lies
-//! in a sessions folder besides sessions. Owns the list, what a reader should say of each, and their
-//! bytes, made from what is known of the programs that write them.
+//! Files in a sessions folder that have the name of a session log and are none, or have a newer format. Owns the list,
+//! the expected report of a reader on each, and their bytes, made from what is known about the programs that write
+//! them.
 
 use rand::RngExt;
 use serde_json::{Value, json};
@@ -13,12 +13,12 @@ use crate::generate::{LogShape, Random, tree_v3};
 pub enum OtherFile {
     ClaudeCode,
     Codex,
-    /// Items without an envelope, as the first versions wrote them.
+    /// Items without an envelope, the form of the first versions.
     CodexBare,
     Copilot,
     Qwen,
     Gemini,
-    /// One document, as older versions wrote it.
+    /// One document, the form of older versions.
     GeminiDocument,
     Opencode,
     Cursor,
@@ -40,7 +40,7 @@ pub enum OtherFile {
     Binary,
     NewerVersion,
     PiFormat4,
-    /// The same behind a broken line, and with a torn end.
+    /// Like the one before, but after a broken line, and with a torn end.
     PiFormat4Damaged,
 }
 
@@ -91,25 +91,25 @@ impl OtherFile {
         }
     }
 
-    /// It is a session, though of a format that is newer.
+    /// Whether it is a session of a newer format.
     #[must_use]
     pub const fn is_newer(self) -> bool {
         matches!(self, Self::NewerVersion | Self::PiFormat4 | Self::PiFormat4Damaged)
     }
 
-    /// It is another agent's session that is read, though never written.
+    /// Whether it is another agent's session that is read, though never written.
     #[must_use]
     pub const fn is_read(self) -> bool {
         matches!(self, Self::ClaudeCode | Self::Codex | Self::CodexBare)
     }
 
-    /// A session may have been lost in it.
+    /// Whether a session may have been lost in it.
     #[must_use]
     pub const fn is_damage(self) -> bool {
         matches!(self, Self::Nul | Self::Utf16 | Self::TornHeader | Self::TornJson | Self::EndlessHeader)
     }
 
-    /// A word that what is said of it must hold.
+    /// A word that the report on it must contain.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -236,7 +236,7 @@ fn codex_bare(count: u64, rng: &mut Random) -> Vec<Value> {
     records
 }
 
-/// The hard one: every event has an id, a type, a time and mostly a parent.
+/// The hard case: every event has an id, a type, a time and mostly a parent.
 fn copilot(count: u64, rng: &mut Random) -> Vec<Value> {
     let has_parents = rng.random_bool(0.8);
     let event = |n: u64, kind: &str, data: Value| {

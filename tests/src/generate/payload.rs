@@ -1,5 +1,5 @@
-//! The payloads of entries: messages in all roles that pi knows, and what hangs on the other kinds.
-//! Some hold objects that look like entries of their own, which no reader may take for one.
+//! The payloads of entries: messages in all roles that pi knows, and the fields of the other kinds. Some hold objects
+//! that look like entries, which no reader may take for one.
 
 use rand::RngExt;
 use rand::seq::IndexedRandom;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::generate::Random;
 use crate::generate::text::{name, text};
 
-/// The value of a `message` field. `hook_role` is what this dialect calls messages of extensions.
+/// The value of a `message` field. `hook_role` is this dialect's role for messages of extensions.
 pub fn message(bytes: usize, ms: u64, hook_role: &str, rng: &mut Random) -> Value {
     match rng.random_range(0..13) {
         0..3 => user(bytes, ms, rng),
@@ -85,7 +85,7 @@ fn tool_result(bytes: usize, ms: u64, rng: &mut Random) -> Value {
     message
 }
 
-/// A change of the prompt: all of it stands beside an empty `content`.
+/// A change of the prompt: everything stands beside an empty `content`.
 pub fn system(bytes: usize, ms: u64, rng: &mut Random) -> Value {
     let removed = if rng.random_bool(0.5) { json!("edit") } else { json!({"name": "edit"}) };
     json!({
@@ -100,7 +100,7 @@ pub fn system(bytes: usize, ms: u64, rng: &mut Random) -> Value {
     })
 }
 
-/// A message of a role, or with fields, that no reader knows.
+/// A message with a role or fields that no reader knows.
 fn not_invented_yet(bytes: usize, ms: u64, rng: &mut Random) -> Value {
     let known = rng.random_bool(0.5);
     json!({
@@ -110,7 +110,7 @@ fn not_invented_yet(bytes: usize, ms: u64, rng: &mut Random) -> Value {
     })
 }
 
-/// Tokens and their price.
+/// Token counts and their price.
 pub fn usage(rng: &mut Random) -> Value {
     json!({
         "input": rng.random_range(0..9000), "output": rng.random_range(0..900), "cacheRead": 0,
@@ -118,7 +118,7 @@ pub fn usage(rng: &mut Random) -> Value {
     })
 }
 
-/// An object that has some or all of an entry's fields, in any order.
+/// An object with some or all of an entry's fields, in any order.
 pub fn look_alike(rng: &mut Random) -> Value {
     let entry = json!({
         "type": "message", "id": "deadbeef", "parentId": null,

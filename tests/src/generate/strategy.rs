@@ -1,5 +1,5 @@
-//! Proptest strategies over the generators. A failing case shrinks to fewer entries and less
-//! damage, and prints the log itself.
+//! Proptest strategies over the generators. A failing case shrinks to fewer entries and less damage, and prints the log
+//! itself.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use proptest::sample::select;
 
 use crate::generate::{Damage, IdStyle, LogShape, linear_v1, random, tree_v2, tree_v3};
 
-/// A generated log, and how it came to be.
+/// A generated log, and how it was made.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Sample {
     pub bytes: Vec<u8>,
@@ -28,7 +28,7 @@ impl fmt::Debug for Sample {
     }
 }
 
-/// Shapes of up to so many entries.
+/// Shapes with up to this many entries.
 pub fn shape(max_entries: usize) -> impl Strategy<Value = LogShape> {
     let ids = select(vec![IdStyle::Uuid7, IdStyle::Hex8, IdStyle::Mixed]);
     let rest = (0..=max_entries, 150..600_usize, select(vec![0, 5, 15, 50]), ids);

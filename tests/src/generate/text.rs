@@ -1,5 +1,5 @@
-//! Text as it stands in session logs: prose, code, tool output, and everything that is awkward to
-//! carry in JSON or to cut at a line's end.
+//! Text as in session logs: prose, code, tool output, and everything that is awkward to carry in JSON or to cut at a
+//! line's end.
 
 use rand::RngExt;
 use rand::seq::IndexedRandom;

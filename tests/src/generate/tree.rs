@@ -1,5 +1,5 @@
-//! Well-formed logs whose entries form a tree: `tree-v3`, and `tree-v2`, which differs in its header
-//! and in one role. Every kind of pi appears, and one that nobody knows.
+//! Well-formed logs whose entries form a tree: `tree-v3`, and `tree-v2`, which differs in its header and in one role.
+//! Every kind of pi appears, and an unknown one.
 
 use rand::RngExt;
 use rand::seq::IndexedRandom;
@@ -23,7 +23,7 @@ pub fn tree_v2(shape: LogShape, seed: u64) -> Vec<u8> {
     tree(shape, seed, 2, "hookMessage")
 }
 
-/// The members of one kind, without `type` and the entry's own fields.
+/// The members of one kind, without `type` and the fields of every entry.
 type Members = Vec<(&'static str, Value)>;
 
 struct Tree {
@@ -76,13 +76,13 @@ impl Tree {
         }
     }
 
-    /// The id of any entry so far, most often a late one.
+    /// The id of an earlier entry, mostly a late one.
     fn earlier(&mut self) -> Value {
         let from = if self.rng.random_bool(0.7) { self.ids.len().saturating_sub(10) } else { 0 };
         json!(self.ids[from..].choose(&mut self.rng))
     }
 
-    /// The entry as an object. pi writes its own fields first for messages, last for some kinds.
+    /// The entry as an object. pi writes the fields of every entry first for messages, and last for some kinds.
     fn entry(&mut self, kind: &str, payload: Members, id: &str, parent: Value) -> Map<String, Value> {
         let own = [("id", json!(id)), ("parentId", parent), ("timestamp", json!(self.clock.rfc3339()))];
         let own_last = kind.starts_with("custom") || self.rng.random_ratio(1, 10);

@@ -1,5 +1,5 @@
-//! Does a value have the type that jcode wants (`fits`), and what is its normal form (`normal_form`):
-//! the two questions that are asked of the `tables`.
+//! The two checks against `tables`: whether a value has the type that jcode requires (`fits`), and its normal form
+//! (`normal_form`).
 
 use super::json::Node;
 use super::schema::{Absent, Field, T};
@@ -7,8 +7,8 @@ use super::tables::{META_OPTIONAL, SNAPSHOT_OWN};
 use super::time;
 use serde_json::{Map, Value};
 
-/// Whether jcode would read `node` as a `ty`. A known field that stands twice is refused; unknown
-/// fields may hold anything, as often as they like.
+/// Whether jcode would read `node` as a `ty`. A repeated known field is refused; unknown fields may hold anything, and
+/// may be repeated.
 pub fn fits(ty: &T, node: &Node) -> bool {
     match (ty, node) {
         (T::Str, Node::Text(_)) | (T::Bool, Node::Bool(_)) => true,
@@ -27,8 +27,8 @@ pub fn fits(ty: &T, node: &Node) -> bool {
             let [Node::Text(name)] = all_named(entries, tag)[..] else {
                 return false;
             };
-            // jcode must buffer the object to find the tag, so everything in it must be readable,
-            // unknown fields too.
+            // jcode must buffer the object to find the tag, so everything in it must be readable, unknown fields
+            // included.
             entries.iter().all(|(_, value)| readable(value))
                 && fields_fit(shared, entries)
                 && variant(variants, name).is_some_and(|fields| fields_fit(fields, entries))
@@ -79,10 +79,10 @@ fn fields_fit(fields: &[Field], entries: &[(String, Node)]) -> bool {
     })
 }
 
-/// A session in the form in which two of them are compared (section 8): only what jcode knows;
-/// absent and null optional fields, and absent and empty side arrays, are the same; an absent flag is
-/// false and an absent status `Active`; numbers stay the tokens they are. What does not have jcode's
-/// type stays as it is, so that it shows up as a difference.
+/// The form in which two sessions are compared (section 8). It holds only fields that jcode knows. Absent and null
+/// optional fields are the same, and so are absent and empty side arrays. An absent flag is false, and an absent status
+/// is `Active`. Numbers stay the tokens that they are. A value of the wrong type stays as it is, so that it shows up as
+/// a difference.
 pub fn normal_form(v: &Value) -> Value {
     let (Value::Object(mut own), Value::Object(meta)) = (normal(&SNAPSHOT_OWN, v), normal(&META_OPTIONAL, v)) else {
         return v.clone();
@@ -121,7 +121,7 @@ fn normal(ty: &T, v: &Value) -> Value {
     }
 }
 
-/// The improve mode is the only one with old names, and no other enum uses them.
+/// Only the improve mode has old names, and no other enum uses these names.
 fn modern(name: &str) -> Value {
     match name {
         "run" => "improve_run".into(),

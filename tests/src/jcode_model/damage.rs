@@ -1,4 +1,4 @@
-//! Damage to v1 files as crashes and full disks leave it, and lines that jcode skips by type.
+//! Damage to v1 files as crashes and full disks leave it, and lines that jcode refuses by type.
 
 use super::V1Files;
 use super::rng::ModelRng;
@@ -6,33 +6,33 @@ use serde_json::{Value, json};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Damage {
-    /// A line cut short, the next one glued to it.
+    /// A line is cut short, and the next one follows directly.
     TornFusedWithNext,
-    /// A line cut short in the middle of the journal.
+    /// A line in the middle of the journal is cut short.
     TornMiddle,
-    /// The last line cut short, no LF.
+    /// The last line is cut short, without an LF.
     TornTail,
-    /// A whole entry, a torn one and a whole one in a line: jcode loses the third.
+    /// A whole entry, a torn one and a whole one on one line: jcode loses the third.
     EntryTornEntry,
     /// Two lines without the LF between them.
     Glued,
-    /// A run of NULs at a place where a line begins.
+    /// A run of NULs where a line begins.
     NulsBetween,
     /// A run of NULs over the middle of a line.
     NulsInside,
-    /// A byte that is no UTF-8; jcode cannot load such a session.
+    /// A byte that is invalid UTF-8; jcode cannot load such a session.
     InvalidUtf8,
-    /// A line stands twice.
+    /// A line is repeated.
     DuplicatedLine,
     /// Empty lines, spaces, CRs.
     EmptyLines,
-    /// A `meta` without a field that jcode needs.
+    /// A `meta` without a required field.
     MetaLacksField,
-    /// A message with a content block of a kind that jcode does not know.
+    /// A message with a content block of an unknown kind.
     UnknownBlock,
-    /// Good JSON that is no entry.
+    /// Valid JSON that is no entry.
     NotAnEntry,
-    /// A torn line with a tool call whose input looks like an entry: jcode salvages that.
+    /// A torn line with a tool call whose input looks like an entry: jcode salvages the input.
     TornAroundDecoy,
 }
 
@@ -53,14 +53,14 @@ pub const DAMAGES: [Damage; 14] = [
     Damage::TornAroundDecoy,
 ];
 
-/// A random damage; `None` if the journal has no line to damage.
+/// Random damage; `None` if the journal has no line to damage.
 pub fn damage_journal(journal: &[u8], rng: &mut ModelRng) -> Option<(Vec<u8>, Damage)> {
     let kind = *rng.pick(&DAMAGES);
     Some((damage_as(journal, kind, rng)?, kind))
 }
 
-/// `None` if the journal has too few lines, or lines that are not whole entries, where it matters.
-/// Cuts never split a UTF-8 sequence: that is `InvalidUtf8`, which to jcode is another thing.
+/// Applies one kind of damage. Returns `None` if the journal has too few lines, or if a line that matters is no whole
+/// entry. Cuts never split a UTF-8 sequence: that would be `InvalidUtf8`, which jcode treats differently.
 pub fn damage_as(journal: &[u8], kind: Damage, rng: &mut ModelRng) -> Option<Vec<u8>> {
     let mut lines: Vec<Vec<u8>> =
         journal.split_inclusive(|b| *b == b'\n').map(<[u8]>::to_vec).filter(|l| l.len() > 3).collect();
@@ -88,7 +88,7 @@ pub fn damage_as(journal: &[u8], kind: Damage, rng: &mut ModelRng) -> Option<Vec
             lines[at][from..to].fill(0);
         }
         Damage::InvalidUtf8 => {
-            // Bytes that stand nowhere in UTF-8, so that it is broken wherever they land.
+            // Bytes that never occur in UTF-8, so that the text is invalid wherever they land.
             let i = rng.range(1, lines[at].len() - 1);
             lines[at][i] = *rng.pick(&[0xff, 0xc0, 0xfe]);
         }
@@ -130,10 +130,10 @@ pub fn damage_as(journal: &[u8], kind: Damage, rng: &mut ModelRng) -> Option<Vec
     Some(lines.concat())
 }
 
-/// A part of the line that is at least a byte and lacks at least its last one (and the LF).
+/// A part of the line: at least one byte, and without at least the last byte (and the LF).
 fn torn(line: &[u8], rng: &mut ModelRng) -> Vec<u8> {
     let whole = line.trim_ascii_end();
-    // Sometimes just before the end, or just after the start: the places where it is easy to err.
+    // Sometimes just before the end, or just after the start, where mistakes are likely.
     let cut = match rng.below(6) {
         0 => whole.len() - 1,
         1 => rng.range(1, 8.min(whole.len())),
@@ -142,7 +142,7 @@ fn torn(line: &[u8], rng: &mut ModelRng) -> Vec<u8> {
     whole[..char_start(whole, cut).max(1)].to_vec()
 }
 
-/// The nearest place at or before `at` where a character begins.
+/// The nearest position at or before `at` where a character begins.
 fn char_start(bytes: &[u8], mut at: usize) -> usize {
     while at > 0 && at < bytes.len() && bytes[at] & 0xc0 == 0x80 {
         at -= 1;
@@ -165,8 +165,8 @@ fn append(entry: &mut Value, message: Value) -> Option<()> {
     Some(())
 }
 
-/// The snapshot cut in the middle. With `with_bak` a good older one is there to fall back to (the
-/// present `.bak`, else the snapshot as it was); without, jcode cannot load the session.
+/// The snapshot, cut in the middle. With `with_bak` there is a good older one as fallback (the present `.bak`, else the
+/// snapshot before the cut); without it, jcode cannot load the session.
 pub fn cut_snapshot(files: &V1Files, with_bak: bool, rng: &mut ModelRng) -> Option<V1Files> {
     let whole = files.snapshot.as_ref()?;
     let bak = if with_bak { files.bak.clone().or_else(|| Some(whole.clone())) } else { None };

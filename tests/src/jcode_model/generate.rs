@@ -1,4 +1,4 @@
-//! Whole v1 sessions from a seed: what lies on the disk after jcode worked for a while.
+//! Whole v1 sessions from a seed: the files after jcode has worked for a while.
 
 use super::V1Files;
 use super::rng::ModelRng;
@@ -7,17 +7,17 @@ use proptest::prelude::*;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
-    /// A checkpoint was the last thing that happened.
+    /// jcode took a checkpoint last.
     SnapshotOnly,
-    /// The first, small snapshot, and everything since then in the journal.
+    /// The first, small snapshot, and everything later in the journal.
     JournalOverSmallSnapshot,
-    /// About half of it in each, and a `.bak`.
+    /// About half of the session in each, and a `.bak`.
     Both,
 }
 
 pub const SHAPES: [Shape; 3] = [Shape::SnapshotOnly, Shape::JournalOverSmallSnapshot, Shape::Both];
 
-/// A session of at least `turns` turns (about 1.4 messages each). Same seed, same bytes.
+/// A session of at least `turns` turns (about 1.4 messages each). The same seed gives the same bytes.
 pub fn generate(shape: Shape, turns: usize, rng: &mut ModelRng) -> V1Files {
     let mut state = State::new(rng);
     let in_snapshot = match shape {
@@ -37,7 +37,7 @@ pub fn generate(shape: Shape, turns: usize, rng: &mut ModelRng) -> V1Files {
         while left > 0 || journal.is_empty() {
             let turns = rng.range(0, 4).min(left.max(1));
             work(&mut state, turns, rng);
-            // jcode writes a checkpoint for such a change, but reads it from a journal all the same.
+            // jcode takes a checkpoint for such a change, but it also reads the change from a journal.
             if rng.one_in(8) {
                 state.change_title(rng);
             }
@@ -52,7 +52,7 @@ pub fn generate(shape: Shape, turns: usize, rng: &mut ModelRng) -> V1Files {
 fn work(state: &mut State, turns: usize, rng: &mut ModelRng) {
     for _ in 0..turns {
         state.converse(rng);
-        // A ninth one would be a checkpoint (`grow` does that); here there is none.
+        // A ninth one would cause a checkpoint (`grow` does that), which must not happen here.
         if rng.one_in(10) && state.list("env_snapshots").len() < MAX_ENV {
             state.record_env(rng);
         }
@@ -62,7 +62,7 @@ fn work(state: &mut State, turns: usize, rng: &mut ModelRng) {
     }
 }
 
-/// For property tests; shrinks towards few turns.
+/// A strategy for property tests; it shrinks towards few turns.
 pub fn arb_v1(max_turns: usize) -> impl Strategy<Value = V1Files> {
     (0..=max_turns, 0..SHAPES.len(), any::<u64>())
         .prop_map(|(turns, shape, seed)| generate(SHAPES[shape], turns, &mut ModelRng::new(seed)))

@@ -1,4 +1,4 @@
-//! jcode goes on with a session: what its next save leaves on the disk.
+//! jcode goes on with a session: the files after its next save.
 
 use super::V1Files;
 use super::load::{Rules, load_with};
@@ -8,27 +8,27 @@ use serde_json::Value;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Growth {
-    /// One to three journal lines appended.
+    /// One to three journal lines are appended.
     Append,
-    /// The snapshot rewritten, the old one kept as `.bak`, the journal deleted.
+    /// The snapshot is rewritten, the old one kept as `.bak`, the journal deleted.
     Checkpoint,
-    /// A title, status or other field changed, and so a checkpoint, with no new message.
+    /// A title, status or other field changes, which causes a checkpoint without a new message.
     Rename,
-    /// A checkpoint that was killed before it deleted the journal.
+    /// A checkpoint is killed before it deletes the journal.
     CrashInCheckpoint,
-    /// The last messages removed.
+    /// The last messages are removed.
     RewindTail,
-    /// A message in the middle removed.
+    /// A message in the middle is removed.
     RemoveMessage,
-    /// A message's content edited, its id kept.
+    /// The content of a message is edited, and its id kept.
     ChangeMessage,
-    /// A message inserted before others.
+    /// A message is inserted before others.
     InsertMessage,
-    /// A rewind, and then new turns.
+    /// A rewind, then new turns.
     RewindAndGoOn,
-    /// More environment snapshots than jcode keeps: the first ones are gone.
+    /// More environment snapshots than jcode keeps: the first ones are dropped.
     EnvFrontLost,
-    /// All memory injections and replay events gone.
+    /// All memory injections and replay events are removed.
     SideRecordsGone,
 }
 
@@ -46,8 +46,8 @@ pub const GROWTHS: [Growth; 11] = [
     Growth::SideRecordsGone,
 ];
 
-/// The files after jcode went on, and what happened (appending is the most frequent). Files that
-/// jcode cannot load stay as they are: `None`.
+/// The files after jcode went on, and the kind of growth (appends are the most frequent). Returns `None` for files that
+/// jcode cannot load, which stay as they are.
 pub fn grow(files: &V1Files, rng: &mut ModelRng) -> Option<(V1Files, Growth)> {
     let kind = if rng.one_in(2) { Growth::Append } else { *rng.pick(&GROWTHS) };
     Some((grow_as(files, kind, rng)?, kind))
@@ -62,7 +62,7 @@ pub fn grow_as(files: &V1Files, kind: Growth, rng: &mut ModelRng) -> Option<V1Fi
         // jcode copies the .bak over the snapshot as it loads.
         files.snapshot = files.bak.clone();
     }
-    // After damage in the journal jcode's next save is a checkpoint.
+    // After damage in the journal, jcode's next save is a checkpoint.
     if kind == Growth::Append && loaded.bad_lines == 0 {
         for _ in 0..rng.range(1, 4) {
             work(&mut state, rng);
@@ -101,7 +101,7 @@ fn change(state: &mut State, kind: Growth, rng: &mut ModelRng) {
     match kind {
         Growth::Append | Growth::Checkpoint | Growth::CrashInCheckpoint => work(state, rng),
         Growth::Rename => state.change_title(rng),
-        // jcode refuses to write an empty conversation over one that was not: one message stays.
+        // jcode refuses to replace a conversation by an empty one, so one message stays.
         Growth::RewindTail | Growth::RewindAndGoOn if len > 1 => {
             let keep = rng.range(1, len);
             state.list("messages").truncate(keep);

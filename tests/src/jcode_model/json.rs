@@ -1,10 +1,10 @@
-//! A plain JSON reader that keeps what type checks need and `serde_json::Value` loses: repeated keys
-//! (jcode refuses a known field that stands twice) and strings with a lone surrogate (jcode refuses
-//! them where it wants the text, and skips over them in fields it does not know).
+//! A simple JSON reader that keeps what type checks need and `serde_json::Value` loses: repeated keys (jcode refuses a
+//! repeated known field), and strings with a lone surrogate (jcode refuses them where it needs the text, and skips them
+//! in unknown fields).
 
 use serde_json::{Map, Number, Value};
 
-/// serde_json, which jcode reads with, refuses the 128th array or object inside one another.
+/// jcode reads with serde_json, which refuses the 128th nested array or object.
 const MAX_DEPTH: usize = 127;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -21,8 +21,8 @@ pub enum Node {
 }
 
 impl Node {
-    /// Of a repeated key the last one holds; a lone surrogate becomes U+FFFD (such a value can only
-    /// be in a field that jcode does not know, and those are not compared).
+    /// Of a repeated key the last value holds. A lone surrogate becomes U+FFFD: such a value can only be in a field
+    /// that jcode does not know, and these are not compared.
     pub fn to_value(&self) -> Value {
         match self {
             Node::Null => Value::Null,
@@ -38,19 +38,19 @@ impl Node {
     }
 }
 
-/// Bytes as a `Value` with the tokens of its numbers as they stand. Use this, not `serde_json`, on
-/// what is compared: serde_json spells exponents its own way even with arbitrary precision.
+/// Parses bytes into a `Value` that keeps the tokens of numbers. Use this for values that are compared, not
+/// `serde_json`, which respells exponents even with arbitrary precision.
 pub fn value_of(bytes: &[u8]) -> Option<Value> {
     parse(bytes).map(|node| node.to_value())
 }
 
-/// One JSON value and nothing after it but white space.
+/// One JSON value, followed by nothing but whitespace.
 pub fn parse(bytes: &[u8]) -> Option<Node> {
     let (node, end) = parse_prefix(bytes)?;
     bytes[end..].iter().all(|b| is_space(*b)).then_some(node)
 }
 
-/// The JSON value that `bytes` begin with (white space may stand before it), and where it ends.
+/// The JSON value at the start of `bytes` (after whitespace), and its end.
 pub fn parse_prefix(bytes: &[u8]) -> Option<(Node, usize)> {
     let mut reader = Reader { bytes, at: 0 };
     let node = reader.value(0)?;
@@ -189,7 +189,7 @@ impl Reader<'_> {
         Some(Node::Number(token.to_owned()))
     }
 
-    /// Gathers UTF-16 escapes and plain bytes; invalid UTF-8 makes the whole value unreadable.
+    /// Collects UTF-16 escapes and plain bytes. Invalid UTF-8 makes the whole value unreadable.
     fn string(&mut self) -> Option<Node> {
         self.at += 1;
         let mut text = Vec::new();
@@ -222,7 +222,7 @@ impl Reader<'_> {
         Some(if lone { Node::LoneSurrogate } else { Node::Text(text) })
     }
 
-    /// `None`: not an escape at all; `Some(None)`: half of a surrogate pair.
+    /// `None`: no escape; `Some(None)`: half of a surrogate pair.
     fn unicode_escape(&mut self) -> Option<Option<char>> {
         let first = self.hex4()?;
         if !(0xd800..0xdc00).contains(&first) {

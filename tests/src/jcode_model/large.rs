@@ -1,5 +1,5 @@
-//! Large v1 sessions written quickly, for benchmarks and memory limits: the snapshot is most of each,
-//! the journal as long as jcode lets it grow.
+//! Large v1 sessions, written fast, for benchmarks and memory limits. The snapshot is most of each session; the journal
+//! is as long as jcode lets it grow.
 
 use super::rng::ModelRng;
 use super::state::{MAX_JOURNAL, State};
@@ -9,12 +9,12 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-/// How many different message bodies are made; they are written again and again with fresh ids, so
-/// that making text is not what takes the time.
+/// Number of different message bodies. They are written again and again with fresh ids, so that making text does not
+/// dominate the time.
 const BODIES: usize = 256;
 
-/// Writes `<id>.json` and `<id>.journal.jsonl`, together about `approx_bytes` long. Same arguments,
-/// same bytes. Returns the number of messages.
+/// Writes `<id>.json` and `<id>.journal.jsonl`, together about `approx_bytes` long. The same arguments give the same
+/// bytes. Returns the number of messages.
 pub fn write_large_v1(dir: &Path, id: &str, approx_bytes: u64, seed: u64) -> io::Result<usize> {
     let rng = &mut ModelRng::new(seed);
     let bodies: Vec<String> = (0..BODIES).map(|i| body(rng, i)).collect();
@@ -51,7 +51,7 @@ pub fn write_large_v1(dir: &Path, id: &str, approx_bytes: u64, seed: u64) -> io:
     Ok(count)
 }
 
-/// Writes so many sessions of equal length, together about `approx_bytes` long; their ids.
+/// Writes this many sessions of equal length, together about `approx_bytes` long. Returns their ids.
 pub fn write_v1_home(dir: &Path, sessions: u64, approx_bytes: u64, seed: u64) -> io::Result<Vec<String>> {
     std::fs::create_dir_all(dir)?;
     (0..sessions)
@@ -63,7 +63,7 @@ pub fn write_v1_home(dir: &Path, sessions: u64, approx_bytes: u64, seed: u64) ->
         .collect()
 }
 
-/// A message without its id and time: what stands between `{"id":"…",` and `,"timestamp":"…"}`.
+/// A message without its id and time: the text between `{"id":"…",` and `,"timestamp":"…"}`.
 fn body(rng: &mut ModelRng, i: usize) -> String {
     let text = super::record::text(rng, [20, 60, 400][i % 3]);
     let message = match i % 4 {

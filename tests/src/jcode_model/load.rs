@@ -10,33 +10,33 @@ use serde_json::{Map, Value};
 /// Why jcode cannot load a session at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LoadError {
-    /// jcode looks for the snapshot's file first: without it a `.bak` or a journal does not help.
+    /// jcode first looks for the snapshot's file. Without it, a `.bak` or a journal does not help.
     NoSnapshot,
-    /// Not UTF-8 is a failed read to jcode, not a broken snapshot, so the `.bak` is not tried.
+    /// For jcode, invalid UTF-8 is a failed read and no broken snapshot, so it does not try the `.bak`.
     SnapshotNotUtf8,
     SnapshotBroken,
-    /// The snapshot is broken and so is the `.bak` (or it is not UTF-8).
+    /// The snapshot is broken, and the `.bak` is broken too or is not UTF-8.
     BakBroken,
-    /// jcode reads the journal as text and gives up on the session at the first line that is none.
+    /// jcode reads the journal as text, and gives up on the session at the first line that is no text.
     JournalNotUtf8,
 }
 
-/// Where jcode's own behaviour and a reading of the contract differ. The default is jcode.
+/// Rules in which jcode's own behaviour and a reading of the contract differ. The default is jcode.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rules {
-    /// Treat a journal line with invalid UTF-8 as one that does not parse (glued entries that are
-    /// whole are still salvaged), and a snapshot with invalid UTF-8 as a broken one.
+    /// Treat a journal line with invalid UTF-8 as one that does not parse (whole entries on it are still salvaged), and
+    /// a snapshot with invalid UTF-8 as a broken one.
     pub tolerate_bad_utf8: bool,
-    /// Cut `env_snapshots` to its last 8 after the replay. jcode cuts when it records one, not when
-    /// it loads; the two differ only where a crash made it replay a journal twice.
+    /// Cut `env_snapshots` to the last 8 after the replay. jcode cuts when it records one, not when it loads. The two
+    /// differ only if a crash made jcode replay a journal twice.
     pub cap_env_snapshots: bool,
 }
 
-/// A loaded session, and what jcode learned about its files on the way.
+/// A loaded session, and facts about its files.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Loaded {
     pub session: Value,
-    /// Lines that were not one good entry. jcode writes a checkpoint at its next save if there are any.
+    /// Number of lines that were not exactly one good entry. If there are any, jcode's next save is a checkpoint.
     pub bad_lines: usize,
     pub from_bak: bool,
 }
@@ -97,8 +97,8 @@ fn read_snapshot(bytes: &[u8]) -> Option<Map<String, Value>> {
     }
 }
 
-/// jcode trims each line as text, so Unicode white space counts; a line that is no text (only
-/// reached when bad UTF-8 is tolerated) loses its ASCII white space.
+/// Trims a line. jcode trims it as text, so Unicode white space counts. A line that is no text (which is only reached
+/// if bad UTF-8 is tolerated) loses its ASCII white space.
 fn trim(line: &[u8]) -> &[u8] {
     match std::str::from_utf8(line) {
         Ok(text) => text.trim().as_bytes(),
@@ -117,8 +117,8 @@ fn is_entry(node: &Node) -> bool {
     fits(&META_REQUIRED, meta) && fits(&META_OPTIONAL, meta) && fits(&JOURNAL_ARRAYS, node)
 }
 
-/// From the first `{"meta":` at which a whole entry stands: that entry and those that follow it
-/// directly. What stands behind the next damage in the same line is lost.
+/// The salvaged entries: starting at the first `{"meta":` with a whole entry, that entry and the ones that directly
+/// follow it. Everything after the next damage on the same line is lost.
 fn salvage(line: &[u8]) -> Vec<Node> {
     const START: &[u8] = b"{\"meta\":";
     let starts = (0..line.len()).filter(|at| line[*at..].starts_with(START));
@@ -141,9 +141,9 @@ fn names(ty: &'static T) -> impl Iterator<Item = &'static str> {
     fields.iter().map(|field| field.name)
 }
 
-/// `meta` is complete: every field that it can hold is replaced, and one that is absent or null is
-/// cleared. What it cannot hold (`route_api_method`, unknown fields) stays. Arrays are appended to,
-/// and no message is looked up by its id: one that is replayed twice stands twice.
+/// Applies a journal entry. `meta` is complete: every field that it can hold is replaced, and an absent or null one is
+/// cleared. Fields that it cannot hold (`route_api_method`, unknown fields) stay. Arrays are appended to, and no
+/// message is looked up by its id: a message that is replayed twice is there twice.
 fn apply(session: &mut Map<String, Value>, entry: &Node) {
     let Value::Object(mut entry) = entry.to_value() else { unreachable!("an entry is an object") };
     let mut meta = entry.remove("meta").expect("an entry has meta");

@@ -1,6 +1,6 @@
-//! An independent model of jcode's v1 sessions: how jcode loads them, and a generator of them.
-//! Written from the contract (section 8), the fixtures and facts about jcode's own types; it shares
-//! no code with the implementation, so that a mistake has to be made twice to go unseen.
+//! An independent model of jcode's v1 sessions: how jcode loads them, and a generator of them. It is written from the
+//! contract (section 8), the fixtures and facts about jcode's own types. It shares no code with the implementation, so
+//! that only the same mistake in both can go unseen.
 
 pub mod check;
 pub mod damage;
@@ -37,7 +37,7 @@ pub use rng::ModelRng;
 use std::io;
 use std::path::Path;
 
-/// The v1 files of one session, as bytes. `None`: the file is not there.
+/// The v1 files of one session, as bytes; `None` for a missing file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct V1Files {
     pub snapshot: Option<Vec<u8>>,
@@ -55,8 +55,8 @@ impl V1Files {
         ]
     }
 
-    /// Makes the folder hold exactly these files for `id`: one that is `None` here is removed, as
-    /// jcode deletes the journal when it takes a checkpoint.
+    /// Makes the folder hold exactly these files for `id`. A file that is `None` here is removed, as jcode deletes the
+    /// journal when it takes a checkpoint.
     pub fn write_to(&self, dir: &Path, id: &str) -> io::Result<()> {
         for (name, bytes) in self.named(id) {
             let path = dir.join(name);

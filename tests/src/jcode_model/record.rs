@@ -32,7 +32,7 @@ const WORDS: [&str; 24] = [
     "{\"type\":\"message\",\"id\":\"a1\",\"parentId\":null,\"timestamp\":\"2026-01-01T00:00:00Z\"}",
 ];
 
-/// Tokens that a reader which turns numbers into floats would change.
+/// Number tokens that change in a reader which turns them into floats.
 const NUMBERS: [&str; 14] = [
     "0",
     "-1",
@@ -77,14 +77,14 @@ pub fn any_json(rng: &mut ModelRng, depth: usize) -> Value {
     }
 }
 
-/// Keys that mean something elsewhere in the formats must not confuse a scanner.
+/// Keys that mean something elsewhere in the formats; they must not confuse a scanner.
 fn key(rng: &mut ModelRng) -> String {
     let keys =
         ["command", "id", "parentId", "type", "timestamp", "messages", "meta", "", "日本", "a\"b", "\u{2028}", "n"];
     rng.pick::<&str>(&keys).to_string()
 }
 
-/// Sometimes null, sometimes absent, else what `value` makes: the three ways an optional field looks.
+/// An optional field in its three forms: null, absent, or a value from `value`.
 fn option(map: &mut Value, name: &str, rng: &mut ModelRng, value: impl FnOnce(&mut ModelRng) -> Value) {
     match rng.below(6) {
         0 => map[name] = Value::Null,
@@ -135,7 +135,7 @@ pub fn message_id(rng: &mut ModelRng, now: u64) -> String {
     format!("message_{}_{}", now / 1_000_000, rng.u64())
 }
 
-/// A turn as jcode stores it: a prompt, an answer, or a tool call and its result.
+/// A turn in jcode's form: a prompt, an answer, or a tool call and its result.
 pub fn turn(rng: &mut ModelRng, clock: &mut impl FnMut(&mut ModelRng) -> u64) -> Vec<Value> {
     let tool_id = format!("toolu_{:x}", rng.u64() >> 32);
     let user = |rng: &mut ModelRng| if rng.one_in(5) { vec![7, 0] } else { vec![0] };
@@ -159,7 +159,7 @@ fn message(
 ) -> Value {
     let now = clock(rng);
     let content: Vec<Value> = kinds.iter().map(|kind| block(rng, tool_id, *kind)).collect();
-    // jcode takes any text as an id: these collide with each other and with generated names.
+    // jcode accepts any text as an id. These collide with each other and with generated names.
     let id = if rng.one_in(40) {
         rng.pick(&["", "a b", "日本", "@12", "x#5", "../x", "\u{0}"]).to_string()
     } else {

@@ -1,5 +1,5 @@
-//! The one place that knows the random number crates: everything else asks a `ModelRng`.
-//! ChaCha with a fixed seed, because a generated session must be the same on every machine.
+//! The only use of the random number crates: all other code uses a `ModelRng`. It is ChaCha with a fixed seed, because
+//! a generated session must be the same on every machine.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -1,4 +1,4 @@
-//! The words in which `tables` says what jcode requires by type.
+//! The vocabulary in which `tables` describes the types that jcode requires.
 
 /// The type of a value. `T` names are short because the tables below are long.
 pub enum T {
@@ -14,7 +14,7 @@ pub enum T {
     /// A fixed number of values in an array.
     Tuple(&'static [T]),
     Struct(&'static [Field]),
-    /// One object, told apart by the text in the field `tag`; `shared` fields stand beside it.
+    /// An object whose variant is named by the text in the field `tag`; `shared` fields stand beside it.
     Tagged {
         tag: &'static str,
         shared: &'static [Field],
@@ -24,7 +24,7 @@ pub enum T {
     External(&'static [(&'static str, &'static [Field])]),
 }
 
-/// What it means that a field is absent.
+/// The meaning of an absent field.
 #[derive(PartialEq)]
 pub enum Absent {
     /// The whole record is refused.

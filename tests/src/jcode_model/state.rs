@@ -1,5 +1,5 @@
-//! A session as jcode holds it in memory, and the two ways it reaches the disk: a line appended to the
-//! journal, or a checkpoint (the whole snapshot).
+//! A session as jcode holds it in memory, and its two ways to the disk: a line appended to the journal, or a checkpoint
+//! (the whole snapshot).
 
 use super::record;
 use super::rng::ModelRng;
@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 /// jcode takes a checkpoint when the journal is longer than this.
 pub const MAX_JOURNAL: usize = 512 * 1024;
-/// jcode keeps this many environment snapshots; one more pushes the first out.
+/// The number of environment snapshots that jcode keeps; one more drops the first.
 pub const MAX_ENV: usize = 8;
 
 /// The fields of `meta`, in the order in which jcode writes them.
@@ -37,7 +37,7 @@ const META: [&str; 23] = [
     "saved",
     "save_label",
 ];
-/// The arrays of a session, and how many of each the last save knew.
+/// The arrays of a session. For each, the length at the last save is kept.
 const ARRAYS: [&str; 4] = ["messages", "env_snapshots", "memory_injections", "replay_events"];
 
 pub struct State {
@@ -61,7 +61,7 @@ impl State {
         state
     }
 
-    /// Goes on with a session that was loaded from its files.
+    /// Resumes a session that was loaded from its files.
     pub fn resume(session: Map<String, Value>) -> State {
         let at = session["updated_at"].as_str().and_then(time::parse).unwrap_or(0);
         let mut state = State { session, saved: [0; 4], now: at };
@@ -69,7 +69,7 @@ impl State {
         state
     }
 
-    /// What only some sessions have: a route, fields of a newer jcode (a large one too), missing flags.
+    /// Adds rare features: a route, fields of a newer jcode (a large one too), missing flags.
     fn decorate(&mut self, rng: &mut ModelRng) {
         if rng.one_in(2) {
             self.session.insert("route_api_method".into(), "openai-api".into());
@@ -101,12 +101,12 @@ impl State {
 
     pub fn mark_saved(&mut self) {
         self.saved = ARRAYS.map(|name| self.list(name).len());
-        // jcode does not write empty side arrays; sometimes an older one did, so not all are dropped.
+        // jcode does not write empty side arrays. Older versions sometimes did, so some are kept.
         self.session.retain(|name, v| name == "messages" || v.as_array().is_none_or(|list| !list.is_empty()));
     }
 
-    /// Mostly forward by a little; sometimes not at all, so that records share a time, and sometimes
-    /// back, as a clock does that is set.
+    /// Moves the clock: mostly a little forward, sometimes not at all, so that records share a time, and sometimes
+    /// back, like a clock that is set.
     fn tick(now: &mut u64, rng: &mut ModelRng) -> u64 {
         match rng.below(12) {
             0 => {}
@@ -117,7 +117,7 @@ impl State {
         *now
     }
 
-    /// A turn of the conversation, with the side records that come with it now and then.
+    /// A turn of the conversation, sometimes with side records.
     pub fn converse(&mut self, rng: &mut ModelRng) {
         let mut now = self.now;
         if rng.one_in(6) {
@@ -141,7 +141,7 @@ impl State {
         self.list("env_snapshots").push(env);
     }
 
-    /// Metadata that changes without a checkpoint.
+    /// Changes metadata that needs no checkpoint.
     pub fn change_meta(&mut self, rng: &mut ModelRng) {
         let changes = [
             ("model", json!("gpt-5.2-codex")),
@@ -162,7 +162,7 @@ impl State {
         self.set(rng.pick(&changes).clone());
     }
 
-    /// Metadata that jcode only changes with a checkpoint; the replay must take it from a journal too.
+    /// Changes metadata for which jcode takes a checkpoint. The replay must also take it from a journal.
     pub fn change_title(&mut self, rng: &mut ModelRng) {
         let changes = [
             ("title", json!(record::text(rng, 3))),
@@ -197,7 +197,7 @@ impl State {
         Value::Object(self.session.clone()).to_string().into_bytes()
     }
 
-    /// The line (with its LF) that a save appends: complete metadata and what is new in the arrays.
+    /// The line (with its LF) that a save appends: the complete metadata, and the new elements of the arrays.
     pub fn journal_line(&mut self, rng: &mut ModelRng) -> Vec<u8> {
         self.touch(rng);
         let mut meta = Map::new();
@@ -208,7 +208,7 @@ impl State {
                 (None, "status") => "Active".into(),
                 (None, _) => Value::Null,
             };
-            // Absent clears as null does; some writers leave the nulls out.
+            // An absent field clears like null does; some writers omit nulls.
             if !(value.is_null() && rng.one_in(8)) {
                 meta.insert(name.into(), value);
             }

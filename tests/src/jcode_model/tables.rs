@@ -1,12 +1,12 @@
-//! What jcode 0.79 requires by type: every struct of a v1 session, its fields, and what may be absent.
-//! `check` judges by these tables.
+//! The types that jcode 0.79 requires: every struct of a v1 session, its fields, and which may be absent. `check` uses
+//! these tables.
 
 use super::schema::{Absent, Field, T, flag, list, may, must};
 
 const TEXT: Field = must("text", T::Str);
 
-/// Content blocks of jcode 0.79. The two with a capital abbreviation are spelled as serde spells
-/// them: an underscore before every capital.
+/// Content blocks of jcode 0.79. The two names with a capital abbreviation are spelled as serde spells them: an
+/// underscore before every capital.
 pub static BLOCK: T = T::Tagged {
     tag: "type",
     shared: &[],
@@ -100,7 +100,7 @@ pub static REPLAY_EVENT: T = T::Tagged {
             &[
                 must("swarm_id", T::Str),
                 must("version", T::U64),
-                // The fields of a plan item were not seen with certainty: any JSON.
+                // The fields of a plan item are not known with certainty, so any JSON is allowed.
                 must("items", T::List(&T::Any)),
                 list("participants", &T::Str),
                 may("reason", &T::Str),
@@ -152,8 +152,8 @@ static IMPROVE_MODE: T = T::External(&[
     ("plan", &[]),
 ]);
 
-/// The fields that a snapshot and the `meta` of a journal line share, in jcode's order. They are
-/// replaced as a whole; the flags and the status differ in what absence means, so they stand apart.
+/// The fields that a snapshot and the `meta` of a journal line share, in jcode's order. They are replaced as a whole.
+/// The flags and the status are listed separately, because absence means something else for them.
 const OPTIONAL_META: [Field; 18] = [
     may("parent_id", &T::Str),
     may("title", &T::Str),
@@ -190,7 +190,7 @@ const STATUS_VARIANTS: &[(&str, &[Field])] = match &STATUS {
     _ => &[],
 };
 
-/// What only a snapshot has, and what may be absent there though not in a journal line.
+/// Fields that only a snapshot has, and fields that may be absent there though not in a journal line.
 pub static SNAPSHOT_OWN: T = T::Struct(&[
     must("id", T::Str),
     must("created_at", T::Time),
@@ -206,7 +206,7 @@ pub static SNAPSHOT_OWN: T = T::Struct(&[
     list("replay_events", &REPLAY_EVENT),
 ]);
 
-/// A journal line beside its `meta`; the names of the arrays it appends to follow from these.
+/// The fields of a journal line beside `meta`. They determine the names of the arrays to which it appends.
 pub static JOURNAL_ARRAYS: T = T::Struct(&[
     list("append_messages", &MESSAGE),
     list("append_env_snapshots", &ENV_SNAPSHOT),

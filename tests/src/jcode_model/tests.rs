@@ -1,4 +1,4 @@
-//! Does the model load as jcode does: the fixtures, and each rule of section 8 on its own.
+//! The model loads as jcode does: the fixtures, and each rule of section 8 on its own.
 
 use super::*;
 use serde_json::{Value, json};
@@ -30,7 +30,7 @@ fn ids(session: &Value) -> Vec<&str> {
     messages.iter().map(|m| m["id"].as_str().unwrap()).collect()
 }
 
-/// The ids that a journal of these bytes leaves after a snapshot with the one message `m`.
+/// The ids of the messages after a replay of this journal over a snapshot with the one message `m`.
 fn replayed(journal: impl Into<Vec<u8>>) -> Vec<String> {
     let session = load(&files(snapshot(&["m"]), journal)).unwrap();
     ids(&session)[1..].iter().map(|id| id.to_string()).collect()
@@ -59,7 +59,7 @@ fn every_fixture_loads_as_jcode_loaded_it() {
         let files = V1Files::read_from(&dir.join("sessions"), id).unwrap();
         let loaded = load_with(&files, Rules::default()).unwrap();
         assert_eq!(normal_form(&loaded.session), normal_form(&expected), "{id}");
-        // The projection must not make them equal by dropping what it should compare.
+        // The normal form must not drop fields that should be compared.
         assert_eq!(normal_form(&expected), without_nulls(expected.clone()), "{id}");
         seen += 1;
         damaged += usize::from(loaded.bad_lines > 0);
@@ -67,8 +67,8 @@ fn every_fixture_loads_as_jcode_loaded_it() {
     assert_eq!((seen, damaged), (12, 3));
 }
 
-/// The fixtures hold no unknown field and no empty list, so their normal form is the file itself
-/// without the nulls of optional fields (those of tool inputs stay).
+/// The fixtures hold no unknown field and no empty list. So their normal form is the file itself without the nulls of
+/// optional fields (nulls in tool inputs stay).
 fn without_nulls(mut session: Value) -> Value {
     fn strip(v: &mut Value) {
         match v {
@@ -155,7 +155,7 @@ fn whole_entries_are_salvaged_from_the_first_place_that_yields_any() {
     assert_eq!(replayed(format!("{a}{torn}{c}")), ["a"], "what stands behind the damage is lost");
     assert_eq!(replayed(format!("{a}\0\0\n\0{b}\n\u{feff}{c}")), ["a", "b", "c"]);
     assert_eq!(replayed(format!("\r\n\u{2028} {a}\u{a0}\r\n\n{b}\r\n")), ["a", "b"]);
-    // An entry inside a tool's input is found too once the line around it is torn.
+    // An entry inside a tool's input is found too, once the line around it is torn.
     let decoy = edited("outer", |l| {
         l["append_messages"][0]["content"] =
             json!([{"type": "tool_use", "id": "i", "name": "n", "input": line("inner")}]);

@@ -1,4 +1,4 @@
-//! Do growth and damage change what jcode loads in the way that their names promise.
+//! Growth and damage change the loaded session as their names promise.
 
 use super::damage::DAMAGES;
 use super::grow::GROWTHS;

@@ -1,5 +1,5 @@
-//! Does the generator make what it says: loadable sessions with every kind of content, in every shape
-//! and size, the same from the same seed.
+//! The generator keeps its promises: loadable sessions with every kind of content, in every shape and size, equal for
+//! equal seeds.
 
 use super::generate::SHAPES;
 use super::*;
@@ -92,8 +92,8 @@ fn shapes_are_what_they_say() {
 proptest! {
     #![proptest_config(crate::effort::cases(64))]
 
-    /// Nothing that the generator writes is refused by type, and writing what was loaded as one
-    /// snapshot loads as the same session.
+    /// No type check refuses generated files, and a session that is loaded and written as one snapshot loads as the
+    /// same session.
     #[test]
     fn generated_sessions_load_without_a_bad_line(files in arb_v1(15), steps in 0..4usize, seed: u64) {
         let rng = &mut ModelRng::new(seed);

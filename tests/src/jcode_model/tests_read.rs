@@ -1,4 +1,4 @@
-//! The normal form, and the readers underneath: JSON against serde_json, times against themselves.
+//! The normal form, and the readers below it: JSON compared with serde_json, times compared with themselves.
 
 use super::json::{Node, parse};
 use super::tests::snapshot;
@@ -50,13 +50,13 @@ fn the_normal_form_keeps_what_counts_and_only_that() {
     assert_ne!(number(r#"{"a":null}"#), number("{}"));
 }
 
-/// serde_json, arbitrary precision or not, spells an exponent its own way (`1E5` becomes `1e+5`).
+/// serde_json respells an exponent (`1E5` becomes `1e+5`), with or without arbitrary precision.
 fn respelled(node: &Node) -> Value {
     serde_json::from_str(&node.to_value().to_string()).unwrap()
 }
 
 proptest! {
-    /// The own reader against serde_json, on text that is nearly JSON.
+    /// The model's reader agrees with serde_json on text that is nearly JSON.
     #[test]
     fn the_reader_agrees_with_serde_json(text in r#"([\[\]{}:, 0-9.eE+\-]|"a"|"\\u00e9"|"\\ud83e\\udd80"|null|true|\\n|"){0,14}"#) {
         let ours = parse(text.as_bytes()).map(|node| respelled(&node));
@@ -95,7 +95,7 @@ fn the_reader_is_as_strict_as_serde_json() {
         let ours = parse(text.as_bytes());
         let theirs = serde_json::from_str::<Value>(&text).ok();
         match ours {
-            // Ours keeps the mark instead of failing: such a field may be one that jcode skips.
+            // Our reader keeps the mark instead of failing, because jcode may skip such a field.
             Some(Node::LoneSurrogate) => assert_eq!(theirs, None, "{text}"),
             ours => assert_eq!(ours.map(|n| respelled(&n)), theirs, "{text}"),
         }

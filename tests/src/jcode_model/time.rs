@@ -1,5 +1,5 @@
-//! Times as jcode writes them (chrono's RFC 3339: `Z`, and 0, 3, 6 or 9 digits of a second), and a
-//! check of what it reads. Calendar arithmetic by counting days, so that no crate is needed.
+//! Times as jcode writes them (chrono's RFC 3339: `Z`, and 0, 3, 6 or 9 fraction digits), and a check of the forms that
+//! it reads. Calendar arithmetic counts days, so no crate is needed.
 
 pub const SECOND: u64 = 1_000_000_000;
 
@@ -15,7 +15,7 @@ fn days_in(year: u64, month: u64) -> u64 {
     }
 }
 
-/// Nanoseconds since 1970 as text.
+/// Nanoseconds since 1970, as text.
 pub fn format(ns: u64) -> String {
     let (seconds, fraction) = (ns / SECOND, ns % SECOND);
     let mut days = seconds / 86_400;
@@ -44,8 +44,8 @@ fn digits(text: &str, from: usize, to: usize) -> Option<u64> {
     part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse().ok())?
 }
 
-/// Nanoseconds since 1970 of an RFC 3339 time; `None` for what jcode would not read as a time.
-/// A little stricter than chrono (which also takes odd spacing); jcode never writes those.
+/// Nanoseconds since 1970 of an RFC 3339 time; `None` for a text that jcode would not read as a time. Slightly stricter
+/// than chrono (which also accepts odd spacing), because jcode never writes such times.
 pub fn parse(text: &str) -> Option<u64> {
     let bytes = text.as_bytes();
     let at = |i: usize| bytes.get(i).copied();
@@ -64,7 +64,7 @@ pub fn parse(text: &str) -> Option<u64> {
     if !marks || !in_range {
         return None;
     }
-    // A time before 1970 is one too; how far before does not matter here.
+    // A time before 1970 is valid; how far before does not matter here.
     let year = year.max(1970);
     let mut rest = text.get(19..)?;
     let mut fraction = 0;
@@ -101,6 +101,6 @@ pub fn parse(text: &str) -> Option<u64> {
         + day
         - 1;
     let seconds = (days * 86_400 + hour * 3600 + minute * 60 + second) as i64 - offset;
-    // Years that nanoseconds cannot hold are times all the same.
+    // A year that nanoseconds cannot represent is still a valid time.
     Some(u64::try_from(seconds.max(0)).ok()?.saturating_mul(SECOND).saturating_add(fraction))
 }

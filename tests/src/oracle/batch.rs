@@ -1,5 +1,5 @@
-//! Batches. Owns which line begins one, and whether the last one is all there. Of an incomplete batch at
-//! the end of a log nothing counts as a record.
+//! Batches. Owns which line begins a batch, and whether the last batch is complete. Nothing of an incomplete batch at
+//! the end of a log counts as a record.
 
 use crate::oracle::fields::{field, is_session};
 use crate::oracle::frame::Line;
@@ -7,10 +7,10 @@ use crate::oracle::json::{Object, Value};
 use crate::oracle::salvage::salvage;
 use crate::oracle::scan::whole_record;
 
-/// Lines that a batch may have.
+/// Maximum number of lines in a batch.
 const MOST: usize = 1024;
 
-/// Where among all lines of a log the incomplete batch begins in which it ends.
+/// The position, among all lines of a log, at which an incomplete batch at its end begins.
 pub fn torn_batch(lines: &[Line]) -> Option<usize> {
     let looked_at = lines.len().saturating_sub(MOST)..lines.len();
     let (start, count) = looked_at.rev().find_map(|at| Some((at, begun_by(&lines[at])?)))?;
@@ -18,7 +18,7 @@ pub fn torn_batch(lines: &[Line]) -> Option<usize> {
     (there < count).then_some(start)
 }
 
-/// How many entries the batch is to have that this line begins.
+/// The number of entries in the batch that this line begins.
 fn begun_by(line: &Line) -> Option<usize> {
     let object = whole_record(line.bytes)?;
     let has = |name| field(&object, name).is_some();
@@ -34,8 +34,8 @@ fn count(object: &Object) -> Option<usize> {
     }
 }
 
-/// What of a line counts: a damaged one was an entry, or as many as are salvaged from it; of one that
-/// is not ended only what is whole counts.
+/// The number of entries that a line counts for. A damaged line counts for one entry, or for the records salvaged from
+/// it; an unterminated line counts only for whole records.
 fn entries(line: &Line) -> usize {
     if line.is_blank() {
         return 0;

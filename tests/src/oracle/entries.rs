@@ -1,5 +1,5 @@
-//! From records to entries. Owns what is a second header, and the key that each
-//! entry is known by. Parents are only read here, not looked up.
+//! From records to entries. Owns which record is a second header, and the key of each entry. Parents are read here but
+//! not looked up.
 
 use std::collections::HashSet;
 
@@ -22,7 +22,7 @@ pub fn build(records: &[Record]) -> Built<'_> {
     let mut built = Built::default();
     let mut keys = HashSet::new();
     let mut ids = HashSet::new();
-    // Records before the header are another program's, and no entries.
+    // Records before the header belong to another program and are no entries.
     let (header, behind) = match header_of(records) {
         Some(at) => (Some(&records[at]), &records[at + 1..]),
         None => (None, records),

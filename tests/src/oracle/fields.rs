@@ -1,6 +1,6 @@
-//! The fields of a record. Owns what an object's own members mean for a log: the last of repeated
-//! keys holds, escapes in keys are decoded, `parentId` goes before `parent_id`; and which values are
-//! an id, a parent and a time. What nested objects say is no business of the log.
+//! The fields of a record. Owns the meaning of an object's own members for a log: the last of repeated keys holds,
+//! escapes in keys are decoded, `parentId` goes before `parent_id`. Owns also which values are an id, a parent and a
+//! time. Members of nested objects mean nothing to a log.
 
 use crate::oracle::json::{Object, Value};
 use crate::oracle::text::Text;
@@ -20,21 +20,21 @@ pub fn text<'a>(object: &'a Object, name: &str) -> Option<&'a Text> {
     }
 }
 
-/// The entry's `type`; empty where there is none.
+/// The entry's `type`; empty if there is none.
 pub fn kind(object: &Object) -> String {
     text(object, "type").map_or_else(String::new, |text| text.lossy.clone())
 }
 
-/// What an entry says of an id, of its own or of another one.
+/// The value of a field that names an id: the entry's own or another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Named {
     /// Nothing: no such field, or null.
     Nothing,
     /// This id: a text, or a number's token.
     Id(String),
-    /// A text that is none, with what is left of it.
+    /// A text that cannot be decoded, with its lossy form.
     Undecodable(String),
-    /// Something that is no name at all.
+    /// A value that cannot be an id.
     Junk,
 }
 
@@ -66,17 +66,17 @@ pub fn id(object: &Object) -> Named {
     named(field(object, "id"))
 }
 
-/// The parent that the record names.
+/// The id of the record's parent.
 pub fn parent(object: &Object) -> Named {
     named(field(object, "parentId").or_else(|| field(object, "parent_id")))
 }
 
-/// The entry that a label is about.
+/// The id of the entry that a label labels.
 pub fn target(object: &Object) -> Named {
     named(field(object, "targetId"))
 }
 
-/// The session that a header names: a text only.
+/// The session id in a header; it must be a text.
 pub fn session_id(object: &Object) -> Option<String> {
     text(object, "id").and_then(Text::sound).filter(|id| !id.is_empty()).map(str::to_owned)
 }
@@ -90,7 +90,7 @@ pub fn timestamp(object: &Object) -> Option<i64> {
     }
 }
 
-/// The record has a time that is none.
+/// Whether the record has a timestamp that cannot be read.
 pub fn bad_timestamp(object: &Object) -> bool {
     let is_there = !matches!(field(object, "timestamp"), None | Some(Value::Null));
     is_there && timestamp(object).is_none()
@@ -104,12 +104,12 @@ pub fn version(object: &Object) -> Option<i64> {
     }
 }
 
-/// Whether this is a header by its type.
+/// Whether the record's type is that of a header.
 pub fn is_session(object: &Object) -> bool {
     text(object, "type").and_then(Text::sound) == Some("session")
 }
 
-/// Whether the object has all of what a record inside a broken line must have to be believed.
+/// Whether the object has all fields that a record inside a broken line needs to be salvaged.
 pub fn is_salvageable(object: &Object) -> bool {
     let has = |name| field(object, name).is_some();
     has("type") && has("id") && has("timestamp") && (has("parentId") || has("parent_id"))

@@ -1,5 +1,5 @@
-//! Framing. Owns the cut of a log into lines: by LF alone, a byte order mark at the start of the
-//! file belonging to no line. Does not judge what a line holds.
+//! Framing. Owns the cut of a log into lines: only LF ends a line, and a byte order mark at the start of the file
+//! belongs to no line. The content of a line is not judged.
 
 use crate::oracle::json::is_blank;
 

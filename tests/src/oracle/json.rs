@@ -1,13 +1,13 @@
-//! A strict JSON validator (RFC 8259) over bytes. Owns the answer to "does an object start here,
-//! and where does it end", and hands out the object's own members. Two things are tolerated inside
-//! strings, and reported: invalid UTF-8 and lone surrogates. Any nesting depth is fine.
+//! A strict JSON validator (RFC 8259) over bytes. Owns whether an object starts at a position, where it ends, and which
+//! members it has itself. Invalid UTF-8 and lone surrogates inside strings are tolerated and reported. Any nesting
+//! depth is allowed.
 
 use crate::oracle::text::{Text, decode};
 
-/// A complete object, and what stands at its own level.
+/// A complete object, and the members at its own level.
 #[derive(Debug)]
 pub struct Object {
-    /// Where the byte behind the closing brace is.
+    /// Position after the closing brace.
     pub end: usize,
     /// The members in the order of the text, repeats included.
     pub members: Vec<Member>,
@@ -35,12 +35,12 @@ pub enum Value {
     Other,
 }
 
-/// What JSON calls whitespace, within a line.
+/// JSON whitespace within a line.
 pub fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r')
 }
 
-/// The object that starts exactly at `start`, if a complete one does.
+/// The object that starts exactly at `start`, if it is complete.
 pub fn object_at(bytes: &[u8], start: usize) -> Option<Object> {
     let mut parser = Parser { bytes, at: start, invalid_utf8: false, lone_surrogate: false };
     let members = parser.object()?;
@@ -77,7 +77,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Classifies the validated value between `start` and the present place.
+    /// Classifies the validated value between `start` and the present position.
     fn member_value(&self, start: usize) -> Option<Value> {
         let token = &self.bytes[start..self.at];
         Some(match token[0] {
@@ -88,8 +88,8 @@ impl Parser<'_> {
         })
     }
 
-    /// Moves past one value. The containers it is in are kept on a stack of our own (by their
-    /// closing byte), because the log decides how deep they go, and the thread's stack is finite.
+    /// Moves past one value. Open containers are kept on a stack of our own (by their closing byte), because the log
+    /// decides how deep they nest, and the thread's stack is finite.
     fn value(&mut self) -> Option<()> {
         let mut open = Vec::new();
         loop {
@@ -109,8 +109,8 @@ impl Parser<'_> {
         }
     }
 
-    /// Steps into a container, up to where its first value starts; `false` if it is empty and thus
-    /// already behind us.
+    /// Enters a container, up to the start of its first value. Returns `false` if the container is empty and already
+    /// passed.
     fn enter(&mut self, closer: u8, open: &mut Vec<u8>) -> Option<bool> {
         self.at += 1;
         self.skip_blanks();
@@ -124,8 +124,8 @@ impl Parser<'_> {
         Some(true)
     }
 
-    /// Steps out of the containers that end here, up to where the next value starts; `true` if the
-    /// outermost value has ended.
+    /// Leaves the containers that end here, up to the start of the next value. Returns `true` if the outermost value
+    /// has ended.
     fn after_value(&mut self, open: &mut Vec<u8>) -> Option<bool> {
         while let Some(&closer) = open.last() {
             self.skip_blanks();

@@ -1,5 +1,4 @@
-//! Labels. Owns which label holds for which entry, and the name that a branch takes from the labels
-//! on its own segment.
+//! Labels. Owns which label holds for an entry, and the name that a branch takes from the labels on its own segment.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,15 +9,14 @@ use crate::oracle::model::{OracleEntry, OracleLabel, OracleLeaf};
 use crate::oracle::scan::Record;
 use crate::oracle::text::Text;
 
-/// A label that holds, and the label entry that set it.
+/// A label that holds, and the entry that set it.
 #[derive(Debug)]
 pub struct Held {
     pub label: OracleLabel,
     set_by: usize,
 }
 
-/// The labels that hold, by labelled entry in file order: of each entry the last one set, unless it
-/// was cleared after.
+/// The labels that hold, by labelled entry in file order: the last one set on each entry, unless it was cleared later.
 pub fn holding(entries: &[OracleEntry], sources: &[&Record]) -> Vec<Held> {
     let lookup = Lookup::new(entries);
     let mut last = BTreeMap::new();
@@ -35,8 +33,8 @@ pub fn holding(entries: &[OracleEntry], sources: &[&Record]) -> Vec<Held> {
     held.collect()
 }
 
-/// The leaves in file order, each with the name of its branch: of the labels that hold on it and its
-/// ancestors before the nearest branch point, the one set last.
+/// The leaves in file order, each with the name of its branch: the label set last among those that hold on the leaf and
+/// its ancestors before the nearest branch point.
 pub fn leaves(entries: &[OracleEntry], labels: &[Held]) -> Vec<OracleLeaf> {
     let held_on: HashMap<usize, &Held> = labels.iter().map(|held| (held.label.entry, held)).collect();
     let leaves = (0..entries.len()).filter(|&at| entries[at].leaf);
@@ -54,13 +52,13 @@ pub fn leaves(entries: &[OracleEntry], labels: &[Held]) -> Vec<OracleLeaf> {
     named.collect()
 }
 
-/// The id that a label entry is about.
+/// The id of the entry that a label entry labels.
 fn target(object: &Object) -> Option<String> {
     let is_label = fields::text(object, "type").and_then(Text::sound) == Some("label");
     fields::target(object).id().filter(|_| is_label)
 }
 
-/// The name that a label entry sets; one without a name clears.
+/// The name that a label entry sets. A label entry without a name clears the label.
 fn name(object: &Object) -> Option<String> {
     let name = fields::text(object, "label")?;
     (!name.lossy.is_empty()).then(|| name.lossy.clone())

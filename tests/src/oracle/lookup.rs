@@ -1,11 +1,11 @@
-//! Which entry a name means. Owns the one rule for parents and label targets alike: the nearest
-//! earlier entry with that id, else the first later one, and never the entry that names it.
+//! Which entry an id means. Owns the one rule for parents and label targets: the nearest earlier entry with that id,
+//! else the first later one, and never the naming entry itself.
 
 use std::collections::HashMap;
 
 use crate::oracle::model::OracleEntry;
 
-/// The entries by the id that the log gives them.
+/// The entries by their ids in the log.
 pub struct Lookup {
     /// Ascending numbers of the entries with an id.
     by_id: HashMap<String, Vec<usize>>,
@@ -22,7 +22,7 @@ impl Lookup {
         Self { by_id }
     }
 
-    /// The entry that `id` means where entry `from` says it.
+    /// The entry that `id` means when entry `from` names it.
     pub fn resolve(&self, id: &str, from: usize) -> Option<usize> {
         let all = self.by_id.get(id)?;
         let nearest_earlier = all.iter().rev().find(|&&at| at < from);

@@ -1,10 +1,10 @@
-//! The reference model of a `tree-v3` log: reads a whole log from memory and says what is in it, as
-//! plainly as possible. It shares no code with the engine, so that where both agree, it is because
-//! both follow the contract. Slow by design: correctness that can be seen goes before speed.
+//! The reference model of a `tree-v3` log: it reads a whole log from memory and says what is in it, as simply as
+//! possible. It shares no code with the engine, so both agree only if both follow the contract. It is slow by design:
+//! obvious correctness goes before speed.
 //!
-//! Stages, each in a file of its own: bytes to lines (`frame`, `batch`), lines to records and damage (`scan`,
-//! `salvage`), records to header and entries (`header`, `entries`), entries to a tree (`lookup`,
-//! `tree`), names on it (`labels`); and what is searched of an entry (`search`).
+//! Stages, one file each: bytes to lines (`frame`, `batch`), lines to records and damage (`scan`, `salvage`), records
+//! to header and entries (`header`, `entries`), entries to a tree (`lookup`, `tree`), names on it (`labels`). `search`
+//! holds the searchable texts of an entry.
 
 pub mod agents;
 mod batch;
@@ -28,7 +28,7 @@ mod tests;
 
 pub use model::{OracleBranchPoint, OracleEntry, OracleFinding, OracleHeader, OracleLabel, OracleLeaf, OracleLog};
 
-/// Reads a `tree-v3` log. Never fails: what is damaged becomes a finding.
+/// Reads a `tree-v3` log. Never fails: damage becomes a finding.
 #[must_use]
 pub fn read_log(bytes: &[u8]) -> OracleLog {
     let scan = scan::scan(bytes);

@@ -1,5 +1,5 @@
-//! What the oracle says about a log. Owns the plain data types only; entries are referred to by
-//! their number in file order, which is unambiguous whatever the ids do.
+//! The oracle's reading of a log, as plain data types. Entries are referred to by their number in file order, which is
+//! unambiguous whatever the ids are.
 
 /// Everything the oracle knows about one log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,22 +26,22 @@ pub struct OracleHeader {
     pub offset: u64,
     pub len: u64,
     pub session_id: Option<String>,
-    /// Only if it is an integer.
+    /// Only if the version is an integer.
     pub version: Option<i64>,
 }
 
 /// One entry of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OracleEntry {
-    /// The unique name of the entry in an index.
+    /// The entry's unique key in an index.
     pub key: String,
-    /// The id that the log gives it, if that can be used.
+    /// The entry's id in the log, if it is usable.
     pub log_id: Option<String>,
-    /// The parent that the log names, whether or not it exists.
+    /// The parent's id in the log, whether or not that entry exists.
     pub parent_id: Option<String>,
-    /// The entry that is the parent in the tree.
+    /// The parent in the tree.
     pub parent: Option<usize>,
-    /// The `type`; empty where there is none.
+    /// The `type`; empty if there is none.
     pub kind: String,
     /// Unix milliseconds.
     pub ts: Option<i64>,
@@ -51,7 +51,7 @@ pub struct OracleEntry {
     pub line: u64,
     pub leaf: bool,
     pub branch_point: bool,
-    /// Entries from the root to here; a root has 1.
+    /// Number of entries from the root to this one; 1 for a root.
     pub depth: u64,
 }
 
@@ -87,16 +87,16 @@ pub struct OracleLabel {
     pub labeled_at: Option<i64>,
 }
 
-/// Something that is wrong with the log.
+/// A problem in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OracleFinding {
     pub code: &'static str,
     pub offset: u64,
     /// Line number, from 1.
     pub line: u64,
-    /// Records saved from the damaged line.
+    /// Number of records salvaged from the damaged line.
     pub salvaged: usize,
-    /// Records were saved and nothing but whitespace and NULs was lost.
+    /// Records were salvaged, and nothing but whitespace and NULs was lost.
     pub all_recovered: bool,
 }
 

@@ -1,6 +1,6 @@
-//! Salvage. Owns which objects inside a damaged line are records. Payloads hold objects that look
-//! like entries, so a record must be anchored: to the line's start through a chain of records, or
-//! to its end through records that directly follow one another.
+//! Salvage. Owns which objects inside a damaged line are records. Payloads hold objects that look like entries, so a
+//! record must be anchored: to the line's start by a chain of records, or to the line's end by records that directly
+//! follow one another.
 
 use crate::oracle::fields::{is_salvageable, is_session};
 use crate::oracle::json::{Object, is_blank, object_at};
@@ -18,14 +18,14 @@ pub struct Found {
 pub struct Salvage {
     /// The chain from the line's start.
     pub chain: Vec<Found>,
-    /// Where the chain stopped: the first byte that is neither in it nor blank.
+    /// The end of the chain: the first byte that is neither in it nor blank.
     pub chain_end: usize,
-    /// Those that are anchored to the line's end.
+    /// The records that are anchored to the line's end.
     pub tail: Vec<Found>,
 }
 
-/// Salvages a damaged line. `may_begin_log`: no record stands before this line, so that a header,
-/// which has no `parentId`, may begin the chain.
+/// Salvages a damaged line. `may_begin_log`: there is no record before this line, so that a header, which has no
+/// `parentId`, may begin the chain.
 pub fn salvage(line: &[u8], may_begin_log: bool) -> Salvage {
     let (chain, chain_end) = chain(line, may_begin_log);
     let tail = tail(line, chain_end);
@@ -47,8 +47,8 @@ fn chain(line: &[u8], may_begin_log: bool) -> (Vec<Found>, usize) {
     (chain, at)
 }
 
-/// From right to left, so that each record found moves the anchor to where it starts. An object
-/// within a found one ends elsewhere than at the anchor.
+/// Collects records from right to left: each record found moves the anchor to its start. An object inside a found one
+/// does not end at the anchor.
 fn tail(line: &[u8], floor: usize) -> Vec<Found> {
     let mut tail = Vec::new();
     let mut anchor = content_end(line);
@@ -69,7 +69,7 @@ fn skip_blanks(line: &[u8], from: usize) -> usize {
     from + line[from..].iter().take_while(|&&byte| is_blank(byte)).count()
 }
 
-/// The length without the whitespace and NULs at the end.
+/// The length without whitespace and NULs at the end.
 fn content_end(line: &[u8]) -> usize {
     line.iter().rposition(|&byte| !is_blank(byte) && byte != 0).map_or(0, |last| last + 1)
 }

@@ -1,5 +1,5 @@
-//! From lines to records. Owns which lines are whole records, which are damaged, and the one
-//! finding that each damaged line gets. Knows nothing of ids and parents.
+//! From lines to records. Owns which lines are whole records, which are damaged, and the single finding of each damaged
+//! line. Ids and parents are not read here.
 
 use crate::oracle::batch::torn_batch;
 use crate::oracle::frame::{Line, lines};
@@ -15,11 +15,11 @@ pub struct Record {
     pub offset: u64,
     pub len: u64,
     pub line: u64,
-    /// Where that line ends, without its LF.
+    /// The end of the record's line, without its LF.
     pub line_end: u64,
 }
 
-/// All records of a log in file order, and what the lines themselves gave rise to.
+/// All records of a log in file order, and the findings about its lines.
 #[derive(Debug, Default)]
 pub struct Scan {
     pub records: Vec<Record>,
@@ -34,7 +34,7 @@ pub fn scan(bytes: &[u8]) -> Scan {
         scan.findings.push(OracleFinding::new("torn-batch", first.start as u64, first.number));
         lines.retain(|line| line.start < first.start);
     }
-    // Blank lines say nothing, so the last of the others is the last line of the log.
+    // Blank lines mean nothing, so the last non-blank line counts as the last line of the log.
     lines.retain(|line| !line.is_blank());
     for (at, line) in lines.iter().enumerate() {
         if let Some(object) = whole_record(line.bytes) {
@@ -70,14 +70,14 @@ impl Scan {
     }
 }
 
-/// The object that is all of the line but the whitespace around it.
+/// The object that fills the line, apart from surrounding whitespace.
 pub fn whole_record(line: &[u8]) -> Option<Object> {
     let start = line.iter().position(|&byte| !is_blank(byte))?;
     let object = object_at(line, start)?;
     line[object.end..].iter().copied().all(is_blank).then_some(object)
 }
 
-/// The one finding of a damaged line.
+/// The single finding of a damaged line.
 fn judge(line: &Line, salvage: &Salvage, is_last: bool) -> OracleFinding {
     let salvaged = salvage.chain.len() + salvage.tail.len();
     let lost = lost_bytes(line.bytes, salvage);

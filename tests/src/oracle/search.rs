@@ -1,6 +1,8 @@
-//! What is searched of an entry, and whether a text is in it: read with serde_json, compared character by character.
+//! The searchable texts of an entry, and whether one holds a word. JSON is read with serde_json, and texts are compared
+//! character by character.
 //!
-//! Owns: the texts by field, the edits that hold on each path, copies, order. Slow and plain, as the whole oracle.
+//! Owns: the texts by field, the edits that hold on each path, copies, order. It is slow and simple, like the whole
+//! oracle.
 
 use super::{OracleEntry, OracleLog, read_log};
 use serde_json::{Map, Value};
@@ -11,7 +13,7 @@ use std::collections::HashMap;
 pub struct OracleText {
     pub field: &'static str,
     pub text: String,
-    /// The tool that it belongs to: a name, or the id of a call.
+    /// The tool that the text belongs to: a name, or the id of a call.
     pub tool: OracleTool,
 }
 
@@ -22,14 +24,14 @@ pub enum OracleTool {
     OfCall(String),
 }
 
-/// An entry as it reads on some path.
+/// The texts of an entry as seen on some path.
 #[derive(Debug, Clone)]
 pub struct OracleTexts {
     pub role: Option<String>,
     pub texts: Vec<OracleText>,
 }
 
-/// A log with everything that a search sees of it.
+/// A log with everything that a search uses.
 #[derive(Debug)]
 pub struct Searched {
     pub log: OracleLog,
@@ -44,7 +46,7 @@ impl Searched {
         Self { values: values.collect(), log }
     }
 
-    /// All that an entry reads as, on the paths to all leaves or on the active one.
+    /// All readings of an entry: on the paths to all leaves, or on the active path only.
     #[must_use]
     pub fn readings(&self, at: usize, active: bool) -> Vec<OracleTexts> {
         let Some(value) = &self.values[at] else { return Vec::new() };
@@ -65,16 +67,16 @@ impl Searched {
         readings
     }
 
-    /// `edit` is an edit of the entry at `at`, and stands behind it.
+    /// Whether `edit` is an edit of the entry at `at`, and stands behind it.
     fn is_edit_of(&self, edit: usize, at: usize) -> bool {
         let (entry, Some(value)) = (&self.log.entries[edit], &self.values[edit]) else { return false };
         let target = value.get("targetId").and_then(Value::as_str);
         let of = &self.log.entries[at];
-        // Of entries that share an id the first one is meant.
+        // If several entries share an id, the first one is meant.
         edit > at && entry.kind == "context_edit" && target == of.log_id.as_deref() && target == Some(&of.key)
     }
 
-    /// An entry with other content; none if it is left out.
+    /// The entry with its content edited; `None` if it is left out.
     fn edited(&self, value: &Value, edit: Option<usize>) -> Option<Value> {
         let Some(edit) = edit.and_then(|edit| self.values[edit].as_ref()) else { return Some(value.clone()) };
         let mut value = value.clone();
@@ -114,7 +116,7 @@ impl Searched {
     }
 }
 
-/// The record of a line: what cannot be decoded is U+FFFD.
+/// The record of a line; what cannot be decoded becomes U+FFFD.
 fn value(line: &[u8]) -> Option<Value> {
     let text = String::from_utf8_lossy(line);
     let mut sound = String::new();
@@ -260,7 +262,7 @@ impl OracleTexts {
         }
     }
 
-    /// The strings of a block that is not known.
+    /// Adds the strings of an unknown block.
     fn strings_but(&mut self, field: &'static str, block: &Value, tool: &OracleTool) {
         match block.as_object() {
             None => self.strings(field, block, tool),
@@ -286,7 +288,7 @@ fn is_base64(text: &str) -> bool {
         && has(|c| c.is_ascii_digit())
 }
 
-/// A word is in a text, in any case unless it has capital letters.
+/// Whether a text holds a word: in any case, unless the word has capital letters.
 #[must_use]
 pub fn holds(text: &str, word: &str) -> bool {
     let any_case = !word.chars().any(char::is_uppercase);
@@ -295,7 +297,7 @@ pub fn holds(text: &str, word: &str) -> bool {
     text.windows(word.len()).any(|part| part == word)
 }
 
-/// The lower case of a letter, where that is one letter, ASCII for ASCII.
+/// The lower case of a letter if that is one letter; ASCII letters map only to ASCII.
 fn lower(c: char) -> char {
     let lower: Vec<char> = c.to_lowercase().collect();
     match lower[..] {
@@ -307,8 +309,8 @@ fn lower(c: char) -> char {
 /// One hit: time, path, offset, key.
 pub type OracleHit = (Option<i64>, String, u64, String);
 
-/// What a home gives: the hits of all logs, newest first, of copies only the first one. `matches` says whether a reading
-/// of an entry matches.
+/// The hits of a home over all logs, newest first, only the first of several copies. `matches` decides whether a
+/// reading of an entry matches.
 #[must_use]
 pub fn hits(
     logs: &[(String, Searched)],

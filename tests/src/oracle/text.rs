@@ -1,11 +1,10 @@
-//! Decoding of one JSON string. Owns what the bytes between two quotes mean: escapes are decoded,
-//! and bytes that are no UTF-8 and halves of surrogate pairs are tolerated, but remembered.
-//! Does not look for the closing quote; that is the validator's part.
+//! Decoding of one JSON string. Owns the meaning of the bytes between two quotes: escapes are decoded; invalid UTF-8
+//! and lone surrogates are tolerated and recorded. The validator finds the closing quote.
 
 /// A decoded JSON string.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text {
-    /// The text, with U+FFFD in place of whatever cannot be decoded.
+    /// The text, with U+FFFD for everything that cannot be decoded.
     pub lossy: String,
     /// The raw bytes were not UTF-8.
     pub invalid_utf8: bool,
@@ -14,14 +13,14 @@ pub struct Text {
 }
 
 impl Text {
-    /// The text if all of it could be decoded.
+    /// The text, if all of it could be decoded.
     pub fn sound(&self) -> Option<&str> {
         (!self.invalid_utf8 && !self.lone_surrogate).then_some(self.lossy.as_str())
     }
 }
 
-/// Decodes the bytes between the quotes; `None` if they are no JSON string even with invalid UTF-8
-/// and lone surrogates allowed (a raw control character, an unknown or incomplete escape).
+/// Decodes the bytes between the quotes. Returns `None` if they are no JSON string even with invalid UTF-8 and lone
+/// surrogates allowed (a raw control character, an unknown or incomplete escape).
 pub fn decode(raw: &[u8]) -> Option<Text> {
     let mut bytes = Vec::with_capacity(raw.len());
     let mut lone_surrogate = false;
@@ -46,14 +45,14 @@ pub fn decode(raw: &[u8]) -> Option<Text> {
             }
         }
     }
-    // A decoded escape is a whole character, so it can neither mend nor break the bytes beside it.
+    // A decoded escape is a whole character, so it neither completes nor breaks the bytes beside it.
     let invalid_utf8 = std::str::from_utf8(&bytes).is_err();
     let lossy = String::from_utf8_lossy(&bytes).into_owned();
     Some(Text { lossy, invalid_utf8, lone_surrogate })
 }
 
-/// The character of the `\uXXXX` at `at` (two of them for a pair; no character for a lone half),
-/// and how many bytes it took.
+/// The character of the `\uXXXX` at `at` (two of them for a pair; `None` for a lone half), and the number of bytes
+/// used.
 fn unicode_escape(raw: &[u8], at: usize) -> Option<(Option<char>, usize)> {
     let unit = code_unit(raw, at)?;
     if let 0xd800..=0xdbff = unit
@@ -65,7 +64,7 @@ fn unicode_escape(raw: &[u8], at: usize) -> Option<(Option<char>, usize)> {
     Some((char::from_u32(unit), 6))
 }
 
-/// The value of the `\uXXXX` that starts at `at`, if one does.
+/// The value of the `\uXXXX` at `at`, if there is one.
 fn code_unit(raw: &[u8], at: usize) -> Option<u32> {
     let digits = raw.get(at..at + 6)?.strip_prefix(b"\\u")?;
     digits.iter().try_fold(0, |value, &digit| Some(value * 16 + (digit as char).to_digit(16)?))

@@ -1,8 +1,7 @@
-//! Timestamps. Owns the way from what an entry says to Unix milliseconds: RFC 3339 as its grammar
-//! has it (`T` and `Z` in either case, any number of fraction digits, second 60 as a leap second,
-//! which counts as the one before), rounded down; also with a blank for the `T`, and a zone without
-//! its colon. Integers are seconds up to eleven digits, milliseconds from twelve on. Everything
-//! else is no timestamp.
+//! Timestamps. Owns the conversion of a field's value to Unix milliseconds. Accepted is RFC 3339 by its grammar (`T`
+//! and `Z` in either case, any number of fraction digits, second 60 as a leap second, which counts as the second
+//! before), rounded down; also with a blank for the `T`, and a zone without its colon. Integers with up to eleven
+//! digits are seconds, from twelve digits on milliseconds. Everything else is no timestamp.
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -80,7 +79,7 @@ fn days_in_month(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Counted year by year and month by month: slow, and easy to believe.
+/// Counts year by year and month by month: slow, but obviously right.
 fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     let year_days = |year| 365 + i64::from(is_leap(year));
     let whole_years: i64 =

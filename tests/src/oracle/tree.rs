@@ -1,5 +1,5 @@
-//! The tree. Owns parent links, cycles, depth, leaves and branch points. After `link` every chain
-//! of parents ends in a root, whatever the log says.
+//! The tree. Owns parent links, cycles, depth, leaves and branch points. After `link` every chain of parents ends in a
+//! root, whatever the log says.
 
 use crate::oracle::fields::{self, Named};
 use crate::oracle::lookup::Lookup;
@@ -13,7 +13,7 @@ pub fn link(entries: &mut [OracleEntry], sources: &[&Record], findings: &mut Vec
         let code = match fields::parent(&sources[at].object) {
             Named::Nothing => continue,
             Named::Junk => "bad-field",
-            // A name that cannot be decoded is a name all the same, one that no entry has.
+            // An id that cannot be decoded is still an id, one that no entry has.
             Named::Undecodable(_) => "missing-parent",
             Named::Id(id) => {
                 entries[at].parent = lookup.resolve(&id, at);
@@ -52,8 +52,8 @@ fn found(code: &'static str, entry: &OracleEntry) -> OracleFinding {
     OracleFinding::new(code, entry.offset, entry.line)
 }
 
-/// The first member in file order of each cycle. An entry has one parent at most, so following the
-/// parents from anywhere meets one cycle at most.
+/// The first member in file order of each cycle. An entry has at most one parent, so a walk along the parents meets at
+/// most one cycle.
 fn cycle_heads(entries: &[OracleEntry]) -> Vec<usize> {
     let mut heads = Vec::new();
     let mut visited = vec![false; entries.len()];
@@ -65,7 +65,7 @@ fn cycle_heads(entries: &[OracleEntry]) -> Vec<usize> {
             walked.push(at);
             next = entries[at].parent;
         }
-        // If this walk came back to an entry of its own, it went round a cycle from there on.
+        // If the walk returns to one of its own entries, it has gone round a cycle since that entry.
         if let Some(again) = next {
             heads.extend(walked.iter().skip_while(|&&at| at != again).min());
         }
@@ -75,7 +75,7 @@ fn cycle_heads(entries: &[OracleEntry]) -> Vec<usize> {
 
 fn set_depths(entries: &mut [OracleEntry]) {
     for start in 0..entries.len() {
-        // A depth of 0 is one that is not known yet; go up to one that is, then count back down.
+        // A depth of 0 is not yet known. Go up to a known depth, then count back down.
         let mut unknown = Vec::new();
         let mut next = Some(start);
         while let Some(at) = next.filter(|&at| entries[at].depth == 0) {

@@ -1,8 +1,8 @@
-//! A folder on a disk: what is there now, and what a power cut may leave.
+//! A folder on a disk: its present state, and the states that a power cut may leave.
 //!
-//! Owns: the effect of calls, and the lists of states after a crash.
-//! Invariant: bytes survive for sure once their file was synced, names once their folder was; of names that were not,
-//! those survive that came first, as journals keep them. Does not: know what the files mean.
+//! Owns: the effect of calls, and the lists of states after a crash. The meaning of the files is not known here.
+//! Invariant: bytes are certain to survive once their file was synced, names once their folder was. Of unsynced changes
+//! of names a prefix survives, as journals keep them.
 
 use super::Call;
 use crate::crash_storage::outcomes::images;
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What a name stands for.
+/// The node that a name stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Node {
     Folder,
@@ -28,7 +28,7 @@ enum NameChange {
 
 type Names = BTreeMap<PathBuf, Node>;
 
-/// A file that is open.
+/// An open file.
 #[derive(Debug, Clone, Copy)]
 struct Open {
     inode: usize,
@@ -48,29 +48,29 @@ pub struct Disk {
     open: Vec<Open>,
     numbers: BTreeMap<i64, usize>,
     folders: BTreeMap<i64, PathBuf>,
-    /// What was written to standard output.
+    /// The bytes written to standard output.
     pub said: Vec<u8>,
 }
 
-/// Files with their content, by path below the root; folders have none.
+/// Files with their content, by path below the root; folders have no content.
 pub type State = BTreeMap<PathBuf, Option<Vec<u8>>>;
 
-/// What may be found after a crash.
+/// A state after a crash.
 #[derive(Debug, Clone)]
 pub struct Found {
     /// The files.
     pub state: State,
-    /// The system went down, not only the process.
+    /// True for a power cut, false for a kill.
     pub power: bool,
-    /// How, for messages.
+    /// A description for messages.
     pub what: String,
 }
 
 impl Disk {
-    /// A folder as it is, all of it durable.
+    /// The present state of a folder, all of it durable.
     ///
     /// # Panics
-    /// If it cannot be read.
+    /// Panics if the folder cannot be read.
     #[must_use]
     pub fn of(root: &Path) -> Self {
         let mut disk = Self { root: root.to_path_buf(), ..Self::default() };
@@ -85,7 +85,7 @@ impl Disk {
         disk
     }
 
-    /// Carries a call out. True if it changed anything that a crash could find otherwise.
+    /// Applies a call. Returns true if it changed anything that a crash could reveal.
     pub fn apply(&mut self, call: &Call) -> bool {
         match call {
             Call::Open { number, path, create, truncate, append } => {
@@ -150,7 +150,7 @@ impl Disk {
         self.pending.push(change);
     }
 
-    /// Within a folder a rename is one change; between two, each folder keeps its own half.
+    /// Renames. Within a folder this is one change; between two folders each folder keeps its own half.
     fn rename(&mut self, from: PathBuf, to: PathBuf) {
         if from.parent() == to.parent() {
             self.name(NameChange::Move(from, to));
@@ -228,13 +228,13 @@ impl Disk {
         true
     }
 
-    /// The files as they are.
+    /// The present files.
     #[must_use]
     pub fn now(&self) -> State {
         state(&self.names, |inode| self.inodes[inode].live.clone())
     }
 
-    /// What a kill may leave while `next` is carried out: nothing of it, or a part of what it writes.
+    /// The states that a kill may leave while `next` runs: without it, or with a part of its write.
     #[must_use]
     pub fn kills(&self, next: Option<&Call>) -> Vec<Found> {
         let found = |disk: &Self, what: String| Found { state: disk.now(), power: false, what };
@@ -250,7 +250,8 @@ impl Disk {
         all
     }
 
-    /// What a power cut may leave. `wide`: each unsynced change lost, torn and alone, each order of names.
+    /// The states that a power cut may leave. With `wide`: each unsynced change lost, torn and alone, each order of
+    /// names.
     #[must_use]
     pub fn power_cuts(&self, wide: bool) -> Vec<Found> {
         let mut all = Vec::new();
@@ -258,7 +259,7 @@ impl Disk {
         for kept in 0..=self.pending.len() {
             let mut names = self.durable.clone();
             self.pending[..kept].iter().for_each(|change| apply(change, &mut names));
-            // What is in a folder that is not there is not there either.
+            // A file does not survive without its folder.
             let there: Vec<PathBuf> = names.keys().filter(|path| whole(path, &names)).cloned().collect();
             names.retain(|path, _| there.contains(path));
             let ends = kept == 0 || kept == self.pending.len();
@@ -298,7 +299,7 @@ fn state(names: &Names, content: impl Fn(usize) -> Vec<u8>) -> State {
 /// All files and folders below `root`.
 ///
 /// # Panics
-/// If they cannot be read.
+/// Panics if they cannot be read.
 #[must_use]
 pub fn read(root: &Path) -> State {
     let mut all = State::new();
@@ -318,10 +319,10 @@ pub fn read(root: &Path) -> State {
     all
 }
 
-/// Makes an empty folder hold this state.
+/// Writes this state into an empty folder.
 ///
 /// # Panics
-/// If it cannot be written.
+/// Panics if it cannot be written.
 pub fn write(root: &Path, state: &State) {
     for (path, content) in state {
         let path = root.join(path);

@@ -1,9 +1,8 @@
-//! The system calls of a command, and what a crash between them leaves on the disk.
+//! The system calls of a command, and the states that a crash between them leaves on the disk.
 //!
-//! Owns: the record of a real run, taken by `strace`, so that nothing that writes can be missed: SQLite and libraries
-//! are in it like our own code. [`disk`] carries the calls out and lists what may survive.
-//! Invariant: a call that changes files and is not understood is an error, never left out.
-//! Does not: judge what is found.
+//! Owns: the record of a real run, taken by `strace`, so that no write is missed: SQLite and libraries are recorded
+//! like our own code. [`disk`] applies the calls and lists the states that may survive.
+//! Invariant: a call that changes files and is not understood is an error; it is never left out.
 
 pub mod disk;
 mod parse;
@@ -12,65 +11,65 @@ use crate::program::binary;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// How many bytes a call may write and still be recorded whole.
+/// The longest write that is recorded whole, in bytes.
 const LONGEST: &str = "4000000";
 
-/// What is recorded: every call that changes a file, and those that say which file a number means.
+/// The recorded calls: every call that changes a file, and the calls that tell which file a number means.
 const TRACED: &str = "openat,open,creat,close,dup,dup2,dup3,fcntl,lseek,write,pwrite64,writev,pwritev,pwritev2,ftruncate,\
     truncate,fallocate,copy_file_range,sendfile,splice,rename,renameat,renameat2,link,linkat,symlink,symlinkat,unlink,\
     unlinkat,mkdir,mkdirat,rmdir,fsync,fdatasync,sync_file_range,msync";
 
-/// One call that took effect. Files are named by the number under which the process has them open.
+/// One successful call. Files are identified by their numbers in the process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Call {
-    /// A file is open.
+    /// Opens a file.
     Open {
-        /// Its number.
+        /// The file's number.
         number: i64,
         /// Its path.
         path: PathBuf,
-        /// It may have been made by this.
+        /// The call may have created the file.
         create: bool,
-        /// It was emptied.
+        /// The call emptied the file.
         truncate: bool,
-        /// Writes go to its end.
+        /// Writes go to the end of the file.
         append: bool,
     },
-    /// Another number for an open file.
+    /// Gives an open file a second number.
     Duplicate(i64, i64),
-    /// A number means nothing any more.
+    /// Closes a number.
     Close(i64),
-    /// The place of an open file was set.
+    /// Sets the position of an open file.
     Seek(i64, u64),
-    /// Bytes were written: at an offset, or at the file's place.
+    /// Writes bytes: at an offset, or at the file's position.
     Write(i64, Option<u64>, Vec<u8>),
-    /// A file has a new length.
+    /// Sets the length of a file.
     Cut(i64, u64),
-    /// A file is at least so long.
+    /// Extends a file to at least this length.
     Extend(i64, u64),
-    /// A file, or the names in a folder, are on the disk.
+    /// Syncs a file, or the names in a folder.
     Sync(i64),
-    /// A name moved.
+    /// Renames.
     Rename(PathBuf, PathBuf),
-    /// A second name.
+    /// Adds a second name.
     Link(PathBuf, PathBuf),
-    /// A name is gone.
+    /// Removes a name.
     Remove(PathBuf),
-    /// A new folder.
+    /// Makes a folder.
     MakeFolder(PathBuf),
 }
 
-/// True if runs can be recorded here; a test says so and stops where they cannot.
+/// True if runs can be recorded here. Where they cannot, a test says so and stops.
 #[must_use]
 pub fn available() -> bool {
     let traced = Command::new("strace").args(["-f", "-o", "/dev/null", "true"]).stderr(Stdio::null()).status();
     traced.is_ok_and(|status| status.success())
 }
 
-/// Runs the command line in `home`, and returns what it did, and the code it ended with.
+/// Runs the command line in `home`. Returns its calls and its exit code.
 ///
 /// # Panics
-/// If it cannot be recorded.
+/// Panics if the run cannot be recorded.
 #[must_use]
 pub fn record(home: &Path, args: &[String], input: &[u8]) -> (Vec<Call>, i32) {
     let trace = tempfile::NamedTempFile::new().expect("a temporary file");

@@ -1,4 +1,4 @@
-//! From the text of `strace -f -xx` to calls.
+//! Parses the output of `strace -f -xx` into calls.
 
 use super::Call;
 use std::collections::BTreeMap;
@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-/// The calls that took effect, in the order in which they ended.
+/// The successful calls, in the order in which they ended.
 pub(super) fn calls(trace: &str, home: &Path) -> Vec<Call> {
     let mut begun: BTreeMap<&str, &str> = BTreeMap::new();
     let mut calls = Vec::new();
@@ -65,7 +65,7 @@ fn call(text: &str, home: &Path) -> Option<Call> {
         "mkdir" => Call::MakeFolder(path(0)),
         "mkdirat" => Call::MakeFolder(path(1)),
         "fsync" | "fdatasync" => Call::Sync(number(0)),
-        // Promise nothing.
+        // These calls guarantee nothing.
         "sync_file_range" | "msync" => return None,
         _ => panic!("a call that the model does not know: {text}"),
     })
@@ -76,7 +76,7 @@ fn open(number: i64, path: PathBuf, flags: &str) -> Call {
     Call::Open { number, path, create: has("O_CREAT"), truncate: has("O_TRUNC"), append: has("O_APPEND") }
 }
 
-/// The bytes of a string in which all are written as `\x2f`.
+/// The bytes of a string that is written entirely as `\x2f`.
 fn bytes(text: &str) -> Vec<u8> {
     let inside = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).expect("a whole string");
     inside.split("\\x").skip(1).map(|byte| u8::from_str_radix(byte, 16).expect("two digits")).collect()

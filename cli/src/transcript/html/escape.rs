@@ -1,14 +1,14 @@
-//! Text of a log in HTML.
+//! Escapes text from a log for HTML.
 //!
-//! Owns: escaping for text and for values in double quotes, and fragments of links.
-//! Invariant: what was escaped holds no `<`, `>`, `&`, `"` or `'`, and no character that a browser would drop,
-//! obey, or use to reorder its neighbours. Colour sequences of terminals are left out. Runs without any of those are written in one piece.
-//! Does not: know where the text stands; it is safe in both places.
+//! Owns: escaping for text and for attribute values in double quotes, and fragments of links.
+//! Invariant: escaped text holds no `<`, `>`, `&`, `"` or `'`, and no character that a browser would drop, obey, or use
+//! to reorder its neighbours. So it is safe both as text and as a value. Colour sequences of terminals are removed. A
+//! run without special characters is written in one piece.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-/// First bytes of characters that may have to be replaced.
+/// First bytes of characters that may need a replacement.
 const SPECIAL: [bool; 256] = {
     let mut special = [false; 256];
     let mut byte = 0;
@@ -39,11 +39,11 @@ pub(super) fn escape(text: &str, out: &mut impl Write) -> io::Result<()> {
 
 enum Instead {
     Text(&'static str),
-    /// The character's number, visibly.
+    /// The code point of the character, shown as text.
     Code(u32),
 }
 
-/// What stands for the character that `from` begins with, and that character's length.
+/// The replacement of the first character of `from`, and the length of that character.
 fn replacement(from: &[u8]) -> (usize, Option<Instead>) {
     let text = |text| (1, Some(Instead::Text(text)));
     match *from {
@@ -65,7 +65,7 @@ fn replacement(from: &[u8]) -> (usize, Option<Instead>) {
     }
 }
 
-/// The length of a terminal's colour sequence behind its `ESC [`.
+/// The length of a terminal's colour sequence after its `ESC [`.
 fn color(rest: &[u8]) -> Option<usize> {
     let end = rest.iter().position(|byte| !byte.is_ascii_digit() && *byte != b';')?;
     (rest.get(end) == Some(&b'm')).then_some(end + 1)

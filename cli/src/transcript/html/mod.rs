@@ -1,8 +1,8 @@
-//! A transcript as one HTML page that needs nothing else: no script, no network.
+//! A transcript as one self-contained HTML page: no script, no network.
 //!
-//! Owns: its layout and looks. Invariant: all that comes from a log passes [`escape`]; pictures are shown only if
-//! they are base64 of a raster format, so that nothing of a log is ever markup, style or link target.
-//! Does not: leave anything out: what is long is folded.
+//! Owns: layout and style of the page.
+//! Invariant: all text from a log passes through [`escape`]. Pictures are shown only if they are base64 of a raster
+//! format. So nothing from a log becomes markup, style or a link target. Nothing is left out; long text is folded.
 
 mod escape;
 
@@ -17,14 +17,14 @@ use std::io::{self, Write};
 
 const STYLE: &str = include_str!("style.css");
 
-/// Raster formats: a picture of these is pixels only.
+/// Raster formats: such a picture holds only pixels.
 const PICTURES: [&str; 7] =
     ["image/png", "image/jpeg", "image/jpg", "image/gif", "image/webp", "image/avif", "image/bmp"];
 
-/// Longer texts of tools are folded.
+/// Texts of tools longer than this are folded.
 const FOLD_LINES: usize = 14;
 const FOLD_CHARS: usize = 1600;
-/// Characters of a folded text that are seen.
+/// Number of visible characters of a folded text.
 const PEEK: usize = 90;
 
 /// Writes HTML.
@@ -39,12 +39,12 @@ impl<W: Write> Html<W> {
         Self { out }
     }
 
-    /// Markup of ours.
+    /// Writes markup of ours.
     fn tag(&mut self, markup: &str) -> io::Result<()> {
         self.out.write_all(markup.as_bytes())
     }
 
-    /// Text between tags, or the value of an attribute in double quotes.
+    /// Writes text between tags, or in an attribute value in double quotes.
     fn text(&mut self, text: &str) -> io::Result<()> {
         escape(text, &mut self.out)
     }
@@ -55,7 +55,7 @@ impl<W: Write> Html<W> {
         self.tag(after)
     }
 
-    /// What a person or a model wrote: fenced parts as code.
+    /// Writes text of a person or a model; fenced parts become code.
     fn said(&mut self, text: &str) -> io::Result<()> {
         for part in parts(text) {
             match part {
@@ -68,11 +68,11 @@ impl<W: Write> Html<W> {
     }
 
     fn pre(&mut self, text: &str) -> io::Result<()> {
-        // The parser drops the first line feed of a pre.
+        // An HTML parser drops the first line feed of a `pre`.
         self.around("<pre>\n", text.trim_end_matches(['\n', '\r']), "</pre>\n")
     }
 
-    /// Text of a tool.
+    /// Writes text of a tool.
     fn printed(&mut self, what: &str, text: &str) -> io::Result<()> {
         if !text.is_empty() {
             return self.long(what, text);
@@ -83,7 +83,7 @@ impl<W: Write> Html<W> {
         self.tag("<p class=none>no output</p>\n")
     }
 
-    /// A text as it is if it is short, else folded.
+    /// Writes a short text as it is, and folds a long one.
     fn long(&mut self, what: &str, text: &str) -> io::Result<()> {
         if is_short(text) {
             if !what.is_empty() {
@@ -94,9 +94,9 @@ impl<W: Write> Html<W> {
         self.folded(what, "", &size_of(text), text)
     }
 
-    /// `name`: what it is called in the log, behind our word for it.
+    /// Writes a folded text. `what` is our word for it, `name` its name in the log.
     fn folded(&mut self, what: &str, name: &str, size: &str, text: &str) -> io::Result<()> {
-        // Some more than what is seen, for what is blank.
+        // More than is shown, because blanks are collapsed.
         let start = text.get(..text.floor_char_boundary(PEEK * 4)).unwrap_or_default();
         self.around("<details><summary><span class=what>", what, "</span> ")?;
         if !name.is_empty() {
@@ -143,7 +143,7 @@ impl<W: Write> Html<W> {
         }
     }
 
-    /// Sections are there to be read; of tools most know enough by their names.
+    /// Writes a named part. Short sections are not folded, because they are meant to be read; texts of tools are.
     fn part(&mut self, what: &str, name: &str, text: &str) -> io::Result<()> {
         self.tag("<div class=part>")?;
         if text.is_empty() || what == "section" && is_short(text) {
@@ -174,7 +174,7 @@ impl<W: Write> Html<W> {
             let what = format!("picture not shown: {}, {} of data", shorten(mime, 60), bytes(data.len() as u64));
             return self.around("<p class=note>", &what, "</p>\n");
         };
-        // Both come from a list of ours, or hold only letters, digits, `+`, `/` and `=`.
+        // Both values are either from a list of ours, or hold only letters, digits, `+`, `/` and `=`.
         self.tag(&format!("<img alt=\"{picture}, {}\" src=\"data:{picture};base64,", bytes(size)))?;
         self.tag(data)?;
         self.tag("\">\n")
@@ -233,7 +233,7 @@ impl<W: Write> Writer for Html<W> {
         if let Some(label) = label {
             self.around("<span class=label>", label, "</span> ")?;
         }
-        // Of a change, remarks stand on the line of its name.
+        // The notes of a change stand on the line of its name.
         let on_line = |block: &&Block<'_>| message.voice == Voice::Change && matches!(block, Block::Note(_));
         message.blocks.iter().filter(on_line).try_for_each(|block| self.block(block))?;
         let link: Text<'_> = fragment(&message.id).into();

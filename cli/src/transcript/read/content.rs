@@ -1,9 +1,10 @@
-//! The content of a message as blocks.
+//! Reads the content of a message into blocks.
 //!
-//! Owns: the kinds of blocks, pi's and jcode's.
-//! Invariant: no content is refused; what is not known is shown by name.
-//! If you change this, then change `host-wasm/inspector/src/worker/show/blocks.ts`, its counterpart, too;
-//! `tests/shown` is read by the tests of both.
+//! If you change this, then change its counterpart `host-wasm/inspector/src/worker/show/blocks.ts` too. The tests of
+//! both use `tests/shown`.
+//!
+//! Owns: the kinds of content blocks, pi's and jcode's.
+//! Invariant: no content is refused. Unknown content is shown by name.
 
 use super::super::json::{Object, elements, pretty};
 use super::super::model::{Block, Text};
@@ -25,7 +26,7 @@ const QUIET: [(&str, Shape); 11] = [
     ("cache_control", Shape::Object),
 ];
 
-/// The blocks of a message's content, which is a text or a list of blocks. Texts of a tool's message are its output.
+/// The blocks of a message's content, which is a text or a list of blocks. In a tool's message, texts are its output.
 pub(super) fn content(token: Option<&[u8]>, failed: bool, of_tool: bool) -> Vec<Block<'_>> {
     let said = |text| if of_tool { Block::Output { failed, text } } else { Block::Text(text) };
     let Some(token) = token else { return Vec::new() };
@@ -82,7 +83,7 @@ fn thought<'a>(from: &mut Reading<'a>) -> Option<Block<'a>> {
     Some(if hidden { Block::Note("thinking redacted".into()) } else { Block::Thinking(text) })
 }
 
-/// A tool call; `outcome` says how it went, of one that is recorded with its end.
+/// A tool call. `outcome` is given for a call that is recorded together with its end.
 pub(super) fn call<'a>(from: &mut Reading<'a>, outcome: Option<Text<'a>>) -> Block<'a> {
     let given = from.any("arguments").or_else(|| from.any("input"));
     let arguments = match given.map(|token| (token, Object::read(token))) {

@@ -1,9 +1,10 @@
-//! Messages of the conversation.
+//! Reads messages of the conversation.
 //!
-//! Owns: what of each role is shown, for pi's messages and for jcode's stored ones.
-//! Invariant: a message that holds anything but its role is no empty one: what is not known is shown by name.
-//! If you change this, then change `host-wasm/inspector/src/worker/show/message.ts`, its counterpart, too;
-//! `tests/shown` is read by the tests of both.
+//! If you change this, then change its counterpart `host-wasm/inspector/src/worker/show/message.ts` too. The tests of
+//! both use `tests/shown`.
+//!
+//! Owns: what is shown of each role, for pi's messages and for jcode's stored ones.
+//! Invariant: a message with any field besides its role is never shown as empty. Unknown content is shown by name.
 
 use super::super::json::Object;
 use super::super::model::{Block, Message, Voice};
@@ -38,7 +39,7 @@ const QUIET: [(&str, Shape); 20] = [
 ];
 
 impl<'a> Message<'a> {
-    /// Takes in a message.
+    /// Reads a message.
     pub(super) fn said(&mut self, inner: Object<'a>) {
         let mut from = Reading::new(inner);
         let role = from.text("role").unwrap_or_else(|| "message".into());
@@ -72,7 +73,7 @@ impl<'a> Message<'a> {
             _ => Voice::System,
         };
         self.name = role;
-        // jcode stores what its tools print, and what it says itself, as messages of the user.
+        // jcode stores output of tools, and its own messages, as messages of the user.
         if let Some(shown_as) = from.text("display_role") {
             self.voice = Voice::System;
             self.name = shown_as;
@@ -119,7 +120,7 @@ fn shell<'a>(from: &mut Reading<'a>, blocks: &mut Vec<Block<'a>>) {
     }
 }
 
-/// Calls that a tool made while it ran.
+/// The calls that a tool made while it ran.
 fn nested_calls<'a>(from: &mut Reading<'a>) -> Vec<Block<'a>> {
     let Some(nested) = from.object("nestedCalls") else { return Vec::new() };
     let mut nested = Reading::new(nested);
@@ -145,7 +146,7 @@ fn nested_calls<'a>(from: &mut Reading<'a>) -> Vec<Block<'a>> {
     blocks
 }
 
-/// Why an answer ended, where that is not how answers end.
+/// Why an answer ended, if it did not end normally.
 fn stop<'a>(from: &mut Reading<'a>) -> Option<Block<'a>> {
     let reason = from.text("stopReason").filter(|reason| !matches!(&**reason, "stop" | "toolUse"));
     let raw = from.text("rawStopReason").filter(|_| reason.is_some()).map(|raw| format!(" ({raw})"));

@@ -1,8 +1,10 @@
-//! What a system message changes: sections of the prompt and tools, by name.
+//! Reads what a system message changes: sections of the prompt and tools, by name.
 //!
-//! Owns: how those that come and go are told apart. Invariant: what is removed is said to be.
-//! If you change this, then change `host-wasm/inspector/src/worker/show/prompt.ts`, its counterpart, too;
-//! `tests/shown` is read by the tests of both.
+//! If you change this, then change its counterpart `host-wasm/inspector/src/worker/show/prompt.ts` too. The tests of
+//! both use `tests/shown`.
+//!
+//! Owns: the distinction between added and removed parts.
+//! Invariant: a removed part is shown as removed.
 
 use super::super::json::Object;
 use super::super::model::{Block, Text};
@@ -28,7 +30,7 @@ pub(super) fn prompt<'a>(from: &mut Reading<'a>, blocks: &mut Vec<Block<'a>>) {
     }
 }
 
-/// A tool with all that is declared of it.
+/// An added tool with its whole declaration.
 fn added(token: &[u8]) -> Block<'_> {
     let what = "tool added";
     let Some(tool) = Object::read(token) else {
@@ -46,7 +48,7 @@ fn added(token: &[u8]) -> Block<'_> {
     Block::Part { what, name, text }
 }
 
-/// A tool by its name, or by an object that has its name.
+/// A removed tool, given by its name or by an object with a name.
 fn removed<'a>(token: &'a [u8], blocks: &mut Vec<Block<'a>>) {
     let mut fields = Object::read(token).map(Reading::new);
     let name = match &mut fields {

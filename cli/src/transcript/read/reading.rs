@@ -1,20 +1,19 @@
-//! An object of a log that is read field by field.
+//! Reads an object of a log field by field.
 //!
-//! Owns: which of its fields nobody has read, and how those are shown: by name.
-//! Invariant: a field counts as read only if it was of the asked type; what is of another type is left, and shown.
-//! Does not: know any field's meaning.
+//! Owns: which fields have not been read, and showing these by name. The meaning of fields is not known here.
+//! Invariant: a field counts as read only if it has the requested type. A field of another type is left, and shown.
 
 use super::super::json::{Object, elements, pretty};
 use super::super::model::{Block, Text};
 use crate::output::bytes;
 use jcode_session_core::json::text::string_lossy;
 
-/// Bytes of a field's value that are shown.
+/// Upper bound of the bytes of a field's value that are shown.
 const MOST: usize = 64 * 1024;
-/// Bytes of JSON that stand on one line.
+/// JSON up to this length stands on one line.
 const ONE_LINE: usize = 100;
 
-/// A type of values.
+/// A type of JSON values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
     Text,
@@ -37,7 +36,7 @@ impl Shape {
     }
 }
 
-/// An object, and which of its fields were read.
+/// An object, and the names of the fields that were read.
 #[derive(Debug)]
 pub(super) struct Reading<'a> {
     object: Object<'a>,
@@ -49,7 +48,7 @@ impl<'a> Reading<'a> {
         Self { object, read: Vec::new() }
     }
 
-    /// A field of any type; null is no value.
+    /// A field of any type; `None` for null.
     pub(super) fn any(&mut self, name: &'static str) -> Option<&'a [u8]> {
         self.read.push(name);
         self.object.get(name)
@@ -65,7 +64,7 @@ impl<'a> Reading<'a> {
         self.of_shape(name, Shape::Text).and_then(string_lossy)
     }
 
-    /// A number, as the log spells it.
+    /// A number, as it is spelled in the log.
     pub(super) fn number(&mut self, name: &'static str) -> Option<Text<'a>> {
         self.of_shape(name, Shape::Number).map(String::from_utf8_lossy)
     }
@@ -78,7 +77,7 @@ impl<'a> Reading<'a> {
         self.flag(name) == Some(true)
     }
 
-    /// True for a field that is there and null.
+    /// True for a field that is present and null.
     pub(super) fn is_null(&self, name: &str) -> bool {
         self.object.fields().rev().find(|(key, _)| *key == name).is_some_and(|(_, token)| token == b"null")
     }
@@ -92,7 +91,7 @@ impl<'a> Reading<'a> {
         self.of_shape(name, Shape::List).map(elements)
     }
 
-    /// A field of any type under its own name.
+    /// A field of any type, shown under its own name.
     pub(super) fn named(&mut self, name: &'static str) -> Option<Block<'a>> {
         let token = self.any(name).filter(|token| !is_empty(token))?;
         Some(match Object::read(token) {
@@ -101,7 +100,7 @@ impl<'a> Reading<'a> {
         })
     }
 
-    /// What was not read, but for the `quiet` fields, which only programs need.
+    /// The fields that were not read, without the `quiet` ones, which only programs need.
     pub(super) fn rest(&self, quiet: &[(&str, Shape)]) -> Option<Block<'a>> {
         let is_quiet = |name: &str, token: &[u8]| {
             quiet.iter().any(|&(known, shape)| known == name && Shape::of(token) == Some(shape))
@@ -117,13 +116,13 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// The fields that are wanted and hold something, as names and texts; of a repeated one the last.
+/// The wanted fields that are not empty, as names and texts. Of a repeated field only the last one.
 fn shown<'a>(object: &Object<'a>, wanted: &dyn Fn(&str, &[u8]) -> bool) -> Vec<(Text<'a>, Text<'a>)> {
     let fields = object.last_fields().into_iter().filter(|(name, token)| !is_empty(token) && wanted(name, token));
     fields.map(|(name, token)| (name.to_string().into(), bounded(value(token)))).collect()
 }
 
-/// True for null, and for text, list and object without anything in them.
+/// True for null, and for an empty text, list or object.
 fn is_empty(token: &[u8]) -> bool {
     let inside = match token {
         b"null" => return true,
@@ -134,7 +133,7 @@ fn is_empty(token: &[u8]) -> bool {
     inside.trim_ascii().is_empty()
 }
 
-/// As [`plain`], with short lists and objects on one line.
+/// Like [`plain`], but with short lists and objects on one line.
 fn value(token: &[u8]) -> Text<'_> {
     let short = token.len() <= ONE_LINE && !token.contains(&b'\n') && token.first() != Some(&b'"');
     if short { String::from_utf8_lossy(token) } else { plain(token) }
@@ -145,7 +144,7 @@ pub(super) fn plain(token: &[u8]) -> Text<'_> {
     string_lossy(token).unwrap_or_else(|| pretty(token).into())
 }
 
-/// The start of a text that is too long to be shown by the way, and how long it is.
+/// The start of a text that is too long to be shown as a field, with its full length.
 fn bounded(text: Text<'_>) -> Text<'_> {
     if text.len() <= MOST {
         return text;

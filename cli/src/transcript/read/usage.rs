@@ -1,14 +1,15 @@
-//! Tokens and their price.
+//! Reads token counts and prices.
 //!
-//! Owns: the words for them. Invariant: a number that is zero, or a part of another one, takes no room; what is not
-//! known is shown by name.
-//! If you change this, then change `host-wasm/inspector/src/worker/show/usage.ts`, its counterpart, too;
-//! `tests/shown` is read by the tests of both.
+//! If you change this, then change its counterpart `host-wasm/inspector/src/worker/show/usage.ts` too. The tests of
+//! both use `tests/shown`.
+//!
+//! Owns: the words for them.
+//! Invariant: a number that is zero, or a part of another number, is not shown. Unknown fields are shown by name.
 
 use super::super::model::Block;
 use super::reading::{Reading, Shape};
 
-/// Parts of other numbers.
+/// Numbers that other numbers include, or that are shown already.
 const QUIET: [(&str, Shape); 6] = [
     ("totalTokens", Shape::Number),
     ("cacheWrite1h", Shape::Number),
@@ -18,7 +19,7 @@ const QUIET: [(&str, Shape); 6] = [
     ("cacheWrite", Shape::Number),
 ];
 
-/// The field `usage` as a remark.
+/// The field `usage` as a note.
 pub(super) fn usage<'a>(from: &mut Reading<'a>) -> Vec<Block<'a>> {
     let Some(object) = from.object("usage") else { return Vec::new() };
     let mut usage = Reading::new(object);

@@ -1,7 +1,7 @@
-//! The files of a sessions folder: how much of what, and which should not be there, or not so.
+//! The doctor's walk over all files of a sessions folder: disk usage, permissions, and files that should not be there.
 //!
-//! Owns: the walk over all files, stores included. Invariant: no link is followed; of files that are not ours none
-//! is removed. Does not: open logs.
+//! Owns: the walk over all files, stores included.
+//! Invariant: no link is followed, and no file of another program is removed. Logs are not opened.
 
 use crate::ops::doctor::Report;
 use crate::os::files::open_plain;
@@ -14,10 +14,10 @@ use std::fs::Metadata;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// Our temporary files are removed once they are so old.
+/// Our own temporary files are removed once they are older than this.
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// Files that others than their user can read or write.
+/// Files that other users can read or write.
 #[derive(Default)]
 struct Open {
     first: Option<PathBuf>,
@@ -28,7 +28,7 @@ pub(super) fn look(root: &Path, fix: bool, report: &mut Report) {
     let mut open = Open::default();
     let mut folders = vec![(root.to_path_buf(), false)];
     while let Some((folder, in_store)) = folders.pop() {
-        // The walk over the sessions has told what cannot be read.
+        // The walk over the sessions has already reported unreadable folders.
         let Ok(entries) = stat::read_folder(&folder) else { continue };
         for entry in entries.flatten() {
             let Ok(metadata) = entry.metadata() else { continue };
@@ -94,7 +94,7 @@ fn temporary(path: &Path, is_ours: bool, metadata: &Metadata, fix: bool, report:
     report.found(path, Finding::new(Code::TemporaryFile).say(format!("left by an interrupted run; {cure}")));
 }
 
-/// Our application id stands in the header of the database.
+/// Whether the header of the database holds our application id.
 fn is_ours_by_content(path: &Path) -> bool {
     let mut start = [0; 72];
     let read = open_plain(path).and_then(|(mut file, _)| file.read_exact(&mut start));

@@ -1,7 +1,8 @@
-//! Is one log whole, as far as that can be told cheaply?
+//! A cheap check of one log.
 //!
-//! Owns: which check a session gets: small ones are read whole, of large ones the end, and what the sidecar noted.
-//! Invariant: what is found here, `verify` finds too. Does not: read large logs to their end.
+//! Owns: which check a session gets. Small logs are read whole; of a large log the last 64 KiB, and the counts in its
+//! sidecar.
+//! Invariant: `verify` finds everything that this check finds.
 
 use crate::catalog::Listed;
 use crate::ops::verify;
@@ -18,7 +19,7 @@ use std::ops::ControlFlow;
 
 const TAIL: u64 = 64 * 1024;
 
-/// What is wrong with a session's log or v1 files.
+/// The findings about a session's log or v1 files.
 pub(super) fn check(session: &Listed) -> Vec<Finding> {
     let small = session.summary.size_bytes <= SMALL_LOG;
     let checked = match session.summary.dialect.is_some_and(Dialect::is_snapshot) {
@@ -65,7 +66,7 @@ fn ends(log: &LogFile) -> Result<Vec<Finding>, SourceError> {
         return Ok(vec![finding]);
     }
     if detected.kind == FileKind::Foreign {
-        // Its end may be in the writing just now, and nothing is done about it here.
+        // Its agent may be writing the end just now, and the doctor could not mend it anyway.
         return Ok(Vec::new());
     }
     let mut findings = Vec::new();

@@ -1,9 +1,9 @@
-//! The doctor: what is wrong with all sessions of some folders, by cheap checks, and how to cure it.
+//! The doctor: cheap checks over all sessions of some folders, and cures.
 //!
 //! Owns: the checks over many sessions, and the cures that cannot lose anything.
-//! Invariant: without `fix` nothing is written, the session index included. With it only what can be made again is
-//! made again: sidecars and the session index; and our own temporary files go once they are older than a day.
-//! Does not: read large logs to their end; `verify` does.
+//! Invariant: without `fix` nothing is written, not even the session index. With `fix` only disposable files change:
+//! sidecars and the session index are rebuilt, and our own temporary files are removed once they are older than a day.
+//! Large logs are not read whole; `verify` does that.
 
 mod files;
 mod health;
@@ -24,18 +24,18 @@ use jcode_session_core::store::ledger::Event;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-/// What is asked of the doctor.
+/// The doctor's task.
 #[derive(Debug, Clone)]
 pub struct Examination {
-    /// The home whose session index is looked at.
+    /// The home whose session index is checked.
     pub home: PathBuf,
-    /// The folders whose sessions are looked at.
+    /// The folders whose sessions are checked.
     pub roots: Vec<PathBuf>,
-    /// Make anew what can be made anew.
+    /// Rebuild sidecars and the session index, and remove old temporary files.
     pub fix: bool,
 }
 
-/// Examines all sessions; the report is of the state after the cures.
+/// Examines all sessions. The report describes the state after the cures.
 #[must_use]
 pub fn examine(what: &Examination) -> DoctorReport {
     let catalog = Catalog::new(&what.home, &what.roots);
@@ -43,7 +43,7 @@ pub fn examine(what: &Examination) -> DoctorReport {
         for session in &catalog.refresh(Keep::Nothing).sessions {
             mend_sidecar(session);
         }
-        // Behind the sidecars: rows take from them what they know.
+        // After the sidecars, because the rows take their counts from them.
         let _ = catalog.refresh(Keep::Store);
     }
     let refreshed = catalog.refresh(Keep::Nothing);
@@ -76,7 +76,7 @@ pub fn examine(what: &Examination) -> DoctorReport {
     DoctorReport::new(report.sessions, report.findings)
 }
 
-/// The report as it grows.
+/// The report while it grows.
 #[derive(Debug, Default)]
 struct Report {
     sessions: DoctorSessions,
@@ -88,8 +88,8 @@ impl Report {
         self.findings.push(PathFinding { path: shown(path), finding });
     }
 
-    /// A file that has the name of a session and is none. One in which a session may be lost is an error; any other
-    /// only does not belong here.
+    /// Reports a file that is named like a session and is none: an error if a session may be lost in it, else a
+    /// warning.
     fn other(&mut self, path: &Path, detected: &Detected) {
         self.sessions.not_sessions += 1;
         let is_damage = matches!(&detected.kind, FileKind::Other(other) if other.what.is_damage());
@@ -110,7 +110,7 @@ impl Report {
     }
 
     fn sidecar(&mut self, session: &Listed) {
-        // A run that only built the sidecar left no row in a ledger.
+        // A migration that only built the sidecar left no row in a ledger.
         let migrated_at = sidecar::written_meta(&session.path).and_then(|meta| meta.migrated_at);
         self.sessions.last_migrate = self.sessions.last_migrate.max(migrated_at);
         if sidecar::untouched_meta(&session.path).is_some() {
@@ -138,7 +138,7 @@ impl Report {
             Ok(sidecar @ Sidecar::InTheWay(_)) => {
                 sidecar.finding(Dialect::TreeV3).into_iter().for_each(|finding| self.found(&session.path, finding));
             }
-            // Coverage says how many there are.
+            // The coverage numbers already show how many sessions have no sidecar.
             Ok(Sidecar::Missing) | Err(_) => {}
         }
     }
@@ -155,7 +155,7 @@ impl Report {
     }
 }
 
-/// Brings a sidecar that is there and is not of this state of its log up to date.
+/// Brings a sidecar up to date that exists and does not match its log.
 fn mend_sidecar(session: &Listed) {
     if !session.summary.dialect.is_some_and(Dialect::has_sidecar) || sidecar::untouched_meta(&session.path).is_some() {
         return;
@@ -165,6 +165,6 @@ fn mend_sidecar(session: &Listed) {
         return;
     }
     log.map_if_guarded();
-    // A session that is being written has its sidecar kept by its writer.
+    // If a writer has the session open, the writer keeps the sidecar up to date.
     let _ = rebuild::update(&log, false, &mut |_| ControlFlow::Continue(()));
 }

@@ -1,7 +1,7 @@
-//! Migration of jcode's v1 sessions, the first time and after jcode went on writing v1: lock, room, stamps, sidecar.
+//! Migration of jcode's v1 sessions, the first time and after jcode went on writing v1.
 //!
-//! Owns: what stands in the way of such a migration, and what its sidecar remembers of the v1 files.
-//! Invariant: the v1 files are only read. Does not: decide the steps, or know the formats; core does.
+//! Owns: lock, room, stamps and sidecar of such a migration, and what the sidecar remembers of the v1 files.
+//! Invariant: the v1 files are only read. Core decides the steps and knows the formats.
 
 use crate::ops::migrate::{
     MigrateError, Options, Plan, check_names, check_room, index, index_new, is_link, link, note_current, now,
@@ -83,7 +83,7 @@ fn grow(log: &Path, seen: &Seen<'_>, options: Options, tick: &mut Tick<'_>) -> R
     }
 }
 
-/// The log holds all of v1 already: only its sidecar may need work, or the note up to where v1 was followed.
+/// The log already holds all of v1. Only the sidecar may need work, or its note of the v1 stamps.
 fn nothing_new(
     log: &LogFile,
     right: Option<Right>,

@@ -1,9 +1,8 @@
-//! Migration of one session: its log to the current dialect, its sidecar up to date.
+//! Migration of one session: upgrades its log to the current dialect and brings its sidecar up to date.
 //!
-//! Owns: which migration a session needs, the lock and the room for it, and that the sidecar follows.
-//! Invariant: a session that somebody writes is left alone; a dry run predicts what a run does. Run again, a migration
-//! changes no byte. Does not: decide how a log is replaced, core does; walk folders or run in parallel, the command
-//! line does.
+//! Owns: which migration a session needs, the lock and the room for it, and the update of the sidecar.
+//! Invariant: a session with a writer is left alone. A dry run predicts what a run does. A second migration changes no
+//! byte. Core decides how a log is replaced.
 
 mod from_v1;
 mod upgrade;
@@ -32,7 +31,7 @@ use jcode_session_core::store::{StoreError, migrate as core_migrate};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-/// Why a session was not migrated; its log is as it was.
+/// Why a session was not migrated. Its log is unchanged, except after [`MigrateError::Sidecar`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MigrateError {
@@ -42,22 +41,22 @@ pub enum MigrateError {
     /// The log cannot be read.
     #[error("{0}")]
     Log(#[from] SourceError),
-    /// The log cannot be shown as one of the current dialect.
+    /// The log cannot be presented in the current dialect.
     #[error(transparent)]
     Present(#[from] PresentError),
-    /// Somebody writes the session.
+    /// A writer has the session open.
     #[error(transparent)]
     Lock(#[from] LockError),
-    /// The new log could not be made, or put in place.
+    /// The new log could not be made or put in place.
     #[error(transparent)]
     Migrate(#[from] core_migrate::MigrateError),
-    /// The sidecar could not be built; the log is migrated, and is read without one.
+    /// The sidecar could not be built. The log is migrated, and is read without a sidecar.
     #[error("{0}")]
     Sidecar(#[from] RebuildError),
-    /// Something else stands where a file or folder of ours should.
+    /// Something else stands under a name that a file or folder of ours needs.
     #[error(transparent)]
     InTheWay(#[from] InTheWay),
-    /// There is no room.
+    /// The disk has too little room.
     #[error("it needs {needed} bytes beside a reserve of {} MiB, and {free} are free; make room and run again", RESERVE >> 20)]
     NoSpace {
         /// Bytes needed.
@@ -79,16 +78,16 @@ impl From<StorageError> for MigrateError {
     }
 }
 
-/// How to migrate.
+/// Options of a migration.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options {
-    /// Write nothing, only tell.
+    /// Write nothing, only report.
     pub dry_run: bool,
     /// Rebuild sidecars that are up to date.
     pub force: bool,
 }
 
-/// Space that is left free: a full disk is every program's trouble.
+/// Bytes that stay free on the disk, because a full disk troubles every program.
 const RESERVE: u64 = 16 << 20;
 
 /// What is to be done with one session.
@@ -101,8 +100,8 @@ struct Plan {
     reason: Option<String>,
 }
 
-/// Migrates one session, or tells what that would do. A failure is part of the result, not an error: the other
-/// sessions of a run go on.
+/// Migrates one session, or predicts what that would do. A failure is part of the result, so that a run over many
+/// sessions goes on.
 pub fn migrate(path: &Path, options: Options, tick: &mut Tick<'_>) -> MigratedSession {
     let session = |dialect, action, entry_count, bytes_needed, reason| MigratedSession {
         path: shown(path),
@@ -122,7 +121,7 @@ pub fn migrate(path: &Path, options: Options, tick: &mut Tick<'_>) -> MigratedSe
     }
 }
 
-/// The dialect of a session, as far as its start tells; `None` if it cannot be read.
+/// The dialect of a session, judged by its head; `None` if the session cannot be read.
 #[must_use]
 pub fn dialect_of(path: &Path) -> Option<Dialect> {
     if v1::is_snapshot(path) {
@@ -139,7 +138,7 @@ fn run(path: &Path, options: Options, tick: &mut Tick<'_>) -> Result<Plan, Migra
     if !options.force
         && let Some(meta) = sidecar::untouched_meta(current)
         && (!has_v1 || meta.migrated_from == Some(v1.stamps()))
-        // Earlier versions made sidecars of what is no session.
+        // Earlier versions made sidecars of files that are no sessions.
         && kind::judge(current).is_ok_and(|detected| detected.is_some_and(|detected| detected.current().is_ok()))
     {
         return Ok(up_to_date(meta.counts.entries));
@@ -182,7 +181,8 @@ fn run(path: &Path, options: Options, tick: &mut Tick<'_>) -> Result<Plan, Migra
     }
 }
 
-/// A sidecar that covers all of the log; what only has new stamps is recorded. A writer sees to its own session.
+/// Handles a sidecar that covers the whole log: records new stamps at most. If a writer has the session open, the
+/// writer does it.
 fn note_current(log: &LogFile, right: Right, options: Options, tick: &mut Tick<'_>) -> Result<Plan, MigrateError> {
     let entries = right.meta.counts.entries;
     if !options.dry_run {
@@ -208,13 +208,13 @@ fn skipped(dialect: Option<Dialect>, reason: &str) -> Plan {
     Plan { action: MigrateAction::Skipped, dialect, entry_count: 0, bytes_needed: 0, reason: Some(reason.to_string()) }
 }
 
-/// A file that is no session, or of a format that is not written.
+/// The plan for a file that is no session, or has a format that is never written.
 fn unfit(detected: &Detected) -> Plan {
     let reason = detected.known().err().map(|refused| refused.to_string()).unwrap_or_default();
     skipped(Some(detected.dialect), &reason)
 }
 
-/// No link is written through.
+/// The plan for a symbolic link: skip it, because nothing is written through links.
 fn link(plan: Plan) -> Plan {
     let reason = "it is a symbolic link, and no link is written through; migrate the file that it names".to_string();
     Plan { action: MigrateAction::Skipped, bytes_needed: 0, reason: Some(reason), ..plan }
@@ -224,18 +224,19 @@ fn is_link(path: &Path) -> bool {
     stat::lstat(path).is_ok_and(|metadata| metadata.is_symlink())
 }
 
-/// Refuses a session whose log cannot be replaced for what stands beside it.
+/// Refuses a session whose log cannot be replaced because something stands under a name that is needed.
 fn check_names(log: &Path) -> Result<(), MigrateError> {
     before_store_change(log)?;
     Ok(before_sidecar(log)?)
 }
 
-/// What the sidecar should remember of any migration.
+/// What the sidecar records after any migration.
 fn now() -> Known {
     Known { migrated_at: Some(host::now_ms()), ..Known::default() }
 }
 
-/// Builds the sidecar of a log that was put in place. Whoever holds that one by now brings it up to date.
+/// Builds the sidecar of a log that was put in place. If a writer has the new log open already, the writer brings the
+/// sidecar up to date.
 fn index_new(log: &Path, known: &Known, tick: &mut Tick<'_>) -> Result<(), MigrateError> {
     let mut new = LogFile::open(log)?;
     new.map_if_guarded();
@@ -245,12 +246,12 @@ fn index_new(log: &Path, known: &Known, tick: &mut Tick<'_>) -> Result<(), Migra
     }
 }
 
-/// What the sidecar of so many entries takes at most, with ids of 36 characters.
+/// Upper bound of the sidecar's size for this many entries, with ids of 36 characters.
 const fn sidecar_bytes(entries: u64) -> u64 {
     190_u64.saturating_mul(entries).saturating_add(8192)
 }
 
-/// About how many entries a log has, by the length of its first lines.
+/// Estimates the number of entries from the length of the first lines.
 fn guess_entries(log: &dyn ByteSource) -> Result<u64, SourceError> {
     let seen = log.len().min(256 << 10);
     let start = log.read_vec(0, usize::try_from(seen).unwrap_or_default())?;
@@ -264,7 +265,7 @@ fn count_entries(log: &dyn ByteSource, tick: &mut Tick<'_>) -> Result<u64, Sourc
     Ok(builder.entry_count())
 }
 
-/// Refuses what does not fit beside the reserve, or into a folder that cannot be written.
+/// Refuses if the bytes do not fit beside the reserve, or if the folder is not writable.
 fn check_room(path: &Path, needed: u64) -> Result<(), MigrateError> {
     let free = stat::free_space(paths::folder(path))?;
     if needed.saturating_add(RESERVE) > free {

@@ -1,6 +1,7 @@
-//! The upgrade of one log in place: lock, room, sidecar.
+//! The upgrade of one log in place.
 //!
-//! Owns: what stands in the way of an upgrade. Invariant: see [`super`]. Does not: decide its steps; core does.
+//! Owns: lock, room and sidecar of an upgrade. Core decides the steps.
+//! Invariant: see [`super`].
 
 use crate::ops::migrate::{
     MigrateError, Options, Plan, check_names, check_room, index_new, is_link, link, now, sidecar_bytes,
@@ -48,7 +49,7 @@ pub(super) fn upgrade(
     let storage = segments::storage(path);
     let session = SessionStore::open(&storage)?;
     let kept = upgrade.run(session, old.stamp(), host::now_ms(), &mut |bytes| tick(bytes))?;
-    // It is no longer the log.
+    // The original is no longer the log, so it becomes private.
     NativeStorage::new(path).make_private(&Place::Checkpoint(kept))?;
     index_new(path, &Known { synced_len: upgrade.bytes(), ..now() }, tick)?;
     Ok(plan)

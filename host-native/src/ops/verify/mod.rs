@@ -1,7 +1,7 @@
-//! Verification of one log with what lies beside it.
+//! Verification of one log with its sidecar, its store and its v1 files.
 //!
-//! Owns: the order of the checks. Invariant: nothing is changed; the log and its sidecar are read to the last byte.
-//! Does not: decide what a finding is; that is core's.
+//! Owns: the order of the checks. Core decides what a finding is.
+//! Invariant: nothing is changed; the log and its sidecar are read to the last byte.
 
 pub(crate) mod names;
 pub(crate) mod store_files;
@@ -36,7 +36,7 @@ pub enum VerifyError {
     V1 {
         /// The snapshot.
         path: std::path::PathBuf,
-        /// Why.
+        /// The reason.
         source: ReplayError,
     },
     /// The log cannot be read.
@@ -44,7 +44,7 @@ pub enum VerifyError {
     Log {
         /// The log.
         path: std::path::PathBuf,
-        /// Why.
+        /// The reason.
         source: SourceError,
     },
 }
@@ -52,7 +52,7 @@ pub enum VerifyError {
 /// Verifies a log, its sidecar and its store.
 ///
 /// # Errors
-/// If the check could not be carried out; what it finds is in the report.
+/// Fails if the check cannot be carried out. Problems that it finds are in the report.
 pub fn verify(path: &Path, tick: &mut Tick<'_>) -> Result<LogReport, VerifyError> {
     if v1::is_snapshot(path) {
         return v1_files::verify(path, tick);
@@ -69,14 +69,15 @@ pub fn verify(path: &Path, tick: &mut Tick<'_>) -> Result<LogReport, VerifyError
     }
 }
 
-/// How often what lies beside a log is opened while a writer brings it further.
+/// How often the files beside a log are opened while a writer keeps changing them.
 const TRIES: u32 = 4;
 
-/// Verifies the log as it is now, and what lies beside it. `None` if a writer brings that further meanwhile, and
-/// there is another try; else its sidecar counts as locked.
+/// Verifies the log as it is now, and the files beside it. Returns `None` if a writer changes them meanwhile and
+/// `again` allows another try. Without `again` the sidecar counts as locked.
 fn verify_log(path: &Path, again: bool, tick: &mut Tick<'_>) -> Result<Option<LogReport>, VerifyError> {
     let failed = |source| VerifyError::Log { path: path.to_path_buf(), source };
-    // Whatever the ledger tells of is in the log that is opened behind it, unless that was cut, which has a row.
+    // The log is opened after the ledger, so it holds everything that the ledger describes, unless it was cut, which
+    // has a row.
     let ledger = ledger::read(path)?;
     let mut log = LogFile::open(path)?;
     if again && ledger::read(path)?.link != ledger.link {
@@ -98,13 +99,13 @@ fn verify_log(path: &Path, again: bool, tick: &mut Tick<'_>) -> Result<Option<Lo
     }
     let mut beside = sidecar.beside(dialect);
     if !segments.is_empty() {
-        // Rows of a log of which bytes are lost tell nothing that the segments do not.
+        // When bytes of the log are lost, differing rows tell nothing that the segments' findings do not.
         beside.fresh = None;
     }
     let compared = sql::verify(&presented, beside, &mut |bytes| tick(bytes)).map_err(failed)?;
     let Some(Compared { entry_count, sidecar, mut findings }) = compared else { return Ok(None) };
     if detected.kind == FileKind::Foreign {
-        // What lies beside it is its own program's.
+        // The files beside it belong to its own program.
         return Ok(Some(LogReport::new(shown(path), dialect, entry_count, sidecar, findings)));
     }
     let as_sealed = presented.as_is().filter(|_| segments.is_empty());
@@ -116,7 +117,7 @@ fn verify_log(path: &Path, again: bool, tick: &mut Tick<'_>) -> Result<Option<Lo
     Ok(Some(LogReport::new(shown(path), dialect, entry_count, sidecar, findings)))
 }
 
-/// The report on a file whose lines are not judged, since they are of no format that is known.
+/// The report on a file of an unknown format, whose lines are not judged.
 fn unjudged(path: &Path, detected: &Detected, entry_count: u64) -> LogReport {
     let findings = detected.finding().into_iter().collect();
     LogReport::new(shown(path), detected.dialect, entry_count, "missing", findings)

@@ -1,7 +1,7 @@
-//! What stands beside a log under names of ours and is something else.
+//! Findings about names beside a log that something else occupies.
 //!
-//! Owns: which code that is found under. Invariant: the log is read all the same; these findings say what cannot be
-//! done until it is moved. Does not: look into anything.
+//! Owns: the code of each such finding.
+//! Invariant: the log is read all the same; a finding says what cannot be done until the name is free.
 
 use crate::os::names::all;
 use crate::os::paths;
@@ -9,7 +9,7 @@ use crate::os::standing::InTheWay;
 use jcode_session_core::finding::{Code, Finding};
 use std::path::Path;
 
-/// Everything that stands in the way of whoever writes the session.
+/// One finding for each occupied name that a writer of the session needs.
 pub(crate) fn findings(log: &Path) -> Vec<Finding> {
     all(log).into_iter().map(|found| finding(log, &found)).collect()
 }

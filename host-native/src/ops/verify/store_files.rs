@@ -1,7 +1,7 @@
-//! Verification of the store of a log on the file system.
+//! Verification of a log's store on the file system. Core judges.
 //!
-//! Owns: which files its names mean. Invariant: no link is followed.
-//! Does not: judge; core does.
+//! Owns: opening the files that the ledger names.
+//! Invariant: no link is followed.
 
 use crate::ops::verify::VerifyError;
 use crate::os::log_file::LogFile;
@@ -13,8 +13,8 @@ use jcode_session_core::store::ledger::Ledger;
 use jcode_session_core::verify::{StoreFiles, glance_at_store, verify_source, verify_store};
 use std::path::{Path, PathBuf};
 
-/// What is wrong with the store of a log. `as_is`: the log, if it is of the current dialect
-/// and all of its segments are sound.
+/// The findings about the store of a log. `as_is` is the log, if it has the current dialect and all of its segments are
+/// sound.
 pub(super) fn check(log: &Path, ledger: &Ledger, as_is: Option<&LogFile>) -> Result<Vec<Finding>, VerifyError> {
     let as_is = as_is.map(|log| log as &dyn ByteSource);
     let failed = |source| VerifyError::Log { path: log.to_path_buf(), source };
@@ -26,7 +26,7 @@ pub(super) fn check(log: &Path, ledger: &Ledger, as_is: Option<&LogFile>) -> Res
     Ok(findings)
 }
 
-/// What a look at the ledger and at the names in the store shows, without reading what was kept.
+/// The findings that the ledger and the names in the store give, without reading the kept files.
 pub(crate) fn glance(log: &Path, ledger: &Ledger) -> Vec<Finding> {
     glance_at_store(ledger, &Store(paths::store(log)))
 }

@@ -1,7 +1,7 @@
-//! Verification of the v1 files that lie in a folder.
+//! Verification of v1 files. Core judges.
 //!
-//! Owns: which files those are. Invariant: a log without a snapshot beside it has no v1 files to speak of.
-//! Does not: judge; core does.
+//! Owns: which files belong to a v1 session.
+//! Invariant: without a snapshot beside it, a log has no v1 files.
 
 use crate::ops::verify::VerifyError;
 use crate::os::log_file::LogFile;
@@ -23,7 +23,7 @@ pub(super) fn verify(path: &Path, tick: &mut Tick<'_>) -> Result<LogReport, Veri
     Ok(LogReport::new(name, Dialect::JcodeV1, entry_count, "missing", findings))
 }
 
-/// What is to be said about the v1 files beside a log.
+/// The findings about the v1 files beside a log.
 pub(super) fn beside(log: &Path, log_is_sound: bool, tick: &mut Tick<'_>) -> Result<Vec<Finding>, VerifyError> {
     let files = V1Files::beside(log);
     if !files.exist() {

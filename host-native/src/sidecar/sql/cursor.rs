@@ -1,7 +1,7 @@
-//! All stored rows in log order, for verification.
+//! A cursor over all stored rows in log order, for verification.
 //!
-//! Owns: the mapping from SQL rows to core's rows, and the sums of what indexes must hold.
-//! Invariant: one row in memory at a time.
+//! Owns: the mapping from SQL rows to core's rows, and the sums over the keys that the indexes must hold.
+//! Invariant: one row is in memory at a time.
 
 use fallible_streaming_iterator::FallibleStreamingIterator;
 use jcode_session_core::index::row::Row;
@@ -17,9 +17,9 @@ const ALL_ROWS: &str = "SELECT seq,id,parent_id,ts,kind,branch_leaf_marker,byte_
 /// A cursor over the table `entries`.
 pub struct RowCursor<'s> {
     rows: Rows<'s>,
-    /// Over the rows that the cursor has reached.
+    /// Sums over the rows that the cursor has passed.
     sums: &'s Cell<KeySums>,
-    /// What a row looks like that holds values of the wrong type.
+    /// The error of a row whose values have the wrong type.
     broken: Option<String>,
 }
 
@@ -33,15 +33,15 @@ impl<'s> RowCursor<'s> {
     /// Prepares the statement that a cursor runs.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub fn prepare(connection: &Connection) -> Result<Statement<'_>> {
         connection.prepare(ALL_ROWS)
     }
 
-    /// Starts on the first row of `statement`, which [`RowCursor::prepare`] made; adds each row to `sums`.
+    /// Starts on the first row of `statement`, which [`RowCursor::prepare`] made. Adds each row to `sums`.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error, as text.
     pub fn new(statement: &'s mut Statement<'_>, sums: &'s Cell<KeySums>) -> Result<Self, String> {
         let mut cursor = Self { rows: statement.query([]).map_err(|e| e.to_string())?, sums, broken: None };
         cursor.advance()?;

@@ -1,8 +1,9 @@
-//! Whether the indexes of a sidecar hold what its rows say, in their order.
+//! Checks that the indexes of a sidecar hold the same keys as its rows, in order.
 //!
-//! Owns: that comparison. Invariant: each index is read once, from its first entry to its last; a search in it finds
-//! what a search among the rows would.
-//! SQLite's own `integrity_check` looks each row up in each index, at four times the cost.
+//! Owns: this comparison. It takes a quarter of the time of SQLite's own `integrity_check`, which looks up each row in
+//! each index.
+//! Invariant: each index is read once, from its first entry to its last. If the check passes, a search in an index
+//! finds the same rows as a search in the table.
 
 use jcode_session_core::index::schema::JUMP_INDEX_FROM;
 use jcode_session_core::verify::KeySums;
@@ -12,10 +13,10 @@ const IDS: &str = "SELECT id,seq FROM entries INDEXED BY entries_id ORDER BY id"
 const JUMPS: &str = "SELECT seq-parent_step,id,seq,parent_step FROM entries INDEXED BY entries_jump \
                      WHERE parent_step<>1 ORDER BY seq-parent_step,id,parent_step";
 
-/// What is wrong with the indexes of a sidecar with so many entries, whose rows have these sums.
+/// The first fault in the indexes of a sidecar with `entries` entries. `rows` are the sums over its rows.
 ///
 /// # Errors
-/// What SQLite says; so of an index that is missing.
+/// Any SQLite error, also for a missing index.
 pub(super) fn fault(connection: &Connection, entries: u64, rows: KeySums) -> Result<Option<&'static str>> {
     let mut sums = KeySums::default();
     let mut in_order = ids(connection, &mut sums)?;
@@ -36,7 +37,7 @@ fn exists(connection: &Connection, index: &str) -> Result<bool> {
         .query_row("SELECT count(*)>0 FROM sqlite_schema WHERE type='index' AND name=?1", [index], |row| row.get(0))
 }
 
-/// Reads the index on ids; true if they ascend.
+/// Reads the index on ids. Returns true if the ids ascend.
 fn ids(connection: &Connection, sums: &mut KeySums) -> Result<bool> {
     let mut statement = connection.prepare(IDS)?;
     let mut rows = statement.query([])?;
@@ -53,7 +54,7 @@ fn ids(connection: &Connection, sums: &mut KeySums) -> Result<bool> {
     Ok(in_order)
 }
 
-/// Reads the jump index; true if its entries ascend.
+/// Reads the jump index. Returns true if its entries ascend.
 fn jumps(connection: &Connection, sums: &mut KeySums) -> Result<bool> {
     let mut statement = connection.prepare(JUMPS)?;
     let mut rows = statement.query([])?;

@@ -1,9 +1,9 @@
-//! Bulk load: the rows of a full build into a new sidecar.
+//! Bulk load: inserts the rows of a full build into a new sidecar.
 //!
-//! Owns: order and preparation of the statements. Rows come in log order and go in by row number; the key on `id`
-//! is made afterwards, because random ids would dirty a page a row, or, for ids in the order of time, along with them.
-//! Invariant: nothing is visible before [`BulkLoad::finish`] has committed.
-//! Does not: sync.
+//! Owns: order and preparation of the statements. Rows are inserted in log order, by row number. The index on `id` is
+//! made afterwards, because random ids would dirty one page per row. For ids that ascend it is made along with the
+//! rows.
+//! Invariant: nothing is visible before [`BulkLoad::finish`] has committed. Nothing is synced.
 
 use super::meta::write_meta;
 use jcode_session_core::index::Built;
@@ -15,7 +15,7 @@ use rusqlite::{CachedStatement, Connection, Result, params};
 /// Makes the tables of a sidecar in an empty database.
 ///
 /// # Errors
-/// What SQLite says; so for all functions here.
+/// Any SQLite error; the same holds for all functions here.
 pub fn create_schema(connection: &Connection) -> Result<()> {
     connection.execute_batch(&format!(
         "PRAGMA page_size={};PRAGMA application_id={};PRAGMA user_version={};{}",
@@ -39,38 +39,39 @@ impl std::fmt::Debug for BulkLoad<'_> {
 }
 
 impl<'c> BulkLoad<'c> {
-    /// Begins the load's transaction.
+    /// Begins the transaction of the load.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub fn begin(connection: &'c Connection) -> Result<Self> {
         connection.execute_batch("BEGIN")?;
         Ok(Self { connection, insert: connection.prepare_cached(INSERT_ENTRY)? })
     }
 
-    /// Makes the indexes now, while there are no rows: for many rows whose ids ascend. Pages then fill up in order, so
-    /// that few are kept: the rest is on its way to the disk before the last row is there.
+    /// Makes the indexes before the rows: for many rows whose ids ascend. The pages of an index then fill up in order,
+    /// so few pages stay in the cache, and most are on their way to the disk before the last row is inserted.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub fn index_along(&mut self) -> Result<()> {
         self.connection.execute_batch(schema::ID_INDEX)?;
         self.connection.execute_batch(schema::JUMP_INDEX)?;
         self.connection.execute_batch("PRAGMA cache_size=-3072")
     }
 
-    /// Adds the next row.
+    /// Inserts the next row.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub fn row(&mut self, row: &Row<'_>) -> Result<()> {
         insert_entry(&mut self.insert, row)
     }
 
-    /// Adds what the end of the log told, makes the indexes and commits.
+    /// Stores the fixups, branches, labels and metadata that are known at the end of the log, makes the indexes and
+    /// commits.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub fn finish<R>(self, built: &Built<R>, meta: &IndexMeta) -> Result<()> {
         drop(self.insert);
         let connection = self.connection;
@@ -102,7 +103,7 @@ fn fix_up(connection: &Connection, fixups: &[Fixup]) -> Result<()> {
 pub(super) const INSERT_ENTRY: &str = "INSERT INTO entries VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)";
 
 pub(super) fn insert_entry(insert: &mut CachedStatement<'_>, row: &Row<'_>) -> Result<()> {
-    // Bound one by one: this runs once an entry, and a parameter list costs an allocation each.
+    // Bound one by one, because this runs once per entry and a parameter list costs an allocation.
     insert.raw_bind_parameter(1, row.seq)?;
     insert.raw_bind_parameter(2, row.id.as_ref())?;
     insert.raw_bind_parameter(3, row.parent_id.as_deref())?;

@@ -1,7 +1,7 @@
-//! A sidecar as core's session asks it.
+//! The sidecar as the `Locator` of core's session.
 //!
-//! Owns: the mapping of stored rows to places. Invariant: a database that fails counts as one that lies.
-//! Does not: compare with the log; core does.
+//! Owns: the mapping from stored rows to places in the log. Core compares the places with the log.
+//! Invariant: a failing database is treated like one with wrong rows.
 
 use crate::sidecar::sql::read::{SidecarReader, StoredEntry};
 use jcode_session_core::index::row::Seq;

@@ -1,7 +1,7 @@
 //! The metadata of a sidecar.
 //!
-//! Owns: how core's values become rows of `metadata`, and back.
-//! Invariant: metadata of another schema, or of a database that holds more than the schema, is none.
+//! Owns: the mapping between core's values and the rows of `metadata`.
+//! Invariant: metadata of another schema, or of a database with more than our tables, is not read.
 
 use jcode_session_core::index::meta::IndexMeta;
 use jcode_session_core::index::meta_rows::Value;
@@ -21,10 +21,10 @@ impl ToSql for Stored<'_> {
     }
 }
 
-/// Writes the metadata, replacing all of it.
+/// Replaces all rows of the metadata.
 ///
 /// # Errors
-/// What SQLite says.
+/// Any SQLite error.
 pub fn write_meta(connection: &Connection, meta: &IndexMeta) -> Result<()> {
     connection.prepare_cached("DELETE FROM metadata")?.execute([])?;
     let mut insert = connection.prepare_cached("INSERT INTO metadata VALUES(?1,?2)")?;
@@ -34,10 +34,10 @@ pub fn write_meta(connection: &Connection, meta: &IndexMeta) -> Result<()> {
     Ok(())
 }
 
-/// Reads the metadata; `None` if it is not of this schema or does not hold together.
+/// Reads the metadata. Returns `None` if the schema is another one or the rows do not match their digest.
 ///
 /// # Errors
-/// What SQLite says.
+/// Any SQLite error.
 pub fn read_meta(connection: &Connection) -> Result<Option<IndexMeta>> {
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if version != schema::SCHEMA_VERSION || !crate::sidecar::sql::holds_only(connection, &schema::STATEMENTS)? {

@@ -1,8 +1,10 @@
-//! The SQL that reads and writes sidecars, over any connection: files here, memory in the wasm host.
+//! The SQL that reads and writes sidecars, over any connection: to a file here, to memory in the wasm host.
 //!
-//! Owns: statements and their mapping to core's rows. The schema's text is core's.
-//! Invariant: file-free; compiles without the feature `files`.
-//! Does not: open, lock or replace sidecars.
+//! If you change which columns these statements use, then change `index/schema` in core too, raise its
+//! `SCHEMA_VERSION`, and update section 4 of `docs/format.md`.
+//!
+//! Owns: the statements, and the mapping between SQL rows and core's rows. Core owns the text of the schema.
+//! Invariant: nothing here touches files, so it compiles without the feature `files`.
 
 mod cursor;
 mod indexes;

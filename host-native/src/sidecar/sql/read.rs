@@ -1,9 +1,9 @@
-//! Reading a sidecar: the tree, single entries, paths.
+//! Reads a sidecar: the tree, single entries, paths.
 //!
-//! Owns: answers from stored rows, each checked before it is given.
-//! Invariant: cost follows what is asked for, never the number of entries. A damaged sidecar gives an error, so that
-//! the caller reads the log instead: the tree by its checksum, entries by comparing their line with their row.
-//! Does not: judge freshness, or read the log.
+//! Owns: answers from stored rows. The tree is checked against its checksum here; core's session compares each entry
+//! with its line.
+//! Invariant: the cost of an answer depends on its size, never on the number of entries. A damaged sidecar gives an
+//! error, so that the caller reads the log instead.
 
 use crate::sidecar::sql::meta::read_meta;
 use crate::sidecar::sql::write::{branches, labels};
@@ -17,37 +17,37 @@ use std::collections::BTreeMap;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
-    /// SQLite cannot read it.
+    /// SQLite cannot read the sidecar.
     #[error("the sidecar cannot be read: {0}")]
     Sqlite(#[from] rusqlite::Error),
-    /// It is of another schema, or its metadata is damaged.
+    /// The sidecar has another schema, or its metadata is damaged.
     #[error("the sidecar is of another schema version or damaged")]
     Schema,
-    /// What it says does not add up to its own checksum.
+    /// The content does not match its checksum.
     #[error("the sidecar is damaged: its content does not match its checksum")]
     Damaged,
 }
 
-/// Where an entry stands, as stored.
+/// A stored entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredEntry {
-    /// Number in log order.
+    /// Number in log order (`seq`).
     pub seq: Seq,
     /// Its key.
     pub key: String,
-    /// The parent's number.
+    /// Number of the parent (`seq`).
     pub parent: Option<Seq>,
-    /// The parent's id as the log says it.
+    /// The parent's id as it stands in the log.
     pub parent_id: Option<String>,
-    /// Entries from the root, which is 1.
+    /// Number of entries from the root to this one; 1 for a root.
     pub depth: u32,
     /// Its kind.
     pub kind: String,
     /// Time, Unix milliseconds.
     pub ts: Option<i64>,
-    /// Offset of its line.
+    /// Offset of its record.
     pub offset: u64,
-    /// Length of its line.
+    /// Length of its record.
     pub len: u64,
 }
 
@@ -62,9 +62,9 @@ impl SidecarReader {
     /// Reads the metadata of an open sidecar.
     ///
     /// # Errors
-    /// If it cannot be read or is of another schema.
+    /// Fails if the metadata cannot be read or has another schema.
     pub fn new(connection: Connection) -> Result<Self, ReadError> {
-        // A hostile file may hold triggers and views; nothing of a schema may run functions.
+        // A hostile file may hold triggers and views; its schema must not run functions.
         connection.execute_batch("PRAGMA trusted_schema=OFF;PRAGMA query_only=ON;PRAGMA cell_size_check=ON")?;
         let meta = read_meta(&connection)?.ok_or(ReadError::Schema)?;
         Ok(Self { connection, meta })
@@ -82,8 +82,8 @@ impl SidecarReader {
         &self.connection
     }
 
-    /// Holds the state that was opened until the transaction is dropped; `None` if a writer has committed another one
-    /// since, or is about to.
+    /// Holds the state that was opened until the transaction is dropped. Returns `None` if a writer has committed
+    /// another state since, or is about to.
     pub(super) fn hold(&self) -> rusqlite::Result<Option<Transaction<'_>>> {
         let held = self.connection.unchecked_transaction()?;
         match read_meta(&held) {
@@ -93,10 +93,10 @@ impl SidecarReader {
         }
     }
 
-    /// The tree, without reading a row an entry.
+    /// The tree. Does not read one row per entry.
     ///
     /// # Errors
-    /// If the sidecar is damaged.
+    /// Fails if the sidecar is damaged.
     pub fn tree(&self) -> Result<Tree, ReadError> {
         let tree = self.read_tree()?;
         if TreeChecksum::of(&tree) != self.meta.check {
@@ -106,7 +106,7 @@ impl SidecarReader {
     }
 
     fn read_tree(&self) -> Result<Tree, ReadError> {
-        // One lock and one state for all questions.
+        // One transaction, so that all queries see one state under one lock.
         let c = self.connection.unchecked_transaction()?;
         let mut tree = Tree {
             entry_count: self.meta.counts.entries,
@@ -115,7 +115,7 @@ impl SidecarReader {
         };
         tree.leaves = branches(&c)?.iter().map(Leaf::of).collect();
 
-        // In the order of the jump index: children of one parent together, roots among them.
+        // In the order of the jump index, the children of one parent lie together.
         let mut branch_starts =
             c.prepare("SELECT seq,id,parent_step FROM entries WHERE parent_step<>1 ORDER BY seq-parent_step")?;
         let mut branch_starts = branch_starts.query([])?;
@@ -142,7 +142,7 @@ impl SidecarReader {
     /// The entry with this key.
     ///
     /// # Errors
-    /// If the sidecar is damaged.
+    /// Fails if the sidecar is damaged.
     pub fn find(&self, key: &str) -> Result<Option<StoredEntry>, ReadError> {
         self.entry_where("id=?1", key)
     }
@@ -150,7 +150,7 @@ impl SidecarReader {
     /// The entry with this number.
     ///
     /// # Errors
-    /// If the sidecar is damaged.
+    /// Fails if the sidecar is damaged.
     pub fn entry(&self, seq: Seq) -> Result<Option<StoredEntry>, ReadError> {
         self.entry_where("seq=?1", seq)
     }
@@ -158,7 +158,7 @@ impl SidecarReader {
     /// Up to `count` entries whose keys begin with `start`.
     ///
     /// # Errors
-    /// If the sidecar is damaged.
+    /// Fails if the sidecar is damaged.
     pub fn starting(&self, start: &str, count: usize) -> Result<Vec<StoredEntry>, ReadError> {
         let end = format!("{start}{}", char::MAX);
         self.entries_where("id>=?1 AND id<?2 LIMIT ?3", &[&start, &end, &i64::try_from(count).unwrap_or(i64::MAX)])
@@ -190,27 +190,28 @@ impl SidecarReader {
         Ok(found.collect::<Result<_, _>>()?)
     }
 
-    /// Entries that do not follow their parent directly, in log order, without reading a row an entry.
+    /// The entries that do not directly follow their parent, in log order. Does not read one row per entry.
     ///
     /// # Errors
-    /// If the sidecar is damaged.
+    /// Fails if the sidecar is damaged.
     pub fn branch_starts(&self) -> Result<Vec<Seq>, ReadError> {
-        // In the table's own order (a plain `seq`) SQLite would read the whole table instead of the jump index.
+        // Ordered by a plain `seq`, SQLite would read the whole table instead of the jump index.
         let mut statement = self.connection.prepare("SELECT seq FROM entries WHERE parent_step<>1 ORDER BY +seq")?;
         let branch_starts = statement.query_map([], |row| row.get(0))?;
         Ok(branch_starts.collect::<Result<_, _>>()?)
     }
 
-    /// Keys of all leaves, in log order.
+    /// The keys of all leaves, in log order.
     ///
     /// # Errors
-    /// If the sidecar is damaged.
+    /// Fails if the sidecar is damaged.
     pub fn leaves(&self) -> Result<Vec<String>, ReadError> {
         Ok(branches(&self.connection)?.into_iter().map(|branch| branch.leaf_id).collect())
     }
 }
 
-/// An entry with children that do not follow it directly, if it is a branch point. Only one child can follow it.
+/// The branch point at `seq`, or `None` if the entry is none. `children` are those that do not directly follow it; at
+/// most one more child does.
 fn branch_point(c: &Connection, seq: Seq, mut children: Vec<(Seq, String)>) -> rusqlite::Result<Option<BranchPoint>> {
     let mut entry = c.prepare_cached("SELECT id,branch_leaf_marker FROM entries WHERE seq=?1")?;
     let (id, marker): (String, u8) = entry.query_row([seq], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -223,7 +224,7 @@ fn branch_point(c: &Connection, seq: Seq, mut children: Vec<(Seq, String)>) -> r
     Ok(Some(BranchPoint { id, children: children.into_iter().map(|(_, id)| id).collect() }))
 }
 
-/// True if another process keeps a database from being used just now, which is no damage.
+/// True if another process locks the database at the moment. This is no damage.
 #[must_use]
 pub fn is_locked(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))

@@ -1,15 +1,15 @@
-//! What stands in a database's schema.
+//! Checks the schema of a database.
 //!
-//! Owns: the comparison with the statements that make it. Invariant: reading the schema runs nothing of it.
-//! Does not: make tables.
+//! Owns: the comparison of a schema with the statements that make it.
+//! Invariant: reading the schema runs nothing from it.
 
 use rusqlite::{Connection, Result};
 
-/// True if the schema holds nothing but what `statements`, parted by `;`, make. A hostile file may hold views, which
-/// answer with rows without end, and triggers.
+/// True if the schema holds nothing but what `statements`, separated by `;`, create. A hostile file may hold triggers,
+/// and views that return endless rows.
 ///
 /// # Errors
-/// What SQLite says.
+/// Any SQLite error.
 pub fn holds_only(connection: &Connection, statements: &[&str]) -> Result<bool> {
     let known = statements.iter().flat_map(|text| text.split(';')).map(|one| one.trim().replace("IF NOT EXISTS ", ""));
     let known: Vec<String> = known.collect();

@@ -1,8 +1,7 @@
-//! The verdict on a sidecar: can it be read, and is it of this state of the log?
+//! The verdict on a sidecar: can it be read, and does it describe this state of the log?
 //!
-//! Owns: the states that everybody acts on, and the words for them.
-//! Invariant: whatever is wrong with a sidecar is a verdict, never an error: the log answers instead.
-//! Does not: open files.
+//! Owns: the states of a sidecar that all callers act on, and the findings about them.
+//! Invariant: any fault of a sidecar is a verdict, never an error, because the log can answer instead.
 
 use crate::sidecar::sql::read::is_locked;
 use crate::sidecar::sql::{Beside, ReadError, SidecarReader};
@@ -12,34 +11,34 @@ use jcode_session_core::source::identity::{FileStamp, Freshness, judge};
 use jcode_session_core::source::{ByteSource, SourceError};
 use rusqlite::Connection;
 
-/// How a sidecar stands to its log.
+/// The state of a sidecar relative to its log.
 #[derive(Debug)]
 pub enum Sidecar {
-    /// There is none.
+    /// There is no sidecar.
     Missing,
-    /// It is of this state of the log.
+    /// The sidecar describes this state of the log.
     Fresh {
         /// The open sidecar.
         reader: SidecarReader,
-        /// The file was touched or copied: its stamp should be recorded anew.
+        /// The log's file was touched or copied, so its new stamp should be recorded.
         restamp: bool,
     },
     /// The log has grown since.
     Grown(SidecarReader),
-    /// It is of another state of the log, or of another log, or a commit to it was interrupted.
+    /// The sidecar describes another state or another log, or a commit to it was interrupted.
     Stale,
-    /// It was made by another version of this software.
+    /// Another version of this software made the sidecar.
     OtherSchema,
-    /// Another process holds it locked.
+    /// Another process has locked the sidecar.
     Locked,
-    /// It cannot be read, or was not fully written before the system went down.
+    /// The sidecar cannot be read, or was not fully written before the system went down.
     Corrupt(String),
-    /// A folder stands in its place, as these words say.
+    /// A folder stands in its place. The text names it.
     InTheWay(String),
 }
 
 impl Sidecar {
-    /// The word for it in reports.
+    /// The word for this state in reports.
     #[must_use]
     pub const fn word(&self) -> &'static str {
         match self {
@@ -51,11 +50,11 @@ impl Sidecar {
         }
     }
 
-    /// Judges what opening gave. `running`: true if a boot, by its id, is the one that still runs, so that what was
-    /// not synced in it cannot have been lost. `now`: the stamp of the log.
+    /// Judges the result of opening a sidecar. `running` returns true for the id of the current boot: what that boot
+    /// left unsynced cannot have been lost. `now` is the stamp of the log.
     ///
     /// # Errors
-    /// Only if the log cannot be read.
+    /// Fails only if the log cannot be read.
     pub fn judge(
         opened: rusqlite::Result<Connection>,
         running: &dyn Fn(&str) -> bool,
@@ -90,18 +89,18 @@ impl Sidecar {
         }
     }
 
-    /// What verification of a log of this dialect takes of it.
+    /// What verification of a log of this dialect needs from this verdict.
     #[must_use]
     pub fn beside(&self, dialect: Dialect) -> Beside<'_> {
         let fresh = if let Self::Fresh { reader, .. } = self { Some(reader) } else { None };
         Beside { word: self.word(), finding: self.finding(dialect), fresh }
     }
 
-    /// The finding about its state, for a log of this dialect.
+    /// The finding about this state, for a log of this dialect.
     #[must_use]
     pub fn finding(&self, dialect: Dialect) -> Option<Finding> {
         if !dialect.has_sidecar() {
-            // What a dialect does not have is no finding.
+            // Dialects without sidecars never lack one.
             return None;
         }
         let stale = |words: &str| Some(Finding::new(Code::SidecarStale).say(words));

@@ -1,7 +1,7 @@
 //! Verification of a log together with its sidecar.
 //!
-//! Owns: which rows and tables are compared. Invariant: both are read to the last byte; the log once.
-//! Does not: decide what a difference is called; core does.
+//! Owns: which rows and tables are compared. Core names the differences.
+//! Invariant: both files are read to the last byte, the log once.
 
 use crate::sidecar::sql::indexes::fault;
 use crate::sidecar::sql::verdict::corrupt;
@@ -16,33 +16,33 @@ use jcode_session_core::verify::{Coherence, Comparison, compare_tables, read};
 use std::cell::Cell;
 use std::ops::ControlFlow;
 
-/// What verification says of a log and its sidecar.
+/// The result of verification.
 #[derive(Debug)]
 pub struct Compared {
-    /// Entries of the log.
+    /// Number of entries in the log.
     pub entry_count: u64,
-    /// The word for the sidecar.
+    /// The word for the state of the sidecar.
     pub sidecar: &'static str,
-    /// Those of the log, then those of the sidecar.
+    /// Findings about the log, then findings about the sidecar.
     pub findings: Vec<Finding>,
 }
 
-/// How a sidecar stands to the log, as its verdict says.
+/// What verification takes from the verdict on a sidecar.
 #[derive(Debug)]
 pub struct Beside<'a> {
-    /// The word.
+    /// The word for its state.
     pub word: &'static str,
     /// The finding about its state.
     pub finding: Option<Finding>,
-    /// A fresh one, to be compared.
+    /// The open sidecar, if it is fresh and must be compared.
     pub fresh: Option<&'a SidecarReader>,
 }
 
-/// Verifies a log and its sidecar; `tick` gets the bytes of the log that are done. `None` if a writer has brought the
-/// sidecar further since it was opened: it says nothing of this log any more.
+/// Verifies a log and its sidecar. `tick` gets the number of bytes of the log that are done. Returns `None` if a writer
+/// has changed the sidecar since it was opened, so that it no longer describes this log.
 ///
 /// # Errors
-/// If the log cannot be read, or `tick` interrupts.
+/// Fails if the log cannot be read or `tick` interrupts.
 pub fn verify<S: ByteSource>(
     log: &CurrentLog<S>,
     sidecar: Beside<'_>,
@@ -52,7 +52,7 @@ pub fn verify<S: ByteSource>(
     let mut beside = Vec::from_iter(finding);
     let built = match (fresh, log) {
         (Some(reader), CurrentLog::AsIs(log)) => {
-            // One state for all that is asked: what else is a writer's commit, not a difference.
+            // One transaction for all queries, so that a writer's commit is not taken for a difference.
             let held = match reader.hold() {
                 Ok(None) => return Ok(None),
                 held => held.map_err(|error| error.to_string()),
@@ -82,11 +82,11 @@ const fn failed(message: String) -> Coherence {
     Coherence { findings: Vec::new(), failed: Some(message) }
 }
 
-/// The first difference between a sidecar and what a build of the bytes that it covers gives; `None` also if a writer
-/// has brought it further since it was opened: then it is that writer's to see to.
+/// The first difference between a sidecar and a build of the bytes that it covers. Also `None` if a writer has changed
+/// the sidecar since it was opened: that writer then keeps it up to date.
 ///
 /// # Errors
-/// If the log cannot be read, or `tick` interrupts.
+/// Fails if the log cannot be read or `tick` interrupts.
 pub fn difference(
     log: &dyn ByteSource,
     sidecar: &SidecarReader,
@@ -101,7 +101,7 @@ pub fn difference(
     Ok(failed.map(|message| corrupt(&message)).or_else(|| findings.into_iter().next()))
 }
 
-/// Scans the bytes of the log that a sidecar covers, and the sidecar, side by side.
+/// Scans the bytes of the log that a sidecar covers side by side with the sidecar's rows.
 fn compare(
     log: &dyn ByteSource,
     scan: LogScan,
@@ -127,7 +127,7 @@ fn compare(
             Err(error) => coherence.failed = Some(error.to_string()),
         }
     }
-    // Of rows that differ the indexes tell nothing more.
+    // When rows differ already, the indexes tell nothing more.
     if coherence.failed.is_none() && coherence.findings.is_empty() {
         coherence.failed = match fault(sidecar.connection(), built.counts.entries, sums.get()) {
             Ok(fault) => fault.map(ToString::to_string),
@@ -137,7 +137,7 @@ fn compare(
     Ok((built, coherence))
 }
 
-/// Branches, labels and metadata.
+/// Compares branches, labels and metadata.
 fn compare_rest(built: &Built<()>, sidecar: &SidecarReader) -> rusqlite::Result<Vec<Finding>> {
     let mut store = SqlStore::new(sidecar.connection());
     let mut findings = compare_tables((&built.branches, &store.branches()?), (&built.labels, &store.labels()?));

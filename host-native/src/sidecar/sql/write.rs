@@ -1,8 +1,7 @@
-//! One stored index, open for change: core's `IndexStore` over a connection, and the metadata.
+//! A stored index, open for change: core's `IndexStore` over a connection.
 //!
-//! Owns: the statements of catch-up and writer, all prepared once.
-//! Invariant: every call runs inside the transaction that the caller opened.
-//! Does not: begin or commit.
+//! Owns: the statements of catch-up and writer, each prepared once.
+//! Invariant: every call runs inside a transaction that the caller has begun and will commit.
 
 use crate::sidecar::sql::load::{INSERT_ENTRY, insert_entry, put_branch, put_label};
 use jcode_session_core::index::key::KeySource;
@@ -14,7 +13,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Result, p
 /// A sidecar's tables, open for change.
 pub struct SqlStore<'c> {
     connection: &'c Connection,
-    /// Looked up once: it runs once an entry.
+    /// Kept outside of the statement cache, because it runs once per entry.
     insert: Option<CachedStatement<'c>>,
 }
 
@@ -33,10 +32,10 @@ impl<'c> SqlStore<'c> {
         Self { connection, insert: None }
     }
 
-    /// Makes the index over branch starts once the log is long enough to need it.
+    /// Makes the jump index once the log has enough entries to need it.
     ///
     /// # Errors
-    /// What SQLite says.
+    /// Any SQLite error.
     pub fn index_jumps(&self, entries: u64) -> Result<()> {
         if entries >= schema::JUMP_INDEX_FROM { self.connection.execute_batch(schema::JUMP_INDEX) } else { Ok(()) }
     }
@@ -66,7 +65,7 @@ impl IndexStore for SqlStore<'_> {
     }
 
     fn latest_repeat(&mut self, id: &str) -> Result<Option<Node>> {
-        // All keys that begin with `<id>#`: `$` is the character behind `#`.
+        // All keys that begin with `<id>#`: `$` is the character after `#`.
         let mut statement =
             self.connection.prepare_cached(&format!("{NODE}WHERE id>=?1||'#' AND id<?1||'$' ORDER BY seq DESC"))?;
         let nodes = statement.query_map([id], node)?;
@@ -138,7 +137,7 @@ impl IndexStore for SqlStore<'_> {
 }
 
 pub(super) fn children(connection: &Connection, seq: Seq) -> Result<Vec<String>> {
-    // Either the next entry, or one that the jump index knows under its parent's number.
+    // Either the next entry, or one that the jump index lists under its parent's number.
     let mut statement = connection.prepare_cached(
         "SELECT id FROM(SELECT seq,id FROM entries WHERE seq=?1+1 AND parent_step=1 UNION ALL \
          SELECT seq,id FROM entries WHERE parent_step<>1 AND seq-parent_step=?1 AND parent_step<>0)ORDER BY seq",

@@ -1,19 +1,19 @@
-//! The document: a table a topic, what is not met and why, growth, the library, the machine.
+//! The document: one table per topic, missed targets with reasons, growth, the library, the machine.
 
 use super::reasons::reason;
 use crate::machine::LOAD;
 use crate::record::{Chart, Figure, Micro, Other, Row, Run, Target, TopicResult, Unit};
 use std::fmt::Write;
 
-/// `benchmarks.md`.
+/// The text of `benchmarks.md`.
 pub fn document(run: &Run) -> String {
     let mut out = String::new();
-    // Writing to a string does not fail.
+    // Writing to a string cannot fail.
     let _ = write_document(&mut out, run);
     out
 }
 
-/// One row in one line, for whoever watches.
+/// One row on one line, for the console.
 pub fn line(row: &Row) -> String {
     let cells = cells(row);
     cells.iter().filter(|cell| !cell.is_empty()).cloned().collect::<Vec<_>>().join("  ")
@@ -54,7 +54,7 @@ const BUSY: &str = "\
 This run shared its cores with other work. Turns make the ratios hold; a target in milliseconds that is missed here may be met on a quiet machine.
 ";
 
-/// More than one process wanted to run before the first one was measured.
+/// Whether more than one process was ready to run before the first measurement.
 fn was_busy(run: &Run) -> bool {
     let load = run.machine.iter().find(|(name, _)| name == LOAD);
     load.and_then(|(_, load)| load.parse().ok()).is_some_and(|load: f64| load > 1.0)
@@ -75,7 +75,7 @@ fn summary(out: &mut String, run: &Run) -> std::fmt::Result {
     writeln!(out)
 }
 
-/// What the target is about, beside the target.
+/// The measured value beside its target.
 fn outcome(row: &Row) -> String {
     let [_, ours, floor, ratio, .., target, _] = cells(row);
     match row.target {
@@ -140,7 +140,7 @@ fn ratio(figure: &Figure) -> String {
     format!("{median}× ({}–{})", number(low), number(high))
 }
 
-/// Three digits and a unit that suits them.
+/// Three digits and a suitable unit.
 fn value(value: f64, unit: Unit) -> String {
     let (scale, name) = scale(value, unit);
     format!("{} {name}", three_digits(value / scale))

@@ -1,4 +1,4 @@
-//! Rendering: results as a document and as plots. Owns: how they look. Does not: measure.
+//! Rendering: results as a document and as plots.
 
 pub mod markdown;
 pub mod plot;

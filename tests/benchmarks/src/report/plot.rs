@@ -1,7 +1,7 @@
 //! Plots: cost against size on two logarithmic axes, as SVG.
 //!
-//! Invariant: readable on light and dark pages: nothing is drawn behind the curves, and every colour has a contrast of
-//! about 4 to 1 against both.
+//! Invariant: a plot is readable on light and dark pages. Nothing is drawn behind the curves, and every colour has a
+//! contrast of about 4 to 1 against both.
 
 use crate::Outcome;
 use crate::record::{Chart, Curve};
@@ -72,7 +72,7 @@ fn draw(chart: &Chart, text: &mut String) -> Result<(), Box<dyn std::error::Erro
     Ok(())
 }
 
-/// The names of curves at their ends, moved apart where they would cover each other.
+/// The names of curves at their ends, moved apart if they would overlap.
 #[derive(Default)]
 struct Names(Vec<(String, RGBColor, f64)>);
 
@@ -87,7 +87,7 @@ impl Names {
         self.0.sort_by(|a, b| a.2.total_cmp(&b.2));
         let mut lowest = 0.0_f64;
         for (_, _, y) in &mut self.0 {
-            // A text hangs down from its place.
+            // A text hangs down from its position.
             *y = (*y * step.sqrt()).max(lowest);
             lowest = *y * step;
         }

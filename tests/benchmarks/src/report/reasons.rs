@@ -1,8 +1,8 @@
-//! Why targets are not met, as far as it was found out.
+//! Why targets are missed, as far as the reason is known.
 //!
-//! Owns: the words. They belong to rows by what these measure, and are shown only while a target is not met.
+//! Owns: the texts. A text belongs to the row with that measurement, and is shown only while the target is missed.
 
-/// What was found out about a row that does not meet its target.
+/// The known reason why a row misses its target.
 pub fn reason(what: &str) -> Option<&'static str> {
     REASONS.iter().find(|(row, _)| *row == what).map(|(_, reason)| *reason)
 }

@@ -137,7 +137,7 @@ fn growth(lab: &mut Lab, folder: &Path) -> Outcome<()> {
     Ok(())
 }
 
-/// An entry that is so long once it is filled in.
+/// An entry that has this length once its fields are filled in.
 fn entry(bytes: usize) -> Vec<u8> {
     let text = "lorem ipsum dolor sit amet ".repeat(bytes / 27 + 1);
     let head = "{\"type\":\"message\",\"message\":{\"role\":\"user\",\"content\":\"";
@@ -154,7 +154,7 @@ fn open(log: &Path, durability: Durability) -> Outcome<Writer> {
     Ok(Writer::open(log, &WriterOptions { durability, create, ..WriterOptions::default() })?)
 }
 
-/// Seconds an entry until all is acknowledged, and until it is closed, sidecar included.
+/// Seconds per entry until all are acknowledged, and until the writer is closed, sidecar included.
 fn appends(log: &Path, durability: Durability, count: u32, bytes: usize) -> Outcome<(f64, f64)> {
     let writer = open(log, durability)?;
     let entry = entry(bytes);
@@ -169,7 +169,7 @@ fn appends(log: &Path, durability: Durability, count: u32, bytes: usize) -> Outc
     Ok((acknowledged / f64::from(count), all / f64::from(count)))
 }
 
-/// Entries a second that so many threads append through one writer.
+/// Entries per second that this many threads append through one writer.
 fn rate(log: &Path, threads: u32, count: u32) -> Outcome<f64> {
     let writer = open(log, Durability::Strict)?;
     let entry = entry(2000);

@@ -1,4 +1,4 @@
-//! Cold index, catch-up and verification of a large log, and what the sidecar weighs.
+//! Cold index, catch-up and verification of a large log, and the size of the sidecar.
 
 use super::Topic;
 use crate::lab::{Lab, build_sidecar};

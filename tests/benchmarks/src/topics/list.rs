@@ -39,7 +39,7 @@ impl Listing {
         }
         let listing = Self::of(home, sessions, count);
         lab.settle();
-        // Rows of files that had just been written are not believed, and read again.
+        // Rows of files that were just written are not believed, so read until all rows are.
         while listing.catalog.refresh(Keep::Store).stale_rows > 0 {}
         Ok(listing)
     }
@@ -119,7 +119,7 @@ fn unchanged(lab: &mut Lab, listing: &Listing) -> Outcome<()> {
     Ok(())
 }
 
-/// Changes many at once, because one is lost in the noise of a list.
+/// Changes many sessions at once, because a single one is lost in the noise of a list.
 fn some_changed(lab: &mut Lab, listing: &Listing) -> Outcome<()> {
     let some = lab.pick(100, 10);
     let logs: Vec<PathBuf> =
@@ -131,7 +131,7 @@ fn some_changed(lab: &mut Lab, listing: &Listing) -> Outcome<()> {
         listing.complete()
     };
     let same = || {
-        // Until the rows of what was just changed are believed.
+        // Until the rows of the changed files are believed.
         while listing.catalog.refresh(Keep::Store).stale_rows > 0 {}
         listing.complete()
     };

@@ -1,4 +1,4 @@
-//! Many small logs: migrate builds all their sidecars, and then finds nothing to do.
+//! Many small logs: the first migrate builds all their sidecars, and the second finds nothing to do.
 
 use super::Topic;
 use crate::lab::Lab;
@@ -19,8 +19,8 @@ pub const TOPIC: Topic = Topic {
 
 fn measure(lab: &mut Lab) -> Outcome<()> {
     let (count, rounds) = (lab.pick(10_000, 100), lab.rounds(3));
-    // Each round has folders of its own, and none is removed before the end: where 10,000 files were just removed,
-    // some file systems (ext4 without a journal) search long for each new one's inode.
+    // Each round has its own folders, and none is removed before the end: after the removal of 10,000 files, some file
+    // systems (ext4 without a journal) take long to find an inode for each new file.
     let folders = |name: &str| (0..=rounds).map(|round| lab.folder(&format!("{name}-{round}"))).collect();
     let (fresh, copies): (Outcome<Vec<PathBuf>>, Outcome<Vec<PathBuf>>) = (folders("many"), folders("copies"));
     let (fresh, copies) = (fresh?, copies?);

@@ -1,6 +1,6 @@
-//! The topics: each a file with what it is about and a function that adds its rows.
+//! The topics: one file each, with a description and a function that adds its rows.
 //!
-//! Owns: their list. A new topic is a new file and a line here.
+//! Owns: the list of topics. A new topic is a new file and a line here.
 
 mod append;
 mod index;
@@ -21,7 +21,7 @@ use crate::lab::Lab;
 
 /// A table of the document.
 pub struct Topic {
-    /// What `--only` takes.
+    /// Its name for `--only`.
     pub name: &'static str,
     pub title: &'static str,
     pub about: &'static str,

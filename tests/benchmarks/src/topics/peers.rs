@@ -1,4 +1,4 @@
-//! The same questions to pi, and to a program that parses the whole log into values.
+//! The same questions, answered by pi and by a program that parses the whole log into values.
 
 use super::Topic;
 use crate::lab::Lab;

@@ -42,7 +42,7 @@ fn measure(lab: &mut Lab) -> Outcome<()> {
     on_disk(lab)
 }
 
-/// Seconds of checkpoints of a log of about so many bytes.
+/// Seconds per checkpoint of a log of about this many bytes.
 fn checkpoint(lab: &Lab, root: &Path, bytes: u64) -> Outcome<Figure> {
     let folder = TempDir::with_prefix_in("session-bench-", root)?;
     let log = folder.path().join("log.jsonl");
@@ -87,7 +87,7 @@ fn folder_for(copy: &Path) -> Outcome<std::path::PathBuf> {
     Ok(copy.to_path_buf())
 }
 
-/// Appends entries of 1 KB without a checkpoint of the writer's own.
+/// Appends entries of 1 KB; the writer takes no checkpoints itself.
 fn append(log: &Path, count: u32) -> Outcome<()> {
     let never = Policy { before: false, entries: u64::MAX, bytes: u64::MAX, apart_ms: 0 };
     let options = WriterOptions { durability: Durability::Throughput, checkpoints: never, ..WriterOptions::default() };

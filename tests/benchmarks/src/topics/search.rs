@@ -52,7 +52,7 @@ fn run(catalog: &Catalog, words: &[&str], limit: Option<usize>, hit: &mut dyn Fn
     })?)
 }
 
-/// Seconds until the twentieth hit is told.
+/// Seconds until the twentieth hit is reported.
 fn first_hits(catalog: &Catalog, word: &str) -> Outcome<f64> {
     let start = Instant::now();
     let (mut hits, mut seconds) = (0, 0.0);

@@ -1,4 +1,4 @@
-//! Sealed and compressed segments: what they cost, what an entry in one costs, what they leave.
+//! Sealed and compressed segments: the cost of making them, the cost of reading an entry from one, and their size.
 
 use super::Topic;
 use crate::lab::{Lab, build_sidecar};
@@ -54,7 +54,7 @@ fn measure(lab: &mut Lab) -> Outcome<()> {
     Ok(())
 }
 
-/// What is left of a log of real text when it is compressed.
+/// The share that compression leaves of a log of real text.
 fn share(lab: &Lab) -> Outcome<f64> {
     let log = lab.folder("segments-text")?.join("log.jsonl");
     write_sources(lab.pick(64_000_000, 1_000_000), &log)?;
@@ -64,7 +64,7 @@ fn share(lab: &Lab) -> Outcome<f64> {
     Ok(stored(&log)? as f64 / plain as f64)
 }
 
-/// A log of so many bytes in which a tool reads the project's own files, 4 KB at a time, again and again.
+/// A log of this many bytes in which a tool reads the project's own files, 4 KB at a time, again and again.
 fn write_sources(bytes: u64, log: &Path) -> Outcome<()> {
     let mut texts = Vec::new();
     for folder in ["core/src", "host-native/src", "cli/src", "tests/src", "tests/tests", "docs"] {
@@ -104,7 +104,7 @@ fn collect(folder: &Path, texts: &mut Vec<String>) -> Outcome<()> {
     Ok(())
 }
 
-/// Seconds of one entry at a scattered place.
+/// Seconds per entry at scattered places.
 fn entries(log: &Path, len: u64) -> Outcome<f64> {
     let mut figure = Figure::default();
     for n in 1..=200_u64 {

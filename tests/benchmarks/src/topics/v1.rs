@@ -66,7 +66,7 @@ fn resume(lab: &mut Lab) -> Outcome<()> {
     Ok(())
 }
 
-/// Removes everything from a folder but these files.
+/// Removes all files from a folder except these.
 fn only(folder: &Path, files: &[PathBuf]) -> Outcome<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();

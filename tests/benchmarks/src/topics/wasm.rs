@@ -1,4 +1,4 @@
-//! The core in WebAssembly: its speed in Node beside the native program, and what a page must load.
+//! The core in WebAssembly: its speed in Node beside the native program, and the bytes that a page must load.
 
 use super::Topic;
 use crate::Outcome;

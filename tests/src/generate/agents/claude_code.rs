@@ -1,4 +1,4 @@
-//! Transcripts of Claude Code.
+//! Generated transcripts of Claude Code.
 //!
 //! Owns: records as that program writes them: a response in several lines, results and ticks of progress between its
 //! parts, attachments in the chain, metadata without links, compactions, prompts that go back, sub-agents in the file.
@@ -10,7 +10,7 @@ use crate::generate::clock::Clock;
 use crate::generate::text::text;
 use crate::generate::{Random, random};
 
-/// A session of about so many turns.
+/// A session of about this many turns.
 #[must_use]
 pub fn claude_code(turns: usize, seed: u64) -> Vec<u8> {
     let mut writer = Writer::new(seed);
@@ -40,9 +40,9 @@ struct Writer {
     session: String,
     agent: Option<String>,
     lines: Vec<String>,
-    /// Texts and ids so far.
+    /// Number of texts and ids so far.
     count: u64,
-    /// The last linked record.
+    /// Id of the last linked record.
     last: Option<String>,
     /// Each prompt's id and parent.
     prompts: Vec<(String, Option<String>)>,
@@ -67,7 +67,7 @@ impl Writer {
         self.rng.random_ratio(1, n)
     }
 
-    /// A text that no other one is or begins with.
+    /// A text that equals no other one and is no prefix of another.
     fn text(&mut self) -> String {
         self.count += 1;
         let len = self.rng.random_range(1..300);
@@ -83,11 +83,11 @@ impl Writer {
         self.lines.push(record.to_string());
     }
 
-    /// A linked record; its id.
+    /// Writes a linked record. Returns its id.
     fn linked(&mut self, parent: Option<String>, mut record: Value) -> String {
         let uuid = self.id();
         self.clock.tick(&mut self.rng);
-        // Hooks and ticks note times that come before what stands before them.
+        // Records of hooks and ticks may carry earlier times than the records before them.
         let back = if self.one_in(9) { 3000 } else { 0 };
         record["uuid"] = uuid.clone().into();
         record["parentUuid"] = parent.into();
@@ -137,7 +137,7 @@ impl Writer {
             _ => json!(text),
         };
         if self.one_in(5) && self.prompts.len() > 1 {
-            // Back to where an earlier prompt was typed.
+            // Back to the point at which an earlier prompt was typed.
             let (_, parent) = self.prompts[self.rng.random_range(0..self.prompts.len())].clone();
             self.last = parent;
         } else if self.is_cut && self.prompts.is_empty() {
@@ -160,7 +160,7 @@ impl Writer {
         }
     }
 
-    /// A response in parts; results of its calls come between them, and ticks beside both.
+    /// A response in parts, with results of its calls between the parts, and ticks beside both.
     fn response(&mut self) {
         let message = format!("msg_{}", self.id());
         let mut snapshot: Option<String> = None;
@@ -174,7 +174,7 @@ impl Writer {
                     waiting.push(call.clone());
                     json!({"type": "tool_use", "id": call, "name": "Bash", "input": {"command": self.text()}})
                 }
-                // The text of before, and more of it.
+                // The earlier text, continued.
                 3 if snapshot.is_some() => {
                     json!({"type": "text", "text": snapshot.take().unwrap_or_default() + &self.text()})
                 }
@@ -206,7 +206,7 @@ impl Writer {
 
     fn result(&mut self, call: &str, part: Option<String>) {
         if self.one_in(25) {
-            // Interrupted: it has none.
+            // Interrupted: the call has no result.
             return;
         }
         let said = self.text();
@@ -242,16 +242,16 @@ impl Writer {
             let message = json!({"role": "user", "content": self.text()});
             self.chained(json!({"type": "user", "isCompactSummary": true, "message": message}));
         }
-        // Prompts from before are behind it.
+        // The compaction ends the earlier prompts.
         self.prompts.clear();
         if self.one_in(3) {
-            // Written once more.
+            // The same record is written again.
             let again = self.lines.iter().rev().find(|line| line.contains(r#""type":"assistant""#)).cloned();
             self.lines.extend(again);
         }
     }
 
-    /// A sub-agent of an old version, in the file itself.
+    /// A sub-agent of an old version, within the same file.
     fn sidechain(&mut self) {
         let (last, prompts) = (self.last.take(), self.prompts.clone());
         self.agent = Some("side".to_string());

@@ -1,7 +1,7 @@
-//! Rollouts of Codex.
+//! Generated rollouts of Codex.
 //!
-//! Owns: records as that program writes them: items of a response with calls side by side, echoes of what was said,
-//! counts of tokens, turns that are taken back, compactions, and the oldest form without envelopes.
+//! Owns: records as that program writes them: items of a response with parallel calls, events that repeat what was
+//! said, token counts, turns that are taken back, compactions, and the oldest form without envelopes.
 
 use rand::RngExt;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use crate::generate::clock::Clock;
 use crate::generate::text::text;
 use crate::generate::{Random, random};
 
-/// A session of about so many turns.
+/// A session of about this many turns.
 #[must_use]
 pub fn codex(turns: usize, seed: u64) -> Vec<u8> {
     let mut writer = Writer::new(seed);
@@ -37,7 +37,7 @@ struct Writer {
     lines: Vec<String>,
     count: u64,
     turns: u64,
-    /// Without envelopes, and all that came with them.
+    /// The oldest form: without envelopes, and without everything that came with them.
     is_bare: bool,
 }
 
@@ -76,7 +76,7 @@ impl Writer {
         self.put("response_item", payload);
     }
 
-    /// What the oldest did not write.
+    /// An event, which the oldest form does not have.
     fn event(&mut self, payload: Value) {
         if !self.is_bare {
             self.put("event_msg", payload);
@@ -137,7 +137,7 @@ impl Writer {
         self.turns += 1;
         let said = self.text();
         if !self.is_bare && self.one_in(5) {
-            // Only the event tells of it.
+            // Only the event records this prompt.
             self.event(json!({"type": "user_message", "message": said}));
             return;
         }

@@ -1,23 +1,23 @@
-//! Damage of a file of JSON lines, as power cuts and two writers leave it.
+//! Damage to a file of JSON lines, as power cuts and concurrent writers leave it.
 
 use rand::RngExt;
 
 use crate::generate::Random;
 
-/// What was done to a line.
+/// A kind of damage to a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LineDamage {
-    /// Its end is lost, and the next line stands behind it.
+    /// The end of the line is lost, and the next line follows directly.
     Cut,
-    /// The line feed behind it is lost.
+    /// The line feed after the line is lost.
     Glued,
-    /// It is NUL bytes.
+    /// The line consists of NUL bytes.
     Nul,
-    /// It is no JSON.
+    /// The line is no JSON.
     Garbage,
 }
 
-/// The lines with some of them damaged, and which: by their number before.
+/// The lines with some of them damaged, and the list of damages with the original line numbers.
 #[must_use]
 pub fn damaged_lines(bytes: &[u8], rng: &mut Random) -> (Vec<u8>, Vec<(usize, LineDamage)>) {
     let lines: Vec<&[u8]> = bytes.split_inclusive(|&byte| byte == b'\n').collect();

@@ -1,7 +1,7 @@
-//! Sessions as other agents write them, a file for each agent; and damage as their users meet it.
+//! Generated sessions of other agents, one file per agent, and damage as their users meet it.
 //!
-//! Owns: what those programs put in their files, as far as it is known. Invariant: every text that a person, a model or a
-//! tool says in one session is another one, so that a test can look for it.
+//! Owns: the records of those programs, as far as they are known.
+//! Invariant: within one session every text of a person, a model or a tool is unique, so that a test can look for it.
 
 mod claude_code;
 mod codex;

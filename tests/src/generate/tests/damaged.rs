@@ -1,5 +1,5 @@
-//! Damaged logs: that each kind does what it is called, and that the oracle, read against another
-//! JSON parser, loses nothing that is whole.
+//! Damaged logs: each kind does what its name says, and the oracle, compared with another JSON parser, loses no whole
+//! record.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -15,7 +15,7 @@ fn damaged_with(kind: Damage, seed: u64) -> Vec<u8> {
     log
 }
 
-/// The codes that this damage gives over many logs.
+/// The codes that this damage causes over many logs.
 fn codes(kind: Damage) -> HashSet<&'static str> {
     (0..40).flat_map(|seed| read_log(&damaged_with(kind, seed)).codes()).collect()
 }
@@ -149,7 +149,7 @@ fn check_tree(log: &OracleLog) {
     assert_eq!(log.leaves.len(), log.entries.iter().filter(|entry| entry.leaf).count());
 }
 
-/// Entries stand in file order and do not overlap; findings point into the log.
+/// Checks that entries are in file order and do not overlap, and that findings point into the log.
 fn check_places(bytes: &[u8], log: &OracleLog) {
     let mut end = 0;
     for entry in &log.entries {
@@ -172,8 +172,8 @@ fn id_of(value: Option<&Value>) -> Option<String> {
     }
 }
 
-/// What another parser takes for an object is an entry (or a header) with just that line; and what
-/// the oracle takes for sound and shallow, the other parser reads.
+/// A line that another parser reads as an object is an entry (or a header) of exactly that line. A line that the oracle
+/// reads without a finding, and that nests little, is read by the other parser.
 fn check_against_serde(bytes: &[u8], log: &OracleLog) {
     let mut start = 0;
     let torn = log.findings.iter().find(|finding| finding.code == "torn-batch").map(|finding| finding.offset);

@@ -1,5 +1,4 @@
-//! That generated logs are what they claim to be: well-formed where that is promised, damaged where
-//! it is asked for, the same for the same seed.
+//! Generated logs are as promised: well-formed, damaged, or equal for equal seeds.
 
 mod damaged;
 mod well_formed;

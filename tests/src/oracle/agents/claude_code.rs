@@ -1,10 +1,10 @@
-//! A transcript of Claude Code, read plainly: what was said, and by which prompts the conversation got where it is.
+//! A simple reader of Claude Code transcripts: what was said, and the prompts that lead to the present point.
 
 use super::records;
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 
-/// What is in a transcript.
+/// The content of a transcript.
 #[derive(Debug, Default)]
 pub struct ClaudeCode {
     /// Every line that is a record: offset, length, value.
@@ -13,11 +13,11 @@ pub struct ClaudeCode {
     pub responses: usize,
     /// Calls of tools.
     pub calls: usize,
-    /// Results of calls that are there.
+    /// Results whose call is present.
     pub results: usize,
-    /// Texts of the prompts on the way to where the conversation is, sub-agents left out.
+    /// Texts of the prompts that lead to the present point, without those of sub-agents.
     pub live_prompts: Vec<String>,
-    /// Texts that were said to the model or by it, as they ended up.
+    /// Final texts that were said to the model or by it.
     pub texts: HashSet<String>,
 }
 
@@ -58,8 +58,8 @@ fn text_of(record: &Value) -> String {
     content.as_str().or_else(|| content[0]["text"].as_str()).unwrap_or_default().to_string()
 }
 
-/// Each record belongs to the turn in which it was written; a prompt whose parent belongs to an earlier one takes that
-/// turn up again.
+/// The texts of the live prompts. Each record belongs to the turn in which it was written; a prompt whose parent
+/// belongs to an earlier turn resumes that turn.
 fn live_prompts(records: &[(usize, usize, Value)]) -> Vec<String> {
     let is_sub_agent = records.iter().all(|(_, _, record)| record["uuid"].is_null() || record["isSidechain"] == true);
     let mut live: Vec<String> = Vec::new();
@@ -93,7 +93,7 @@ fn live_prompts(records: &[(usize, usize, Value)]) -> Vec<String> {
     live
 }
 
-/// Of texts of one response that begin with one another only the longest was said.
+/// The final texts. If texts of one response begin with one another, only the longest was said.
 fn texts(records: &[(usize, usize, Value)]) -> HashSet<String> {
     let mut said: Vec<(String, String)> = Vec::new();
     for (_, _, record) in records {

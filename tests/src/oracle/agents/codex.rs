@@ -1,16 +1,16 @@
-//! A rollout of Codex, read plainly: what was said, and which prompts stand after those that were taken back.
+//! A simple reader of Codex rollouts: what was said, and the prompts that were not taken back.
 
 use super::records;
 use serde_json::Value;
 use std::collections::HashSet;
 
-/// What is in a rollout.
+/// The content of a rollout.
 #[derive(Debug, Default)]
 pub struct Codex {
     /// Every line that is a record: offset, length, value.
     pub records: Vec<(usize, usize, Value)>,
     pub calls: usize,
-    /// Outputs of calls that are there.
+    /// Outputs whose call is present.
     pub outputs: usize,
     /// Texts of the prompts that were not taken back.
     pub live_prompts: Vec<String>,

@@ -1,6 +1,8 @@
-//! Independent readers of other agents' sessions, a file for each agent, and what any log that shows one must be.
+//! Independent readers of other agents' sessions, one file per agent, and the rules for any log that shows such a
+//! session.
 //!
-//! Owns: what tests expect of such a log. Invariant: JSON is read by serde alone; nothing of the engine is used.
+//! Owns: what tests expect of such a log.
+//! Invariant: JSON is read with serde only; no code of the engine is used.
 
 mod claude_code;
 mod codex;

@@ -1,4 +1,4 @@
-//! A log that shows another agent's session, read plainly, and the rules that every such log keeps.
+//! A simple reader of a log that shows another agent's session, and the rules that every such log keeps.
 
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
@@ -9,7 +9,7 @@ pub struct ShownEntry {
     pub id: String,
     pub parent: Option<String>,
     pub kind: String,
-    /// The records that it comes from, by offset and length.
+    /// The records that the entry shows, by offset and length.
     pub sources: Vec<(usize, usize)>,
     pub value: Value,
 }
@@ -21,7 +21,7 @@ impl ShownEntry {
         self.value["message"]["role"].as_str()
     }
 
-    /// Ids of the calls in it.
+    /// Ids of the calls in the entry.
     #[must_use]
     pub fn calls(&self) -> Vec<String> {
         let blocks = self.value["message"]["content"].as_array().cloned().unwrap_or_default();
@@ -50,11 +50,11 @@ pub struct Shown {
 }
 
 impl Shown {
-    /// Reads a log, and holds it to the rules: ids are unique, parents come before, everything that pi reads without a
-    /// check is there, and results stand directly behind their calls.
+    /// Reads a log and checks the rules: ids are unique, parents come first, everything that pi reads without a check
+    /// is present, and results directly follow their calls.
     ///
     /// # Panics
-    /// If it breaks one.
+    /// Panics if the log breaks a rule.
     #[must_use]
     pub fn read(log: &[u8]) -> Self {
         let mut lines = log.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
@@ -116,19 +116,19 @@ impl Shown {
         path
     }
 
-    /// Where each record is shown.
+    /// All records that the log shows.
     #[must_use]
     pub fn sources(&self) -> HashSet<(usize, usize)> {
         self.entries.iter().flat_map(|entry| entry.sources.iter().copied()).collect()
     }
 
-    /// How many messages have this role.
+    /// Number of messages with this role.
     #[must_use]
     pub fn count(&self, role: &str) -> usize {
         self.entries.iter().filter(|entry| entry.role() == Some(role)).count()
     }
 
-    /// How many calls there are.
+    /// Number of calls.
     #[must_use]
     pub fn calls(&self) -> usize {
         self.entries.iter().map(|entry| entry.calls().len()).sum()
@@ -158,7 +158,7 @@ fn entry(line: &[u8]) -> ShownEntry {
     }
 }
 
-/// What pi reads of a message without a check.
+/// Checks everything that pi reads of a message without a check.
 fn is_for_pi(entry: &ShownEntry) {
     let message = &entry.value["message"];
     assert!(message["timestamp"].is_i64(), "{entry:?}");

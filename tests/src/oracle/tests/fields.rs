@@ -1,4 +1,4 @@
-//! Header, ids and keys, parents as named, kinds and times.
+//! Header, ids and keys, named parents, kinds and times.
 
 use super::{AFTER_HEADER, HEADER, entry, found, keys, read};
 use crate::oracle::read_log;
@@ -143,7 +143,7 @@ fn seen_ids_give_keys_with_offset() {
 
 #[test]
 fn taken_keys_grow_until_free() {
-    // The first entries have the very ids that the duplicate, further on, would be known by.
+    // The first entries already have the ids that would be the keys of the later duplicate.
     let plain = entry("a", "");
     let (one, two) = (entry("a#000", "").len(), entry("a#000#000", "").len());
     let offset = AFTER_HEADER + (one + 1 + two + 1 + plain.len() + 1) as u64;
@@ -164,7 +164,7 @@ fn missing_parent_names_stay_missing() {
         let log = read(&[&entry("a", ""), &format!(r#"{{"id":"b","parentId":{parent}}}"#)]);
         assert_eq!((log.entries[1].parent_id.as_deref(), log.codes()), (None, vec!["bad-field"]), "{parent}");
     }
-    // A name that cannot be decoded means no entry, not even one whose id looks like its remains.
+    // An id that cannot be decoded names no entry, not even one whose id equals its lossy form.
     let log = read(&[&entry("\u{fffd}", ""), r#"{"id":"b","parentId":"\ud800"}"#]);
     assert_eq!((log.entries[1].parent, log.entries[1].parent_id.as_deref()), (None, None));
     assert_eq!(log.codes(), ["lone-surrogate", "missing-parent"]);

@@ -1,4 +1,4 @@
-//! What counts as one complete object, and how strings decode.
+//! What counts as a complete object, and how strings decode.
 
 use crate::oracle::json::object_at;
 use crate::oracle::text::decode;

@@ -1,4 +1,4 @@
-//! Labels that hold, and the names that branches take from them.
+//! Labels that hold, and the branch names taken from them.
 
 use super::{entry, label, read};
 use crate::oracle::OracleLog;
@@ -68,7 +68,7 @@ fn label_time_is_that_of_the_label_entry() {
         r#"{"type":"label","id":"2","parentId":"1","targetId":"1","label":"y"}"#,
     ]);
     assert_eq!((log.labels[0].labeled_at, log.labels[1].labeled_at), (Some(42_000), None));
-    // The branch takes its time from the label that names it.
+    // The branch takes its label time from the label that names it.
     assert_eq!((log.leaves[0].name.as_deref(), log.leaves[0].labeled_at), (Some("y"), None));
 }
 
@@ -94,7 +94,7 @@ fn branch_name_is_the_one_set_last_on_its_own_segment() {
 fn whole_path_counts_where_nothing_branches() {
     let log = read(&[&entry("a", ""), &entry("b", "a"), &label("1", "b", "a", "first")]);
     assert_eq!(branches(&log), [("1", Some("first"))]);
-    // Set again on one entry: the older name of another entry comes back when the newer is cleared.
+    // Labels are set again on one entry. The older name of another entry comes back when the newer one is cleared.
     let log = read(&[
         &entry("a", ""),
         &entry("b", "a"),
@@ -107,7 +107,7 @@ fn whole_path_counts_where_nothing_branches() {
 
 #[test]
 fn order_of_labelling_goes_before_nearness() {
-    // The name set last counts, not the one on the entry nearest to the leaf.
+    // The label set last names the branch, not the one on the entry nearest to the leaf.
     let log = read(&[
         &entry("a", ""),
         &label("1", "a", "1x", "gone"),

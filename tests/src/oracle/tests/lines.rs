@@ -1,5 +1,4 @@
-//! Framing, blank lines, places of entries, and the findings of lines that hold one whole record or
-//! none.
+//! Framing, blank lines, places of entries, and the findings of lines that hold one whole record or none.
 
 use super::{AFTER_HEADER, HEADER, entry, found, keys, log, read};
 use crate::oracle::read_log;

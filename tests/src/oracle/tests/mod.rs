@@ -1,4 +1,4 @@
-//! Hand-written cases for the oracle, one file a stage, and the short forms they are written in.
+//! Hand-written cases for the oracle, one file per stage, and short forms to write them in.
 
 mod fields;
 mod json;
@@ -39,7 +39,7 @@ fn read(lines: &[&str]) -> OracleLog {
     read_log(&log(lines))
 }
 
-/// The log of entries given as `(id, parent)`.
+/// Reads the log of entries given as `(id, parent)`.
 fn read_tree(entries: &[(&str, &str)]) -> OracleLog {
     let lines: Vec<String> = entries.iter().map(|(id, parent)| entry(id, parent)).collect();
     read(&lines.iter().map(String::as_str).collect::<Vec<_>>())
@@ -58,5 +58,5 @@ fn found(log: &OracleLog) -> Vec<(&'static str, u64, u64)> {
     log.findings.iter().map(|finding| (finding.code, finding.offset, finding.line)).collect()
 }
 
-/// Where the lines after the header start.
+/// Offset of the first line after the header.
 const AFTER_HEADER: u64 = HEADER.len() as u64 + 1;

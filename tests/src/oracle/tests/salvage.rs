@@ -1,9 +1,9 @@
-//! Records inside damaged lines: which are saved, where they lie, and what the line's finding says.
+//! Records inside damaged lines: which are salvaged, where they lie, and the finding of the line.
 
 use super::{AFTER_HEADER, HEADER, entry, found, keys, read};
 use crate::oracle::{OracleLog, read_log};
 
-/// Code, number of saved records and whether nothing was lost, of the only finding.
+/// Code, number of salvaged records, and whether nothing was lost, of the only finding.
 fn verdict(log: &OracleLog) -> (&'static str, usize, bool) {
     assert_eq!(log.findings.len(), 1, "{:?}", log.findings);
     (log.findings[0].code, log.findings[0].salvaged, log.findings[0].all_recovered)
@@ -75,7 +75,7 @@ fn nuls_beside_records_are_a_nul_run() {
             assert_eq!((code, all, log.entry("a").is_some()), ("nul-run", true, true), "{line:?}");
         }
     }
-    // NULs between a chain and the rest: the chain stops, the anchor at the line's end holds.
+    // NULs between a chain and the rest: the chain stops, but the rest is anchored to the line's end.
     let log = inside(&format!("{}\0{}", entry("a", ""), entry("b", "a")));
     assert_eq!((keys(&log), verdict(&log)), (vec!["a", "b", "z"], ("nul-run", 2, true)));
 }
@@ -103,13 +103,13 @@ fn records_must_have_the_four_fields_at_their_own_level() {
 #[test]
 fn objects_in_payloads_are_no_records() {
     let inner = entry("inner", "");
-    // Not at the line's end; at its end, but inside a record that is.
+    // First not at the line's end; then at its end, but inside a record that is.
     let torn = inside(&format!(r#"{{"type":"message","id":"t","message":[{inner},"#));
     assert_eq!((keys(&torn), verdict(&torn)), (vec!["z"], ("invalid-json", 0, false)));
     let outer = format!(r#"{{"type":"m","id":"o","parentId":null,"timestamp":1,"message":{inner}}}"#);
     let fused = inside(&format!("x{outer}"));
     assert_eq!((keys(&fused), fused.entries[0].offset), (vec!["o", "z"], AFTER_HEADER + 1));
-    // A lost closing brace leaves the payload's object at the line's end, which is all that is asked.
+    // After a lost closing brace the payload's object stands at the line's end, and that is enough for salvage.
     let open = inside(&outer[..outer.len() - 1]);
     assert_eq!((keys(&open), verdict(&open)), (vec!["inner", "z"], ("fused-records", 1, false)));
 }

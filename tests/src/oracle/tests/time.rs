@@ -1,4 +1,4 @@
-//! Timestamps, against values from elsewhere (`date -d … +%s`).
+//! Timestamps, compared with values from another tool (`date -d … +%s`).
 
 use crate::oracle::time::rfc3339_ms;
 

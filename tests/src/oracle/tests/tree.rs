@@ -56,7 +56,7 @@ fn own_id_may_mean_a_duplicate() {
     assert_eq!((parents(&log), log.codes()), (vec![None, Some(0)], vec!["duplicate-id"]));
     let later = read_tree(&[("a", "a"), ("a", "")]);
     assert_eq!((parents(&later), later.codes()), (vec![Some(1), None], vec!["duplicate-id"]));
-    // The first means the second, the second means the first: a cycle of two.
+    // The first entry names the second and the second names the first: a cycle of two.
     let both = read_tree(&[("a", "a"), ("a", "a")]);
     assert_eq!((parents(&both), both.codes()), (vec![None, Some(0)], vec!["parent-cycle", "duplicate-id"]));
 }
