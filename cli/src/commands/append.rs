@@ -4,7 +4,7 @@
 //! when the mode says so, and at once; the first entry that is refused ends the run, because what follows would hang
 //! on another entry than its author meant. Does not: write; the native writer does.
 
-use crate::args::{AppendArgs, LabelArgs};
+use crate::args::{AppendArgs, DurabilityArgs, LabelArgs};
 use crate::output::{ExitStatus, Output, count, visible};
 use crate::settings::{Settings, durability, segments};
 use anyhow::{Context, Result, anyhow, bail};
@@ -17,7 +17,7 @@ use jcode_session_native::os::folders;
 use jcode_session_native::os::path_text::shown;
 use jcode_session_native::os::paths;
 use jcode_session_native::session::Session;
-use jcode_session_native::writer::{Closed, NewSession, Writer, WriterOptions};
+use jcode_session_native::writer::{Closed, LockMode, NewSession, Writer, WriterOptions};
 use std::ffi::OsStr;
 use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
@@ -52,7 +52,7 @@ fn resolve_or_new(session: &OsStr, settings: &Settings) -> Result<(PathBuf, Opti
     let new = NewSession {
         session_id: paths::is_session_id(&stem).then_some(stem),
         cwd: cwd.to_string_lossy().into_owned(),
-        parent_session: None,
+        ..NewSession::default()
     };
     Ok((path.to_path_buf(), Some(new)))
 }
@@ -67,6 +67,11 @@ fn make_room(folder: &Path, settings: &Settings) -> Result<()> {
         bail!("the folder {name} is not there; make it first, or name a session in a folder that is");
     }
     folders::make_all(folder).with_context(|| format!("cannot make the folder {name}"))
+}
+
+/// For a command that appends an entry or two, and need not keep others from the session for longer.
+pub(super) fn in_a_turn(args: DurabilityArgs) -> Result<WriterOptions> {
+    Ok(WriterOptions { durability: durability(args)?, lock: LockMode::Batch, ..WriterOptions::default() })
 }
 
 /// Opens a session for writing and tells what recovery did.
@@ -196,7 +201,7 @@ pub(super) fn label(args: &LabelArgs, settings: &Settings, output: &mut Output) 
         write_string(&mut entry, &args.name);
     }
     entry.push(b'}');
-    let options = WriterOptions { durability: durability(args.durability)?, ..WriterOptions::default() };
+    let options = in_a_turn(args.durability)?;
     let writer = open(&log, &options, settings, output)?;
     let appended = writer.append(&entry, Parent::Leaf).map_err(Into::into);
     let (id, status) = finish(writer, &log, appended, output)?;

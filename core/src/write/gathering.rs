@@ -7,6 +7,7 @@
 use super::entry::{Draft, Filled, Parent, Refusal, Seen, Stamps};
 use super::ids::KnownIds;
 use super::open::Opened;
+use super::tail::LastId;
 use crate::json::walk::Walker;
 use crate::log::{AppendedEntries, MAX_BATCH, MAX_BATCH_BYTES, may_be_number, time};
 use crate::storage::StorageFile;
@@ -248,6 +249,18 @@ impl Gathering {
     /// Other programs wrote a range of the log.
     pub(super) fn found_foreign(&mut self, range: Range<u64>) {
         self.known.foreign.add(range);
+    }
+
+    /// Another writer wrote a range of the log in its turn; nothing of ours waits. `last` is the last id in it.
+    pub(super) fn caught_up(&mut self, range: Range<u64>, last: Option<LastId>) {
+        self.known.foreign.add(range);
+        self.behind_torn = false;
+        let Some(LastId { text, is_number }) = last else { return };
+        if is_number {
+            self.numbers.insert(text.clone());
+        }
+        self.rollback_to.leaf = Some(text.clone());
+        self.leaf = Some(text);
     }
 
     /// A group was not written: it goes, with all that was admitted since.

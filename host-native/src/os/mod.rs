@@ -18,3 +18,4 @@ pub mod segments;
 pub mod standing;
 pub mod storage;
 pub(crate) mod threads;
+pub mod turn;

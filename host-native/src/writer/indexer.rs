@@ -9,9 +9,11 @@ use super::checkpoints::Checkpoints;
 use super::index_file::IndexFile;
 use super::index_queue::{IndexQueue, Update};
 use super::lag::Lag;
+use super::{LockMode, WriterOptions};
 use crate::os::host;
 use crate::os::log_file::LogFile;
 use crate::os::threads::Arc;
+use crate::sidecar::rebuild::RebuildError;
 use crate::sidecar::sql::SqlStore;
 use crate::sidecar::{commit, rebuild};
 use jcode_session_core::index::Totals;
@@ -20,7 +22,6 @@ use jcode_session_core::index::meta::{IndexMeta, Observed, Resume};
 use jcode_session_core::index::schema::JUMP_INDEX_FROM;
 use jcode_session_core::log::AppendedEntries;
 use jcode_session_core::source::SourceError;
-use jcode_session_core::store::checkpoint::Policy;
 use jcode_session_core::write::SyncPoint;
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -31,6 +32,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// beside it, so that a transaction for each sync would slow every sync down.
 const GATHER: Duration = Duration::from_millis(25);
 
+/// How often a writer that ends and takes turns with others tries again.
+const LAST_TRIES: u32 = 8;
 /// Rows that wait for a sync in one transaction at most.
 const AHEAD: u64 = 100_000;
 
@@ -40,6 +43,8 @@ pub(super) struct Indexer {
     waiting: Waiting,
     index: Option<IndexFile>,
     checkpoints: Checkpoints,
+    /// Other writers follow the log with the same sidecar.
+    takes_turns: bool,
 }
 
 /// Entries that were handed over and wait for their rows.
@@ -59,10 +64,13 @@ struct Drained {
 
 impl Indexer {
     /// `log` is the writer's log as it was opened, durable to its end.
-    pub(super) fn new(log: LogFile, queue: Arc<IndexQueue>, ahead: bool, policy: Policy) -> Self {
-        let checkpoints = Checkpoints::new(&log, policy);
+    pub(super) fn new(log: LogFile, queue: Arc<IndexQueue>, options: &WriterOptions) -> Self {
+        let takes_turns = options.lock == LockMode::Batch;
+        let checkpoints = Checkpoints::new(&log, options.checkpoints, takes_turns);
+        // Rows that wait in a transaction would keep the other writers' out.
+        let ahead = options.durability.indexes_ahead() && !takes_turns;
         let waiting = Waiting { queue, entries: AppendedEntries::default(), ahead };
-        Self { log, waiting, index: None, checkpoints }
+        Self { log, waiting, index: None, checkpoints, takes_turns }
     }
 
     /// Runs until the writer closes. What keeps the sidecar from being complete then, if anything.
@@ -70,7 +78,14 @@ impl Indexer {
         let mut wait = None;
         loop {
             let Update { synced, closing } = self.waiting.queue.wait(&mut self.waiting.entries, wait);
-            let outcome = self.bring_to(synced, closing);
+            let mut outcome = self.bring_to(synced, closing);
+            for _ in 0..LAST_TRIES {
+                // A writer that ends does not come back.
+                if !closing || !matches!(outcome, Err(Lag::Raced | Lag::Busy(_) | Lag::Building(RebuildError::Busy))) {
+                    break;
+                }
+                outcome = self.bring_to(synced, closing);
+            }
             self.checkpoint(synced);
             if closing {
                 return outcome;
@@ -102,7 +117,7 @@ impl Indexer {
             self.index = Some(self.read_log(&lag, point)?);
             outcome = self.grow(point, closing);
         }
-        if outcome.as_ref().is_err_and(|lag| !matches!(lag, Lag::Busy(_))) {
+        if outcome.as_ref().is_err_and(|lag| !matches!(lag, Lag::Busy(_) | Lag::Raced)) {
             // What was begun is not there, and its entries wait no more: the log has them. A file that SQLite no
             // longer likes is looked at anew, and built anew if need be.
             self.index = None;
@@ -116,14 +131,17 @@ impl Indexer {
             return Err(Lag::Displaced);
         }
         let tick = &mut |_| ControlFlow::Continue(());
-        if matches!(why, Lag::Rebuild) {
+        if self.takes_turns {
+            drop(IndexFile::connect(&self.log, self.takes_turns));
+            rebuild::update_in_turns(&self.log, tick)?;
+        } else if matches!(why, Lag::Rebuild) {
             rebuild::build_held(&self.log, tick)?;
         } else {
             // Opened for writing first: that is what takes back the transaction of a killed writer.
-            drop(IndexFile::connect(&self.log));
+            drop(IndexFile::connect(&self.log, self.takes_turns));
             rebuild::update_held(&self.log, tick)?;
         }
-        IndexFile::connect(&self.log)
+        IndexFile::connect(&self.log, self.takes_turns)
     }
 
     /// Adds the entries that wait up to a sync point in one transaction. Ahead of the log's syncs it stays open until what
@@ -135,6 +153,9 @@ impl Indexer {
             return Err(Lag::Displaced);
         }
         log.restamp()?;
+        if self.takes_turns {
+            index.see_others(log)?;
+        }
         let (from, target) = (index.meta.stamp.len, point.len());
         // What no catch-up can add to is built anew.
         let cannot_grow = !matches!(index.meta.resume, Resume::At { offset, .. } if offset == from);

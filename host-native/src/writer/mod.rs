@@ -18,14 +18,16 @@ pub mod tags;
 use crate::catalog;
 use crate::ops::seal::{self, Segments};
 use crate::os::lock::SessionLock;
-use crate::os::threads::Arc;
 use crate::os::threads::thread::JoinHandle;
+use crate::os::threads::{Arc, Mutex};
+use crate::os::turn::TurnLock;
 use group::Shared;
 use index_queue::IndexQueue;
-use jcode_session_core::write::{AppendError, Cause, Parent, Recovery, Unwritten, WriteError};
+use jcode_session_core::write::{AppendError, CaughtUp, Cause, Parent, Recovery, Unwritten, WriteError};
 use lag::Lag;
-pub use open::{NewSession, OpenError, WriterOptions};
+pub use open::{LockMode, NewSession, OpenError, WriterOptions};
 use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
 
 /// Writes one session. Appends from several threads share writes and syncs.
 #[derive(Debug)]
@@ -36,11 +38,19 @@ pub struct Writer {
     indexer: Option<JoinHandle<Result<(), Lag>>>,
     session_id: Option<String>,
     recovery: Recovery,
-    lock: SessionLock,
+    lock: Held,
     /// The log, and the home whose session index lists it.
     listed: Option<(PathBuf, PathBuf)>,
     /// The log, and how its older lines are stored.
     segments: Option<(PathBuf, Segments)>,
+}
+
+/// The lock of a session.
+#[derive(Debug)]
+enum Held {
+    Lifetime(SessionLock),
+    /// Taken for each batch.
+    Turns(Mutex<TurnLock>),
 }
 
 /// What closing found out.
@@ -61,7 +71,7 @@ impl Writer {
     /// # Errors
     /// [`AppendError`]; the entry is not in the session then, and stays with the caller.
     pub fn append(&self, json: &[u8], parent: Parent<'_>) -> Result<String, AppendError> {
-        self.shared.append(json, parent)
+        self.in_turn(|turn| turn.append(json, parent))
     }
 
     /// Appends entries that belong together, each below the one before unless it names its parent: after a crash all of
@@ -70,7 +80,24 @@ impl Writer {
     /// # Errors
     /// [`AppendError`]; none of them is in the session then, and they stay with the caller.
     pub fn append_batch(&self, entries: &[&[u8]], parent: Parent<'_>) -> Result<Vec<String>, AppendError> {
-        self.shared.append_batch(entries, parent)
+        self.in_turn(|turn| turn.append_batch(entries, parent))
+    }
+
+    /// Runs `act` while nobody else writes the session, with what others have written taken in. A writer that holds the
+    /// session for its life always has its turn. `act` appends through the turn alone.
+    ///
+    /// # Errors
+    /// What `act` says, or why there was no turn.
+    pub fn in_turn<T, E: From<WriteError>>(&self, act: impl FnOnce(&InTurn<'_>) -> Result<T, E>) -> Result<T, E> {
+        let Held::Turns(lock) = &self.lock else {
+            return act(&InTurn { shared: &self.shared, others: None });
+        };
+        let mut lock = lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let _turn = lock.take().map_err(|error| WriteError::Held { why: error.to_string() })?;
+        let others = self.shared.catch_up()?;
+        let done = act(&InTurn { shared: &self.shared, others });
+        self.shared.write_out()?;
+        done
     }
 
     /// Sees to it that all that was appended is on the disk, and that the log's path leads to it.
@@ -78,7 +105,7 @@ impl Writer {
     /// # Errors
     /// [`WriteError`]; in `throughput` what could not be written stays buffered.
     pub fn flush(&self) -> Result<(), WriteError> {
-        self.shared.flush()
+        self.in_turn(|_| self.shared.flush())
     }
 
     /// Offset from which on another program wrote to the log while it was open, if one was seen to. Its lines are kept
@@ -121,6 +148,11 @@ impl Writer {
             None => None,
         };
         let not_sealed = self.seal();
+        if let Held::Turns(lock) = &mut self.lock
+            && let Ok(mut turn) = lock.get_mut().unwrap_or_else(PoisonError::into_inner).try_take()
+        {
+            turn.remove_file();
+        }
         if let Some((log, home)) = self.listed.take() {
             catalog::update_own_row(&home, &log);
         }
@@ -136,7 +168,8 @@ impl Writer {
                 return None;
             }
         }
-        seal::held(&log, &mut self.lock, segments).err().map(|error| error.to_string())
+        let Held::Lifetime(lock) = &mut self.lock else { return None };
+        seal::held(&log, lock, segments).err().map(|error| error.to_string())
     }
 
     /// Why the writer takes nothing more, if so.
@@ -168,11 +201,42 @@ impl Writer {
     pub const fn recovery(&self) -> &Recovery {
         &self.recovery
     }
+}
 
-    /// The lock.
+/// A turn of a writer.
+#[derive(Debug)]
+pub struct InTurn<'w> {
+    shared: &'w Shared,
+    others: Option<CaughtUp>,
+}
+
+impl InTurn<'_> {
+    /// As [`Writer::append`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn append(&self, json: &[u8], parent: Parent<'_>) -> Result<String, AppendError> {
+        self.shared.append(json, parent)
+    }
+
+    /// As [`Writer::append_batch`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn append_batch(&self, entries: &[&[u8]], parent: Parent<'_>) -> Result<Vec<String>, AppendError> {
+        self.shared.append_batch(entries, parent)
+    }
+
+    /// What others wrote since this writer's last turn.
     #[must_use]
-    pub const fn lock(&self) -> &SessionLock {
-        &self.lock
+    pub const fn others(&self) -> Option<&CaughtUp> {
+        self.others.as_ref()
+    }
+
+    /// Id of the last entry of the log.
+    #[must_use]
+    pub fn leaf(&self) -> Option<String> {
+        self.shared.lock().log.leaf().map(ToString::to_string)
     }
 }
 
