@@ -27,6 +27,15 @@ pub struct CaughtUp {
     pub recovery: Recovery,
 }
 
+impl CaughtUp {
+    /// With what others did later, before anything of this writer's own.
+    #[must_use]
+    pub fn and(self, later: Self) -> Self {
+        let recovery = if self.recovery == Recovery::default() { later.recovery } else { self.recovery };
+        Self { range: self.range.start..later.range.end, recovery }
+    }
+}
+
 impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
     /// Takes in what others appended: the next entry hangs below the last of theirs, and their ids are taken. `None` if
     /// there is nothing new. To be called with nothing in the buffer and no write under way.

@@ -50,7 +50,15 @@ pub struct Writer {
 enum Held {
     Lifetime(SessionLock),
     /// Taken for each batch.
-    Turns(Mutex<TurnLock>),
+    Turns(Mutex<Turns>),
+}
+
+/// How a writer takes turns.
+#[derive(Debug)]
+struct Turns {
+    lock: TurnLock,
+    /// What others wrote that nobody was told of yet.
+    untold: Option<CaughtUp>,
 }
 
 /// What closing found out.
@@ -89,13 +97,24 @@ impl Writer {
     /// # Errors
     /// What `act` says, or why there was no turn.
     pub fn in_turn<T, E: From<WriteError>>(&self, act: impl FnOnce(&InTurn<'_>) -> Result<T, E>) -> Result<T, E> {
-        let Held::Turns(lock) = &self.lock else {
-            return act(&InTurn { shared: &self.shared, others: None });
-        };
-        let mut lock = lock.lock().unwrap_or_else(PoisonError::into_inner);
+        self.take_turn(|untold| act(&InTurn { shared: &self.shared, others: untold.take() }))
+    }
+
+    fn take_turn<T, E: From<WriteError>>(
+        &self,
+        act: impl FnOnce(&mut Option<CaughtUp>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let Held::Turns(turns) = &self.lock else { return act(&mut None) };
+        let mut turns = turns.lock().unwrap_or_else(PoisonError::into_inner);
+        let Turns { lock, untold } = &mut *turns;
         let _turn = lock.take().map_err(|error| WriteError::Held { why: error.to_string() })?;
-        let others = self.shared.catch_up()?;
-        let done = act(&InTurn { shared: &self.shared, others });
+        if let Some(more) = self.shared.catch_up()? {
+            *untold = Some(match untold.take() {
+                Some(before) => before.and(more),
+                None => more,
+            });
+        }
+        let done = act(untold);
         self.shared.write_out()?;
         done
     }
@@ -105,7 +124,7 @@ impl Writer {
     /// # Errors
     /// [`WriteError`]; in `throughput` what could not be written stays buffered.
     pub fn flush(&self) -> Result<(), WriteError> {
-        self.in_turn(|_| self.shared.flush())
+        self.take_turn(|_| self.shared.flush())
     }
 
     /// Offset from which on another program wrote to the log while it was open, if one was seen to. Its lines are kept
@@ -148,8 +167,8 @@ impl Writer {
             None => None,
         };
         let not_sealed = self.seal();
-        if let Held::Turns(lock) = &mut self.lock
-            && let Ok(mut turn) = lock.get_mut().unwrap_or_else(PoisonError::into_inner).try_take()
+        if let Held::Turns(turns) = &mut self.lock
+            && let Ok(mut turn) = turns.get_mut().unwrap_or_else(PoisonError::into_inner).lock.try_take()
         {
             turn.remove_file();
         }
@@ -227,7 +246,7 @@ impl InTurn<'_> {
         self.shared.append_batch(entries, parent)
     }
 
-    /// What others wrote since this writer's last turn.
+    /// What others wrote since this writer was last told.
     #[must_use]
     pub const fn others(&self) -> Option<&CaughtUp> {
         self.others.as_ref()

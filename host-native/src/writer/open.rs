@@ -8,7 +8,7 @@ use super::group::Shared;
 use super::ids::Ids;
 use super::index_queue::{IndexQueue, QueueSender};
 use super::indexer::Indexer;
-use super::{Held, Writer, syncer};
+use super::{Held, Turns, Writer, syncer};
 use crate::ops::recover::synced_len;
 use crate::ops::seal::{self, Segments};
 use crate::os::files::PathError;
@@ -119,7 +119,7 @@ impl Writer {
                     turn.lock_new()?;
                 }
                 drop(turn);
-                started.run(log, options, Held::Turns(Mutex::new(lock)))
+                started.run(log, options, Held::Turns(Mutex::new(Turns { lock, untold: None })))
             }
         }
     }
