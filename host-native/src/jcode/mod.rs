@@ -9,6 +9,7 @@
 
 mod error;
 mod fork;
+mod held;
 mod open;
 mod others;
 mod path;

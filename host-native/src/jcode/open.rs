@@ -6,11 +6,10 @@
 //! Does not: hold what jcode holds itself.
 
 use super::error::{JcodeError, SaveError};
+use super::held::Held;
 use super::others::follow;
 use super::read;
-use crate::os::log_file::LogFile;
 use crate::writer::{Closed, InTurn, LockMode, NewSession, Writer, WriterOptions};
-use jcode_session_core::dialect::Edits;
 use jcode_session_core::dialect::jcode::{Beside, Birth, Fields, State};
 use jcode_session_core::write::{Durability, Parent, Unwritten};
 use std::path::{Path, PathBuf};
@@ -43,32 +42,6 @@ pub struct OpenSession {
     pub(super) said: Fields,
     /// Bytes appended since all fields were said.
     pub(super) since_complete: usize,
-}
-
-/// What is held of a session.
-#[derive(Debug, Default)]
-pub(super) struct Held {
-    /// The fields as the log has them.
-    pub(super) fields: Fields,
-    /// The entries of the messages on the active path.
-    pub(super) path: Vec<String>,
-    /// Those of the environment snapshots.
-    pub(super) env: Vec<String>,
-    /// The edits that hold on the path.
-    pub(super) edits: Edits,
-    /// The last rewind, while it can be taken back.
-    pub(super) rewound: Option<Rewound>,
-    /// The last entry of the log.
-    pub(super) leaf: Option<String>,
-}
-
-/// A rewind that can be taken back.
-#[derive(Debug)]
-pub(super) struct Rewound {
-    /// The leaf that was left.
-    pub(super) from: String,
-    /// The messages that went with it, and the edits that held there; read from the log if they are not known.
-    pub(super) before: Option<(Vec<String>, Edits)>,
 }
 
 impl OpenSession {
@@ -186,23 +159,5 @@ impl OpenSession {
     /// [`Unwritten`], with the lines that were acknowledged and are not in the log.
     pub fn close(self) -> Result<Closed, Unwritten> {
         self.writer.close()
-    }
-}
-
-impl Held {
-    /// Of a state that was read from a log.
-    fn of(state: &State, log: &Path, leaf: Option<String>) -> Result<Self, JcodeError> {
-        let ids = |stored: &[jcode_session_core::dialect::jcode::Stored]| {
-            stored.iter().map(|stored| stored.entry_id.clone()).collect()
-        };
-        let from = super::path::last_rewind(&LogFile::open(log)?).map_err(read::of(log))?;
-        Ok(Self {
-            fields: state.fields.clone(),
-            path: ids(&state.messages),
-            env: ids(&state.env_snapshots),
-            edits: state.edits.clone(),
-            rewound: from.map(|from| Rewound { from, before: None }),
-            leaf,
-        })
     }
 }

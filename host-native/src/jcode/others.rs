@@ -4,7 +4,7 @@
 //! takes a message away, the answer is no, and the session is read anew.
 //! Does not: read messages.
 
-use super::open::Held;
+use super::held::Held;
 use crate::os::log_file::LogFile;
 use jcode_session_core::dialect::jcode::{Fields, StateError};
 use jcode_session_core::json::text::string;

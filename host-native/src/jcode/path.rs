@@ -6,18 +6,14 @@
 //! Does not: compare messages.
 
 use super::error::SaveError;
-use super::open::{OpenSession, Rewound};
+use super::held::Rewound;
+use super::open::OpenSession;
 use super::read;
 use super::save::{Batch, Saved};
-use crate::os::log_file::LogFile;
 use crate::session::Session;
-use jcode_session_core::dialect::jcode::{Fields, State, StateError, came_back_from};
-use jcode_session_core::log::tail::last_of_active_path;
-use jcode_session_core::source::ByteSource;
+use jcode_session_core::dialect::Edits;
+use jcode_session_core::dialect::jcode::{Fields, State};
 use jcode_session_core::write::Parent;
-
-/// Entries that may follow a rewind, none of them a message, before it is forgotten.
-const LOOKED_BACK: usize = 64;
 
 impl OpenSession {
     /// Goes back to the first `keep` messages; `fields` as they are then.
@@ -137,22 +133,9 @@ impl OpenSession {
 }
 
 /// The messages on the path to a leaf that was left, and the edits that held there.
-fn before(log: &std::path::Path, leaf: &str) -> Result<(Vec<String>, jcode_session_core::dialect::Edits), SaveError> {
+fn before(log: &std::path::Path, leaf: &str) -> Result<(Vec<String>, Edits), SaveError> {
     let session = Session::read(log).map_err(super::JcodeError::from)?;
     let ranges = session.path_ranges(Some(leaf), None).map_err(super::JcodeError::from)?;
     let state = State::read(&session.bytes(), ranges.into_iter()).map_err(read::of(log))?;
     Ok((state.messages.into_iter().map(|message| message.entry_id).collect(), state.edits))
-}
-
-/// The leaf that the last rewind left, if no message followed it.
-pub(super) fn last_rewind(log: &LogFile) -> Result<Option<String>, StateError> {
-    let spans = last_of_active_path(log, 0, LOOKED_BACK)?.unwrap_or_default();
-    for span in spans.into_iter().rev() {
-        let line = log.read_vec(span.offset, usize::try_from(span.len).unwrap_or_default())?;
-        match came_back_from(&line) {
-            Some(found) => return Ok(found),
-            None => {}
-        }
-    }
-    Ok(None)
 }

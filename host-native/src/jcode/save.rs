@@ -6,7 +6,8 @@
 //! Does not: compare messages; what is handed over is new.
 
 use super::error::SaveError;
-use super::open::{Held, OpenSession};
+use super::held::Held;
+use super::open::OpenSession;
 use super::read::compacted;
 use crate::writer::InTurn;
 use jcode_session_core::dialect::jcode::{Beside, Complete, Fields, PayloadError, SideList};

@@ -9,6 +9,7 @@ use super::checkpoints::Checkpoints;
 use super::index_file::IndexFile;
 use super::index_queue::{IndexQueue, Update};
 use super::lag::Lag;
+use super::listing::{Listed, Listing};
 use super::{LockMode, WriterOptions};
 use crate::os::host;
 use crate::os::log_file::LogFile;
@@ -45,6 +46,7 @@ pub(super) struct Indexer {
     checkpoints: Checkpoints,
     /// Other writers follow the log with the same sidecar.
     takes_turns: bool,
+    listing: Listing,
 }
 
 /// Entries that were handed over and wait for their rows.
@@ -64,13 +66,13 @@ struct Drained {
 
 impl Indexer {
     /// `log` is the writer's log as it was opened, durable to its end.
-    pub(super) fn new(log: LogFile, queue: Arc<IndexQueue>, options: &WriterOptions) -> Self {
+    pub(super) fn new(log: LogFile, queue: Arc<IndexQueue>, options: &WriterOptions, listed: Listed) -> Self {
         let takes_turns = options.lock == LockMode::Batch;
         let checkpoints = Checkpoints::new(&log, options.checkpoints, takes_turns);
         // Rows that wait in a transaction would keep the other writers' out.
         let ahead = options.durability.indexes_ahead() && !takes_turns;
         let waiting = Waiting { queue, entries: AppendedEntries::default(), ahead };
-        Self { log, waiting, index: None, checkpoints, takes_turns }
+        Self { log, waiting, index: None, checkpoints, takes_turns, listing: Listing::new(listed) }
     }
 
     /// Runs until the writer closes. What keeps the sidecar from being complete then, if anything.
@@ -88,9 +90,11 @@ impl Indexer {
             }
             self.checkpoint(synced);
             if closing {
+                // Its writer lists it once all is done.
                 return outcome;
             }
-            wait = outcome.err().map(|_| PAUSE);
+            let listed_in = self.listing.reached(synced.len());
+            wait = [outcome.err().map(|_| PAUSE), listed_in].into_iter().flatten().min();
             self.waiting.queue.pause(GATHER);
         }
     }

@@ -11,6 +11,7 @@ mod index_file;
 mod index_queue;
 mod indexer;
 mod lag;
+mod listing;
 mod open;
 mod syncer;
 pub mod tags;
@@ -25,6 +26,7 @@ use group::Shared;
 use index_queue::IndexQueue;
 use jcode_session_core::write::{AppendError, CaughtUp, Cause, Parent, Recovery, Unwritten, WriteError};
 use lag::Lag;
+use listing::Listed;
 pub use open::{LockMode, NewSession, OpenError, WriterOptions};
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
@@ -39,8 +41,8 @@ pub struct Writer {
     session_id: Option<String>,
     recovery: Recovery,
     lock: Held,
-    /// The log, and the home whose session index lists it.
-    listed: Option<(PathBuf, PathBuf)>,
+    /// Where the session is listed.
+    listed: Listed,
     /// The log, and how its older lines are stored.
     segments: Option<(PathBuf, Segments)>,
 }
@@ -134,10 +136,10 @@ impl Writer {
         self.shared.lock().log.foreign_from()
     }
 
-    /// Keeps the session's row in the session index of `home` up to date: when this writer closes, off the path of
-    /// every append, and only if nobody else writes the index just then.
+    /// Keeps the session's row in the session index of `home` up to date, now and then while it is written and when this
+    /// writer closes: off the path of every append, and only if nobody else writes the index just then.
     pub fn list_in(&mut self, home: &Path, log: &Path) {
-        self.listed = Some((log.to_path_buf(), home.to_path_buf()));
+        let _ = self.listed.set((log.to_path_buf(), home.to_path_buf()));
     }
 
     /// Flushes, finishes the sidecar and lets go of the session.
@@ -172,8 +174,8 @@ impl Writer {
         {
             turn.remove_file();
         }
-        if let Some((log, home)) = self.listed.take() {
-            catalog::update_own_row(&home, &log);
+        if let Some((log, home)) = self.listed.get() {
+            catalog::update_own_row(home, log);
         }
         (lags, not_sealed)
     }

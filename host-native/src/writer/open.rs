@@ -8,6 +8,7 @@ use super::group::Shared;
 use super::ids::Ids;
 use super::index_queue::{IndexQueue, QueueSender};
 use super::indexer::Indexer;
+use super::listing::Listed;
 use super::{Held, Turns, Writer, syncer};
 use crate::ops::recover::synced_len;
 use crate::ops::seal::{self, Segments};
@@ -191,7 +192,8 @@ impl Started {
     fn run(self, log: &Path, options: &WriterOptions, lock: Held) -> Result<Writer, OpenError> {
         let Self { writer, indexed, queue, session_id, recovery, .. } = self;
         let shared = Arc::new(Shared::new(writer));
-        let indexer = Indexer::new(indexed, Arc::clone(&queue), options);
+        let listed = Listed::default();
+        let indexer = Indexer::new(indexed, Arc::clone(&queue), options, Arc::clone(&listed));
         let thread = |name: &str| thread::Builder::new().name(name.to_string());
         let indexer = thread("jcode-sidecar").spawn(move || indexer.run()).map_err(PathError::new("index", log))?;
         let segments = options.segments.filter(|_| options.lock == LockMode::Lifetime);
@@ -203,7 +205,7 @@ impl Started {
             session_id,
             recovery,
             lock,
-            listed: None,
+            listed,
             segments: segments.map(|segments| (log.to_path_buf(), segments)),
         };
         if options.durability.sync_bounds().is_some() {

@@ -166,7 +166,6 @@ impl Complete {
 /// What an entry says of a rewind: if it is one, the leaf that was left; if it is a message, that none is to be looked for
 /// before it. `None` for any other entry.
 #[must_use]
-#[expect(clippy::option_option, reason = "whether to go on looking, and what was found")]
 pub fn came_back_from(line: &[u8]) -> Option<Option<String>> {
     let Outcome::Whole(record) = LineReader::new().read(0, 0, line, false) else { return None };
     match past::classify(&record).kind? {

@@ -6,7 +6,7 @@
 use clap::{Args, Subcommand, ValueEnum};
 use jcode_session_core::write::Durability;
 use jcode_session_native::catalog::{Catalog, Picker};
-use jcode_session_native::jcode::{self, Beside, Fields, OpenSession, Options, Save, State};
+use jcode_session_native::jcode::{self, Beside, Fields, OpenSession, Options, Save, SaveError, Saved, State};
 use jcode_session_native::os::folders;
 use jcode_session_native::writer::LockMode;
 use serde_json::{Map, Value, json};
@@ -73,13 +73,11 @@ impl Keep {
                 self.close(session, home)
             }
             What::Save { id, turns } => self.save(&log(id), home, *turns),
-            What::Rewind { id, keep } => {
-                self.change(&log(id), home, |session, fields| Ok(drop(session.rewind(*keep, fields)?)))
-            }
-            What::Undo { id } => self.change(&log(id), home, |session, fields| Ok(drop(session.undo_rewind(fields)?))),
+            What::Rewind { id, keep } => self.change(&log(id), home, |session, fields| session.rewind(*keep, fields)),
+            What::Undo { id } => self.change(&log(id), home, |session, fields| session.undo_rewind(fields)),
             What::Edit { id, at, text } => {
                 let content = json!([{"type": "text", "text": text}]).to_string();
-                self.change(&log(id), home, |session, _| Ok(drop(session.edit(*at, Some(content.as_bytes()))?)))
+                self.change(&log(id), home, |session, _| session.edit(*at, Some(content.as_bytes())))
             }
             What::Fork { id, keep, child } => {
                 let mut fields = born(child, "a fork");
@@ -135,7 +133,12 @@ impl Keep {
         self.close(session, home)
     }
 
-    fn change(&self, log: &Path, home: &Path, change: impl FnOnce(&mut OpenSession, &Fields) -> Outcome) -> Outcome {
+    fn change(
+        &self,
+        log: &Path,
+        home: &Path,
+        change: impl FnOnce(&mut OpenSession, &Fields) -> Result<Saved, SaveError>,
+    ) -> Outcome {
         let (mut session, state) = OpenSession::open(log, &self.options())?;
         change(&mut session, &state.fields)?;
         self.close(session, home)
