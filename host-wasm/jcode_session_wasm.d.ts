@@ -88,6 +88,7 @@ export interface Summary {
   tags: string[];
   model: string | null;
   status: string | null;
+  status_message: string | null;
   saved: boolean;
   save_label: string | null;
   parent_session: string | null;
@@ -103,6 +104,8 @@ export interface Summary {
   short_name: string | null;
   provider: string | null;
   last_active_at: number | null;
+  last_pid: number | null;
+  updated_at: number | null;
   /** False: this is no session log; `kind_note` says what it is. */
   is_session: boolean;
   /** A header version above 3, which is read as far as possible, or pi's format 4, which is not. */

@@ -13,7 +13,9 @@
 //! | tagging one | [`writer::tags`] |
 //! | finding what is wrong with all of them | [`ops::doctor`] |
 //!
-//! Without the feature `files` only [`sidecar::sql`] is compiled: the SQL statements that the wasm host shares.
+//! With the feature `jcode`, `jcode` is the layer for a jcode that keeps its sessions here.
+//!
+//! Without the feature `files` only [`sidecar::sql`] is left: the statements that the wasm host shares.
 
 pub mod sidecar;
 
@@ -27,3 +29,6 @@ cfg_if::cfg_if! {
         pub mod writer;
     }
 }
+
+#[cfg(feature = "jcode")]
+pub mod jcode;

@@ -61,7 +61,13 @@ pub fn open_in<S: Storage<File: Send + 'static> + Clone>(
     synced_len: Option<u64>,
 ) -> Result<Written<S>, OpenError> {
     let header = NewHeader { session_id: "s", now_ms: 0, cwd: "/", parent_session: None }.line().expect("short");
-    let options = OpenOptions { durability, synced_len, header: Some(&header), now_ms: machine.world().now_ms };
+    let options = OpenOptions {
+        durability,
+        synced_len,
+        header: Some(&header),
+        now_ms: machine.world().now_ms,
+        takes_turns: false,
+    };
     LogWriter::open(storage, &options, Sidecar(machine.clone()), |opened| {
         Box::new(ScannedIds::new(opened.file.clone()))
     })

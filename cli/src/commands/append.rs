@@ -4,7 +4,7 @@
 //! Invariant: an entry is acknowledged on standard output at once when the mode allows it. The first refused entry ends
 //! the run, because later entries would get another parent than their author meant.
 
-use crate::args::{AppendArgs, LabelArgs};
+use crate::args::{AppendArgs, DurabilityArgs, LabelArgs};
 use crate::output::{ExitStatus, Output, count, visible};
 use crate::settings::{Settings, durability, segments};
 use anyhow::{Context, Result, anyhow, bail};
@@ -18,7 +18,7 @@ use jcode_session_native::os::path_text::shown;
 use jcode_session_native::os::paths;
 use jcode_session_native::os::stat;
 use jcode_session_native::session::Session;
-use jcode_session_native::writer::{Closed, NewSession, Writer, WriterOptions};
+use jcode_session_native::writer::{Closed, LockMode, NewSession, Writer, WriterOptions};
 use std::ffi::OsStr;
 use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
@@ -53,7 +53,7 @@ fn resolve_or_new(session: &OsStr, settings: &Settings) -> Result<(PathBuf, Opti
     let new = NewSession {
         session_id: paths::is_session_id(&stem).then_some(stem),
         cwd: cwd.to_string_lossy().into_owned(),
-        parent_session: None,
+        ..NewSession::default()
     };
     Ok((path.to_path_buf(), Some(new)))
 }
@@ -70,7 +70,12 @@ fn make_room(folder: &Path, settings: &Settings) -> Result<()> {
     folders::make_all(folder).with_context(|| format!("cannot make the folder {name}"))
 }
 
-/// Opens a session for writing, and warns if recovery set bytes aside.
+/// For a command that appends an entry or two, and need not keep others from the session for longer.
+pub(super) fn in_a_turn(args: DurabilityArgs) -> Result<WriterOptions> {
+    Ok(WriterOptions { durability: durability(args)?, lock: LockMode::Batch, ..WriterOptions::default() })
+}
+
+/// Opens a session for writing and tells what recovery did.
 pub(super) fn open(log: &Path, options: &WriterOptions, settings: &Settings, output: &mut Output) -> Result<Writer> {
     let mut writer = Writer::open(log, options)?;
     writer.list_in(&settings.home, log);
@@ -198,7 +203,7 @@ pub(super) fn label(args: &LabelArgs, settings: &Settings, output: &mut Output) 
         write_string(&mut entry, &args.name);
     }
     entry.push(b'}');
-    let options = WriterOptions { durability: durability(args.durability)?, ..WriterOptions::default() };
+    let options = in_a_turn(args.durability)?;
     let writer = open(&log, &options, settings, output)?;
     let appended = writer.append(&entry, Parent::Leaf).map_err(Into::into);
     let (id, status) = finish(writer, &log, appended, output)?;

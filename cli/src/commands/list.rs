@@ -26,7 +26,7 @@ pub(super) fn list(args: &ListArgs, settings: &Settings, output: &mut Output) ->
         output.warn(visible(&problem.to_string()));
     }
     let cwd = args.cwd.as_deref().map(|folder| names_of_folder(folder, &refreshed.sessions));
-    let filter = Filter { cwd, tag: args.tag.clone(), agent: args.agent.clone(), text: None };
+    let filter = Filter { cwd, tag: args.tag.clone(), agent: args.agent.clone(), ..Filter::default() };
     let all = refreshed.sessions.len();
     // Other files in the folders of other agents are those agents' affair.
     let is_ours = |path: &&PathBuf| settings.roots.iter().any(|root| path.starts_with(root));

@@ -1,10 +1,9 @@
 //! Look-up: the sessions that a word names.
 //!
-//! Owns: the names of a session (the id in its header, its file's stem, the id behind pi's time in the stem, jcode's
-//! short name), and the matching of their beginnings.
-//! Invariant: all names count alike, so a word that is one session's id and another's file name is reported as
-//! ambiguous. A whole name wins over the beginning of a longer one. The result does not depend on the order or place of
-//! sessions.
+//! Owns: the names of a session: the id in its header, its file's stem, the id that pi puts behind a time in the stem, the
+//! one that an imported session has where it comes from, jcode's short name; and what a start of one of them stands for.
+//! Invariant: all names count alike, so one session's id is never taken for another's file name without a word. A whole
+//! name goes before the start of a longer one. The answer depends on neither order nor place of the sessions.
 
 use super::SessionSummary;
 use alloc::vec::Vec;
@@ -29,7 +28,8 @@ impl<'w, S> Lookup<'w, S> {
         let id = summary.map(|summary| summary.session_id.as_str());
         let short = summary.and_then(|summary| summary.short_name.as_deref());
         let behind_a_time = stem.rsplit_once('_').map(|(_, id)| id);
-        let names = || [Some(stem), behind_a_time, id, short].into_iter().flatten();
+        let imported = id.and_then(|id| id.strip_prefix("imported_")?.split_once('_')).map(|(_, id)| id);
+        let names = || [Some(stem), behind_a_time, id, imported, short].into_iter().flatten();
         if names().any(|name| name == self.word) {
             self.named.push(session);
         } else if names().any(|name| name.starts_with(self.word)) {

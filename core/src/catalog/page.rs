@@ -5,6 +5,7 @@
 //! moves, the others stay.
 
 use super::SessionSummary;
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cmp::{Ordering, Reverse};
@@ -53,7 +54,15 @@ pub struct Filter {
     pub tag: Option<String>,
     /// The agent that wrote the session, also before an import; `jcode` for all others.
     pub agent: Option<String>,
-    /// Words that must occur in title, first prompt, preview, id or short name, in any case.
+    /// The session was saved by the user, or was not.
+    pub saved: Option<bool>,
+    /// Name of jcode's status.
+    pub status: Option<String>,
+    /// A session of a debugging run, or none.
+    pub debug: Option<bool>,
+    /// One of these sessions, by their ids.
+    pub ids: Option<BTreeSet<String>>,
+    /// Words in title, first prompt, preview, id or short name, whatever their case.
     pub text: Option<String>,
 }
 
@@ -64,7 +73,12 @@ impl Filter {
         let in_folder = |names: &Vec<String>| summary.cwd.as_ref().is_some_and(|cwd| names.contains(cwd));
         let tagged = |tag: &String| summary.tags.contains(tag);
         let of_agent = |agent: &String| summary.agent.as_deref().unwrap_or("jcode") == agent;
+        let in_status = |status: &String| summary.status.as_ref() == Some(status);
         self.agent.as_ref().is_none_or(of_agent)
+            && self.saved.is_none_or(|saved| summary.saved == saved)
+            && self.debug.is_none_or(|debug| summary.is_debug == debug)
+            && self.status.as_ref().is_none_or(in_status)
+            && self.ids.as_ref().is_none_or(|ids| ids.contains(&summary.session_id))
             && self.cwd.as_ref().is_none_or(in_folder)
             && self.tag.as_ref().is_none_or(tagged)
             && self.matches_text(summary)

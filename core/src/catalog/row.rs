@@ -28,8 +28,8 @@ pub struct Row {
     pub summary: Option<Box<SessionSummary>>,
 }
 
-/// Version of the packed form.
-const FORM: u8 = 6;
+/// Changes with the packed form.
+const FORM: u8 = 7;
 
 /// Length of checksum, form, and length of the part before the texts.
 const HEAD: usize = 8 + 1 + 4;
@@ -127,8 +127,8 @@ packed! {
     Stamps { log, beside, sidecar, racy, lacking }
     SessionSummary {
         session_id, dialect, cwd, title, created_at, last_modified, listed_as_of, size_bytes, entry_count, message_count,
-        tags, model, status, saved, save_label, parent_session, first_prompt, preview, active_leaf, is_debug, is_canary, short_name,
-        provider, last_active_at, agent, is_sub_agent,
+        tags, model, status, status_message, saved, save_label, parent_session, first_prompt, preview, active_leaf, is_debug, is_canary, short_name,
+        provider, last_active_at, last_pid, updated_at, agent, is_sub_agent,
     }
 }
 

@@ -5,6 +5,7 @@
 //! Invariant: fields are applied in order; the last value holds, and null clears.
 
 use super::message::short_text;
+use crate::dialect::field;
 use crate::dialect::jcode::name_of;
 use crate::json::text::{integer, is_null};
 use crate::json::walk::Walker;
@@ -23,6 +24,7 @@ pub(super) struct State {
     pub(super) working_dir: Option<String>,
     pub(super) short_name: Option<String>,
     pub(super) status: Option<String>,
+    pub(super) status_message: Option<String>,
     pub(super) saved: bool,
     pub(super) save_label: Option<String>,
     pub(super) is_debug: bool,
@@ -30,6 +32,7 @@ pub(super) struct State {
     pub(super) created_at: Option<i64>,
     pub(super) updated_at: Option<i64>,
     pub(super) last_active_at: Option<i64>,
+    pub(super) last_pid: Option<i64>,
 }
 
 impl State {
@@ -55,7 +58,10 @@ impl State {
             b"provider_key" => self.provider = text(),
             b"working_dir" => self.working_dir = text(),
             b"short_name" => self.short_name = text(),
-            b"status" => self.status = if value.len() <= 4096 { name_of(value) } else { None },
+            b"status" => {
+                let value = if value.len() <= 4096 { value } else { b"null" };
+                (self.status, self.status_message) = (name_of(value), message_of(value));
+            }
             b"saved" => self.saved = value == b"true",
             b"save_label" => self.save_label = text(),
             b"is_debug" => self.is_debug = value == b"true",
@@ -63,6 +69,7 @@ impl State {
             b"created_at" => self.created_at = at(),
             b"updated_at" => self.updated_at = at(),
             b"last_active_at" => self.last_active_at = at(),
+            b"last_pid" => self.last_pid = integer(value),
             _ => {}
         }
     }
@@ -71,4 +78,13 @@ impl State {
     pub(super) fn shown_title(&self) -> Option<String> {
         self.custom_title.clone().or_else(|| self.title.clone())
     }
+}
+
+/// The message of a variant: the only text in the object behind its name.
+fn message_of(status: &[u8]) -> Option<String> {
+    let mut message = None;
+    let walked = Walker::new().walk_object(status, 0, |_, inner| {
+        message = field(inner, "message").or(Some(inner)).and_then(short_text);
+    });
+    walked.ok().and(message)
 }

@@ -48,6 +48,8 @@ pub struct SessionSummary {
     pub model: Option<String>,
     /// Name of jcode's status.
     pub status: Option<String>,
+    /// What jcode says about it, of a crash for one.
+    pub status_message: Option<String>,
     /// The user saved it.
     pub saved: bool,
     /// Label under which the user saved it.
@@ -70,7 +72,11 @@ pub struct SessionSummary {
     pub provider: Option<String>,
     /// When jcode last had it open.
     pub last_active_at: Option<i64>,
-    /// The other agent that wrote the session or from which it was imported.
+    /// The process that had it open last.
+    pub last_pid: Option<i64>,
+    /// When jcode saved it last.
+    pub updated_at: Option<i64>,
+    /// The other agent whose session it is, or from which it was imported.
     pub agent: Option<String>,
     /// An agent ran this session for another session.
     pub is_sub_agent: bool,

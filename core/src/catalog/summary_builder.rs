@@ -83,6 +83,7 @@ impl SummaryBuilder {
             tags: counts.tags,
             model: state.model,
             status: state.status,
+            status_message: state.status_message,
             saved: state.saved,
             save_label: state.save_label,
             parent_session: header.and_then(|h| h.parent_session.clone()).or(state.parent_id),
@@ -94,6 +95,8 @@ impl SummaryBuilder {
             short_name: state.short_name,
             provider: state.provider,
             last_active_at: state.last_active_at,
+            last_pid: state.last_pid,
+            updated_at: state.updated_at,
             agent: of_another.map(|dialect| dialect.name().to_string()).or(agent),
             is_sub_agent,
         }

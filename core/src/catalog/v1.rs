@@ -65,6 +65,7 @@ pub(super) fn summarize_large_v1<S: ByteSource>(
         size_bytes: size(snapshot) + size(journal),
         model: state.model,
         status: state.status,
+        status_message: state.status_message,
         saved: state.saved,
         save_label: state.save_label,
         parent_session: state.parent_id,
@@ -75,6 +76,8 @@ pub(super) fn summarize_large_v1<S: ByteSource>(
         short_name: state.short_name,
         provider: state.provider,
         last_active_at: state.last_active_at,
+        last_pid: state.last_pid,
+        updated_at: state.updated_at,
         ..SessionSummary::default()
     })
 }

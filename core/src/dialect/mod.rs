@@ -11,6 +11,7 @@ mod agents;
 mod claude_code;
 mod codex;
 mod detect;
+mod edit;
 mod foreign;
 mod head;
 pub(crate) mod ids;
@@ -29,6 +30,7 @@ use core::ops::{ControlFlow, Range};
 use reader::DialectReader;
 
 pub use detect::detect;
+pub use edit::{Edited, Edits};
 pub use ids::IdMaker;
 pub use kind::{Detected, FileKind, Newer, Other, Refused, What};
 pub use pi::{CheckError, check_upgrade};

@@ -5,7 +5,6 @@
 //! first; if they disagree, the log answers.
 //! Does not: open files or judge sidecars; hosts pass both in.
 
-mod edit;
 mod locate;
 mod meant;
 mod memory;
@@ -17,6 +16,7 @@ mod token_usage;
 
 use crate::dialect::jcode::V1Log;
 use crate::dialect::{CurrentLog, Detected, PresentError, Refused, detect};
+pub use crate::dialect::{Edited, Edits};
 use crate::index::{Counts, IndexBuilder, Tree};
 use crate::log::tail::Span;
 use crate::log::{Damage, Dialect, Header, LogScan, LogSink, Record, Tee, id_of, scan_source};
@@ -25,7 +25,6 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::cell::{Cell, OnceCell};
 use core::ops::ControlFlow;
-pub use edit::{Edited, Edits};
 pub use locate::{LocateError, Locator, NoSidecar, Spot};
 pub use memory::MemoryIndex;
 pub use outline::{Node, Outline, Path};

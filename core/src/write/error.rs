@@ -67,6 +67,12 @@ pub enum WriteError {
         /// Storage error.
         error: StorageError,
     },
+    /// Another writer has the log, and its turn does not end. Nothing was written, and the writer stays usable.
+    #[error("{why}; nothing was written, append again")]
+    Held {
+        /// Who, as the host says it.
+        why: alloc::string::String,
+    },
     /// The writer is latched.
     #[error("{0}; nothing more is written until the session is opened again")]
     Latched(Cause),

@@ -6,6 +6,7 @@
 use super::entry::{Draft, Filled, Parent, Refusal, Seen, Stamps};
 use super::ids::KnownIds;
 use super::open::Opened;
+use super::tail::LastId;
 use crate::json::walk::Walker;
 use crate::log::{AppendedEntries, MAX_BATCH, MAX_BATCH_BYTES, may_be_number, time};
 use crate::storage::StorageFile;
@@ -250,7 +251,19 @@ impl Gathering {
         self.known.foreign.add(range);
     }
 
-    /// Drops a group that was not written, and all entries admitted since.
+    /// Another writer wrote a range of the log in its turn; nothing of ours waits. `last` is the last id in it.
+    pub(super) fn caught_up(&mut self, range: Range<u64>, last: Option<LastId>) {
+        self.known.foreign.add(range);
+        self.behind_torn = false;
+        let Some(LastId { text, is_number }) = last else { return };
+        if is_number {
+            self.numbers.insert(text.clone());
+        }
+        self.rollback_to.leaf = Some(text.clone());
+        self.leaf = Some(text);
+    }
+
+    /// A group was not written: it goes, with all that was admitted since.
     pub(super) fn refuse(&mut self) {
         self.group.lines.clear();
         self.group.entries.clear();

@@ -24,6 +24,7 @@ mod recover;
 mod serial;
 mod sync_state;
 mod tail;
+mod turn;
 mod writer;
 
 pub(crate) use quarantine::{QuarantineError, set_aside};
@@ -44,4 +45,5 @@ pub use open::{OpenOptions, Opened};
 pub use quarantine::QuarantineName;
 pub use recover::{Recovery, SetAside};
 pub use serial::Unwritten;
+pub use turn::CaughtUp;
 pub use writer::LogWriter;

@@ -29,6 +29,8 @@ pub struct OpenOptions<'a> {
     pub header: Option<&'a [u8]>,
     /// The current time, Unix milliseconds.
     pub now_ms: i64,
+    /// Other writers may append between two batches of this one, which calls [`super::LogWriter::catch_up`] before each.
+    pub takes_turns: bool,
 }
 
 /// An open log, recovered.

@@ -26,8 +26,8 @@ use alloc::vec::Vec;
 
 /// Writes one log.
 pub struct LogWriter<S: Storage, O> {
-    storage: S,
-    file: S::File,
+    pub(super) storage: S,
+    pub(super) file: S::File,
     pub(super) observer: O,
     pub(super) durability: Durability,
     pub(super) gathering: Gathering,
@@ -38,6 +38,8 @@ pub struct LogWriter<S: Storage, O> {
     recent: RecentLines,
     /// Offset of the first bytes that another program wrote.
     pub(super) foreign_from: Option<u64>,
+    /// Others write too, in their turns.
+    pub(super) takes_turns: bool,
 }
 
 /// The entries of the running write job.
@@ -82,6 +84,7 @@ impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
             opened_len: opened.len,
             recent: RecentLines::default(),
             foreign_from: None,
+            takes_turns: options.takes_turns,
         };
         Ok((writer, opened))
     }
@@ -219,8 +222,8 @@ impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
                 Err(self.latch(error, now_ms))
             }
             found => {
-                // A running write may also be why the log grew.
-                if let (Some(Ok(found)), None) = (found, &self.in_flight)
+                // A write that is running may be what the log grew by, or another writer's turn.
+                if let (Some(Ok(found)), None, false) = (found, &self.in_flight, self.takes_turns)
                     && found > self.sync.written().len()
                 {
                     self.foreign_from.get_or_insert(self.sync.written().len());
@@ -251,8 +254,8 @@ impl<S: Storage + Clone, O: LogObserver> LogWriter<S, O> {
         self.gathering.wrote(group, end);
     }
 
-    /// Records a job's failure, and returns the error for its caller.
-    fn latch(&mut self, error: JobError, now_ms: i64) -> WriteError {
+    /// Takes note of why a job failed; the error that its caller is told.
+    pub(super) fn latch(&mut self, error: JobError, now_ms: i64) -> WriteError {
         let cause = match error {
             JobError::Write(WriteError::Latched(cause)) => cause,
             JobError::Write(error) => return error,

@@ -107,12 +107,15 @@ fn with_newer_v1(log: SessionSummary, v1: SessionSummary) -> SessionSummary {
         title: v1.title.or(log.title),
         model: v1.model.or(log.model),
         status: v1.status,
+        status_message: v1.status_message,
         saved: v1.saved,
         save_label: v1.save_label,
         is_debug: v1.is_debug,
         is_canary: v1.is_canary,
         preview: v1.preview.or(log.preview),
         last_active_at: v1.last_active_at.or(log.last_active_at),
+        last_pid: v1.last_pid.or(log.last_pid),
+        updated_at: v1.updated_at.or(log.updated_at),
         ..log
     }
 }

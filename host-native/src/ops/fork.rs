@@ -12,7 +12,8 @@ use crate::os::replace::{publish_new, temporary_for};
 use crate::os::{host, paths};
 use crate::session::{Entry, Session, SessionError};
 use crate::sidecar::rebuild::{self, Known, RebuildError};
-use jcode_session_core::dialect::{Refused, with_id, without_batch};
+use jcode_session_core::dialect::jcode::StateError;
+use jcode_session_core::dialect::{Refused, field, with_id, without_batch};
 use jcode_session_core::json::text::write_string;
 use jcode_session_core::log::{id_of, time};
 use jcode_session_core::write::NewHeader;
@@ -39,7 +40,10 @@ pub enum ForkError {
     /// The new log cannot be written or put in place.
     #[error(transparent)]
     Path(#[from] PathError),
-    /// The session has no entries.
+    /// What was copied cannot be read back.
+    #[error("what was copied cannot be read back: {0}")]
+    Copied(StateError),
+    /// There is nothing to fork from.
     #[error("the session has no entries, so there is no path to fork")]
     Empty,
     /// The header would exceed 64 KiB.
@@ -63,36 +67,59 @@ pub struct Forked {
 /// # Errors
 /// See [`ForkError`]. After an error there is no new session.
 pub fn fork(log: &Path, at: Option<&str>) -> Result<Forked, ForkError> {
-    let session = Session::read(log)?;
-    session.detected().known().map_err(|source| ForkError::Refused { path: log.to_path_buf(), source })?;
     let session_id = host::new_id();
     let target = paths::folder(log).join(format!("{session_id}.jsonl"));
     let parent = log.to_string_lossy();
-    let header = NewHeader {
-        session_id: &session_id,
-        now_ms: host::now_ms(),
-        cwd: session.header().and_then(|header| header.cwd.as_deref()).unwrap_or_default(),
-        parent_session: Some(&parent),
+    let header = |session: &Session| {
+        let header = NewHeader {
+            session_id: &session_id,
+            now_ms: host::now_ms(),
+            cwd: session.header().and_then(|header| header.cwd.as_deref()).unwrap_or_default(),
+            parent_session: Some(&parent),
+        };
+        header.line().ok_or(ForkError::Header)
     };
-    let header = header.line().ok_or(ForkError::Header)?;
-    let temporary = temporary_for(&target)?;
+    let was_contradicted = fork_as(log, at, &target, header, |_| Ok(Vec::new()))?;
+    Ok(Forked { session_id, log: target, was_contradicted })
+}
+
+/// Forks a session into the log `target`, with this header; behind what is copied stand `more` entries, which are made
+/// from the copy and lack id, parent and time. Whether the old session's sidecar was contradicted.
+pub(crate) fn fork_as(
+    log: &Path,
+    at: Option<&str>,
+    target: &Path,
+    header: impl FnOnce(&Session) -> Result<Vec<u8>, ForkError>,
+    more: impl FnOnce(&Path) -> Result<Vec<Vec<u8>>, ForkError>,
+) -> Result<bool, ForkError> {
+    let session = Session::read(log)?;
+    session.detected().known().map_err(|source| ForkError::Refused { path: log.to_path_buf(), source })?;
+    let header = header(&session)?;
+    let temporary = temporary_for(target)?;
     let mut out = BufWriter::new(temporary.as_file());
     let failed = || PathError::new("write", temporary.path());
     line(&mut out, &header).map_err(failed())?;
-    copy(&session, at, &mut out, &failed)?;
+    let mut parent = copy(&session, at, &mut out, &failed)?;
+    out.flush().map_err(failed())?;
+    for entry in more(temporary.path())? {
+        let id = json(&host::new_id());
+        line(&mut out, &linked(&entry, &id, parent.as_deref())).map_err(failed())?;
+        parent = Some(id);
+    }
     out.flush().map_err(failed())?;
     drop(out);
-    publish_new(temporary, &target)?;
-    index(&target);
-    Ok(Forked { session_id, log: target, was_contradicted: session.was_contradicted() })
+    publish_new(temporary, target)?;
+    index(target);
+    Ok(session.was_contradicted())
 }
 
+/// Copies the path and its labels; the id of the last entry, as it stands in the log.
 fn copy<E: FnOnce(io::Error) -> PathError>(
     session: &Session,
     at: Option<&str>,
     out: &mut impl Write,
     failed: &impl Fn() -> E,
-) -> Result<(), ForkError> {
+) -> Result<Option<Vec<u8>>, ForkError> {
     let mut written = Ok(());
     // Each id with its raw token in the log, because an id may be a number.
     let known = |entry: &Entry| entry.id_token().and_then(|token| Some((id_of(&token)?.into_owned(), token)));
@@ -122,10 +149,28 @@ fn copy<E: FnOnce(io::Error) -> PathError>(
     for (target, label) in labels {
         // A new label entry, because the one that set the label may lie off the path.
         let id = json(&host::new_id());
-        line(out, &label_entry(&id, parent.as_deref(), target, &label.name)).map_err(failed())?;
+        let entry = label_entry(target, &label.name);
+        line(out, &linked(&entry, &id, parent.as_deref())).map_err(failed())?;
         parent = Some(id);
     }
-    Ok(())
+    Ok(parent)
+}
+
+/// An entry with id, parent and time behind its type.
+fn linked(entry: &[u8], id: &[u8], parent: Option<&[u8]>) -> Vec<u8> {
+    let kind = field(entry, "type").unwrap_or_default();
+    let behind = (kind.as_ptr() as usize).saturating_sub(entry.as_ptr() as usize) + kind.len();
+    let (head, rest) = entry.split_at_checked(behind).unwrap_or((entry, b""));
+    let now = time::format(host::now_ms()).unwrap_or_default();
+    let mut out = head.to_vec();
+    for (key, value) in [("id", id), ("parentId", parent.unwrap_or(b"null")), ("timestamp", &json(&now))] {
+        out.push(b',');
+        write_string(&mut out, key);
+        out.push(b':');
+        out.extend_from_slice(value);
+    }
+    out.extend_from_slice(rest);
+    out
 }
 
 fn line(out: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
@@ -133,23 +178,9 @@ fn line(out: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-/// Builds a label entry. `id`, `parent` and `target` are raw JSON tokens.
-fn label_entry(id: &[u8], parent: Option<&[u8]>, target: &[u8], name: &str) -> Vec<u8> {
-    let now = time::format(host::now_ms()).unwrap_or_default();
-    let mut entry = br#"{"type":"label""#.to_vec();
-    let mut field = |key: &str, value: &[u8]| {
-        entry.push(b',');
-        write_string(&mut entry, key);
-        entry.push(b':');
-        entry.extend_from_slice(value);
-    };
-    field("id", id);
-    field("parentId", parent.unwrap_or(b"null"));
-    field("timestamp", &json(&now));
-    field("targetId", target);
-    field("label", &json(name));
-    entry.push(b'}');
-    entry
+/// A label without id, parent and time; `target` as it stands in the log.
+fn label_entry(target: &[u8], name: &str) -> Vec<u8> {
+    [br#"{"type":"label","targetId":"#, target, br#","label":"#, &json(name), b"}"].concat()
 }
 
 fn json(text: &str) -> Vec<u8> {

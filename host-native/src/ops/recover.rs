@@ -12,14 +12,14 @@ use jcode_session_core::index::meta::IndexMeta;
 use jcode_session_core::source::ByteSource;
 use jcode_session_core::source::identity::Fingerprint;
 use jcode_session_core::storage::{Place, Storage};
-use jcode_session_core::write::{self, Durability, LogWriter, NoObserver, NoOlderIds, OpenOptions};
+use jcode_session_core::write::{self, LogWriter, NoObserver, NoOlderIds, OpenOptions};
 use std::path::Path;
 
 /// Recovers a log, so that it ends in a whole line. The caller holds its lock.
 pub(crate) fn recover(log: &Path) -> Result<(), write::OpenError> {
     let storage = segments::storage(log);
     let synced_len = synced_len(log, &storage);
-    let core = OpenOptions { durability: Durability::default(), synced_len, header: None, now_ms: host::now_ms() };
+    let core = OpenOptions { synced_len, now_ms: host::now_ms(), ..OpenOptions::default() };
     LogWriter::open(&storage, &core, NoObserver, |_| Box::new(NoOlderIds)).map(|_| ())
 }
 

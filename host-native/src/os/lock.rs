@@ -13,7 +13,7 @@ use crate::os::standing::{self, InTheWay, Wanted};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The holder of a session's lock, as its lock file names it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -26,6 +26,36 @@ pub struct Holder {
     pub since_ms: Option<i64>,
     /// Id of the boot during which it took the lock.
     pub boot: Option<String>,
+    /// It holds the lock for one batch at a time, not for its life.
+    pub takes_turns: bool,
+}
+
+impl Holder {
+    /// This process, as a lock file names it.
+    pub(super) fn text(takes_turns: bool, since_ms: Option<i64>) -> Vec<u8> {
+        let mut text = Vec::new();
+        let mut field = |key: &str, value: &str| {
+            text.extend_from_slice(if text.is_empty() { b"{" } else { b"," });
+            jcode_session_core::json::text::write_string(&mut text, key);
+            text.push(b':');
+            jcode_session_core::json::text::write_string(&mut text, value);
+        };
+        field("pid", &std::process::id().to_string());
+        if let Some(host) = host_name().filter(|host| host.len() <= 64) {
+            field("host", &host);
+        }
+        if let Some(since) = since_ms.and_then(jcode_session_core::log::time::format) {
+            field("since", &since);
+        }
+        if let Some(boot) = host::boot_id() {
+            field("boot", boot);
+        }
+        if takes_turns {
+            field("lock", "batch");
+        }
+        text.extend_from_slice(b"}\n");
+        text
+    }
 }
 
 impl std::fmt::Display for Holder {
@@ -86,6 +116,8 @@ pub struct SessionLock {
 /// Number of tries for the inode lock, which an index build may hold briefly while it renames.
 const TRIES: u32 = 40;
 const PAUSE: Duration = Duration::from_micros(250);
+/// How long the turns of others are waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 impl SessionLock {
     /// Locks the session of this log, which need not exist yet.
@@ -93,9 +125,8 @@ impl SessionLock {
     /// # Errors
     /// [`LockError::Held`] if another process writes the log, under this name or another.
     pub fn acquire(log: &Path) -> Result<Self, LockError> {
-        if std::fs::symlink_metadata(log).is_ok_and(|metadata| metadata.is_symlink()) {
-            return Err(refused_link(log));
-        }
+        acquirable(log)?;
+        let began = Instant::now();
         let path = paths::lock(log);
         standing::check(&path, Wanted::File)?;
         let failed = |source| LockError::Io { path: path.clone(), source };
@@ -104,7 +135,13 @@ impl SessionLock {
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
-                    return Err(LockError::Held { path: log.to_path_buf(), holder: read(&mut file) });
+                    let holder = read(&mut file);
+                    if holder.takes_turns && began.elapsed() < PATIENCE {
+                        say_that_somebody_waits(&mut file);
+                        std::thread::sleep(PAUSE);
+                        continue;
+                    }
+                    return Err(LockError::Held { path: log.to_path_buf(), holder });
                 }
                 Err(TryLockError::Error(error)) => return Err(failed(error)),
             }
@@ -113,7 +150,8 @@ impl SessionLock {
                 continue;
             }
             let left = read(&mut file);
-            let stale = left.pid.is_some().then_some(left);
+            // Those that take turns leave it there between two of them.
+            let stale = (left.pid.is_some() && !left.takes_turns).then_some(left);
             let mut lock = Self { log: log.to_path_buf(), path: path.clone(), file, inode: None, stale };
             // Write the holder before locking the inode, for processes that run into this lock meanwhile.
             lock.write_holder().map_err(failed)?;
@@ -150,25 +188,9 @@ impl SessionLock {
     }
 
     fn write_holder(&mut self) -> io::Result<()> {
-        let mut text = Vec::new();
-        let field = |out: &mut Vec<u8>, key: &str, value: &str| {
-            out.extend_from_slice(if out.is_empty() { b"{" } else { b"," });
-            jcode_session_core::json::text::write_string(out, key);
-            out.push(b':');
-            jcode_session_core::json::text::write_string(out, value);
-        };
-        field(&mut text, "pid", &std::process::id().to_string());
-        if let Some(host) = host_name() {
-            field(&mut text, "host", &host);
-        }
-        field(&mut text, "since", &jcode_session_core::log::time::format(host::now_ms()).unwrap_or_default());
-        if let Some(boot) = host::boot_id() {
-            field(&mut text, "boot", boot);
-        }
-        text.extend_from_slice(b"}\n");
         self.file.set_len(0)?;
         self.file.seek(SeekFrom::Start(0))?;
-        self.file.write_all(&text)
+        self.file.write_all(&Holder::text(false, Some(host::now_ms())))
     }
 }
 
@@ -181,7 +203,22 @@ impl Drop for SessionLock {
     }
 }
 
-/// The error for a log that is a link. If the link's target is being written, the error says so instead.
+/// Where a lock file says that somebody waits for the lock, and how.
+pub(super) const WAITS_AT: usize = 255;
+pub(super) const WAITS: u8 = b'w';
+
+/// Says in a lock file that somebody waits for the lock; whoever takes a turn next unsays it.
+pub(super) fn say_that_somebody_waits(file: &mut File) {
+    let _ = file.seek(SeekFrom::Start(WAITS_AT as u64)).and_then(|_| file.write_all(&[WAITS]));
+}
+
+/// Refuses a link.
+pub(super) fn acquirable(log: &Path) -> Result<(), LockError> {
+    let is_link = std::fs::symlink_metadata(log).is_ok_and(|metadata| metadata.is_symlink());
+    if is_link { Err(refused_link(log)) } else { Ok(()) }
+}
+
+/// A link is not written; if what it leads to is being written, that is the better answer.
 fn refused_link(log: &Path) -> LockError {
     let real = std::fs::canonicalize(log);
     let file = real.as_ref().map_or(None, |real| Some(open_plain(real).ok()?.0));
@@ -195,15 +232,15 @@ fn refused_link(log: &Path) -> LockError {
     LockError::Link(log.to_path_buf())
 }
 
-/// Whether the open file is the one at this path.
-fn is_at(file: &File, path: &Path) -> bool {
+/// The open file is the one that has this path.
+pub(super) fn is_at(file: &File, path: &Path) -> bool {
     use crate::os::files::stamp_of;
     let (Ok(open), Ok(there)) = (file.metadata(), std::fs::symlink_metadata(path)) else { return false };
     let (open, there) = (stamp_of(&open), stamp_of(&there));
     (open.dev, open.ino) == (there.dev, there.ino)
 }
 
-fn read(file: &mut File) -> Holder {
+pub(super) fn read(file: &mut File) -> Holder {
     let mut text = Vec::new();
     let _ = file.seek(SeekFrom::Start(0));
     // A file longer than any holder writes is not ours.
@@ -216,14 +253,15 @@ fn read(file: &mut File) -> Holder {
             b"host" => holder.host = Some(value),
             b"since" => holder.since_ms = jcode_session_core::log::time::parse_text(&value),
             b"boot" => holder.boot = Some(value),
+            b"lock" => holder.takes_turns = value == "batch",
             _ => {}
         }
     });
     if walked.is_ok() { holder } else { Holder::default() }
 }
 
-/// The holder of the lock on a file, if the system can name it.
-fn holder_of(file: &File) -> Holder {
+/// Who holds the lock of a file, as far as the system tells.
+pub(super) fn holder_of(file: &File) -> Holder {
     let Ok(metadata) = file.metadata() else { return Holder::default() };
     let inode = format!(":{}", crate::os::files::stamp_of(&metadata).ino);
     let locks = std::fs::read_to_string("/proc/locks").unwrap_or_default();

@@ -22,3 +22,4 @@ pub mod standing;
 pub mod stat;
 pub mod storage;
 pub(crate) mod threads;
+pub mod turn;

@@ -175,7 +175,7 @@ impl Search {
             searched.unreadable = all.unreadable;
         }
         let cwd = cwd.as_deref().map(|folder| names_of_folder(folder, &all.sessions));
-        let filter = Filter { cwd, tag: tag.clone(), agent: agent.clone(), text: None };
+        let filter = Filter { cwd, tag: tag.clone(), agent: agent.clone(), ..Filter::default() };
         let is_it = |listed: &Listed| one.as_ref().is_none_or(|one| is_same(one, &listed.path));
         let listed: Vec<Listed> = all.sessions.into_iter().filter(is_it).collect();
         let is_elsewhere = listed.is_empty() && filter == Filter::default();

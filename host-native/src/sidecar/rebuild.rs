@@ -116,7 +116,27 @@ pub(crate) fn update_held(log: &LogFile, tick: &mut Tick<'_>) -> Result<IndexMet
     build_held(log, tick)
 }
 
-/// Builds the sidecar for a writer, which holds the lock. All of `log` is on the disk.
+/// The same for one of several writers of a log, none of which holds the lock between two turns.
+pub(crate) fn update_in_turns(log: &LogFile, tick: &mut Tick<'_>) -> Result<IndexMeta, RebuildError> {
+    match look(log, tick)? {
+        Look::Right(right) => {
+            let before = right.meta.clone();
+            if let Some((_, meta)) = settle(log, *right, None, tick)? {
+                return Ok(meta);
+            }
+            if sidecar::written_meta(log.path()).is_some_and(|now| now != before) {
+                // Another one changed it meanwhile, in its own transaction: no reason to build.
+                return Err(RebuildError::Busy);
+            }
+        }
+        Look::Locked => return Err(RebuildError::Busy),
+        Look::Differs | Look::Unusable => {}
+    }
+    let known = Known { synced_len: log.len(), ..Known::default() };
+    build_knowing(log, &known, tick)
+}
+
+/// Builds the sidecar of a log for its writer, which holds the lock. All of `log` is on the disk.
 pub(crate) fn build_held(log: &LogFile, tick: &mut Tick<'_>) -> Result<IndexMeta, RebuildError> {
     let known = Known { synced_len: log.len(), ..Known::default() };
     build_aside(log, &known, Held::ByWriter, tick)

@@ -7,6 +7,7 @@
 use crate::os::host;
 use crate::os::log_file::LogFile;
 use crate::os::segments::{self, SessionFile, SessionStorage};
+use crate::os::turn::TurnLock;
 use jcode_session_core::log::tail::last_of_active_path;
 use jcode_session_core::log::{LineReader, Outcome};
 use jcode_session_core::source::ByteSource;
@@ -26,11 +27,13 @@ pub(super) struct Checkpoints {
     last_ms: Option<i64>,
     /// Length of the log at opening, until the state before the writer's first entry is recorded.
     found: Option<u64>,
+    /// Other writers keep the same ledger: it is changed in a turn, and read anew.
+    takes_turns: bool,
 }
 
 impl Checkpoints {
-    /// Checkpoints for a writer that opened `log` in this state.
-    pub(super) fn new(log: &LogFile, policy: Policy) -> Self {
+    /// For a writer that found `log` so.
+    pub(super) fn new(log: &LogFile, policy: Policy, takes_turns: bool) -> Self {
         Self {
             storage: segments::storage(log.path()),
             policy,
@@ -38,11 +41,33 @@ impl Checkpoints {
             last: (log.len(), 0),
             last_ms: None,
             found: policy.before.then(|| log.len()),
+            takes_turns,
         }
     }
 
     /// Takes a checkpoint if one is due. The log is synced up to `point`.
     pub(super) fn reached(&mut self, log: &mut LogFile, point: SyncPoint, leaf: Option<&str>) {
+        if !self.takes_turns {
+            return self.take_due(log, point, leaf);
+        }
+        if !self.may_be_due(point, host::now_ms()) {
+            return;
+        }
+        // Where somebody else has it, one of the next points will do.
+        if let Ok(mut lock) = TurnLock::open(log.path())
+            && let Ok(_turn) = lock.try_take()
+        {
+            self.ledger_file = None;
+            self.take_due(log, point, leaf);
+        }
+    }
+
+    fn may_be_due(&self, point: SyncPoint, now: i64) -> bool {
+        let (bytes, entries) = (point.len().saturating_sub(self.last.0), point.entries.saturating_sub(self.last.1));
+        self.found.is_some_and(|found| point.len() > found) || self.policy.due(entries, bytes, self.last_ms, now)
+    }
+
+    fn take_due(&mut self, log: &mut LogFile, point: SyncPoint, leaf: Option<&str>) {
         let now = host::now_ms();
         if let Some(found) = self.found.filter(|&found| point.len() > found) {
             self.found = None;

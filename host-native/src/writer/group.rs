@@ -8,7 +8,9 @@ use crate::os::host;
 use crate::os::segments::{SessionFile, SessionStorage};
 use crate::os::threads::thread::{self, Thread};
 use crate::os::threads::{Arc, Condvar, Mutex, MutexGuard};
-use jcode_session_core::write::{AckPoint, AppendError, LogWriter, Parent, Refusal, Stamps, WriteError, WriteJob};
+use jcode_session_core::write::{
+    AckPoint, AppendError, CaughtUp, LogWriter, Parent, Refusal, Stamps, WriteError, WriteJob,
+};
 use std::sync::{OnceLock, PoisonError};
 
 type Log = LogWriter<SessionStorage, QueueSender>;
@@ -279,6 +281,23 @@ impl Shared {
             self.due.notify_one();
         }
         Ok(admitted)
+    }
+
+    /// Takes in what others wrote, at the beginning of a turn.
+    pub(super) fn catch_up(&self) -> Result<Option<CaughtUp>, WriteError> {
+        self.lock().log.catch_up(host::now_ms())
+    }
+
+    /// Hands to the system what `throughput` has buffered, at the end of a turn: what others then write stands behind it.
+    pub(super) fn write_out(&self) -> Result<(), WriteError> {
+        let mut state = self.lock();
+        match state.log.begin_write() {
+            Some(job) => {
+                let finished = job.run();
+                state.log.finish(finished, host::now_ms())
+            }
+            None => Ok(()),
+        }
     }
 
     pub(super) fn flush(&self) -> Result<(), WriteError> {

@@ -1,15 +1,15 @@
 //! A writer's connection to its sidecar.
 //!
-//! Owns: which commits are synced, and the mark `unsynced_boot`.
-//! Invariant: the mark is on the disk before the first unsynced change, and is removed with a sync when the writer
-//! closes. So a sidecar that a power cut may have torn carries the mark.
+//! Owns: how safe its commits are, the mark `unsynced_boot`, and that of several writers each builds on what is there.
+//! Invariant: the mark is on the disk before the first change that is not synced, and goes with a sync when the
+//! writer closes: a sidecar that a power cut may have torn is known by it. Does not: choose rows.
 
 use super::lag::Lag;
 use crate::os::host;
 use crate::os::log_file::LogFile;
-use crate::sidecar::commit;
 use crate::sidecar::connect::{Purpose, connect};
 use crate::sidecar::sql::{is_locked, read_meta};
+use crate::sidecar::{commit, written_meta};
 use jcode_session_core::index::meta::IndexMeta;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
@@ -19,17 +19,19 @@ pub(super) struct IndexFile {
     pub(super) meta: IndexMeta,
     /// The mark is set, and later commits are not synced.
     marked: bool,
+    /// Other writers of the session change it too.
+    takes_turns: bool,
 }
 
 impl IndexFile {
-    pub(super) fn connect(log: &LogFile) -> Result<Self, Lag> {
+    pub(super) fn connect(log: &LogFile, takes_turns: bool) -> Result<Self, Lag> {
         let connection = connect(log.path(), Purpose::Follow)?;
         connection.set_prepared_statement_cache_capacity(64);
         connection.execute_batch("PRAGMA synchronous=FULL")?;
         // Cheaper than creating and removing the journal for each commit.
         connection.query_row("PRAGMA journal_mode=TRUNCATE", [], |_| Ok(()))?;
         let meta = read_meta(&connection)?.ok_or(Lag::Rebuild)?;
-        Ok(Self { connection, meta, marked: false })
+        Ok(Self { connection, meta, marked: false, takes_turns })
     }
 
     /// Begins a transaction. With `closing` it is the last one, which is synced. With `ahead` its rows may be added
@@ -51,15 +53,35 @@ impl IndexFile {
         }
         let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(|error| if is_locked(&error) { Lag::Busy(error) } else { error.into() })?;
+        if self.takes_turns && read_meta(&transaction)?.as_ref() != Some(&self.meta) {
+            return Err(Lag::Raced);
+        }
         Ok((transaction, &mut self.meta))
     }
 
-    /// Sets the mark durably: later commits are not synced.
+    /// Takes in what other writers of the session have made of the sidecar.
+    pub(super) fn see_others(&mut self, log: &LogFile) -> Result<(), Lag> {
+        // One of them built another file in its place.
+        let now = written_meta(log.path()).ok_or(Lag::Hole)?;
+        let here = read_meta(&self.connection)?.ok_or(Lag::Rebuild)?;
+        if now != here {
+            return Err(Lag::Hole);
+        }
+        // One that closed took the mark away.
+        self.marked &= here.unsynced_boot.is_some();
+        self.meta = here;
+        Ok(())
+    }
+
+    /// Says, durably, that what follows is not synced.
     fn mark(&mut self, log: &LogFile) -> Result<(), Lag> {
         // Without a boot id a torn sidecar could not be told from a whole one. Then every commit is synced.
         let Some(boot) = host::boot_id() else { return Ok(()) };
         let meta = IndexMeta { unsynced_boot: Some(boot.to_string()), ..self.meta.clone() };
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        if self.takes_turns && read_meta(&transaction)?.as_ref() != Some(&self.meta) {
+            return Err(Lag::Raced);
+        }
         commit(transaction, log.path(), &self.meta, &meta)?;
         self.meta = meta;
         self.connection.execute_batch("PRAGMA synchronous=OFF")?;

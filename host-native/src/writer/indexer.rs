@@ -10,9 +10,12 @@ use super::checkpoints::Checkpoints;
 use super::index_file::IndexFile;
 use super::index_queue::{IndexQueue, Update};
 use super::lag::Lag;
+use super::listing::{Listed, Listing};
+use super::{LockMode, WriterOptions};
 use crate::os::host;
 use crate::os::log_file::LogFile;
 use crate::os::threads::Arc;
+use crate::sidecar::rebuild::RebuildError;
 use crate::sidecar::sql::SqlStore;
 use crate::sidecar::{commit, rebuild};
 use jcode_session_core::index::Totals;
@@ -21,7 +24,6 @@ use jcode_session_core::index::meta::{IndexMeta, Observed, Resume};
 use jcode_session_core::index::schema::JUMP_INDEX_FROM;
 use jcode_session_core::log::AppendedEntries;
 use jcode_session_core::source::SourceError;
-use jcode_session_core::store::checkpoint::Policy;
 use jcode_session_core::write::SyncPoint;
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -32,7 +34,9 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// one transaction per sync would slow down every sync.
 const GATHER: Duration = Duration::from_millis(25);
 
-/// Upper bound of the rows that wait for a sync in one transaction.
+/// How often a writer that ends and takes turns with others tries again.
+const LAST_TRIES: u32 = 8;
+/// Rows that wait for a sync in one transaction at most.
 const AHEAD: u64 = 100_000;
 
 /// The indexer of one writer.
@@ -41,6 +45,9 @@ pub(super) struct Indexer {
     waiting: Waiting,
     index: Option<IndexFile>,
     checkpoints: Checkpoints,
+    /// Other writers follow the log with the same sidecar.
+    takes_turns: bool,
+    listing: Listing,
 }
 
 /// Entries that were handed over and have no rows yet.
@@ -59,11 +66,14 @@ struct Drained {
 }
 
 impl Indexer {
-    /// `log` is the writer's log at opening, durable to its end.
-    pub(super) fn new(log: LogFile, queue: Arc<IndexQueue>, ahead: bool, policy: Policy) -> Self {
-        let checkpoints = Checkpoints::new(&log, policy);
+    /// `log` is the writer's log as it was opened, durable to its end.
+    pub(super) fn new(log: LogFile, queue: Arc<IndexQueue>, options: &WriterOptions, listed: Listed) -> Self {
+        let takes_turns = options.lock == LockMode::Batch;
+        let checkpoints = Checkpoints::new(&log, options.checkpoints, takes_turns);
+        // Rows that wait in a transaction would keep the other writers' out.
+        let ahead = options.durability.indexes_ahead() && !takes_turns;
         let waiting = Waiting { queue, entries: AppendedEntries::default(), ahead };
-        Self { log, waiting, index: None, checkpoints }
+        Self { log, waiting, index: None, checkpoints, takes_turns, listing: Listing::new(listed) }
     }
 
     /// Runs until the writer closes. Returns why the sidecar is not complete then, if it is not.
@@ -71,12 +81,21 @@ impl Indexer {
         let mut wait = None;
         loop {
             let Update { synced, closing } = self.waiting.queue.wait(&mut self.waiting.entries, wait);
-            let outcome = self.bring_to(synced, closing);
+            let mut outcome = self.bring_to(synced, closing);
+            for _ in 0..LAST_TRIES {
+                // A writer that ends does not come back.
+                if !closing || !matches!(outcome, Err(Lag::Raced | Lag::Busy(_) | Lag::Building(RebuildError::Busy))) {
+                    break;
+                }
+                outcome = self.bring_to(synced, closing);
+            }
             self.checkpoint(synced);
             if closing {
+                // Its writer lists it once all is done.
                 return outcome;
             }
-            wait = outcome.err().map(|_| PAUSE);
+            let listed_in = self.listing.reached(synced.len());
+            wait = [outcome.err().map(|_| PAUSE), listed_in].into_iter().flatten().min();
             self.waiting.queue.pause(GATHER);
         }
     }
@@ -103,9 +122,9 @@ impl Indexer {
             self.index = Some(self.read_log(&lag, point)?);
             outcome = self.grow(point, closing);
         }
-        if outcome.as_ref().is_err_and(|lag| !matches!(lag, Lag::Busy(_))) {
-            // The transaction is gone, and its entries no longer wait; the log holds them. The next round opens the
-            // sidecar again, and rebuilds it if SQLite reports damage.
+        if outcome.as_ref().is_err_and(|lag| !matches!(lag, Lag::Busy(_) | Lag::Raced)) {
+            // What was begun is not there, and its entries wait no more: the log has them. A file that SQLite no
+            // longer likes is looked at anew, and built anew if need be.
             self.index = None;
         }
         outcome
@@ -117,14 +136,17 @@ impl Indexer {
             return Err(Lag::Displaced);
         }
         let tick = &mut |_| ControlFlow::Continue(());
-        if matches!(why, Lag::Rebuild) {
+        if self.takes_turns {
+            drop(IndexFile::connect(&self.log, self.takes_turns));
+            rebuild::update_in_turns(&self.log, tick)?;
+        } else if matches!(why, Lag::Rebuild) {
             rebuild::build_held(&self.log, tick)?;
         } else {
-            // Opened for writing first, because that rolls back the transaction of a killed writer.
-            drop(IndexFile::connect(&self.log));
+            // Opened for writing first: that is what takes back the transaction of a killed writer.
+            drop(IndexFile::connect(&self.log, self.takes_turns));
             rebuild::update_held(&self.log, tick)?;
         }
-        IndexFile::connect(&self.log)
+        IndexFile::connect(&self.log, self.takes_turns)
     }
 
     /// Adds the waiting entries up to a sync point in one transaction. If rows go ahead of the log's syncs, the
@@ -136,6 +158,9 @@ impl Indexer {
             return Err(Lag::Displaced);
         }
         log.restamp()?;
+        if self.takes_turns {
+            index.see_others(log)?;
+        }
         let (from, target) = (index.meta.stamp.len, point.len());
         // A sidecar to which no catch-up can add is rebuilt.
         let cannot_grow = !matches!(index.meta.resume, Resume::At { offset, .. } if offset == from);

@@ -22,7 +22,10 @@ pub(super) enum Lag {
     /// The log's path leads to another file or to none, or the log was cut.
     #[error("the log was replaced, removed or cut by another program")]
     Displaced,
-    /// Rows wait for a sync of the log that did not come.
+    /// Another writer of the session changed the sidecar at the same moment: nothing was begun, the entries still wait.
+    #[error("another writer of the session changed it at the same moment")]
+    Raced,
+    /// Rows wait that no sync of the log covers.
     #[error("the log was not synced")]
     Unsynced,
     /// A reader holds the lock and no transaction was begun: the entries still wait.

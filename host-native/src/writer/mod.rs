@@ -11,6 +11,7 @@ mod index_file;
 mod index_queue;
 mod indexer;
 mod lag;
+mod listing;
 mod open;
 mod syncer;
 pub mod tags;
@@ -18,14 +19,17 @@ pub mod tags;
 use crate::catalog;
 use crate::ops::seal::{self, Segments};
 use crate::os::lock::SessionLock;
-use crate::os::threads::Arc;
 use crate::os::threads::thread::JoinHandle;
+use crate::os::threads::{Arc, Mutex};
+use crate::os::turn::TurnLock;
 use group::Shared;
 use index_queue::IndexQueue;
-use jcode_session_core::write::{AppendError, Cause, Parent, Recovery, Unwritten, WriteError};
+use jcode_session_core::write::{AppendError, CaughtUp, Cause, Parent, Recovery, Unwritten, WriteError};
 use lag::Lag;
-pub use open::{NewSession, OpenError, WriterOptions};
+use listing::Listed;
+pub use open::{LockMode, NewSession, OpenError, WriterOptions};
 use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
 
 /// Writes one session. Appends from several threads share writes and syncs.
 #[derive(Debug)]
@@ -36,14 +40,30 @@ pub struct Writer {
     indexer: Option<JoinHandle<Result<(), Lag>>>,
     session_id: Option<String>,
     recovery: Recovery,
-    lock: SessionLock,
-    /// The log, and the home whose session index lists it.
-    listed: Option<(PathBuf, PathBuf)>,
+    lock: Held,
+    /// Where the session is listed.
+    listed: Listed,
     /// The log, and how its older lines are stored.
     segments: Option<(PathBuf, Segments)>,
 }
 
-/// The result of closing a writer.
+/// The lock of a session.
+#[derive(Debug)]
+enum Held {
+    Lifetime(SessionLock),
+    /// Taken for each batch.
+    Turns(Mutex<Turns>),
+}
+
+/// How a writer takes turns.
+#[derive(Debug)]
+struct Turns {
+    lock: TurnLock,
+    /// What others wrote that nobody was told of yet.
+    untold: Option<CaughtUp>,
+}
+
+/// What closing found out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Closed {
     /// Why the sidecar is not up to date, if it is not. The log is complete, and the sidecar catches up when the
@@ -63,7 +83,7 @@ impl Writer {
     /// # Errors
     /// Fails with an [`AppendError`]. The entry is then not in the session and stays with the caller.
     pub fn append(&self, json: &[u8], parent: Parent<'_>) -> Result<String, AppendError> {
-        self.shared.append(json, parent)
+        self.in_turn(|turn| turn.append(json, parent))
     }
 
     /// Appends a batch of entries: after a crash all of them are there, or none. Each is the child of the one before,
@@ -72,7 +92,35 @@ impl Writer {
     /// # Errors
     /// Fails with an [`AppendError`]. None of the entries is then in the session; they stay with the caller.
     pub fn append_batch(&self, entries: &[&[u8]], parent: Parent<'_>) -> Result<Vec<String>, AppendError> {
-        self.shared.append_batch(entries, parent)
+        self.in_turn(|turn| turn.append_batch(entries, parent))
+    }
+
+    /// Runs `act` while nobody else writes the session, with what others have written taken in. A writer that holds the
+    /// session for its life always has its turn. `act` appends through the turn alone.
+    ///
+    /// # Errors
+    /// What `act` says, or why there was no turn.
+    pub fn in_turn<T, E: From<WriteError>>(&self, act: impl FnOnce(&InTurn<'_>) -> Result<T, E>) -> Result<T, E> {
+        self.take_turn(|untold| act(&InTurn { shared: &self.shared, others: untold.take() }))
+    }
+
+    fn take_turn<T, E: From<WriteError>>(
+        &self,
+        act: impl FnOnce(&mut Option<CaughtUp>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let Held::Turns(turns) = &self.lock else { return act(&mut None) };
+        let mut turns = turns.lock().unwrap_or_else(PoisonError::into_inner);
+        let Turns { lock, untold } = &mut *turns;
+        let _turn = lock.take().map_err(|error| WriteError::Held { why: error.to_string() })?;
+        if let Some(more) = self.shared.catch_up()? {
+            *untold = Some(match untold.take() {
+                Some(before) => before.and(more),
+                None => more,
+            });
+        }
+        let done = act(untold);
+        self.shared.write_out()?;
+        done
     }
 
     /// Syncs everything that was appended, and checks that the log's path still leads to it.
@@ -80,7 +128,7 @@ impl Writer {
     /// # Errors
     /// Fails with a [`WriteError`]. In `throughput`, entries that could not be written stay buffered.
     pub fn flush(&self) -> Result<(), WriteError> {
-        self.shared.flush()
+        self.take_turn(|_| self.shared.flush())
     }
 
     /// Offset from which on another program wrote to the log while it was open, if that was noticed. These lines are
@@ -90,10 +138,10 @@ impl Writer {
         self.shared.lock().log.foreign_from()
     }
 
-    /// Lets this writer update the session's row in the session index of `home` when it closes. No append waits for
-    /// this, and it is skipped if another process is writing the index.
+    /// Keeps the session's row in the session index of `home` up to date, now and then while it is written and when this
+    /// writer closes: off the path of every append, and only if nobody else writes the index just then.
     pub fn list_in(&mut self, home: &Path, log: &Path) {
-        self.listed = Some((log.to_path_buf(), home.to_path_buf()));
+        let _ = self.listed.set((log.to_path_buf(), home.to_path_buf()));
     }
 
     /// Flushes, finishes the sidecar and releases the session.
@@ -123,8 +171,13 @@ impl Writer {
             None => None,
         };
         let not_sealed = self.seal();
-        if let Some((log, home)) = self.listed.take() {
-            catalog::update_own_row(&home, &log);
+        if let Held::Turns(turns) = &mut self.lock
+            && let Ok(mut turn) = turns.get_mut().unwrap_or_else(PoisonError::into_inner).lock.try_take()
+        {
+            turn.remove_file();
+        }
+        if let Some((log, home)) = self.listed.get() {
+            catalog::update_own_row(home, log);
         }
         (lags, not_sealed)
     }
@@ -138,7 +191,8 @@ impl Writer {
                 return None;
             }
         }
-        seal::held(&log, &mut self.lock, segments).err().map(|error| error.to_string())
+        let Held::Lifetime(lock) = &mut self.lock else { return None };
+        seal::held(&log, lock, segments).err().map(|error| error.to_string())
     }
 
     /// The cause, if the writer is latched and takes no more entries.
@@ -170,11 +224,42 @@ impl Writer {
     pub const fn recovery(&self) -> &Recovery {
         &self.recovery
     }
+}
 
-    /// The lock.
+/// A turn of a writer.
+#[derive(Debug)]
+pub struct InTurn<'w> {
+    shared: &'w Shared,
+    others: Option<CaughtUp>,
+}
+
+impl InTurn<'_> {
+    /// As [`Writer::append`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn append(&self, json: &[u8], parent: Parent<'_>) -> Result<String, AppendError> {
+        self.shared.append(json, parent)
+    }
+
+    /// As [`Writer::append_batch`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn append_batch(&self, entries: &[&[u8]], parent: Parent<'_>) -> Result<Vec<String>, AppendError> {
+        self.shared.append_batch(entries, parent)
+    }
+
+    /// What others wrote since this writer was last told.
     #[must_use]
-    pub const fn lock(&self) -> &SessionLock {
-        &self.lock
+    pub const fn others(&self) -> Option<&CaughtUp> {
+        self.others.as_ref()
+    }
+
+    /// Id of the last entry of the log.
+    #[must_use]
+    pub fn leaf(&self) -> Option<String> {
+        self.shared.lock().log.leaf().map(ToString::to_string)
     }
 }
 

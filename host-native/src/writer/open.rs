@@ -1,13 +1,15 @@
 //! Opens a session for writing.
 //!
-//! Owns: the order of lock, synced length, recovery, sealing and threads. Core recovers.
-//! Invariant: nothing of a session is changed before its lock is held.
+//! Owns: the order of lock, synced length, recovery, sealing and threads.
+//! Invariant: nothing of a session is touched before its lock is held, for life or for a turn.
+//! Does not: recover; core does.
 
 use super::group::Shared;
 use super::ids::Ids;
 use super::index_queue::{IndexQueue, QueueSender};
 use super::indexer::Indexer;
-use super::{Writer, syncer};
+use super::listing::Listed;
+use super::{Held, Turns, Writer, syncer};
 use crate::ops::recover::synced_len;
 use crate::ops::seal::{self, Segments};
 use crate::os::files::PathError;
@@ -16,8 +18,10 @@ use crate::os::lock::{LockError, SessionLock};
 use crate::os::log_file::LogFile;
 use crate::os::opening::open_itself;
 use crate::os::segments::{self, SessionFile, SessionStorage};
-use crate::os::threads::{Arc, thread};
+use crate::os::threads::{Arc, Mutex, thread};
+use crate::os::turn::TurnLock;
 use crate::session::kind;
+use jcode_session_core::dialect::jcode::{Birth, Fields};
 use jcode_session_core::dialect::{FileKind, Other, What};
 use jcode_session_core::storage::StorageFile;
 use jcode_session_core::store::checkpoint::Policy;
@@ -33,8 +37,22 @@ pub struct WriterOptions {
     pub checkpoints: Policy,
     /// Make the log if it does not exist.
     pub create: Option<NewSession>,
-    /// Seal older lines into segments at opening and closing; `None`: never.
+    /// Seal older lines into segments when the session is opened and closed; not, if `None`. Writers that take turns
+    /// never do: a log that gets another layout is another file to all others.
     pub segments: Option<Segments>,
+    /// For how long the session is locked.
+    pub lock: LockMode,
+}
+
+/// For how long a writer locks its session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LockMode {
+    /// As long as it is open: nobody else writes meanwhile.
+    #[default]
+    Lifetime,
+    /// For one append, batch or flush at a time. Before it, what others appended is taken in: the default parent is the
+    /// leaf that is found then. In `throughput` it is handed to the system when the turn ends.
+    Batch,
 }
 
 /// The content of a new log's header.
@@ -46,6 +64,9 @@ pub struct NewSession {
     pub cwd: String,
     /// The log that this one was forked from.
     pub parent_session: Option<String>,
+    /// The fields of a session of jcode, which the header then says; those above are for what they lack. What is too
+    /// large for a header ([`Birth::large`]) is left for the caller to append.
+    pub jcode: Fields,
 }
 
 /// Why a session was not opened for writing.
@@ -78,41 +99,113 @@ impl Writer {
     /// See [`OpenError`].
     pub fn open(log: &Path, options: &WriterOptions) -> Result<Self, OpenError> {
         must_be_writable(log, options)?;
-        let mut lock = SessionLock::acquire(log)?;
-        // The process may change its working directory, so a relative path would lead elsewhere later.
+        // A process that changes its folder must not look for the log in another one.
         let log = &std::path::absolute(log).map_err(PathError::new("find", log))?;
+        match options.lock {
+            LockMode::Lifetime => {
+                let mut lock = SessionLock::acquire(log)?;
+                let started = Self::start(log, options, Locked::ForLife(&mut lock))?;
+                if started.created {
+                    lock.lock_inode(open_itself(log)?)?;
+                }
+                started.run(log, options, Held::Lifetime(lock))
+            }
+            LockMode::Batch => {
+                let mut lock = TurnLock::open(log)?;
+                let others = lock.may_have_others();
+                let mut turn = lock.take()?;
+                let started = Self::start(log, options, Locked::ForATurn { others })?;
+                if started.created {
+                    turn.lock_new()?;
+                }
+                drop(turn);
+                started.run(log, options, Held::Turns(Mutex::new(Turns { lock, untold: None })))
+            }
+        }
+    }
+
+    /// Opens the log, whose lock is held.
+    fn start(log: &Path, options: &WriterOptions, mut locked: Locked<'_>) -> Result<Started, OpenError> {
         let header = options.create.as_ref().map(|new| header(log, new)).transpose()?;
-        let ahead = options.durability.indexes_ahead();
-        let queue = Arc::new(IndexQueue::new(ahead));
+        let queue = Arc::new(IndexQueue::new(options.durability.indexes_ahead()));
         let storage = segments::storage(log);
-        let open = || open_log(log, &storage, options.durability, header.as_deref(), &queue);
+        let is_one_of_several = locked.is_one_of_several();
+        let open = || {
+            let core = OpenOptions {
+                durability: options.durability,
+                synced_len: if is_one_of_several { None } else { synced_len(log, &storage) },
+                header: header.as_deref(),
+                now_ms: host::now_ms(),
+                takes_turns: options.lock == LockMode::Batch,
+            };
+            open_log(log, &storage, &core, &queue)
+        };
         let (mut writer, mut opened) = open()?;
-        if let Some(segments) = options.segments
+        if let (Some(segments), Locked::ForLife(lock)) = (options.segments, &mut locked)
             && seal::is_due(&opened.file, opened.len, segments)
         {
-            // A log that cannot be sealed is written as it is. Closing tries again and reports the reason.
-            let _ = seal::held(log, &mut lock, segments);
+            // One that cannot be sealed is written as it is; closing tries again, and says why.
+            let _ = seal::held(log, lock, segments);
             let recovery = opened.recovery;
             (writer, opened) = open()?;
             opened.recovery = recovery;
         }
-        if opened.created {
-            lock.lock_inode(open_itself(log)?)?;
-        }
+        let indexed = to_index(log, &opened)?;
+        Ok(Started {
+            writer,
+            indexed,
+            queue,
+            created: opened.created,
+            session_id: opened.session_id,
+            recovery: opened.recovery,
+        })
+    }
+}
+
+/// How the session's lock is held while it is opened.
+enum Locked<'l> {
+    ForLife(&'l mut SessionLock),
+    ForATurn {
+        /// Other writers may have the session open.
+        others: bool,
+    },
+}
+
+impl Locked<'_> {
+    const fn is_one_of_several(&self) -> bool {
+        matches!(self, Self::ForATurn { others: true })
+    }
+}
+
+/// A writer without its threads.
+struct Started {
+    writer: LogWriter<SessionStorage, QueueSender>,
+    indexed: LogFile,
+    queue: Arc<IndexQueue>,
+    created: bool,
+    session_id: Option<String>,
+    recovery: write::Recovery,
+}
+
+impl Started {
+    fn run(self, log: &Path, options: &WriterOptions, lock: Held) -> Result<Writer, OpenError> {
+        let Self { writer, indexed, queue, session_id, recovery, .. } = self;
         let shared = Arc::new(Shared::new(writer));
-        let indexer = Indexer::new(to_index(log, &opened)?, Arc::clone(&queue), ahead, options.checkpoints);
+        let listed = Listed::default();
+        let indexer = Indexer::new(indexed, Arc::clone(&queue), options, Arc::clone(&listed));
         let thread = |name: &str| thread::Builder::new().name(name.to_string());
         let indexer = thread("jcode-sidecar").spawn(move || indexer.run()).map_err(PathError::new("index", log))?;
-        let mut this = Self {
+        let segments = options.segments.filter(|_| options.lock == LockMode::Lifetime);
+        let mut this = Writer {
             shared,
             queue,
             syncer: None,
             indexer: Some(indexer),
-            session_id: opened.session_id,
-            recovery: opened.recovery,
+            session_id,
+            recovery,
             lock,
-            listed: None,
-            segments: options.segments.map(|segments| (log.to_path_buf(), segments)),
+            listed,
+            segments: segments.map(|segments| (log.to_path_buf(), segments)),
         };
         if options.durability.sync_bounds().is_some() {
             let shared = Arc::clone(&this.shared);
@@ -142,12 +235,10 @@ type Opening = (LogWriter<SessionStorage, QueueSender>, write::Opened<SessionFil
 fn open_log(
     log: &Path,
     storage: &SessionStorage,
-    durability: Durability,
-    header: Option<&[u8]>,
+    core: &OpenOptions<'_>,
     queue: &Arc<IndexQueue>,
 ) -> Result<Opening, OpenError> {
-    let core = OpenOptions { durability, synced_len: synced_len(log, storage), header, now_ms: host::now_ms() };
-    let opened = LogWriter::open(storage, &core, QueueSender(Arc::clone(queue)), |opened| {
+    let opened = LogWriter::open(storage, core, QueueSender(Arc::clone(queue)), |opened| {
         let scanned = ScannedIds::new(opened.file.clone());
         match LogFile::open(log) {
             Ok(log) => Box::new(Ids::new(&log, scanned)),
@@ -172,6 +263,10 @@ fn to_index(log: &Path, opened: &write::Opened<SessionFile>) -> Result<LogFile, 
 fn header(log: &Path, new: &NewSession) -> Result<Vec<u8>, OpenError> {
     let session_id = new.session_id.clone().unwrap_or_else(host::new_id);
     let parent_session = new.parent_session.as_deref();
+    if !new.jcode.is_empty() {
+        let birth = Birth::of(&new.jcode, &session_id, parent_session, host::now_ms());
+        return birth.map(|birth| birth.header).ok_or_else(|| OpenError::HeaderTooLong(log.to_path_buf()));
+    }
     let header = NewHeader { session_id: &session_id, now_ms: host::now_ms(), cwd: &new.cwd, parent_session };
     header.line().ok_or_else(|| OpenError::HeaderTooLong(log.to_path_buf()))
 }

@@ -7,14 +7,14 @@ use crate::os::files::PathError;
 use crate::os::log_file::LogFile;
 use crate::session::kind;
 use crate::sidecar::{self, Sidecar};
-use crate::writer::{Closed, OpenError, Writer, WriterOptions};
+use crate::writer::{Closed, LockMode, OpenError, Writer, WriterOptions};
 use jcode_session_core::catalog::CountTail;
 use jcode_session_core::dialect::{Refused, detect};
 use jcode_session_core::index::Counts;
 use jcode_session_core::log::tags::{self, TagError};
 use jcode_session_core::log::{Dialect, LogScan, scan_source};
 use jcode_session_core::source::{ByteSource, SourceError};
-use jcode_session_core::write::{AppendError, Durability, Parent, Unwritten};
+use jcode_session_core::write::{AppendError, Durability, Parent, Unwritten, WriteError};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -61,7 +61,10 @@ pub enum TagsError {
     /// The entry was refused.
     #[error(transparent)]
     Append(#[from] AppendError),
-    /// The entry could not be put on the disk.
+    /// The session could not be written just then.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// The entry is not on the disk.
     #[error(transparent)]
     Close(#[from] Unwritten),
 }
@@ -110,12 +113,16 @@ pub fn change(
     if tags::change(&before, words())? == before {
         return Ok((before, None));
     }
-    let mut writer = Writer::open(path, &WriterOptions { durability, ..WriterOptions::default() })?;
+    let options = WriterOptions { durability, lock: LockMode::Batch, ..WriterOptions::default() };
+    let mut writer = Writer::open(path, &options)?;
     writer.list_in(home, path);
-    // Read again, now that nobody else can change the set.
-    let set = tags::change(&read(path)?, words())?;
-    let appended = writer.append(&tags::entry(&set), Parent::Leaf);
+    let changed = writer.in_turn(|turn| {
+        // Once more, now that nobody else can change it.
+        let set = tags::change(&read(path)?, words())?;
+        turn.append(&tags::entry(&set), Parent::Leaf)?;
+        Ok::<_, TagsError>(set)
+    });
     let closed = writer.close()?;
-    appended?;
+    let set = changed?;
     Ok((set, Some(closed)))
 }

@@ -21,6 +21,7 @@ mod export;
 mod file_kinds;
 mod foreign;
 mod header_rule;
+mod hosted;
 mod import;
 mod input;
 mod inspect;

@@ -19,10 +19,14 @@ fn home() -> tempfile::TempDir {
     home
 }
 
-fn host(home: &Path, args: &[&str]) -> Run {
+pub(super) fn host_command(home: &Path) -> Command {
     let mut command = Command::new(binary().with_file_name("session-host"));
     command.env("JCODE_HOME", home).env("NO_COLOR", "1").stdin(Stdio::null());
-    let output = command.args(args).output().expect("the host is built");
+    command
+}
+
+pub(super) fn host(home: &Path, args: &[&str]) -> Run {
+    let output = host_command(home).args(args).output().expect("the host is built");
     Run {
         code: output.status.code().unwrap_or(-1),
         stdout: output.stdout,

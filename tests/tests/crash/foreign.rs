@@ -79,7 +79,8 @@ struct Ran {
 
 fn open(machine: &Machine, mode: Durability) -> Result<LogWriter<Machine, Watcher>, OpenError> {
     let header = NewHeader { session_id: "s", now_ms: 0, cwd: "/", parent_session: None }.line().expect("short");
-    let options = OpenOptions { durability: mode, synced_len: None, header: Some(&header), now_ms: 0 };
+    let options =
+        OpenOptions { durability: mode, synced_len: None, header: Some(&header), now_ms: 0, takes_turns: false };
     let opened = LogWriter::open(machine, &options, Watcher(machine.clone()), |opened| {
         Box::new(ScannedIds::new(opened.file.clone()))
     });

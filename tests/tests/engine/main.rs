@@ -21,6 +21,7 @@ mod index {
     mod rows;
     mod sidecar;
 }
+mod jcode;
 mod json {
     mod walk;
 }
@@ -50,5 +51,6 @@ mod store {
 mod write {
     mod batch;
     mod foreign;
+    mod turns;
     mod writer;
 }

@@ -2,21 +2,23 @@
 //!
 //! If you change the result, then change sections 6.2 and 8 of `docs/format.md` too.
 //!
-//! Owns: which entries of a path count, and the order of the snapshot's fields.
-//! Invariant: values are copied from the log unchanged, one entry at a time.
+//! Owns: which entries count, and the order of the snapshot's fields.
+//! Invariant: messages are those of the path, as its edits leave them; all else is the whole log's. Every value is
+//! written as it stands in the log; one entry at a time is in memory.
 //! Does not: find the path; callers have an index.
 
 use super::export_error::ExportError;
 use super::export_import;
-use crate::dialect::jcode::compare::past::{self, Known};
+use crate::dialect::Edits;
+use crate::dialect::jcode::compare::past;
+use crate::dialect::jcode::compare::rest::Rest;
 use crate::dialect::jcode::read::array::Array;
 use crate::dialect::jcode::read::entry::Kind;
 use crate::dialect::jcode::read::fields::Token;
 use crate::json::text::write_string;
 use crate::log::Record;
 use crate::source::ByteSource;
-use alloc::collections::BTreeSet;
-use alloc::string::{String, ToString};
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -36,33 +38,14 @@ pub fn export<S: ByteSource, E>(
         let (header, agent) = past::imported(log).map_err(source)?.ok_or(ExportError::NotFromJcode)?;
         return export_import::export(log, &header, &agent, path, out);
     };
-    let mut fields = origin.fields;
-    // First pass: small values that must precede the messages.
-    let mut sides: Vec<(Array, Option<String>, Token)> = Vec::new();
-    let mut dropped = BTreeSet::new();
+    let rest = Rest::read(log, origin.fields).map_err(source)?;
+    // Edits stand behind what they edit.
+    let mut edits = Edits::default();
     for range in path.clone() {
-        let at = range.start;
-        let mut found: Option<(Known, Option<String>)> = None;
-        let whole = past::entry(log, range, |record: &Record<'_>| {
-            let known = past::classify(record);
-            if known.kind.is_some_and(|kind| kind != Kind::Message) {
-                found = Some((known, record.fields.usable_id().map(|id| id.to_string())));
-            }
-        })
-        .map_err(source)?;
-        if !whole {
-            return Err(ExportError::NoEntry { offset: at });
-        }
-        let Some((known, id)) = found else { continue };
-        match known.kind {
-            Some(Kind::Meta) => past::apply_meta(&mut fields, log, known.payload).map_err(source)?,
-            Some(Kind::Drop) => dropped.extend(past::dropped(log, known.payload).map_err(source)?),
-            Some(kind) => sides.extend(kind.array().map(|array| (array, id, known.payload))),
-            None => {}
-        }
+        past::entry(log, range, |record| edits.read(record.bytes)).map_err(source)?;
     }
     let mut writer = Writer { log, out, begun: false };
-    for field in &fields {
+    for field in &rest.fields {
         writer.key(&field.name)?;
         writer.value(field.token)?;
     }
@@ -70,26 +53,30 @@ pub fn export<S: ByteSource, E>(
     writer.text(b"[")?;
     let mut first = true;
     for range in path {
+        let at = range.start;
         let mut message = None;
-        past::entry(log, range, |record| {
-            let known = past::classify(record);
-            message = (known.kind == Some(Kind::Message)).then_some(known.payload);
-        })
-        .map_err(source)?;
-        if let Some(message) = message {
-            writer.element(&mut first, message)?;
+        let whole = past::entry(log, range, |record| message = Message::of(record, &edits)).map_err(source)?;
+        if !whole {
+            return Err(ExportError::NoEntry { offset: at });
+        }
+        match message {
+            Some(Message::Stored(token)) => writer.element(&mut first, token)?,
+            Some(Message::Edited(json)) => {
+                writer.comma(&mut first)?;
+                writer.text(&json)?;
+            }
+            None => {}
         }
     }
     writer.text(b"]")?;
-    let kept = |id: &Option<String>| !id.as_ref().is_some_and(|id| dropped.contains(id));
     for array in Array::ALL {
         let mut first = true;
-        for (_, _, token) in sides.iter().filter(|(of, id, _)| *of == array && kept(id)) {
+        for side in rest.sides().filter(|side| side.array == array) {
             if first {
                 writer.key(array.name())?;
                 writer.text(b"[")?;
             }
-            writer.element(&mut first, *token)?;
+            writer.element(&mut first, side.token)?;
         }
         if !first {
             writer.text(b"]")?;
@@ -97,6 +84,35 @@ pub fn export<S: ByteSource, E>(
     }
     writer.text(if writer.begun { b"}" } else { b"{}" })?;
     log.still_whole().map_err(source)
+}
+
+/// A message of the path.
+pub(super) enum Message {
+    /// As it stands in the log.
+    Stored(Token),
+    /// With other content.
+    Edited(Vec<u8>),
+}
+
+impl Message {
+    /// The message of an entry; `None` if it has none, or that is left out.
+    pub(super) fn of(record: &Record<'_>, edits: &Edits) -> Option<Self> {
+        let known = past::classify(record);
+        let message = record.fields.message.filter(|_| known.kind == Some(Kind::Message))?;
+        let id = record.fields.usable_id().unwrap_or_default();
+        Some(match edits.message(&id, message)? {
+            Cow::Borrowed(_) => Self::Stored(known.payload),
+            Cow::Owned(json) => Self::Edited(json),
+        })
+    }
+
+    /// The message, if it is not as it stands in the log.
+    pub(super) fn into_edited(self) -> Option<Vec<u8>> {
+        match self {
+            Self::Stored(_) => None,
+            Self::Edited(json) => Some(json),
+        }
+    }
 }
 
 struct Writer<'a, S, E> {
@@ -121,10 +137,12 @@ impl<S: ByteSource, E> Writer<'_, S, E> {
     }
 
     fn element(&mut self, first: &mut bool, token: Token) -> Result<(), ExportError<E>> {
-        if !core::mem::replace(first, false) {
-            self.text(b",")?;
-        }
+        self.comma(first)?;
         self.value(token)
+    }
+
+    fn comma(&mut self, first: &mut bool) -> Result<(), ExportError<E>> {
+        if core::mem::replace(first, false) { Ok(()) } else { self.text(b",") }
     }
 
     fn value(&mut self, token: Token) -> Result<(), ExportError<E>> {

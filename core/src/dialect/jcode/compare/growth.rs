@@ -6,7 +6,9 @@
 //! Invariant: the log is only appended to. Afterwards its active path is the v1 session again, and another plan appends
 //! nothing. Entries that did not come from v1 stay in place.
 
+use crate::dialect::Edits;
 use crate::dialect::jcode::compare::past::{self, Known};
+use crate::dialect::jcode::compare::rest::Rest;
 use crate::dialect::jcode::compare::tree::Tree;
 use crate::dialect::jcode::read::array::Array;
 use crate::dialect::jcode::read::entry::{Entry, Kind, Lists};
@@ -69,10 +71,16 @@ pub fn plan_growth<L: ByteSource, S: ByteSource>(
     let tree = Tree::read(log, tick)?;
     let head = tree.last_marked();
     let on_head = head.map(|head| tree.path(head)).unwrap_or_default();
-    let is_message =
-        |seq: &Seq| tree.known(*seq).is_some_and(|known| known.kind == Some(Kind::Message) && known.marked);
-    let old: Vec<Seq> = on_head.iter().copied().filter(is_message).collect();
-    let equal = equal_messages(log, &tree, &old, &replay)?;
+    let marked = |kind: Kind| {
+        let is = |seq: &&Seq| tree.known(**seq).is_some_and(|known| known.kind == Some(kind) && known.marked);
+        on_head.iter().filter(is).copied().collect::<Vec<Seq>>()
+    };
+    let mut edits = Edits::default();
+    for known in marked(Kind::Edit).into_iter().filter_map(|seq| tree.known(seq)) {
+        edits.read(&known.payload.of(log)?);
+    }
+    let old: Vec<Seq> = marked(Kind::Message).into_iter().filter(|&seq| !edits.leaves_out(&tree.key(seq))).collect();
+    let equal = equal_messages(log, &tree, &old, &edits, &replay)?;
     let same_messages = equal == old.len() && equal as u64 == replay.message_count();
     if !same_messages && tree.native_messages_follow() {
         return Ok(Growth::Diverged);
@@ -89,22 +97,13 @@ pub fn plan_growth<L: ByteSource, S: ByteSource>(
         // No message is equal: entries before the first one (large fields of the header) still hold.
         old.first().and_then(|first| tree.parent(*first))
     };
-    let path = parent.map(|parent| tree.path(parent)).unwrap_or_default();
-    let mut state = origin.fields;
-    let mut dropped = BTreeSet::new();
-    for known in path.iter().filter_map(|&seq| tree.known(seq)) {
-        match known.kind {
-            Some(Kind::Meta) => past::apply_meta(&mut state, log, known.payload)?,
-            Some(Kind::Drop) => dropped.extend(past::dropped(log, known.payload)?),
-            _ => {}
-        }
-    }
+    let rest = Rest::of(log, origin.fields, said_by_v1(&tree))?;
     let Replay { sources, base, state: new_state, mut lists, .. } = replay;
     log.still_whole()?;
     sources.iter().try_for_each(ByteSource::still_whole)?;
-    let gone = sides(log, &tree, &path, &dropped, &mut lists, &sources)?;
+    let gone = sides(log, &rest, &mut lists, &sources)?;
     new_messages(log, &tree, equal, &mut lists, &sources)?;
-    let changed = fields::changes((&state, &[log]), (&new_state, &sources))?;
+    let changed = fields::changes((&rest.fields, &[log]), (&new_state, &sources))?;
 
     let updated = updated_at(&sources, &base, &new_state)?;
     let mut made = Made::new(sources);
@@ -115,10 +114,8 @@ pub fn plan_growth<L: ByteSource, S: ByteSource>(
     entries.append(&mut merge(lists));
     entries.extend(made.meta(&changed, &updated)?);
     if entries.is_empty() && equal < old.len() {
-        // Only a rewind: an entry must make its end the active leaf.
-        let from = made.text.len();
-        made.text.push_new(b"{}");
-        entries.push(made.entry(Kind::Meta, from, &updated)?);
+        // A rewind and nothing else: an entry is needed that makes its place the active leaf.
+        entries.push(rewind_entry(&mut made, &tree, &updated)?);
     }
     if entries.is_empty() {
         return Ok(Growth::Nothing);
@@ -145,13 +142,16 @@ fn equal_messages<L: ByteSource, S: ByteSource>(
     log: &L,
     tree: &Tree,
     old: &[Seq],
+    edits: &Edits,
     replay: &Replay<S>,
 ) -> Result<usize, SourceError> {
     let new = replay.lists.of(Array::Messages).entries.iter().filter(|entry| entry.kind == Kind::Message);
     let mut equal = 0;
     for (seq, entry) in old.iter().zip(new) {
         let Some(known) = tree.known(*seq) else { break };
-        if !same(Array::Messages.element(), &known.payload.of(log)?, &payload(entry, &replay.sources)?) {
+        let there = known.payload.of(log)?;
+        let Some(there) = edits.message(&tree.key(*seq), &there) else { break };
+        if !same(Array::Messages.element(), &there, &payload(entry, &replay.sources)?) {
             break;
         }
         equal += 1;
@@ -172,13 +172,18 @@ fn payload<'s, S: ByteSource>(entry: &Entry, sources: &'s [S]) -> Result<Cow<'s,
     })
 }
 
-/// Removes from `lists` the side records that the path already holds, in order; returns the keys of those on the path
-/// that `lists` no longer have.
+/// All entries but the fields that were set in the log itself: what v1 says is compared with what v1 said.
+fn said_by_v1(tree: &Tree) -> impl Iterator<Item = (Known, Option<String>)> {
+    let said = (0..tree.count()).filter_map(|seq| Some((tree.known(seq)?, seq)));
+    let said = said.filter(|(known, _)| known.kind != Some(Kind::Meta) || known.marked);
+    said.map(|(known, seq)| (known, Some(tree.key(seq))))
+}
+
+/// Takes from `lists` the side records that the log holds already, in order; what the log holds and they do not, is
+/// gone.
 fn sides<L: ByteSource, S: ByteSource>(
     log: &L,
-    tree: &Tree,
-    path: &[Seq],
-    dropped: &BTreeSet<String>,
+    rest: &Rest,
     lists: &mut Lists,
     sources: &[S],
 ) -> Result<Vec<String>, SourceError> {
@@ -186,22 +191,13 @@ fn sides<L: ByteSource, S: ByteSource>(
     for array in Array::ALL.into_iter().filter(|&array| array != Array::Messages) {
         let list = lists.of_mut(array);
         let mut kept = 0;
-        for &seq in path {
-            let Some(Known { payload: token, .. }) =
-                tree.known(seq).filter(|known| known.kind == Some(Kind::of(array)))
-            else {
-                continue;
-            };
-            let key = tree.key(seq);
-            if dropped.contains(&key) {
-                continue;
-            }
+        for side in rest.sides().filter(|side| side.array == array) {
             let next = list.entries.get(kept).map(|entry| payload(entry, sources)).transpose()?;
-            let there = token.of(log)?;
+            let there = side.token.of(log)?;
             if next.is_some_and(|next| same(array.element(), &there, &next)) {
                 kept += 1;
             } else {
-                gone.push(key);
+                gone.extend(side.key.clone());
             }
         }
         list.entries.drain(..kept);
@@ -256,4 +252,17 @@ fn drop_entry<S: ByteSource>(made: &mut Made<S>, gone: &[String], time: &[u8]) -
     let from = made.text.len();
     made.text.push_new(&data);
     made.entry(Kind::Drop, from, time)
+}
+
+/// The entry that goes back to its parent from the last one of the log.
+fn rewind_entry<S: ByteSource>(made: &mut Made<S>, tree: &Tree, time: &[u8]) -> Result<Entry, ReplayError> {
+    let mut data = br#"{"from":"#.to_vec();
+    match tree.count().checked_sub(1) {
+        Some(last) => write_string(&mut data, &tree.key(last)),
+        None => data.extend_from_slice(b"null"),
+    }
+    data.push(b'}');
+    let from = made.text.len();
+    made.text.push_new(&data);
+    made.entry(Kind::Rewind, from, time)
 }

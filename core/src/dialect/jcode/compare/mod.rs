@@ -5,4 +5,5 @@
 
 pub(in crate::dialect::jcode) mod growth;
 pub(in crate::dialect::jcode) mod past;
+pub(in crate::dialect::jcode) mod rest;
 pub(in crate::dialect::jcode) mod tree;

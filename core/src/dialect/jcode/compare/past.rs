@@ -41,6 +41,7 @@ pub(in crate::dialect::jcode) fn classify(record: &Record<'_>) -> Known {
             let kind = custom_type.and_then(text::string).and_then(|name| Kind::named(&name));
             (kind.filter(|_| data.is_some()), data)
         }
+        "context_edit" => (Some(Kind::Edit), Some(record.bytes)),
         _ => (None, None),
     };
     let position = |token: &[u8]| (token.as_ptr() as usize).saturating_sub(record.bytes.as_ptr() as usize);
@@ -50,6 +51,7 @@ pub(in crate::dialect::jcode) fn classify(record: &Record<'_>) -> Known {
     };
     let marked = match kind {
         Some(Kind::Message) => mark_before(payload, b"\"message\":"),
+        Some(Kind::Edit) => mark_before(fields.target, b"\"targetId\":"),
         Some(_) => mark_before(custom_type, b"\"customType\":"),
         None => false,
     };

@@ -19,6 +19,10 @@ pub(in crate::dialect::jcode) enum Kind {
     Meta,
     /// Side records that the session no longer has.
     Drop,
+    /// The way back to an earlier entry.
+    Rewind,
+    /// Other content for a message: a `context_edit`, whose payload is all of it.
+    Edit,
 }
 
 impl Kind {
@@ -36,24 +40,32 @@ impl Kind {
         Array::ALL.into_iter().find(|&array| Self::of(array) == self)
     }
 
-    /// `customType`; empty for messages.
+    /// `customType`; empty for what is no custom entry.
     pub(in crate::dialect::jcode) const fn custom_type(self) -> &'static str {
         match self {
-            Self::Message => "",
+            Self::Message | Self::Edit => "",
             Self::EnvSnapshot => "jcode/env_snapshot",
             Self::MemoryInjection => "jcode/memory_injection",
             Self::ReplayEvent => "jcode/replay_event",
             Self::Unloaded => "jcode/unloaded",
             Self::Meta => "jcode/meta",
             Self::Drop => "jcode/drop",
+            Self::Rewind => "jcode/rewind",
         }
     }
 
     /// The kind with this `customType`.
     pub(in crate::dialect::jcode) fn named(custom_type: &str) -> Option<Self> {
-        [Self::EnvSnapshot, Self::MemoryInjection, Self::ReplayEvent, Self::Unloaded, Self::Meta, Self::Drop]
-            .into_iter()
-            .find(|kind| kind.custom_type() == custom_type)
+        let custom = [
+            Self::EnvSnapshot,
+            Self::MemoryInjection,
+            Self::ReplayEvent,
+            Self::Unloaded,
+            Self::Meta,
+            Self::Drop,
+            Self::Rewind,
+        ];
+        custom.into_iter().find(|kind| kind.custom_type() == custom_type)
     }
 }
 

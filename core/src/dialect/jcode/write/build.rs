@@ -29,7 +29,7 @@ const MAX_VALUES: usize = 32 * 1024;
 pub fn present<S: ByteSource>(replay: Replay<S>) -> Result<V1Log<S>, ReplayError> {
     let Replay { session_id, sources, base, state, lists, .. } = replay;
     let created = created_at(&sources, &base, &state)?;
-    let header = header(&sources, &base, &session_id, &created)?;
+    let header = header(&sources, &base, Named { session_id: &session_id, parent: None }, &created)?;
     let changed = fields::changes((&base, &sources), (&state, &sources))?;
     let updated = token(&sources, &state, "updated_at")?.unwrap_or_else(|| created.clone());
 
@@ -74,19 +74,29 @@ pub(in crate::dialect::jcode) fn created_at<S: ByteSource>(
     Ok(b"\"1970-01-01T00:00:00Z\"".to_vec())
 }
 
-struct Header {
-    session_id: String,
-    line: Vec<u8>,
-    /// Fields that are too large for the header.
-    large: Vec<Change>,
+/// A header's line.
+pub(super) struct Header {
+    pub(super) session_id: String,
+    pub(super) line: Vec<u8>,
+    /// Fields that do not stand in it.
+    pub(super) large: Vec<Change>,
 }
 
-fn header<S: ByteSource>(
+/// What a header names beside the fields.
+pub(super) struct Named<'a> {
+    /// The id of a session whose fields have none.
+    pub(super) session_id: &'a str,
+    /// The log from which it was forked.
+    pub(super) parent: Option<&'a str>,
+}
+
+pub(super) fn header<S: ByteSource>(
     sources: &[S],
     base: &[Stored],
-    session_id: &str,
+    named: Named<'_>,
     created: &[u8],
 ) -> Result<Header, SourceError> {
+    let Named { session_id, parent } = named;
     let id = token(sources, base, "id")?.filter(|id| text::string(id).is_some_and(|id| !id.is_empty()));
     let cwd = token(sources, base, "working_dir")?.filter(|cwd| cwd.len() > 2);
     let mut line = br#"{"type":"session","version":3,"id":"#.to_vec();
@@ -98,6 +108,10 @@ fn header<S: ByteSource>(
     line.extend_from_slice(created);
     line.extend_from_slice(br#","cwd":"#);
     line.extend_from_slice(cwd.as_deref().unwrap_or(b"\"\""));
+    if let Some(parent) = parent {
+        line.extend_from_slice(br#","parentSession":"#);
+        write_string(&mut line, parent);
+    }
     line.extend_from_slice(br#","metadata":{"jcode":{"#);
     let mut large = Vec::new();
     let mut first = true;

@@ -1,8 +1,10 @@
-//! Writing of the log that a v1 session becomes.
+//! The log that a v1 session becomes, and the entries of one that is born as a log.
 //!
-//! Owns: the order of its entries, and their text.
-//! Invariant: the log is a function of the replayed session alone.
+//! Owns: the one order of a v1 session's entries, and the text of all.
+//! Invariant: a function of the session alone.
 
+pub(in crate::dialect::jcode) mod birth;
 pub(in crate::dialect::jcode) mod build;
+pub(in crate::dialect::jcode) mod entries;
 pub(in crate::dialect::jcode) mod merge;
 pub(in crate::dialect::jcode) mod render;

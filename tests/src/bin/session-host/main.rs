@@ -1,10 +1,14 @@
-//! A program with a command line like a coding agent's, which mounts our commands beside its own.
+//! A program with the shape of a coding agent's own command line, which mounts ours beside it and keeps its sessions here.
 //!
-//! Owns: global flags whose names ours have too, its own `session rename`, and a mounted `doctor`.
-//! Invariant: the values of its own flags are printed as `host: …`, so that a test sees which side parsed a flag.
+//! Owns: global flags with names that ours have too, a `session rename` and a `doctor` of its own place; `keep` is what it
+//! does to its sessions itself.
+//! Invariant: what a flag of its own says is printed as `host: …`, so that a test sees who took it.
+
+mod keep;
 
 use clap::{Parser, Subcommand};
-use jcode_session::args::{DoctorArgs, GlobalArgs, SessionCommand};
+use jcode_session::args::{DoctorArgs, DurabilityArgs, GlobalArgs, RenameArgs, SessionCommand};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(Debug, Parser)]
@@ -36,6 +40,8 @@ enum Top {
     Session(Session),
     /// What is wrong, and what to do about it
     Doctor(DoctorArgs),
+    /// What the host does to its own sessions
+    Keep(keep::Keep),
 }
 
 #[derive(Debug, Subcommand)]
@@ -78,8 +84,20 @@ fn main() -> ExitCode {
     let global = GlobalArgs { quiet: host.quiet, ..GlobalArgs::default() };
     match host.command {
         Top::Session(Session::Rename { session, name, .. }) => {
-            println!("host: rename {session} {}", name.unwrap_or_default());
-            ExitCode::SUCCESS
+            let name = name.unwrap_or_default();
+            println!("host: rename {session} {name}");
+            let args = RenameArgs { session: session.into(), name, durability: DurabilityArgs::default() };
+            jcode_session::run_rename(&args, &global).into()
+        }
+        Top::Keep(keep) => {
+            let home = std::env::var_os("JCODE_HOME").map_or_else(|| PathBuf::from(".jcode"), PathBuf::from);
+            match keep.run(&home) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => {
+                    eprintln!("{error}");
+                    ExitCode::from(2)
+                }
+            }
         }
         Top::Session(Session::Log(command)) => jcode_session::run_command(&command, &global).into(),
         Top::Doctor(args) => jcode_session::run_doctor(&args, &global).into(),

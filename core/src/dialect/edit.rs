@@ -3,7 +3,7 @@
 //! Owns: which edit of an entry holds, and the entry's edited line.
 //! Invariant: the last edit of an entry on the path holds; the log's own lines do not change.
 
-use crate::dialect::{Splice, field};
+use super::splice::{Splice, field};
 use crate::json::text;
 use crate::log::{LineReader, Outcome, Record};
 use alloc::borrow::Cow;
@@ -70,6 +70,22 @@ impl Edits {
         }
     }
 
+    /// The edited entries, each with the content that holds; none of those that are left out.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&[u8]>)> {
+        self.by_target.iter().map(|(target, edit)| (target.as_str(), edit.content.as_deref()))
+    }
+
+    /// Forgets the edits of all other targets than these.
+    pub fn retain(&mut self, mut keep: impl FnMut(&str) -> bool) {
+        self.by_target.retain(|target, _| keep(target));
+    }
+
+    /// Notes an edit that was made.
+    pub fn put(&mut self, target: &str, id: &str, content: Option<&[u8]>) {
+        let edit = Edit { id: id.into(), content: content.map(<[u8]>::to_vec) };
+        self.by_target.insert(target.into(), edit);
+    }
+
     /// True if nothing is edited.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -91,6 +107,22 @@ impl Edits {
             })
         });
         edited.flatten().unwrap_or(Edited::No)
+    }
+
+    /// The message of the entry with this id as its edit leaves it; `None` if it is left out.
+    pub(crate) fn message<'m>(&self, id: &str, message: &'m [u8]) -> Option<Cow<'m, [u8]>> {
+        match self.by_target.get(id) {
+            None => Some(Cow::Borrowed(message)),
+            Some(edit) => {
+                let edited = with_content(message, edit.content.as_ref()?);
+                Some(edited.map_or(Cow::Borrowed(message), Cow::Owned))
+            }
+        }
+    }
+
+    /// True if the entry with this id is left out.
+    pub(crate) fn leaves_out(&self, id: &str) -> bool {
+        self.by_target.get(id).is_some_and(|edit| edit.content.is_none())
     }
 
     /// True if the edit with this id holds for its target.
@@ -123,19 +155,21 @@ impl<'a> Place<'a> {
         match *self {
             Self::Entry => Some(put(record.bytes, content)),
             Self::Message(message) => {
-                let role = field(message, "role").and_then(text::string)?;
-                if !matches!(&*role, "user" | "assistant" | "toolResult" | "custom") {
-                    return None;
-                }
                 let mut splice = Splice::new(record.bytes);
-                splice.replace(message, &put(message, content));
+                splice.replace(message, &with_content(message, content)?);
                 Some(splice.into_bytes())
             }
         }
     }
 }
 
-/// The object with new content.
+/// A message with other content, if its role has content of its own.
+fn with_content(message: &[u8], content: &[u8]) -> Option<Vec<u8>> {
+    let role = field(message, "role").and_then(text::string)?;
+    matches!(&*role, "user" | "assistant" | "toolResult" | "custom").then(|| put(message, content))
+}
+
+/// An object with other content.
 fn put(object: &[u8], content: &[u8]) -> Vec<u8> {
     let mut splice = Splice::new(object);
     match field(object, "content") {

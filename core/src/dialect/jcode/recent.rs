@@ -1,0 +1,179 @@
+//! The fields of a session, read from the end of its log.
+//!
+//! Owns: where the reading may begin: at the last `jcode/meta` entry that says all fields, with `complete` beside its
+//! data. Section 8.1 of `docs/format.md` is the rule.
+//! Invariant: what is read so is what a pass over the whole log gives. Its cost follows what was appended since that
+//! entry; without one all of the log is read.
+//! Does not: read messages, but for their number.
+
+use super::fields::Fields;
+use super::state::StateError;
+use crate::dialect::jcode::compare::past;
+use crate::dialect::jcode::read::entry::Kind;
+use crate::dialect::splice::field;
+use crate::json::text::{integer, string};
+use crate::log::{Damage, LineReader, LogScan, LogSink, Outcome, Record, scan_source, shown_len};
+use crate::source::{ByteSource, Prefix, SourceError};
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::ops::ControlFlow;
+
+/// Bytes that are read from the end at first; then four times as many, until all are.
+const FIRST: u64 = 64 * 1024;
+
+/// What is said beside complete fields.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Complete {
+    /// Messages of the path up to there.
+    pub messages: u64,
+    /// The first message that a compaction left in the model's context; none if it left none, or there was none.
+    pub boundary: Option<String>,
+}
+
+/// The fields of a session, and what is known of its messages without reading them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Recent {
+    /// The top-level fields.
+    pub fields: Fields,
+    /// Messages of the active path; unknown where only the path itself tells.
+    pub messages: Option<u64>,
+    /// The first of them that a compaction left in the model's context, if one did and it is known.
+    pub boundary: Option<String>,
+}
+
+impl Recent {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// See [`StateError`].
+    pub fn read<S: ByteSource>(log: &S) -> Result<Self, StateError> {
+        // A batch that is not all there is none of it.
+        let log = &Prefix { source: log, len: shown_len(log)? };
+        let origin = past::origin(log)?.ok_or(StateError::NotFromJcode)?;
+        let mut window = FIRST;
+        while window < log.len() {
+            let from = line_behind(log, log.len() - window)?;
+            if let Some(from) = from
+                && let Some(recent) = Since::read(log, from)?.behind_complete()
+            {
+                return Ok(recent);
+            }
+            window *= 4;
+        }
+        let value = |field: &crate::dialect::jcode::read::fields::Stored| {
+            Ok::<_, SourceError>((field.name.clone(), field.token.of(log)?.into_owned()))
+        };
+        let fields = origin.fields.iter().map(value).collect::<Result<_, _>>()?;
+        let since = Since::read(log, 0)?;
+        Ok(since.clone().behind_complete().unwrap_or_else(|| since.behind(fields)))
+    }
+}
+
+/// Where the first line begins behind an offset.
+fn line_behind<S: ByteSource>(log: &S, offset: u64) -> Result<Option<u64>, SourceError> {
+    let window = usize::try_from(FIRST.min(log.len() - offset)).unwrap_or_default();
+    let lf = memchr::memchr(b'\n', &log.bytes(offset, window)?);
+    Ok(lf.map(|lf| offset + lf as u64 + 1))
+}
+
+/// What stands in a part of a log up to its end.
+#[derive(Clone, Default)]
+struct Since {
+    complete: Option<(Complete, Fields)>,
+    /// Changes behind that.
+    changes: Vec<Fields>,
+    /// Messages behind that, as long as each entry follows the one before.
+    messages: Option<u64>,
+    last: Option<String>,
+    seen: bool,
+}
+
+impl Since {
+    fn read<S: ByteSource>(log: &S, from: u64) -> Result<Self, SourceError> {
+        let mut since = Self { messages: Some(0), ..Self::default() };
+        let scan = if from == 0 { LogScan::new() } else { LogScan::resume(from, 0, true) };
+        scan_source(log, from..log.len(), scan, &mut since, &mut |_| ControlFlow::Continue(()))?;
+        Ok(since)
+    }
+
+    fn behind_complete(mut self) -> Option<Recent> {
+        let (complete, fields) = self.complete.take()?;
+        let mut recent = self.behind(fields);
+        recent.messages = recent.messages.map(|behind| complete.messages + behind);
+        recent.boundary = recent.boundary.or(complete.boundary);
+        Some(recent)
+    }
+
+    fn behind(self, mut fields: Fields) -> Recent {
+        self.changes.iter().for_each(|changes| fields.apply(changes));
+        Recent { fields, messages: self.messages, boundary: None }
+    }
+
+    /// An entry behind which the number of messages is counted on.
+    fn follows(&mut self, entry: &Record<'_>) {
+        let parent = entry.fields.parent_text();
+        let follows = !self.seen || parent.as_deref() == self.last.as_deref();
+        self.seen = true;
+        self.last = entry.fields.usable_id().map(|id| id.to_string());
+        if !follows || self.last.is_none() {
+            self.messages = None;
+        }
+    }
+}
+
+impl LogSink for Since {
+    fn header(&mut self, _: &Record<'_>) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()> {
+        self.follows(entry);
+        let known = past::classify(entry);
+        match known.kind {
+            Some(Kind::Message) => self.messages = self.messages.map(|messages| messages + 1),
+            // What they take away only the path tells.
+            Some(Kind::Rewind | Kind::Edit) => self.messages = None,
+            Some(Kind::Meta) => {
+                let changes = entry.fields.data.and_then(Fields::of_object).unwrap_or_default();
+                match field(entry.bytes, "complete").and_then(Complete::read) {
+                    Some(complete) => {
+                        let mut fields = Fields::default();
+                        fields.apply(&changes);
+                        self.changes.clear();
+                        self.messages = Some(0);
+                        self.complete = Some((complete, fields));
+                    }
+                    None => self.changes.push(changes),
+                }
+            }
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn damage(&mut self, _: Damage) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
+
+impl Complete {
+    pub(super) fn read(token: &[u8]) -> Option<Self> {
+        let messages = field(token, "messages").and_then(integer).and_then(|n| u64::try_from(n).ok())?;
+        Some(Self { messages, boundary: field(token, "boundary").and_then(string).map(|id| id.to_string()) })
+    }
+}
+
+/// What an entry says of a rewind: if it is one, the leaf that was left; if it is a message, that none is to be looked for
+/// before it. `None` for any other entry.
+#[must_use]
+pub fn came_back_from(line: &[u8]) -> Option<Option<String>> {
+    let Outcome::Whole(record) = LineReader::new().read(0, 0, line, false) else { return None };
+    match past::classify(&record).kind? {
+        Kind::Message => Some(None),
+        Kind::Rewind => {
+            let from = record.fields.data.and_then(|data| field(data, "from")).and_then(string);
+            Some(from.map(|from| from.to_string()))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,174 @@
+//! Saving what is new in a session of jcode.
+//!
+//! Owns: which entries a save is, in which order, and when it says all fields.
+//! Invariant: one save is one batch. A field is written if jcode changed it since its last save, so that a change of
+//! somebody else's stays, and of two changes of one field the later holds.
+//! Does not: compare messages; what is handed over is new.
+
+use super::error::SaveError;
+use super::held::Held;
+use super::open::OpenSession;
+use super::read::compacted;
+use crate::writer::InTurn;
+use jcode_session_core::dialect::jcode::{Beside, Complete, Fields, PayloadError, SideList};
+use jcode_session_core::write::{AppendError, Parent, Refusal};
+
+/// Environment snapshots that a session keeps, as in jcode.
+const ENV_SNAPSHOTS: usize = 8;
+/// All fields are said again after so many bytes: what [`super::recent`] reads at most of the log's end.
+const COMPLETE_AFTER: usize = 256 * 1024;
+
+/// What jcode has new since its last save.
+#[derive(Debug, Clone, Copy)]
+pub struct Save<'a> {
+    /// All top-level fields, as they are now.
+    pub fields: &'a Fields,
+    /// New messages.
+    pub messages: &'a [&'a [u8]],
+    /// New environment snapshots; of all the newest 8 stay.
+    pub env_snapshots: &'a [&'a [u8]],
+    /// New memory injections.
+    pub memory_injections: &'a [&'a [u8]],
+    /// New replay events.
+    pub replay_events: &'a [&'a [u8]],
+}
+
+impl<'a> Save<'a> {
+    /// Nothing new but perhaps some of these fields.
+    #[must_use]
+    pub const fn of(fields: &'a Fields) -> Self {
+        Self { fields, messages: &[], env_snapshots: &[], memory_injections: &[], replay_events: &[] }
+    }
+}
+
+/// What a save did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Saved {
+    /// Entries that it wrote.
+    pub entries: usize,
+    /// Others wrote before it, since this session's last turn: [`super::load`] gives all there is.
+    pub others_wrote: bool,
+}
+
+/// Entries that are about to become one batch.
+pub(super) struct Batch {
+    beside: Beside,
+    pub(super) entries: Vec<Vec<u8>>,
+    /// Which of them are messages: their own ids may be taken.
+    messages: Vec<(usize, Vec<u8>)>,
+    pub(super) says_all: bool,
+}
+
+impl Batch {
+    pub(super) const fn new(beside: Beside) -> Self {
+        Self { beside, entries: Vec::new(), messages: Vec::new(), says_all: false }
+    }
+
+    pub(super) fn message(&mut self, stored: &[u8]) -> Result<(), PayloadError> {
+        self.messages.push((self.entries.len(), stored.to_vec()));
+        self.entries.push(self.beside.message(stored)?);
+        Ok(())
+    }
+
+    /// The fields that `said` became, or all of them where that is due.
+    pub(super) fn fields(&mut self, said: &Fields, now: &Fields, held: &mut Held, all: bool) {
+        let changes = said.changes_to(now);
+        let compacts = changes.get("compaction").is_some();
+        held.fields.apply(&changes);
+        if !all && !compacts {
+            if !changes.is_empty() {
+                self.entries.push(self.beside.meta(&changes));
+            }
+            return;
+        }
+        // A null says that a field which the header has is gone.
+        let mut complete = held.fields.clone();
+        complete.keep_nulls_of(&changes);
+        let boundary = Some(compacted(&held.fields)).filter(|&count| count > 0);
+        let boundary = boundary.and_then(|count| held.path.get(count).cloned()).filter(|id| !id.is_empty());
+        let complete_of = Complete { messages: held.path.len() as u64, boundary };
+        self.entries.push(self.beside.complete_meta(&complete, &complete_of));
+        self.says_all = true;
+    }
+
+    /// Appends all of it below `parent`; the ids.
+    pub(super) fn append(&mut self, turn: &InTurn<'_>, parent: Parent<'_>) -> Result<Vec<String>, SaveError> {
+        loop {
+            let entries: Vec<&[u8]> = self.entries.iter().map(Vec::as_slice).collect();
+            match turn.append_batch(&entries, parent) {
+                Err(AppendError::Refused(Refusal::InBatch { at, why })) if matches!(*why, Refusal::TakenId(_)) => {
+                    let message = self.messages.iter().position(|(of, _)| *of == at);
+                    let Some((_, stored)) = message.map(|message| self.messages.swap_remove(message)) else {
+                        return Err(AppendError::Refused(Refusal::InBatch { at, why }).into());
+                    };
+                    if let Some(entry) = self.entries.get_mut(at) {
+                        *entry = self.beside.message_anew(&stored)?;
+                    }
+                }
+                appended => return Ok(appended?),
+            }
+        }
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.entries.iter().map(Vec::len).sum()
+    }
+}
+
+impl OpenSession {
+    /// Saves what is new. Nothing is written if nothing is.
+    ///
+    /// # Errors
+    /// See [`SaveError`]; nothing of it is in the log then.
+    pub fn save(&mut self, save: &Save<'_>) -> Result<Saved, SaveError> {
+        let Self { writer, log, beside, held, said, since_complete } = self;
+        writer.in_turn(|turn| {
+            let others_wrote = Self::take_in(held, log, turn)?;
+            let mut batch = Batch::new(*beside);
+            let lists = [
+                (SideList::EnvSnapshots, save.env_snapshots),
+                (SideList::MemoryInjections, save.memory_injections),
+                (SideList::ReplayEvents, save.replay_events),
+            ];
+            save.messages.iter().try_for_each(|stored| batch.message(stored))?;
+            for (list, records) in lists {
+                for record in records {
+                    batch.entries.push(beside.side(list, record)?);
+                }
+            }
+            let surplus = (held.env.len() + save.env_snapshots.len()).saturating_sub(ENV_SNAPSHOTS);
+            let old: Vec<String> = held.env.iter().take(surplus).filter(|id| !id.is_empty()).cloned().collect();
+            if !old.is_empty() {
+                batch.entries.push(beside.drop_sides(&old));
+            }
+            let before = (held.fields.clone(), held.path.len());
+            // Ids are known once the entries are in the log; until then places stand for them.
+            held.path.extend(save.messages.iter().map(|_| String::new()));
+            let due = *since_complete >= COMPLETE_AFTER && !(batch.entries.is_empty() && *said == *save.fields);
+            batch.fields(said, save.fields, held, due);
+            if batch.entries.is_empty() {
+                return Ok(Saved { entries: 0, others_wrote });
+            }
+            let ids = match batch.append(turn, Parent::Leaf) {
+                Ok(ids) => ids,
+                Err(error) => {
+                    held.fields = before.0;
+                    held.path.truncate(before.1);
+                    return Err(error);
+                }
+            };
+            held.path.truncate(before.1);
+            held.path.extend(ids.iter().take(save.messages.len()).cloned());
+            let new_env = ids.iter().skip(save.messages.len()).take(save.env_snapshots.len());
+            held.env.extend(new_env.cloned());
+            held.env.drain(..surplus.min(held.env.len()));
+            if !save.messages.is_empty() {
+                held.rewound = None;
+            }
+            held.leaf = ids.last().cloned();
+            *since_complete = if batch.says_all { 0 } else { since_complete.saturating_add(batch.bytes()) };
+            said.clone_from(save.fields);
+            Ok(Saved { entries: ids.len(), others_wrote })
+        })
+    }
+}
