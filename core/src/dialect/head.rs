@@ -4,8 +4,8 @@
 //! Invariant: a function of the first MiB alone; the header is the one that a scan finds.
 //! Does not: judge; dialects do.
 
-use crate::json::text;
 use crate::json::walk::Walker;
+use crate::json::{Fault, text};
 use crate::log::{Fields, HEAD_BYTES, Header, LineReader, Opening, Outcome, Record};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -42,13 +42,16 @@ pub(super) struct Head<'h> {
     /// Records that are no entries at all.
     others: u64,
     cut: Option<Fields<'h>>,
+    is_long_document: bool,
 }
 
 impl<'h> Head<'h> {
     /// Reads the first bytes of a file of this length.
     #[must_use]
     pub(super) fn read(bytes: &'h [u8], len: u64) -> Self {
-        let mut head = Self { bytes, len, header: None, records: Vec::new(), entries: 0, others: 0, cut: None };
+        let records = Vec::new();
+        let mut head =
+            Self { bytes, len, header: None, records, entries: 0, others: 0, cut: None, is_long_document: false };
         head.lines();
         if head.records.is_empty() && head.header.is_none() {
             head.document();
@@ -84,7 +87,13 @@ impl<'h> Head<'h> {
     /// No line of it is a record, or begins like one.
     #[must_use]
     pub(super) fn has_no_record(&self) -> bool {
-        self.header.is_none() && self.records.is_empty()
+        self.header.is_none() && (self.records.is_empty() || self.is_long_document)
+    }
+
+    /// It is one object over many lines that does not end within the first MiB.
+    #[must_use]
+    pub(super) const fn is_long_document(&self) -> bool {
+        self.is_long_document
     }
 
     /// The bytes are all of the file.
@@ -164,16 +173,19 @@ impl<'h> Head<'h> {
         }
     }
 
-    /// A file that is one object over many lines is shown as one record.
+    /// A file that is one object over many lines is shown as one record; of a longer one its first members.
     fn document(&mut self) {
-        let walked = self
-            .bytes
-            .iter()
-            .position(|&byte| byte == b'{')
-            .map(|start| Walker::new().walk_object(self.bytes, start, |_, _| {}).map(|walked| walked.end));
-        if let (Some(Ok(end)), true) = (walked, self.is_all())
-            && self.bytes.get(end..).unwrap_or_default().trim_ascii().is_empty()
-        {
+        let Some(start) = self.bytes.iter().position(|&byte| byte == b'{') else { return };
+        let before = self.bytes.get(..start).unwrap_or_default();
+        let is_document = match Walker::new().walk_object(self.bytes, start, |_, _| {}) {
+            Ok(walked) => self.is_all() && self.bytes.get(walked.end..).unwrap_or_default().trim_ascii().is_empty(),
+            Err(fault) => {
+                self.is_long_document =
+                    !self.is_all() && fault == Fault::Ended && matches!(before.trim_ascii(), [] | b"\xEF\xBB\xBF");
+                self.is_long_document
+            }
+        };
+        if is_document {
             self.others += 1;
             self.records.push(Members::of(self.bytes));
         }
@@ -241,6 +253,12 @@ impl<'m> Members<'m> {
     #[must_use]
     pub(super) fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
+    }
+
+    /// The name of its first member.
+    #[must_use]
+    pub(super) fn first_name(&self) -> Option<Cow<'m, str>> {
+        self.members.first().map(|(name, _)| name.clone())
     }
 
     /// The text of a member; empty if it has none.

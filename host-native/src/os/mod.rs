@@ -11,6 +11,7 @@ pub mod lock;
 pub mod log_file;
 pub mod map;
 pub(crate) mod names;
+mod packed;
 pub mod path_text;
 pub mod paths;
 pub mod replace;
