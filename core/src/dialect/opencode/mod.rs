@@ -1,5 +1,5 @@
-//! `opencode`: sessions of OpenCode, of which a host writes the rows down: the session, then a line for each message with
-//! its parts.
+//! `opencode`: sessions of OpenCode, of which a host writes the rows down: the session, a line for each message with its
+//! parts, and the state of the session.
 //!
 //! Owns: the sign of such a file, and the steps to a log: which entries the rows become (`rows`), and what they say
 //! (`voice`).
@@ -51,7 +51,8 @@ impl DialectReader for Opencode {
 
 /// Rows of its tables, as they are written down.
 fn has_sign(record: &Members<'_>) -> bool {
-    matches!(&*record.text("type"), "opencode_session" | "opencode_message" | "opencode_session_message")
+    let kinds = ["opencode_session", "opencode_message", "opencode_session_message", "opencode_state"];
+    kinds.contains(&&*record.text("type"))
 }
 
 /// Behind a broken line only whole rows count.

@@ -54,12 +54,12 @@ impl Rows {
         let row = Members::of(record.bytes);
         let time = row.get("time_created").and_then(integer);
         let kind = match &*row.text("type") {
-            "opencode_session" => self.session(&row, time),
+            "opencode_session" | "opencode_state" => self.session(&row, time),
             "opencode_message" => message(&row),
             "opencode_session_message" => newer_message(&row),
             _ => Kind::Other,
         };
-        let is_session = row.text("type") == "opencode_session";
+        let is_session = matches!(&*row.text("type"), "opencode_session" | "opencode_state");
         let own = Some(row.text("id")).filter(|id| !id.is_empty() && !is_session).map(|id| Name::from(&*id));
         let sources = alloc::vec![(record.offset, record.bytes.len() as u64)];
         self.all.push(Row { kind, of: Origin { sources, own, time, agent: None } });

@@ -91,6 +91,7 @@ impl Voice for Messages {
     fn kind<'r>(&self, row: &Members<'r>) -> Cow<'r, str> {
         match &*row.text("type") {
             "opencode_session" => Cow::Borrowed("session"),
+            "opencode_state" => Cow::Borrowed("state"),
             "opencode_message" => Cow::Borrowed("message"),
             "opencode_session_message" => row.text("message_type"),
             _ => row.text("type"),

@@ -7,6 +7,7 @@ mod codex;
 mod copilot;
 mod cursor;
 mod gemini;
+mod opencode;
 mod qwen;
 mod shown;
 
@@ -15,6 +16,7 @@ pub use codex::{Codex, read_codex};
 pub use copilot::read_copilot;
 pub use cursor::read_cursor;
 pub use gemini::read_gemini;
+pub use opencode::read_opencode;
 pub use qwen::read_qwen;
 pub use shown::{Shown, ShownEntry};
 

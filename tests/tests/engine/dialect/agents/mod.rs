@@ -5,6 +5,7 @@ mod codex;
 mod copilot;
 mod cursor;
 mod gemini;
+mod opencode;
 mod qwen;
 
 use jcode_session_core::dialect::{FileKind, detect, present};
