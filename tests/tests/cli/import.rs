@@ -223,6 +223,10 @@ fn all_agents_are_found_in_their_own_places() {
         let rows = list["sessions"].as_array().expect("a list");
         assert_eq!(rows.len(), 1, "{agent}: {list}");
         assert_eq!(rows[0]["path"], path.to_string_lossy().into_owned());
+        let said =
+            rows[0]["first_prompt"].as_str().and_then(|said| said.split_inclusive('>').next()).expect("a prompt");
+        assert_eq!(go(&["search", said, "--agent", agent]).code, 0, "{agent}");
+        assert_eq!(go(&["search", said, "--agent", agent, "--no-others"]).code, 1, "{agent}");
         let done = go(&["import", rows[0]["session_id"].as_str().expect("an id")]);
         assert_eq!(done.code, 0, "{agent}: {done:?}");
     }
