@@ -57,7 +57,7 @@ export type Dialect =
   | "tree-v2"
   | "linear-v1"
   | "jcode-v1"
-  // Sessions of other agents, which are named and not read.
+  // Sessions of other agents. Of OpenCode that is what the native program writes down of its database.
   | "claude-code"
   | "codex"
   | "copilot"

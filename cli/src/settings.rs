@@ -6,7 +6,7 @@
 use crate::args::{self, DurabilityArgs, GlobalArgs, SegmentArgs};
 use anyhow::{Context, Result, anyhow, bail};
 use jcode_session_core::write::Durability;
-use jcode_session_native::catalog::other_places;
+use jcode_session_native::catalog::{opencode_databases, other_places};
 use std::path::PathBuf;
 
 /// Resolved settings of a run.
@@ -18,6 +18,8 @@ pub struct Settings {
     pub roots: Vec<PathBuf>,
     /// Folders of other agents, which commands that only read search too.
     pub others: Vec<PathBuf>,
+    /// Databases of OpenCode, whose sessions are written down before they are looked for.
+    pub databases: Vec<PathBuf>,
 }
 
 impl Settings {
@@ -29,12 +31,13 @@ impl Settings {
         let is_given = !args.sessions_dir.is_empty();
         let roots = if is_given { args.sessions_dir.clone() } else { vec![home.join("sessions")] };
         let is_off = std::env::var_os("JCODE_SESSION_OTHERS").is_some_and(|value| value == "0");
-        let others = if is_given || is_off {
-            Vec::new()
-        } else {
-            other_places(std::env::home_dir().as_deref(), &|name| std::env::var_os(name))
-        };
-        Self { home, roots, others }
+        let (mut others, mut databases) = (Vec::new(), Vec::new());
+        if !is_given && !is_off {
+            let (user, variable) = (std::env::home_dir(), |name: &str| std::env::var_os(name));
+            others = other_places(user.as_deref(), &variable);
+            databases = opencode_databases(user.as_deref(), &variable);
+        }
+        Self { home, roots, others, databases }
     }
 }
 

@@ -13,6 +13,8 @@ use crate::storage::Name;
 pub enum Part {
     /// `<stem>.jsonl`: the log.
     Log,
+    /// `<stem>.jsonl.zst`: a log of another agent, packed.
+    Packed,
     /// `<id>.json`: jcode's v1 snapshot.
     Snapshot,
     /// `<id>.journal.jsonl`: jcode's v1 journal.
@@ -60,6 +62,7 @@ pub fn classify(name: &str) -> Part {
         "jsonl" if name.starts_with('.') => Part::Other,
         "jsonl" => Part::Log,
         "json" if Name::new(stem).is_some() && !stem.contains(".tmp") && !stem.ends_with(".bak") => Part::Snapshot,
+        "zst" if stem.ends_with(".jsonl") && classify(stem) == Part::Log => Part::Packed,
         "bak" => Part::Backup,
         "sqlite3" => Part::Sidecar,
         "lock" => Part::Lock,
@@ -92,7 +95,12 @@ impl Part {
             Self::Backup => Some("bak"),
             Self::Sidecar => Some("sqlite3"),
             Self::Lock => Some("lock"),
-            Self::SetAside | Self::SidecarJournal | Self::OwnTemporary | Self::Temporary | Self::Other => None,
+            Self::Packed
+            | Self::SetAside
+            | Self::SidecarJournal
+            | Self::OwnTemporary
+            | Self::Temporary
+            | Self::Other => None,
         }
     }
 

@@ -1,21 +1,24 @@
 // Opens logs that jcode-session migrated with pi's own SessionManager, and compares what both say.
 //
-//   node pi.mjs <jcode-session> <node_modules> <log>...
+//   node pi.mjs <jcode-session> <node_modules> <folder of other agents' sessions> <log>...
 //
 // Each log is copied and migrated first. Then pi must see the same entries, parents, leaf, branches and labels, must
 // not rewrite the file, and must upgrade the original to the same entries, ids aside. The same is asked of logs that
 // jcode-session appended to, made or forked, and of one that both programs wrote by turns. What pi keeps beside the
-// content of messages is shown, and what it edited is shown as pi sends it to a model.
+// content of messages is shown, and what it edited is shown as pi sends it to a model. Sessions of other agents are
+// imported: pi must open them, and send what was said, each result behind its call.
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { deepStrictEqual, ok, strictEqual } from 'node:assert'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-const [binary, modules, ...logs] = process.argv.slice(2)
-const manager = join(resolve(modules), '@earendil-works/pi-coding-agent/dist/core/session-manager.js')
-const { SessionManager, migrateSessionEntries, parseSessionEntries } = await import(pathToFileURL(manager))
+const [binary, modules, agents, ...logs] = process.argv.slice(2)
+const ofPi = (path) => import(pathToFileURL(join(resolve(modules), '@earendil-works', path)))
+const { SessionManager, migrateSessionEntries, parseSessionEntries } = await ofPi('pi-coding-agent/dist/core/session-manager.js')
+const { convertToLlm } = await ofPi('pi-coding-agent/dist/core/messages.js')
+const { transformMessages } = await ofPi('pi-ai/dist/api/transform-messages.js')
 
 function run(...args) {
   return runWith('', ...args)
@@ -160,7 +163,29 @@ function edited(log) {
   reads(log, sent, ['the old question', 'the old answer', 'a first try'])
 }
 
+/** Another agent's session: pi opens what it becomes, and goes on with what was said. */
+function imported(source) {
+  const log = join(process.env.JCODE_HOME, 'sessions', `${run('import', source).trim()}.jsonl`)
+  compare(log)
+  const path = lines(run('show', log, '--json'))
+  const kept = path.findLastIndex(({ type }) => type === 'compaction') + 1
+  const said = path.slice(kept).filter(({ type }) => type === 'message').map(({ message }) => message)
+  const { messages } = SessionManager.open(log).buildSessionContext()
+  deepStrictEqual(said.length > 0 ? messages.slice(-said.length) : [], said, 'what was said')
+  for (const { role, usage } of messages) {
+    ok(role !== 'assistant' || Number.isFinite(usage.totalTokens + usage.cost.total), 'tokens and costs')
+  }
+  const sent = transformMessages(convertToLlm(messages), { provider: 'p', api: 'a', id: 'm', input: ['text', 'image'] })
+  const results = sent.filter(({ role }) => role === 'toolResult')
+  const calls = sent.flatMap(({ role, content }) => (role === 'assistant' ? content.filter(({ type }) => type === 'toolCall') : []))
+  deepStrictEqual(results.map(({ toolCallId }) => toolCallId).sort(), calls.map(({ id }) => id).sort(), 'a result for each call')
+  const answered = said.filter(({ role }) => role === 'toolResult').length
+  const made = results.filter(({ content }) => content[0]?.text === 'No result provided').length
+  ok(results.length - made >= answered, 'no result is made up where there is one')
+}
+
 const folder = mkdtempSync(join(tmpdir(), 'jcode-session-peer-'))
+process.env.JCODE_HOME = join(folder, 'home')
 let passed = 0
 let failed = 0
 function check(name, test) {
@@ -197,6 +222,7 @@ for (const original of logs.filter((path) => !path.endsWith('.json'))) {
   })
   check(`${basename(original)}, appended to`, () => write(log))
 }
+for (const source of readdirSync(agents)) check(`${source}, imported`, () => imported(join(agents, source)))
 check('a new log', () => write(join(folder, 'new.jsonl')))
 check('a log of two writers', () => takeTurns(join(folder, 'turns.jsonl')))
 check('what stands beside the content', () => besideTheContent(join(folder, 'beside.jsonl')))

@@ -80,6 +80,9 @@ pub struct SearchArgs {
     /// Only in sessions of this agent
     #[arg(id = "session::agent", long = "agent", value_name = "A")]
     pub agent: Option<String>,
+    /// Not in sessions of other agents, where those keep them
+    #[arg(id = "session::no_others", long = "no-others")]
+    pub no_others: bool,
     /// Only in sessions with this tag
     #[arg(id = "session::tag", long = "tag", value_name = "T")]
     pub tag: Option<String>,

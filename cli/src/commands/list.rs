@@ -19,8 +19,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 pub(super) fn list(args: &ListArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
-    let others: &[PathBuf] = if args.no_others { &[] } else { &settings.others };
-    let looked_in = [&settings.roots, others].concat();
+    let others = if args.no_others { Vec::new() } else { super::others(settings) };
+    let looked_in = [&*settings.roots, &others].concat();
     let refreshed = Catalog::new(&settings.home, &looked_in).refresh(Keep::Store);
     for problem in &refreshed.unreadable {
         output.warn(visible(&problem.to_string()));

@@ -32,7 +32,7 @@ use crate::output::{ExitStatus, Output, is_closed_pipe, visible};
 use crate::settings::Settings;
 use anyhow::{Result, anyhow};
 use clap::CommandFactory;
-use jcode_session_native::catalog::{Catalog, FindError};
+use jcode_session_native::catalog::{Catalog, FindError, written_down};
 use jcode_session_native::os::paths;
 use jcode_session_native::session::Session;
 use std::ffi::OsStr;
@@ -138,12 +138,18 @@ fn tell_of_sidecar(log: &Path, was_contradicted: bool, output: &mut Output) {
     }
 }
 
-/// Resolves SESSION to a log.
+/// The log that SESSION means.
+/// The folders of other agents, with what is written down of databases.
+fn others(settings: &Settings) -> Vec<PathBuf> {
+    let written = written_down(&settings.home, &settings.databases);
+    settings.others.iter().cloned().chain(written).collect()
+}
+
 fn resolve(session: &OsStr, settings: &Settings) -> Result<PathBuf> {
     let found = match Catalog::new(&settings.home, &settings.roots).find(session) {
-        // Folders of other agents are searched last, because their sessions may be many and large.
-        Err(FindError::NotFound(_)) if !settings.others.is_empty() => {
-            Catalog::new(&settings.home, &settings.others).find(session)
+        // Of other agents there may be many, and large ones: they are looked through last.
+        Err(FindError::NotFound(_)) if !settings.others.is_empty() || !settings.databases.is_empty() => {
+            Catalog::new(&settings.home, &others(settings)).find(session)
         }
         found => found,
     };

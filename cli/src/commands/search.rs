@@ -27,7 +27,8 @@ const BESIDE: usize = 120;
 pub(super) fn search(args: &SearchArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
     catch_interrupts();
     let search = to_search(args)?;
-    let catalog = Catalog::new(&settings.home, &settings.roots);
+    let others = if args.no_others { Vec::new() } else { super::others(settings) };
+    let catalog = Catalog::new(&settings.home, &[&*settings.roots, &others].concat());
     let mut hits = Vec::new();
     let mut first = FIRST;
     let mut printed = Ok(());

@@ -68,6 +68,8 @@ fn what(head: &Head<'_>) -> What {
         What::Utf16
     } else if bytes.starts_with(b"SQLite format 3\0") {
         What::Database
+    } else if head.is_long_document() {
+        What::Document
     } else if head.has_no_record() {
         without_record(content, bytes)
     } else if head.is_all() && is_document(content) {

@@ -3,8 +3,8 @@
 //! Owns: which records are shown to dialects, and the count of entries of a log that lost its header.
 //! Invariant: the head is a function of the first MiB; its header is the one that a scan finds.
 
-use crate::json::text;
 use crate::json::walk::Walker;
+use crate::json::{Fault, text};
 use crate::log::{Fields, HEAD_BYTES, Header, LineReader, Opening, Outcome, Record};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -41,13 +41,16 @@ pub(super) struct Head<'h> {
     /// Records without an id or a parent, so not entries.
     others: u64,
     cut: Option<Fields<'h>>,
+    is_long_document: bool,
 }
 
 impl<'h> Head<'h> {
     /// Reads the head from the first bytes of a file with length `len`.
     #[must_use]
     pub(super) fn read(bytes: &'h [u8], len: u64) -> Self {
-        let mut head = Self { bytes, len, header: None, records: Vec::new(), entries: 0, others: 0, cut: None };
+        let records = Vec::new();
+        let mut head =
+            Self { bytes, len, header: None, records, entries: 0, others: 0, cut: None, is_long_document: false };
         head.lines();
         if head.records.is_empty() && head.header.is_none() {
             head.document();
@@ -83,7 +86,13 @@ impl<'h> Head<'h> {
     /// True if no line is a record or begins like one.
     #[must_use]
     pub(super) fn has_no_record(&self) -> bool {
-        self.header.is_none() && self.records.is_empty()
+        self.header.is_none() && (self.records.is_empty() || self.is_long_document)
+    }
+
+    /// It is one object over many lines that does not end within the first MiB.
+    #[must_use]
+    pub(super) const fn is_long_document(&self) -> bool {
+        self.is_long_document
     }
 
     /// True if the head is the whole file.
@@ -163,16 +172,19 @@ impl<'h> Head<'h> {
         }
     }
 
-    /// Treats a file that is one object over many lines as one record.
+    /// A file that is one object over many lines is shown as one record; of a longer one its first members.
     fn document(&mut self) {
-        let walked = self
-            .bytes
-            .iter()
-            .position(|&byte| byte == b'{')
-            .map(|start| Walker::new().walk_object(self.bytes, start, |_, _| {}).map(|walked| walked.end));
-        if let (Some(Ok(end)), true) = (walked, self.is_all())
-            && self.bytes.get(end..).unwrap_or_default().trim_ascii().is_empty()
-        {
+        let Some(start) = self.bytes.iter().position(|&byte| byte == b'{') else { return };
+        let before = self.bytes.get(..start).unwrap_or_default();
+        let is_document = match Walker::new().walk_object(self.bytes, start, |_, _| {}) {
+            Ok(walked) => self.is_all() && self.bytes.get(walked.end..).unwrap_or_default().trim_ascii().is_empty(),
+            Err(fault) => {
+                self.is_long_document =
+                    !self.is_all() && fault == Fault::Ended && matches!(before.trim_ascii(), [] | b"\xEF\xBB\xBF");
+                self.is_long_document
+            }
+        };
+        if is_document {
             self.others += 1;
             self.records.push(Members::of(self.bytes));
         }
@@ -242,7 +254,13 @@ impl<'m> Members<'m> {
         self.get(name).is_some()
     }
 
-    /// The text of a member; empty if it is absent or not a string.
+    /// The name of its first member.
+    #[must_use]
+    pub(super) fn first_name(&self) -> Option<Cow<'m, str>> {
+        self.members.first().map(|(name, _)| name.clone())
+    }
+
+    /// The text of a member; empty if it has none.
     #[must_use]
     pub(super) fn text(&self, name: &str) -> Cow<'m, str> {
         self.get(name).and_then(text::string).unwrap_or_default()

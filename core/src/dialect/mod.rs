@@ -10,15 +10,20 @@
 mod agents;
 mod claude_code;
 mod codex;
+mod copilot;
+mod cursor;
 mod detect;
 mod edit;
 mod foreign;
+mod gemini;
 mod head;
 pub(crate) mod ids;
 pub mod jcode;
 mod kind;
+mod opencode;
 mod pi;
 mod places;
+mod qwen;
 mod reader;
 pub(crate) mod splice;
 mod upgraded;
@@ -31,6 +36,7 @@ use reader::DialectReader;
 
 pub use detect::detect;
 pub use edit::{Edited, Edits};
+pub(crate) use foreign::session_id;
 pub use ids::IdMaker;
 pub use kind::{Detected, FileKind, Newer, Other, Refused, What};
 pub use pi::{CheckError, check_upgrade};
@@ -39,8 +45,19 @@ pub(crate) use splice::Splice;
 pub use splice::{field, with_id, without_batch};
 pub use upgraded::UpgradedLog;
 
-/// All readers, in the order in which they try to detect a file.
-const READERS: [&dyn DialectReader; 4] = [&codex::Codex, &agents::Agents, &claude_code::ClaudeCode, &pi::Pi];
+/// All readers, in the order in which they are asked whose a file is: Qwen Code writes what Claude Code does, and more;
+/// Cursor's sign is the weakest.
+const READERS: [&dyn DialectReader; 9] = [
+    &codex::Codex,
+    &copilot::Copilot,
+    &qwen::Qwen,
+    &gemini::Gemini,
+    &opencode::Opencode,
+    &agents::Agents,
+    &claude_code::ClaudeCode,
+    &cursor::Cursor,
+    &pi::Pi,
+];
 
 /// True if a file that begins with these bytes may be jcode's snapshot: an object with an id, and with messages or a
 /// creation time, without the sign of another agent. The file may be cut or broken anywhere behind these fields.

@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 pub fn other_places(home: Option<&Path>, variable: &dyn Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = Vec::new();
     for place in PLACES {
-        let set = variable(place.variable).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let named = Some(place.variable).filter(|name| !name.is_empty()).and_then(variable);
+        let set = named.filter(|value| !value.is_empty()).map(PathBuf::from);
         let Some(own) = set.or_else(|| Some(home?.join(place.default))) else { continue };
         let folder = if place.below.is_empty() { own } else { own.join(place.below) };
         if folder.is_dir() && !found.contains(&folder) {

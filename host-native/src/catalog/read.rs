@@ -38,7 +38,7 @@ pub(super) fn read(root: &Path, found: &FoundSession) -> Option<Row> {
     let seen = found.seen();
     let mut log_stamp = seen.log;
     let summary = match found.log {
-        None => read_v1(&path, seen.log, now_ms),
+        None => read_v1(&path, seen.log, now_ms).or_else(|| read_document(&path, seen.log, now_ms)),
         Some(stamp) => {
             let (log, stamp, whole) = match read_log(&path, stamp, now_ms) {
                 Ok(read) => read,
@@ -139,7 +139,13 @@ fn read_log(path: &Path, seen: FileStamp, now_ms: i64) -> Result<(Option<Session
     }
 }
 
-/// The exact counts and the active leaf from the sidecar, if it covers this state of the log or one shortly before.
+/// The summary of a document that is another agent's session; `None` if it is none.
+fn read_document(path: &Path, stamp: FileStamp, now_ms: i64) -> Option<SessionSummary> {
+    let (summary, ..) = read_log(path, stamp, now_ms).ok()?;
+    summary.filter(|summary| summary.dialect.is_some_and(|dialect| dialect.agent().is_some()))
+}
+
+/// What the sidecar knows about the whole log, if it is of this state of it or of one shortly before.
 fn from_sidecar(log: &LogFile) -> Result<Option<Exact>, SourceError> {
     let known = |meta: IndexMeta| Some((meta.counts, meta.active_leaf));
     if let Some(meta) = sidecar::quick_meta(log.path()).filter(|meta| meta.stamp == log.stamp()) {

@@ -12,7 +12,7 @@ use crate::session::discover::Unreadable;
 use jcode_session_core::catalog::refresh::Seen;
 use jcode_session_core::parts::Part;
 use jcode_session_core::source::identity::FileStamp;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::fs::DirEntry;
 use std::io;
@@ -89,7 +89,7 @@ fn choose(
             continue;
         }
         let part = paths::part(Path::new(&name));
-        let is_a_sessions = matches!(part, Part::Log | Part::Snapshot | Part::Journal | Part::Backup);
+        let is_a_sessions = matches!(part, Part::Log | Part::Packed | Part::Snapshot | Part::Journal | Part::Backup);
         if is_a_sessions && (kind.is_file() || kind.is_symlink() && follows_links(part)) {
             files.push((part, entry));
         }
@@ -122,7 +122,7 @@ fn group(below: &Path, files: Vec<(Part, DirEntry)>) -> Vec<FoundSession> {
         });
         stamped.collect()
     };
-    let stamped: Vec<_> = if files.len() < FEW {
+    let mut stamped: Vec<_> = if files.len() < FEW {
         stat(&files)
     } else {
         let chunk = files.len().div_ceil(cores());
@@ -131,16 +131,12 @@ fn group(below: &Path, files: Vec<(Part, DirEntry)>) -> Vec<FoundSession> {
             threads.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
         })
     };
+    let mut packed = packed(below, &mut stamped);
     let has_v1 = stamped.iter().any(|(part, ..)| matches!(part, Part::Snapshot));
     if !has_v1 {
         let logs = stamped.into_iter().filter(|(part, ..)| matches!(part, Part::Log));
-        return logs
-            .map(|(_, name, stamp)| FoundSession {
-                rel: bytes(below, &name),
-                log: Some(stamp),
-                ..FoundSession::default()
-            })
-            .collect();
+        packed.extend(logs.map(|(_, name, stamp)| of_log(below, &name, stamp)));
+        return packed;
     }
     let mut sessions: HashMap<Vec<u8>, FoundSession> = HashMap::with_capacity(stamped.len());
     for (part, name, stamp) in stamped {
@@ -168,7 +164,28 @@ fn group(below: &Path, files: Vec<(Part, DirEntry)>) -> Vec<FoundSession> {
         }
         session.log.is_some() || session.snapshot.is_some()
     });
+    found.extend(packed);
     found
+}
+
+fn of_log(below: &Path, name: &OsStr, stamp: FileStamp) -> FoundSession {
+    FoundSession { rel: bytes(below, name), log: Some(stamp), ..FoundSession::default() }
+}
+
+/// Takes the packed logs out of a folder's files. Where a plain one is there too, that counts.
+fn packed(below: &Path, stamped: &mut Vec<(Part, OsString, FileStamp)>) -> Vec<FoundSession> {
+    if !stamped.iter().any(|(part, ..)| *part == Part::Packed) {
+        return Vec::new();
+    }
+    let plain: HashSet<Vec<u8>> = stamped.iter().map(|(_, name, _)| name.as_encoded_bytes().to_vec()).collect();
+    let all = stamped.extract_if(.., |(part, ..)| *part == Part::Packed);
+    let is_alone = |name: &OsString| !plain.contains(stem_of_packed(name));
+    all.filter(|(_, name, _)| is_alone(name)).map(|(_, name, stamp)| of_log(below, &name, stamp)).collect()
+}
+
+fn stem_of_packed(name: &OsStr) -> &[u8] {
+    let name = name.as_encoded_bytes();
+    name.strip_suffix(b".zst").unwrap_or(name)
 }
 
 fn stem(part: Part, name: &OsStr) -> Vec<u8> {

@@ -81,7 +81,8 @@ pub fn import(path: &Path, sessions: &Path, tick: &mut Tick<'_>) -> Result<Impor
         PresentError::Refused(refused) => failed(refused.into()),
         other => failed(StoreError::StillDamaged(other.to_string()).into()),
     })?;
-    let session_id = import::imported_id(&shown_log, &detected).map_err(failed)?;
+    let stem = paths::stem(path);
+    let session_id = import::imported_id(&shown_log, &detected, &stem).map_err(failed)?;
     let log = sessions.join(format!("{session_id}.jsonl"));
     folders::make_all(sessions).map_err(PathError::new("make", sessions))?;
     let _lock = SessionLock::acquire(&log)?;
@@ -95,7 +96,7 @@ pub fn import(path: &Path, sessions: &Path, tick: &mut Tick<'_>) -> Result<Impor
     };
     let absolute = stat::real_path(path).unwrap_or_else(|_| path.to_path_buf());
     let name = shown(&absolute);
-    let source = Source { shown: &shown_log, bytes: &bytes, detected: &detected, path: &name };
+    let source = Source { shown: &shown_log, bytes: &bytes, detected: &detected, path: &name, stem: &stem };
     let is_new = old.as_ref().is_none_or(ByteSource::is_empty);
     let old_log = old.as_ref().map(|old| old as &dyn ByteSource);
     let planned = Import::plan(&source, old_log, &mut |bytes| tick(bytes)).map_err(failed)?;

@@ -6,11 +6,14 @@
 
 use crate::os::files::{PathError, PlainFile, stamp_of};
 use crate::os::map::{self, Mapping};
+use crate::os::packed::Unpacked;
+use crate::os::paths;
 use crate::os::segments::SegmentFolder;
 use jcode_session_core::finding::Finding;
+use jcode_session_core::parts::Part;
 use jcode_session_core::segment::{Depth, SegmentedSource};
 use jcode_session_core::source::identity::FileStamp;
-use jcode_session_core::source::{ByteSource, SourceError};
+use jcode_session_core::source::{ByteSource, SliceSource, SourceError};
 use jcode_session_core::storage::SealedExtent;
 use std::fs::File;
 use std::io;
@@ -23,6 +26,8 @@ pub struct LogFile {
     log: SegmentedSource<PlainFile, SegmentFolder>,
     stamp: FileStamp,
     mapping: Option<Mapping>,
+    /// What a packed file holds: it stands for the log.
+    unpacked: Option<Unpacked>,
 }
 
 /// How often a log is opened again when it is moved into other files meanwhile.
@@ -52,7 +57,11 @@ impl LogFile {
                 }
                 None => SegmentedSource::plain(own),
             };
-            return Ok(Self { stamp: FileStamp { len: log.len(), ..stamp }, log, mapping: None });
+            let is_packed = paths::part(path) == Part::Packed;
+            let unpacked = is_packed.then(|| Unpacked::of(&log.own().file)).transpose();
+            let unpacked = unpacked.map_err(PathError::new("unpack", path))?;
+            let len = unpacked.as_ref().map_or(log.len(), |unpacked| unpacked.bytes.len() as u64);
+            return Ok(Self { stamp: FileStamp { len, ..stamp }, log, mapping: None, unpacked });
         }
     }
 
@@ -76,9 +85,9 @@ impl LogFile {
     /// Maps the log for scans, if the process has a guard against files that shrink while they are mapped (see
     /// [`crate::os::map::install_guard`]). Without the guard, or if mapping fails, scans read in pieces.
     pub fn map_if_guarded(&mut self) {
-        if map::is_guarded() && self.log.layout().is_none() {
-            // SAFETY: the guard makes a page that is cut away read as zeros and marks the mapping as cut; `still_whole`
-            // then refuses what was read.
+        if map::is_guarded() && self.log.layout().is_none() && self.unpacked.is_none() {
+            // SAFETY is the guard's: a page that is cut away reads as zeros and marks the mapping as damaged, and
+            // `still_whole` then refuses what was read.
             self.mapping = Mapping::guarded(self.file(), self.stamp.len);
         }
     }
@@ -95,7 +104,7 @@ impl LogFile {
         self.stamp
     }
 
-    /// The file's own stamp at opening. For a log with segments its length is shorter.
+    /// The stamp at opening as the file system has it: of a log with segments, or packed, this is shorter.
     #[must_use]
     pub const fn file_stamp(&self) -> FileStamp {
         self.log.own().stamp
@@ -113,12 +122,14 @@ impl LogFile {
         self.log.sealed()
     }
 
-    /// The findings about the segments of the log.
+    /// What is wrong with the segments of the log, or with how it is packed.
     ///
     /// # Errors
     /// Fails if a file exists and cannot be read.
     pub fn findings(&self, depth: Depth) -> Result<Vec<Finding>, SourceError> {
-        self.log.findings(depth)
+        let mut findings = self.log.findings(depth)?;
+        findings.extend(self.unpacked.as_ref().and_then(Unpacked::finding));
+        Ok(findings)
     }
 }
 
@@ -132,11 +143,15 @@ impl ByteSource for LogFile {
         if wanted > self.stamp.len {
             return Err(SourceError::Shrank { wanted, actual: self.stamp.len });
         }
+        if let Some(unpacked) = &self.unpacked {
+            return SliceSource(&unpacked.bytes).read_at(offset, buffer);
+        }
         self.log.read_at(offset, buffer)
     }
 
     fn view(&self) -> Option<&[u8]> {
-        self.mapping.as_ref().map(Mapping::bytes)
+        let unpacked = self.unpacked.as_ref().map(|unpacked| &*unpacked.bytes);
+        unpacked.or_else(|| self.mapping.as_ref().map(Mapping::bytes))
     }
 
     fn lost_at(&self, offset: u64) -> Result<Option<Range<u64>>, SourceError> {
@@ -148,6 +163,9 @@ impl ByteSource for LogFile {
     }
 
     fn still_whole(&self) -> Result<(), SourceError> {
+        if self.unpacked.is_some() {
+            return self.log.own().still_whole();
+        }
         let actual = self.log.logical_len(self.file().metadata().map_or(0, |metadata| metadata.len()));
         if actual < self.stamp.len || self.mapping.as_ref().is_some_and(Mapping::was_cut) {
             return Err(SourceError::Shrank { wanted: self.stamp.len, actual });

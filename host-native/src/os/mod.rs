@@ -14,6 +14,7 @@ pub mod log_file;
 pub mod map;
 pub(crate) mod names;
 pub(crate) mod opening;
+mod packed;
 pub mod path_text;
 pub mod paths;
 pub mod replace;

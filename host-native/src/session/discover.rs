@@ -6,7 +6,9 @@
 
 use crate::os::paths;
 use crate::os::stat;
+use crate::session::kind::judge;
 use crate::session::v1;
+use jcode_session_core::dialect::FileKind;
 use jcode_session_core::parts::Part;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -73,8 +75,10 @@ fn look(folder: &Path, entries: std::fs::ReadDir, found: &mut Found, folders: &m
         } else if kind.is_file() {
             let is_one = match paths::part(&path) {
                 Part::Log => true,
-                // A snapshot and the log migrated from it are one session, which is listed by its log.
-                Part::Snapshot => !paths::beside(&path, Part::Log).is_file() && v1::is_snapshot(&path),
+                // Where both are there, the plain one counts.
+                Part::Packed => !path.with_extension("").is_file() && is_foreign(&path),
+                // A snapshot and the log migrated from it are one session, and the log stands for it.
+                Part::Snapshot => !paths::beside(&path, Part::Log).is_file() && is_session(&path),
                 _ => false,
             };
             if is_one {
@@ -82,4 +86,13 @@ fn look(folder: &Path, entries: std::fs::ReadDir, found: &mut Found, folders: &m
             }
         }
     }
+}
+
+/// A document that is a snapshot of jcode, or another agent's session.
+fn is_session(path: &Path) -> bool {
+    v1::is_snapshot(path) || is_foreign(path)
+}
+
+fn is_foreign(path: &Path) -> bool {
+    judge(path).is_ok_and(|found| found.is_some_and(|found| found.kind == FileKind::Foreign))
 }

@@ -4,6 +4,7 @@
 //! Owns: the command line, and the paths of the files. `generate` and `jcode_model` decide the content.
 
 use clap::{Args, Parser, Subcommand};
+use jcode_session_tests::generate::agents::AGENTS;
 use jcode_session_tests::generate::{Home, LargeLog, LogShape, OtherFile, Until, damage, random, tree_v3};
 use jcode_session_tests::jcode_model::write_v1_home;
 use std::fs::{self, File};
@@ -60,6 +61,15 @@ enum What {
         folder: PathBuf,
         #[arg(long, default_value_t = 100)]
         count: u64,
+    },
+    /// A folder of sessions of each other agent that is read.
+    Agents {
+        folder: PathBuf,
+        #[arg(long, default_value_t = 4)]
+        count: u64,
+        /// Turns of the longest.
+        #[arg(long, default_value_t = 12)]
+        turns: usize,
     },
 }
 
@@ -141,6 +151,15 @@ fn main() -> io::Result<()> {
             }
             for kind in OtherFile::ALL {
                 fs::write(folder.join(format!("other-{kind:?}.jsonl")), kind.bytes(&mut random(seed)))?;
+            }
+        }
+        What::Agents { folder, count, turns } => {
+            fs::create_dir_all(&folder)?;
+            for (agent, generate) in AGENTS {
+                for number in 0..count {
+                    let turns = turns.saturating_sub(usize::try_from(number).unwrap_or(0)).max(1);
+                    fs::write(folder.join(format!("{agent}-{number}.jsonl")), generate(turns, seed + number))?;
+                }
             }
         }
     }

@@ -100,7 +100,18 @@ impl OtherFile {
     /// Whether it is another agent's session that is read, though never written.
     #[must_use]
     pub const fn is_read(self) -> bool {
-        matches!(self, Self::ClaudeCode | Self::Codex | Self::CodexBare)
+        matches!(
+            self,
+            Self::ClaudeCode
+                | Self::Codex
+                | Self::CodexBare
+                | Self::Copilot
+                | Self::Qwen
+                | Self::Gemini
+                | Self::GeminiDocument
+                | Self::Cursor
+                | Self::Opencode
+        )
     }
 
     /// Whether a session may have been lost in it.

@@ -1,7 +1,7 @@
 //! Sessions of other agents as they are met on a command line: read where they lie, imported on request.
 
 use jcode_session_tests::files::contents;
-use jcode_session_tests::generate::agents::{claude_code, claude_code_sub_agent};
+use jcode_session_tests::generate::agents::{AGENTS, claude_code, claude_code_sub_agent, codex, gemini_document};
 use jcode_session_tests::program::{Run, command, finished, run};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -17,6 +17,11 @@ impl Place {
         let place = Self { home: TempDir::new().expect("a folder"), theirs: TempDir::new().expect("a folder") };
         fs::write(place.theirs.path().join("main.jsonl"), claude_code(5, 1)).expect("written");
         fs::write(place.theirs.path().join("agent-a1b2c3.jsonl"), claude_code_sub_agent(2)).expect("written");
+        for (agent, generate) in AGENTS {
+            fs::write(place.theirs.path().join(format!("{agent}.jsonl")), generate(3, 7)).expect("written");
+        }
+        fs::write(place.theirs.path().join("document.json"), gemini_document(3, 8)).expect("written");
+        fs::write(place.theirs.path().join("packed.jsonl.zst"), packed(&codex(3, 9))).expect("written");
         fs::set_permissions(place.theirs.path(), fs::Permissions::from_mode(0o500)).expect("set");
         place
     }
@@ -30,6 +35,14 @@ impl Place {
         self.theirs.path().join("main.jsonl").to_string_lossy().into_owned()
     }
 }
+
+/// As Codex packs its rollouts.
+fn packed(source: &[u8]) -> Vec<u8> {
+    zstd::encode_all(source, 3).expect("in memory")
+}
+
+/// How many sessions lie in a place, sub-agents aside.
+const LISTED: usize = 1 + AGENTS.len() + 2;
 
 impl Drop for Place {
     fn drop(&mut self) {
@@ -65,7 +78,7 @@ fn an_import_prints_its_id_and_gives_the_original_back() {
 fn sub_agents_are_listed_when_they_are_asked_for() {
     let place = Place::new();
     let rows = |args: &[&str]| place.run(args).json()["sessions"].as_array().expect("a list").clone();
-    assert_eq!(rows(&["list", "--json"]).len(), 1);
+    assert_eq!(rows(&["list", "--json"]).len(), LISTED);
     let all = rows(&["list", "--json", "--all"]);
     assert_eq!(all.iter().filter(|row| row["is_sub_agent"] == true).count(), 1, "{all:?}");
     assert!(place.run(&["list"]).stderr.contains("--all"));
@@ -76,21 +89,30 @@ fn sub_agents_are_listed_when_they_are_asked_for() {
 fn nothing_is_written_where_another_agent_writes() {
     let place = Place::new();
     let before = contents(place.theirs.path());
-    let path = place.path();
+    let names = before.keys().map(|path| path.to_string_lossy().into_owned());
+    let names: Vec<String> = names.filter(|name| !name.contains("agent-")).collect();
+    assert_eq!(names.len(), LISTED);
+    for path in names {
+        is_left_alone(&place, &path);
+    }
+}
+
+fn is_left_alone(place: &Place, path: &str) {
+    let before = contents(place.theirs.path());
     for args in [
-        &["show", &path][..],
-        &["show", &path, "--tail", "3", "--json"],
-        &["show", &path, "--file-order"],
-        &["tree", &path, "--json"],
-        &["verify", &path],
-        &["export", &path, "--format", "v3"],
-        &["export", &path, "--format", "html"],
-        &["export", &path, "--format", "markdown"],
+        &["show", path][..],
+        &["show", path, "--tail", "3", "--json"],
+        &["show", path, "--file-order"],
+        &["tree", path, "--json"],
+        &["verify", path],
+        &["export", path, "--format", "v3"],
+        &["export", path, "--format", "html"],
+        &["export", path, "--format", "markdown"],
         &["list"],
         &["doctor"],
         &["doctor", "--fix"],
         &["migrate", "--all"],
-        &["checkpoints", &path],
+        &["checkpoints", path],
         &["prune", "--older-than", "0"],
     ] {
         let done = place.run(args);
@@ -98,15 +120,15 @@ fn nothing_is_written_where_another_agent_writes() {
         assert_eq!(contents(place.theirs.path()), before, "{args:?}");
     }
     for args in [
-        &["label", &path, "a", "name"][..],
-        &["tag", &path, "+t"],
-        &["rename", &path, "name"],
-        &["fork", &path],
-        &["repair", &path],
-        &["seal", &path],
-        &["rollback", &path],
-        &["checkpoints", &path, "--take"],
-        &["export", &path, "--format", "jcode-v1"],
+        &["label", path, "a", "name"][..],
+        &["tag", path, "+t"],
+        &["rename", path, "name"],
+        &["fork", path],
+        &["repair", path],
+        &["seal", path],
+        &["rollback", path],
+        &["checkpoints", path, "--take"],
+        &["export", path, "--format", "jcode-v1"],
     ] {
         let refused = place.run(args);
         assert!(refused.code == 2 && refused.stderr.contains("`import`"), "{args:?}: {refused:?}");
@@ -171,4 +193,81 @@ fn other_agents_are_found_where_they_keep_their_sessions() {
         before.iter().filter(|(path, _)| theirs(path)).collect::<Vec<_>>(),
         after.iter().filter(|(path, _)| theirs(path)).collect::<Vec<_>>()
     );
+}
+
+#[test]
+fn all_agents_are_found_in_their_own_places() {
+    let user = TempDir::new().expect("a folder");
+    let home = user.path().join(".jcode");
+    for (seed, (agent, place)) in (20..).zip([
+        ("claude-code", ".claude/projects/-w/s.jsonl"),
+        ("codex", ".codex/archived_sessions/rollout-r.jsonl"),
+        ("copilot", ".copilot/session-state/c/events.jsonl"),
+        ("cursor", ".cursor/projects/w/agent-transcripts/t/t.jsonl"),
+        ("gemini", ".gemini/tmp/0f/chats/session-g.jsonl"),
+        ("qwen", ".qwen/projects/-w/chats/q.jsonl"),
+    ]) {
+        let path = user.path().join(place);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        let (_, generate) = AGENTS.into_iter().find(|(name, _)| *name == agent).expect("it is read");
+        fs::write(&path, generate(3, seed)).expect("written");
+        let go = |args: &[&str]| {
+            let mut command = command(&home);
+            command.env("HOME", user.path()).env_remove("JCODE_SESSION_OTHERS");
+            for name in ["CLAUDE_CONFIG_DIR", "CODEX_HOME", "COPILOT_HOME", "GEMINI_CLI_HOME", "QWEN_HOME"] {
+                command.env_remove(name);
+            }
+            finished(command.args(args).output().expect("the binary is built"))
+        };
+        let list = go(&["list", "--json", "--agent", agent]).json();
+        let rows = list["sessions"].as_array().expect("a list");
+        assert_eq!(rows.len(), 1, "{agent}: {list}");
+        assert_eq!(rows[0]["path"], path.to_string_lossy().into_owned());
+        let said =
+            rows[0]["first_prompt"].as_str().and_then(|said| said.split_inclusive('>').next()).expect("a prompt");
+        assert_eq!(go(&["search", said, "--agent", agent]).code, 0, "{agent}");
+        assert_eq!(go(&["search", said, "--agent", agent, "--no-others"]).code, 1, "{agent}");
+        let done = go(&["import", rows[0]["session_id"].as_str().expect("an id")]);
+        assert_eq!(done.code, 0, "{agent}: {done:?}");
+    }
+}
+
+/// A packed rollout is what it holds; where the plain one is there too, that counts.
+#[test]
+fn packed_rollouts_are_read() {
+    let (theirs, home) = (TempDir::new().expect("a folder"), TempDir::new().expect("a folder"));
+    let folder = theirs.path().to_string_lossy().into_owned();
+    let go = |args: &[&str]| run(home.path(), ["--sessions-dir", &folder].into_iter().chain(args.iter().copied()));
+    let source = codex(6, 3);
+    let lines: Vec<&[u8]> = source.split_inclusive(|&byte| byte == b'\n').collect();
+    let early = lines[..lines.len() - 5].concat();
+    let plain = theirs.path().join("rollout-r.jsonl");
+    let zst = theirs.path().join("rollout-r.jsonl.zst");
+    fs::write(&zst, packed(&early)).expect("written");
+    let path = zst.to_string_lossy().into_owned();
+    let rows = |run: Run| run.json()["sessions"].as_array().expect("a list").clone();
+    assert_eq!(rows(go(&["list", "--json"])).iter().map(|row| &row["path"]).collect::<Vec<_>>(), [&path]);
+    assert_eq!(go(&["verify", &path]).code, 0);
+    let id = go(&["import", &path]).text().trim().to_string();
+    assert_eq!(run(home.path(), ["export", &id, "--format", "original"]).stdout, early);
+
+    // It was unpacked and went on.
+    fs::write(&plain, &source).expect("written");
+    assert_eq!(rows(go(&["list", "--json"])).len(), 1);
+    let name = plain.to_string_lossy().into_owned();
+    assert_eq!(go(&["import", &name]).text().trim(), id);
+    assert_eq!(run(home.path(), ["export", &id, "--format", "original"]).stdout, source);
+    assert_eq!(run(home.path(), ["verify", &id]).code, 0);
+
+    // Cut short: what can be unpacked is read.
+    fs::remove_file(&plain).expect("there");
+    let whole = packed(&codex(400, 3));
+    fs::write(&zst, &whole[..whole.len() / 2]).expect("written");
+    let report = go(&["verify", &path, "--json"]).json();
+    let findings = report["logs"][0]["findings"].as_array().expect("a list");
+    assert!(
+        findings.iter().any(|finding| finding["message"].as_str().expect("words").contains("unpacked")),
+        "{report}"
+    );
+    assert!(report["logs"][0]["entry_count"].as_u64() > Some(20), "{report}");
 }

@@ -29,6 +29,7 @@ mod mended;
 mod migrate;
 mod mounted;
 mod names_in_the_way;
+mod opencode;
 mod overlooked;
 mod prune;
 mod reports;

@@ -19,17 +19,9 @@ pub(super) struct Agents;
 /// A record's sign.
 type Sign = fn(&Members<'_>) -> bool;
 
-/// The agents. The first one whose sign a record has is it: Qwen Code writes what Claude Code does, and more, and that of
-/// Cursor is the weakest.
-const SIGNS: [(Dialect, &str, Sign); 7] = [
-    (Dialect::Copilot, "Copilot CLI", copilot),
-    (Dialect::Qwen, "Qwen Code", qwen),
-    (Dialect::Gemini, "Gemini CLI", gemini),
-    (Dialect::Opencode, "OpenCode", opencode),
-    (Dialect::Unknown, "Kimi", kimi),
-    (Dialect::Unknown, "Kiro", kiro),
-    (Dialect::Cursor, "Cursor", cursor),
-];
+/// The agents. The first one whose sign a record has is it.
+const SIGNS: [(Dialect, &str, Sign); 3] =
+    [(Dialect::Opencode, "OpenCode", opencode), (Dialect::Unknown, "Kimi", kimi), (Dialect::Unknown, "Kiro", kiro)];
 
 impl DialectReader for Agents {
     fn has_sign(&self, record: &Members<'_>) -> bool {
@@ -52,40 +44,9 @@ impl DialectReader for Agents {
     }
 }
 
-/// An event: a dotted type, its data, and the event before; the first one names the session.
-fn copilot(record: &Members<'_>) -> bool {
-    let first = record.text("type") == "session.start" && record.object("data").has("sessionId");
-    let event = record.text("type").contains('.') && record.has("data") && record.has("parentId");
-    record.has("id") && (first || event)
-}
-
-/// Records of a session, of which messages have parts.
-fn qwen(record: &Members<'_>) -> bool {
-    let message = record.object("message");
-    let own = ["systemPayload", "usageMetadata", "toolCallResult"].into_iter().any(|name| record.has(name))
-        || record.text("type") == "tool_result"
-        || message.has("parts")
-        || message.text("role") == "model";
-    record.has("uuid") && record.has("sessionId") && own
-}
-
-/// The first line, or the one document: a session of a project.
-fn gemini(record: &Members<'_>) -> bool {
-    let times = record.has("startTime") && record.has("lastUpdated");
-    record.has("sessionId") && (record.has("projectHash") || times) && !record.has("type")
-}
-
-/// Rows of its tables, as they are exported.
+/// One file of its first versions: a session, whose messages are others.
 fn opencode(record: &Members<'_>) -> bool {
-    let kind = record.text("type");
-    let document = record.text("id").starts_with("ses_") && record.has("projectID") && record.has("directory");
-    kind == "opencode_session" || kind == "opencode_message" || document
-}
-
-/// A message without anything around it.
-fn cursor(record: &Members<'_>) -> bool {
-    let bare = ["type", "id", "uuid", "sessionId"].into_iter().all(|name| !record.has(name));
-    bare && record.has("role") && record.object("message").has("content")
+    record.text("id").starts_with("ses_") && record.has("projectID") && record.has("directory")
 }
 
 /// The first line.

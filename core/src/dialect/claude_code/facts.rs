@@ -4,6 +4,7 @@
 //! Invariant: some hundred bytes a record are held, whatever its length; a record of no known kind is `Other`.
 //! Does not: decide what becomes of a record; `plan` does.
 
+pub(super) use crate::dialect::foreign::{Call, Name};
 use crate::dialect::head::Members;
 use crate::json::text::{integer, string};
 use crate::json::walk::elements;
@@ -15,9 +16,6 @@ use alloc::vec::Vec;
 use core::hash::BuildHasher;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
-
-/// A text that is compared, or repeated.
-pub(super) type Name = Box<str>;
 
 /// What a record is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,13 +60,6 @@ pub(super) enum Kind {
     Meta,
     /// Any other.
     Other,
-}
-
-/// A call of a tool.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Call {
-    pub(super) id: Name,
-    pub(super) tool: Name,
 }
 
 /// Whose title it is.

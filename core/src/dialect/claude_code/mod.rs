@@ -19,7 +19,6 @@ use super::upgraded::UpgradedLog;
 use crate::finding::{Code, Finding};
 use crate::log::{Dialect, Fields};
 use crate::source::{ByteSource, SourceError};
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::ops::ControlFlow;
@@ -79,20 +78,14 @@ fn is_record(fields: &Fields<'_>, bytes: &[u8], from_start: bool) -> bool {
 }
 
 fn header(facts: &Facts) -> LogHeader {
-    let theirs = facts.session.as_deref().unwrap_or_default();
-    let own = session_id(theirs);
     let header = LogHeader {
-        id: own.clone(),
+        id: session_id(facts.session.as_deref().unwrap_or_default()),
         created_at: facts.first_time,
         cwd: facts.cwd.as_deref().unwrap_or_default().to_string(),
         ..LogHeader::default()
     };
     match &facts.agent {
-        // The file of a sub-agent names the session that it works for.
-        Some(agent) => {
-            let id = format!("{own}.agent-{}", session_id(agent));
-            LogHeader { id, parent: Some(own), is_sub_agent: true, ..header }
-        }
+        Some(agent) => header.of_agent(agent),
         None => header,
     }
 }

@@ -51,7 +51,7 @@ impl<'r> Renderer<'r> {
                 let Some((fact, bytes)) = self.read(*record)? else { return Ok(()) };
                 let place = Place { at: fact.at, bytes: &bytes };
                 let sources = [(fact.at, fact.len)];
-                out.custom(self.head("custom", &sources), &fact.custom_type(), place);
+                out.custom(self.head("custom", &sources), &fact.custom_type(), place, None);
                 Ok(())
             }
             Shape::Leaf(record) => {

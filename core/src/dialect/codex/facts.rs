@@ -4,19 +4,16 @@
 //! Invariant: some hundred bytes a record are held, whatever its length; a record of no known kind is `Other`.
 //! Does not: decide what becomes of a record; `plan` does.
 
-use crate::dialect::foreign::Usage;
+use crate::dialect::foreign::{Name, Usage};
 use crate::dialect::head::Members;
 use crate::json::text::{integer, string};
 use crate::json::walk::elements;
 use crate::log::Record;
-use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::hash::BuildHasher;
 use foldhash::fast::FixedState;
 use hashbrown::HashSet;
-
-type Name = Box<str>;
 
 /// What a record is.
 #[derive(Debug, Clone, PartialEq)]
@@ -120,7 +117,9 @@ impl Facts {
         let thread = [meta.text("parent_thread_id"), spawn.text("parent_thread_id")];
         let of = thread.into_iter().find(|id| !id.is_empty());
         self.is_sub_agent = of.is_some() || meta.object("source").has("subagent");
-        let parent = of.or_else(|| Some(meta.text("forked_from_id")).filter(|id| !id.is_empty()));
+        // What a fork refers to stands in the file of its origin.
+        let origin = [meta.text("forked_from_id"), meta.object("history_base").text("thread_id")];
+        let parent = of.or_else(|| origin.into_iter().find(|id| !id.is_empty()));
         self.parent = parent.map(|id| id.to_string());
     }
 

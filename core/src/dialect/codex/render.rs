@@ -6,7 +6,7 @@
 
 use super::facts::{Fact, Facts, Kind, item};
 use super::plan::{Entry, Plan, Response, Shape};
-use crate::dialect::foreign::{EntryHead, LogText, Place, Source, arguments, image, text_block};
+use crate::dialect::foreign::{EntryHead, LogText, Place, Source, arguments, image, picture_in, text_block};
 use crate::dialect::head::Members;
 use crate::json::text::string;
 use crate::json::walk::{Walker, elements};
@@ -59,7 +59,7 @@ impl<'r> Renderer<'r> {
                 let Some((fact, bytes)) = self.read(*record)? else { return Ok(()) };
                 let name = if fact.name.is_empty() { "session_meta" } else { &*fact.name };
                 let place = Place { at: fact.at, bytes: &bytes };
-                out.custom(self.head("custom", &[(fact.at, fact.len)]), &format!("codex/{name}"), place);
+                out.custom(self.head("custom", &[(fact.at, fact.len)]), &format!("codex/{name}"), place, None);
                 Ok(())
             }
         }
@@ -220,7 +220,7 @@ fn content(out: &mut LogText, of: Place<'_>, content: &[u8], is_first: &mut bool
     for block in elements(content) {
         let block = Members::of(block);
         comma(out, is_first);
-        match block.get("image_url").and_then(picture) {
+        match block.get("image_url").and_then(picture_in) {
             Some((mime, data)) => {
                 let mime = format!("\"{mime}\"");
                 image(out, of, None, Some(mime.as_bytes()), Some(data));
@@ -234,13 +234,4 @@ fn content(out: &mut LogText, of: Place<'_>, content: &[u8], is_first: &mut bool
             }
         }
     }
-}
-
-/// Type and data of a picture that stands in its address.
-fn picture(url: &[u8]) -> Option<(&str, &[u8])> {
-    let url = url.strip_prefix(b"\"data:")?.strip_suffix(b"\"")?;
-    let at = memchr::memmem::find(url, b";base64,")?;
-    let mime = core::str::from_utf8(url.get(..at)?).ok()?;
-    let is_plain = mime.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/+.-".contains(&byte));
-    Some((mime, url.get(at + 8..)?)).filter(|_| is_plain)
 }

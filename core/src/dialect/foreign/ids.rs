@@ -9,11 +9,15 @@ use alloc::string::{String, ToString};
 use foldhash::fast::FixedState;
 use hashbrown::HashSet;
 
-/// A session id that may be a file's name; another text becomes a digest of itself.
+/// A session id that may be a file's name; another text becomes a digest of itself. An empty one is none: the session
+/// has the name of its file.
 #[must_use]
-pub(in crate::dialect) fn session_id(theirs: &str) -> String {
+pub(crate) fn session_id(theirs: &str) -> String {
+    if theirs.is_empty() {
+        return String::new();
+    }
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    if !theirs.is_empty() && theirs.len() <= 128 && !theirs.starts_with('.') && theirs.bytes().all(allowed) {
+    if theirs.len() <= 128 && !theirs.starts_with('.') && theirs.bytes().all(allowed) {
         return theirs.to_string();
     }
     blake3::hash(theirs.as_bytes()).to_hex().chars().take(16).collect()

@@ -74,3 +74,12 @@ pub(in crate::dialect) fn arguments(out: &mut LogText, of: Place<'_>, token: Opt
         None => out.text("{}"),
     }
 }
+
+/// Type and data of a picture that stands in its address.
+pub(in crate::dialect) fn picture_in(url: &[u8]) -> Option<(&str, &[u8])> {
+    let url = url.strip_prefix(b"\"data:")?.strip_suffix(b"\"")?;
+    let at = memchr::memmem::find(url, b";base64,")?;
+    let mime = core::str::from_utf8(url.get(..at)?).ok()?;
+    let is_plain = mime.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/+.-".contains(&byte));
+    Some((mime, url.get(at + 8..)?)).filter(|_| is_plain)
+}

@@ -3,9 +3,11 @@
 //! Owns: the header's and the entries' fields around a payload, and what is copied and what is referred to.
 //! Invariant: each entry is one line; what comes from the source is referred to, unless it is shorter than a reference.
 
+use super::ids::session_id;
 use crate::json::text::write_string;
 use crate::log::{Header, time};
 use crate::source::Rope;
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -24,7 +26,7 @@ pub(in crate::dialect) struct Place<'r> {
 /// The header of a log that shows a source.
 #[derive(Debug, Clone, Default)]
 pub(in crate::dialect) struct LogHeader {
-    /// The session's id.
+    /// The session's id; empty if the source does not say it.
     pub(in crate::dialect) id: String,
     /// Unix milliseconds.
     pub(in crate::dialect) created_at: Option<i64>,
@@ -37,9 +39,21 @@ pub(in crate::dialect) struct LogHeader {
 }
 
 impl LogHeader {
+    /// That of a sub-agent, whose file names the session that it works for.
+    pub(in crate::dialect) fn of_agent(self, agent: &str) -> Self {
+        if self.id.is_empty() {
+            return Self { is_sub_agent: true, ..self };
+        }
+        let id = format!("{}.agent-{}", self.id, session_id(agent));
+        Self { parent: Some(self.id), id, is_sub_agent: true, ..self }
+    }
+
     fn line(&self) -> Vec<u8> {
-        let mut line = br#"{"type":"session","version":3,"id":"#.to_vec();
-        write_string(&mut line, &self.id);
+        let mut line = br#"{"type":"session","version":3"#.to_vec();
+        if !self.id.is_empty() {
+            line.extend_from_slice(br#","id":"#);
+            write_string(&mut line, &self.id);
+        }
         line.extend_from_slice(br#","timestamp":"#);
         write_string(&mut line, &time::format(self.created_at.unwrap_or_default()).unwrap_or_default());
         line.extend_from_slice(br#","cwd":"#);
@@ -61,7 +75,7 @@ impl LogHeader {
             offset: 0,
             len,
             line: 1,
-            session_id: Some(self.id.clone()),
+            session_id: Some(self.id.clone()).filter(|id| !id.is_empty()),
             version: 3,
             created_at: Some(self.created_at.unwrap_or_default()),
             cwd: Some(self.cwd.clone()),
@@ -118,7 +132,7 @@ impl LogText {
         write_string(&mut text, &time::format(head.at).unwrap_or_default());
         text.extend_from_slice(br#","source":"#);
         let span = |text: &mut Vec<u8>, (at, len): (u64, u64)| {
-            text.extend_from_slice(alloc::format!("[{at},{len}]").as_bytes());
+            text.extend_from_slice(format!("[{at},{len}]").as_bytes());
         };
         span(&mut text, head.sources.first().copied().unwrap_or_default());
         if head.sources.len() > 1 {
@@ -169,8 +183,13 @@ impl LogText {
         self.rope.push_new(number.to_string().as_bytes());
     }
 
-    /// A token of a record as it stands.
+    /// A token of a record as it stands; a line break, which can only stand between two tokens, becomes a blank.
     pub(in crate::dialect) fn token(&mut self, of: Place<'_>, token: &[u8]) {
+        if memchr::memchr(b'\n', token).is_some() {
+            let blank = |&byte: &u8| if byte == b'\n' || byte == b'\r' { b' ' } else { byte };
+            self.rope.push_new(&token.iter().map(blank).collect::<Vec<u8>>());
+            return;
+        }
         let start = (token.as_ptr() as usize).checked_sub(of.bytes.as_ptr() as usize);
         match start.filter(|start| token.len() >= SHORT && start + token.len() <= of.bytes.len()) {
             Some(start) => {
@@ -186,13 +205,28 @@ impl LogText {
         self.token(of, token.filter(|token| token.starts_with(b"\"")).unwrap_or(b"\"\""));
     }
 
-    /// A whole custom entry whose data is the record.
-    pub(in crate::dialect) fn custom(&mut self, head: EntryHead<'_>, custom_type: &str, record: Place<'_>) {
+    /// A whole custom entry whose data is the record, but for `apart`, an array in it whose elements have entries of
+    /// their own.
+    pub(in crate::dialect) fn custom(
+        &mut self,
+        head: EntryHead<'_>,
+        custom_type: &str,
+        record: Place<'_>,
+        apart: Option<&[u8]>,
+    ) {
         self.begin(EntryHead { kind: "custom", ..head });
         self.text(r#""customType":"#);
         self.string(custom_type);
         self.text(r#","data":"#);
-        self.token(record, record.bytes.trim_ascii());
+        let data = record.bytes.trim_ascii();
+        match apart.and_then(|apart| around(data, apart)) {
+            Some((before, behind)) => {
+                self.token(record, before);
+                self.text("[]");
+                self.token(record, behind);
+            }
+            None => self.token(record, data),
+        }
         self.end();
     }
 
@@ -201,4 +235,10 @@ impl LogText {
     pub(in crate::dialect) fn finish(self) -> (Rope<()>, Header) {
         (self.rope, self.header)
     }
+}
+
+/// What stands before and behind a part of some bytes.
+fn around<'b>(bytes: &'b [u8], part: &[u8]) -> Option<(&'b [u8], &'b [u8])> {
+    let start = (part.as_ptr() as usize).checked_sub(bytes.as_ptr() as usize)?;
+    Some((bytes.get(..start)?, bytes.get(start + part.len()..)?))
 }

@@ -20,7 +20,7 @@ use super::migrate::{MigrateError, write};
 use super::session_store::SessionStore;
 use super::state::LogState;
 use super::{checkpoint, set_aside};
-use crate::dialect::{CurrentLog, Detected, Refused, detect};
+use crate::dialect::{CurrentLog, Detected, Refused, detect, session_id};
 use crate::index::IndexBuilder;
 use crate::log::{LogScan, OpenLine, scan_source};
 use crate::source::{ByteSource, Rope, SliceSource, SourceError};
@@ -94,16 +94,22 @@ pub struct Source<'s, S> {
     pub detected: &'s Detected,
     /// Path of the source, for the note.
     pub path: &'s str,
+    /// The file's name without its ending.
+    pub stem: &'s str,
 }
 
-/// The id under which another agent's session is imported.
+/// The id under which a session of another agent is imported; `stem` is that of its file, for those that have no id.
 ///
 /// # Errors
-/// [`ImportError::NotForeign`] if it is not another agent's session.
-pub fn imported_id<S: ByteSource>(shown: &CurrentLog<S>, detected: &Detected) -> Result<String, ImportError> {
+/// If it is none.
+pub fn imported_id<S: ByteSource>(
+    shown: &CurrentLog<S>,
+    detected: &Detected,
+    stem: &str,
+) -> Result<String, ImportError> {
     let prefix = detected.dialect.import_prefix().ok_or(ImportError::NotForeign)?;
-    let header = detect(shown)?.header.and_then(|header| header.session_id).ok_or(ImportError::NotForeign)?;
-    Ok(format!("{prefix}{header}"))
+    let header = detect(shown)?.header.ok_or(ImportError::NotForeign)?;
+    Ok(format!("{prefix}{}", header.session_id.unwrap_or_else(|| session_id(stem))))
 }
 
 impl<S> core::fmt::Debug for Source<'_, S> {
@@ -148,7 +154,7 @@ impl<'s> Import<'s> {
         old: Option<&dyn ByteSource>,
         tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
     ) -> Result<Option<Self>, ImportError> {
-        let session_id = imported_id(source.shown, source.detected)?;
+        let session_id = imported_id(source.shown, source.detected, source.stem)?;
         let digest = digest_hex(&checkpoint::digest(None, source.bytes, 0..source.bytes.len())?);
         source.bytes.still_whole()?;
         let note = Note {

@@ -75,7 +75,10 @@ pub(super) fn header(line: &[u8], session_id: &str, note: &Note) -> Option<Vec<u
         write_string(&mut out, text);
         out
     };
-    splice.replace(field(line, "id")?, &string(session_id));
+    match field(line, "id") {
+        Some(old) => splice.replace(old, &string(session_id)),
+        None => splice.insert_behind(field(line, "version"), &[("id", &string(session_id))]),
+    }
     let mut metadata = br#"{"import":"#.to_vec();
     metadata.extend_from_slice(&note.json());
     match field(line, "metadata") {

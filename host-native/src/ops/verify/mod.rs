@@ -105,7 +105,8 @@ fn verify_log(path: &Path, again: bool, tick: &mut Tick<'_>) -> Result<Option<Lo
     let compared = sql::verify(&presented, beside, &mut |bytes| tick(bytes)).map_err(failed)?;
     let Some(Compared { entry_count, sidecar, mut findings }) = compared else { return Ok(None) };
     if detected.kind == FileKind::Foreign {
-        // The files beside it belong to its own program.
+        // What lies beside it is its own program's.
+        findings.extend(segments);
         return Ok(Some(LogReport::new(shown(path), dialect, entry_count, sidecar, findings)));
     }
     let as_sealed = presented.as_is().filter(|_| segments.is_empty());

@@ -5,6 +5,7 @@
 
 export type Part =
     | 'log'
+    | 'packed'
     | 'snapshot'
     | 'journal'
     | 'backup'
@@ -36,6 +37,8 @@ export function partOf(name: string): Part {
             return setAside ? 'set-aside' : 'backup'
         case 'json':
             return isId(stem) && !stem.includes('.tmp') && !stem.endsWith('.bak') ? 'snapshot' : 'other'
+        case 'zst':
+            return stem.endsWith('.jsonl') && partOf(stem) === 'log' ? 'packed' : 'other'
         case 'sqlite3':
             return 'sidecar'
         case 'lock':

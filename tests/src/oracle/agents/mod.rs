@@ -6,13 +6,41 @@
 
 mod claude_code;
 mod codex;
+mod copilot;
+mod cursor;
+mod gemini;
+mod opencode;
+mod qwen;
 mod shown;
 
 pub use claude_code::{ClaudeCode, read_claude_code};
 pub use codex::{Codex, read_codex};
+pub use copilot::read_copilot;
+pub use cursor::read_cursor;
+pub use gemini::read_gemini;
+pub use opencode::read_opencode;
+pub use qwen::read_qwen;
 pub use shown::{Shown, ShownEntry};
 
 use serde_json::Value;
+use std::collections::HashSet;
+
+/// What is in a session of an agent that keeps a message in one record.
+#[derive(Debug, Default)]
+pub struct Said {
+    /// Every record: offset and length.
+    pub records: Vec<(usize, usize)>,
+    /// Responses of the model.
+    pub responses: usize,
+    /// Calls of tools.
+    pub calls: usize,
+    /// Results of calls that are there.
+    pub results: usize,
+    /// Texts of the prompts on the way to where the conversation is.
+    pub live_prompts: Vec<String>,
+    /// Texts that were said to the model or by it, as they ended up.
+    pub texts: HashSet<String>,
+}
 
 /// Every line that is a record: offset, length, value.
 fn records(bytes: &[u8]) -> Vec<(usize, usize, Value)> {

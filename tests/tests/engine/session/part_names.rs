@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 const fn word(part: Part) -> &'static str {
     match part {
         Part::Log => "log",
+        Part::Packed => "packed",
         Part::Snapshot => "snapshot",
         Part::Journal => "journal",
         Part::Backup => "backup",

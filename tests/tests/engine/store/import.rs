@@ -1,13 +1,14 @@
 //! Imports: all of the source is kept, what it gains is appended, and nothing is written where it lies.
 
-use jcode_session_core::dialect::jcode;
+use jcode_session_core::dialect::{detect, jcode};
 use jcode_session_core::finding::Code;
+use jcode_session_core::source::SliceSource;
 use jcode_session_native::ops::import::{ImportError, Imported, import, original};
 use jcode_session_native::ops::verify::verify;
 use jcode_session_native::session::Session;
 use jcode_session_tests::effort::seeds;
 use jcode_session_tests::files::contents;
-use jcode_session_tests::generate::agents::{claude_code, claude_code_sub_agent};
+use jcode_session_tests::generate::agents::{AGENTS, claude_code, claude_code_sub_agent};
 use jcode_session_tests::jcode_model::{V1Files, load};
 use jcode_session_tests::oracle::agents::{Shown, ShownEntry};
 use serde_json::Value;
@@ -64,6 +65,12 @@ fn is_sound(log: &Path) {
     assert!(report.ok && report.sidecar == "fresh" && report.findings.is_empty(), "{report:?}");
 }
 
+/// These lines are known as a session of this agent, and say whose.
+fn is_linked(lines: &[u8], agent: &str) -> bool {
+    let is_known = detect(&SliceSource(lines)).is_ok_and(|detected| detected.dialect.name() == agent);
+    is_known && (agent != "claude-code" || lines.windows(7).any(|part| part == b"\"uuid\":"))
+}
+
 /// What was said on the active path, by whom.
 fn said(shown: &Shown) -> Vec<(Option<String>, Vec<String>, Vec<String>)> {
     let path = shown.active_path();
@@ -73,14 +80,14 @@ fn said(shown: &Shown) -> Vec<(Option<String>, Vec<String>, Vec<String>)> {
 
 #[test]
 fn all_of_a_source_is_kept_and_a_second_import_changes_nothing() {
-    for seed in seeds(20) {
-        let source = claude_code(4, seed);
+    for (seed, (agent, generate)) in seeds(30).zip(AGENTS.into_iter().cycle()) {
+        let source = generate(4, seed);
         let place = Place::new(&source);
         let done = place.import().expect("imported");
         assert!(done.is_new && done.entries > 0);
         let shown = read(&done.log);
         let note = &shown.header["metadata"]["import"];
-        assert_eq!((&note["agent"], note["length"].as_u64()), (&"claude-code".into(), Some(source.len() as u64)));
+        assert_eq!((&note["agent"], note["length"].as_u64()), (&agent.into(), Some(source.len() as u64)));
         assert_eq!(note["digest"], blake3::hash(&source).to_hex().to_string());
         assert_eq!(note["path"], fs::canonicalize(place.source()).expect("there").to_string_lossy().into_owned());
         assert_eq!(shown.header["id"], done.session_id);
@@ -103,10 +110,11 @@ fn all_of_a_source_is_kept_and_a_second_import_changes_nothing() {
 
 #[test]
 fn a_source_that_grows_is_followed_and_the_log_never_rewritten() {
-    for seed in seeds(5) {
-        let source = claude_code(5, seed);
+    for (seed, (agent, generate)) in seeds(10).zip(AGENTS.into_iter().cycle()) {
+        let source = generate(5, seed);
         let lines: Vec<&[u8]> = source.split_inclusive(|&byte| byte == b'\n').collect();
-        let start = (1..lines.len()).find(|&n| lines[..n].concat().windows(7).any(|part| part == b"\"uuid\":"));
+        let is_known = |n: &usize| is_linked(&lines[..*n].concat(), agent);
+        let start = (1..lines.len()).find(is_known);
         let place = Place::new(b"");
         let mut log: Option<(PathBuf, Vec<u8>)> = None;
         for count in (start.expect("linked records")..=lines.len()).step_by(2 + seed as usize % 4).chain([lines.len()])
@@ -192,8 +200,8 @@ fn a_sub_agent_is_a_session_of_its_own() {
 /// jcode reads the snapshot, and finds in it what was said.
 #[test]
 fn an_import_goes_to_jcode() {
-    for seed in seeds(15) {
-        let place = Place::new(&claude_code(4, seed));
+    for (seed, (_, generate)) in seeds(15).zip(AGENTS.into_iter().cycle()) {
+        let place = Place::new(&generate(4, seed));
         let done = place.import().expect("imported");
         let session = Session::read(&done.log).expect("readable");
         let mut snapshot = Vec::new();

@@ -1,7 +1,7 @@
 //! Transcripts of Claude Code: nothing of one is lost, nothing is off the active path but what the user went back
 //! behind, and a model could go on from it.
 
-use super::show;
+use super::{lines, show};
 use jcode_session_tests::effort::cases;
 use jcode_session_tests::generate::agents::{LineDamage, claude_code, claude_code_sub_agent, damaged_lines};
 use jcode_session_tests::generate::random;
@@ -117,10 +117,6 @@ fn the_file_of_a_sub_agent_is_a_session_of_its_own() {
     let parent = shown.header["parentSession"].as_str().expect("a parent");
     assert_eq!(shown.header["id"], format!("{parent}.agent-a1b2c3"));
     assert_eq!(shown.active_path().len(), shown.entries.len(), "its records are the conversation");
-}
-
-fn lines(records: &[Value]) -> Vec<u8> {
-    records.iter().flat_map(|record| format!("{record}\n").into_bytes()).collect()
 }
 
 fn said(uuid: &str, parent: Option<&str>, kind: &str, message: Value) -> Value {

@@ -1,6 +1,6 @@
 //! Rollouts of Codex: nothing of one is lost, what was taken back is a branch, and a model could go on from it.
 
-use super::show;
+use super::{lines, show};
 use jcode_session_tests::effort::cases;
 use jcode_session_tests::generate::agents::{codex, codex_sub_agent, damaged_lines};
 use jcode_session_tests::generate::random;
@@ -74,10 +74,6 @@ fn a_sub_agent_names_its_parent() {
         (&shown.header["parentSession"], &shown.header["metadata"]["subAgent"]),
         (&"the-parent".into(), &true.into())
     );
-}
-
-fn lines(records: &[Value]) -> Vec<u8> {
-    records.iter().flat_map(|record| format!("{record}\n").into_bytes()).collect()
 }
 
 fn record(kind: &str, payload: Value) -> Value {
