@@ -15,7 +15,7 @@ const SAMPLES: u64 = 8;
 const SAMPLE: u64 = 256;
 
 /// What the file system says about a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct FileStamp {
     /// Device.
     pub dev: u64,

@@ -69,7 +69,7 @@ impl Catalog {
         // Commands that only read write nothing.
         let all = self.refresh(Keep::Nothing);
         let mut lookup = Lookup::new(word);
-        for Listed { path, summary } in all.sessions {
+        for Listed { path, summary, .. } in all.sessions {
             lookup.see(&paths::stem(&path), Some(&summary), path);
         }
         for path in all.others {

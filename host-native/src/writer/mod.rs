@@ -20,8 +20,10 @@ use crate::ops::seal::{self, Segments};
 use crate::os::lock::SessionLock;
 use crate::os::threads::Arc;
 use crate::os::threads::thread::JoinHandle;
+use crate::search::index as search;
 use group::Shared;
 use index_queue::IndexQueue;
+use jcode_session_core::source::identity::FileStamp;
 use jcode_session_core::write::{AppendError, Cause, Parent, Recovery, Unwritten, WriteError};
 use lag::Lag;
 pub use open::{NewSession, OpenError, WriterOptions};
@@ -37,10 +39,20 @@ pub struct Writer {
     session_id: Option<String>,
     recovery: Recovery,
     lock: SessionLock,
-    /// The log, and the home whose session index lists it.
-    listed: Option<(PathBuf, PathBuf)>,
+    /// The log, and the home whose indexes know it.
+    listed: Option<Listed>,
+    /// What the log was when it was opened, unless opening changed it.
+    as_opened: Option<FileStamp>,
     /// The log, and how its older lines are stored.
     segments: Option<(PathBuf, Segments)>,
+}
+
+/// Where a writer's log is listed.
+#[derive(Debug)]
+struct Listed {
+    log: PathBuf,
+    home: PathBuf,
+    as_opened: Option<search::Opened>,
 }
 
 /// What closing found out.
@@ -88,10 +100,12 @@ impl Writer {
         self.shared.lock().log.foreign_from()
     }
 
-    /// Keeps the session's row in the session index of `home` up to date: when this writer closes, off the path of
-    /// every append, and only if nobody else writes the index just then.
+    /// Keeps the session's row in the session index of `home` up to date, and what the search index there says of the
+    /// log: when this writer closes, off the path of every append, and only if nobody else writes the session index just
+    /// then. To be called before the first append.
     pub fn list_in(&mut self, home: &Path, log: &Path) {
-        self.listed = Some((log.to_path_buf(), home.to_path_buf()));
+        let as_opened = self.as_opened.and_then(|stamp| search::Opened::of(home, log, stamp));
+        self.listed = Some(Listed { log: log.to_path_buf(), home: home.to_path_buf(), as_opened });
     }
 
     /// Flushes, finishes the sidecar and lets go of the session.
@@ -121,8 +135,9 @@ impl Writer {
             None => None,
         };
         let not_sealed = self.seal();
-        if let Some((log, home)) = self.listed.take() {
+        if let Some(Listed { log, home, as_opened }) = self.listed.take() {
             catalog::update_own_row(&home, &log);
+            search::follow(&home, &log, as_opened);
         }
         (lags, not_sealed)
     }

@@ -11,7 +11,7 @@ use super::indexer::Indexer;
 use super::{Writer, syncer};
 use crate::ops::recover::synced_len;
 use crate::ops::seal::{self, Segments};
-use crate::os::files::PathError;
+use crate::os::files::{self, PathError};
 use crate::os::host;
 use crate::os::lock::{LockError, SessionLock};
 use crate::os::log_file::LogFile;
@@ -82,6 +82,7 @@ impl Writer {
         let mut lock = SessionLock::acquire(log)?;
         // A process that changes its folder must not look for the log in another one.
         let log = &std::path::absolute(log).map_err(PathError::new("find", log))?;
+        let before = files::stamp(log)?;
         let header = options.create.as_ref().map(|new| header(log, new)).transpose()?;
         let ahead = options.durability.indexes_ahead();
         let queue = Arc::new(IndexQueue::new(ahead));
@@ -101,6 +102,7 @@ impl Writer {
             let inode = no_follow(std::fs::OpenOptions::new().read(true)).open(log);
             lock.lock_inode(inode.map_err(PathError::new("open", log))?)?;
         }
+        let as_opened = before.filter(|_| opened.recovery.set_aside.is_none());
         let shared = Arc::new(Shared::new(writer));
         let indexer = Indexer::new(to_index(log, &opened)?, Arc::clone(&queue), ahead, options.checkpoints);
         let thread = |name: &str| thread::Builder::new().name(name.to_string());
@@ -114,6 +116,7 @@ impl Writer {
             recovery: opened.recovery,
             lock,
             listed: None,
+            as_opened,
             segments: options.segments.map(|segments| (log.to_path_buf(), segments)),
         };
         if options.durability.sync_bounds().is_some() {

@@ -8,6 +8,7 @@
 mod formats;
 mod logs;
 pub mod operations;
+mod search;
 mod segments;
 mod sidecar;
 mod store;
@@ -17,7 +18,7 @@ mod v1;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 13] = [
     ("scanner", logs::scanner),
     ("entries", logs::entries),
     ("upgrade", logs::upgrade),
@@ -29,6 +30,7 @@ pub const TARGETS: [Target; 12] = [
     ("table", segments::table),
     ("row", formats::row),
     ("names", formats::names),
+    ("grams", search::grams),
     ("operations", operations::operations),
 ];
 

@@ -30,6 +30,7 @@ mod log {
 }
 mod search {
     mod differential;
+    mod index;
     mod runs;
     mod words;
 }
