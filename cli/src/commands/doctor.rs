@@ -9,10 +9,18 @@ use crate::output::{ExitStatus, Output, bytes, count, time, visible};
 use crate::settings::Settings;
 use anyhow::Result;
 use jcode_session_core::report::DoctorReport;
+use jcode_session_native::catalog::Catalog;
 use jcode_session_native::ops::doctor::{Examination, examine};
+use jcode_session_native::search::index;
 use std::io::Write;
 
 pub(super) fn doctor(args: &DoctorArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
+    if args.fix {
+        let catalog = Catalog::new(&settings.home, &settings.roots);
+        if let Err(error) = index::update(&settings.home, &catalog, &|| true) {
+            output.note(format!("the search index cannot be written ({error}); searches read all"));
+        }
+    }
     let what = Examination { home: settings.home.clone(), roots: settings.roots.clone(), fix: args.fix };
     let report = examine(&what);
     if args.json {

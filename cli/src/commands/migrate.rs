@@ -1,8 +1,7 @@
 //! `migrate`: upgrades logs and builds sidecars.
 //!
-//! Owns: the choice of sessions, the check for sessions in use, the printed report.
-//! `jcode_session_native::ops::migrate` migrates.
-//! Invariant: a failing session does not stop the others.
+//! Owns: choice of sessions, sessions that are in use, the words. The search index follows where a folder was migrated. Invariant: a failing session stops no other.
+//! Does not: migrate; see `jcode_session_native::ops::migrate`.
 
 use super::many;
 use crate::args::MigrateArgs;
@@ -10,10 +9,12 @@ use crate::output::{ExitStatus, Output, bytes, count, style, visible};
 use crate::settings::Settings;
 use anyhow::{Context, Result};
 use jcode_session_core::report::{MigrateAction, MigrateReport, MigratedSession};
+use jcode_session_native::catalog::Catalog;
 use jcode_session_native::ops::migrate::{Options, dialect_of, migrate as migrate_one};
 use jcode_session_native::os::host;
 use jcode_session_native::os::path_text::shown;
 use jcode_session_native::os::paths;
+use jcode_session_native::search::index;
 use jcode_session_native::session::discover::find_logs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -29,6 +30,9 @@ pub(super) fn migrate(args: &MigrateArgs, settings: &Settings, output: &mut Outp
         migrate_one(log, options, tick)
     });
     progress.finish();
+    if !args.dry_run {
+        index(args, settings, output);
+    }
     let sessions = logs.iter().zip(results).map(|(log, result)| match result {
         Some(session) => session,
         None => left_alone(log, "interrupted before its turn"),
@@ -44,6 +48,20 @@ pub(super) fn migrate(args: &MigrateArgs, settings: &Settings, output: &mut Outp
         0 => ExitStatus::Clean,
         _ => ExitStatus::Problems,
     })
+}
+
+/// Brings the search index up to what all these sessions are now. Without it searches find the same.
+fn index(args: &MigrateArgs, settings: &Settings, output: &mut Output) {
+    let roots = match (&args.path, &args.session) {
+        (Some(path), _) if path.is_dir() => vec![path.clone()],
+        (None, None) => settings.roots.clone(),
+        _ => return,
+    };
+    let catalog = Catalog::new(&settings.home, &roots);
+    if let Err(error) = index::update(&settings.home, &catalog, &|| !many::interrupted()) {
+        let folder = index::folder(&settings.home);
+        output.note(format!("the search index in {} cannot be written ({error}); searches read all", folder.display()));
+    }
 }
 
 fn choose(args: &MigrateArgs, settings: &Settings, output: &mut Output) -> Result<Vec<PathBuf>> {

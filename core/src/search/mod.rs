@@ -12,6 +12,7 @@
 mod case;
 mod content;
 mod gather;
+pub mod index;
 mod judge;
 mod literal;
 mod order;

@@ -1,9 +1,10 @@
 //! Regular expressions.
 //!
-//! Owns: their limits, smart case, and the literal without which one cannot match. Invariant: time is linear in the
+//! Owns: their limits, smart case, and the literals without which one cannot match. Invariant: time is linear in the
 //! text, memory bounded: a pattern that would take more is refused.
 
 use super::case::Case;
+use super::index::{Forms, Need};
 use super::sieve::Sieve;
 use alloc::string::{String, ToString};
 use core::ops::Range;
@@ -24,7 +25,7 @@ pub(super) struct Pattern {
 
 impl Pattern {
     /// The pattern, and what its matches hold.
-    pub(super) fn new(text: &str, case: Case) -> Result<(Self, Sieve), String> {
+    pub(super) fn new(text: &str, case: Case) -> Result<(Self, Sieve, Need), String> {
         let ast = ast::parse::ParserBuilder::new().nest_limit(MAX_DEPTH).build().parse(text);
         let ast = ast.map_err(|error| error.kind().to_string())?;
         let sensitive = case.is_sensitive(|| has_capitals(&ast));
@@ -38,11 +39,13 @@ impl Pattern {
                 regex::Error::CompiledTooBig(_) => "it becomes too large when it is compiled".to_string(),
                 other => other.to_string(),
             })?;
-        let sieve = match needed(text) {
-            Some(literal) => Sieve::of(&literal, sensitive),
-            None => Sieve::everything(),
-        };
-        Ok((Self { regex }, sieve))
+        // Literals in any case are classes of letters: they are seen where case counts, and hold in any.
+        let hir = regex_syntax::ParserBuilder::new().multi_line(true).nest_limit(MAX_DEPTH).build().parse(text).ok();
+        let longest = hir.as_ref().and_then(longest).and_then(|literal| core::str::from_utf8(literal).ok());
+        let sieve = longest.map_or_else(Sieve::everything, |literal| Sieve::of(literal, sensitive));
+        let forms = if sensitive { Forms::Exact } else { Forms::AnyCasePattern };
+        let need = hir.as_ref().map_or(Need::Nothing, |hir| needed(hir, forms));
+        Ok((Self { regex }, sieve, need))
     }
 
     pub(super) fn find(&self, text: &str, from: usize) -> Option<Range<usize>> {
@@ -50,13 +53,21 @@ impl Pattern {
     }
 }
 
-/// The longest literal that stands in every match, if there is one to be seen.
-fn needed(text: &str) -> Option<String> {
-    // Literals in any case are classes of letters: they are seen where case counts, and hold in any.
-    let hir = regex_syntax::ParserBuilder::new().multi_line(true).nest_limit(MAX_DEPTH).build().parse(text).ok()?;
-    longest(&hir).and_then(|literal| core::str::from_utf8(literal).ok()).map(ToString::to_string)
+/// What a block needs for a match.
+fn needed(hir: &Hir, forms: Forms) -> Need {
+    match hir.kind() {
+        HirKind::Literal(literal) => {
+            core::str::from_utf8(&literal.0).map_or(Need::Nothing, |text| Need::of(text, forms))
+        }
+        HirKind::Concat(parts) => Need::all(parts.iter().map(|part| needed(part, forms))),
+        HirKind::Alternation(parts) => Need::one(parts.iter().map(|part| needed(part, forms))),
+        HirKind::Capture(capture) => needed(&capture.sub, forms),
+        HirKind::Repetition(repeated) if repeated.min > 0 => needed(&repeated.sub, forms),
+        _ => Need::Nothing,
+    }
 }
 
+/// The longest literal that stands in every match, if there is one to be seen.
 fn longest(hir: &Hir) -> Option<&[u8]> {
     match hir.kind() {
         HirKind::Literal(literal) => Some(&literal.0),

@@ -4,6 +4,8 @@
 //! stands in one of its texts. Does not: read entries.
 
 use super::case::Case;
+use super::index::Forms;
+use super::index::Need;
 use super::literal::Literal;
 #[cfg(feature = "regex")]
 use super::pattern::Pattern;
@@ -34,6 +36,7 @@ pub enum QueryError {
 pub struct Query {
     terms: Vec<Term>,
     pub(super) sieve: Sieve,
+    pub(super) need: Need,
 }
 
 #[derive(Debug, Clone)]
@@ -50,8 +53,7 @@ impl Query {
     /// # Errors
     /// If there is none, or one is empty.
     pub fn literals(words: &[impl AsRef<str>], case: Case) -> Result<Self, QueryError> {
-        let mut terms = Vec::new();
-        let mut sieves = Vec::new();
+        let (mut terms, mut sieves, mut needs) = (Vec::new(), Vec::new(), Vec::new());
         for word in words.iter().map(AsRef::as_ref) {
             if word.is_empty() {
                 return Err(QueryError::Empty);
@@ -59,8 +61,9 @@ impl Query {
             let sensitive = case.is_sensitive(|| word.chars().any(char::is_uppercase));
             terms.push(Term::Literal(Literal::new(word, sensitive)));
             sieves.push(Sieve::of(word, sensitive));
+            needs.push(Need::of(word, if sensitive { Forms::Exact } else { Forms::AnyCase }));
         }
-        Self::new(terms, sieves)
+        Self::new(terms, sieves, needs)
     }
 
     /// Searches for regular expressions: `^` and `$` are the start and end of a line of a text.
@@ -69,23 +72,23 @@ impl Query {
     /// If there is none, or one is empty, broken or too large.
     #[cfg(feature = "regex")]
     pub fn patterns(patterns: &[impl AsRef<str>], case: Case) -> Result<Self, QueryError> {
-        let mut terms = Vec::new();
-        let mut sieves = Vec::new();
+        let (mut terms, mut sieves, mut needs) = (Vec::new(), Vec::new(), Vec::new());
         for text in patterns.iter().map(AsRef::as_ref) {
             if text.is_empty() {
                 return Err(QueryError::Empty);
             }
             let refuse = |reason: String| QueryError::Pattern { pattern: String::from(text), reason };
-            let (pattern, sieve) = Pattern::new(text, case).map_err(refuse)?;
+            let (pattern, sieve, need) = Pattern::new(text, case).map_err(refuse)?;
             terms.push(Term::Pattern(pattern));
             sieves.push(sieve);
+            needs.push(need);
         }
-        Self::new(terms, sieves)
+        Self::new(terms, sieves, needs)
     }
 
-    fn new(terms: Vec<Term>, sieves: Vec<Sieve>) -> Result<Self, QueryError> {
+    fn new(terms: Vec<Term>, sieves: Vec<Sieve>, needs: Vec<Need>) -> Result<Self, QueryError> {
         let sieve = sieves.into_iter().max_by_key(Sieve::worth).ok_or(QueryError::Empty)?;
-        Ok(Self { terms, sieve })
+        Ok(Self { terms, sieve, need: Need::all(needs) })
     }
 
     /// How many words or patterns.

@@ -5,6 +5,7 @@
 //! Does not: read the log, or settle what depends on other entries; see [`super::gather`].
 
 use super::content::{Message, Part as Block};
+use super::index::Need;
 use super::judge::{Filter, Found, Judge, Verdict};
 use super::query::Query;
 use super::sieve::{self, Sieve};
@@ -69,6 +70,13 @@ impl Search {
     pub fn new(query: Query, filter: Filter) -> Self {
         let calls = filter.tool.as_ref().map(|tool| Sieve::of(tool, true));
         Self { query, filter, edits: Sieve::of("context_edit", true), calls }
+    }
+
+    /// What a block of a log needs for a hit to be in it, or what another entry's hit depends on.
+    #[must_use]
+    pub fn need(&self) -> Need {
+        let calls = self.filter.tool.as_deref().map(Need::of_tool);
+        Need::one([self.query.need.clone(), Need::of_edit()].into_iter().chain(calls))
     }
 
     /// False only if no edited entry can match that does not match as it stands: a single word that is in none of the

@@ -249,7 +249,7 @@ const BASE64: usize = 256;
 
 /// A long text of nothing but base64, or a data address of it. All three classes of its letters stand in anything so
 /// long that was encoded; a word that is repeated, or digits, are text.
-fn is_base64(text: &str) -> bool {
+pub(super) fn is_base64(text: &str) -> bool {
     let encoded = match text.strip_prefix("data:").and_then(|address| address.split_once(";base64,")) {
         Some((kind, encoded)) if !kind.contains(char::is_whitespace) => encoded,
         _ => text,

@@ -17,8 +17,8 @@ const EDGE: u64 = 4096;
 const SAMPLES: u64 = 8;
 const SAMPLE: u64 = 256;
 
-/// A file's identity, length and times, from the file system.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// What the file system says about a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct FileStamp {
     /// Device.
     pub dev: u64,

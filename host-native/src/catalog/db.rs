@@ -103,6 +103,10 @@ impl Store {
         Self { home: home.to_path_buf(), path: file_path(home) }
     }
 
+    pub(super) fn home(&self) -> &Path {
+        &self.home
+    }
+
     /// All rows of a root.
     pub(super) fn load(&self, root: &[u8]) -> Result<Loaded, Unusable> {
         let mut loaded = Loaded::default();

@@ -70,7 +70,7 @@ impl Catalog {
         // Finding a session must not write, because commands that only read write nothing.
         let all = self.refresh(Keep::Nothing);
         let mut lookup = Lookup::new(word);
-        for Listed { path, summary } in all.sessions {
+        for Listed { path, summary, .. } in all.sessions {
             lookup.see(&paths::stem(&path), Some(&summary), path);
         }
         for path in all.others {

@@ -23,14 +23,17 @@ use db::{Dropped, Store, Unusable};
 use jcode_session_core::catalog::page::{Cursor, order};
 use jcode_session_core::catalog::refresh::{Plan, Seen, plan};
 use jcode_session_core::catalog::{Row, SessionSummary};
+use jcode_session_core::source::identity::FileStamp;
 pub use opencode::{opencode_databases, written_down};
 pub use picker::{Changes, Picker};
 pub use places::other_places;
 use root::Root;
+pub(crate) use root::path_of;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
+pub(crate) use walk::OnDisk;
 use walk::{FoundSession, Walked};
 
 pub(crate) use current::update_own_row;
@@ -45,6 +48,8 @@ pub struct Listed {
     pub path: PathBuf,
     /// What is known about it.
     pub summary: Box<SessionSummary>,
+    /// What is read of it, as it is now: stamp, and digest over what lies beside.
+    pub(crate) stamp: (FileStamp, u64),
 }
 
 impl Listed {
@@ -106,7 +111,21 @@ impl Catalog {
         Self { store: Store::new(home), roots: own }
     }
 
-    /// The newest sessions as the index has them, unchecked. Empty if the index cannot be read at once.
+    /// The home whose session index this is.
+    #[must_use]
+    pub fn home(&self) -> &Path {
+        self.store.home()
+    }
+
+    /// What is read of each session, as it is now; no file is opened.
+    pub(crate) fn on_disk(&self) -> Vec<OnDisk> {
+        let of_root = |root: &Root| -> Vec<OnDisk> {
+            walk::walk(&root.given).sessions.iter().map(|session| session.on_disk(&root.given)).collect()
+        };
+        self.roots.iter().flat_map(of_root).collect()
+    }
+
+    /// The newest sessions as the index has them, unchecked; nothing if the index cannot be read at once.
     #[must_use]
     pub fn first_page(&self, limit: usize) -> Vec<Listed> {
         let mut sessions = Vec::new();

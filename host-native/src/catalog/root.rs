@@ -35,11 +35,13 @@ impl Root {
         // One allocation per row: `join` takes two, and there are ten thousand rows.
         let mut path = PathBuf::with_capacity(self.given.as_os_str().len() + 1 + row.rel.len());
         path.extend([&self.given, path_of(&row.rel).as_ref()]);
-        if summary.dialect.is_some_and(Dialect::is_snapshot) {
-            // The file with the log's name is no log: the snapshot is the session.
+        let is_snapshot = summary.dialect.is_some_and(Dialect::is_snapshot);
+        if is_snapshot {
+            // What has the log's name is none: the snapshot is the session.
             path.set_extension("json");
         }
-        Some(Listed { path, summary })
+        let stamp = (row.stamps.log, if is_snapshot { row.stamps.beside } else { 0 });
+        Some(Listed { path, summary, stamp })
     }
 
     /// The path of a row's file, if the file is named like a log and is none. A snapshot beside it may still be a
@@ -80,14 +82,14 @@ pub(super) fn digest(stamps: &[Option<FileStamp>]) -> u64 {
 
 cfg_if::cfg_if! {
     if #[cfg(unix)] {
-        /// The path that these bytes encode.
-        pub(super) fn path_of(bytes: &[u8]) -> Cow<'_, Path> {
+        /// The path of these bytes.
+        pub(crate) fn path_of(bytes: &[u8]) -> Cow<'_, Path> {
             use std::os::unix::ffi::OsStrExt;
             Cow::Borrowed(Path::new(std::ffi::OsStr::from_bytes(bytes)))
         }
     } else {
-        /// The path that these bytes encode.
-        pub(super) fn path_of(bytes: &[u8]) -> Cow<'_, Path> {
+        /// The path of these bytes.
+        pub(crate) fn path_of(bytes: &[u8]) -> Cow<'_, Path> {
             Cow::Owned(String::from_utf8_lossy(bytes).into_owned().into())
         }
     }

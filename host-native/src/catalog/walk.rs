@@ -37,10 +37,33 @@ impl FoundSession {
         root::digest(&[snapshot, self.journal, self.bak])
     }
 
+    /// The path of the file that is read of the session, and what it and the files read with it are now.
+    pub(super) fn on_disk(&self, root: &Path) -> OnDisk {
+        let path = root.join(root::path_of(&self.rel));
+        if let Some(stamp) = self.log {
+            return OnDisk { path, stamp, beside: 0, changed_ns: stamp.ctime_ns };
+        }
+        let stamps = [self.snapshot, self.journal, self.bak].into_iter().flatten();
+        let changed_ns = stamps.map(|stamp| stamp.ctime_ns).max().unwrap_or(i64::MAX);
+        OnDisk { path, stamp: self.snapshot.unwrap_or_default(), beside: self.beside(), changed_ns }
+    }
+
     pub(super) fn seen(&self) -> Seen<'_> {
         let log = self.log.or(self.snapshot).unwrap_or_default();
         Seen { rel: &self.rel, log, beside: self.beside() }
     }
+}
+
+/// What is read of a session, as it is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OnDisk {
+    /// Its log, or the snapshot of a v1 session.
+    pub(crate) path: PathBuf,
+    pub(crate) stamp: FileStamp,
+    /// Digest over the stamps of what else is read; 0 if nothing is.
+    pub(crate) beside: u64,
+    /// When one of these was changed last.
+    pub(crate) changed_ns: i64,
 }
 
 /// What a walk found.

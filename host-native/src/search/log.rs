@@ -1,8 +1,10 @@
 //! One log that is being searched: cut into runs, put together again from its end.
 //!
-//! Owns: the runs of a log, and what waits for those behind it. Invariant: runs are taken from the last to the first,
+//! Owns: the runs of a log, all of it or the blocks that an index names, and what waits for those behind it. Invariant: runs are taken from the last to the first,
 //! whichever thread searched them; a log that is not whole at the end of its search gives an error besides what was found.
 
+use super::Target;
+use super::index::runs;
 use crate::os::log_file::LogFile;
 use crate::session::{Session, SessionError, current_log};
 use jcode_session_core::dialect::CurrentLog;
@@ -12,6 +14,7 @@ use jcode_session_core::search::{Found, Gather, Part, Search, lines_in};
 use jcode_session_core::session::ReadError;
 use jcode_session_core::source::{ByteSource, SourceError};
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -34,10 +37,9 @@ pub(super) struct OpenLog<'s> {
     path: PathBuf,
     search: &'s Search,
     log: CurrentLog<LogFile>,
-    /// As far as it is shown.
-    len: u64,
     header: Option<u64>,
-    pub(super) runs: u64,
+    /// What is searched of it, its end first.
+    runs: Vec<Range<u64>>,
     taken: Mutex<Taken<'s>>,
 }
 
@@ -45,8 +47,8 @@ pub(super) struct OpenLog<'s> {
 #[derive(Debug)]
 struct Taken<'s> {
     /// Runs that wait for those behind them, by number.
-    waiting: BTreeMap<u64, Result<Part, SourceError>>,
-    next: u64,
+    waiting: BTreeMap<usize, Result<Part, SourceError>>,
+    next: usize,
     gather: Option<Gather<'s>>,
     failed: Option<SourceError>,
     /// Opened once something was found.
@@ -54,29 +56,39 @@ struct Taken<'s> {
 }
 
 impl<'s> OpenLog<'s> {
-    pub(super) fn open(place: usize, path: &Path, search: &'s Search) -> Result<Self, SessionError> {
+    pub(super) fn open(place: usize, target: &Target, search: &'s Search) -> Result<Self, SessionError> {
+        let path: &Path = &target.path;
         let (log, header) = current_log(path)?;
         let taken =
             Taken { waiting: BTreeMap::new(), next: 0, gather: Some(Gather::new(search)), failed: None, session: None };
         let shown = shown_len(&log);
         let len = shown.map_err(|source| SessionError::Log { path: path.to_path_buf(), source: source.into() })?;
-        let runs = len.div_ceil(RUN).max(1);
-        Ok(Self { place, path: path.to_path_buf(), search, log, len, header, runs, taken: Mutex::new(taken) })
+        // What the index says of it holds for the file that it was, and if nothing of it was spliced or stands elsewhere.
+        let is_indexed = |log: &LogFile| Some(log.stamp()) == target.stamp && log.sealed().is_none();
+        let blocks = target.blocks.as_deref().filter(|_| log.as_is().is_some_and(is_indexed));
+        let whole = || (0..len.div_ceil(RUN).max(1)).rev().map(|run| run * RUN..(run + 1) * RUN).collect();
+        let runs: Vec<Range<u64>> = blocks.map_or_else(whole, |blocks| runs(blocks, RUN));
+        let runs = runs.into_iter().map(|run| run.start.min(len)..run.end.min(len)).collect();
+        Ok(Self { place, path: path.to_path_buf(), search, log, header, runs, taken: Mutex::new(taken) })
+    }
+
+    /// Number of runs, one at least.
+    pub(super) const fn runs(&self) -> usize {
+        self.runs.len()
     }
 
     /// Searches a run; they are numbered from the end of the log.
-    pub(super) fn search(&self, number: u64, tell: &mut dyn FnMut(News)) {
-        let run = self.runs - 1 - number;
-        let end = if number == 0 { self.len } else { (run + 1) * RUN };
+    pub(super) fn search(&self, number: usize, tell: &mut dyn FnMut(News)) {
         let mut part = Part::default();
-        let read = lines_in(&self.log, run * RUN..end, &mut |offset, bytes| {
+        let run = self.runs.get(number).cloned().unwrap_or_default();
+        let read = lines_in(&self.log, run, &mut |offset, bytes| {
             part.extend(self.search.lines(offset, bytes, self.header));
         });
         self.put(number, read.map(|()| part), tell);
     }
 
     /// Takes what can be taken now that this run was searched.
-    fn put(&self, number: u64, part: Result<Part, SourceError>, tell: &mut dyn FnMut(News)) {
+    fn put(&self, number: usize, part: Result<Part, SourceError>, tell: &mut dyn FnMut(News)) {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         taken.waiting.insert(number, part);
         while let Some(part) = {
@@ -93,7 +105,7 @@ impl<'s> OpenLog<'s> {
                 Err(error) => taken.failed = taken.failed.take().or(Some(error)),
             }
         }
-        if taken.next == self.runs {
+        if taken.next == self.runs.len() {
             let end = self.finish(&mut taken, tell);
             let was_contradicted = taken.session.as_ref().is_some_and(Session::was_contradicted);
             tell(News::Done { place: self.place, end, was_contradicted });

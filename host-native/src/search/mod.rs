@@ -6,6 +6,7 @@
 //! soon as no session that is still to be searched was written later. What could not be searched is named.
 //! Does not: decide what matches; core does.
 
+pub mod index;
 mod log;
 mod merge;
 mod pool;
@@ -15,10 +16,13 @@ use crate::os::paths;
 use crate::os::stat;
 use crate::session::SessionError;
 use crate::session::discover::Unreadable;
+use index::Index;
 use jcode_session_core::catalog::page::Filter;
 use jcode_session_core::log::Dialect;
 use jcode_session_core::parts::Part;
+use jcode_session_core::search::index::Need;
 use jcode_session_core::search::{self, Found};
+use jcode_session_core::source::identity::FileStamp;
 use merge::Merge;
 use std::ffi::OsString;
 use std::ops::ControlFlow;
@@ -124,6 +128,10 @@ struct Target {
     agent: Option<String>,
     /// No entry is expected to be newer, Unix milliseconds.
     newest: i64,
+    /// What its log is, as far as that was asked for.
+    stamp: Option<FileStamp>,
+    /// The blocks of its log that may hold a hit; all may if `None`.
+    blocks: Option<Vec<u32>>,
 }
 
 impl Search {
@@ -138,7 +146,9 @@ impl Search {
         each: &mut dyn FnMut(Hit) -> ControlFlow<()>,
     ) -> Result<Searched, FindError> {
         let mut searched = Searched::default();
-        let targets = self.targets(catalog, &mut searched)?;
+        let mut targets = self.targets(catalog, &mut searched)?;
+        self.ask_index(catalog.home(), &mut targets);
+        let targets = targets.into_iter().map(|(target, _)| target).collect::<Vec<_>>();
         searched.sessions = targets.len() as u64;
         let broken = AtomicBool::new(false);
         let stop = || broken.load(Ordering::Relaxed) || stop();
@@ -167,7 +177,7 @@ impl Search {
     }
 
     /// The sessions in its scope, those that were written last first.
-    fn targets(&self, catalog: &Catalog, searched: &mut Searched) -> Result<Vec<Target>, FindError> {
+    fn targets(&self, catalog: &Catalog, searched: &mut Searched) -> Result<Vec<(Target, u64)>, FindError> {
         let Scope { session, cwd, agent, tag } = &self.scope;
         let all = catalog.refresh(Keep::Store);
         let one = session.as_deref().map(|session| catalog.find(session)).transpose()?;
@@ -179,14 +189,32 @@ impl Search {
         let is_it = |listed: &Listed| one.as_ref().is_none_or(|one| is_same(one, &listed.path));
         let listed: Vec<Listed> = all.sessions.into_iter().filter(is_it).collect();
         let is_elsewhere = listed.is_empty() && filter == Filter::default();
-        let target =
-            |listed: Listed| Target { newest: written(&listed), path: listed.path, agent: listed.summary.agent };
+        let target = |listed: Listed| {
+            let (newest, (stamp, beside)) = (written(&listed), listed.stamp);
+            let agent = listed.summary.agent;
+            (Target { newest, path: listed.path, agent, stamp: Some(stamp), blocks: None }, beside)
+        };
         let passing = listed.into_iter().filter(|listed| filter.passes(&listed.summary));
-        let mut targets: Vec<Target> = passing.map(target).collect();
+        let mut targets: Vec<(Target, u64)> = passing.map(target).collect();
         // Below no folder that is listed: nothing but its path is known of it.
-        targets.extend(one.filter(|_| is_elsewhere).map(|path| Target { path, agent: None, newest: i64::MAX }));
-        targets.sort_by_key(|target| std::cmp::Reverse(target.newest));
+        let unknown = |path| (Target { path, agent: None, newest: i64::MAX, stamp: None, blocks: None }, 0);
+        targets.extend(one.filter(|_| is_elsewhere).map(unknown));
+        targets.sort_by_key(|(target, _)| std::cmp::Reverse(target.newest));
         Ok(targets)
+    }
+
+    /// Asks the index which blocks of them may hold a hit.
+    fn ask_index(&self, home: &Path, targets: &mut [(Target, u64)]) {
+        let need = self.entries.need();
+        if need == Need::Nothing {
+            return;
+        }
+        let index = Index::open(home);
+        let known = targets.iter().filter_map(|(target, beside)| Some((target.stamp.as_ref()?, *beside)));
+        let mut blocks = index.blocks_of(&need, known).into_iter();
+        for (target, _) in targets.iter_mut().filter(|(target, _)| target.stamp.is_some()) {
+            target.blocks = blocks.next().flatten();
+        }
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) struct Pool<'s> {
 struct Queue<'s> {
     next: usize,
     /// Logs with runs that nobody took, and the number of the next one.
-    open: Vec<(Arc<OpenLog<'s>>, u64)>,
+    open: Vec<(Arc<OpenLog<'s>>, usize)>,
 }
 
 impl<'s> Pool<'s> {
@@ -44,10 +44,14 @@ impl<'s> Pool<'s> {
                 continue;
             }
             let Some((place, target)) = self.target() else { return };
-            match OpenLog::open(place, &target.path, self.search) {
+            if target.blocks.as_ref().is_some_and(Vec::is_empty) {
+                tell(News::Done { place, end: Ok(()), was_contradicted: false });
+                continue;
+            }
+            match OpenLog::open(place, target, self.search) {
                 Ok(log) => {
                     let log = Arc::new(log);
-                    if log.runs > 1 {
+                    if log.runs() > 1 {
                         self.queue().open.push((Arc::clone(&log), 1));
                     }
                     log.search(0, &mut tell);
@@ -57,12 +61,12 @@ impl<'s> Pool<'s> {
         }
     }
 
-    fn run(&self) -> Option<(Arc<OpenLog<'s>>, u64)> {
+    fn run(&self) -> Option<(Arc<OpenLog<'s>>, usize)> {
         let mut queue = self.queue();
         let (log, next) = queue.open.first_mut()?;
         let run = (Arc::clone(log), *next);
         *next += 1;
-        if *next == log.runs {
+        if *next == log.runs() {
             queue.open.remove(0);
         }
         Some(run)

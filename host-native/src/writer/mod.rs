@@ -22,8 +22,10 @@ use crate::os::lock::SessionLock;
 use crate::os::threads::thread::JoinHandle;
 use crate::os::threads::{Arc, Mutex};
 use crate::os::turn::TurnLock;
+use crate::search::index as search;
 use group::Shared;
 use index_queue::IndexQueue;
+use jcode_session_core::source::identity::FileStamp;
 use jcode_session_core::write::{AppendError, CaughtUp, Cause, Parent, Recovery, Unwritten, WriteError};
 use lag::Lag;
 use listing::Listed;
@@ -43,6 +45,10 @@ pub struct Writer {
     lock: Held,
     /// Where the session is listed.
     listed: Listed,
+    /// What the log was when it was opened, unless opening changed it.
+    as_opened: Option<FileStamp>,
+    /// What the search index knew of the log then.
+    searched: Option<search::Opened>,
     /// The log, and how its older lines are stored.
     segments: Option<(PathBuf, Segments)>,
 }
@@ -138,9 +144,11 @@ impl Writer {
         self.shared.lock().log.foreign_from()
     }
 
-    /// Keeps the session's row in the session index of `home` up to date, now and then while it is written and when this
-    /// writer closes: off the path of every append, and only if nobody else writes the index just then.
+    /// Keeps the session's row in the session index of `home` up to date, and what the search index there says of the
+    /// log: when this writer closes, off the path of every append, and only if nobody else writes the session index just
+    /// then. To be called before the first append.
     pub fn list_in(&mut self, home: &Path, log: &Path) {
+        self.searched = self.as_opened.and_then(|stamp| search::Opened::of(home, log, stamp));
         let _ = self.listed.set((log.to_path_buf(), home.to_path_buf()));
     }
 
@@ -178,6 +186,7 @@ impl Writer {
         }
         if let Some((log, home)) = self.listed.get() {
             catalog::update_own_row(home, log);
+            search::follow(home, log, self.searched.take());
         }
         (lags, not_sealed)
     }

@@ -12,7 +12,7 @@ use super::listing::Listed;
 use super::{Held, Turns, Writer, syncer};
 use crate::ops::recover::synced_len;
 use crate::ops::seal::{self, Segments};
-use crate::os::files::PathError;
+use crate::os::files::{self, PathError};
 use crate::os::host;
 use crate::os::lock::{LockError, SessionLock};
 use crate::os::log_file::LogFile;
@@ -23,6 +23,7 @@ use crate::os::turn::TurnLock;
 use crate::session::kind;
 use jcode_session_core::dialect::jcode::{Birth, Fields};
 use jcode_session_core::dialect::{FileKind, Other, What};
+use jcode_session_core::source::identity::FileStamp;
 use jcode_session_core::storage::StorageFile;
 use jcode_session_core::store::checkpoint::Policy;
 use jcode_session_core::write::{self, Durability, LogWriter, NewHeader, OpenOptions, ScannedIds};
@@ -126,6 +127,7 @@ impl Writer {
 
     /// Opens the log, whose lock is held.
     fn start(log: &Path, options: &WriterOptions, mut locked: Locked<'_>) -> Result<Started, OpenError> {
+        let before = files::stamp(log)?;
         let header = options.create.as_ref().map(|new| header(log, new)).transpose()?;
         let queue = Arc::new(IndexQueue::new(options.durability.indexes_ahead()));
         let storage = segments::storage(log);
@@ -153,6 +155,7 @@ impl Writer {
         let indexed = to_index(log, &opened)?;
         Ok(Started {
             writer,
+            as_opened: before.filter(|_| opened.recovery.set_aside.is_none()),
             indexed,
             queue,
             created: opened.created,
@@ -182,6 +185,8 @@ struct Started {
     writer: LogWriter<SessionStorage, QueueSender>,
     indexed: LogFile,
     queue: Arc<IndexQueue>,
+    /// What the log was before it was opened, unless opening changed it.
+    as_opened: Option<FileStamp>,
     created: bool,
     session_id: Option<String>,
     recovery: write::Recovery,
@@ -189,7 +194,7 @@ struct Started {
 
 impl Started {
     fn run(self, log: &Path, options: &WriterOptions, lock: Held) -> Result<Writer, OpenError> {
-        let Self { writer, indexed, queue, session_id, recovery, .. } = self;
+        let Self { writer, indexed, queue, as_opened, session_id, recovery, .. } = self;
         let shared = Arc::new(Shared::new(writer));
         let listed = Listed::default();
         let indexer = Indexer::new(indexed, Arc::clone(&queue), options, Arc::clone(&listed));
@@ -205,6 +210,8 @@ impl Started {
             recovery,
             lock,
             listed,
+            as_opened,
+            searched: None,
             segments: segments.map(|segments| (log.to_path_buf(), segments)),
         };
         if options.durability.sync_bounds().is_some() {

@@ -7,6 +7,7 @@
 mod formats;
 mod logs;
 pub mod operations;
+mod search;
 mod segments;
 mod sidecar;
 mod store;
@@ -16,7 +17,7 @@ mod v1;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 13] = [
     ("scanner", logs::scanner),
     ("entries", logs::entries),
     ("upgrade", logs::upgrade),
@@ -28,6 +29,7 @@ pub const TARGETS: [Target; 12] = [
     ("table", segments::table),
     ("row", formats::row),
     ("names", formats::names),
+    ("grams", search::grams),
     ("operations", operations::operations),
 ];
 

@@ -1,6 +1,8 @@
 //! `search`, and `show --entry` behind it: filters, forms of output, exit codes, refusals.
 
 use super::put;
+use jcode_session_native::search::index as search_index;
+use jcode_session_tests::files::contents;
 use jcode_session_tests::homes::home;
 use jcode_session_tests::program::{Run, command, finished, run};
 use serde_json::{Value, json};
@@ -245,4 +247,43 @@ fn an_entry_is_shown_by_the_start_of_its_id() {
         // And once more from the sidecar.
         assert_eq!(run(home.path(), ["migrate"]).code, 0);
     }
+}
+
+/// The same answers, whatever has become of the index; the second migration changes no byte of it.
+#[test]
+fn an_index_changes_no_answer() {
+    let home = two();
+    let queries: [&[&str]; 5] = [
+        &["needle"],
+        &["grep needle"],
+        &["nowhere at all"],
+        &["--regex", "need(le|ful)"],
+        &["needle", "--tool", "bash"],
+    ];
+    let answers = || queries.map(|query| hits(home.path(), query));
+    let before = answers();
+    let folder = search_index::folder(home.path());
+    assert_eq!(run(home.path(), ["migrate", "--dry-run"]).code, 0);
+    assert!(!folder.exists(), "a dry run makes none");
+    assert_eq!(run(home.path(), ["migrate"]).code, 0);
+    let made = contents(&folder);
+    assert!(made.keys().any(|path| path.extension().is_some_and(|ending| ending == "grams")), "{made:?}");
+    #[cfg(unix)]
+    for (path, mode) in made.keys().map(|name| (folder.join(name), 0o600)).chain([(folder.clone(), 0o700)]) {
+        use std::os::unix::fs::PermissionsExt;
+        let is = std::fs::metadata(&path).expect("there").permissions().mode() & 0o777;
+        assert_eq!(is, mode, "{}", path.display());
+    }
+    assert_eq!(answers(), before);
+    assert_eq!(run(home.path(), ["migrate"]).code, 0);
+    assert_eq!(contents(&folder), made);
+    for (path, bytes) in &made {
+        assert!(!bytes.windows(6).any(|window| window == b"needle"), "no text is in it");
+        std::fs::write(folder.join(path), bytes.get(..bytes.len() / 2).unwrap_or_default()).expect("torn");
+    }
+    assert_eq!(answers(), before);
+    assert_eq!(run(home.path(), ["doctor", "--fix"]).code, 0);
+    assert_eq!(answers(), before);
+    std::fs::remove_dir_all(&folder).expect("removed");
+    assert_eq!(answers(), before);
 }

@@ -31,6 +31,7 @@ mod log {
 }
 mod search {
     mod differential;
+    mod index;
     mod runs;
     mod words;
 }

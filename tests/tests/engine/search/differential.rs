@@ -4,7 +4,7 @@
 use jcode_session_core::search::{Case, Filter, Query, Search as Entries};
 use jcode_session_native::catalog::Catalog;
 use jcode_session_native::os::log_file::LogFile;
-use jcode_session_native::search::{Order, Scope, Search};
+use jcode_session_native::search::{Order, Scope, Search, index as search_index};
 use jcode_session_native::session::Session;
 use jcode_session_native::sidecar::rebuild;
 use jcode_session_tests::effort::cases;
@@ -17,7 +17,7 @@ use rand::RngExt;
 use rand::seq::IndexedRandom;
 use std::fs::{File, FileTimes};
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 /// The logs of a home, by name.
@@ -124,6 +124,22 @@ fn fork(bytes: &[u8], id: usize, rng: &mut Random) -> Vec<u8> {
     [header.as_bytes(), &lines.iter().skip(1).take(upto).copied().collect::<Vec<_>>().concat()].concat()
 }
 
+/// Long entries between others, so that a log has many blocks.
+fn padded(bytes: &[u8], rng: &mut Random) -> Vec<u8> {
+    let mut padded = Vec::new();
+    for (number, line) in bytes.split_inclusive(|&byte| byte == b'\n').enumerate() {
+        padded.extend_from_slice(line);
+        if line.ends_with(b"\n") && number > 0 && rng.random_bool(0.4) {
+            let text = "pad ".repeat(rng.random_range(10..12_000));
+            let entry = format!(
+                "{{\"type\":\"custom\",\"id\":\"pad{number}\",\"parentId\":null,\"data\":{{\"pad\":\"{text}\"}}}}\n"
+            );
+            padded.extend_from_slice(entry.as_bytes());
+        }
+    }
+    padded
+}
+
 /// Edits of entries, some of them twice, at the end of a log.
 fn edit(bytes: &mut Vec<u8>, rng: &mut Random) {
     let log = Searched::read(bytes).log;
@@ -157,6 +173,9 @@ fn logs_of(samples: &[Sample], seed: u64) -> Logs {
         let mut bytes = sample.bytes.clone();
         if rng.random_bool(0.6) {
             edit(&mut bytes, rng);
+        }
+        if rng.random_bool(0.5) {
+            bytes = padded(&bytes, rng);
         }
         if rng.random_bool(0.5) {
             logs.push((format!("fork{number}.jsonl"), fork(&bytes, number, rng)));
@@ -286,6 +305,40 @@ fn check(home: &Path, logs: &Logs, rng: &mut Random) {
     }
 }
 
+/// Brings the search index up to date; how many logs it took in.
+fn index_text(home: &Path) -> u64 {
+    let catalog = Catalog::new(home, &[sessions(home)]);
+    search_index::update(home, &catalog, &|| true).expect("an index").logs
+}
+
+fn segments(home: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(search_index::folder(home)).expect("a folder").flatten();
+    entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|it| it == "grams")).collect()
+}
+
+/// Tears segments, flips bytes in them, takes them away.
+fn damage(home: &Path, rng: &mut Random) {
+    for path in segments(home) {
+        let mut bytes = std::fs::read(&path).expect("a segment");
+        match rng.random_range(0..4) {
+            0 => bytes.truncate(rng.random_range(0..bytes.len())),
+            1 => {
+                let at = rng.random_range(0..bytes.len());
+                bytes[at] ^= 1 << rng.random_range(0..8);
+            }
+            2 => {
+                let from = rng.random_range(0..bytes.len());
+                bytes[from..].fill(0);
+            }
+            _ => {
+                std::fs::remove_file(path).expect("removed");
+                continue;
+            }
+        }
+        std::fs::write(path, bytes).expect("written");
+    }
+}
+
 fn index(home: &Path) {
     for entry in std::fs::read_dir(sessions(home)).expect("a folder").flatten() {
         if entry.path().extension().is_some_and(|extension| extension == "jsonl") {
@@ -310,6 +363,7 @@ proptest! {
         logs.iter().for_each(|(name, bytes)| drop(put(home.path(), name, bytes)));
         check(home.path(), &logs, rng);
         index(home.path());
+        prop_assert_eq!(index_text(home.path()), logs.len() as u64);
         check(home.path(), &logs, rng);
         // Appended to, cut, rewritten.
         for (name, bytes) in &mut logs {
@@ -321,7 +375,31 @@ proptest! {
             put(home.path(), name, bytes);
         }
         check(home.path(), &logs, rng);
+        index_text(home.path());
+        check(home.path(), &logs, rng);
+        damage(home.path(), rng);
+        check(home.path(), &logs, rng);
     }
+}
+
+/// What the index is for: logs without what is searched for are not even opened, of others only some blocks are read.
+#[test]
+fn an_index_is_believed_while_a_log_is_as_it_was() {
+    let home = home();
+    let path = put(home.path(), "a.jsonl", &log("a", 400, 1_770_000_000_000, &"some words ".repeat(40)));
+    let needles = Words::Literals(vec!["some other needle".into()]);
+    let total = |words| found(home.path(), words, &Filter::default(), Order::Exact, None).1;
+    assert_eq!(index_text(home.path()), 1);
+    assert_eq!((index_text(home.path()), total(&needles)), (0, 0), "indexed once");
+    // Segments that are not of this log, but for its stamp, show that the answer comes from them.
+    let indexed = std::fs::read(&segments(home.path())[0]).expect("a segment");
+    let other = log("a", 400, 1_770_000_000_000, &"some other needle ".repeat(40));
+    put(home.path(), "a.jsonl", &other);
+    assert_eq!(total(&needles), 400, "what changed is scanned");
+    assert_eq!((index_text(home.path()), total(&needles)), (1, 400));
+    assert!(segments(home.path()).iter().all(|path| std::fs::read(path).expect("a segment") != indexed), "made anew");
+    std::fs::remove_file(path).expect("removed");
+    assert_eq!((index_text(home.path()), segments(home.path()).len()), (0, 0), "nothing is kept of what is gone");
 }
 
 /// The log that comes first in the order counts, by its path; that it is met last must not show in the total.
