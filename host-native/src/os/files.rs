@@ -89,6 +89,25 @@ pub fn stamp(path: &Path) -> Result<Option<FileStamp>, PathError> {
     }
 }
 
+/// All bytes of a small file.
+///
+/// # Errors
+/// Any error of the file system.
+pub(crate) fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
+    std::fs::read(path)
+}
+
+/// Copies a file, if it is there.
+///
+/// # Errors
+/// Any error of the file system but that there is no such file.
+pub(crate) fn copy_if_there(from: &Path, to: &Path) -> io::Result<()> {
+    match std::fs::copy(from, to) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// Opens a plain file for reading. Refuses a pipe, on which a read would wait for the other end.
 pub(crate) fn open_plain(path: &Path) -> io::Result<(File, Metadata)> {
     // The system itself refuses a socket, without a clear reason.

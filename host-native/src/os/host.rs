@@ -5,13 +5,30 @@
 
 use std::path::Path;
 use std::sync::OnceLock;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// The present time, in Unix milliseconds.
 #[must_use]
 pub fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Now, in Unix nanoseconds.
+pub(crate) fn now_ns() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
+}
+
+/// A moment from which durations are measured.
+pub(crate) fn instant() -> Instant {
+    Instant::now()
+}
+
+/// A number that no other call returns, here or elsewhere.
+pub(crate) fn new_number() -> u64 {
+    let (time, random) = uuid::Uuid::now_v7().as_u64_pair();
+    time.rotate_left(16) ^ random
 }
 
 /// A new unique id that sorts after all ids that this process made before.

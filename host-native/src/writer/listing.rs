@@ -4,6 +4,7 @@
 //! session. Does not: make the row; the catalog does.
 
 use crate::catalog;
+use crate::os::host;
 use crate::os::threads::Arc;
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -26,7 +27,7 @@ pub(super) struct Listing {
 
 impl Listing {
     pub(super) fn new(listed: Listed) -> Self {
-        Self { listed, len: None, at: Instant::now() }
+        Self { listed, len: None, at: host::instant() }
     }
 
     /// The log is on the disk as far as this; how long the row may wait still, if it has to.
@@ -40,7 +41,7 @@ impl Listing {
             return Some(PAUSE - waited);
         }
         catalog::update_own_row(home, log);
-        (self.len, self.at) = (Some(len), Instant::now());
+        (self.len, self.at) = (Some(len), host::instant());
         None
     }
 }

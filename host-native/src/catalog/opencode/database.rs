@@ -5,7 +5,7 @@
 //! is opened.
 //! Invariant: nothing is created, locked or changed beside the database. Does not: know its tables.
 
-use crate::os::files::stamp;
+use crate::os::files::{copy_if_there, stamp};
 use rusqlite::{Connection, OpenFlags};
 use std::ffi::OsString;
 use std::io;
@@ -63,12 +63,9 @@ impl Database {
             let stamp = Stamp::of(database)?;
             let copy = tempfile::Builder::new().prefix(".copy-").tempdir_in(folder)?;
             let file = copy.path().join("copy.db");
-            std::fs::copy(database, &file)?;
+            copy_if_there(database, &file)?;
             for ending in BESIDE {
-                match std::fs::copy(beside(database, ending), beside(&file, ending)) {
-                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-                    _ => {}
-                }
+                copy_if_there(Path::new(&beside(database, ending)), Path::new(&beside(&file, ending)))?;
             }
             if Stamp::of(database)? == stamp {
                 let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;

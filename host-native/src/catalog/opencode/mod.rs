@@ -8,7 +8,9 @@
 mod database;
 mod rows;
 
-use crate::os::{folders, paths};
+use crate::os::files::read_whole;
+use crate::os::opening::open_itself;
+use crate::os::{folders, paths, stat};
 use database::{Database, Stamp};
 use rows::SessionRow;
 use std::ffi::OsString;
@@ -27,7 +29,7 @@ pub fn opencode_databases(home: Option<&Path>, variable: &dyn Fn(&str) -> Option
         [data, set("LOCALAPPDATA"), set("APPDATA")].into_iter().flatten().map(|folder| folder.join("opencode"));
     let mut found: Vec<PathBuf> = set("OPENCODE_DB").filter(|file| file.is_file()).into_iter().collect();
     for folder in folders {
-        let Ok(entries) = std::fs::read_dir(folder) else { continue };
+        let Ok(entries) = stat::read_folder(&folder) else { continue };
         let is_one = |path: &PathBuf| {
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             name.starts_with("opencode") && name.ends_with(".db") && path.is_file()
@@ -45,7 +47,7 @@ pub fn opencode_databases(home: Option<&Path>, variable: &dyn Fn(&str) -> Option
 #[must_use]
 pub fn written_down(home: &Path, databases: &[PathBuf]) -> Vec<PathBuf> {
     let folder = |database: &PathBuf| {
-        let real = std::fs::canonicalize(database).unwrap_or_else(|_| database.clone());
+        let real = stat::real_path(database).unwrap_or_else(|_| database.clone());
         let digest = blake3::hash(real.as_os_str().as_encoded_bytes()).to_hex();
         home.join("agent/opencode").join(&digest[..16])
     };
@@ -69,7 +71,7 @@ enum WriteDownError {
 
 fn write_down(database: &Path, folder: &Path) -> Result<(), WriteDownError> {
     let stamp = Stamp::of(database)?;
-    if std::fs::read(folder.join(STATE)).is_ok_and(|state| state == stamp.text()) {
+    if read_whole(&folder.join(STATE)).is_ok_and(|state| state == stamp.text()) {
         return Ok(());
     }
     folders::make_all(folder)?;
@@ -93,7 +95,7 @@ fn write_down(database: &Path, folder: &Path) -> Result<(), WriteDownError> {
 /// The file is of this state of the session, with which it ends.
 fn holds(path: &Path, session: &SessionRow) -> bool {
     let ends = || -> io::Result<bool> {
-        let mut file = std::fs::File::open(path)?;
+        let mut file = open_itself(path).map_err(|error| error.source)?;
         let mut end = vec![0; session.state().len()];
         file.seek(SeekFrom::End(-i64::try_from(end.len()).unwrap_or(i64::MAX)))?;
         file.read_exact(&mut end)?;
@@ -104,11 +106,11 @@ fn holds(path: &Path, session: &SessionRow) -> bool {
 
 /// Deletes the files of sessions that are gone.
 fn forget(folder: &Path, sessions: &[SessionRow]) -> io::Result<()> {
-    for entry in std::fs::read_dir(folder)? {
+    for entry in stat::read_folder(folder)? {
         let path = entry?.path();
         let is_gone = !sessions.iter().any(|session| paths::stem(&path) == session.id);
         if is_gone && path.extension().is_some_and(|extension| extension == "jsonl") {
-            std::fs::remove_file(path)?;
+            stat::remove(&path).map_err(|error| error.source)?;
         }
     }
     Ok(())

@@ -6,10 +6,11 @@
 //! that they stay few. Whatever fails leaves a log that is scanned.
 //! Does not: make an index where there is none.
 
-use super::update::{may_change_unseen, new_id, write};
+use super::update::{may_change_unseen, write};
 use super::{Index, OpenSegment, folder};
 use crate::os::files;
 use crate::os::log_file::LogFile;
+use crate::os::{host, stat};
 use jcode_session_core::search::index::{BLOCK, BlockGrams, Piece, SegmentBuilder, blocks_in};
 use jcode_session_core::source::identity::{FileStamp, Fingerprint};
 use jcode_session_core::source::{ByteSource, SourceError};
@@ -78,15 +79,15 @@ fn note(home: &Path, path: &Path, opened: Option<Opened>) -> Option<()> {
     let (mut builder, mut grams) = (SegmentBuilder::new(), BlockGrams::new());
     blocks_in(&log, first..end, &mut grams, &mut |grams| builder.block(grams)).ok()?;
     log.still_whole().ok()?;
-    let path = std::fs::canonicalize(path).ok()?.into_os_string().into_encoded_bytes();
+    let path = stat::real_path(path).ok()?.into_os_string().into_encoded_bytes();
     builder.piece(Piece { path, stamp, beside: 0, base, first, count: end - first });
-    write(&folder(home), new_id(), &builder).ok()?;
+    write(&folder(home), host::new_number(), &builder).ok()?;
     // What was noted of these blocks before is of no more use.
     let is_old = |segment: &&OpenSegment| match segment.head.pieces.as_slice() {
         [piece] => piece.stamp.is_same_file(&stamp) && piece.first >= first,
         _ => false,
     };
-    index.segments.iter().filter(is_old).for_each(|segment| drop(std::fs::remove_file(&segment.file.path)));
+    index.segments.iter().filter(is_old).for_each(|segment| drop(stat::remove(&segment.file.path)));
     Some(())
 }
 

@@ -10,6 +10,7 @@ mod follow;
 mod update;
 
 use crate::os::files::PlainFile;
+use crate::os::stat;
 pub(crate) use follow::{Opened, follow};
 use jcode_session_core::search::index::{BLOCK, Blocks, Need, Segment};
 use jcode_session_core::source::identity::FileStamp;
@@ -135,7 +136,7 @@ impl Index {
 
 /// The paths of segments in a folder, in some order.
 fn segments_in(folder: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let Ok(entries) = stat::read_folder(folder) else { return Vec::new() };
     let paths = entries.flatten().map(|entry| entry.path());
     paths.filter(|path| path.extension().is_some_and(|ending| ending == ENDING)).collect()
 }

@@ -7,20 +7,20 @@
 use super::{ENDING, Index, folder};
 use crate::catalog::{Catalog, OnDisk, path_of};
 use crate::os::files::stamp;
-use crate::os::folders;
-use crate::os::opening::private;
+use crate::os::opening::open_or_make;
 use crate::os::replace::temporary_for;
+use crate::os::{folders, host, stat};
 use crate::session::current_log;
 use jcode_session_core::catalog::refresh::is_racy;
 use jcode_session_core::dialect::CurrentLog;
 use jcode_session_core::parts::OWN_TEMPORARY;
 use jcode_session_core::search::index::{BLOCK, BlockGrams, Piece, SegmentBuilder, blocks_in};
 use jcode_session_core::source::ByteSource;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 /// Blocks of a segment: its file is made in memory.
 const SEGMENT: u32 = 4096;
@@ -56,12 +56,12 @@ pub fn update(home: &Path, catalog: &Catalog, go_on: &(dyn Fn() -> bool + Sync))
     }
     let mut index = Index::open(home);
     let is_new = |index: &Index, log: &OnDisk| index.pieces(&log.stamp, log.beside).is_none();
-    if logs.iter().any(|log| is_racy(log.changed_ns, now_ns()) && is_new(&index, log)) {
+    if logs.iter().any(|log| is_racy(log.changed_ns, host::now_ns()) && is_new(&index, log)) {
         std::thread::sleep(SETTLES);
         logs = catalog.on_disk();
     }
     let state = State::of(&index, &logs);
-    logs.retain(|log| !is_racy(log.changed_ns, now_ns()));
+    logs.retain(|log| !is_racy(log.changed_ns, host::now_ns()));
     if !state.is_worn {
         logs.retain(|log| is_new(&index, log));
         if logs.is_empty() && index.damaged.is_empty() {
@@ -78,9 +78,9 @@ pub fn update(home: &Path, catalog: &Catalog, go_on: &(dyn Fn() -> bool + Sync))
     }
     let done = build(&folder, logs, go_on)?;
     if state.is_worn && go_on() {
-        old.iter().for_each(|path| drop(std::fs::remove_file(path)));
+        old.iter().for_each(|path| drop(stat::remove(path)));
     }
-    index.damaged.iter().for_each(|path| drop(std::fs::remove_file(path)));
+    index.damaged.iter().for_each(|path| drop(stat::remove(path)));
     sweep(&folder);
     Ok(done)
 }
@@ -127,8 +127,7 @@ fn as_it_was(piece: &Piece) -> Option<OnDisk> {
 
 /// The lock of an index, if it is free.
 fn lock(folder: &Path) -> io::Result<Option<File>> {
-    let mut options = OpenOptions::new();
-    let file = private(options.read(true).write(true).create(true).truncate(false)).open(folder.join("lock"))?;
+    let file = open_or_make(&folder.join("lock"))?;
     Ok(file.try_lock().is_ok().then_some(file))
 }
 
@@ -138,8 +137,13 @@ fn build(folder: &Path, mut logs: Vec<OnDisk>, go_on: &(dyn Fn() -> bool + Sync)
     let (next, indexed, bytes) = (AtomicUsize::new(0), AtomicU64::new(0), AtomicU64::new(0));
     let failed = AtomicBool::new(false);
     let work = || -> io::Result<()> {
-        let mut worker =
-            Worker { folder, id: new_id(), builder: SegmentBuilder::new(), grams: BlockGrams::new(), bytes: &bytes };
+        let mut worker = Worker {
+            folder,
+            id: host::new_number(),
+            builder: SegmentBuilder::new(),
+            grams: BlockGrams::new(),
+            bytes: &bytes,
+        };
         while go_on() && !failed.load(Ordering::Relaxed) {
             let Some(log) = logs.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
             indexed.fetch_add(u64::from(worker.log(log)?), Ordering::Relaxed);
@@ -205,7 +209,7 @@ impl Worker<'_> {
         if builder.blocks() > 0 {
             self.bytes.fetch_add(write(self.folder, self.id, &builder)?, Ordering::Relaxed);
         }
-        self.id = new_id();
+        self.id = host::new_number();
         Ok(())
     }
 }
@@ -221,20 +225,14 @@ pub(super) fn write(folder: &Path, id: u64, builder: &SegmentBuilder) -> io::Res
     Ok(bytes.len() as u64)
 }
 
-/// An id that no other segment has.
-pub(super) fn new_id() -> u64 {
-    let (time, random) = uuid::Uuid::now_v7().as_u64_pair();
-    time.rotate_left(16) ^ random
-}
-
 /// Removes what killed processes left.
 fn sweep(folder: &Path) {
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    let Ok(entries) = stat::read_folder(folder) else { return };
     for entry in entries.flatten() {
         let is_ours = entry.file_name().as_encoded_bytes().starts_with(OWN_TEMPORARY.as_bytes());
         let modified = entry.metadata().and_then(|metadata| metadata.modified()).ok();
         if is_ours && modified.and_then(|at| at.elapsed().ok()).is_some_and(|age| age > DAY) {
-            let _ = std::fs::remove_file(entry.path());
+            let _ = stat::remove(&entry.path());
         }
     }
 }
@@ -245,10 +243,5 @@ const TWO_TICKS_NS: i64 = 20_000_000;
 /// A file that was changed so shortly ago may be changed again without another time, by a program that does not keep to
 /// the lock under which this is asked.
 pub(super) fn may_change_unseen(ctime_ns: i64) -> bool {
-    ctime_ns.saturating_add(TWO_TICKS_NS) >= now_ns()
-}
-
-fn now_ns() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
+    ctime_ns.saturating_add(TWO_TICKS_NS) >= host::now_ns()
 }
