@@ -115,11 +115,17 @@ impl Writer {
                 let mut lock = TurnLock::open(log)?;
                 let others = lock.may_have_others();
                 let mut turn = lock.take()?;
-                let started = Self::start(log, options, Locked::ForATurn { others })?;
-                if started.created {
-                    turn.lock_new()?;
+                let started = Self::start(log, options, Locked::ForATurn { others }).and_then(|started| {
+                    if started.created {
+                        turn.lock_new()?;
+                    }
+                    Ok(started)
+                });
+                if started.is_err() && !others {
+                    turn.remove_file();
                 }
                 drop(turn);
+                let started = started?;
                 started.run(log, options, Held::Turns(Mutex::new(Turns { lock, untold: None })))
             }
         }
