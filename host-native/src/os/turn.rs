@@ -8,7 +8,7 @@
 
 use super::lock::{Holder, LockError, WAITS, WAITS_AT, acquirable, holder_of, is_at, read, say_that_somebody_waits};
 use crate::os::host;
-use crate::os::opening::{no_follow, private};
+use crate::os::opening::{no_follow, open_or_make};
 use crate::os::paths;
 use crate::os::standing::{self, Wanted};
 use std::fs::{File, OpenOptions, TryLockError};
@@ -198,7 +198,5 @@ impl Drop for Turn<'_> {
 
 fn lock_file(path: &Path) -> Result<File, LockError> {
     standing::check(path, Wanted::File)?;
-    let mut options = OpenOptions::new();
-    let opened = private(options.read(true).write(true).create(true).truncate(false)).open(path);
-    opened.map_err(|source| LockError::Io { path: path.to_path_buf(), source })
+    open_or_make(path).map_err(|source| LockError::Io { path: path.to_path_buf(), source })
 }
