@@ -24,7 +24,7 @@ fn measure(lab: &mut Lab) -> Outcome<()> {
         lab.skip("the wasm package is not built: `host-wasm/build` needs a wasm toolchain");
         return Ok(());
     }
-    for (what, folder, most) in [("module without SQLite", "", 250e3), ("module with SQLite", "sqlite", 650e3)] {
+    for (what, folder, most) in [("module without SQLite", "", 380e3), ("module with SQLite", "sqlite", 730e3)] {
         let bytes = gzipped(&package.join(folder).join("jcode_session_wasm_bg.wasm"))?;
         lab.add(Row::new(what, Unit::Bytes, Figure(vec![bytes])).target(Target::Most(most)));
     }
