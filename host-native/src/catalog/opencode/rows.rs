@@ -152,7 +152,11 @@ fn whole(connection: &Connection, session: &str, out: &mut dyn Write) -> Result<
 
 /// Writes the columns of a row, or these of them, each behind a comma.
 fn columns(row: &Row<'_>, only: Option<&[&str]>, line: &mut Vec<u8>) {
-    let names: Vec<String> = row.as_ref().column_names().map(str::to_string).collect();
+    let mut names = Vec::new();
+    // A list in old versions of the library, an iterator in new ones.
+    for name in row.as_ref().column_names() {
+        names.push(name.to_string());
+    }
     let wanted = |name: &str| only.is_none_or(|only| only.contains(&name));
     for (number, name) in names.iter().enumerate().filter(|(_, name)| wanted(name)) {
         let Ok(value) = row.get_ref(number) else { continue };
