@@ -225,7 +225,9 @@ pub(crate) fn again(case: &Case, home: &Path, recorded: &Recorded<'_>, what: &st
 fn reboot(state: &mut State) {
     let Some(boot) = jcode_session_native::os::host::boot_id() else { return };
     let other: String = boot.chars().map(|c| if c.is_ascii_digit() { 'f' } else { c }).collect();
-    for (_, bytes) in state.iter_mut().filter(|(path, _)| path.to_string_lossy().contains(".sqlite3")) {
+    // A sidecar says in which boot it was written, a lock file in which one its holder lived.
+    let names_a_boot = |path: &Path| [".sqlite3", ".lock"].iter().any(|part| path.to_string_lossy().contains(part));
+    for (_, bytes) in state.iter_mut().filter(|(path, _)| names_a_boot(path)) {
         let Some(bytes) = bytes else { continue };
         let places: Vec<usize> =
             bytes.windows(boot.len()).enumerate().filter(|(_, w)| *w == boot.as_bytes()).map(|(at, _)| at).collect();
