@@ -11,10 +11,8 @@ mod gather;
 mod plan;
 mod render;
 
-use super::foreign::{LogHeader, LogText, Source, read_records, session_id};
-use super::head::{Head, Members};
-use super::kind::Detected;
-use super::reader::DialectReader;
+use super::foreign::{AgentDialect, LogHeader, LogText, Source, read_records, session_id};
+use super::head::Members;
 use super::upgraded::UpgradedLog;
 use crate::finding::{Code, Finding};
 use crate::log::{Dialect, Fields};
@@ -27,24 +25,24 @@ use facts::Facts;
 /// Claude Code.
 pub(super) struct ClaudeCode;
 
-impl DialectReader for ClaudeCode {
-    fn has_sign(&self, record: &Members<'_>) -> bool {
-        has_sign(record)
+impl AgentDialect for ClaudeCode {
+    const DIALECT: Dialect = Dialect::ClaudeCode;
+
+    /// Records of a session, linked by UUIDs; those about the session itself have none.
+    fn has_sign(record: &Members<'_>) -> bool {
+        let about =
+            ["last-prompt", "ai-title", "custom-title", "mode", "permission-mode", "queue-operation", "progress"];
+        let kind = record.text("type");
+        let of_session = record.has("sessionId") && (record.has("uuid") || about.contains(&&*kind));
+        let snapshot = kind == "file-history-snapshot" && record.has("messageId");
+        let summary = kind == "summary" && record.has("leafUuid");
+        of_session || snapshot || summary
     }
 
-    fn detect(&self, head: &Head<'_>) -> Option<Detected> {
-        head.records().iter().any(has_sign).then(|| Detected::foreign(Dialect::ClaudeCode))
-    }
-
-    fn present(
-        &self,
+    fn log(
         source: &dyn ByteSource,
-        detected: &Detected,
         tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
-    ) -> Result<Option<UpgradedLog<()>>, SourceError> {
-        if detected.dialect != Dialect::ClaudeCode {
-            return Ok(None);
-        }
+    ) -> Result<UpgradedLog<()>, SourceError> {
         let mut facts = Facts::default();
         let mut findings = read_records(source, is_record, tick, &mut |record| facts.take(record))?;
         facts.settle();
@@ -53,19 +51,8 @@ impl DialectReader for ClaudeCode {
         findings.extend(missing_parents(&facts, &plan));
         let mut text = LogText::new(&header);
         render::render(Source(source), &facts, &plan, &mut text)?;
-        let (rope, header) = text.finish();
-        Ok(Some(UpgradedLog { rope, mended: findings, header: Some(header) }))
+        Ok(text.finish(findings))
     }
-}
-
-/// Records of a session, linked by UUIDs; those about the session itself have none.
-fn has_sign(record: &Members<'_>) -> bool {
-    let about = ["last-prompt", "ai-title", "custom-title", "mode", "permission-mode", "queue-operation", "progress"];
-    let kind = record.text("type");
-    let of_session = record.has("sessionId") && (record.has("uuid") || about.contains(&&*kind));
-    let snapshot = kind == "file-history-snapshot" && record.has("messageId");
-    let summary = kind == "summary" && record.has("leafUuid");
-    of_session || snapshot || summary
 }
 
 /// A payload may look like a record about the session: behind a broken one only linked records count.

@@ -10,10 +10,8 @@ mod facts;
 mod plan;
 mod render;
 
-use super::foreign::{LogHeader, LogText, Source, read_records, session_id};
-use super::head::{Head, Members};
-use super::kind::Detected;
-use super::reader::DialectReader;
+use super::foreign::{AgentDialect, LogHeader, LogText, Source, read_records, session_id};
+use super::head::Members;
 use super::upgraded::UpgradedLog;
 use crate::log::{Dialect, Fields};
 use crate::source::{ByteSource, SourceError};
@@ -23,24 +21,23 @@ use facts::Facts;
 /// Codex.
 pub(super) struct Codex;
 
-impl DialectReader for Codex {
-    fn has_sign(&self, record: &Members<'_>) -> bool {
-        has_sign(record)
+impl AgentDialect for Codex {
+    const DIALECT: Dialect = Dialect::Codex;
+
+    /// An envelope of time, type and payload; the oldest wrote bare items behind a line with their instructions.
+    fn has_sign(record: &Members<'_>) -> bool {
+        let kinds = ["session_meta", "response_item", "event_msg", "turn_context", "compacted"];
+        let envelope = record.has("payload") && kinds.contains(&&*record.text("type"));
+        let bare =
+            record.text("type") == "message" && record.has("role") && record.has("content") && !record.has("parentId");
+        let oldest = record.has("id") && record.has("timestamp") && record.has("instructions") && !record.has("type");
+        envelope || bare || oldest
     }
 
-    fn detect(&self, head: &Head<'_>) -> Option<Detected> {
-        head.records().iter().any(has_sign).then(|| Detected::foreign(Dialect::Codex))
-    }
-
-    fn present(
-        &self,
+    fn log(
         source: &dyn ByteSource,
-        detected: &Detected,
         tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
-    ) -> Result<Option<UpgradedLog<()>>, SourceError> {
-        if detected.dialect != Dialect::Codex {
-            return Ok(None);
-        }
+    ) -> Result<UpgradedLog<()>, SourceError> {
         let mut facts = Facts::default();
         let findings = read_records(source, is_record, tick, &mut |record| facts.take(record))?;
         let header = LogHeader {
@@ -53,19 +50,8 @@ impl DialectReader for Codex {
         let plan = plan::Plan::of(&facts, &header.id);
         let mut text = LogText::new(&header);
         render::render(Source(source), &facts, &plan, &mut text)?;
-        let (rope, header) = text.finish();
-        Ok(Some(UpgradedLog { rope, mended: findings, header: Some(header) }))
+        Ok(text.finish(findings))
     }
-}
-
-/// An envelope of time, type and payload; the oldest wrote bare items behind a line with their instructions.
-fn has_sign(record: &Members<'_>) -> bool {
-    let kinds = ["session_meta", "response_item", "event_msg", "turn_context", "compacted"];
-    let envelope = record.has("payload") && kinds.contains(&&*record.text("type"));
-    let bare =
-        record.text("type") == "message" && record.has("role") && record.has("content") && !record.has("parentId");
-    let oldest = record.has("id") && record.has("timestamp") && record.has("instructions") && !record.has("type");
-    envelope || bare || oldest
 }
 
 /// Behind a broken record only an envelope counts: a payload may look like an item.

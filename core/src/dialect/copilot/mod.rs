@@ -4,10 +4,10 @@
 //! Invariant: every event is an entry, or the result of a call in one; what a sub-agent did stands beside the
 //! conversation. Does not: look at the files beside the events.
 
-use super::foreign::{Blocks, Call, Fact, Facts, Kind, Name, Outcome, Source, Usage, Voice, read_records};
-use super::head::{Head, Members};
-use super::kind::Detected;
-use super::reader::DialectReader;
+use super::foreign::{
+    AgentDialect, Blocks, Call, Fact, Facts, Kind, Name, Outcome, Source, Usage, Voice, read_records,
+};
+use super::head::Members;
 use super::upgraded::UpgradedLog;
 use crate::json::text::{integer, string};
 use crate::json::walk::elements;
@@ -22,35 +22,24 @@ use hashbrown::HashSet;
 /// Copilot CLI.
 pub(super) struct Copilot;
 
-impl DialectReader for Copilot {
-    fn has_sign(&self, record: &Members<'_>) -> bool {
-        has_sign(record)
+impl AgentDialect for Copilot {
+    const DIALECT: Dialect = Dialect::Copilot;
+
+    /// An event: a dotted type, its data, and the event before; the first one names the session.
+    fn has_sign(record: &Members<'_>) -> bool {
+        let first = record.text("type") == "session.start" && record.object("data").has("sessionId");
+        let event = record.text("type").contains('.') && record.has("data") && record.has("parentId");
+        record.has("id") && (first || event)
     }
 
-    fn detect(&self, head: &Head<'_>) -> Option<Detected> {
-        head.records().iter().any(has_sign).then(|| Detected::foreign(Dialect::Copilot))
-    }
-
-    fn present(
-        &self,
+    fn log(
         source: &dyn ByteSource,
-        detected: &Detected,
         tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
-    ) -> Result<Option<UpgradedLog<()>>, SourceError> {
-        if detected.dialect != Dialect::Copilot {
-            return Ok(None);
-        }
+    ) -> Result<UpgradedLog<()>, SourceError> {
         let mut reading = Reading::default();
         let findings = read_records(source, is_record, tick, &mut |record| reading.take(record))?;
-        reading.settled().log(Source(source), &Events, findings).map(Some)
+        reading.settled().log(Source(source), &Events, findings)
     }
-}
-
-/// An event: a dotted type, its data, and the event before; the first one names the session.
-fn has_sign(record: &Members<'_>) -> bool {
-    let first = record.text("type") == "session.start" && record.object("data").has("sessionId");
-    let event = record.text("type").contains('.') && record.has("data") && record.has("parentId");
-    record.has("id") && (first || event)
 }
 
 /// Data may look like an event: behind a broken one only whole envelopes count.

@@ -6,11 +6,10 @@
 //! read the store from which Cursor itself goes on.
 
 use super::foreign::{
-    Blocks, Call, ContentPart, Fact, Facts, Kind, Name, Outcome, Source, Voice, content_parts, read_records,
+    AgentDialect, Blocks, Call, ContentPart, Fact, Facts, Kind, Name, Outcome, Source, Voice, content_parts,
+    read_records,
 };
-use super::head::{Head, Members};
-use super::kind::Detected;
-use super::reader::DialectReader;
+use super::head::Members;
 use super::upgraded::UpgradedLog;
 use crate::json::text::string;
 use crate::log::{Dialect, Fields, Record};
@@ -23,39 +22,28 @@ use core::ops::ControlFlow;
 /// Cursor.
 pub(super) struct Cursor;
 
-impl DialectReader for Cursor {
-    fn has_sign(&self, record: &Members<'_>) -> bool {
-        has_sign(record)
+impl AgentDialect for Cursor {
+    const DIALECT: Dialect = Dialect::Cursor;
+
+    /// A message without anything around it.
+    fn has_sign(record: &Members<'_>) -> bool {
+        let bare = ["type", "id", "uuid", "sessionId"].into_iter().all(|name| !record.has(name));
+        bare && record.has("role") && record.object("message").has("content")
     }
 
-    fn detect(&self, head: &Head<'_>) -> Option<Detected> {
-        head.records().iter().any(has_sign).then(|| Detected::foreign(Dialect::Cursor))
-    }
-
-    fn present(
-        &self,
+    fn log(
         source: &dyn ByteSource,
-        detected: &Detected,
         tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
-    ) -> Result<Option<UpgradedLog<()>>, SourceError> {
-        if detected.dialect != Dialect::Cursor {
-            return Ok(None);
-        }
+    ) -> Result<UpgradedLog<()>, SourceError> {
         let mut facts = Facts::default();
         let findings = read_records(source, is_record, tick, &mut |record| take(&mut facts, record))?;
-        facts.log(Source(source), &Records, findings).map(Some)
+        facts.log(Source(source), &Records, findings)
     }
-}
-
-/// A message without anything around it.
-fn has_sign(record: &Members<'_>) -> bool {
-    let bare = ["type", "id", "uuid", "sessionId"].into_iter().all(|name| !record.has(name));
-    bare && record.has("role") && record.object("message").has("content")
 }
 
 /// A payload may look like a record: behind a broken one none counts.
 fn is_record(_: &Fields<'_>, bytes: &[u8], from_start: bool) -> bool {
-    from_start && has_sign(&Members::of(bytes))
+    from_start && Cursor::has_sign(&Members::of(bytes))
 }
 
 fn content<'r>(record: &Members<'r>) -> &'r [u8] {

@@ -10,8 +10,8 @@ use super::ids::{EntryIds, session_id};
 use super::outline::{Origin, Outline, Show};
 use super::pairs::{Call, Name, Pairs};
 use super::records::Source;
-use super::text::{LogHeader, LogText};
-use super::voice::{Voice, render};
+use super::text::LogHeader;
+use super::voice::{Voice, log_of};
 use crate::dialect::upgraded::UpgradedLog;
 use crate::finding::{Code, Finding};
 use crate::log::Record;
@@ -143,10 +143,7 @@ impl Facts {
     ) -> Result<UpgradedLog<()>, SourceError> {
         let header = self.header();
         let outline = Planner::of(&self, &header.id, &mut findings);
-        let mut text = LogText::new(&header);
-        render(source, voice, &outline, &mut text)?;
-        let (rope, header) = text.finish();
-        Ok(UpgradedLog { rope, mended: findings, header: Some(header) })
+        log_of(&header, &outline, source, voice, findings)
     }
 
     /// A file whose linked records are all a sub-agent's is that one's own.

@@ -4,6 +4,8 @@
 //! Invariant: each entry is one line; what comes from the source is referred to, unless it is shorter than a reference.
 
 use super::ids::session_id;
+use crate::dialect::upgraded::UpgradedLog;
+use crate::finding::Finding;
 use crate::json::text::write_string;
 use crate::log::{Header, time};
 use crate::source::Rope;
@@ -230,10 +232,10 @@ impl LogText {
         self.end();
     }
 
-    /// The log, and its header.
+    /// The log, with what was found while its source was read.
     #[must_use]
-    pub(in crate::dialect) fn finish(self) -> (Rope<()>, Header) {
-        (self.rope, self.header)
+    pub(in crate::dialect) fn finish(self, findings: Vec<Finding>) -> UpgradedLog<()> {
+        UpgradedLog { rope: self.rope, mended: findings, header: Some(self.header) }
     }
 }
 

@@ -8,11 +8,14 @@ use super::entry::Entry;
 use super::message::Usage;
 use super::outline::{Outline, Shape, Show, Span};
 use super::records::Source;
-use super::text::{EntryHead, LogText, Place};
+use super::text::{EntryHead, LogHeader, LogText, Place};
 use crate::dialect::head::Members;
+use crate::dialect::upgraded::UpgradedLog;
+use crate::finding::Finding;
 use crate::source::SourceError;
 use alloc::borrow::Cow;
 use alloc::format;
+use alloc::vec::Vec;
 
 /// What is known of a response besides what it says.
 #[derive(Debug, Default)]
@@ -57,17 +60,20 @@ pub(in crate::dialect) trait Voice {
     }
 }
 
-/// Writes all entries.
+/// The log of an outline, with what was found while its source was read.
 ///
 /// # Errors
 /// If the source cannot be read.
-pub(in crate::dialect) fn render(
+pub(in crate::dialect) fn log_of(
+    header: &LogHeader,
+    outline: &Outline,
     source: Source<'_>,
     voice: &dyn Voice,
-    outline: &Outline,
-    out: &mut LogText,
-) -> Result<(), SourceError> {
-    outline.entries.iter().try_for_each(|entry| Renderer { voice, all: &outline.entries, entry }.write(source, out))
+    findings: Vec<Finding>,
+) -> Result<UpgradedLog<()>, SourceError> {
+    let (all, mut text) = (&outline.entries, LogText::new(header));
+    all.iter().try_for_each(|entry| Renderer { voice, all, entry }.write(source, &mut text))?;
+    Ok(text.finish(findings))
 }
 
 struct Renderer<'r> {

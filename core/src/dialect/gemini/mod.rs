@@ -8,10 +8,8 @@
 mod states;
 mod voice;
 
-use super::foreign::{LogText, Source, read_records, render};
-use super::head::{Head, Members};
-use super::kind::Detected;
-use super::reader::DialectReader;
+use super::foreign::{AgentDialect, Source, log_of, read_records};
+use super::head::Members;
 use super::upgraded::UpgradedLog;
 use crate::finding::Finding;
 use crate::json::walk::Walker;
@@ -24,48 +22,34 @@ use states::States;
 /// Gemini CLI.
 pub(super) struct Gemini;
 
-impl DialectReader for Gemini {
-    fn has_sign(&self, record: &Members<'_>) -> bool {
-        has_sign(record)
+impl AgentDialect for Gemini {
+    const DIALECT: Dialect = Dialect::Gemini;
+
+    /// The first line, or the one document: a session of a project; or a line that only this agent writes.
+    fn has_sign(record: &Members<'_>) -> bool {
+        let times = record.has("startTime") && record.has("lastUpdated");
+        let session = record.has("sessionId") && (record.has("projectHash") || times) && !record.has("type");
+        let change = record.has("$set") || record.has("$rewindTo");
+        let answer = record.text("type") == "gemini" && record.has("id") && record.has("content");
+        session || change || answer && !record.has("parentId") && !record.has("data")
     }
 
-    fn detect(&self, head: &Head<'_>) -> Option<Detected> {
-        head.records().iter().any(has_sign).then(|| Detected::foreign(Dialect::Gemini))
-    }
-
-    fn present(
-        &self,
+    fn log(
         source: &dyn ByteSource,
-        detected: &Detected,
         tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
-    ) -> Result<Option<UpgradedLog<()>>, SourceError> {
-        if detected.dialect != Dialect::Gemini {
-            return Ok(None);
-        }
+    ) -> Result<UpgradedLog<()>, SourceError> {
         let mut states = States::default();
         let findings = read(source, tick, &mut states)?;
         let (header, outline) = states.outline();
-        let mut text = LogText::new(&header);
-        render(Source(source), &voice::Messages, &outline, &mut text)?;
-        let (rope, header) = text.finish();
-        Ok(Some(UpgradedLog { rope, mended: findings, header: Some(header) }))
+        log_of(&header, &outline, Source(source), &voice::Messages, findings)
     }
-}
-
-/// The first line, or the one document: a session of a project; or a line that only this agent writes.
-fn has_sign(record: &Members<'_>) -> bool {
-    let times = record.has("startTime") && record.has("lastUpdated");
-    let session = record.has("sessionId") && (record.has("projectHash") || times) && !record.has("type");
-    let change = record.has("$set") || record.has("$rewindTo");
-    let answer = record.text("type") == "gemini" && record.has("id") && record.has("content");
-    session || change || answer && !record.has("parentId") && !record.has("data")
 }
 
 /// Behind a broken record only a message with its time counts: a payload may look like any other line.
 fn is_record(fields: &Fields<'_>, bytes: &[u8], from_start: bool) -> bool {
     let is_message = fields.kind.is_some() && fields.id.is_some() && fields.timestamp.is_some();
     let record = || Members::of(bytes);
-    if from_start { is_message || has_sign(&record()) } else { is_message && record().has("content") }
+    if from_start { is_message || Gemini::has_sign(&record()) } else { is_message && record().has("content") }
 }
 
 fn read(

@@ -4,12 +4,10 @@
 //! Invariant: every record is an entry, or a result in one. Does not: look at the files beside the transcript.
 
 use super::foreign::{
-    Blocks, Call, ContentPart, Fact, Facts, Follows, Kind, Name, Outcome, Source, Usage, Voice, content_parts,
-    read_records, texts,
+    AgentDialect, Blocks, Call, ContentPart, Fact, Facts, Follows, Kind, Name, Outcome, Source, Usage, Voice,
+    content_parts, read_records, texts,
 };
-use super::head::{Head, Members};
-use super::kind::Detected;
-use super::reader::DialectReader;
+use super::head::Members;
 use super::upgraded::UpgradedLog;
 use crate::json::text::integer;
 use crate::json::walk::elements;
@@ -23,38 +21,27 @@ use core::ops::ControlFlow;
 /// Qwen Code.
 pub(super) struct Qwen;
 
-impl DialectReader for Qwen {
-    fn has_sign(&self, record: &Members<'_>) -> bool {
-        has_sign(record)
+impl AgentDialect for Qwen {
+    const DIALECT: Dialect = Dialect::Qwen;
+
+    /// Records of a session, of which messages have parts. Claude Code's have the same links.
+    fn has_sign(record: &Members<'_>) -> bool {
+        let message = record.object("message");
+        let own = ["systemPayload", "usageMetadata", "toolCallResult"].into_iter().any(|name| record.has(name))
+            || record.text("type") == "tool_result"
+            || message.has("parts")
+            || message.text("role") == "model";
+        record.has("uuid") && record.has("sessionId") && own
     }
 
-    fn detect(&self, head: &Head<'_>) -> Option<Detected> {
-        head.records().iter().any(has_sign).then(|| Detected::foreign(Dialect::Qwen))
-    }
-
-    fn present(
-        &self,
+    fn log(
         source: &dyn ByteSource,
-        detected: &Detected,
         tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
-    ) -> Result<Option<UpgradedLog<()>>, SourceError> {
-        if detected.dialect != Dialect::Qwen {
-            return Ok(None);
-        }
+    ) -> Result<UpgradedLog<()>, SourceError> {
         let mut reading = Reading::default();
         let findings = read_records(source, is_record, tick, &mut |record| reading.take(record))?;
-        reading.facts.log(Source(source), &Records, findings).map(Some)
+        reading.facts.log(Source(source), &Records, findings)
     }
-}
-
-/// Records of a session, of which messages have parts. Claude Code's have the same links.
-fn has_sign(record: &Members<'_>) -> bool {
-    let message = record.object("message");
-    let own = ["systemPayload", "usageMetadata", "toolCallResult"].into_iter().any(|name| record.has(name))
-        || record.text("type") == "tool_result"
-        || message.has("parts")
-        || message.text("role") == "model";
-    record.has("uuid") && record.has("sessionId") && own
 }
 
 /// A payload may look like a record: behind a broken one only linked records count.
