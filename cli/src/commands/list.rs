@@ -33,7 +33,8 @@ pub(super) fn list(args: &ListArgs, settings: &Settings, output: &mut Output) ->
     let strangers = refreshed.others.iter().filter(is_ours).count();
     let hidden = |session: &Listed| session.summary.is_sub_agent && !args.all;
     let sub_agents = refreshed.sessions.iter().filter(|session| hidden(session)).count();
-    let ids = if args.json { BTreeMap::new() } else { short_ids(&refreshed.sessions) };
+    let columns = output.columns().filter(|_| !args.json);
+    let ids = columns.map(|_| short_ids(&refreshed.sessions)).unwrap_or_default();
     let sessions = refreshed.sessions.into_iter().filter(|session| !hidden(session) && filter.passes(&session.summary));
     let sessions: Vec<Listed> = sessions.take(args.limit.unwrap_or(usize::MAX)).collect();
     if args.json {
@@ -41,7 +42,7 @@ pub(super) fn list(args: &ListArgs, settings: &Settings, output: &mut Output) ->
             sessions.into_iter().map(|session| ListedSession { path: shown(&session.path), summary: session.summary });
         output.json(&ListReport::new(listed.collect(), looked_in.iter().map(|root| shown(root)).collect()))?;
     } else {
-        let layout = Layout { columns: output.columns(), now_ms: host::now_ms() };
+        let layout = Layout { columns, now_ms: host::now_ms() };
         for session in &sessions {
             let id = &session.summary.session_id;
             layout.print(session, ids.get(id).unwrap_or(id), output)?;
@@ -105,12 +106,8 @@ impl Layout {
         }
         rest.push_str(&format!("  {:>TIME$}  {}", ago(s.last_modified, self.now_ms), cut(id, columns / 2)));
         let left = columns.saturating_sub(width(&rest));
-        let beside = beside(s);
-        let for_title = left.checked_sub(width(&beside)).filter(|left| *left >= TITLE);
-        let (title, beside) = match for_title {
-            Some(_) if !beside.is_empty() => (cut(title(s), for_title.unwrap_or(left)), beside),
-            _ => (cut(title(s), left), String::new()),
-        };
+        let beside = Some(beside(s)).filter(|beside| width(beside) + TITLE <= left).unwrap_or_default();
+        let title = cut(title(s), left - width(&beside));
         let fill = " ".repeat(left.saturating_sub(width(&title) + width(&beside)));
         let (strong, faint) = (output.style(style::STRONG), output.style(style::FAINT));
         writeln!(output.data(), "{strong}{title}{strong:#}{faint}{beside}{fill}{rest}{faint:#}")?;

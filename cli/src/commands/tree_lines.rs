@@ -10,6 +10,7 @@ use anyhow::Result;
 use jcode_session_core::session::{Node, Outline};
 use jcode_session_native::os::host;
 use jcode_session_native::session::Session;
+use std::collections::BTreeSet;
 use std::io::Write;
 
 /// Number of columns if there is no terminal.
@@ -46,7 +47,7 @@ pub(super) fn draw(session: &Session, output: &mut Output) -> Result<()> {
     let roots = (0..outline.nodes.len()).filter(|&at| outline.nodes.get(at).is_some_and(|node| node.parent.is_none()));
     rows.extend(roots.map(|node| Row { node, rails: String::new(), below: String::new() }));
     rows.reverse();
-    let columns = output.columns().unwrap_or(COLUMNS);
+    let lines = Lines { columns: output.columns().unwrap_or(COLUMNS), now_ms: host::now_ms() };
     let mut drawn = 0;
     while let Some(row) = rows.pop() {
         let Some(node) = outline.nodes.get(row.node) else { continue };
@@ -54,7 +55,7 @@ pub(super) fn draw(session: &Session, output: &mut Output) -> Result<()> {
         drawn += 1;
         let key = keys.get(row.node).map_or(node.id.as_str(), String::as_str);
         let mark = if node.leaf && outline.active == Some(row.node) { '*' } else { '●' };
-        print(&row, node, &words, key, mark, columns, output)?;
+        lines.print(&row, node, &words, (mark, key), output)?;
         let below = children.get(row.node).map_or(&[][..], Vec::as_slice);
         // The branch that goes on at the left: that of the active path, else the last.
         let main = below.iter().copied().find(|child| active.contains(child)).or(below.last().copied());
@@ -82,33 +83,35 @@ fn children(outline: &Outline) -> Vec<Vec<usize>> {
 }
 
 /// The runs from the one with the last entry up to its root.
-fn active_path(outline: &Outline) -> Vec<usize> {
+fn active_path(outline: &Outline) -> BTreeSet<usize> {
     let parent = |at: &usize| outline.nodes.get(*at).and_then(|node| node.parent);
     std::iter::successors(outline.active, parent).collect()
 }
 
-/// One line: rails, words, the branch's name, how many entries, when the last one was, and its key.
-fn print(
-    row: &Row,
-    node: &Node,
-    words: &str,
-    key: &str,
-    mark: char,
+/// What all lines have in common.
+struct Lines {
     columns: usize,
-    output: &mut Output,
-) -> Result<()> {
-    let mut rest = format!("  {:>6}", node.len());
-    if columns >= WITH_TIMES {
-        let at = node.ts.map(|ts| ago(ts, host::now_ms())).unwrap_or_default();
-        rest.push_str(&format!("  {at:>10}"));
+    now_ms: i64,
+}
+
+impl Lines {
+    /// One line: rails, mark, words, the branch's name, how many entries, when the last one was, and its key.
+    fn print(&self, row: &Row, node: &Node, words: &str, (mark, key): (char, &str), output: &mut Output) -> Result<()> {
+        let mut rest = format!("  {:>6}", node.len());
+        if self.columns >= WITH_TIMES {
+            let at = node.ts.map(|ts| ago(ts, self.now_ms)).unwrap_or_default();
+            rest.push_str(&format!("  {at:>10}"));
+        }
+        // Short keys stand in a column of their own, without blanks behind them.
+        let key = fit(key, width(key).max(8).min(self.columns / 3));
+        let name = node.name.as_deref().map(|name| format!("  {}", cut(name, NAME))).unwrap_or_default();
+        let taken = width(&row.rails) + 2 + width(&name) + width(&rest) + 2 + width(&key);
+        let words = fit(words, self.columns.saturating_sub(taken));
+        let (s, f, g) = (output.style(style::STRONG), output.style(style::FAINT), output.style(style::GOOD));
+        let (rails, key) = (&row.rails, key.trim_end());
+        writeln!(output.data(), "{f}{rails}{f:#}{s}{mark}{s:#} {words}{g}{name}{g:#}{f}{rest}  {key}{f:#}")?;
+        Ok(())
     }
-    rest.push_str(&format!("  {}", fit(key, 8.max(width(key)).min(columns / 3))));
-    let name = node.name.as_deref().map(|name| format!("  {}", cut(name, NAME))).unwrap_or_default();
-    let left = columns.saturating_sub(width(&row.rails) + 2 + width(&rest) + width(&name));
-    let (s, f, g) = (output.style(style::STRONG), output.style(style::FAINT), output.style(style::GOOD));
-    let (rails, words) = (&row.rails, fit(words, left));
-    writeln!(output.data(), "{f}{rails}{f:#}{s}{mark}{s:#} {words}{g}{name}{g:#}{f}{}{f:#}", rest.trim_end())?;
-    Ok(())
 }
 
 /// The topic of a run: the first prompt near its start, else the start of its first entry.

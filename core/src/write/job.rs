@@ -217,12 +217,9 @@ impl<F: StorageFile> WriteJob<F> {
     /// Cuts the lines off, wherever they landed, if nothing follows them; false if they stay. They are not
     /// acknowledged, and if they stay they are whole lines.
     fn take_back(&mut self) -> bool {
-        let own = self.lines.len();
-        let Some(start) = self.file.stamp().ok().and_then(|stamp| stamp.len.checked_sub(own as u64)) else {
-            return false;
-        };
-        let mut bytes = alloc::vec![0; own];
-        self.file.read_at(start, &mut bytes).is_ok() && bytes == self.lines && self.file.set_len(start).is_ok()
+        let Ok(end) = self.file.stamp().map(|stamp| stamp.len) else { return false };
+        let Some(start) = end.checked_sub(self.lines.len() as u64) else { return false };
+        self.is_own(start..end, b"").is_ok_and(|own| own) && self.file.set_len(start).is_ok()
     }
 
     /// Cuts a partial write back: the first part of `lead` and the lines, at the end of a log that ended at `start`.

@@ -97,15 +97,12 @@ pub(crate) fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
     std::fs::read(path)
 }
 
-/// Copies a file, if it is there.
+/// Copies a file.
 ///
 /// # Errors
-/// Any error of the file system but that there is no such file.
-pub(crate) fn copy_if_there(from: &Path, to: &Path) -> io::Result<()> {
-    match std::fs::copy(from, to) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
+/// Any error of the file system.
+pub(crate) fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    std::fs::copy(from, to).map(|_| ())
 }
 
 /// Opens a plain file for reading. Refuses a pipe, on which a read would wait for the other end.

@@ -1,11 +1,10 @@
 //! One state of a database that another program may write at any time.
 //!
-//! Owns: how it is read without a trace: SQLite makes files beside a database in WAL mode even to read it. So one without
-//! a log of pages is opened as immutable, and looked at again afterwards; else database and log are copied, and the copy
-//! is opened.
+//! Owns: how it is read without a trace: SQLite makes files beside a database in WAL mode even to read it. So the database
+//! and what lies beside it are copied, copied again if they changed meanwhile, and the copy is opened.
 //! Invariant: nothing is created, locked or changed beside the database. Does not: know its tables.
 
-use crate::os::files::{copy_if_there, stamp};
+use crate::os::files::{self, stamp};
 use rusqlite::{Connection, OpenFlags};
 use std::ffi::OsString;
 use std::io;
@@ -63,9 +62,12 @@ impl Database {
             let stamp = Stamp::of(database)?;
             let copy = tempfile::Builder::new().prefix(".copy-").tempdir_in(folder)?;
             let file = copy.path().join("copy.db");
-            copy_if_there(database, &file)?;
+            files::copy(database, &file)?;
             for ending in BESIDE {
-                copy_if_there(Path::new(&beside(database, ending)), Path::new(&beside(&file, ending)))?;
+                match files::copy(Path::new(&beside(database, ending)), Path::new(&beside(&file, ending))) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+                    _ => {}
+                }
             }
             if Stamp::of(database)? == stamp {
                 let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
