@@ -7,11 +7,10 @@
 
 use super::error::{JcodeError, SaveError};
 use super::read;
-use crate::ops::fork::{ForkError, fork_as};
+use crate::ops::fork::{ForkError, fork_as, json};
 use crate::os::host;
 use crate::os::log_file::LogFile;
 use jcode_session_core::dialect::jcode::{Beside, Birth, Complete, Fields, SideList, State, Stored};
-use jcode_session_core::json::text::write_string;
 use jcode_session_core::log::time;
 use std::path::Path;
 
@@ -32,8 +31,8 @@ pub fn fork(log: &Path, keep: Option<usize>, target: &Path, child: &Fields) -> R
     }
     let session_id = child.text("id").unwrap_or_else(|| crate::os::paths::stem(target));
     let mut named = Fields::from_iter([
-        ("id".to_string(), text(&session_id)),
-        ("created_at".to_string(), text(&time::format(host::now_ms()).unwrap_or_default())),
+        ("id".to_string(), json(&session_id)),
+        ("created_at".to_string(), json(&time::format(host::now_ms()).unwrap_or_default())),
     ]);
     named.apply(child);
     let path = log.to_string_lossy();
@@ -73,10 +72,4 @@ fn own_entries(copy: &Path, parent: &State, kept: usize, child: &Fields) -> Resu
     complete.keep_nulls_of(&copied.fields.changes_to(child));
     entries.push(beside.complete_meta(&complete, &Complete { messages: kept as u64, boundary: None }));
     Ok(entries)
-}
-
-fn text(text: &str) -> Vec<u8> {
-    let mut out = Vec::new();
-    write_string(&mut out, text);
-    out
 }

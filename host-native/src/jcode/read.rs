@@ -54,9 +54,13 @@ pub fn recent(path: &Path) -> Result<Recent, JcodeError> {
 /// # Errors
 /// See [`JcodeError`].
 pub fn page(path: &Path) -> Result<Page, JcodeError> {
+    if is_snapshot(path) {
+        let State { fields, messages, .. } = load(path)?;
+        return Ok(behind_compaction(fields, messages));
+    }
     let Recent { fields, messages: all, boundary } = recent(path)?;
+    let Some(boundary) = boundary else { return Ok(behind_compaction(fields, load(path)?.messages)) };
     let session = Session::read(path)?;
-    let Some(boundary) = boundary else { return whole(path, fields) };
     let mut count = FIRST;
     loop {
         let entries = session.tail(count)?;
@@ -70,18 +74,17 @@ pub fn page(path: &Path) -> Result<Page, JcodeError> {
         }
         if entries.len() < count {
             // A rewind went back behind it.
-            return whole(path, fields);
+            return Ok(behind_compaction(fields, load(path)?.messages));
         }
         count *= 4;
     }
 }
 
-/// The same, of which only the whole path tells where it begins.
-fn whole(path: &Path, fields: Fields) -> Result<Page, JcodeError> {
-    let mut messages = load(path)?.messages;
+/// The same from all messages, where only the whole path tells where it begins.
+fn behind_compaction(fields: Fields, mut messages: Vec<Stored>) -> Page {
     let hidden = compacted(&fields).min(messages.len());
     messages.drain(..hidden);
-    Ok(Page { fields, messages, hidden: Some(hidden as u64) })
+    Page { fields, messages, hidden: Some(hidden as u64) }
 }
 
 /// How many messages the compaction in these fields covers.

@@ -51,21 +51,21 @@ pub struct Saved {
 }
 
 /// Entries that are about to become one batch.
-pub(super) struct Batch {
+pub(super) struct Batch<'m> {
     beside: Beside,
     pub(super) entries: Vec<Vec<u8>>,
     /// Which of them are messages: their own ids may be taken.
-    messages: Vec<(usize, Vec<u8>)>,
+    messages: Vec<(usize, &'m [u8])>,
     pub(super) says_all: bool,
 }
 
-impl Batch {
+impl<'m> Batch<'m> {
     pub(super) const fn new(beside: Beside) -> Self {
         Self { beside, entries: Vec::new(), messages: Vec::new(), says_all: false }
     }
 
-    pub(super) fn message(&mut self, stored: &[u8]) -> Result<(), PayloadError> {
-        self.messages.push((self.entries.len(), stored.to_vec()));
+    pub(super) fn message(&mut self, stored: &'m [u8]) -> Result<(), PayloadError> {
+        self.messages.push((self.entries.len(), stored));
         self.entries.push(self.beside.message(stored)?);
         Ok(())
     }
@@ -102,7 +102,7 @@ impl Batch {
                         return Err(AppendError::Refused(Refusal::InBatch { at, why }).into());
                     };
                     if let Some(entry) = self.entries.get_mut(at) {
-                        *entry = self.beside.message_anew(&stored)?;
+                        *entry = self.beside.message_anew(stored)?;
                     }
                 }
                 appended => return Ok(appended?),

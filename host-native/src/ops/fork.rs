@@ -183,7 +183,8 @@ fn label_entry(target: &[u8], name: &str) -> Vec<u8> {
     [br#"{"type":"label","targetId":"#, target, br#","label":"#, &json(name), b"}"].concat()
 }
 
-fn json(text: &str) -> Vec<u8> {
+/// A text as a JSON string.
+pub(crate) fn json(text: &str) -> Vec<u8> {
     let mut out = Vec::new();
     write_string(&mut out, text);
     out

@@ -50,7 +50,7 @@ impl Checkpoints {
         if !self.takes_turns {
             return self.take_due(log, point, leaf);
         }
-        if !self.may_be_due(point, host::now_ms()) {
+        if self.passed(point).is_none() && !self.is_due(point, host::now_ms()) {
             return;
         }
         // Where somebody else has it, one of the next points will do.
@@ -62,14 +62,20 @@ impl Checkpoints {
         }
     }
 
-    fn may_be_due(&self, point: SyncPoint, now: i64) -> bool {
+    /// The length of the log as it was found, if that state is to be recorded and the log is longer now.
+    fn passed(&self, point: SyncPoint) -> Option<u64> {
+        self.found.filter(|&found| point.len() > found)
+    }
+
+    /// So much was written since the last checkpoint that another one is due.
+    fn is_due(&self, point: SyncPoint, now: i64) -> bool {
         let (bytes, entries) = (point.len().saturating_sub(self.last.0), point.entries.saturating_sub(self.last.1));
-        self.found.is_some_and(|found| point.len() > found) || self.policy.due(entries, bytes, self.last_ms, now)
+        self.policy.due(entries, bytes, self.last_ms, now)
     }
 
     fn take_due(&mut self, log: &mut LogFile, point: SyncPoint, leaf: Option<&str>) {
         let now = host::now_ms();
-        if let Some(found) = self.found.filter(|&found| point.len() > found) {
+        if let Some(found) = self.passed(point) {
             self.found = None;
             log.see(found);
             if self.take_found(log, now).is_err() {
@@ -77,14 +83,12 @@ impl Checkpoints {
             }
         }
         log.see(point.len());
-        let (bytes, entries) = (point.len().saturating_sub(self.last.0), point.entries.saturating_sub(self.last.1));
-        if !self.policy.due(entries, bytes, self.last_ms, now) {
+        if !self.is_due(point, now) {
             return;
         }
         // After a failure, the next try waits for as many new bytes or entries, or as much time, as a regular
         // checkpoint.
         self.last_ms = Some(now);
-        log.see(point.len());
         match self.take(log, now, leaf) {
             Ok(()) => self.last = (point.len(), point.entries),
             Err(_) => self.ledger_file = None,

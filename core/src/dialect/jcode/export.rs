@@ -40,10 +40,7 @@ pub fn export<S: ByteSource, E>(
     };
     let rest = Rest::read(log, origin.fields).map_err(source)?;
     // Edits stand behind what they edit.
-    let mut edits = Edits::default();
-    for range in path.clone() {
-        past::entry(log, range, |record| edits.read(record.bytes)).map_err(source)?;
-    }
+    let edits = past::edits(log, path.clone()).map_err(source)?;
     let mut writer = Writer { log, out, begun: false };
     for field in &rest.fields {
         writer.key(&field.name)?;

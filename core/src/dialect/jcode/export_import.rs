@@ -8,7 +8,7 @@
 use super::export_error::ExportError;
 use crate::dialect::jcode::compare::past;
 use crate::dialect::splice::field;
-use crate::dialect::{Edited, Edits};
+use crate::dialect::Edited;
 use crate::json::text::{string, write_string};
 use crate::json::walk::elements;
 use crate::source::ByteSource;
@@ -62,10 +62,7 @@ pub(super) fn export<S: ByteSource, E>(
     put("messages", b"[");
     out(&text).map_err(ExportError::Output)?;
     let mut messages = Messages { out, is_first: true, results: Vec::new(), head: Vec::new() };
-    let mut edits = Edits::default();
-    for range in path.clone() {
-        past::entry(log, range, |record| edits.read(record.bytes)).map_err(ExportError::Source)?;
-    }
+    let edits = past::edits(log, path.clone()).map_err(ExportError::Source)?;
     for range in path {
         let mut line = Vec::new();
         past::entry(log, range, |record| {

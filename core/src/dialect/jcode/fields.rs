@@ -5,10 +5,12 @@
 //! Does not: know which fields there are; a newer jcode's are kept like all others.
 
 use crate::dialect::jcode::read::array::Array;
-use crate::dialect::jcode::read::normal_form::digest;
+use crate::dialect::jcode::read::fields::Stored;
+use crate::dialect::jcode::read::normal_form::same;
 use crate::dialect::jcode::read::schema::Type;
 use crate::json::text::{self, is_null, write_string};
 use crate::json::walk::Walker;
+use crate::source::{ByteSource, SourceError};
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -65,6 +67,11 @@ impl Fields {
         self.get(name).and_then(text::integer)
     }
 
+    /// Those that stand in a log at these places.
+    pub(in crate::dialect::jcode) fn in_log<S: ByteSource>(log: &S, stored: &[Stored]) -> Result<Self, SourceError> {
+        stored.iter().map(|field| Ok((field.name.clone(), field.token.of(log)?.into_owned()))).collect()
+    }
+
     /// All of them, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.values.iter().map(|(name, value)| (name.as_str(), value.as_slice()))
@@ -91,8 +98,8 @@ impl Fields {
     /// of a session never go.
     #[must_use]
     pub fn changes_to(&self, to: &Self) -> Self {
-        let same = |a: &[u8], b: &[u8]| a == b || digest(&Type::Any, a) == digest(&Type::Any, b);
-        let changed = to.values.iter().filter(|(name, value)| !self.get(name).is_some_and(|old| same(old, value)));
+        let changed =
+            to.values.iter().filter(|(name, value)| !self.get(name).is_some_and(|old| same(&Type::Any, old, value)));
         let mut values: BTreeMap<_, _> = changed.map(|(name, value)| (name.clone(), value.clone())).collect();
         for name in self.values.keys().filter(|name| !matches!(name.as_str(), "id" | "created_at")) {
             if !to.values.contains_key(name) {

@@ -60,12 +60,9 @@ impl Recent {
             }
             window *= 4;
         }
-        let value = |field: &crate::dialect::jcode::read::fields::Stored| {
-            Ok::<_, SourceError>((field.name.clone(), field.token.of(log)?.into_owned()))
-        };
-        let fields = origin.fields.iter().map(value).collect::<Result<_, _>>()?;
-        let since = Since::read(log, 0)?;
-        Ok(since.clone().behind_complete().unwrap_or_else(|| since.behind(fields)))
+        let fields = Fields::in_log(log, &origin.fields)?;
+        let mut since = Since::read(log, 0)?;
+        Ok(since.behind_complete().unwrap_or_else(|| since.behind(fields)))
     }
 }
 
@@ -77,7 +74,7 @@ fn line_behind<S: ByteSource>(log: &S, offset: u64) -> Result<Option<u64>, Sourc
 }
 
 /// What stands in a part of a log up to its end.
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Since {
     complete: Option<(Complete, Fields)>,
     /// Changes behind that.
@@ -96,9 +93,10 @@ impl Since {
         Ok(since)
     }
 
-    fn behind_complete(mut self) -> Option<Recent> {
+    /// What stands behind the last complete fields, which takes all of it; `None` if there are none.
+    fn behind_complete(&mut self) -> Option<Recent> {
         let (complete, fields) = self.complete.take()?;
-        let mut recent = self.behind(fields);
+        let mut recent = core::mem::take(self).behind(fields);
         recent.messages = recent.messages.map(|behind| complete.messages + behind);
         recent.boundary = recent.boundary.or(complete.boundary);
         Some(recent)

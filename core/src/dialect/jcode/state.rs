@@ -9,7 +9,7 @@ use crate::dialect::Edits;
 use crate::dialect::jcode::compare::past;
 use crate::dialect::jcode::compare::rest::Rest;
 use crate::dialect::jcode::read::array::Array;
-use crate::dialect::jcode::read::normal_form::digest;
+use crate::dialect::jcode::read::normal_form::same;
 use crate::log::{LineReader, Outcome, Record};
 use crate::source::{ByteSource, SourceError};
 use alloc::string::{String, ToString};
@@ -93,10 +93,7 @@ impl State {
     pub fn without_messages<S: ByteSource>(log: &S) -> Result<Self, StateError> {
         let origin = past::origin(log)?.ok_or(StateError::NotFromJcode)?;
         let rest = Rest::read(log, origin.fields)?;
-        let value = |field: &crate::dialect::jcode::read::fields::Stored| {
-            Ok::<_, SourceError>((field.name.clone(), field.token.of(log)?.into_owned()))
-        };
-        let fields: Fields = rest.fields.iter().map(value).collect::<Result<_, _>>()?;
+        let fields = Fields::in_log(log, &rest.fields)?;
         let mut state = Self { fields, ..Self::default() };
         for side in rest.sides() {
             let json = side.token.of(log)?.into_owned();
@@ -117,10 +114,7 @@ fn messages<S: ByteSource>(
     log: &S,
     path: impl Iterator<Item = Range<u64>> + Clone,
 ) -> Result<(Vec<Stored>, Edits), StateError> {
-    let mut edits = Edits::default();
-    for range in path.clone() {
-        past::entry(log, range, |record| edits.read(record.bytes))?;
-    }
+    let edits = past::edits(log, path.clone())?;
     let mut messages = Vec::new();
     for range in path {
         let offset = range.start;
@@ -143,6 +137,5 @@ fn stored(record: &Record<'_>, edits: &Edits) -> Option<Stored> {
 /// Two messages are the same to jcode, however they are written.
 #[must_use]
 pub fn same_message(a: &[u8], b: &[u8]) -> bool {
-    let of = Array::Messages.element();
-    a == b || digest(of, a) == digest(of, b)
+    same(Array::Messages.element(), a, b)
 }

@@ -13,10 +13,11 @@ use crate::dialect::jcode::compare::tree::Tree;
 use crate::dialect::jcode::read::array::Array;
 use crate::dialect::jcode::read::entry::{Entry, Kind, Lists};
 use crate::dialect::jcode::read::fields::{self, Stored, Token};
-use crate::dialect::jcode::read::normal_form::digest;
+use crate::dialect::jcode::read::normal_form::{digest, same};
 use crate::dialect::jcode::read::replay::{Replay, ReplayError};
 use crate::dialect::jcode::read::schema::Type;
 use crate::dialect::jcode::write::build::{Made, Plan, created_at};
+use crate::dialect::jcode::write::entries::{drop_data, rewind_data};
 use crate::dialect::jcode::write::merge::merge;
 use crate::dialect::jcode::write::render::V1Log;
 use crate::index::row::Seq;
@@ -109,13 +110,14 @@ pub fn plan_growth<L: ByteSource, S: ByteSource>(
     let mut made = Made::new(sources);
     let mut entries = Vec::new();
     if !gone.is_empty() {
-        entries.push(drop_entry(&mut made, &gone, &updated)?);
+        entries.push(entry_of(&mut made, Kind::Drop, &drop_data(&gone), &updated)?);
     }
     entries.append(&mut merge(lists));
     entries.extend(made.meta(&changed, &updated)?);
     if entries.is_empty() && equal < old.len() {
         // A rewind and nothing else: an entry is needed that makes its place the active leaf.
-        entries.push(rewind_entry(&mut made, &tree, &updated)?);
+        let last = tree.count().checked_sub(1).map(|last| tree.key(last));
+        entries.push(entry_of(&mut made, Kind::Rewind, &rewind_data(last.as_deref()), &updated)?);
     }
     if entries.is_empty() {
         return Ok(Growth::Nothing);
@@ -157,10 +159,6 @@ fn equal_messages<L: ByteSource, S: ByteSource>(
         equal += 1;
     }
     Ok(equal)
-}
-
-fn same(of: &Type, a: &[u8], b: &[u8]) -> bool {
-    a == b || digest(of, a) == digest(of, b)
 }
 
 /// The payload of an entry as the log would hold it, except line breaks.
@@ -240,29 +238,9 @@ fn updated_at<S: ByteSource>(sources: &[S], base: &[Stored], state: &[Stored]) -
     created_at(sources, &[], if updated.is_empty() { base } else { &updated })
 }
 
-fn drop_entry<S: ByteSource>(made: &mut Made<S>, gone: &[String], time: &[u8]) -> Result<Entry, ReplayError> {
-    let mut data = br#"{"entries":["#.to_vec();
-    for (index, id) in gone.iter().enumerate() {
-        if index > 0 {
-            data.push(b',');
-        }
-        write_string(&mut data, id);
-    }
-    data.extend_from_slice(b"]}");
+/// An entry of jcode's with this `data`.
+fn entry_of<S: ByteSource>(made: &mut Made<S>, kind: Kind, data: &[u8], time: &[u8]) -> Result<Entry, ReplayError> {
     let from = made.text.len();
-    made.text.push_new(&data);
-    made.entry(Kind::Drop, from, time)
-}
-
-/// The entry that goes back to its parent from the last one of the log.
-fn rewind_entry<S: ByteSource>(made: &mut Made<S>, tree: &Tree, time: &[u8]) -> Result<Entry, ReplayError> {
-    let mut data = br#"{"from":"#.to_vec();
-    match tree.count().checked_sub(1) {
-        Some(last) => write_string(&mut data, &tree.key(last)),
-        None => data.extend_from_slice(b"null"),
-    }
-    data.push(b'}');
-    let from = made.text.len();
-    made.text.push_new(&data);
-    made.entry(Kind::Rewind, from, time)
+    made.text.push_new(data);
+    made.entry(kind, from, time)
 }

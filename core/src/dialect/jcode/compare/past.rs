@@ -6,10 +6,10 @@
 //! entries.
 //! Invariant: tokens are places in the log, not copies.
 
-use crate::dialect::detect;
 use crate::dialect::jcode::read::entry::Kind;
 use crate::dialect::jcode::read::fields::{self, Stored, Token};
 use crate::dialect::splice::field;
+use crate::dialect::{Edits, detect};
 use crate::json::text::{self, is_null};
 use crate::log::{LineReader, Outcome, Record};
 use crate::source::{ByteSource, SourceError};
@@ -58,6 +58,18 @@ pub(in crate::dialect::jcode) fn classify(record: &Record<'_>) -> Known {
     let token = payload.unwrap_or_default();
     let at = record.offset + if payload.is_some() { position(token) as u64 } else { 0 };
     Known { kind, marked, payload: Token { source: 0, at, len: token.len() as u64 } }
+}
+
+/// The edits on a path.
+pub(in crate::dialect::jcode) fn edits<S: ByteSource + ?Sized>(
+    log: &S,
+    path: impl Iterator<Item = Range<u64>>,
+) -> Result<Edits, SourceError> {
+    let mut edits = Edits::default();
+    for range in path {
+        entry(log, range, |record| edits.read(record.bytes))?;
+    }
+    Ok(edits)
 }
 
 /// Reads the entry at `range` and passes it to `see`; `false` if there is no record.

@@ -115,7 +115,7 @@ pub(in crate::dialect::jcode) fn changes<S: ByteSource, T: ByteSource>(
             Some(before) => before.token.bytes(old.1)?,
             None => Cow::Borrowed(&b"null"[..]),
         };
-        if before != value && normal_form::digest(&Type::Any, &before) != normal_form::digest(&Type::Any, &value) {
+        if !normal_form::same(&Type::Any, &before, &value) {
             let to = (!is_null(&value)).then_some(field.token);
             changes.push(Change { name: field.name.clone(), to });
         }

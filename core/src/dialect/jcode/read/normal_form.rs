@@ -23,6 +23,11 @@ pub(in crate::dialect::jcode) fn digest(of: &Type, value: &[u8]) -> Digest {
     at_depth(of, value, 0)
 }
 
+/// Two tokens, read as type `of`, are the same session content.
+pub(in crate::dialect::jcode) fn same(of: &Type, a: &[u8], b: &[u8]) -> bool {
+    a == b || digest(of, a) == digest(of, b)
+}
+
 fn at_depth(of: &Type, value: &[u8], depth: usize) -> Digest {
     if depth > MAX_DEPTH {
         return tagged(b'?', value);

@@ -115,15 +115,7 @@ impl Beside {
     /// The side records with these ids are no longer part of the session.
     #[must_use]
     pub fn drop_sides(self, ids: &[impl AsRef<str>]) -> Vec<u8> {
-        let mut data = br#"{"entries":["#.to_vec();
-        for (at, id) in ids.iter().enumerate() {
-            if at > 0 {
-                data.push(b',');
-            }
-            write_string(&mut data, id.as_ref());
-        }
-        data.extend_from_slice(b"]}");
-        self.custom(Kind::Drop, &data)
+        self.custom(Kind::Drop, &drop_data(ids))
     }
 
     /// Changed top-level fields, as [`Fields::changes_to`] tells them.
@@ -149,13 +141,7 @@ impl Beside {
     /// The way back to the entry that the writer is told as the parent, from the leaf `from`.
     #[must_use]
     pub fn rewind(self, from: Option<&str>) -> Vec<u8> {
-        let mut data = br#"{"from":"#.to_vec();
-        match from {
-            Some(from) => write_string(&mut data, from),
-            None => data.extend_from_slice(b"null"),
-        }
-        data.push(b'}');
-        self.custom(Kind::Rewind, &data)
+        self.custom(Kind::Rewind, &rewind_data(from))
     }
 
     /// Other content for the message of an entry; without it the message is left out.
@@ -204,4 +190,28 @@ fn object(stored: &[u8]) -> Result<(), PayloadError> {
         Ok(walked) if walked.end == stored.len() => Ok(()),
         _ => Err(PayloadError::NotAnObject),
     }
+}
+
+/// The `data` that says which side records are gone.
+pub(in crate::dialect::jcode) fn drop_data(ids: &[impl AsRef<str>]) -> Vec<u8> {
+    let mut data = br#"{"entries":["#.to_vec();
+    for (at, id) in ids.iter().enumerate() {
+        if at > 0 {
+            data.push(b',');
+        }
+        write_string(&mut data, id.as_ref());
+    }
+    data.extend_from_slice(b"]}");
+    data
+}
+
+/// The `data` of a rewind from a leaf.
+pub(in crate::dialect::jcode) fn rewind_data(from: Option<&str>) -> Vec<u8> {
+    let mut data = br#"{"from":"#.to_vec();
+    match from {
+        Some(from) => write_string(&mut data, from),
+        None => data.extend_from_slice(b"null"),
+    }
+    data.push(b'}');
+    data
 }
