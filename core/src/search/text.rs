@@ -245,7 +245,7 @@ pub(super) fn strings<'a>(token: &'a [u8], mut each: impl FnMut(&'a [u8])) {
 }
 
 /// Bytes of a text from which on it may be base64.
-const BASE64: usize = 256;
+pub(super) const BASE64: usize = 256;
 
 /// A long text of nothing but base64, or a data address of it. All three classes of its letters stand in anything so
 /// long that was encoded; a word that is repeated, or digits, are text.

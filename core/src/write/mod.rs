@@ -29,7 +29,7 @@ mod writer;
 
 pub(crate) use quarantine::{QuarantineError, set_aside};
 pub(crate) use recover::count_records;
-pub(crate) use tail::{last_id, line_start};
+pub(crate) use tail::last_id;
 
 pub use displaced::{Displaced, Kept};
 pub use durability::{AckPoint, Durability, SyncBounds, UnknownDurability};
@@ -45,5 +45,6 @@ pub use open::{OpenOptions, Opened};
 pub use quarantine::QuarantineName;
 pub use recover::{Recovery, SetAside};
 pub use serial::Unwritten;
+pub use tail::line_start;
 pub use turn::CaughtUp;
 pub use writer::LogWriter;

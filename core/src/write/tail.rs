@@ -11,7 +11,10 @@ use alloc::vec::Vec;
 const WINDOW: u64 = 16 * 1024;
 
 /// Start of the line that ends at `end`, the position of its LF, or of the missing one.
-pub(crate) fn line_start(log: &impl ByteSource, end: u64) -> Result<u64, SourceError> {
+///
+/// # Errors
+/// Fails if the log cannot be read.
+pub fn line_start(log: &impl ByteSource, end: u64) -> Result<u64, SourceError> {
     let mut at = end;
     let mut window = WINDOW;
     while at > 0 {

@@ -1,7 +1,8 @@
 //! One log that is being searched: cut into runs, put together again from its end.
 //!
-//! Owns: the runs of a log, all of it or the blocks that an index names, and what waits for those behind it. Invariant: runs are taken from the last to the first,
-//! whichever thread searched them; a log that is not whole at the end of its search gives an error besides what was found.
+//! Owns: the runs of a log, all of it or the blocks that an index names, and what waits for those behind it.
+//! Invariant: runs are taken from the last to the first, whichever thread searched them; a log that is not whole at the
+//! end of its search gives an error besides what was found.
 
 use super::Target;
 use super::index::runs;
@@ -64,7 +65,8 @@ impl<'s> OpenLog<'s> {
         let shown = shown_len(&log);
         let len = shown.map_err(|source| SessionError::Log { path: path.to_path_buf(), source: source.into() })?;
         // What the index says of it holds for the file that it was, and if nothing of it was spliced or stands elsewhere.
-        let is_indexed = |log: &LogFile| Some(log.stamp()) == target.stamp && log.sealed().is_none();
+        let is_indexed =
+            |log: &LogFile| target.stamp.is_some_and(|(stamp, _)| log.stamp() == stamp) && log.sealed().is_none();
         let blocks = target.blocks.as_deref().filter(|_| log.as_is().is_some_and(is_indexed));
         let whole = || (0..len.div_ceil(RUN).max(1)).rev().map(|run| run * RUN..(run + 1) * RUN).collect();
         let runs: Vec<Range<u64>> = blocks.map_or_else(whole, |blocks| runs(blocks, RUN));

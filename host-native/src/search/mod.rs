@@ -128,8 +128,8 @@ struct Target {
     agent: Option<String>,
     /// No entry is expected to be newer, Unix milliseconds.
     newest: i64,
-    /// What its log is, as far as that was asked for.
-    stamp: Option<FileStamp>,
+    /// What its log is, and a digest of what lies beside it, as far as that was asked for.
+    stamp: Option<(FileStamp, u64)>,
     /// The blocks of its log that may hold a hit; all may if `None`.
     blocks: Option<Vec<u32>>,
 }
@@ -148,7 +148,6 @@ impl Search {
         let mut searched = Searched::default();
         let mut targets = self.targets(catalog, &mut searched)?;
         self.ask_index(catalog.home(), &mut targets);
-        let targets = targets.into_iter().map(|(target, _)| target).collect::<Vec<_>>();
         searched.sessions = targets.len() as u64;
         let broken = AtomicBool::new(false);
         let stop = || broken.load(Ordering::Relaxed) || stop();
@@ -177,7 +176,7 @@ impl Search {
     }
 
     /// The sessions in its scope, those that were written last first.
-    fn targets(&self, catalog: &Catalog, searched: &mut Searched) -> Result<Vec<(Target, u64)>, FindError> {
+    fn targets(&self, catalog: &Catalog, searched: &mut Searched) -> Result<Vec<Target>, FindError> {
         let Scope { session, cwd, agent, tag } = &self.scope;
         let all = catalog.refresh(Keep::Store);
         let one = session.as_deref().map(|session| catalog.find(session)).transpose()?;
@@ -190,29 +189,28 @@ impl Search {
         let listed: Vec<Listed> = all.sessions.into_iter().filter(is_it).collect();
         let is_elsewhere = listed.is_empty() && filter == Filter::default();
         let target = |listed: Listed| {
-            let (newest, (stamp, beside)) = (written(&listed), listed.stamp);
-            let agent = listed.summary.agent;
-            (Target { newest, path: listed.path, agent, stamp: Some(stamp), blocks: None }, beside)
+            let newest = written(&listed);
+            Target { newest, path: listed.path, agent: listed.summary.agent, stamp: Some(listed.stamp), blocks: None }
         };
         let passing = listed.into_iter().filter(|listed| filter.passes(&listed.summary));
-        let mut targets: Vec<(Target, u64)> = passing.map(target).collect();
+        let mut targets: Vec<Target> = passing.map(target).collect();
         // Below no folder that is listed: nothing but its path is known of it.
-        let unknown = |path| (Target { path, agent: None, newest: i64::MAX, stamp: None, blocks: None }, 0);
+        let unknown = |path| Target { path, agent: None, newest: i64::MAX, stamp: None, blocks: None };
         targets.extend(one.filter(|_| is_elsewhere).map(unknown));
-        targets.sort_by_key(|(target, _)| std::cmp::Reverse(target.newest));
+        targets.sort_by_key(|target| std::cmp::Reverse(target.newest));
         Ok(targets)
     }
 
     /// Asks the index which blocks of them may hold a hit.
-    fn ask_index(&self, home: &Path, targets: &mut [(Target, u64)]) {
+    fn ask_index(&self, home: &Path, targets: &mut [Target]) {
         let need = self.entries.need();
         if need == Need::Nothing {
             return;
         }
         let index = Index::open(home);
-        let known = targets.iter().filter_map(|(target, beside)| Some((target.stamp.as_ref()?, *beside)));
+        let known = targets.iter().filter_map(|target| target.stamp.as_ref().map(|(stamp, beside)| (stamp, *beside)));
         let mut blocks = index.blocks_of(&need, known).into_iter();
-        for (target, _) in targets.iter_mut().filter(|(target, _)| target.stamp.is_some()) {
+        for target in targets.iter_mut().filter(|target| target.stamp.is_some()) {
             target.blocks = blocks.next().flatten();
         }
     }

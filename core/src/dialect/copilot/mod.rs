@@ -5,7 +5,7 @@
 //! conversation. Does not: look at the files beside the events.
 
 use super::foreign::{
-    AgentDialect, Blocks, Call, Fact, Facts, Kind, Name, Outcome, Source, Usage, Voice, read_records,
+    AgentDialect, Blocks, Call, Fact, Facts, Kind, Name, Outcome, Source, Usage, Voice, name, read_records,
 };
 use super::head::Members;
 use super::upgraded::UpgradedLog;
@@ -63,11 +63,10 @@ impl Reading {
     fn take(&mut self, record: &Record<'_>) {
         let event = Members::of(record.bytes);
         let data = event.object("data");
-        let name = |text: Cow<'_, str>| Some(text).filter(|text| !text.is_empty()).map(|text| Name::from(&*text));
         let kind = self.kind(&event, &data);
-        let model = name(data.text("model")).unwrap_or_else(|| self.model.clone());
-        let agent = name(event.text("agentId")).or_else(|| name(data.text("parentToolCallId")));
-        self.facts.take(record, Fact { kind, own: name(event.text("id")), agent, model, ..Fact::default() });
+        let model = name(&data, "model").unwrap_or_else(|| self.model.clone());
+        let agent = name(&event, "agentId").or_else(|| name(&data, "parentToolCallId"));
+        self.facts.take(record, Fact { kind, own: name(&event, "id"), agent, model, ..Fact::default() });
     }
 
     fn kind(&mut self, event: &Members<'_>, data: &Members<'_>) -> Kind {

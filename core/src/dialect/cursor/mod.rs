@@ -121,13 +121,7 @@ impl Voice for Records {
     }
 
     fn result(&self, blocks: &mut Blocks<'_>, record: &Members<'_>, number: usize) -> bool {
-        let results = content_parts(content(record)).into_iter().filter_map(|part| match part {
-            ContentPart::Result { output, is_error, .. } => Some((output, is_error)),
-            _ => None,
-        });
-        let Some((output, is_error)) = { results }.nth(number) else { return false };
-        blocks.output(output.unwrap_or_default());
-        is_error
+        blocks.result(content(record), number).unwrap_or(false)
     }
 
     fn user(&self, blocks: &mut Blocks<'_>, record: &Members<'_>) {

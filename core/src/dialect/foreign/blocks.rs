@@ -120,6 +120,17 @@ impl<'b> Blocks<'b> {
         }
     }
 
+    /// What the result with this number in a content gave; whether its call failed, if there is one.
+    pub(in crate::dialect) fn result(&mut self, content: &[u8], number: usize) -> Option<bool> {
+        let results = content_parts(content).into_iter().filter_map(|part| match part {
+            ContentPart::Result { output, is_error, .. } => Some((output, is_error)),
+            _ => None,
+        });
+        let (output, is_error) = { results }.nth(number)?;
+        self.output(output.unwrap_or_default());
+        Some(is_error)
+    }
+
     /// A part as a text or a picture; calls and results stand elsewhere.
     pub(in crate::dialect) fn part(&mut self, part: ContentPart<'_>) {
         match part {

@@ -29,7 +29,7 @@ pub(super) use ids::EntryIds;
 pub(crate) use ids::session_id;
 pub(super) use message::{Usage, arguments, image, picture_in, text_block};
 pub(super) use outline::{Origin, Outline, Show, Span};
-pub(super) use pairs::{Call, Name};
+pub(super) use pairs::{Call, Name, name};
 pub(super) use parts::{ContentPart, content_parts};
 pub(super) use records::{Source, read_records};
 pub(super) use text::{EntryHead, LogHeader, LogText, Place};

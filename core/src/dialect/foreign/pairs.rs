@@ -2,6 +2,7 @@
 //!
 //! Owns: which result is shown behind which response. Invariant: a call has one result at most, the first behind it.
 
+use crate::dialect::head::Members;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use foldhash::fast::FixedState;
@@ -9,6 +10,11 @@ use hashbrown::HashMap;
 
 /// A text that is compared, or repeated.
 pub(in crate::dialect) type Name = Box<str>;
+
+/// The text of a member as a name, if it is not empty.
+pub(in crate::dialect) fn name(of: &Members<'_>, member: &str) -> Option<Name> {
+    Some(of.text(member)).filter(|text| !text.is_empty()).map(|text| Name::from(&*text))
+}
 
 /// A call of a tool.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 //! Invariant: each state of a message is a part of its entry. Does not: read what a message says.
 
 use super::voice::{answers, is_injected};
-use crate::dialect::foreign::{Call, EntryIds, LogHeader, Name, Origin, Outline, Show, Span, session_id};
+use crate::dialect::foreign::{Call, EntryIds, LogHeader, Name, Origin, Outline, Show, Span, name, session_id};
 use crate::dialect::head::Members;
 use crate::json::walk::elements;
 use crate::log::time;
@@ -220,7 +220,7 @@ fn state(span: Span, bytes: &[u8], record: &Members<'_>) -> State {
     };
     State {
         span,
-        id: Some(record.text("id")).filter(|id| !id.is_empty()).map(|id| (&*id).into()),
+        id: name(record, "id"),
         time: record.get("timestamp").and_then(time::parse),
         said,
         digest: FixedState::default().hash_one(bytes),

@@ -6,9 +6,9 @@
 //! Does not: export logs that come from jcode; see [`super::export()`].
 
 use super::export_error::ExportError;
+use crate::dialect::Edited;
 use crate::dialect::jcode::compare::past;
 use crate::dialect::splice::field;
-use crate::dialect::Edited;
 use crate::json::text::{string, write_string};
 use crate::json::walk::elements;
 use crate::source::ByteSource;

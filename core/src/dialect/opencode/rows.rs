@@ -5,7 +5,7 @@
 //! Invariant: rows follow one another. Does not: write what they say; `voice` does.
 
 use super::voice::{Piece, pieces, step_count, tools};
-use crate::dialect::foreign::{Call, EntryIds, LogHeader, Name, Origin, Outline, Show, session_id};
+use crate::dialect::foreign::{Call, EntryIds, LogHeader, Name, Origin, Outline, Show, name, session_id};
 use crate::dialect::head::Members;
 use crate::json::text::integer;
 use crate::log::Record;
@@ -60,7 +60,7 @@ impl Rows {
             _ => Kind::Other,
         };
         let is_session = matches!(&*row.text("type"), "opencode_session" | "opencode_state");
-        let own = Some(row.text("id")).filter(|id| !id.is_empty() && !is_session).map(|id| Name::from(&*id));
+        let own = name(&row, "id").filter(|_| !is_session);
         let sources = alloc::vec![(record.offset, record.bytes.len() as u64)];
         self.all.push(Row { kind, of: Origin { sources, own, time, agent: None } });
     }
@@ -145,7 +145,7 @@ fn message(row: &Members<'_>) -> Kind {
     let is = |piece: &Piece<'_>, kind: &str| piece.text("type") == kind;
     match &*data.text("role") {
         "assistant" if data.get("summary") == Some(b"true") => Kind::Compaction,
-        "assistant" => Kind::Response { model: (&*data.text("modelID")).into(), steps: steps(row) },
+        "assistant" => Kind::Response { model: (&*data.text("modelID")).into(), steps: steps(&pieces) },
         "user" if pieces.iter().any(|piece| is(piece, "compaction")) => Kind::Other,
         "user" => {
             let mut texts = pieces.iter().filter(|piece| is(piece, "text")).peekable();
@@ -163,18 +163,18 @@ fn newer_message(row: &Members<'_>) -> Kind {
     match &*row.text("message_type") {
         "user" => Kind::Prompt { is_injected: false },
         "synthetic" => Kind::Prompt { is_injected: true },
-        "assistant" => Kind::Response { model: (&*model.text("id")).into(), steps: steps(row) },
+        "assistant" => Kind::Response { model: (&*model.text("id")).into(), steps: steps(&pieces(row)) },
         "compaction" if data.has("summary") => Kind::Compaction,
         "model-switched" if !model.text("id").is_empty() => Kind::Model((&*model.text("id")).into()),
         _ => Kind::Other,
     }
 }
 
-/// The answered calls of each step, by their number in the row.
-fn steps(row: &Members<'_>) -> Vec<Vec<(usize, Call)>> {
+/// The answered calls of each step, by their number among the parts.
+fn steps(pieces: &[Piece<'_>]) -> Vec<Vec<(usize, Call)>> {
     let mut steps = Vec::new();
-    steps.resize_with(step_count(row), Vec::new);
-    for (number, tool) in tools(row).into_iter().enumerate().filter(|(_, tool)| tool.output.is_some()) {
+    steps.resize_with(step_count(pieces), Vec::new);
+    for (number, tool) in tools(pieces).into_iter().enumerate().filter(|(_, tool)| tool.output.is_some()) {
         if let Some(step) = steps.get_mut(tool.step) {
             step.push((number, Call { id: (&*tool.id).into(), tool: (&*tool.name).into() }));
         }

@@ -23,9 +23,8 @@ pub(super) fn pieces<'r>(row: &Members<'r>) -> Vec<Piece<'r>> {
 }
 
 /// How many steps a response has, at least one.
-pub(super) fn step_count(row: &Members<'_>) -> usize {
-    let pieces = pieces(row);
-    let said = pieces.iter().zip(numbered(&pieces)).filter(|(piece, _)| is_said(piece));
+pub(super) fn step_count(pieces: &[Piece<'_>]) -> usize {
+    let said = pieces.iter().zip(numbered(pieces)).filter(|(piece, _)| is_said(piece));
     said.map(|(_, step)| step + 1).max().unwrap_or(1)
 }
 
@@ -56,11 +55,9 @@ pub(super) struct Tool<'r> {
     failed: bool,
 }
 
-/// The calls in a row.
-pub(super) fn tools<'r>(row: &Members<'r>) -> Vec<Tool<'r>> {
-    let pieces = pieces(row);
-    let steps = numbered(&pieces);
-    let tools = pieces.iter().zip(steps).filter(|(piece, _)| piece.text("type") == "tool");
+/// The calls among parts.
+pub(super) fn tools<'r>(pieces: &[Piece<'r>]) -> Vec<Tool<'r>> {
+    let tools = pieces.iter().zip(numbered(pieces)).filter(|(piece, _)| piece.text("type") == "tool");
     tools.map(|(piece, step)| tool(piece, step)).collect()
 }
 
@@ -101,7 +98,7 @@ impl Voice for Messages {
     fn response<'r>(&self, blocks: &mut Blocks<'_>, row: &Members<'r>, number: usize) -> Outcome<'r> {
         let pieces = pieces(row);
         let steps = numbered(&pieces);
-        let is_last = number + 1 == step_count(row);
+        let is_last = number + 1 == step_count(&pieces);
         let data = row.object("data");
         let mut tokens = data.object("tokens");
         for piece in pieces.iter().zip(steps).filter(|(_, step)| *step == number).map(|(piece, _)| piece) {
@@ -130,7 +127,7 @@ impl Voice for Messages {
     }
 
     fn result(&self, blocks: &mut Blocks<'_>, row: &Members<'_>, number: usize) -> bool {
-        let tools = tools(row);
+        let tools = tools(&pieces(row));
         let Some(tool) = tools.get(number) else { return false };
         blocks.output(tool.output.unwrap_or_default());
         tool.failed

@@ -5,7 +5,7 @@
 
 use super::foreign::{
     AgentDialect, Blocks, Call, ContentPart, Fact, Facts, Follows, Kind, Name, Outcome, Source, Usage, Voice,
-    content_parts, read_records, texts,
+    content_parts, name, read_records, texts,
 };
 use super::head::Members;
 use super::upgraded::UpgradedLog;
@@ -78,16 +78,15 @@ impl Reading {
         for parent in [forked, spawned].into_iter().filter(|parent| *parent != session) {
             Facts::first(&mut self.facts.parent, &parent);
         }
-        let name = |key: &str| Some(members.text(key)).filter(|text| !text.is_empty()).map(|text| Name::from(&*text));
         let is_side = members.get("isSidechain") == Some(b"true");
         let fact = Fact {
             kind: self.kind(&members),
-            own: name("uuid"),
+            own: name(&members, "uuid"),
             follows: match members.get("parentUuid") {
                 Some(b"null") => Follows::Nothing,
-                _ => name("parentUuid").map_or(Follows::Last, Follows::Record),
+                _ => name(&members, "parentUuid").map_or(Follows::Last, Follows::Record),
             },
-            agent: name("agentId").or_else(|| Some("sidechain".into())).filter(|_| is_side),
+            agent: name(&members, "agentId").or_else(|| Some("sidechain".into())).filter(|_| is_side),
             model: members.text("model").into(),
         };
         self.facts.take(record, fact);
@@ -184,13 +183,8 @@ impl Voice for Records {
     }
 
     fn result(&self, blocks: &mut Blocks<'_>, record: &Members<'_>, number: usize) -> bool {
-        let results = content_parts(content(record)).into_iter().filter_map(|part| match part {
-            ContentPart::Result { output, is_error, .. } => Some((output, is_error)),
-            _ => None,
-        });
-        let Some((output, is_error)) = { results }.nth(number) else { return false };
-        blocks.output(output.unwrap_or_default());
-        is_error || matches!(&*record.object("toolCallResult").text("status"), "error" | "failed" | "cancelled")
+        let failed = || matches!(&*record.object("toolCallResult").text("status"), "error" | "failed" | "cancelled");
+        blocks.result(content(record), number).is_some_and(|is_error| is_error || failed())
     }
 
     fn user(&self, blocks: &mut Blocks<'_>, record: &Members<'_>) {

@@ -5,7 +5,7 @@
 //! Does not: say what a search needs; see [`super::need`].
 
 use crate::search::runs::lines_in;
-use crate::search::text::is_base64;
+use crate::search::text::{BASE64, is_base64};
 use crate::source::{ByteSource, SourceError};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -132,7 +132,7 @@ impl BlockGrams {
 /// What stands between two quotes is a string of nothing but base64: no text, whatever follows in a line that is broken.
 fn is_no_text(lines: &[u8], inner: Range<usize>) -> bool {
     // Most strings are short.
-    if inner.len() < 256 {
+    if inner.len() < BASE64 {
         return false;
     }
     let is_quoted = inner.start.checked_sub(2).and_then(|before| lines.get(before)) == Some(&b'\\');

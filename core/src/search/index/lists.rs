@@ -68,21 +68,17 @@ impl Blocks {
     /// Those from `from` on, so many at most, ascending.
     pub fn among(&self, from: u32, count: u32) -> impl Iterator<Item = u32> + '_ {
         let end = from.saturating_add(count).min(self.count);
-        let is_in =
-            |block: &u32| self.words.get(*block as usize / 64).is_some_and(|word| word >> (block % 64) & 1 == 1);
-        // Words without one are passed over.
         let mut at = from;
         core::iter::from_fn(move || {
             while at < end {
-                let block = at;
-                let word = self.words.get(block as usize / 64)?;
-                if word >> (block % 64) == 0 {
-                    at = (block / 64 + 1) * 64;
-                    continue;
-                }
-                at += 1;
-                if is_in(&block) {
-                    return Some(block);
+                match self.words.get(at as usize / 64)? >> (at % 64) {
+                    // Words without one are passed over.
+                    0 => at = (at / 64 + 1) * 64,
+                    word => {
+                        let block = at + word.trailing_zeros();
+                        at = block + 1;
+                        return (block < end).then_some(block);
+                    }
                 }
             }
             None

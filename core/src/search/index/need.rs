@@ -4,9 +4,10 @@
 //! through of a block's lines and what is a hit or needed for one, the block's need lets through.
 //! Does not: look into blocks; see [`super::segment`].
 
-use super::grams::{EDIT, LONG_S_OR_KELVIN, OTHER_ESCAPED, SLASH, buckets, escaped};
+use super::grams::{EDIT, OTHER_ESCAPED, SLASH, buckets, escaped};
 use crate::json::text::write_string;
 use crate::search::literal::is_cased;
+use crate::search::text::BASE64;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
@@ -35,9 +36,6 @@ pub(in crate::search) enum Forms {
     AnyCasePattern,
 }
 
-/// Bytes from which on the name of a tool may be taken for base64, and is not noted then.
-const LONG: usize = 256;
-
 impl Need {
     /// What a text needs.
     pub(in crate::search) fn of(text: &str, forms: Forms) -> Self {
@@ -60,7 +58,8 @@ impl Need {
 
     /// What calls of a tool need.
     pub(in crate::search) fn of_tool(name: &str) -> Self {
-        if name.len() < LONG { Self::of(name, Forms::Exact) } else { Self::Nothing }
+        // The name of a tool may be taken for base64 from there on, and is not noted then.
+        if name.len() < BASE64 { Self::of(name, Forms::Exact) } else { Self::Nothing }
     }
 
     /// What an edit needs.
@@ -99,8 +98,6 @@ fn hide(c: char, forms: Forms, marks: &mut BTreeSet<u32>) {
     marks.extend(cases.unwrap_or_default().iter().map(|&c| escaped(c).unwrap_or(OTHER_ESCAPED)));
     #[cfg(feature = "regex")]
     if forms == Forms::AnyCasePattern && matches!(c, 'k' | 'K' | 's' | 'S') {
-        marks.extend([OTHER_ESCAPED, LONG_S_OR_KELVIN]);
+        marks.extend([OTHER_ESCAPED, super::grams::LONG_S_OR_KELVIN]);
     }
-    #[cfg(not(feature = "regex"))]
-    let _ = LONG_S_OR_KELVIN;
 }

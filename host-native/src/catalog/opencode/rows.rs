@@ -9,6 +9,7 @@ use jcode_session_core::json::text::write_string;
 use jcode_session_core::json::walk::Walker;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
+use std::collections::HashMap;
 use std::io::Write;
 
 /// A session, and what tells one state of its rows from another.
@@ -44,6 +45,8 @@ impl SessionRow {
 /// If the database cannot be read, or has no sessions as they are known.
 pub(super) fn sessions(connection: &Connection) -> rusqlite::Result<Vec<SessionRow>> {
     let mut found: Vec<SessionRow> = Vec::new();
+    let (whole, parted) = (states(connection, "session_message")?, states(connection, "message")?);
+    let parts = states(connection, "part")?;
     for table in ["session_v2", "session"] {
         if !has_table(connection, table)? {
             continue;
@@ -56,9 +59,7 @@ pub(super) fn sessions(connection: &Connection) -> rusqlite::Result<Vec<SessionR
             if found.iter().any(|session| session.id == id) {
                 continue;
             }
-            let whole = state(connection, "session_message", &id)?;
-            let parted = state(connection, "message", &id)?;
-            let parts = state(connection, "part", &id)?;
+            let [whole, parted, parts] = [&whole, &parted, &parts].map(|of| of.get(&id).copied().unwrap_or_default());
             let is_newer = table == "session_v2" || (parted.0 == 0 && whole.0 > 0);
             let messages = if is_newer { Messages::Whole } else { Messages::WithParts };
             let mut first = br#"{"type":"opencode_session""#.to_vec();
@@ -82,13 +83,17 @@ fn json(rows: &[(i64, i64)]) -> String {
     format!("[{}]", pairs.join(","))
 }
 
-/// How many rows of a table are of a session, and when one of them changed last.
-fn state(connection: &Connection, table: &str, session: &str) -> rusqlite::Result<(i64, i64)> {
+/// How many rows of a table each session has, and when one of them changed last.
+fn states(connection: &Connection, table: &str) -> rusqlite::Result<HashMap<String, (i64, i64)>> {
     if !has_table(connection, table)? {
-        return Ok((0, 0));
+        return Ok(HashMap::new());
     }
-    let select = format!("SELECT count(*), coalesce(max(time_updated), 0) FROM {table} WHERE session_id = ?");
-    connection.query_row(&select, [session], |row| Ok((row.get(0)?, row.get(1)?)))
+    let mut select = connection.prepare(&format!(
+        "SELECT session_id, count(*), coalesce(max(time_updated), 0) FROM {table} WHERE session_id IS NOT NULL \
+         GROUP BY session_id"
+    ))?;
+    let rows = select.query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
+    rows.collect()
 }
 
 /// Writes the lines of a session.

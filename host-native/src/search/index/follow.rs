@@ -12,8 +12,9 @@ use crate::os::files;
 use crate::os::log_file::LogFile;
 use crate::os::{host, stat};
 use jcode_session_core::search::index::{BLOCK, BlockGrams, Piece, SegmentBuilder, blocks_in};
+use jcode_session_core::source::ByteSource;
 use jcode_session_core::source::identity::{FileStamp, Fingerprint};
-use jcode_session_core::source::{ByteSource, SourceError};
+use jcode_session_core::write::line_start;
 use std::path::Path;
 use std::time::Duration;
 
@@ -61,7 +62,7 @@ fn note(home: &Path, path: &Path, opened: Option<Opened>) -> Option<()> {
     let end = u32::try_from(log.len().div_ceil(BLOCK)).ok()?;
     let (mut first, mut base) = (0, 0);
     if let Some(pieces) = opened.and_then(|opened| as_indexed(&index, &log, opened)) {
-        first = u32::try_from(last_line(&log, opened?.stamp.len).ok()? / BLOCK).ok()?;
+        first = u32::try_from(line_start(&log, opened?.stamp.len).ok()? / BLOCK).ok()?;
         for at in pieces {
             let segment = index.segments.get(at.segment)?;
             let piece = segment.head.pieces.get(at.piece)?;
@@ -97,18 +98,4 @@ fn as_indexed(index: &Index, log: &LogFile, opened: Opened) -> Option<Vec<super:
     let is_same = log.len() >= opened.stamp.len && log.file_stamp().is_same_file(&opened.stamp);
     let fingerprint = Fingerprint::take(log, opened.stamp.len).ok().filter(|_| is_same)?;
     (fingerprint == opened.fingerprint).then_some(pieces)
-}
-
-/// Where the last line before `end` begins.
-fn last_line(log: &LogFile, end: u64) -> Result<u64, SourceError> {
-    let mut at = end;
-    while at > 0 {
-        let from = at.saturating_sub(BLOCK);
-        let bytes = log.read_vec(from, usize::try_from(at - from).unwrap_or_default())?;
-        if let Some(lf) = memchr::memrchr(b'\n', &bytes) {
-            return Ok(from + lf as u64 + 1);
-        }
-        at = from;
-    }
-    Ok(0)
 }

@@ -6,8 +6,8 @@
 use rand::RngExt;
 use serde_json::{Value, json};
 
+use super::{Teller, lines, uuid};
 use crate::generate::clock::Clock;
-use crate::generate::text::text;
 use crate::generate::{Random, random};
 
 /// A session of about this many turns.
@@ -15,11 +15,9 @@ use crate::generate::{Random, random};
 pub fn claude_code(turns: usize, seed: u64) -> Vec<u8> {
     let mut writer = Writer::new(seed);
     writer.metadata();
-    for _ in 0..turns {
-        writer.turn();
-    }
+    writer.turns(turns);
     writer.last_prompt();
-    writer.bytes()
+    lines(writer.lines)
 }
 
 /// The file of a sub-agent.
@@ -31,7 +29,7 @@ pub fn claude_code_sub_agent(seed: u64) -> Vec<u8> {
         writer.prompt();
         writer.response();
     }
-    writer.bytes()
+    lines(writer.lines)
 }
 
 struct Writer {
@@ -50,28 +48,35 @@ struct Writer {
     is_cut: bool,
 }
 
+impl Teller for Writer {
+    fn drawn(&mut self) -> (&mut Random, &mut u64) {
+        (&mut self.rng, &mut self.count)
+    }
+
+    fn turn(&mut self) {
+        if self.one_in(12) {
+            self.compaction();
+        }
+        if self.one_in(9) && !self.prompts.is_empty() {
+            self.sidechain();
+        }
+        self.prompt();
+        for _ in 0..self.rng.random_range(1..4) {
+            self.response();
+        }
+        if self.one_in(3) {
+            self.metadata();
+        }
+    }
+}
+
 impl Writer {
     fn new(seed: u64) -> Self {
         let mut rng = random(seed);
-        let session = format!("{:08x}-0000-4000-8000-{:012x}", rng.random::<u32>(), rng.random::<u32>());
+        let session = uuid(&mut rng);
         let clock = Clock::start(&mut rng);
         let is_cut = rng.random_ratio(1, 10);
         Self { rng, clock, session, agent: None, lines: Vec::new(), count: 0, last: None, prompts: Vec::new(), is_cut }
-    }
-
-    fn bytes(self) -> Vec<u8> {
-        self.lines.into_iter().flat_map(|line| (line + "\n").into_bytes()).collect()
-    }
-
-    fn one_in(&mut self, n: u32) -> bool {
-        self.rng.random_ratio(1, n)
-    }
-
-    /// A text that equals no other one and is no prefix of another.
-    fn text(&mut self) -> String {
-        self.count += 1;
-        let len = self.rng.random_range(1..300);
-        format!("<{}> {}", self.count, text(len, &mut self.rng))
     }
 
     fn id(&mut self) -> String {
@@ -109,22 +114,6 @@ impl Writer {
         let uuid = self.linked(self.last.clone(), record);
         self.last = Some(uuid.clone());
         uuid
-    }
-
-    fn turn(&mut self) {
-        if self.one_in(12) {
-            self.compaction();
-        }
-        if self.one_in(9) && !self.prompts.is_empty() {
-            self.sidechain();
-        }
-        self.prompt();
-        for _ in 0..self.rng.random_range(1..4) {
-            self.response();
-        }
-        if self.one_in(3) {
-            self.metadata();
-        }
     }
 
     fn prompt(&mut self) {

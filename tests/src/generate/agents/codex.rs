@@ -6,8 +6,8 @@
 use rand::RngExt;
 use serde_json::{Value, json};
 
+use super::{Teller, lines};
 use crate::generate::clock::Clock;
-use crate::generate::text::text;
 use crate::generate::{Random, random};
 
 /// A session of about this many turns.
@@ -15,10 +15,8 @@ use crate::generate::{Random, random};
 pub fn codex(turns: usize, seed: u64) -> Vec<u8> {
     let mut writer = Writer::new(seed);
     writer.begin(json!({}));
-    for _ in 0..turns {
-        writer.turn();
-    }
-    writer.bytes()
+    writer.turns(turns);
+    lines(writer.lines)
 }
 
 /// The file of a sub-agent.
@@ -28,7 +26,7 @@ pub fn codex_sub_agent(seed: u64) -> Vec<u8> {
     writer.is_bare = false;
     writer.begin(json!({"source": {"subagent": {"thread_spawn": {"parent_thread_id": "the-parent", "depth": 1}}}}));
     writer.turn();
-    writer.bytes()
+    lines(writer.lines)
 }
 
 struct Writer {
@@ -41,25 +39,45 @@ struct Writer {
     is_bare: bool,
 }
 
+impl Teller for Writer {
+    fn drawn(&mut self) -> (&mut Random, &mut u64) {
+        (&mut self.rng, &mut self.count)
+    }
+
+    fn turn(&mut self) {
+        if !self.is_bare {
+            if self.one_in(8) && self.turns > 1 {
+                let taken = self.rng.random_range(1..=self.turns);
+                self.turns -= taken;
+                self.event(json!({"type": "thread_rolled_back", "num_turns": taken}));
+            }
+            if self.one_in(10) {
+                let summary = if self.one_in(2) { self.text() } else { String::new() };
+                let kept = self.text();
+                let history =
+                    json!([{"type": "message", "role": "user", "content": [{"type": "input_text", "text": kept}]}]);
+                self.put("compacted", json!({"message": summary, "replacement_history": history}));
+            }
+            self.event(json!({"type": "task_started", "turn_id": "t"}));
+            let model = ["gpt-x", "gpt-y"][self.rng.random_range(0..2)];
+            self.put("turn_context", json!({"turn_id": "t", "cwd": "/home/user/project", "model": model}));
+            if self.one_in(6) {
+                let what = self.text();
+                self.put("some_new_kind", json!({"what": what}));
+            }
+        }
+        self.prompt();
+        for _ in 0..self.rng.random_range(1..4) {
+            self.response();
+        }
+    }
+}
+
 impl Writer {
     fn new(seed: u64) -> Self {
         let mut rng = random(seed);
         let (clock, is_bare) = (Clock::start(&mut rng), rng.random_ratio(1, 6));
         Self { rng, clock, lines: Vec::new(), count: 0, turns: 0, is_bare }
-    }
-
-    fn bytes(self) -> Vec<u8> {
-        self.lines.into_iter().flat_map(|line| (line + "\n").into_bytes()).collect()
-    }
-
-    fn one_in(&mut self, n: u32) -> bool {
-        self.rng.random_ratio(1, n)
-    }
-
-    fn text(&mut self) -> String {
-        self.count += 1;
-        let len = self.rng.random_range(1..300);
-        format!("<{}> {}", self.count, text(len, &mut self.rng))
     }
 
     fn put(&mut self, kind: &str, payload: Value) {
@@ -103,34 +121,6 @@ impl Writer {
         let developer = self.text();
         let content = json!([{"type": "input_text", "text": developer}]);
         self.item(json!({"type": "message", "role": "developer", "content": content}));
-    }
-
-    fn turn(&mut self) {
-        if !self.is_bare {
-            if self.one_in(8) && self.turns > 1 {
-                let taken = self.rng.random_range(1..=self.turns);
-                self.turns -= taken;
-                self.event(json!({"type": "thread_rolled_back", "num_turns": taken}));
-            }
-            if self.one_in(10) {
-                let summary = if self.one_in(2) { self.text() } else { String::new() };
-                let kept = self.text();
-                let history =
-                    json!([{"type": "message", "role": "user", "content": [{"type": "input_text", "text": kept}]}]);
-                self.put("compacted", json!({"message": summary, "replacement_history": history}));
-            }
-            self.event(json!({"type": "task_started", "turn_id": "t"}));
-            let model = ["gpt-x", "gpt-y"][self.rng.random_range(0..2)];
-            self.put("turn_context", json!({"turn_id": "t", "cwd": "/home/user/project", "model": model}));
-            if self.one_in(6) {
-                let what = self.text();
-                self.put("some_new_kind", json!({"what": what}));
-            }
-        }
-        self.prompt();
-        for _ in 0..self.rng.random_range(1..4) {
-            self.response();
-        }
     }
 
     fn prompt(&mut self) {

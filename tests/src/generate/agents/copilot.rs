@@ -6,21 +6,19 @@
 use rand::RngExt;
 use serde_json::{Value, json};
 
+use super::{Teller, lines, uuid};
 use crate::generate::clock::Clock;
-use crate::generate::text::text;
 use crate::generate::{Random, random};
 
 /// A session of about so many turns.
 #[must_use]
 pub fn copilot(turns: usize, seed: u64) -> Vec<u8> {
     let mut writer = Writer::new(seed);
-    let id = format!("{:08x}-0000-4000-8000-{:012x}", writer.rng.random::<u32>(), writer.rng.random::<u32>());
+    let id = uuid(&mut writer.rng);
     let context = json!({"cwd": "/home/user/project", "branch": "main"});
     writer.put("session.start", json!({"sessionId": id, "selectedModel": "gpt-x", "context": context}));
-    for _ in 0..turns {
-        writer.turn();
-    }
-    writer.lines.into_iter().flat_map(|line| (line + "\n").into_bytes()).collect()
+    writer.turns(turns);
+    lines(writer.lines)
 }
 
 struct Writer {
@@ -34,34 +32,9 @@ struct Writer {
     agent: Option<String>,
 }
 
-impl Writer {
-    fn new(seed: u64) -> Self {
-        let mut rng = random(seed);
-        let clock = Clock::start(&mut rng);
-        Self { rng, clock, lines: Vec::new(), count: 0, last: None, before: Vec::new(), agent: None }
-    }
-
-    fn one_in(&mut self, n: u32) -> bool {
-        self.rng.random_ratio(1, n)
-    }
-
-    fn text(&mut self) -> String {
-        self.count += 1;
-        let len = self.rng.random_range(1..300);
-        format!("<{}> {}", self.count, text(len, &mut self.rng))
-    }
-
-    fn put(&mut self, kind: &str, data: Value) {
-        self.clock.tick(&mut self.rng);
-        self.count += 1;
-        let id = format!("{:08x}-0000-4000-9000-{:012x}", self.rng.random::<u32>(), self.count);
-        let mut event = json!({"type": kind, "data": data, "id": id, "timestamp": self.clock.rfc3339(),
-            "parentId": self.last});
-        if let Some(agent) = &self.agent {
-            event["agentId"] = agent.as_str().into();
-        }
-        self.lines.push(event.to_string());
-        self.last = Some(id);
+impl Teller for Writer {
+    fn drawn(&mut self) -> (&mut Random, &mut u64) {
+        (&mut self.rng, &mut self.count)
     }
 
     fn turn(&mut self) {
@@ -93,6 +66,27 @@ impl Writer {
             self.response();
         }
         self.put("assistant.turn_end", json!({"turnId": "0"}));
+    }
+}
+
+impl Writer {
+    fn new(seed: u64) -> Self {
+        let mut rng = random(seed);
+        let clock = Clock::start(&mut rng);
+        Self { rng, clock, lines: Vec::new(), count: 0, last: None, before: Vec::new(), agent: None }
+    }
+
+    fn put(&mut self, kind: &str, data: Value) {
+        self.clock.tick(&mut self.rng);
+        self.count += 1;
+        let id = format!("{:08x}-0000-4000-9000-{:012x}", self.rng.random::<u32>(), self.count);
+        let mut event = json!({"type": kind, "data": data, "id": id, "timestamp": self.clock.rfc3339(),
+            "parentId": self.last});
+        if let Some(agent) = &self.agent {
+            event["agentId"] = agent.as_str().into();
+        }
+        self.lines.push(event.to_string());
+        self.last = Some(id);
     }
 
     fn response(&mut self) {

@@ -6,6 +6,7 @@
 use rand::RngExt;
 use serde_json::{Value, json};
 
+use super::{Teller, lines};
 use crate::generate::text::text;
 use crate::generate::{Random, random};
 
@@ -15,10 +16,8 @@ pub fn cursor(turns: usize, seed: u64) -> Vec<u8> {
     let mut rng = random(seed);
     let has_results = rng.random_bool(0.7);
     let mut writer = Writer { rng, lines: Vec::new(), count: 0, has_results };
-    for _ in 0..turns {
-        writer.turn();
-    }
-    writer.lines.into_iter().flat_map(|line| format!("{line}\n").into_bytes()).collect()
+    writer.turns(turns);
+    lines(writer.lines)
 }
 
 struct Writer {
@@ -28,19 +27,9 @@ struct Writer {
     has_results: bool,
 }
 
-impl Writer {
-    fn one_in(&mut self, n: u32) -> bool {
-        self.rng.random_ratio(1, n)
-    }
-
-    fn text(&mut self) -> String {
-        self.count += 1;
-        let len = self.rng.random_range(1..300);
-        format!("<{}> {}", self.count, text(len, &mut self.rng).trim())
-    }
-
-    fn put(&mut self, role: &str, content: Vec<Value>) {
-        self.lines.push(json!({"role": role, "message": {"content": content}}));
+impl Teller for Writer {
+    fn drawn(&mut self) -> (&mut Random, &mut u64) {
+        (&mut self.rng, &mut self.count)
     }
 
     fn turn(&mut self) {
@@ -55,6 +44,19 @@ impl Writer {
         if self.one_in(4) {
             self.lines.push(json!({"event": "turn_ended", "message": {"content": []}}));
         }
+    }
+}
+
+impl Writer {
+    /// Without blanks around it, as a query is read.
+    fn text(&mut self) -> String {
+        self.count += 1;
+        let len = self.rng.random_range(1..300);
+        format!("<{}> {}", self.count, text(len, &mut self.rng).trim()).trim_end().to_string()
+    }
+
+    fn put(&mut self, role: &str, content: Vec<Value>) {
+        self.lines.push(json!({"role": role, "message": {"content": content}}));
     }
 
     fn response(&mut self) {

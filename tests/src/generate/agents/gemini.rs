@@ -7,8 +7,8 @@
 use rand::RngExt;
 use serde_json::{Value, json};
 
+use super::{Teller, lines, uuid};
 use crate::generate::clock::Clock;
-use crate::generate::text::text;
 use crate::generate::{Random, random};
 
 /// A session of about so many turns, in lines.
@@ -17,10 +17,8 @@ pub fn gemini(turns: usize, seed: u64) -> Vec<u8> {
     let mut writer = Writer::new(seed);
     let session = writer.session();
     writer.put(&session);
-    for _ in 0..turns {
-        writer.turn();
-    }
-    writer.lines.iter().flat_map(|line| format!("{line}\n").into_bytes()).collect()
+    writer.turns(turns);
+    lines(writer.lines)
 }
 
 /// A session of about so many turns, as one document.
@@ -47,36 +45,9 @@ struct Writer {
     count: u64,
 }
 
-impl Writer {
-    fn new(seed: u64) -> Self {
-        let mut rng = random(seed);
-        let clock = Clock::start(&mut rng);
-        Self { rng, clock, lines: Vec::new(), now: Vec::new(), count: 0 }
-    }
-
-    fn one_in(&mut self, n: u32) -> bool {
-        self.rng.random_ratio(1, n)
-    }
-
-    fn text(&mut self) -> String {
-        self.count += 1;
-        let len = self.rng.random_range(1..300);
-        format!("<{}> {}", self.count, text(len, &mut self.rng))
-    }
-
-    fn time(&mut self) -> String {
-        self.clock.tick(&mut self.rng);
-        self.clock.rfc3339()
-    }
-
-    fn put(&mut self, record: &Value) {
-        self.lines.push(record.clone());
-    }
-
-    fn session(&mut self) -> Value {
-        let id = format!("{:08x}-0000-4000-8000-{:012x}", self.rng.random::<u32>(), self.rng.random::<u32>());
-        let time = self.time();
-        json!({"sessionId": id, "projectHash": "0f", "startTime": time, "lastUpdated": time, "kind": "main"})
+impl Teller for Writer {
+    fn drawn(&mut self) -> (&mut Random, &mut u64) {
+        (&mut self.rng, &mut self.count)
     }
 
     fn turn(&mut self) {
@@ -106,6 +77,29 @@ impl Writer {
         }
         let time = self.time();
         self.put(&json!({"$set": {"lastUpdated": time}}));
+    }
+}
+
+impl Writer {
+    fn new(seed: u64) -> Self {
+        let mut rng = random(seed);
+        let clock = Clock::start(&mut rng);
+        Self { rng, clock, lines: Vec::new(), now: Vec::new(), count: 0 }
+    }
+
+    fn time(&mut self) -> String {
+        self.clock.tick(&mut self.rng);
+        self.clock.rfc3339()
+    }
+
+    fn put(&mut self, record: &Value) {
+        self.lines.push(record.clone());
+    }
+
+    fn session(&mut self) -> Value {
+        let id = uuid(&mut self.rng);
+        let time = self.time();
+        json!({"sessionId": id, "projectHash": "0f", "startTime": time, "lastUpdated": time, "kind": "main"})
     }
 
     fn prompt(&mut self) -> Value {

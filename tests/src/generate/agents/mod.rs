@@ -21,6 +21,44 @@ pub use gemini::{gemini, gemini_document};
 pub use opencode::{opencode, opencode_database, put_opencode};
 pub use qwen::qwen;
 
+use crate::generate::Random;
+use crate::generate::text::text;
+use rand::RngExt;
+use std::fmt::Display;
+
+/// Writes a session turn by turn.
+trait Teller {
+    /// Chance, and the number of texts and ids so far.
+    fn drawn(&mut self) -> (&mut Random, &mut u64);
+
+    fn turn(&mut self);
+
+    fn turns(&mut self, count: usize) {
+        (0..count).for_each(|_| self.turn());
+    }
+
+    fn one_in(&mut self, n: u32) -> bool {
+        self.drawn().0.random_ratio(1, n)
+    }
+
+    /// A text that equals no other one and is no prefix of another.
+    fn text(&mut self) -> String {
+        let (rng, count) = self.drawn();
+        *count += 1;
+        let len = rng.random_range(1..300);
+        format!("<{count}> {}", text(len, rng))
+    }
+}
+
+/// Records as the lines of a file.
+pub fn lines(records: impl IntoIterator<Item = impl Display>) -> Vec<u8> {
+    records.into_iter().flat_map(|record| format!("{record}\n").into_bytes()).collect()
+}
+
+fn uuid(rng: &mut Random) -> String {
+    format!("{:08x}-0000-4000-8000-{:012x}", rng.random::<u32>(), rng.random::<u32>())
+}
+
 /// A session of so many turns, made from a seed.
 pub type Generator = fn(usize, u64) -> Vec<u8>;
 

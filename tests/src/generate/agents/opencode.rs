@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 use std::path::Path;
 
-use crate::generate::text::text;
+use super::{Teller, lines};
 use crate::generate::{Random, random};
 
 /// A session of about so many turns, as it is written down.
@@ -17,15 +17,9 @@ pub fn opencode(turns: usize, seed: u64) -> Vec<u8> {
     let mut rng = random(seed);
     let (is_newer, id) = (rng.random_bool(0.4), format!("ses_{seed:012x}"));
     let mut writer = Writer { rng, session: id, lines: Vec::new(), count: 0, is_newer, prompts: Vec::new() };
-    for _ in 0..turns {
-        writer.turn();
-    }
+    writer.turns(turns);
     let (first, state) = writer.session();
-    std::iter::once(first)
-        .chain(writer.lines)
-        .chain([state])
-        .flat_map(|line| format!("{line}\n").into_bytes())
-        .collect()
+    lines(std::iter::once(first).chain(writer.lines).chain([state]))
 }
 
 /// Puts the rows of sessions into a database, which is left open as its program has it: in WAL mode, and nothing in the
@@ -106,24 +100,41 @@ struct Writer {
     rng: Random,
     session: String,
     lines: Vec<Value>,
-    count: i64,
+    count: u64,
     is_newer: bool,
     /// Ids of the prompts.
     prompts: Vec<String>,
 }
 
+impl Teller for Writer {
+    fn drawn(&mut self) -> (&mut Random, &mut u64) {
+        (&mut self.rng, &mut self.count)
+    }
+
+    fn turn(&mut self) {
+        if self.one_in(10) {
+            self.compaction();
+        }
+        let said = self.text();
+        let id = if self.is_newer {
+            self.put("user", json!({"text": said}), Vec::new())
+        } else {
+            let mut parts = vec![json!({"type": "text", "text": said})];
+            if self.one_in(4) {
+                let url = "data:image/png;base64,iVBORw0KGgo=";
+                parts.push(json!({"type": "file", "mime": "image/png", "filename": "a.png", "url": url}));
+            }
+            self.put("user", json!({"role": "user", "agent": "build"}), parts)
+        };
+        self.prompts.push(id);
+        for _ in 0..self.rng.random_range(1..3) {
+            self.response();
+        }
+    }
+}
+
 impl Writer {
-    fn one_in(&mut self, n: u32) -> bool {
-        self.rng.random_ratio(1, n)
-    }
-
-    fn text(&mut self) -> String {
-        self.count += 1;
-        let len = self.rng.random_range(1..300);
-        format!("<{}> {}", self.count, text(len, &mut self.rng))
-    }
-
-    const fn time(&self) -> i64 {
+    const fn time(&self) -> u64 {
         1_780_000_000_000 + self.count * 1000
     }
 
@@ -171,27 +182,6 @@ impl Writer {
         row["data"] = data;
         self.lines.push(row);
         id
-    }
-
-    fn turn(&mut self) {
-        if self.one_in(10) {
-            self.compaction();
-        }
-        let said = self.text();
-        let id = if self.is_newer {
-            self.put("user", json!({"text": said}), Vec::new())
-        } else {
-            let mut parts = vec![json!({"type": "text", "text": said})];
-            if self.one_in(4) {
-                let url = "data:image/png;base64,iVBORw0KGgo=";
-                parts.push(json!({"type": "file", "mime": "image/png", "filename": "a.png", "url": url}));
-            }
-            self.put("user", json!({"role": "user", "agent": "build"}), parts)
-        };
-        self.prompts.push(id);
-        for _ in 0..self.rng.random_range(1..3) {
-            self.response();
-        }
     }
 
     fn response(&mut self) {

@@ -6,18 +6,16 @@
 use rand::RngExt;
 use serde_json::{Value, json};
 
+use super::{Teller, lines, uuid};
 use crate::generate::clock::Clock;
-use crate::generate::text::text;
 use crate::generate::{Random, random};
 
 /// A session of about so many turns.
 #[must_use]
 pub fn qwen(turns: usize, seed: u64) -> Vec<u8> {
     let mut writer = Writer::new(seed);
-    for _ in 0..turns {
-        writer.turn();
-    }
-    writer.lines.into_iter().flat_map(|line| (line + "\n").into_bytes()).collect()
+    writer.turns(turns);
+    lines(writer.lines)
 }
 
 struct Writer {
@@ -33,40 +31,9 @@ struct Writer {
     title: Option<String>,
 }
 
-impl Writer {
-    fn new(seed: u64) -> Self {
-        let mut rng = random(seed);
-        let clock = Clock::start(&mut rng);
-        let session = format!("{:08x}-0000-4000-8000-{:012x}", rng.random::<u32>(), rng.random::<u32>());
-        Self { rng, clock, lines: Vec::new(), session, count: 0, last: None, before: Vec::new(), title: None }
-    }
-
-    fn one_in(&mut self, n: u32) -> bool {
-        self.rng.random_ratio(1, n)
-    }
-
-    fn text(&mut self) -> String {
-        self.count += 1;
-        let len = self.rng.random_range(1..300);
-        format!("<{}> {}", self.count, text(len, &mut self.rng))
-    }
-
-    /// Writes a record behind the last one.
-    fn put(&mut self, kind: &str, more: Value) {
-        self.clock.tick(&mut self.rng);
-        self.count += 1;
-        let uuid = format!("{:08x}-0000-4000-9000-{:012x}", self.rng.random::<u32>(), self.count);
-        let mut record = json!({"uuid": uuid, "parentUuid": self.last, "sessionId": self.session,
-            "timestamp": self.clock.rfc3339(), "type": kind, "cwd": "/home/user/project", "version": "0.20.0"});
-        for (name, value) in more.as_object().into_iter().flatten() {
-            record[name.as_str()] = value.clone();
-        }
-        self.lines.push(record.to_string());
-        self.last = Some(uuid);
-    }
-
-    fn system(&mut self, subtype: &str, payload: Value) {
-        self.put("system", json!({"subtype": subtype, "systemPayload": payload}));
+impl Teller for Writer {
+    fn drawn(&mut self) -> (&mut Random, &mut u64) {
+        (&mut self.rng, &mut self.count)
     }
 
     fn turn(&mut self) {
@@ -110,6 +77,33 @@ impl Writer {
         for _ in 0..self.rng.random_range(1..4) {
             self.response();
         }
+    }
+}
+
+impl Writer {
+    fn new(seed: u64) -> Self {
+        let mut rng = random(seed);
+        let clock = Clock::start(&mut rng);
+        let session = uuid(&mut rng);
+        Self { rng, clock, lines: Vec::new(), session, count: 0, last: None, before: Vec::new(), title: None }
+    }
+
+    /// Writes a record behind the last one.
+    fn put(&mut self, kind: &str, more: Value) {
+        self.clock.tick(&mut self.rng);
+        self.count += 1;
+        let uuid = format!("{:08x}-0000-4000-9000-{:012x}", self.rng.random::<u32>(), self.count);
+        let mut record = json!({"uuid": uuid, "parentUuid": self.last, "sessionId": self.session,
+            "timestamp": self.clock.rfc3339(), "type": kind, "cwd": "/home/user/project", "version": "0.20.0"});
+        for (name, value) in more.as_object().into_iter().flatten() {
+            record[name.as_str()] = value.clone();
+        }
+        self.lines.push(record.to_string());
+        self.last = Some(uuid);
+    }
+
+    fn system(&mut self, subtype: &str, payload: Value) {
+        self.put("system", json!({"subtype": subtype, "systemPayload": payload}));
     }
 
     fn response(&mut self) {

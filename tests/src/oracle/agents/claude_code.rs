@@ -1,33 +1,17 @@
 //! A simple reader of Claude Code transcripts: what was said, and the prompts that lead to the present point.
 
-use super::records;
+use super::{Said, records};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 
-/// The content of a transcript.
-#[derive(Debug, Default)]
-pub struct ClaudeCode {
-    /// Every line that is a record: offset, length, value.
-    pub records: Vec<(usize, usize, Value)>,
-    /// Responses, by id.
-    pub responses: usize,
-    /// Calls of tools.
-    pub calls: usize,
-    /// Results whose call is present.
-    pub results: usize,
-    /// Texts of the prompts that lead to the present point, without those of sub-agents.
-    pub live_prompts: Vec<String>,
-    /// Final texts that were said to the model or by it.
-    pub texts: HashSet<String>,
-}
-
 /// Reads a transcript whose lines are whole.
 #[must_use]
-pub fn read_claude_code(bytes: &[u8]) -> ClaudeCode {
-    let mut read = ClaudeCode { records: records(bytes), ..ClaudeCode::default() };
+pub fn read_claude_code(bytes: &[u8]) -> Said {
+    let records = records(bytes);
+    let mut read = Said::of(&records);
     let mut messages = HashSet::new();
     let (mut calls, mut results) = (HashSet::new(), HashSet::new());
-    for (_, _, record) in &read.records {
+    for (_, _, record) in &records {
         let blocks = record["message"]["content"].as_array().cloned().unwrap_or_default();
         if record["type"] == "assistant" {
             messages.insert(record["message"]["id"].as_str().expect("an id").to_string());
@@ -41,8 +25,8 @@ pub fn read_claude_code(bytes: &[u8]) -> ClaudeCode {
         }
     }
     (read.responses, read.calls, read.results) = (messages.len(), calls.len(), results.len());
-    read.live_prompts = live_prompts(&read.records);
-    read.texts = texts(&read.records);
+    read.live_prompts = live_prompts(&records);
+    read.texts = texts(&records);
     read
 }
 

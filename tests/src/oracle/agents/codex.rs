@@ -1,29 +1,15 @@
 //! A simple reader of Codex rollouts: what was said, and the prompts that were not taken back.
 
-use super::records;
+use super::{Said, records};
 use serde_json::Value;
 use std::collections::HashSet;
 
-/// The content of a rollout.
-#[derive(Debug, Default)]
-pub struct Codex {
-    /// Every line that is a record: offset, length, value.
-    pub records: Vec<(usize, usize, Value)>,
-    pub calls: usize,
-    /// Outputs whose call is present.
-    pub outputs: usize,
-    /// Texts of the prompts that were not taken back.
-    pub live_prompts: Vec<String>,
-    /// Texts of prompts, answers, thoughts and outputs.
-    pub texts: HashSet<String>,
-}
-
 /// Reads a rollout whose lines are whole.
 #[must_use]
-pub fn read_codex(bytes: &[u8]) -> Codex {
-    let mut read = Codex { records: records(bytes), ..Codex::default() };
-    let items: Vec<&Value> =
-        read.records.iter().map(|(_, _, record)| record.get("payload").unwrap_or(record)).collect();
+pub fn read_codex(bytes: &[u8]) -> Said {
+    let records = records(bytes);
+    let mut read = Said::of(&records);
+    let items: Vec<&Value> = records.iter().map(|(_, _, record)| record.get("payload").unwrap_or(record)).collect();
     let text = |item: &Value| item["content"][0]["text"].as_str().unwrap_or_default().to_string();
     let is = |item: &Value, kind: &str, role: &str| item["type"] == kind && (role.is_empty() || item["role"] == role);
     let typed = |item: &Value| is(item, "message", "user") && !text(item).starts_with("# AGENTS.md");
@@ -58,7 +44,7 @@ pub fn read_codex(bytes: &[u8]) -> Codex {
             }
         }
     }
-    (read.calls, read.outputs, read.live_prompts) = (calls.len(), outputs.len(), live);
+    (read.calls, read.results, read.live_prompts) = (calls.len(), outputs.len(), live);
     read.texts.extend(read.live_prompts.iter().cloned());
     read
 }

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 #[must_use]
 pub fn read_copilot(bytes: &[u8]) -> Said {
     let records = records(bytes);
-    let mut said = Said { records: records.iter().map(|(at, len, _)| (*at, *len)).collect(), ..Said::default() };
+    let mut said = Said::of(&records);
     let (mut calls, mut results) = (HashSet::new(), HashSet::new());
     // The prompts of the conversation, and how many there were at each event.
     let (mut prompts, mut counts): (Vec<String>, Vec<(String, usize)>) = (Vec::new(), Vec::new());

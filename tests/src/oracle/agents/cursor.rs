@@ -6,7 +6,7 @@ use super::{Said, records};
 #[must_use]
 pub fn read_cursor(bytes: &[u8]) -> Said {
     let records = records(bytes);
-    let mut said = Said { records: records.iter().map(|(at, len, _)| (*at, *len)).collect(), ..Said::default() };
+    let mut said = Said::of(&records);
     for (_, _, record) in &records {
         said.responses += usize::from(record["role"] == "assistant");
         for block in record["message"]["content"].as_array().into_iter().flatten() {

@@ -9,12 +9,11 @@ use serde_json::Value;
 /// If it is none.
 #[must_use]
 pub fn read_gemini(bytes: &[u8]) -> Said {
-    let mut said = Said::default();
     let records = records(bytes);
+    let mut said = Said::of(&records);
     let all: Vec<Value> = if records.is_empty() {
         vec![serde_json::from_slice(bytes).expect("one document")]
     } else {
-        said.records = records.iter().map(|(at, len, _)| (*at, *len)).collect();
         records.into_iter().map(|(_, _, record)| record).collect()
     };
     // All messages as they ended up, and which of them count.

@@ -13,8 +13,8 @@ mod opencode;
 mod qwen;
 mod shown;
 
-pub use claude_code::{ClaudeCode, read_claude_code};
-pub use codex::{Codex, read_codex};
+pub use claude_code::read_claude_code;
+pub use codex::read_codex;
 pub use copilot::read_copilot;
 pub use cursor::read_cursor;
 pub use gemini::read_gemini;
@@ -40,6 +40,13 @@ pub struct Said {
     pub live_prompts: Vec<String>,
     /// Texts that were said to the model or by it, as they ended up.
     pub texts: HashSet<String>,
+}
+
+impl Said {
+    /// With its records, and nothing said yet.
+    fn of(records: &[(usize, usize, Value)]) -> Self {
+        Self { records: records.iter().map(|(at, len, _)| (*at, *len)).collect(), ..Self::default() }
+    }
 }
 
 /// Every line that is a record: offset, length, value.

@@ -7,7 +7,7 @@ use serde_json::Value;
 #[must_use]
 pub fn read_opencode(bytes: &[u8]) -> Said {
     let records = records(bytes);
-    let mut said = Said { records: records.iter().map(|(at, len, _)| (*at, *len)).collect(), ..Said::default() };
+    let mut said = Said::of(&records);
     let reverted = records.last().map(|(_, _, state)| state["revert"]["messageID"].clone()).unwrap_or_default();
     let mut is_live = true;
     for (_, _, row) in &records {

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 #[must_use]
 pub fn read_qwen(bytes: &[u8]) -> Said {
     let records = records(bytes);
-    let mut said = Said { records: records.iter().map(|(at, len, _)| (*at, *len)).collect(), ..Said::default() };
+    let mut said = Said::of(&records);
     let (mut calls, mut results) = (HashSet::new(), HashSet::new());
     for (_, _, record) in &records {
         said.responses += usize::from(record["type"] == "assistant");

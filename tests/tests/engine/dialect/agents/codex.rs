@@ -1,13 +1,11 @@
 //! Rollouts of Codex: nothing of one is lost, what was taken back is a branch, and a model could go on from it.
 
-use super::{lines, show};
+use super::{holds_though_damaged, lines, show, shows_all};
 use jcode_session_tests::effort::cases;
-use jcode_session_tests::generate::agents::{codex, codex_sub_agent, damaged_lines};
-use jcode_session_tests::generate::random;
+use jcode_session_tests::generate::agents::{codex, codex_sub_agent};
 use jcode_session_tests::oracle::agents::read_codex;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use std::collections::HashSet;
 
 const NAME: &str = "codex";
 
@@ -21,17 +19,8 @@ proptest! {
         let (shown, _, findings) = show(&source, NAME);
         prop_assert!(findings.is_empty(), "{:?}", findings);
 
-        let sources = shown.sources();
-        for (at, len, record) in &expected.records {
-            prop_assert!(sources.contains(&(*at, *len)), "{} is shown nowhere", record);
-        }
-        prop_assert_eq!(sources.len(), expected.records.len());
-        prop_assert_eq!(shown.calls(), expected.calls);
-        prop_assert_eq!(shown.count("toolResult"), expected.outputs);
-        let said: HashSet<String> = shown.entries.iter().flat_map(|entry| entry.texts()).collect();
-        for text in &expected.texts {
-            prop_assert!(said.contains(text), "{} was not said", text);
-        }
+        shows_all(&shown, &expected)?;
+        prop_assert_eq!(shown.sources().len(), expected.records.len());
         let path = shown.active_path();
         let prompts = path.iter().filter(|entry| entry.role() == Some("user")).map(|entry| entry.texts()[0].clone());
         prop_assert_eq!(prompts.collect::<Vec<_>>(), expected.live_prompts);
@@ -52,18 +41,7 @@ proptest! {
 
     #[test]
     fn damaged_lines_hide_nothing(seed in any::<u64>(), turns in 1usize..10) {
-        let (source, damage) = damaged_lines(&codex(turns, seed), &mut random(seed));
-        let expected = read_codex(&source);
-        if jcode_session_core::dialect::detect(&jcode_session_core::source::SliceSource(&source))
-            .is_ok_and(|detected| detected.dialect.name() == NAME)
-        {
-            let (shown, _, findings) = show(&source, NAME);
-            let sources = shown.sources();
-            for (at, len, record) in &expected.records {
-                prop_assert!(sources.contains(&(*at, *len)), "{} is shown nowhere", record);
-            }
-            prop_assert!(findings.len() >= damage.len(), "{:?} of {:?}", findings, damage);
-        }
+        holds_though_damaged(&codex(turns, seed), seed, NAME)?;
     }
 }
 

@@ -13,7 +13,7 @@ use jcode_session_core::finding::Finding;
 use jcode_session_core::index::IndexBuilder;
 use jcode_session_core::log::{LogScan, scan_source};
 use jcode_session_core::source::{ByteSource, SliceSource};
-use jcode_session_tests::generate::agents::damaged_lines;
+use jcode_session_tests::generate::agents::{damaged_lines, lines};
 use jcode_session_tests::generate::random;
 use jcode_session_tests::oracle::agents::{Said, Shown};
 use proptest::prelude::*;
@@ -33,25 +33,12 @@ fn show(source: &[u8], dialect: &str) -> (Shown, Vec<u8>, Vec<Finding>) {
     (Shown::read(&bytes), bytes, findings)
 }
 
-fn lines(records: &[Value]) -> Vec<u8> {
-    records.iter().flat_map(|record| format!("{record}\n").into_bytes()).collect()
-}
-
 /// All that a sound session says is shown, and the active path is the conversation.
 fn holds(source: &[u8], name: &str, expected: &Said) -> Result<(), TestCaseError> {
     let (shown, _, findings) = show(source, name);
     prop_assert!(findings.is_empty(), "{:?}", findings);
-    let sources = shown.sources();
-    for span in &expected.records {
-        prop_assert!(sources.contains(span), "{:?} is shown nowhere", span);
-    }
+    shows_all(&shown, expected)?;
     prop_assert_eq!(shown.count("assistant"), expected.responses);
-    prop_assert_eq!(shown.calls(), expected.calls);
-    prop_assert_eq!(shown.count("toolResult"), expected.results);
-    let said: HashSet<String> = shown.entries.iter().flat_map(|entry| entry.texts()).collect();
-    for text in &expected.texts {
-        prop_assert!(said.contains(text), "{} was not said", text);
-    }
     let path = shown.active_path();
     let prompts = path.iter().filter(|entry| entry.role() == Some("user")).map(|entry| entry.texts()[0].clone());
     prop_assert_eq!(prompts.collect::<Vec<_>>(), expected.live_prompts.clone());
@@ -61,6 +48,21 @@ fn holds(source: &[u8], name: &str, expected: &Said) -> Result<(), TestCaseError
         let is_apart =
             entry.value["customType"] == format!("{name}/leaf") || record.to_string().contains("\"messages\"");
         prop_assert!(is_apart || entry.value["data"] == record, "{:?}", entry);
+    }
+    Ok(())
+}
+
+/// Every record is shown, each call with its result, and every text.
+fn shows_all(shown: &Shown, expected: &Said) -> Result<(), TestCaseError> {
+    let sources = shown.sources();
+    for span in &expected.records {
+        prop_assert!(sources.contains(span), "{:?} is shown nowhere", span);
+    }
+    prop_assert_eq!(shown.calls(), expected.calls);
+    prop_assert_eq!(shown.count("toolResult"), expected.results);
+    let said: HashSet<String> = shown.entries.iter().flat_map(|entry| entry.texts()).collect();
+    for text in &expected.texts {
+        prop_assert!(said.contains(text), "{} was not said", text);
     }
     Ok(())
 }
