@@ -6,10 +6,12 @@
 //!
 //! Layers: [`args`] holds the parsed arguments, [`settings`] resolves them against environment and home, [`commands`]
 //! has one function per command, and only [`output`] prints. [`serve`] serves the inspector page and a session to a
-//! browser.
+//! browser; with the feature `mcp`, `mcp` answers agents.
 
 pub mod args;
 pub mod commands;
+#[cfg(feature = "mcp")]
+mod mcp;
 pub mod output;
 pub mod serve;
 pub mod settings;

@@ -22,6 +22,16 @@ pub fn cases(short: u32) -> Config {
     Config { cases, rng_seed, failure_persistence: None, ..Config::default() }
 }
 
+/// Like [`cases`], but the number of cases of a long run is the value of the variable, if it is set.
+#[must_use]
+pub fn cases_of(variable: &str, short: u32) -> Config {
+    let mut config = cases(short);
+    if long() {
+        config.cases = u32::try_from(rounds(variable, config.cases as usize)).unwrap_or(u32::MAX);
+    }
+    config
+}
+
 /// Seeds for generators: this many, or ten times as many in a long run.
 #[must_use]
 pub fn seeds(short: u64) -> Range<u64> {

@@ -6,11 +6,13 @@
 //! mounted below a host's own flags without a clash: ids begin with `session::`, and [`ours_first`] resolves clashes of
 //! names.
 
+mod about;
 mod all;
 mod read;
 mod store;
 mod write;
 
+pub(crate) use about::SECTIONS;
 pub use all::*;
 use clap::{Args, Command, Parser, Subcommand, ValueEnum};
 pub use read::*;
@@ -21,7 +23,7 @@ pub use write::*;
 
 /// Session logs of coding agents: migrate, verify, look into.
 #[derive(Debug, Parser)]
-#[command(name = "jcode-session", version, max_term_width = 100)]
+#[command(name = "jcode-session", version, max_term_width = 100, after_long_help = about::help())]
 pub struct Cli {
     /// The command and its flags.
     #[command(flatten)]
@@ -160,13 +162,16 @@ pub enum SessionCommand {
     Prune(PruneArgs),
     /// Look into a session in the browser
     Inspect(InspectArgs),
+    /// Answer an agent's questions about the sessions: a server of the Model Context Protocol on standard input and output
+    #[cfg(feature = "mcp")]
+    Mcp,
     /// Print a completion script for a shell
     #[command(hide = true)]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page
+    /// Print the manual page of the program or of a command
     #[command(hide = true)]
-    Man,
+    Man(ManArgs),
 }

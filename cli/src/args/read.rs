@@ -48,6 +48,9 @@ pub struct ShowArgs {
     /// Only this entry, by its id or the start of it
     #[arg(id = "session::entry", long = "entry", value_name = "ID", conflicts_with = "session::tail")]
     pub entry: Option<String>,
+    /// Show thinking, arguments and output of tools whole
+    #[arg(id = "session::full", long = "full", conflicts_with = "session::json")]
+    pub full: bool,
     /// Print the raw lines of the log
     #[arg(id = "session::json", long = "json")]
     pub json: bool,
@@ -75,9 +78,9 @@ pub struct ExportArgs {
     /// Path, id, or the start of an id
     #[arg(id = "session::session", value_name = "SESSION")]
     pub session: OsString,
-    /// What to write
+    /// What to write; if it is left out, what the name of FILE says: .html, .md, .jsonl (v3) or .json (jcode-v1)
     #[arg(id = "session::format", long = "format", value_enum, value_name = "FORMAT")]
-    pub format: ExportFormat,
+    pub format: Option<ExportFormat>,
     /// Write to this file instead of standard output
     #[arg(id = "session::output", long = "output", short = 'o', value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -93,10 +96,22 @@ pub enum ExportFormat {
     JcodeV1,
     /// The whole log as one plain file of the current format
     V3,
-    /// The active path as one page for a browser, without scripts or network access
+    /// One page for a browser, without scripts or network access: the active path, then the other branches
     Html,
     /// The active path as Markdown
     Markdown,
     /// The file that an imported session comes from, byte for byte
     Original,
+}
+
+/// Flags of `man`.
+#[derive(Debug, Clone, Default, Args)]
+#[command(ours_first())]
+pub struct ManArgs {
+    /// The page of this command
+    #[arg(id = "session::command", value_name = "COMMAND")]
+    pub command: Option<String>,
+    /// Write all pages into this folder
+    #[arg(id = "session::dir", long = "dir", value_name = "DIR", conflicts_with = "session::command")]
+    pub dir: Option<PathBuf>,
 }

@@ -2,6 +2,7 @@
 
 use super::Mounted;
 use super::SegmentArgs;
+use crate::when;
 use clap::Args;
 use std::ffi::OsString;
 
@@ -27,9 +28,9 @@ pub struct RollbackArgs {
     /// Path, id, or the start of an id
     #[arg(id = "session::session", value_name = "SESSION")]
     pub session: OsString,
-    /// The newest checkpoint at or before this time (RFC 3339), instead of the newest whose content differs from now
-    #[arg(id = "session::to_checkpoint", long = "to-checkpoint", value_name = "TS", conflicts_with = "session::undo")]
-    pub to_checkpoint: Option<String>,
+    /// The newest checkpoint at or before this time (RFC 3339, or a day), instead of the newest whose content differs from now
+    #[arg(id = "session::to_checkpoint", long = "to-checkpoint", value_name = "TS", value_parser = when::until, conflicts_with = "session::undo")]
+    pub to_checkpoint: Option<i64>,
     /// Write nothing; tell what would be done
     #[arg(id = "session::dry_run", long = "dry-run")]
     pub dry_run: bool,

@@ -26,23 +26,24 @@ use std::path::Path;
 const STEP: usize = 1 << 18;
 
 pub(super) fn export(args: &ExportArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
+    let format = format(args)?;
     let log = super::resolve(&args.session, settings)?;
     let session = Session::read(&log)?;
     // A session of another agent can be exported as v3, but not as jcode-v1, which it never was.
-    let is_shown = args.format == ExportFormat::V3 && session.detected().kind == FileKind::Foreign;
-    if matches!(args.format, ExportFormat::V3 | ExportFormat::JcodeV1) && !is_shown {
+    let is_shown = format == ExportFormat::V3 && session.detected().kind == FileKind::Foreign;
+    if matches!(format, ExportFormat::V3 | ExportFormat::JcodeV1) && !is_shown {
         session.detected().known().with_context(|| log.display().to_string())?;
     }
-    let before_header = if args.format == ExportFormat::V3 { before_header(&session) } else { 0 };
+    let before_header = if format == ExportFormat::V3 { before_header(&session) } else { 0 };
     match args.output.as_deref().filter(|target| *target != Path::new("-")) {
         None => {
             let visible = output.is_terminal();
-            write(&session, args.format, output.data(), visible)?;
+            write(&session, format, output.data(), visible)?;
         }
         Some(target) => {
             let replaces = replaces(target, &log, args.force)?;
             let mut file = BufWriter::with_capacity(STEP, temporary_for(target)?);
-            write(&session, args.format, &mut file, false)
+            write(&session, format, &mut file, false)
                 .with_context(|| format!("cannot export to {}", target.display()))?;
             let file = file.into_inner().map_err(std::io::IntoInnerError::into_error);
             let file = file.with_context(|| format!("cannot write in the folder of {}", target.display()))?;
@@ -60,6 +61,19 @@ pub(super) fn export(args: &ExportArgs, settings: &Settings, output: &mut Output
     }
     super::tell_of_sidecar(session.path(), session.was_contradicted(), output);
     Ok(ExitStatus::Clean)
+}
+
+/// What is asked for, else what the name of the target says.
+fn format(args: &ExportArgs) -> Result<ExportFormat> {
+    let ending = args.output.as_deref().and_then(Path::extension).map(|ending| ending.to_ascii_lowercase());
+    let named = match ending.as_deref().and_then(std::ffi::OsStr::to_str) {
+        Some("html" | "htm") => Some(ExportFormat::Html),
+        Some("md" | "markdown") => Some(ExportFormat::Markdown),
+        Some("jsonl") => Some(ExportFormat::V3),
+        Some("json") => Some(ExportFormat::JcodeV1),
+        _ => None,
+    };
+    args.format.or(named).context("what should be written? `--format html`, markdown, v3, jcode-v1 or original")
 }
 
 /// True if a file exists at the target and may be replaced.

@@ -12,7 +12,10 @@ mod fork;
 mod import;
 mod inspect;
 mod list;
+mod man;
 mod many;
+#[cfg(feature = "mcp")]
+mod mcp;
 mod migrate;
 mod prune;
 mod rename;
@@ -28,6 +31,8 @@ mod tree_lines;
 mod verify;
 
 use crate::args::{AnyCommand, Cli, DoctorArgs, GlobalArgs, RenameArgs, SessionArgs, SessionCommand};
+#[cfg(feature = "mcp")]
+use crate::output::Kept;
 use crate::output::{ExitStatus, Output, is_closed_pipe, visible};
 use crate::settings::Settings;
 use anyhow::{Result, anyhow};
@@ -66,10 +71,24 @@ pub fn run_doctor(args: &DoctorArgs, global: &GlobalArgs) -> ExitStatus {
     with_output(global, |settings, output| doctor::doctor(args, settings, output))
 }
 
+/// Runs a command for who answers in its place: returns its exit status and what it printed, at most `limit` bytes of
+/// data.
+#[cfg(feature = "mcp")]
+pub(crate) fn answer(command: &SessionCommand, settings: &Settings, limit: usize) -> (ExitStatus, Kept) {
+    let mut output = Output::kept(limit);
+    let status = printed(dispatch(command, settings, &mut output), &mut output);
+    (status, output.into_kept())
+}
+
 fn with_output(global: &GlobalArgs, command: impl FnOnce(&Settings, &mut Output) -> Result<ExitStatus>) -> ExitStatus {
     let settings = Settings::resolve(global);
     let mut output = Output::new(global);
-    let result = command(&settings, &mut output).and_then(|status| {
+    printed(command(&settings, &mut output), &mut output)
+}
+
+/// Prints what is left of a command's output, and its error.
+fn printed(result: Result<ExitStatus>, output: &mut Output) -> ExitStatus {
+    let result = result.and_then(|status| {
         output.flush()?;
         Ok(status)
     });
@@ -106,18 +125,15 @@ fn dispatch(command: &SessionCommand, settings: &Settings, output: &mut Output) 
         SessionCommand::Seal(args) => seal::seal(args, settings, output),
         SessionCommand::Prune(args) => prune::prune(args, settings, output),
         SessionCommand::Inspect(args) => inspect::inspect(args, settings, output),
+        #[cfg(feature = "mcp")]
+        SessionCommand::Mcp => mcp::mcp(settings),
         SessionCommand::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "jcode-session", &mut script);
             output.data().write_all(&script)?;
             Ok(ExitStatus::Clean)
         }
-        SessionCommand::Man => {
-            let mut page = Vec::new();
-            clap_mangen::Man::new(Cli::command()).render(&mut page)?;
-            output.data().write_all(&page)?;
-            Ok(ExitStatus::Clean)
-        }
+        SessionCommand::Man(args) => man::man(args, output),
     }
 }
 
@@ -138,13 +154,13 @@ fn tell_of_sidecar(log: &Path, was_contradicted: bool, output: &mut Output) {
     }
 }
 
-/// The log that SESSION means.
 /// The folders of other agents, with what is written down of databases.
 fn others(settings: &Settings) -> Vec<PathBuf> {
     let written = written_down(&settings.home, &settings.databases);
     settings.others.iter().cloned().chain(written).collect()
 }
 
+/// The log that SESSION means.
 fn resolve(session: &OsStr, settings: &Settings) -> Result<PathBuf> {
     let found = match Catalog::new(&settings.home, &settings.roots).find(session) {
         // Of other agents there may be many, and large ones: they are looked through last.

@@ -7,8 +7,7 @@ use super::take_back::undo_command;
 use crate::args::RollbackArgs;
 use crate::output::{ExitStatus, Output, bytes, count, visible};
 use crate::settings::Settings;
-use anyhow::{Context, Result};
-use jcode_session_core::log::time;
+use anyhow::Result;
 use jcode_session_core::store::history::How;
 use jcode_session_core::store::{rollback as back, undo as forth};
 use jcode_session_native::ops::restore::{self, Follow};
@@ -22,7 +21,7 @@ pub(super) fn rollback(args: &RollbackArgs, settings: &Settings, output: &mut Ou
     if args.undo {
         return undo(args, &log, output);
     }
-    let to_ms = args.to_checkpoint.as_deref().map(parse).transpose()?;
+    let to_ms = args.to_checkpoint;
     if args.dry_run {
         let plan = restore::plan_rollback(&log, to_ms)?;
         if plan.is_there {
@@ -58,12 +57,6 @@ fn undo(args: &RollbackArgs, log: &Path, output: &mut Output) -> Result<ExitStat
     writeln!(output.data(), "  {}{}", put_back(log, &plan), kept(log, plan.set_aside.as_deref()))?;
     tell(follow, output);
     Ok(ExitStatus::Clean)
-}
-
-fn parse(text: &str) -> Result<i64> {
-    time::parse_text(text).with_context(|| {
-        format!("`{text}` is no time; write it as `checkpoints` does, for example 2026-01-31T09:30:00.000Z")
-    })
 }
 
 fn is_there(plan: &back::Plan, output: &mut Output) -> Result<ExitStatus> {

@@ -5,12 +5,13 @@
 //! Invariant: `--json` prints the log's own lines, byte for byte.
 
 use crate::args::ShowArgs;
-use crate::output::{ExitStatus, Output};
+use crate::output::{ExitStatus, Output, count, visible};
 use crate::settings::Settings;
 use crate::transcript::edited::Path;
 use crate::transcript::model::Message;
-use crate::transcript::terminal;
+use crate::transcript::terminal::{self, Extent};
 use anyhow::Result;
+use jcode_session_native::os::path_text::shown;
 use jcode_session_native::session::{Edits, Entry, Session};
 
 pub(super) fn show(args: &ShowArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
@@ -32,12 +33,32 @@ pub(super) fn show(args: &ShowArgs, settings: &Settings, output: &mut Output) ->
             super::tree::overlooked(&session.tree()?, output);
         }
     }
+    tell_of_damage(&session, output)?;
     super::tell_of_sidecar(session.path(), session.was_contradicted(), output);
     Ok(ExitStatus::Clean)
 }
 
+/// Hints at damage that is known without a pass over the log: what was damaged is not among the entries shown.
+fn tell_of_damage(session: &Session, output: &mut Output) -> Result<()> {
+    if session.has_index() {
+        let damages = session.damages()?;
+        if damages > 0 {
+            let places = count(damages, "place", "places");
+            output.note(visible(&format!(
+                "the log is damaged in {places}; `verify {}` names them",
+                shown(session.path())
+            )));
+        }
+    }
+    Ok(())
+}
+
 fn as_it_stands(entry: &Entry, args: &ShowArgs, output: &mut Output) -> Result<()> {
-    if args.json { output.raw_line(&entry.line) } else { terminal::entry(&Message::read(&entry.line), output) }
+    if args.json {
+        output.raw_line(&entry.line)
+    } else {
+        terminal::entry(&Message::read(&entry.line), extent(args), output)
+    }
 }
 
 /// Shows the path to a leaf: its raw lines, or its entries with the edits on the path applied.
@@ -63,5 +84,9 @@ fn one_of(path: &mut Path, entry: &Entry, args: &ShowArgs, output: &mut Output) 
     if args.json {
         return output.raw_line(&entry.line);
     }
-    path.next(&entry.line, |message| terminal::entry(message, output))
+    path.next(&entry.line, |message| terminal::entry(message, extent(args), output))
+}
+
+const fn extent(args: &ShowArgs) -> Extent {
+    if args.full { Extent::Whole } else { Extent::Short }
 }

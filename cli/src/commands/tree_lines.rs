@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 
 /// Number of columns if there is no terminal.
-const COLUMNS: usize = 120;
+const COLUMNS: usize = 100;
 /// From this many columns on a line has times, and the longest name of a branch.
 const WITH_TIMES: usize = 80;
 const NAME: usize = 16;

@@ -1,11 +1,12 @@
 //! All printing.
 //!
-//! Owns: the two streams, colours, progress, exit status.
+//! Owns: the two streams of a command, colours, progress, exit status.
 //! Invariant: data goes to standard output, all else to standard error. Control characters in text from a log reach a
 //! terminal as visible escapes only. A reader that closes the pipe ends the command without an error.
 
 mod layout;
 mod progress;
+mod streams;
 mod text;
 
 use crate::args::{Color, GlobalArgs};
@@ -14,11 +15,13 @@ use anstyle::Style;
 use anyhow::Result;
 use jcode_session_native::os::stat;
 use serde::Serialize;
-use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
+use streams::{Aside, Data};
 
 pub use layout::{cut, fit, width};
 pub use progress::Progress;
+pub use streams::Kept;
 pub use text::{ago, bytes, count, shorten, time, visible};
 
 /// The exit status of a command.
@@ -60,7 +63,8 @@ pub mod style {
 
 /// The streams of a run.
 pub struct Output {
-    data: BufWriter<Stdout>,
+    data: BufWriter<Data>,
+    aside: Aside,
     /// Standard output is coloured.
     colored: bool,
     color: ColorChoice,
@@ -88,12 +92,34 @@ impl Output {
             choice => choice,
         };
         Self {
-            data: BufWriter::new(io::stdout()),
+            data: BufWriter::new(Data::Stdout(io::stdout())),
+            aside: Aside::Stderr,
             colored: stdout != ColorChoice::Never,
             color,
             quiet: args.quiet,
             progress: !args.no_progress && !args.quiet && io::stderr().is_terminal(),
         }
+    }
+
+    /// Streams that keep what is printed, without colours. After `limit` bytes of data the reader has closed the pipe.
+    #[must_use]
+    pub fn kept(limit: usize) -> Self {
+        Self {
+            data: BufWriter::new(Data::Kept { bytes: Vec::new(), limit, is_cut: false }),
+            aside: Aside::Kept(String::new()),
+            colored: false,
+            color: ColorChoice::Never,
+            quiet: false,
+            progress: false,
+        }
+    }
+
+    /// What was printed to streams of [`kept`](Self::kept).
+    #[must_use]
+    pub fn into_kept(self) -> Kept {
+        // Data that was not flushed is that of a command that failed.
+        let (data, _) = self.data.into_parts();
+        data.into_kept(self.aside)
     }
 
     /// Standard output, for data.
@@ -110,7 +136,7 @@ impl Output {
     /// Columns that lines on standard output should fit; `None` where it is no terminal.
     #[must_use]
     pub fn columns(&self) -> Option<usize> {
-        layout::columns()
+        self.is_terminal().then(layout::columns).flatten()
     }
 
     /// A style as standard output wants it: nothing where it is not coloured.
@@ -178,20 +204,18 @@ impl Output {
     /// Prints lines unchanged on standard error: data that would be lost otherwise. On a terminal, control characters
     /// are escaped.
     pub fn lines_aside(&mut self, lines: &[u8]) {
-        if io::stderr().is_terminal() {
+        if self.aside.is_terminal() {
             let shown = String::from_utf8_lossy(lines);
             return shown.lines().for_each(|line| self.print_aside(&format!("{}\n", visible(line))));
         }
         let _ = self.data.flush();
-        // If standard error is closed, there is nowhere to report it.
-        let _ = io::stderr().write_all(lines);
+        self.aside.raw(lines);
     }
 
     fn print_aside(&mut self, text: &str) {
         // A closed pipe is reported when the data itself is written.
         let _ = self.data.flush();
-        // If standard error is closed, there is nowhere to report it.
-        let _ = AutoStream::new(io::stderr(), self.color).write_all(text.as_bytes());
+        self.aside.styled(text, self.color);
     }
 }
 

@@ -1,13 +1,15 @@
 //! The head of a transcript.
 //!
-//! Owns: title, times and counts of a session, gathered from its header and the entries of the path.
+//! Owns: title, times, counts, tokens and costs of a session, gathered from its header and the entries of the path.
 //! Invariant: entries are read one at a time. Entries that cannot hold a title are not parsed, except for the last one.
 
 use super::json::Object;
-use crate::output::count;
+use super::model::{Block, Message, Voice};
+use super::used::Used;
+use crate::output::{count, shorten};
 use jcode_session_core::index::Tree;
 use jcode_session_core::log::time;
-use jcode_session_core::session::Edits;
+use jcode_session_core::session::{Edited, Edits};
 use jcode_session_native::session::{Session, SessionError};
 use memchr::memmem;
 use std::ops::Range;
@@ -29,6 +31,8 @@ pub(crate) struct Head {
     pub(crate) parent: Option<String>,
     /// The number of entries, in words.
     pub(crate) entries: String,
+    /// Tokens and costs of the path, in words.
+    pub(crate) used: Option<String>,
 }
 
 impl Head {
@@ -42,10 +46,11 @@ impl Head {
             names.change(jcode.as_ref());
         }
         let kinds = [memmem::Finder::new("session_info"), memmem::Finder::new("jcode/meta")];
-        let (mut ended, mut edits) = (None, Edits::default());
+        let (mut ended, mut edits, mut used) = (None, Edits::default(), Used::new());
         for (number, range) in ranges.iter().enumerate() {
             let line = session.entry_at(range.clone())?.line;
             edits.read(&line);
+            used.add(&line);
             let last = number + 1 == ranges.len();
             if !last && !kinds.iter().any(|kind| kind.find(&line).is_some()) {
                 continue;
@@ -67,18 +72,53 @@ impl Head {
             0 | 1 => on_path,
             leaves => format!("{on_path} of {} ({leaves} branches, this is the active one)", tree.entry_count),
         };
+        let title = match names.given() {
+            Some(title) => Some(title),
+            None => first_prompt(session, ranges, &edits)?,
+        };
         let head = Self {
             id: session.id(),
-            title: names.info.or(names.custom).or(names.title).filter(|title| !title.trim().is_empty()),
+            title,
             cwd: header.and_then(|header| header.cwd.clone()).filter(|cwd| !cwd.is_empty()),
             began: header.and_then(|header| header.created_at),
             ended,
             parent: header.and_then(|header| header.parent_session.clone()),
             entries,
+            used: used.words(),
         };
         Ok((head, edits))
     }
 }
+
+/// The first prompt of the path, as its edits leave it.
+fn first_prompt(session: &Session, ranges: &[Range<u64>], edits: &Edits) -> Result<Option<String>, SessionError> {
+    for range in ranges {
+        let line = session.entry_at(range.clone())?.line;
+        let found = match edits.apply(&line) {
+            Edited::No => prompt(&line),
+            Edited::Replaced { line, .. } => prompt(&line),
+            Edited::LeftOut { .. } => None,
+        };
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}
+
+/// The start of what a person asked for. Commands to the agent are no prompts.
+fn prompt(line: &[u8]) -> Option<String> {
+    memmem::find(line, b"\"user\"")?;
+    let message = Message::read(line);
+    let said = message.blocks.iter().find_map(|block| match block {
+        Block::Text(text) if message.voice == Voice::User => Some(text.trim()),
+        _ => None,
+    })?;
+    (!said.is_empty() && !said.starts_with('/')).then(|| shorten(said, PROMPT))
+}
+
+/// Number of characters of a prompt in place of a title.
+const PROMPT: usize = 120;
 
 /// Titles by their source.
 #[derive(Debug, Default)]
@@ -89,6 +129,10 @@ struct Names {
 }
 
 impl Names {
+    fn given(self) -> Option<String> {
+        self.info.or(self.custom).or(self.title).filter(|title| !title.trim().is_empty())
+    }
+
     /// Applies jcode's top-level fields that are present; null clears a title.
     fn change(&mut self, fields: Option<&Object<'_>>) {
         for (name, _) in fields.iter().flat_map(|fields| fields.fields()) {

@@ -6,6 +6,7 @@
 //! or printed is neither folded nor shortened.
 
 use super::Writer;
+use super::diff::{Diff, edits};
 use super::fences::{around, longest_run, tame};
 use super::head::Head;
 use super::model::{Block, Message, Voice, base64_len};
@@ -54,7 +55,9 @@ impl<W: Write> Markdown<W> {
             Block::Call { tool, arguments, outcome } => {
                 let outcome = outcome.as_ref().map(|outcome| format!(" *{}*", inline(outcome, NOTE_WIDTH)));
                 self.put(&format!("**Tool call** {}{}\n\n", code(tool), outcome.unwrap_or_default()))?;
-                self.arguments(arguments)
+                let (diffs, others) = edits(arguments);
+                self.arguments(others)?;
+                diffs.iter().try_for_each(|diff| self.diff(diff))
             }
             Block::Output { failed, text } => {
                 let none = if text.is_empty() { " *no output*" } else { "" };
@@ -74,7 +77,7 @@ impl<W: Write> Markdown<W> {
                 if !of.is_empty() {
                     self.put(&format!("{}\n\n", code(of)))?;
                 }
-                self.arguments(fields)
+                self.arguments(fields.iter().collect())
             }
             Block::Data { name, text } => {
                 self.put(&format!("{}\n\n", code(name)))?;
@@ -95,15 +98,21 @@ impl<W: Write> Markdown<W> {
         others.into_iter().try_for_each(|block| self.block(block))
     }
 
+    fn diff(&mut self, diff: &Diff) -> io::Result<()> {
+        let text = diff.text();
+        let fence = around(&text);
+        self.put(&format!("{}\n\n{fence}diff\n{text}{fence}\n\n", diff.size()))
+    }
+
     /// Writes one-line arguments together, and each other argument in its own fence.
-    fn arguments(&mut self, arguments: &[(Cow<'_, str>, Cow<'_, str>)]) -> io::Result<()> {
+    fn arguments(&mut self, arguments: Vec<&(Cow<'_, str>, Cow<'_, str>)>) -> io::Result<()> {
         let long = |value: &str| value.contains(['\n', '\r']);
         let short = arguments.iter().filter(|(name, value)| !long(value) && !long(name));
         let short: Vec<String> = short.map(|(name, value)| format!("{name}: {value}")).collect();
         if !short.is_empty() {
             self.fenced(&short.join("\n"))?;
         }
-        for (name, value) in arguments.iter().filter(|(name, value)| long(value) || long(name)) {
+        for (name, value) in arguments.into_iter().filter(|(name, value)| long(value) || long(name)) {
             self.put(&format!("{}:\n\n", code(name)))?;
             self.fenced(value)?;
         }
@@ -122,6 +131,9 @@ impl<W: Write> Writer for Markdown<W> {
             self.put(&format!("- forked from: {}\n", code(parent)))?;
         }
         self.put(&format!("- time: {} to {} UTC\n", time(head.began), time(head.ended)))?;
+        if let Some(used) = &head.used {
+            self.put(&format!("- used: {}\n", inline(used, NAME_WIDTH)))?;
+        }
         self.put(&format!("- {}\n\n", head.entries))
     }
 

@@ -7,6 +7,8 @@
 //! Invariant: only `read` decides what an entry means; writers only decide how it looks. Every line gives a message:
 //! what is not understood is shown as it stands. One entry is in memory at a time.
 
+mod branches;
+mod diff;
 pub(crate) mod edited;
 mod fences;
 mod head;
@@ -16,6 +18,7 @@ pub(crate) mod markdown;
 pub(crate) mod model;
 mod read;
 pub(crate) mod terminal;
+mod used;
 
 use head::Head;
 use jcode_session_native::session::{Session, SessionError};
@@ -29,8 +32,31 @@ pub(crate) trait Writer {
     fn begin(&mut self, head: &Head) -> io::Result<()>;
     /// Writes a message, and the label of its entry.
     fn message(&mut self, message: &Message<'_>, label: Option<&str>) -> io::Result<()>;
+    /// This form, if it has the other branches too.
+    fn with_branches(&mut self) -> Option<&mut dyn BranchWriter> {
+        None
+    }
     /// Writes the end, after the messages.
     fn end(&mut self) -> io::Result<()>;
+}
+
+/// A form that has the other branches behind the active path.
+pub(crate) trait BranchWriter: Writer {
+    /// Begins a run of entries that are not on the active path.
+    fn begin_branch(&mut self, branch: &Branch<'_>) -> io::Result<()>;
+    /// Ends it.
+    fn end_branch(&mut self) -> io::Result<()>;
+}
+
+/// A run of entries from below a branch point to a leaf or the next branch point.
+#[derive(Debug)]
+pub(crate) struct Branch<'a> {
+    /// The branch point above it.
+    pub(crate) from: Option<&'a str>,
+    /// Its name, if it ends in a leaf that has one.
+    pub(crate) name: Option<&'a str>,
+    /// Number of its entries.
+    pub(crate) entries: u64,
 }
 
 /// Why a transcript was not written.
@@ -44,7 +70,7 @@ pub(crate) enum WriteError {
     Output(#[from] io::Error),
 }
 
-/// Writes the active path of a session.
+/// Writes the active path of a session, and the other branches if the form has them.
 ///
 /// # Errors
 /// Fails if the session cannot be read or the output cannot be written.
@@ -58,6 +84,9 @@ pub(crate) fn write(session: &Session, writer: &mut dyn Writer) -> Result<(), Wr
     for range in ranges {
         let entry = session.entry_at(range)?;
         path.next(&entry.line, |message| writer.message(message, labels.get(&*message.id).map(String::as_str)))?;
+    }
+    if let Some(writer) = writer.with_branches().filter(|_| tree.leaves.len() > 1) {
+        branches::write(session, &labels, writer)?;
     }
     writer.end()?;
     Ok(())

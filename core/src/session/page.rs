@@ -62,8 +62,11 @@ impl<S: ByteSource, L: Locator> Session<S, L> {
         self.ask(|locator| {
             page.clear();
             for &seq in &entries {
-                if let Some(spot) = locator.spot(seq)? {
-                    page.push(self.list(locator, spot, max)?);
+                match locator.spot(seq)? {
+                    Some(spot) => page.push(self.list(locator, spot, max)?),
+                    // A number that the log has, and the index should have.
+                    None if u64::from(seq) < locator.counts().entries => return Err(LocateError::Mismatch),
+                    None => {}
                 }
             }
             Ok(())

@@ -264,6 +264,14 @@ impl Session {
         ])
     }
 
+    /// Damaged lines and records of the log, without those of an unfinished last line and without bad UTF-8.
+    ///
+    /// # Errors
+    /// If the log cannot be read.
+    pub fn damages(&self) -> Result<u64, SessionError> {
+        Ok(self.inner.counts().map_err(at(&self.path))?.damages)
+    }
+
     /// Number of entries.
     ///
     /// # Errors

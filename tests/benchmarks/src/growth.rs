@@ -5,6 +5,7 @@
 use crate::Outcome;
 use crate::lab::{Lab, build_sidecar};
 use crate::record::{Chart, Curve, Figure};
+use crate::topics::search;
 use crate::turns::{timed, timed_each};
 use anyhow::Context;
 use jcode_session_core::log::time::parse_text;
@@ -19,9 +20,9 @@ use std::fs::{self, File};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-/// The charts: of one log, and of lists.
+/// The charts: of one log, of lists, and of searches.
 pub fn measure(lab: &Lab) -> Outcome<Vec<Chart>> {
-    Ok(vec![logs(lab)?, lists(lab)?])
+    Ok(vec![logs(lab)?, lists(lab)?, searches(lab)?])
 }
 
 type Operation = fn(&Path) -> Outcome<f64>;
@@ -113,6 +114,24 @@ fn lists(lab: &Lab) -> Outcome<Chart> {
         name: "growth-list".into(),
         title: "Lists: seconds against sessions".into(),
         x: "sessions".into(),
+        curves: curves.into(),
+    })
+}
+
+fn searches(lab: &Lab) -> Outcome<Chart> {
+    let names = ["rare text", "common word", "rare text, indexed", "common word, indexed"];
+    let mut curves = names.map(|name| Curve { name: name.to_owned(), points: Vec::new() });
+    // 300 kB each: 0.1, 1 and 3 GB.
+    for sessions in lab.pick([340, 3_400, 10_000], [10, 20, 30]) {
+        let (bytes, costs) = search::costs(lab, sessions)?;
+        for (curve, cost) in curves.iter_mut().zip(costs) {
+            curve.points.push((bytes, cost));
+        }
+    }
+    Ok(Chart {
+        name: "growth-search".into(),
+        title: "Searches: seconds against bytes of all logs".into(),
+        x: "bytes".into(),
         curves: curves.into(),
     })
 }

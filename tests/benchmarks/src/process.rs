@@ -62,6 +62,18 @@ pub fn written_so_far() -> f64 {
     number(&fs::read_to_string("/proc/self/io").unwrap_or_default(), "wchar:").unwrap_or(f64::NAN)
 }
 
+/// Bytes that this process has had read from disks so far, pages of maps among them.
+pub fn read_from_disk() -> Outcome<u64> {
+    let io = fs::read_to_string("/proc/self/io")?;
+    Ok(number(&io, "read_bytes:").context("it counts bytes")? as u64)
+}
+
+/// Empties the page cache; false if this user may not.
+pub fn forget_files() -> bool {
+    rustix::fs::sync();
+    fs::write("/proc/sys/vm/drop_caches", "3").is_ok()
+}
+
 fn silent(command: &mut Command) -> &mut Command {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null())
 }

@@ -165,6 +165,33 @@ fn help_manual_and_completions_are_there() {
     assert!(binary().exists());
 }
 
+/// A page that another page names exists, and tells of environment, files, exit status.
+#[test]
+fn the_manual_is_whole() {
+    let home = home();
+    let page = run(home.path(), ["man"]).text();
+    for section in ["ENVIRONMENT", "FILES", "EXIT STATUS", "EXAMPLES"] {
+        assert!(page.contains(&format!(".SH {section}\n")), "{section}");
+    }
+    let folder = home.path().join("pages");
+    fs::create_dir(&folder).expect("made");
+    clean(&run(home.path(), ["man", "--dir", &folder.to_string_lossy()]));
+    let pages: Vec<String> = fs::read_dir(&folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().replace(".1", ""))
+        .collect();
+    for named in page.split("jcode\\-session").skip(1).filter_map(|rest| rest.split_once("(1)")).map(|(name, _)| name) {
+        let name = format!("jcode-session{}", named.replace("\\", ""));
+        assert!(name.contains(char::is_whitespace) || pages.contains(&name), "{name}");
+    }
+    assert!(pages.len() > 15 && pages.contains(&"jcode-session-migrate".to_string()), "{pages:?}");
+    assert_eq!(
+        run(home.path(), ["man", "migrate"]).text(),
+        fs::read_to_string(folder.join("jcode-session-migrate.1")).expect("text")
+    );
+    assert_eq!(run(home.path(), ["man", "nothing"]).code, 2);
+}
+
 #[test]
 fn a_damaged_sidecar_of_a_log_that_grew_is_built_anew() {
     use std::io::{Seek, SeekFrom, Write};

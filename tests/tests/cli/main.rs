@@ -16,6 +16,7 @@ mod catalog {
     mod names;
     mod processes;
 }
+mod documented;
 mod drawn;
 mod export;
 mod file_kinds;

@@ -122,7 +122,8 @@ fn bad_arguments_are_refused() {
     let home = Home::new();
     home.append("one");
     ok(home.run(&["checkpoints", "s", "--take"]));
-    refused(home.run(&["rollback", "s", "--to-checkpoint", "yesterday"]), "is no time");
+    refused(home.run(&["rollback", "s", "--to-checkpoint", "yesterday"]), "write a time as");
+    refused(home.run(&["rollback", "s", "--to-checkpoint", "2020-01-01"]), "at or before 2020-01-01T23:59:59.999Z");
     refused(home.run(&["rollback", "s", "--to-checkpoint", "2020-01-01T00:00:00Z"]), "at or before 2020-01-01");
     refused(home.run(&["rollback", "s", "--force"]), "--undo");
     refused(home.run(&["rollback", "s", "--undo", "--to-checkpoint", "2020-01-01T00:00:00Z"]), "cannot be used with");

@@ -9,7 +9,7 @@ use jcode_session_tests::effort;
 use jcode_session_tests::files::{contents, in_memory};
 use jcode_session_tests::generate::{LogShape, tree_v3};
 use jcode_session_tests::jcode_model::write_v1_home;
-use jcode_session_tests::program::{Run, command, finished, run};
+use jcode_session_tests::program::{Run, command, fed, finished, run};
 use jcode_session_tests::sessions::linear;
 use jcode_session_tests::written::{append, errors, whole};
 use rand::{RngExt, SeedableRng};
@@ -225,4 +225,44 @@ fn a_list_says_what_a_plain_scan_says() {
         let listed = run(home, args);
         assert!((listed.code, &listed.stdout) == (0, &plain.stdout), "another list; {}", listed.stderr);
     });
+}
+
+/// The index only saves reading: whatever a kill leaves of it, a search finds what it finds without.
+#[test]
+fn a_search_finds_the_same_beside_a_torn_index() {
+    let words = [&["search", "--json", "palette"][..], &["search", "--json", "--regex", "wor.s"]];
+    let text = |n: u64, word: &str| {
+        let line =
+            serde_json::json!({"type": "message", "message": {"role": "user", "content": format!("{word} {n}")}});
+        format!("{line}\n")
+    };
+    let template = Template::new(|home| {
+        for n in 0..6 {
+            let log = tree_v3(LogShape { entries: 60, entry_bytes: 2_000, ..LogShape::default() }, n);
+            fs::write(sessions(home).join(format!("s{n}.jsonl")), log).expect("written");
+        }
+        let input: String = (0..9).map(|n| text(n, "some words of the palette")).collect();
+        assert_eq!(fed(command(home).args(["append", "s0"]), &input).code, 0);
+    });
+    for args in [&["migrate"][..], &["doctor", "--fix"]] {
+        template.killed(args, |home| same_with_index(home, &words));
+    }
+    let indexed = Template::new(|home| {
+        for (path, bytes) in contents(&sessions(template.0.path())) {
+            fs::write(sessions(home).join(path.file_name().expect("a name")), bytes).expect("written");
+        }
+        assert_eq!(run(home, ["migrate"]).code, 0);
+    });
+    indexed.killed(&["tag", "s0", "+kept"], |home| same_with_index(home, &words));
+}
+
+fn same_with_index(home: &Path, searches: &[&[&str]]) {
+    let found = |home: &Path| searches.iter().map(|args| run(home, args.iter()).json()).collect::<Vec<_>>();
+    let with = found(home);
+    assert!(with.iter().all(|report| report["total"].as_u64() >= Some(9)), "{with:?}");
+    let index = home.join("agent").join("search");
+    if index.exists() {
+        fs::remove_dir_all(index).expect("removed");
+    }
+    assert_eq!(with, found(home));
 }

@@ -2,17 +2,21 @@
 //!
 //! Owns: layout and style of the page.
 //! Invariant: all text from a log passes through [`escape`]. Pictures are shown only if they are base64 of a raster
-//! format. So nothing from a log becomes markup, style or a link target. Nothing is left out; long text is folded.
+//! format. So nothing from a log becomes markup or style but what [`prose`] makes of Markdown, and no link target but
+//! addresses of the web and of mail. Nothing is left out; long text is folded.
 
 mod escape;
+mod prose;
 
-use super::Writer;
+use super::diff::{Diff, edits};
 use super::fences::{Part, parts};
 use super::head::Head;
 use super::model::{Block, Message, Text, Voice, base64_len};
+use super::{Branch, BranchWriter, Writer};
 use crate::output::{bytes, count, shorten, time};
 use escape::{escape, fragment};
 use jcode_session_core::log::time::format as rfc3339;
+use prose::prose;
 use std::io::{self, Write};
 
 const STYLE: &str = include_str!("style.css");
@@ -31,12 +35,13 @@ const PEEK: usize = 90;
 #[derive(Debug)]
 pub(crate) struct Html<W> {
     out: W,
+    has_branches: bool,
 }
 
 impl<W: Write> Html<W> {
     /// Writes to `out`.
     pub(crate) const fn new(out: W) -> Self {
-        Self { out }
+        Self { out, has_branches: false }
     }
 
     /// Writes markup of ours.
@@ -55,8 +60,8 @@ impl<W: Write> Html<W> {
         self.tag(after)
     }
 
-    /// Writes text of a person or a model; fenced parts become code.
-    fn said(&mut self, text: &str) -> io::Result<()> {
+    /// Writes text as it was typed; fenced parts become code.
+    fn typed(&mut self, text: &str) -> io::Result<()> {
         for part in parts(text) {
             match part {
                 Part::Prose(text) if text.trim().is_empty() => {}
@@ -108,9 +113,15 @@ impl<W: Write> Html<W> {
         self.tag("</details>\n")
     }
 
-    fn block(&mut self, block: &Block<'_>) -> io::Result<()> {
+    /// Writes a block. Models write Markdown; what people type is shown as they typed it.
+    fn block(&mut self, block: &Block<'_>, voice: Voice) -> io::Result<()> {
         match block {
-            Block::Text(text) => self.said(text),
+            Block::Text(text) if matches!(voice, Voice::Assistant | Voice::Summary) => {
+                self.tag("<div class=prose>\n")?;
+                prose(text, &mut self.out)?;
+                self.tag("</div>\n")
+            }
+            Block::Text(text) => self.typed(text),
             Block::Thinking(text) => {
                 self.folded("thinking", "", &count(text.lines().count() as u64, "line", "lines"), text)
             }
@@ -119,7 +130,9 @@ impl<W: Write> Html<W> {
                 if let Some(outcome) = outcome {
                     self.around("<span class=what>", outcome, "</span>\n")?;
                 }
-                arguments.iter().try_for_each(|(name, value)| self.argument(name, value))?;
+                let (diffs, others) = edits(arguments);
+                others.into_iter().try_for_each(|(name, value)| self.argument(name, value))?;
+                diffs.iter().try_for_each(|diff| self.diff(diff))?;
                 self.tag("</div>\n")
             }
             Block::Output { failed: false, text } => self.printed("", text),
@@ -156,6 +169,20 @@ impl<W: Write> Html<W> {
             self.folded(what, name, &size_of(text), text)?;
         }
         self.tag("</div>\n")
+    }
+
+    fn diff(&mut self, diff: &Diff) -> io::Result<()> {
+        self.around("<details open><summary><span class=size>", &diff.size(), "</span></summary>\n<pre class=diff>\n")?;
+        for (mark, line) in &diff.lines {
+            let class = match mark {
+                '+' => "<span class=added>+",
+                '-' => "<span class=removed>-",
+                _ => "<span> ",
+            };
+            // Without a line feed: each is a block of its own.
+            self.around(class, line, "</span>")?;
+        }
+        self.tag("</pre>\n</details>\n")
     }
 
     fn argument(&mut self, name: &str, value: &str) -> io::Result<()> {
@@ -214,6 +241,9 @@ impl<W: Write> Writer for Html<W> {
         self.tag(" to ")?;
         self.time(head.ended)?;
         self.tag(" UTC</dd>\n")?;
+        if let Some(used) = &head.used {
+            self.around("<dt>used</dt><dd>", used, "</dd>\n")?;
+        }
         self.around("<dt>shown</dt><dd>", &head.entries, "</dd>\n</dl>\n</header>\n<main>\n")
     }
 
@@ -235,18 +265,45 @@ impl<W: Write> Writer for Html<W> {
         }
         // The notes of a change stand on the line of its name.
         let on_line = |block: &&Block<'_>| message.voice == Voice::Change && matches!(block, Block::Note(_));
-        message.blocks.iter().filter(on_line).try_for_each(|block| self.block(block))?;
+        message.blocks.iter().filter(on_line).try_for_each(|block| self.block(block, message.voice))?;
         let link: Text<'_> = fragment(&message.id).into();
         self.around("<a href=\"#", &link, "\">")?;
         self.time(message.at)?;
         self.tag("</a></div>\n")?;
-        message.blocks.iter().filter(|block| !on_line(block)).try_for_each(|block| self.block(block))?;
+        message.blocks.iter().filter(|block| !on_line(block)).try_for_each(|block| self.block(block, message.voice))?;
         self.tag(&format!("</{element}>\n"))
+    }
+
+    fn with_branches(&mut self) -> Option<&mut dyn BranchWriter> {
+        Some(self)
     }
 
     fn end(&mut self) -> io::Result<()> {
         self.tag("</main>\n</body>\n</html>\n")?;
         self.out.flush()
+    }
+}
+
+impl<W: Write> BranchWriter for Html<W> {
+    fn begin_branch(&mut self, branch: &Branch<'_>) -> io::Result<()> {
+        if !std::mem::replace(&mut self.has_branches, true) {
+            self.tag("<h2>Other branches</h2>\n")?;
+        }
+        self.tag("<details class=branch><summary>")?;
+        if let Some(name) = branch.name {
+            self.around("<span class=label>", name, "</span> ")?;
+        }
+        self.around("", &count(branch.entries, "entry", "entries"), "</summary>\n")?;
+        if let Some(from) = branch.from {
+            let link: Text<'_> = fragment(from).into();
+            self.around("<p class=note>from <a href=\"#", &link, "\">")?;
+            self.around("", from, "</a></p>\n")?;
+        }
+        Ok(())
+    }
+
+    fn end_branch(&mut self) -> io::Result<()> {
+        self.tag("</details>\n")
     }
 }
 

@@ -11,7 +11,7 @@ mod open;
 mod page;
 mod peers;
 mod restore;
-mod search;
+pub mod search;
 mod segments;
 mod v1;
 mod wasm;

@@ -56,12 +56,15 @@ fn a_path_shows_what_its_last_edits_left() {
         assert_eq!((shown.code, shown.stderr.as_str()), (0, ""));
         shown.text()
     };
+    // The head has a title, which is the first prompt.
+    let behind = |page: String, head: &str| page.split_once(head).expect("a head").1.to_string();
     for sidecar in [false, true] {
         if sidecar {
             dir.update();
         }
-        let html = page(&two_branches(), "html").replace("&lt;", "<").replace("&gt;", ">");
-        let markdown = page(&two_branches(), "markdown").replace('\\', "");
+        let html = behind(page(&two_branches(), "html").replace("&lt;", "<").replace("&gt;", ">"), "<main>");
+        assert!(page(&two_branches(), "html").contains("<title>the key is &lt;b&gt;gone&lt;/b&gt;</title>"));
+        let markdown = behind(page(&two_branches(), "markdown").replace('\\', ""), "\n## ");
         for shown in [show(&[]), show(&["--tail", "20"]), show(&["--path", "end"]), html, markdown] {
             for there in [
                 "the key is <b>gone</b>",

@@ -114,3 +114,23 @@ fn a_closed_pipe_is_no_error() {
         assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{format}");
     }
 }
+
+/// The name of a file says what is written to it, if nothing else does.
+#[test]
+fn a_name_says_the_format() {
+    let dir = LogDir::new(&tree_v3(LogShape::default(), 4));
+    let log = dir.log().to_string_lossy().into_owned();
+    for (name, format) in [("a.html", "html"), ("a.md", "markdown"), ("a.jsonl", "v3")] {
+        let target = dir.folder().join(name);
+        let done = run(dir.folder(), ["export", &log, "-o", &target.to_string_lossy()]);
+        assert_eq!(done.code, 0, "{done:?}");
+        assert_eq!(
+            std::fs::read(&target).expect("written"),
+            run(dir.folder(), ["export", &log, "--format", format]).stdout
+        );
+    }
+    for args in [&["export", &log][..], &["export", &log, "-o", "a.txt"]] {
+        let refused = run(dir.folder(), args);
+        assert!(refused.code == 2 && refused.stderr.contains("--format html"), "{refused:?}");
+    }
+}

@@ -121,7 +121,7 @@ pub fn tokens(page: &str) -> (Vec<Tag>, String) {
             Token::StartTag(tag) => {
                 let name = string(&tag.name);
                 let attributes = tag.attributes.iter().map(|(name, value)| (string(name), string(value))).collect();
-                if !["meta", "img"].contains(&name.as_str()) {
+                if !["meta", "img", "hr", "br"].contains(&name.as_str()) {
                     open.push(name.clone());
                 }
                 tags.push(Tag { name, attributes });

@@ -6,11 +6,64 @@ use serde_json::json;
 
 /// What pages are made of.
 const TAGS: &[&str] = &[
-    "html", "head", "meta", "title", "style", "body", "header", "h1", "dl", "dt", "dd", "main", "article", "div",
-    "span", "a", "time", "p", "pre", "code", "b", "details", "summary", "img",
+    "html",
+    "head",
+    "meta",
+    "title",
+    "style",
+    "body",
+    "header",
+    "h1",
+    "dl",
+    "dt",
+    "dd",
+    "main",
+    "article",
+    "div",
+    "span",
+    "a",
+    "time",
+    "p",
+    "pre",
+    "code",
+    "b",
+    "details",
+    "summary",
+    "img",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "ul",
+    "ol",
+    "li",
+    "blockquote",
+    "table",
+    "tr",
+    "th",
+    "td",
+    "em",
+    "strong",
+    "del",
+    "hr",
+    "br",
 ];
-const ATTRIBUTES: &[&str] =
-    &["lang", "charset", "http-equiv", "content", "name", "class", "id", "href", "datetime", "alt", "src"];
+const ATTRIBUTES: &[&str] = &[
+    "lang",
+    "charset",
+    "http-equiv",
+    "content",
+    "name",
+    "class",
+    "id",
+    "href",
+    "datetime",
+    "alt",
+    "src",
+    "open",
+    "start",
+];
 
 fn check(page: &str) -> String {
     let (tags, text) = tokens(page);
@@ -19,7 +72,13 @@ fn check(page: &str) -> String {
         for (name, value) in &tag.attributes {
             assert!(ATTRIBUTES.contains(&name.as_str()), "{tag:?}");
             match name.as_str() {
-                "href" => assert!(value.starts_with('#') && !value.contains(|c: char| c.is_whitespace()), "{tag:?}"),
+                "href" => {
+                    assert!(
+                        ["#", "https://", "http://", "mailto:"].iter().any(|start| value.starts_with(start)),
+                        "{tag:?}"
+                    );
+                    assert!(!value.contains(|c: char| c.is_whitespace()), "{tag:?}");
+                }
                 "src" => assert!(value.starts_with("data:image/") && !value.contains("svg"), "{tag:?}"),
                 "class" => assert!(value.bytes().all(|byte| byte.is_ascii_lowercase()), "{tag:?}"),
                 _ => {}
@@ -100,6 +159,43 @@ fn decoded(link: &str) -> String {
     }
     bytes.extend(rest.bytes());
     String::from_utf8(bytes).expect("UTF-8")
+}
+
+/// Nothing of a session is left out: what is not on the active path stands behind it, and edits of files are diffs.
+#[test]
+fn other_branches_edits_and_sums_are_there() {
+    let line = |id: &str, parent: &str, message: serde_json::Value| {
+        format!("{}\n", json!({"type": "message", "id": id, "parentId": parent, "message": message}))
+    };
+    let edit = json!({"path": "a.rs", "oldText": "one\ntwo\n", "newText": "one\nthree\nfour\n"});
+    let answer = json!({"role": "assistant", "usage": {"input": 1200, "output": 30, "cost": {"total": 0.5}}, "content": [
+        {"type": "text", "text": "Some **strong** words, see [it](https://example.org)."},
+        {"type": "toolCall", "id": "c", "name": "edit", "arguments": edit}
+    ]});
+    let log = [
+        "{\"type\":\"session\",\"version\":3,\"id\":\"s\"}\n".to_string(),
+        line("a", "", json!({"role": "user", "content": "/model x"})),
+        line("b", "a", json!({"role": "user", "content": "Do it *now*"})),
+        line("c", "b", json!({"role": "assistant", "content": "the other way"})),
+        format!(
+            "{}\n",
+            json!({"type": "context_edit", "id": "e", "parentId": "c", "targetId": "c", "replacement": {"content": "the better way"}})
+        ),
+        line("d", "b", answer),
+    ]
+    .concat();
+    let html = page(log.as_bytes(), "html");
+    let text = check(&html);
+    assert!(html.contains("<strong>strong</strong>") && html.contains("<a href=\"https://example.org\">it</a>"));
+    assert!(html.contains("<title>Do it *now*</title>") && text.contains("1,200 tokens in, 30 tokens out; $0.50"));
+    assert!(html.contains("<span class=added>+three</span>") && html.contains("<span class=removed>-two</span>"));
+    assert!(text.contains("+2 −1") && !text.contains("oldText"));
+    let (path, others) = html.split_once("<h2>Other branches</h2>").expect("another branch");
+    assert!(!path.contains("the better way") && others.contains("the better way") && others.contains("href=\"#b\""));
+    assert!(!html.contains("the other way"), "edits hold in other branches, too");
+    let markdown = page(log.as_bytes(), "markdown");
+    assert!(markdown.contains("+2 −1\n\n```diff\n one\n-two\n+three\n+four\n```"));
+    assert!(markdown.contains("- used: 1,200 tokens in, 30 tokens out; \\$0.50"));
 }
 
 #[test]

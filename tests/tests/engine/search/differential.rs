@@ -1,5 +1,7 @@
 //! A search over a home gives what the oracle finds: over good and damaged logs, forks, edits and branches, whatever is
 //! escaped, with sidecars and without, after every change.
+//!
+//! `JCODE_SESSION_SEARCHES` sets the number of homes of a long run; in each 60 queries are answered and compared.
 
 use jcode_session_core::search::{Case, Filter, Query, Search as Entries};
 use jcode_session_native::catalog::Catalog;
@@ -7,7 +9,7 @@ use jcode_session_native::os::log_file::LogFile;
 use jcode_session_native::search::{Order, Scope, Search, index as search_index};
 use jcode_session_native::session::Session;
 use jcode_session_native::sidecar::rebuild;
-use jcode_session_tests::effort::cases;
+use jcode_session_tests::effort::cases_of;
 use jcode_session_tests::generate::{Random, Sample, damaged_tree_v3, random, tree_v3_log};
 use jcode_session_tests::homes::{home, log, put, sessions};
 use jcode_session_tests::oracle::search::{OracleHit, OracleTexts, OracleTool, Searched, hits, holds};
@@ -303,6 +305,7 @@ fn check(home: &Path, logs: &Logs, rng: &mut Random) {
         // In whichever order they come, they are as many.
         assert_eq!(found(home, &words, &filter, Order::Streamed, None).1, expected.len() as u64);
     }
+    println!("12 queries");
 }
 
 /// Brings the search index up to date; how many logs it took in.
@@ -349,7 +352,7 @@ fn index(home: &Path) {
 }
 
 proptest! {
-    #![proptest_config(cases(60))]
+    #![proptest_config(cases_of("JCODE_SESSION_SEARCHES", 60))]
 
     #[test]
     fn a_search_finds_what_the_oracle_finds(
