@@ -7,11 +7,15 @@
 //! names.
 
 mod all;
+#[cfg(feature = "store")]
+mod archive;
 mod read;
 mod store;
 mod write;
 
 pub use all::*;
+#[cfg(feature = "store")]
+pub use archive::*;
 use clap::{Args, Command, Parser, Subcommand, ValueEnum};
 pub use read::*;
 use std::path::PathBuf;
@@ -158,6 +162,12 @@ pub enum SessionCommand {
     Seal(SealArgs),
     /// Delete originals and set-aside bytes that are no longer needed
     Prune(PruneArgs),
+    /// Bring sessions into an archive, where other machines find them
+    #[cfg(feature = "store")]
+    Push(PushArgs),
+    /// Bring sessions from an archive here
+    #[cfg(feature = "store")]
+    Pull(PullArgs),
     /// Look into a session in the browser
     Inspect(InspectArgs),
     /// Print a completion script for a shell
