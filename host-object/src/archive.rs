@@ -105,8 +105,7 @@ impl Archive {
             }
             Err(PutError::Object(error)) => return Err(error.into()),
             Err(PutError::Unclear(what)) => {
-                let message = "the store gives no clear answer".to_string();
-                return Err(ObjectError { action: "make", what, message }.into());
+                return Err(ObjectError::new("make", what, "the store gives no clear answer").into());
             }
         }
         Ok(self.objects.settle()?)

@@ -110,8 +110,7 @@ impl Objects for Folder {
     fn get(&self, name: &str, most: u64) -> Result<Option<Vec<u8>>, ObjectError> {
         let Some(file) = self.open(name)? else { return Ok(None) };
         if file.len() > most {
-            let message = format!("it has {} bytes, more than the {most} that it can have", file.len());
-            return Err(ObjectError { action: "read", what: self.shown(name), message });
+            return Err(ObjectError::too_long(self.shown(name), file.len(), most));
         }
         let len = usize::try_from(file.len()).unwrap_or(usize::MAX);
         file.read_vec(0, len).map(Some).map_err(|error| self.unread(name, &error))
@@ -161,7 +160,7 @@ impl Objects for Folder {
 
 impl Folder {
     fn unread(&self, name: &str, error: &SourceError) -> ObjectError {
-        ObjectError { action: "read", what: self.shown(name), message: error.to_string() }
+        ObjectError::new("read", self.shown(name), error.to_string())
     }
 }
 
@@ -171,5 +170,5 @@ fn is_nothing(error: &io::Error) -> bool {
 
 fn failed(action: &'static str, path: &Path) -> impl Fn(io::Error) -> ObjectError {
     let what = path.display().to_string();
-    move |error| ObjectError { action, what: what.clone(), message: error.to_string() }
+    move |error| ObjectError::new(action, what.clone(), error.to_string())
 }

@@ -31,3 +31,7 @@ pub use folder::Folder;
 pub use objects::{Listed, ObjectError, Objects};
 pub use remote::Remote;
 pub use view::{Trouble, View};
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/fleet.md")]
+struct Fleet;

@@ -17,6 +17,23 @@ pub struct ObjectError {
     pub what: String,
     /// The store's message.
     pub message: String,
+    /// The object is there, and longer than it can be.
+    pub is_too_long: bool,
+}
+
+impl ObjectError {
+    /// An error of a store.
+    #[must_use]
+    pub fn new(action: &'static str, what: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { action, what: what.into(), message: message.into(), is_too_long: false }
+    }
+
+    /// An object of `len` bytes that can have `most`.
+    #[must_use]
+    pub fn too_long(what: impl Into<String>, len: u64, most: u64) -> Self {
+        let message = format!("it has {len} bytes, more than the {most} that it can have");
+        Self { is_too_long: true, ..Self::new("read", what, message) }
+    }
 }
 
 /// An object in a list.

@@ -207,8 +207,7 @@ impl Remote {
         }
         let stem = paths::stem(&session.path);
         let named = Named { stem: &stem, file_time: 0, now_ms: host::now_ms() };
-        let failed =
-            |message: String| ObjectError { action: "read", what: session.path.display().to_string(), message };
+        let failed = |message: String| ObjectError::new("read", session.path.display().to_string(), message);
         match self.give(session) {
             Given::Log(log) => summarize_log(&log, named, &mut || Ok(None))
                 .map(Option::unwrap_or_default)

@@ -5,9 +5,9 @@
 //! lines are read all the same. Of each line at most 64 commits are read behind a full one.
 
 use crate::archive::Archive;
-use crate::objects::{Listed, ObjectError, Objects};
+use crate::objects::{ObjectError, Objects};
 use jcode_session_core::archive::name::{self, Object};
-use jcode_session_core::archive::{Commit, Line, Memory, SessionHead};
+use jcode_session_core::archive::{Commit, Line, Mark, Memory, SessionHead};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
@@ -83,7 +83,8 @@ impl Archive {
         machines.sort_unstable();
         machines.dedup();
         for machine in machines.into_iter().filter(|machine| name::is_id(machine)) {
-            let line = read_line(&**self.objects(), &machine, &mut view.troubles)?;
+            let seen = memory.seen.get(&machine).copied();
+            let line = read_line(&**self.objects(), &machine, seen, &mut view.troubles)?;
             if memory.is_rewound(&line) {
                 let seen = memory.seen.get(&machine).map_or(0, |seen| seen.n);
                 let message = format!(
@@ -101,39 +102,38 @@ impl Archive {
     }
 }
 
-/// The commits of one machine, as they are listed.
+/// The commits of one machine.
 struct Commits<'o> {
     objects: &'o dyn Objects,
     machine: &'o str,
-    /// Stored lengths, by number.
-    listed: BTreeMap<u64, u64>,
 }
 
 /// A commit with the bytes of its object, or what is wrong with it.
 type Found = Result<(Commit, Vec<u8>), String>;
 
-fn read_line(objects: &dyn Objects, machine: &str, troubles: &mut Vec<Trouble>) -> Result<Line, ObjectError> {
-    let number = |listed: Listed| match name::parse(&listed.name) {
-        Some(Object::Commit(_, n)) => Some((n, listed.len)),
-        _ => None,
-    };
-    let listed = objects.list(&name::machine_folder(machine), None)?.into_iter().filter_map(number).collect();
-    let commits = Commits { objects, machine, listed };
+fn read_line(
+    objects: &dyn Objects,
+    machine: &str,
+    seen: Option<Mark>,
+    troubles: &mut Vec<Trouble>,
+) -> Result<Line, ObjectError> {
+    let commits = Commits { objects, machine };
     let mut trouble = |n: u64, message: String| {
         let name = name::commit(machine, n);
         troubles.push(Trouble { machine: machine.to_string(), name, message, is_rewound: false });
     };
+    let newest = commits.newest(seen)?;
     // The newest that can be read; then what is before it, from the last full one on.
-    for n in commits.listed.keys().rev().take(PASSED_OVER) {
-        let (head, stored) = match commits.read(*n)? {
+    for n in (1..=newest).rev().take(PASSED_OVER) {
+        let (head, stored) = match commits.read(n)? {
             Ok(found) => found,
             Err(message) => {
-                trouble(*n, message);
+                trouble(n, message);
                 continue;
             }
         };
         let mut line = Line::new(machine);
-        for before in head.full..*n {
+        for before in head.full..n {
             let added = commits.read(before)?.and_then(|(commit, stored)| add(&mut line, commit, &stored));
             if let Err(message) = added {
                 trouble(before, message);
@@ -141,30 +141,54 @@ fn read_line(objects: &dyn Objects, machine: &str, troubles: &mut Vec<Trouble>) 
             }
         }
         if let Err(message) = add(&mut line, head, &stored) {
-            trouble(*n, message);
+            trouble(n, message);
         }
         return Ok(line);
     }
     Ok(Line::new(machine))
 }
 
-fn add(line: &mut Line, commit: Commit, stored: &[u8]) -> Result<(), String> {
-    line.add(commit, stored).map_err(|error| error.to_string())
-}
-
 impl Commits<'_> {
-    fn read(&self, n: u64) -> Result<Found, ObjectError> {
-        if self.listed.get(&n).is_some_and(|&len| len > Commit::MOST_STORED) {
-            return Ok(Err(format!("it is longer than {} MiB", Commit::MOST_STORED >> 20)));
+    /// Number of the newest commit. A list may be late, so that it is only where the search begins: what is there is told
+    /// by reading it.
+    fn newest(&self, seen: Option<Mark>) -> Result<u64, ObjectError> {
+        let seen = seen.map_or(0, |seen| seen.n);
+        let mut newest = if seen > 0 && self.is_there(seen)? {
+            seen
+        } else {
+            let listed = self.objects.list(&name::machine_folder(self.machine), None)?;
+            let numbers = listed.iter().filter_map(|listed| match name::parse(&listed.name) {
+                Some(Object::Commit(_, n)) => Some(n),
+                _ => None,
+            });
+            numbers.max().unwrap_or(0)
+        };
+        while self.is_there(newest + 1)? {
+            newest += 1;
         }
-        let Some(stored) = self.objects.get(&name::commit(self.machine, n), Commit::MOST_STORED)? else {
-            return Ok(Err("it is missing".to_string()));
+        Ok(newest)
+    }
+
+    fn is_there(&self, n: u64) -> Result<bool, ObjectError> {
+        Ok(self.objects.get_range(&name::commit(self.machine, n), 0..1)?.is_some())
+    }
+
+    fn read(&self, n: u64) -> Result<Found, ObjectError> {
+        let stored = match self.objects.get(&name::commit(self.machine, n), Commit::MOST_STORED) {
+            Ok(Some(stored)) => stored,
+            Ok(None) => return Ok(Err("it is missing".to_string())),
+            Err(error) if error.is_too_long => return Ok(Err(error.message)),
+            Err(error) => return Err(error),
         };
         Ok(decode(&stored).and_then(|commit| {
             let is_it = commit.n == n && commit.machine == self.machine;
             if is_it { Ok((commit, stored)) } else { Err("it is another commit than its name says".to_string()) }
         }))
     }
+}
+
+fn add(line: &mut Line, commit: Commit, stored: &[u8]) -> Result<(), String> {
+    line.add(commit, stored).map_err(|error| error.to_string())
 }
 
 /// Reads the object of a commit.
