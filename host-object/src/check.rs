@@ -196,7 +196,8 @@ pub fn examine(remote: &Remote) -> Result<DoctorReport, ObjectError> {
     let sessions = remote.sessions();
     let mut counts = DoctorSessions { count: remote.view().ids().len() as u64, ..DoctorSessions::default() };
     for session in &sessions {
-        counts.total_bytes += session.head.state().len;
+        let kept = session.head.aside.iter().filter(|aside| aside.place.starts_with("beside/"));
+        counts.total_bytes += session.head.state().len + kept.map(|aside| aside.len).sum::<u64>();
         if session.id.contains('@') {
             let words =
                 "a machine has another history of this session; both are kept, and `pull --machine` brings either";

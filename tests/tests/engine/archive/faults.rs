@@ -34,6 +34,7 @@ impl Machine {
     /// A copy of this home, machine id and all.
     fn cloned(&self) -> Self {
         let copy = in_memory();
+        fs::create_dir(copy.path().join("sessions")).expect("made");
         for (path, bytes) in contents(self.home.path()) {
             let to = copy.path().join(path.strip_prefix(self.home.path()).expect("in it"));
             fs::create_dir_all(to.parent().expect("a folder")).expect("made");
