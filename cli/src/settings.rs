@@ -88,3 +88,14 @@ pub fn segments(args: &SegmentArgs) -> Result<SegmentSettings> {
         };
     Ok(SegmentSettings { size, compress })
 }
+
+/// The archive that a flag names, else that of `JCODE_STORE`.
+///
+/// # Errors
+/// Fails if neither does.
+#[cfg(feature = "store")]
+pub fn store(flag: Option<&str>) -> Result<String> {
+    let given = flag.filter(|url| !url.is_empty()).map(str::to_string);
+    let set = || std::env::var("JCODE_STORE").ok().filter(|url| !url.is_empty());
+    given.or_else(set).context("no archive is named: give `--store URL`, a folder for one, or set JCODE_STORE")
+}

@@ -49,8 +49,12 @@ macro_rules! codes {
             CheckpointMissing,
             /// A segment is missing or damaged.
             SegmentDamaged,
-            /// The old log and the new log both grew.
+            /// The old log and the new log both grew, or two machines have different histories of a session.
             Diverged,
+            /// A commit in an archive is missing or damaged, or does not continue its machine's line.
+            CommitDamaged,
+            /// An archive has lost, or changed, what was seen there before.
+            StoreRewound,
             /// Other users can read or write a file.
             Permissions,
             /// A sidecar without a log.

@@ -6,7 +6,8 @@
 //!
 //! Data flows one way: bytes ([`source`]) -> records ([`log`]) -> rows and tree ([`index`]) -> findings
 //! ([`verify`]) and reports ([`report`]). [`dialect`] presents a log of an older dialect in the current one,
-//! [`session`] answers questions about one session, and [`search`] finds entries by their text.
+//! [`session`] answers questions about one session, [`search`] finds entries by their text, and [`archive`] keeps the
+//! sessions of many machines in one store.
 //!
 //! ```
 //! use jcode_session_core::index::IndexBuilder;
@@ -33,6 +34,7 @@
 
 extern crate alloc;
 
+pub mod archive;
 pub mod catalog;
 pub mod dialect;
 pub mod finding;

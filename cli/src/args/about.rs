@@ -21,6 +21,7 @@ pub(crate) const SECTIONS: [Section; 4] = [
                 "CLAUDE_CONFIG_DIR, CODEX_HOME, COPILOT_HOME, QWEN_HOME, GEMINI_CLI_HOME, PI_CODING_AGENT_DIR",
                 "Where these agents keep their sessions, as they read it themselves",
             ),
+            ("JCODE_STORE", "The archive of `push` and `pull`"),
             ("NO_COLOR", "No colours, if it is set"),
         ],
     ),
@@ -30,7 +31,7 @@ pub(crate) const SECTIONS: [Section; 4] = [
             ("<home>/sessions", "The sessions, a log each; searched with all folders below"),
             ("<stem>.sqlite3", "A log's sidecar; it can be deleted at any time"),
             ("<stem>.store", "What was set aside of a log, checkpoints and segments; it cannot be made anew"),
-            ("<home>/agent", "The session index and the search index; they can be deleted at any time"),
+            ("<home>/agent", "The session index, the search index and what archives said; it can be deleted at any time"),
         ],
     ),
     (

@@ -58,6 +58,10 @@ pub struct ListArgs {
     /// Print one JSON object
     #[arg(id = "session::json", long = "json")]
     pub json: bool,
+    /// Where the sessions are.
+    #[cfg(feature = "store")]
+    #[command(flatten)]
+    pub store: super::StoreArgs,
 }
 
 /// Flags of `search`.
@@ -119,6 +123,10 @@ pub struct SearchArgs {
     /// Print one JSON object
     #[arg(id = "session::json", long = "json")]
     pub json: bool,
+    /// Where the sessions are.
+    #[cfg(feature = "store")]
+    #[command(flatten)]
+    pub store: super::StoreArgs,
 }
 
 /// The order of hits.
@@ -152,4 +160,8 @@ pub struct DoctorArgs {
     /// Print one JSON object
     #[arg(id = "session::json", long = "json")]
     pub json: bool,
+    /// Where the sessions are.
+    #[cfg(feature = "store")]
+    #[command(flatten)]
+    pub store: super::StoreArgs,
 }

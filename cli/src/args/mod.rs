@@ -8,12 +8,16 @@
 
 mod about;
 mod all;
+#[cfg(feature = "store")]
+mod archive;
 mod read;
 mod store;
 mod write;
 
 pub(crate) use about::SECTIONS;
 pub use all::*;
+#[cfg(feature = "store")]
+pub use archive::*;
 use clap::{Args, Command, Parser, Subcommand, ValueEnum};
 pub use read::*;
 use std::path::PathBuf;
@@ -160,6 +164,12 @@ pub enum SessionCommand {
     Seal(SealArgs),
     /// Delete originals and set-aside bytes that are no longer needed
     Prune(PruneArgs),
+    /// Bring sessions into an archive, where other machines find them
+    #[cfg(feature = "store")]
+    Push(PushArgs),
+    /// Bring sessions from an archive here
+    #[cfg(feature = "store")]
+    Pull(PullArgs),
     /// Look into a session in the browser
     Inspect(InspectArgs),
     /// Answer an agent's questions about the sessions: a server of the Model Context Protocol on standard input and output

@@ -10,15 +10,23 @@ use std::path::PathBuf;
 #[command(ours_first())]
 pub struct VerifyArgs {
     /// Logs, folders, or session ids
-    #[arg(id = "session::paths", required = true, value_name = "PATH")]
+    #[cfg_attr(
+        feature = "store",
+        arg(id = "session::paths", required_unless_present = "session::store", value_name = "PATH")
+    )]
+    #[cfg_attr(not(feature = "store"), arg(id = "session::paths", required = true, value_name = "PATH"))]
     pub paths: Vec<OsString>,
     /// Print one JSON object
     #[arg(id = "session::json", long = "json")]
     pub json: bool,
+    /// Where the sessions are.
+    #[cfg(feature = "store")]
+    #[command(flatten)]
+    pub store: super::StoreArgs,
 }
 
 /// Flags of `tree`.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(ours_first())]
 pub struct TreeArgs {
     /// Path, id, or the start of an id
@@ -27,10 +35,14 @@ pub struct TreeArgs {
     /// Print one JSON object
     #[arg(id = "session::json", long = "json")]
     pub json: bool,
+    /// Where the sessions are.
+    #[cfg(feature = "store")]
+    #[command(flatten)]
+    pub store: super::StoreArgs,
 }
 
 /// Flags of `show`.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(ours_first())]
 pub struct ShowArgs {
     /// Path, id, or the start of an id
@@ -54,6 +66,10 @@ pub struct ShowArgs {
     /// Print the raw lines of the log
     #[arg(id = "session::json", long = "json")]
     pub json: bool,
+    /// Where the sessions are.
+    #[cfg(feature = "store")]
+    #[command(flatten)]
+    pub store: super::StoreArgs,
 }
 
 /// Flags of `inspect`.
@@ -87,6 +103,10 @@ pub struct ExportArgs {
     /// Replace FILE if it exists
     #[arg(id = "session::force", long = "force", requires = "session::output")]
     pub force: bool,
+    /// Where the sessions are.
+    #[cfg(feature = "store")]
+    #[command(flatten)]
+    pub store: super::StoreArgs,
 }
 
 /// What `export` writes.

@@ -15,6 +15,10 @@ use jcode_session_native::search::index;
 use std::io::Write;
 
 pub(super) fn doctor(args: &DoctorArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
+    #[cfg(feature = "store")]
+    if args.store.store.is_some() {
+        return of_archive(args, settings, output);
+    }
     if args.fix {
         let catalog = Catalog::new(&settings.home, &settings.roots);
         if let Err(error) = index::update(&settings.home, &catalog, &|| true) {
@@ -27,6 +31,33 @@ pub(super) fn doctor(args: &DoctorArgs, settings: &Settings, output: &mut Output
         output.json(&report)?;
     } else {
         print(&report, output)?;
+    }
+    Ok(if report.is_ok() { ExitStatus::Clean } else { ExitStatus::Problems })
+}
+
+/// Examines an archive; what is broken there is not mended from here.
+#[cfg(feature = "store")]
+fn of_archive(args: &DoctorArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
+    if args.fix {
+        anyhow::bail!("an archive is only added to, so `--fix` cannot be used with `--store`");
+    }
+    let remote = super::remote::open(args.store.store.as_deref(), settings)?;
+    let report = super::remote::examined(&remote)?;
+    if args.json {
+        output.json(&report)?;
+    } else {
+        let (s, machines) = (&report.sessions, remote.view().lines.len() as u64);
+        writeln!(
+            output.data(),
+            "{} of {}, {}\nstored: {}, replaced or not yet named {}, other {}",
+            count(s.count, "session", "sessions"),
+            count(machines, "machine", "machines"),
+            bytes(s.total_bytes),
+            bytes(s.disk.logs),
+            bytes(s.disk.stores),
+            bytes(s.disk.other),
+        )?;
+        print_all(&report, output)?;
     }
     Ok(if report.is_ok() { ExitStatus::Clean } else { ExitStatus::Problems })
 }
@@ -54,6 +85,10 @@ fn print(report: &DoctorReport, output: &mut Output) -> Result<()> {
         bytes(s.disk.stores),
         bytes(s.disk.other),
     )?;
+    print_all(report, output)
+}
+
+fn print_all(report: &DoctorReport, output: &mut Output) -> Result<()> {
     let mut last = None;
     for found in &report.findings {
         if last != Some(&found.path) {

@@ -4,6 +4,7 @@
 //! Invariant: a file appears whole or not at all, private to the user. It replaces another file only with `--force`,
 //! and never the log.
 
+use super::place;
 use crate::args::{ExportArgs, ExportFormat};
 use crate::output::{ExitStatus, Output, count};
 use crate::settings::Settings;
@@ -27,8 +28,11 @@ const STEP: usize = 1 << 18;
 
 pub(super) fn export(args: &ExportArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
     let format = format(args)?;
-    let log = super::resolve(&args.session, settings)?;
-    let session = Session::read(&log)?;
+    let session = place::open(&args.session, place::store_of!(args), settings)?;
+    if place::store_of!(args).is_some() && format == ExportFormat::Original {
+        bail!("the file that a session was imported from is given back where its store is; `pull` the session first");
+    }
+    let log = session.path().to_path_buf();
     // A session of another agent can be exported as v3, but not as jcode-v1, which it never was.
     let is_shown = format == ExportFormat::V3 && session.detected().kind == FileKind::Foreign;
     if matches!(format, ExportFormat::V3 | ExportFormat::JcodeV1) && !is_shown {

@@ -19,28 +19,19 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 pub(super) fn list(args: &ListArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
-    let others = if args.no_others { Vec::new() } else { super::others(settings) };
-    let looked_in = [&*settings.roots, &others].concat();
-    let refreshed = Catalog::new(&settings.home, &looked_in).refresh(Keep::Store);
-    for problem in &refreshed.unreadable {
-        output.warn(visible(&problem.to_string()));
-    }
-    let cwd = args.cwd.as_deref().map(|folder| names_of_folder(folder, &refreshed.sessions));
+    let found = find(args, settings, output)?;
+    let all = found.sessions.len();
+    let cwds = || found.sessions.iter().filter_map(|session| session.summary.cwd.as_deref());
+    let cwd = args.cwd.as_deref().map(|folder| names_of_folder(folder, cwds()));
     let filter = Filter { cwd, tag: args.tag.clone(), agent: args.agent.clone(), ..Filter::default() };
-    let all = refreshed.sessions.len();
-    // Other files in the folders of other agents are those agents' affair.
-    let is_ours = |path: &&PathBuf| settings.roots.iter().any(|root| path.starts_with(root));
-    let strangers = refreshed.others.iter().filter(is_ours).count();
-    let hidden = |session: &Listed| session.summary.is_sub_agent && !args.all;
-    let sub_agents = refreshed.sessions.iter().filter(|session| hidden(session)).count();
+    let hidden = |session: &ListedSession| session.summary.is_sub_agent && !args.all;
+    let sub_agents = found.sessions.iter().filter(|session| hidden(session)).count();
     let columns = output.columns().filter(|_| !args.json);
-    let ids = columns.map(|_| short_ids(&refreshed.sessions)).unwrap_or_default();
-    let sessions = refreshed.sessions.into_iter().filter(|session| !hidden(session) && filter.passes(&session.summary));
-    let sessions: Vec<Listed> = sessions.take(args.limit.unwrap_or(usize::MAX)).collect();
+    let ids = columns.map(|_| short_ids(&found.sessions)).unwrap_or_default();
+    let sessions = found.sessions.into_iter().filter(|session| !hidden(session) && filter.passes(&session.summary));
+    let sessions: Vec<ListedSession> = sessions.take(args.limit.unwrap_or(usize::MAX)).collect();
     if args.json {
-        let listed =
-            sessions.into_iter().map(|session| ListedSession { path: shown(&session.path), summary: session.summary });
-        output.json(&ListReport::new(listed.collect(), looked_in.iter().map(|root| shown(root)).collect()))?;
+        output.json(&ListReport::new(sessions, found.looked_in))?;
     } else {
         let layout = Layout { columns, now_ms: host::now_ms() };
         for session in &sessions {
@@ -49,9 +40,8 @@ pub(super) fn list(args: &ListArgs, settings: &Settings, output: &mut Output) ->
         }
         let all = count(all as u64, "session", "sessions");
         output.note(format_args!("{} of {all}", sessions.len()));
-        if !others.is_empty() {
-            let places: Vec<String> = looked_in.iter().map(|root| shown(root)).collect();
-            output.note(visible(&format!("looked in {}", places.join(", "))));
+        if found.looked_in.len() > settings.roots.len() {
+            output.note(visible(&format!("looked in {}", found.looked_in.join(", "))));
         }
     }
     if sub_agents > 0 {
@@ -59,11 +49,48 @@ pub(super) fn list(args: &ListArgs, settings: &Settings, output: &mut Output) ->
             count(sub_agents as u64, "session that an agent ran for another", "sessions that agents ran for others");
         output.note(format_args!("{of} left out; `--all` shows them"));
     }
-    if strangers > 0 {
-        let files = count(strangers as u64, "file that is no session was", "files that are no sessions were");
+    if found.strangers > 0 {
+        let files = count(found.strangers, "file that is no session was", "files that are no sessions were");
         output.note(format_args!("{files} left out; `doctor` says what each is"));
     }
-    Ok(if refreshed.unreadable.is_empty() { ExitStatus::Clean } else { ExitStatus::Problems })
+    Ok(if found.is_whole { ExitStatus::Clean } else { ExitStatus::Problems })
+}
+
+/// What there is to be listed.
+struct Found {
+    /// Newest first.
+    sessions: Vec<ListedSession>,
+    looked_in: Vec<String>,
+    /// Files named like logs that are no sessions.
+    strangers: u64,
+    /// All could be read.
+    is_whole: bool,
+}
+
+fn find(args: &ListArgs, settings: &Settings, output: &mut Output) -> Result<Found> {
+    #[cfg(feature = "store")]
+    if let Some(store) = &args.store.store {
+        let remote = super::remote::open(Some(store), settings)?;
+        super::remote::tell_of_troubles(&remote, output);
+        let looked_in = vec![remote.archive().url().to_string()];
+        let is_whole = remote.view().troubles.is_empty();
+        return Ok(Found { sessions: super::remote::listed(&remote)?, looked_in, strangers: 0, is_whole });
+    }
+    let others = if args.no_others { Vec::new() } else { super::others(settings) };
+    let looked_in = [&*settings.roots, &others].concat();
+    let refreshed = Catalog::new(&settings.home, &looked_in).refresh(Keep::Store);
+    for problem in &refreshed.unreadable {
+        output.warn(visible(&problem.to_string()));
+    }
+    // Other files in the folders of other agents are those agents' affair.
+    let is_ours = |path: &&PathBuf| settings.roots.iter().any(|root| path.starts_with(root));
+    let listed = |session: Listed| ListedSession { path: shown(&session.path), summary: session.summary };
+    Ok(Found {
+        strangers: refreshed.others.iter().filter(is_ours).count() as u64,
+        is_whole: refreshed.unreadable.is_empty(),
+        sessions: refreshed.sessions.into_iter().map(listed).collect(),
+        looked_in: looked_in.iter().map(|root| shown(root)).collect(),
+    })
 }
 
 /// The layout of the lines of a list.
@@ -85,7 +112,7 @@ const ID: usize = 8;
 const TITLE: usize = 24;
 
 impl Layout {
-    fn print(&self, session: &Listed, id: &str, output: &mut Output) -> Result<()> {
+    fn print(&self, session: &ListedSession, id: &str, output: &mut Output) -> Result<()> {
         match self.columns {
             Some(columns) => self.print_fitted(columns, session, id, output),
             None => print_whole(session, output),
@@ -93,7 +120,7 @@ impl Layout {
     }
 
     /// One line, title first. It ends with the shortest id that identifies the session.
-    fn print_fitted(&self, columns: usize, session: &Listed, id: &str, output: &mut Output) -> Result<()> {
+    fn print_fitted(&self, columns: usize, session: &ListedSession, id: &str, output: &mut Output) -> Result<()> {
         let s = &session.summary;
         let mut rest = String::new();
         if columns >= WITH_FOLDER {
@@ -125,7 +152,7 @@ fn beside(summary: &SessionSummary) -> String {
     agent.chain(summary.tags.iter().map(|tag| format!("  +{}", shorten(tag, 20)))).collect()
 }
 
-fn print_whole(session: &Listed, output: &mut Output) -> Result<()> {
+fn print_whole(session: &ListedSession, output: &mut Output) -> Result<()> {
     let s = &session.summary;
     let mut line = format!("{}  {}", time(Some(s.last_modified)), shorten(&s.session_id, 60));
     line.push_str(&format!("  {}  {}", shorten(title(s), 120), shorten(s.cwd.as_deref().unwrap_or("-"), 200)));
@@ -144,7 +171,7 @@ fn print_whole(session: &Listed, output: &mut Output) -> Result<()> {
 }
 
 /// The unique start of each session's id, by the whole id.
-fn short_ids(sessions: &[Listed]) -> BTreeMap<String, String> {
+fn short_ids(sessions: &[ListedSession]) -> BTreeMap<String, String> {
     let mut ids: Vec<&str> = sessions.iter().map(|session| session.summary.session_id.as_str()).collect();
     ids.sort_unstable();
     let common =

@@ -17,7 +17,14 @@ mod many;
 #[cfg(feature = "mcp")]
 mod mcp;
 mod migrate;
+mod place;
 mod prune;
+#[cfg(feature = "store")]
+mod pull;
+#[cfg(feature = "store")]
+mod push;
+#[cfg(feature = "store")]
+mod remote;
 mod rename;
 mod repair;
 mod rollback;
@@ -39,7 +46,6 @@ use anyhow::{Result, anyhow};
 use clap::CommandFactory;
 use jcode_session_native::catalog::{Catalog, FindError, written_down};
 use jcode_session_native::os::paths;
-use jcode_session_native::session::Session;
 use std::ffi::OsStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -124,6 +130,10 @@ fn dispatch(command: &SessionCommand, settings: &Settings, output: &mut Output) 
         SessionCommand::Repair(args) => repair::repair(args, settings, output),
         SessionCommand::Seal(args) => seal::seal(args, settings, output),
         SessionCommand::Prune(args) => prune::prune(args, settings, output),
+        #[cfg(feature = "store")]
+        SessionCommand::Push(args) => push::push(args, settings, output),
+        #[cfg(feature = "store")]
+        SessionCommand::Pull(args) => pull::pull(args, settings, output),
         SessionCommand::Inspect(args) => inspect::inspect(args, settings, output),
         #[cfg(feature = "mcp")]
         SessionCommand::Mcp => mcp::mcp(settings),
@@ -135,11 +145,6 @@ fn dispatch(command: &SessionCommand, settings: &Settings, output: &mut Output) 
         }
         SessionCommand::Man(args) => man::man(args, output),
     }
-}
-
-/// Resolves SESSION and opens it for reading.
-fn open(session: &OsStr, settings: &Settings) -> Result<Session> {
-    Ok(Session::read(&resolve(session, settings)?)?)
 }
 
 /// Warns if the log had to answer in place of its sidecar. A reader writes nothing, so it cannot mend the sidecar.

@@ -27,16 +27,15 @@ const BESIDE: usize = 120;
 pub(super) fn search(args: &SearchArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
     catch_interrupts();
     let search = to_search(args)?;
-    let others = if args.no_others { Vec::new() } else { super::others(settings) };
-    let catalog = Catalog::new(&settings.home, &[&*settings.roots, &others].concat());
+    let place = Place::of(args, settings)?;
     let mut hits = Vec::new();
     let mut first = FIRST;
     let mut printed = Ok(());
-    let searched = search.run(&catalog, &interrupted, &mut |hit| {
+    let searched = place.search(&search, &mut |hit| {
         if args.json {
             hits.push(hit);
         } else if !args.count {
-            printed = print(&hit, args, output);
+            printed = print(&hit, args, &place, output);
             // The user should see the first hits at once.
             if printed.is_ok() && (first > 0 || output.is_terminal()) {
                 first = first.saturating_sub(1);
@@ -52,7 +51,7 @@ pub(super) fn search(args: &SearchArgs, settings: &Settings, output: &mut Output
         bail!("interrupted: {} so far", count(searched.total, "hit", "hits"));
     }
     if args.json {
-        let hits = hits.into_iter().map(|hit| reported(hit, args)).collect::<Result<_>>()?;
+        let hits = hits.into_iter().map(|hit| reported(hit, args, &place)).collect::<Result<_>>()?;
         output.json(&HitsReport::new(searched.total, hits, unsearched.clone()))?;
     } else if args.count {
         writeln!(output.data(), "{}", searched.total)?;
@@ -78,6 +77,40 @@ pub(super) fn search(args: &SearchArgs, settings: &Settings, output: &mut Output
     } else {
         ExitStatus::Problems
     })
+}
+
+/// Where is searched.
+enum Place {
+    Here(Catalog),
+    #[cfg(feature = "store")]
+    Archive(jcode_session_object::Remote),
+}
+
+impl Place {
+    fn of(args: &SearchArgs, settings: &Settings) -> Result<Self> {
+        #[cfg(feature = "store")]
+        if let Some(store) = &args.store.store {
+            return Ok(Self::Archive(super::remote::open(Some(store), settings)?));
+        }
+        let others = if args.no_others { Vec::new() } else { super::others(settings) };
+        Ok(Self::Here(Catalog::new(&settings.home, &[&*settings.roots, &others].concat())))
+    }
+
+    fn search(&self, search: &Search, each: &mut dyn FnMut(Hit) -> ControlFlow<()>) -> Result<Searched> {
+        match self {
+            Self::Here(catalog) => Ok(search.run(catalog, &interrupted, each)?),
+            #[cfg(feature = "store")]
+            Self::Archive(remote) => super::remote::searched(remote, search, each),
+        }
+    }
+
+    fn read(&self, path: &Path) -> Result<Session> {
+        match self {
+            Self::Here(_) => Ok(Session::read(path)?),
+            #[cfg(feature = "store")]
+            Self::Archive(remote) => super::remote::at(remote, path),
+        }
+    }
 }
 
 fn to_search(args: &SearchArgs) -> Result<Search> {
@@ -121,9 +154,9 @@ fn unsearched(searched: &Searched) -> Vec<Unsearched> {
     searched.failed.iter().chain(&searched.refused).map(of_session).chain(folders).collect()
 }
 
-fn print(hit: &Hit, args: &SearchArgs, output: &mut Output) -> Result<()> {
+fn print(hit: &Hit, args: &SearchArgs, place: &Place, output: &mut Output) -> Result<()> {
     let Hit { session_id, entry_id, found, .. } = hit;
-    let [before, after] = around(hit, args.context)?;
+    let [before, after] = around(hit, args.context, place)?;
     let (strong, faint) = (output.style(style::STRONG), output.style(style::FAINT));
     before.iter().try_for_each(|beside| print_beside(beside, output))?;
     let (at, id, entry) = (time(found.ts), shorten(session_id, 60), visible(entry_id));
@@ -169,11 +202,11 @@ fn marked(found: &Found, output: &Output) -> String {
     line
 }
 
-fn reported(hit: Hit, args: &SearchArgs) -> Result<SessionHit> {
+fn reported(hit: Hit, args: &SearchArgs, place: &Place) -> Result<SessionHit> {
     let context = match args.context {
         0 => None,
         n => {
-            let [before, after] = around(&hit, n)?;
+            let [before, after] = around(&hit, n, place)?;
             Some(Context { before, after })
         }
     };
@@ -181,11 +214,11 @@ fn reported(hit: Hit, args: &SearchArgs) -> Result<SessionHit> {
 }
 
 /// The entries before and after a hit.
-fn around(hit: &Hit, count: u32) -> Result<[Vec<Neighbour>; 2]> {
+fn around(hit: &Hit, count: u32, place: &Place) -> Result<[Vec<Neighbour>; 2]> {
     if count == 0 {
         return Ok([Vec::new(), Vec::new()]);
     }
-    let session = Session::read(Path::new(&hit.path))?;
+    let session = place.read(&hit.path)?;
     let beside = |entries: Vec<(String, Entry)>| entries.into_iter().filter_map(neighbour).collect();
     Ok(session.around(&hit.entry_id, count)?.map(beside))
 }

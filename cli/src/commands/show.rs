@@ -4,6 +4,7 @@
 //! entry they are not.
 //! Invariant: `--json` prints the log's own lines, byte for byte.
 
+use super::place;
 use crate::args::ShowArgs;
 use crate::output::{ExitStatus, Output, count, visible};
 use crate::settings::Settings;
@@ -15,7 +16,7 @@ use jcode_session_native::os::path_text::shown;
 use jcode_session_native::session::{Edits, Entry, Session};
 
 pub(super) fn show(args: &ShowArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
-    let session = super::open(&args.session, settings)?;
+    let session = place::open(&args.session, place::store_of!(args), settings)?;
     if let Some(key) = &args.entry {
         as_it_stands(&session.meant(key)?, args, output)?;
     } else if args.file_order {

@@ -3,6 +3,7 @@
 //! Owns: the printed form, except for the drawing.
 //! Invariant: the output is the same from a sidecar and from a scan.
 
+use super::place;
 use crate::args::TreeArgs;
 use crate::output::{ExitStatus, Output, ago, count, shorten, style, visible};
 use crate::settings::Settings;
@@ -13,7 +14,7 @@ use jcode_session_native::session::Session;
 use std::io::Write;
 
 pub(super) fn tree(args: &TreeArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
-    let session = super::open(&args.session, settings)?;
+    let session = place::open(&args.session, place::store_of!(args), settings)?;
     let report = session.tree()?;
     if args.json {
         output.json(&report)?;

@@ -16,6 +16,30 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 pub(super) fn verify(args: &VerifyArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
+    let (reports, unreadable) = verified(args, settings, output)?;
+    let report = VerifyReport::new(reports);
+    if args.json {
+        output.json(&report)?;
+    } else {
+        report.logs.iter().try_for_each(|log| print(log, output))?;
+        summary(&report, output);
+    }
+    Ok(match report.ok {
+        _ if unreadable || many::interrupted() => ExitStatus::Failed,
+        true => ExitStatus::Clean,
+        false => ExitStatus::Problems,
+    })
+}
+
+/// The reports, and whether something that was named could not be read.
+fn verified(args: &VerifyArgs, settings: &Settings, output: &mut Output) -> Result<(Vec<LogReport>, bool)> {
+    #[cfg(feature = "store")]
+    if let Some(store) = &args.store.store {
+        let remote = super::remote::open(Some(store), settings)?;
+        super::remote::tell_of_troubles(&remote, output);
+        let (reports, failed) = super::remote::verified(&remote, &args.paths, output)?;
+        return Ok((reports, failed || !remote.view().troubles.is_empty()));
+    }
     let (logs, mut unreadable) = choose(args, settings, output);
     let progress = output.progress(&logs, "verifying");
     let results = many::for_each(&logs, &progress, |log, tick| verify_one(log, tick));
@@ -30,18 +54,7 @@ pub(super) fn verify(args: &VerifyArgs, settings: &Settings, output: &mut Output
             }
         }
     }
-    let report = VerifyReport::new(reports);
-    if args.json {
-        output.json(&report)?;
-    } else {
-        report.logs.iter().try_for_each(|log| print(log, output))?;
-        summary(&report, output);
-    }
-    Ok(match report.ok {
-        _ if unreadable || many::interrupted() => ExitStatus::Failed,
-        true => ExitStatus::Clean,
-        false => ExitStatus::Problems,
-    })
+    Ok((reports, unreadable))
 }
 
 /// The logs to verify, and whether something that was named could not be read.

@@ -128,10 +128,10 @@ impl AskedShow {
             session: self.session.into(),
             tail: if is_one { None } else { Some(self.tail.unwrap_or(FEW)) },
             path: self.path.filter(|_| !is_one),
-            file_order: false,
             full: is_one && !self.raw,
             entry: self.entry,
             json: self.raw,
+            ..ShowArgs::default()
         }
     }
 }
@@ -146,6 +146,6 @@ pub(super) struct AskedTree {
 
 impl AskedTree {
     pub(super) fn into_args(self) -> TreeArgs {
-        TreeArgs { session: self.session.into(), json: true }
+        TreeArgs { session: self.session.into(), json: true, ..TreeArgs::default() }
     }
 }

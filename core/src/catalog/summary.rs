@@ -6,7 +6,7 @@
 use crate::log::Dialect;
 use alloc::string::String;
 use alloc::vec::Vec;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Tolerance for times ahead of the clock, in milliseconds: a smaller difference may be a time zone, a larger one is an
 /// error.
@@ -19,7 +19,8 @@ pub const fn is_ahead(time_ms: i64, now_ms: i64) -> bool {
 }
 
 /// The facts about a session that lists show.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct SessionSummary {
     /// The header's id, else the file's stem.
     pub session_id: String,

@@ -4,10 +4,10 @@
 //! Invariant: code that must know whether a log can be written, can be upgraded or has a sidecar calls a method here
 //! and compares no dialects, so a new dialect is a new line in each method.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The known formats. Section 3.3 of `docs/format.md` tells them apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Dialect {
     /// The current format.

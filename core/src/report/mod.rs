@@ -3,6 +3,7 @@
 //! Owns: names and order of the JSON fields, which other programs read.
 //! Invariant: arrays are in a stable order, and reports hold no run times or other noise.
 
+mod archive;
 mod catalog;
 mod search;
 mod session;
@@ -20,6 +21,7 @@ pub use session::{
 };
 pub use store::{CheckpointReport, CheckpointsReport};
 
+pub use archive::{PullAction, PullReport, PulledSession, PushAction, PushReport, PushedSession};
 pub use catalog::{DiskUse, DoctorReport, DoctorSessions, ListReport, ListedSession, PathFinding};
 
 /// Version of all reports here.

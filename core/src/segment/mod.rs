@@ -29,9 +29,11 @@ pub use check::Depth;
 pub use in_force::{Detected, InForce, Uncertainty};
 pub use layout::Layout;
 pub use manifest::{MANIFEST, Manifest, State};
+pub(crate) use pack::press;
 pub use range::{Form, Segment};
 pub use reader::{Archive, Reader};
 pub use seekable::{BLOCK, Table, TableError};
+pub(crate) use seekable::{Frame, table};
 pub use segmented::{Segmented, SegmentedFile};
 pub use source::SegmentedSource;
 

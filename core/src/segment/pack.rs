@@ -58,7 +58,7 @@ fn write<S: Storage>(
 }
 
 /// The frames of the blocks in `bytes`; adds their lengths to `frames`.
-fn press(with: &dyn Compress, bytes: &[u8], frames: &mut Vec<(u32, u32)>) -> Option<Vec<u8>> {
+pub(crate) fn press(with: &dyn Compress, bytes: &[u8], frames: &mut Vec<(u32, u32)>) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(bytes.len() / 2);
     for block in bytes.chunks(usize::try_from(BLOCK).ok()?) {
         let frame = with.compress(block)?;

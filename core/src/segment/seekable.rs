@@ -61,10 +61,10 @@ pub struct Table {
 
 /// One frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Frame {
-    pub(super) index: usize,
-    pub(super) stored: (u64, usize),
-    pub(super) plain: (u64, usize),
+pub(crate) struct Frame {
+    pub(crate) index: usize,
+    pub(crate) stored: (u64, usize),
+    pub(crate) plain: (u64, usize),
 }
 
 impl Table {
@@ -112,7 +112,7 @@ impl Table {
     }
 
     /// The frame with the byte at an offset in the segment.
-    pub(super) fn frame(&self, offset: u64) -> Option<Frame> {
+    pub(crate) fn frame(&self, offset: u64) -> Option<Frame> {
         let index = self.starts.partition_point(|&(_, plain)| plain <= offset).checked_sub(1)?;
         let (&(stored, plain), &(stored_end, plain_end)) = (self.starts.get(index)?, self.starts.get(index + 1)?);
         let len = |from: u64, to: u64| usize::try_from(to - from).ok();
@@ -121,7 +121,7 @@ impl Table {
 }
 
 /// The table behind frames with these lengths (stored, plain).
-pub(super) fn table(frames: &[(u32, u32)]) -> Vec<u8> {
+pub(crate) fn table(frames: &[(u32, u32)]) -> Vec<u8> {
     let len = u32::try_from(frames.len() * 8).unwrap_or(u32::MAX).saturating_add(9);
     let mut out = [SKIPPABLE, len.to_le_bytes()].concat();
     for (stored, plain) in frames {

@@ -11,6 +11,7 @@ mod rope;
 
 use alloc::borrow::Cow;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
 pub use pieces::{PIECE, Pieces};
@@ -168,28 +169,34 @@ impl ByteSource for SliceSource<'_> {
     }
 }
 
-impl<S: ByteSource + ?Sized> ByteSource for &S {
-    fn len(&self) -> u64 {
-        (**self).len()
-    }
+macro_rules! passed_on {
+    ($($pointer:ty),*) => {$(
+        impl<S: ByteSource + ?Sized> ByteSource for $pointer {
+            fn len(&self) -> u64 {
+                (**self).len()
+            }
 
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
-        (**self).read_at(offset, buffer)
-    }
+            fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
+                (**self).read_at(offset, buffer)
+            }
 
-    fn view(&self) -> Option<&[u8]> {
-        (**self).view()
-    }
+            fn view(&self) -> Option<&[u8]> {
+                (**self).view()
+            }
 
-    fn lost_at(&self, offset: u64) -> Result<Option<Range<u64>>, SourceError> {
-        (**self).lost_at(offset)
-    }
+            fn lost_at(&self, offset: u64) -> Result<Option<Range<u64>>, SourceError> {
+                (**self).lost_at(offset)
+            }
 
-    fn met_lost(&self) -> bool {
-        (**self).met_lost()
-    }
+            fn met_lost(&self) -> bool {
+                (**self).met_lost()
+            }
 
-    fn still_whole(&self) -> Result<(), SourceError> {
-        (**self).still_whole()
-    }
+            fn still_whole(&self) -> Result<(), SourceError> {
+                (**self).still_whole()
+            }
+        }
+    )*};
 }
+
+passed_on!(&S, Arc<S>);

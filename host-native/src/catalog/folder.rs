@@ -5,21 +5,20 @@
 //! longer exists.
 //! Invariant: every name that is returned is the working directory of some session.
 
-use super::Listed;
 use crate::os::stat;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-/// The working directories of `sessions` that mean `folder`.
+/// Those working directories of sessions that mean `folder`.
 #[must_use]
-pub fn names_of_folder(folder: &Path, sessions: &[Listed]) -> Vec<String> {
+pub fn names_of_folder<'c>(folder: &Path, cwds: impl Iterator<Item = &'c str>) -> Vec<String> {
     let real = stat::real_path(folder).ok();
     let absolute = std::path::absolute(folder).ok();
     let texts: Vec<String> =
         [Some(folder.to_path_buf()), absolute, real.clone()].into_iter().flatten().map(|path| plain(&path)).collect();
     let mut seen: HashMap<&str, bool> = HashMap::new();
-    for cwd in sessions.iter().filter_map(|session| session.summary.cwd.as_deref()) {
+    for cwd in cwds {
         seen.entry(cwd).or_insert_with(|| {
             let path = Path::new(cwd);
             texts.contains(&plain(path)) || real.is_some() && path.is_absolute() && stat::real_path(path).ok() == real

@@ -33,14 +33,18 @@ impl PathError {
 
 /// An open file, its stamp and the path by which it was opened.
 #[derive(Debug)]
-pub(crate) struct PlainFile {
+pub struct PlainFile {
     pub(crate) file: File,
     pub(crate) stamp: FileStamp,
     pub(crate) path: PathBuf,
 }
 
 impl PlainFile {
-    pub(crate) fn open(path: &Path) -> Result<Self, PathError> {
+    /// Opens a regular file.
+    ///
+    /// # Errors
+    /// Fails if the file cannot be opened or is no regular file.
+    pub fn open(path: &Path) -> Result<Self, PathError> {
         let (file, metadata) = open_plain(path).map_err(PathError::new("open", path))?;
         Ok(Self { stamp: stamp_of(&metadata), file, path: path.to_path_buf() })
     }
@@ -95,6 +99,16 @@ pub fn stamp(path: &Path) -> Result<Option<FileStamp>, PathError> {
 /// Any error of the file system.
 pub(crate) fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
     std::fs::read(path)
+}
+
+/// Makes the bytes of a file durable that another program may have written.
+///
+/// # Errors
+/// Fails if the file is gone or the system refuses.
+pub fn sync_file(path: &Path) -> Result<(), PathError> {
+    // Windows syncs only what is open for writing.
+    let file = File::options().read(true).write(cfg!(windows)).open(path);
+    file.and_then(|file| file.sync_data()).map_err(PathError::new("sync", path))
 }
 
 /// Copies a file.

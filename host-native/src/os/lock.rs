@@ -270,7 +270,9 @@ pub(super) fn holder_of(file: &File) -> Holder {
     Holder { pid, host: host_name(), ..Holder::default() }
 }
 
-fn host_name() -> Option<String> {
+/// The name of this machine, for messages.
+#[must_use]
+pub fn host_name() -> Option<String> {
     let named = std::fs::read_to_string("/proc/sys/kernel/hostname").ok().or_else(|| std::env::var("HOSTNAME").ok());
     named.map(|name| name.trim().to_string()).filter(|name| !name.is_empty())
 }

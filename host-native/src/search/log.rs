@@ -4,10 +4,9 @@
 //! Invariant: runs are taken from the last to the first, whichever thread searched them; a log that is not whole at the
 //! end of its search gives an error besides what was found.
 
-use super::Target;
 use super::index::runs;
-use crate::os::log_file::LogFile;
-use crate::session::{Session, SessionError, current_log};
+use super::{Give, Target};
+use crate::session::{AnyLog, Session, SessionError, current_given, current_log};
 use jcode_session_core::dialect::CurrentLog;
 use jcode_session_core::index::key::{KeySource, may_be_made};
 use jcode_session_core::log::shown_len;
@@ -36,8 +35,9 @@ pub(super) enum News {
 pub(super) struct OpenLog<'s> {
     pub(super) place: usize,
     path: PathBuf,
+    given: Option<&'s Give>,
     search: &'s Search,
-    log: CurrentLog<LogFile>,
+    log: CurrentLog<AnyLog>,
     header: Option<u64>,
     /// What is searched of it, its end first.
     runs: Vec<Range<u64>>,
@@ -57,21 +57,27 @@ struct Taken<'s> {
 }
 
 impl<'s> OpenLog<'s> {
-    pub(super) fn open(place: usize, target: &Target, search: &'s Search) -> Result<Self, SessionError> {
+    pub(super) fn open(place: usize, target: &'s Target, search: &'s Search) -> Result<Self, SessionError> {
         let path: &Path = &target.path;
-        let (log, header) = current_log(path)?;
+        let given = target.given.as_ref();
+        let (log, header) = match given {
+            Some(Give(give)) => current_given(path, give()?)?,
+            None => current_log(path)?,
+        };
         let taken =
             Taken { waiting: BTreeMap::new(), next: 0, gather: Some(Gather::new(search)), failed: None, session: None };
         let shown = shown_len(&log);
         let len = shown.map_err(|source| SessionError::Log { path: path.to_path_buf(), source: source.into() })?;
         // What the index says of it holds for the file that it was, and if nothing of it was spliced or stands elsewhere.
-        let is_indexed =
-            |log: &LogFile| target.stamp.is_some_and(|(stamp, _)| log.stamp() == stamp) && log.sealed().is_none();
+        let is_indexed = |log: &AnyLog| match log {
+            AnyLog::File(log) => target.stamp.is_some_and(|(stamp, _)| log.stamp() == stamp) && log.sealed().is_none(),
+            AnyLog::Given(_) => false,
+        };
         let blocks = target.blocks.as_deref().filter(|_| log.as_is().is_some_and(is_indexed));
         let whole = || (0..len.div_ceil(RUN).max(1)).rev().map(|run| run * RUN..(run + 1) * RUN).collect();
         let runs: Vec<Range<u64>> = blocks.map_or_else(whole, |blocks| runs(blocks, RUN));
         let runs = runs.into_iter().map(|run| run.start.min(len)..run.end.min(len)).collect();
-        Ok(Self { place, path: path.to_path_buf(), search, log, header, runs, taken: Mutex::new(taken) })
+        Ok(Self { place, path: path.to_path_buf(), given, search, log, header, runs, taken: Mutex::new(taken) })
     }
 
     /// Number of runs, one at least.
@@ -150,7 +156,10 @@ impl<'s> OpenLog<'s> {
     /// The session, for questions about more than one entry.
     fn session<'t>(&self, taken: &'t mut Taken<'_>) -> Result<&'t Session, SessionError> {
         if taken.session.is_none() {
-            taken.session = Some(Session::read(&self.path)?);
+            taken.session = Some(match self.given {
+                Some(Give(give)) => Session::given(&self.path, give()?)?,
+                None => Session::read(&self.path)?,
+            });
         }
         taken.session.as_ref().ok_or_else(|| self.error(SourceError::Interrupted))
     }

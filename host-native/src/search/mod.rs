@@ -14,8 +14,8 @@ mod pool;
 use crate::catalog::{Catalog, FindError, Keep, Listed, names_of_folder};
 use crate::os::paths;
 use crate::os::stat;
-use crate::session::SessionError;
 use crate::session::discover::Unreadable;
+use crate::session::{Given, SessionError};
 use index::Index;
 use jcode_session_core::catalog::page::Filter;
 use jcode_session_core::log::Dialect;
@@ -121,10 +121,34 @@ pub struct Searched {
     pub unreadable: Vec<Unreadable>,
 }
 
+/// A session to be searched whose bytes another host gives.
+#[derive(Debug)]
+pub struct GivenTarget {
+    /// Names it in hits and messages.
+    pub path: PathBuf,
+    /// The other agent whose session it is, or was.
+    pub agent: Option<String>,
+    /// No entry is expected to be newer, Unix milliseconds.
+    pub newest: i64,
+    /// Opens it.
+    pub give: Give,
+}
+
+/// Opens a session whose bytes another host gives; it may be called several times.
+pub struct Give(pub Box<dyn Fn() -> Result<Given, SessionError> + Send + Sync>);
+
+impl std::fmt::Debug for Give {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Give")
+    }
+}
+
 /// A session that is to be searched.
 #[derive(Debug)]
 struct Target {
     path: PathBuf,
+    /// Opens it, if it is no file here.
+    given: Option<Give>,
     agent: Option<String>,
     /// No entry is expected to be newer, Unix milliseconds.
     newest: i64,
@@ -148,10 +172,40 @@ impl Search {
         let mut searched = Searched::default();
         let mut targets = self.targets(catalog, &mut searched)?;
         self.ask_index(catalog.home(), &mut targets);
+        Ok(self.run_over(&targets, searched, stop, each))
+    }
+
+    /// Runs it over sessions that another host gives; the scope is that host's to keep.
+    pub fn run_given(
+        &self,
+        targets: Vec<GivenTarget>,
+        stop: &(dyn Fn() -> bool + Sync),
+        each: &mut dyn FnMut(Hit) -> ControlFlow<()>,
+    ) -> Searched {
+        let target = |GivenTarget { path, agent, newest, give }| Target {
+            path,
+            given: Some(give),
+            agent,
+            newest,
+            stamp: None,
+            blocks: None,
+        };
+        let mut targets: Vec<Target> = targets.into_iter().map(target).collect();
+        targets.sort_by_key(|target| std::cmp::Reverse(target.newest));
+        self.run_over(&targets, Searched::default(), stop, each)
+    }
+
+    fn run_over(
+        &self,
+        targets: &[Target],
+        mut searched: Searched,
+        stop: &(dyn Fn() -> bool + Sync),
+        each: &mut dyn FnMut(Hit) -> ControlFlow<()>,
+    ) -> Searched {
         searched.sessions = targets.len() as u64;
         let broken = AtomicBool::new(false);
         let stop = || broken.load(Ordering::Relaxed) || stop();
-        let pool = pool::Pool::new(&self.entries, &targets, &stop);
+        let pool = pool::Pool::new(&self.entries, targets, &stop);
         let newest = targets.iter().map(|target| target.newest).collect();
         let mut merge = Merge::new(self.order, newest, self.limit);
         let (sender, receiver) = sync_channel(256);
@@ -162,17 +216,17 @@ impl Search {
             }
             drop(sender);
             for news in receiver {
-                if !broken.load(Ordering::Relaxed) && merge.take(news, &targets, each).is_break() {
+                if !broken.load(Ordering::Relaxed) && merge.take(news, targets, each).is_break() {
                     broken.store(true, Ordering::Relaxed);
                 }
             }
         });
         searched.stopped = stop();
         if !broken.load(Ordering::Relaxed) {
-            merge.tell_rest(&targets, each);
+            merge.tell_rest(targets, each);
         }
         merge.end(&mut searched);
-        Ok(searched)
+        searched
     }
 
     /// The sessions in its scope, those that were written last first.
@@ -183,19 +237,27 @@ impl Search {
         if one.is_none() {
             searched.unreadable = all.unreadable;
         }
-        let cwd = cwd.as_deref().map(|folder| names_of_folder(folder, &all.sessions));
+        let cwds = || all.sessions.iter().filter_map(|listed| listed.summary.cwd.as_deref());
+        let cwd = cwd.as_deref().map(|folder| names_of_folder(folder, cwds()));
         let filter = Filter { cwd, tag: tag.clone(), agent: agent.clone(), ..Filter::default() };
         let is_it = |listed: &Listed| one.as_ref().is_none_or(|one| is_same(one, &listed.path));
         let listed: Vec<Listed> = all.sessions.into_iter().filter(is_it).collect();
         let is_elsewhere = listed.is_empty() && filter == Filter::default();
         let target = |listed: Listed| {
             let newest = written(&listed);
-            Target { newest, path: listed.path, agent: listed.summary.agent, stamp: Some(listed.stamp), blocks: None }
+            Target {
+                newest,
+                path: listed.path,
+                given: None,
+                agent: listed.summary.agent,
+                stamp: Some(listed.stamp),
+                blocks: None,
+            }
         };
         let passing = listed.into_iter().filter(|listed| filter.passes(&listed.summary));
         let mut targets: Vec<Target> = passing.map(target).collect();
         // Below no folder that is listed: nothing but its path is known of it.
-        let unknown = |path| Target { path, agent: None, newest: i64::MAX, stamp: None, blocks: None };
+        let unknown = |path| Target { path, given: None, agent: None, newest: i64::MAX, stamp: None, blocks: None };
         targets.extend(one.filter(|_| is_elsewhere).map(unknown));
         targets.sort_by_key(|target| std::cmp::Reverse(target.newest));
         Ok(targets)

@@ -4,8 +4,11 @@
 //! Invariant: nothing here writes to a log.
 
 pub mod discover;
+mod given;
 pub mod kind;
 mod open;
 pub mod v1;
 
+pub(crate) use given::AnyLog;
+pub use given::{Bytes, Given};
 pub use open::*;

@@ -6,12 +6,13 @@
 use crate::os::files::PathError;
 use crate::os::log_file::LogFile;
 use crate::os::paths;
+use crate::session::given::{AnyLog, Given};
 use crate::session::v1::{self, V1Files};
 use crate::sidecar::rebuild::{self, RebuildError};
 use crate::sidecar::sql::SidecarReader;
 use crate::sidecar::{self, Sidecar, is_untouched};
 use jcode_session_core::dialect::jcode::replay;
-use jcode_session_core::dialect::jcode::{self, ReplayError, V1Log};
+use jcode_session_core::dialect::jcode::{self, ReplayError, V1Log, V1Sources};
 use jcode_session_core::dialect::{CurrentLog, Detected, detect, present};
 use jcode_session_core::log::{Dialect, Header};
 use jcode_session_core::report::TreeReport;
@@ -54,28 +55,53 @@ pub type Rebuild = JoinHandle<Result<(), RebuildError>>;
 #[derive(Debug)]
 pub struct Session {
     path: std::path::PathBuf,
-    inner: session::Session<LogFile, SidecarReader>,
+    inner: session::Session<AnyLog, SidecarReader>,
 }
 
+/// A log in the current dialect, and the offset of its header.
+type Current = (CurrentLog<AnyLog>, Option<u64>);
+
 /// The log at a path in the current dialect, and the offset of its header: for passes over the whole log.
-pub(crate) fn current_log(path: &Path) -> Result<(CurrentLog<LogFile>, Option<u64>), SessionError> {
+pub(crate) fn current_log(path: &Path) -> Result<Current, SessionError> {
     if v1::is_snapshot(path) {
-        let log = CurrentLog::Replayed(replayed(path)?);
-        let header = detect(&log).map_err(at(path))?.header;
-        return Ok((log, header.map(|header| header.offset)));
+        return current_v1(path, v1_files(path)?);
     }
     let mut log = LogFile::open(path)?;
     let detected = detect(&log).map_err(at(path))?;
     log.map_if_guarded();
+    current(path, AnyLog::file(log), detected)
+}
+
+/// Like [`current_log`], of bytes that another host gives; `path` is for messages.
+pub(crate) fn current_given(path: &Path, given: Given) -> Result<Current, SessionError> {
+    match given {
+        Given::Log(bytes) => {
+            let detected = detect(&bytes).map_err(at(path))?;
+            current(path, AnyLog::Given(bytes), detected)
+        }
+        Given::V1(sources) => current_v1(path, AnyLog::of_v1(sources, AnyLog::Given)),
+    }
+}
+
+fn current(path: &Path, log: AnyLog, detected: Detected) -> Result<Current, SessionError> {
     let log = present(log, &detected, &mut |_| ControlFlow::Continue(())).map_err(at(path))?;
     let header = if log.as_is().is_some() { detected.header } else { detect(&log).map_err(at(path))?.header };
     Ok((log, header.map(|header| header.offset)))
 }
 
+fn current_v1(path: &Path, sources: V1Sources<AnyLog>) -> Result<Current, SessionError> {
+    let log = CurrentLog::Replayed(replayed(path, sources)?);
+    let header = detect(&log).map_err(at(path))?.header;
+    Ok((log, header.map(|header| header.offset)))
+}
+
+fn v1_files(path: &Path) -> Result<V1Sources<AnyLog>, SessionError> {
+    Ok(AnyLog::of_v1(V1Files::beside(path).open()?, AnyLog::file))
+}
+
 /// A v1 session as the log that migration would write.
-fn replayed(path: &Path) -> Result<V1Log<LogFile>, SessionError> {
+fn replayed(path: &Path, sources: V1Sources<AnyLog>) -> Result<V1Log<AnyLog>, SessionError> {
     let unreadable = |source| SessionError::V1 { path: path.to_path_buf(), source };
-    let sources = V1Files::beside(path).open()?;
     let replayed = replay(sources, &mut |_| ControlFlow::Continue(())).map_err(unreadable)?;
     jcode::present(replayed).map_err(unreadable)
 }
@@ -87,7 +113,7 @@ impl Session {
     /// Fails if the log cannot be read.
     pub fn read(path: &Path) -> Result<Self, SessionError> {
         if v1::is_snapshot(path) {
-            return Self::read_v1(path);
+            return Self::of_v1(path, v1_files(path)?);
         }
         let mut log = LogFile::open(path)?;
         let detected = detect(&log).map_err(at(path))?;
@@ -98,13 +124,36 @@ impl Session {
                 None
             }
         };
+        Self::of_log(path, AnyLog::file(log), detected, sidecar)
+    }
+
+    /// Opens a session whose bytes another host gives; `path` names it in messages.
+    ///
+    /// # Errors
+    /// Fails if the bytes cannot be read.
+    pub fn given(path: &Path, given: Given) -> Result<Self, SessionError> {
+        match given {
+            Given::Log(bytes) => {
+                let detected = detect(&bytes).map_err(at(path))?;
+                Self::of_log(path, AnyLog::Given(bytes), detected, None)
+            }
+            Given::V1(sources) => Self::of_v1(path, AnyLog::of_v1(sources, AnyLog::Given)),
+        }
+    }
+
+    fn of_log(
+        path: &Path,
+        log: AnyLog,
+        detected: Detected,
+        sidecar: Option<SidecarReader>,
+    ) -> Result<Self, SessionError> {
         let log = present(log, &detected, &mut |_| ControlFlow::Continue(())).map_err(at(path))?;
         Ok(Self { path: path.to_path_buf(), inner: session::Session::new(log, detected, sidecar) })
     }
 
     /// Opens a v1 session as the log that migration would write.
-    fn read_v1(path: &Path) -> Result<Self, SessionError> {
-        let log = replayed(path)?;
+    fn of_v1(path: &Path, sources: V1Sources<AnyLog>) -> Result<Self, SessionError> {
+        let log = replayed(path, sources)?;
         Ok(Self { path: path.to_path_buf(), inner: session::Session::replayed(log).map_err(at(path))? })
     }
 
@@ -130,7 +179,7 @@ impl Session {
     }
 
     /// The session of core.
-    pub(crate) const fn core(&self) -> &session::Session<LogFile, SidecarReader> {
+    pub(crate) const fn core(&self) -> &session::Session<AnyLog, SidecarReader> {
         &self.inner
     }
 

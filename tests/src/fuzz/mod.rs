@@ -4,6 +4,7 @@
 //! replays the inputs that were found, with any compiler. The inputs are kept in `tests/fuzz/corpus`.
 //! Invariant: a target depends only on its bytes, and ends soon for up to 4 KiB of them.
 
+mod archive;
 mod formats;
 mod logs;
 pub mod operations;
@@ -17,7 +18,7 @@ mod v1;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: [Target; 15] = [
     ("scanner", logs::scanner),
     ("entries", logs::entries),
     ("upgrade", logs::upgrade),
@@ -30,6 +31,8 @@ pub const TARGETS: [Target; 13] = [
     ("row", formats::row),
     ("names", formats::names),
     ("grams", search::grams),
+    ("commit", archive::commit),
+    ("objectname", archive::object_name),
     ("operations", operations::operations),
 ];
 

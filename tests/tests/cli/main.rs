@@ -5,6 +5,7 @@
 
 mod advice;
 mod append;
+mod archive;
 mod bad_fields;
 mod batch;
 mod catalog {

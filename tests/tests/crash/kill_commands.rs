@@ -203,6 +203,61 @@ fn a_seal_leaves_the_same_log() {
     });
 }
 
+/// Whatever was put before a kill, another push and a pull elsewhere give back every log.
+#[test]
+fn a_push_that_was_killed_is_made_good_by_the_next() {
+    let template = Template::new(|home| {
+        for n in 0..6 {
+            let log = tree_v3(LogShape { entries: 40, ..LogShape::default() }, n);
+            fs::write(sessions(home).join(format!("s{n}.jsonl")), log).expect("written");
+        }
+        append(&sessions(home).join("kept.jsonl"), 0..60);
+        take_checkpoint(&sessions(home).join("kept.jsonl")).expect("taken");
+    });
+    let store = TempDir::new().expect("a folder");
+    let store = store.path().join("store");
+    let store_text = store.to_str().expect("text");
+    let before = logs(template.0.path());
+    template.killed(&["push", "--store", store_text], |home| {
+        same(home, &before);
+        let again = run(home, ["push", "--store", store_text]);
+        assert_eq!(again.code, 0, "{again:?}");
+        let other = in_memory();
+        fs::create_dir(sessions(other.path())).expect("made");
+        let pulled = run(other.path(), ["pull", "--all", "--store", store_text]);
+        assert_eq!(pulled.code, 0, "{pulled:?}");
+        same(other.path(), &before);
+        let verified = run(home, ["verify", "--store", store_text]);
+        assert_eq!(verified.code, 0, "{verified:?}");
+        fs::remove_dir_all(&store).expect("removed");
+    });
+}
+
+#[test]
+fn a_pull_that_was_killed_is_made_good_by_the_next() {
+    let folder = TempDir::new().expect("a folder");
+    let (other, store) = (folder.path().join("home"), folder.path().join("store"));
+    let store = store.to_str().expect("text");
+    fs::create_dir_all(sessions(&other)).expect("made");
+    append(&sessions(&other).join("s.jsonl"), 0..60);
+    assert_eq!(run(&other, ["push", "--store", store]).code, 0);
+    let template = Template::new(|home| assert_eq!(run(home, ["pull", "--all", "--store", store]).code, 0));
+    let old = logs(template.0.path());
+    append(&sessions(&other).join("s.jsonl"), 60..600);
+    append(&sessions(&other).join("new.jsonl"), 0..60);
+    assert_eq!(run(&other, ["push", "--store", store]).code, 0);
+    let new = logs(&other);
+    template.killed(&["pull", "--all", "--store", store], |home| {
+        for (name, bytes) in logs(home) {
+            assert!(old.get(&name) == Some(&bytes) || new.get(&name) == Some(&bytes), "{}", name.display());
+        }
+        let again = run(home, ["pull", "--all", "--store", store]);
+        assert_eq!(again.code, 0, "{again:?}");
+        same(home, &new);
+        sound(home);
+    });
+}
+
 /// The sessions stay the same for all rounds: rows of those that were changed just now are never believed.
 #[test]
 fn a_list_says_what_a_plain_scan_says() {

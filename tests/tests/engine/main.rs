@@ -4,6 +4,7 @@
 //! core decides it. Invariant: no test starts a process: a child that was just forked holds the locks of all writers of
 //! its parent until it runs its own program. Does not: type commands (`cli`), crash (`crash`), or attack (`robustness`).
 
+mod archive;
 mod catalog {
     mod broken_index;
     mod lookup;

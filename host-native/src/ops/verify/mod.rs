@@ -3,6 +3,7 @@
 //! Owns: the order of the checks. Core decides what a finding is.
 //! Invariant: nothing is changed; the log and its sidecar are read to the last byte.
 
+mod given;
 pub(crate) mod names;
 pub(crate) mod store_files;
 mod v1_files;
@@ -23,6 +24,8 @@ use jcode_session_core::segment::Depth;
 use jcode_session_core::source::SourceError;
 use jcode_session_core::verify;
 use std::path::Path;
+
+pub use given::{Beside, verify_given};
 
 /// Why a log could not be verified.
 #[derive(Debug, thiserror::Error)]

@@ -10,7 +10,7 @@ use crate::os::files::stamp;
 use crate::os::opening::open_or_make;
 use crate::os::replace::temporary_for;
 use crate::os::{folders, host, stat};
-use crate::session::current_log;
+use crate::session::{AnyLog, current_log};
 use jcode_session_core::catalog::refresh::is_racy;
 use jcode_session_core::dialect::CurrentLog;
 use jcode_session_core::parts::OWN_TEMPORARY;
@@ -173,7 +173,7 @@ impl Worker<'_> {
     /// Indexes a log; false if it cannot be, and will be scanned.
     fn log(&mut self, log: &OnDisk) -> io::Result<bool> {
         let Ok((opened, _)) = current_log(&log.path) else { return Ok(false) };
-        if let CurrentLog::AsIs(file) = &opened
+        if let CurrentLog::AsIs(AnyLog::File(file)) = &opened
             && (file.file_stamp() != log.stamp || file.sealed().is_some())
         {
             return Ok(false);

@@ -29,6 +29,8 @@ pub(crate) struct Case {
     pub(crate) lists: bool,
     /// It moves the log's bytes, and changes none.
     pub(crate) moves: bool,
+    /// It brings the sessions into an archive, from which they must come back.
+    pub(crate) stores: bool,
 }
 
 impl Case {
@@ -46,6 +48,7 @@ impl Case {
             again: true,
             lists: false,
             moves: false,
+            stores: false,
         }
     }
 
@@ -157,6 +160,23 @@ pub(crate) fn rollback_of_a_sealed_log() -> Case {
     Case { again: false, ..Case::same("rollback, sealed", &["rollback", "s"], sealed) }
 }
 
+pub(crate) fn push() -> Case {
+    Case { stores: true, ..Case::same("push", &["push", "--store", "store"], session) }
+}
+
+pub(crate) fn pull() -> Case {
+    Case::same("pull", &["pull", "--all", "--store", "store"], stored)
+}
+
+pub(crate) fn pull_of_what_grew() -> Case {
+    let setup = |home: &Path| {
+        stored(home);
+        done(home, &["pull", "--all", "--store", &home.join("store").to_string_lossy()]);
+        stored_by_another(home, true);
+    };
+    Case::same("pull, grown", &["pull", "--all", "--store", "store"], setup)
+}
+
 fn sessions(home: &Path) -> PathBuf {
     let folder = home.join("sessions");
     fs::create_dir_all(&folder).expect("made");
@@ -210,6 +230,28 @@ fn changed(home: &Path) {
     log(home, "other", other.as_bytes());
     done(home, &["tag", "s", "+new"]);
     settled(&sessions(home));
+}
+
+/// A store with sessions of another home.
+fn stored(home: &Path) {
+    sessions(home);
+    stored_by_another(home, false);
+}
+
+/// Another home, which is the same each time, pushes a session with a ledger and a v1 session; then some more.
+fn stored_by_another(home: &Path, grown: bool) {
+    let (other, store) = (home.join("other"), home.join("store").to_string_lossy().into_owned());
+    if !grown {
+        session(&other);
+        v1(&other, false);
+    } else {
+        done(&other, &["label", "s", "e0", "later"]);
+    }
+    done(&other, &["push", "--store", &store]);
+    // What a crash leaves is looked at here, not there.
+    if grown {
+        fs::remove_dir_all(other).expect("removed");
+    }
 }
 
 /// The first lines of another agent's session.

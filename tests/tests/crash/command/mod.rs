@@ -45,6 +45,9 @@ commands! {
     seal
     unseal
     rollback_of_a_sealed_log
+    push
+    pull
+    pull_of_what_grew
 }
 
 /// What an import writes names a path, which is another one in each home that faults are tried in.

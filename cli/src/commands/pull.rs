@@ -1,0 +1,98 @@
+//! `pull`: sessions from an archive.
+//!
+//! Owns: which sessions are meant, and the printed form.
+//! Invariant: the exit code is 1 if a session failed or has several histories, 2 if nothing could be pulled.
+
+use super::many::{catch_interrupts, interrupted};
+use super::remote;
+use crate::args::PullArgs;
+use crate::output::{ExitStatus, Output, bytes, count, style, visible};
+use crate::settings::{self, Settings};
+use anyhow::{Result, bail};
+use jcode_session_core::report::{PullAction, PullReport, PulledSession};
+use jcode_session_object::Archive;
+use jcode_session_object::pull::{Pull, pull as pull_from};
+use jcode_session_object::remote::FindError;
+use std::io::Write;
+
+pub(super) fn pull(args: &PullArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
+    catch_interrupts();
+    let url = settings::store(args.store.as_deref())?;
+    let mut machine = args.machine.clone();
+    let only = if args.all { None } else { Some(ids(args, &url, &mut machine, settings)?) };
+    let (home, roots) = (settings.home.clone(), settings.roots.clone());
+    let what = Pull { home, roots, only, machine, dry_run: args.dry_run };
+    let pulled = pull_from(Archive::open(&url)?, &what, &interrupted, &|| ())?;
+    for warning in &pulled.warnings {
+        output.warn(visible(warning));
+    }
+    let report = pulled.report;
+    if args.json {
+        output.json(&report)?;
+    } else {
+        report.sessions.iter().try_for_each(|session| print(session, output))?;
+        summary(&report, output);
+    }
+    let is_problem = |session: &PulledSession| matches!(session.action, PullAction::Failed | PullAction::Diverged);
+    Ok(match report.sessions.iter().any(is_problem) {
+        _ if pulled.stopped => ExitStatus::Failed,
+        true => ExitStatus::Problems,
+        false if pulled.warnings.is_empty() => ExitStatus::Clean,
+        false => ExitStatus::Problems,
+    })
+}
+
+/// The ids in the store that the words mean. One with a machine asks for that one's history.
+fn ids(args: &PullArgs, url: &str, machine: &mut Option<String>, settings: &Settings) -> Result<Vec<String>> {
+    let remote = remote::open(Some(url), settings)?;
+    let mut ids = Vec::new();
+    for word in &args.sessions {
+        if let Some((_, named)) = word.split_once('@') {
+            if args.sessions.len() > 1 || args.machine.is_some() {
+                bail!("`{word}` names a machine: pull it alone, without --machine");
+            }
+            *machine = Some(named.to_string());
+        }
+        let id = match (remote.find(word), &*machine) {
+            (Ok(found), _) => found.head.id,
+            // Which of its histories is told by the flag, or by the report.
+            (Err(FindError::Diverged { ids }), _) => {
+                ids.first().map_or_else(|| word.clone(), |id| id.split('@').next().unwrap_or_default().to_string())
+            }
+            (Err(error), _) => return Err(error.into()),
+        };
+        ids.push(id);
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(ids)
+}
+
+fn print(session: &PulledSession, output: &mut Output) -> Result<()> {
+    let (style, word) = match session.action {
+        PullAction::UpToDate => return Ok(()),
+        PullAction::Pulled => (style::GOOD, "pulled"),
+        PullAction::Ahead => (style::FAINT, "ahead"),
+        PullAction::Diverged => (style::WARNING, "diverged"),
+        PullAction::Failed => (style::BAD, "failed"),
+    };
+    let style = output.style(style);
+    let what = session.path.as_deref().unwrap_or(&session.session_id);
+    write!(output.data(), "{style}{word:<8}{style:#} {}", visible(what))?;
+    if let (PullAction::Pulled, Some(machine)) = (session.action, &session.machine) {
+        write!(output.data(), " ({}, from {})", bytes(session.bytes), visible(machine))?;
+    }
+    if let Some(reason) = &session.reason {
+        write!(output.data(), ": {}", visible(reason))?;
+    }
+    writeln!(output.data())?;
+    Ok(())
+}
+
+fn summary(report: &PullReport, output: &mut Output) {
+    let pulled = report.sessions.iter().filter(|session| session.action == PullAction::Pulled);
+    let (number, read) = (pulled.clone().count() as u64, pulled.map(|session| session.bytes).sum());
+    let would = if report.dry_run { "would be " } else { "" };
+    let of = report.sessions.len();
+    output.note(format!("{} of {of} {would}pulled ({})", count(number, "session", "sessions"), bytes(read)));
+}

@@ -1,0 +1,37 @@
+//! The archive host of jcode-session: sessions of many machines in one store, a folder or a bucket.
+//!
+//! | for | use |
+//! |---|---|
+//! | opening a store | [`Archive`] |
+//! | what each machine pushed | [`Archive::view`], [`View`] |
+//! | bringing sessions there | [`push`] |
+//! | bringing them here | [`pull`] |
+//! | reading one where it is | [`Remote`], which gives a [`Session`](jcode_session_native::session::Session) |
+//! | checking a store | [`check`] |
+//! | another kind of store | [`Objects`] |
+//!
+//! Core's `archive` decides what is put and what an answer means; this crate puts, gets and lists.
+
+pub mod archive;
+pub mod check;
+mod folder;
+mod local;
+mod memory;
+pub mod objects;
+pub mod pull;
+pub mod push;
+pub mod remote;
+mod restore;
+mod source;
+pub mod view;
+mod workers;
+
+pub use archive::{Archive, OpenError};
+pub use folder::Folder;
+pub use objects::{Listed, ObjectError, Objects};
+pub use remote::Remote;
+pub use view::{Trouble, View};
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/fleet.md")]
+struct Fleet;

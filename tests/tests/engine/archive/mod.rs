@@ -1,0 +1,7 @@
+//! The archive: its forms, its protocol, and homes over stores that answer badly.
+
+mod faults;
+mod forms;
+mod grows;
+mod model;
+mod relates;
