@@ -31,7 +31,7 @@ pub(crate) const SECTIONS: [Section; 4] = [
             ("<home>/sessions", "The sessions, a log each; searched with all folders below"),
             ("<stem>.sqlite3", "A log's sidecar; it can be deleted at any time"),
             ("<stem>.store", "What was set aside of a log, checkpoints and segments; it cannot be made anew"),
-            ("<home>/agent", "The session index, the search index and what archives said; it can be deleted at any time"),
+            ("<home>/agent", "Indexes, which can be deleted at any time, and what this machine is called in archives"),
         ],
     ),
     (
