@@ -7,6 +7,7 @@ use crate::args::{self, DurabilityArgs, GlobalArgs, SegmentArgs};
 use anyhow::{Context, Result, anyhow, bail};
 use jcode_session_core::write::Durability;
 use jcode_session_native::catalog::{opencode_databases, other_places};
+use jcode_session_native::os::path_text::plain;
 use std::path::PathBuf;
 
 /// Resolved settings of a run.
@@ -26,7 +27,7 @@ impl Settings {
     /// Resolves the flags that all commands share.
     #[must_use]
     pub fn resolve(args: &GlobalArgs) -> Self {
-        let from_env = std::env::var_os("JCODE_HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
+        let from_env = std::env::var_os("JCODE_HOME").filter(|home| !home.is_empty()).map(|home| plain(home.into()));
         let home = from_env.unwrap_or_else(|| std::env::home_dir().unwrap_or_default().join(".jcode"));
         let is_given = !args.sessions_dir.is_empty();
         let roots = if is_given { args.sessions_dir.clone() } else { vec![home.join("sessions")] };

@@ -10,7 +10,7 @@ use jcode_session_core::source::ByteSource;
 use jcode_session_native::os::files::{PathError, PlainFile};
 use jcode_session_native::os::lock::{Holder, LockError, SessionLock};
 use jcode_session_native::os::replace::{publish, temporary_for};
-use jcode_session_native::os::{folders, host, lock, paths};
+use jcode_session_native::os::{folders, host, paths};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -85,7 +85,7 @@ impl Home {
     pub(crate) fn label(&self) -> String {
         let given = read(&self.agent.join("machine.label")).ok().flatten();
         let given = given.and_then(|bytes| String::from_utf8(bytes).ok()).map(|label| label.trim().to_string());
-        let label = given.filter(|label| !label.is_empty()).or_else(lock::host_name).unwrap_or_default();
+        let label = given.filter(|label| !label.is_empty()).or_else(host::host_name).unwrap_or_default();
         label.chars().filter(|c| !c.is_control() && *c != '@').take(64).collect()
     }
 

@@ -152,6 +152,24 @@ pub fn in_memory() -> TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| TempDir::new()).expect("a folder")
 }
 
+/// The permission bits of a path; `None` where files have none, on Windows.
+#[must_use]
+pub fn mode(path: &Path) -> Option<u32> {
+    let metadata = fs::metadata(path).expect("there");
+    #[cfg(unix)]
+    return Some(std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o777);
+    #[cfg(not(unix))]
+    return Some(metadata).and(None);
+}
+
+/// Sets the permission bits of a path, where files have them.
+pub fn set_mode(path: &Path, mode: u32) {
+    #[cfg(unix)]
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode)).expect("set");
+    #[cfg(not(unix))]
+    let _ = (path, mode);
+}
+
 /// All files in a folder and its subfolders, with their bytes.
 #[must_use]
 pub fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {

@@ -42,7 +42,7 @@ pub fn binary() -> PathBuf {
     if path.ends_with("deps") {
         path.pop();
     }
-    path.join("session-under-test")
+    path.join("session-under-test").with_extension(std::env::consts::EXE_EXTENSION)
 }
 
 /// Runs the test of this name in a process of its own, for effects that concern a whole process. Returns true in that

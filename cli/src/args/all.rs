@@ -1,6 +1,6 @@
 //! Arguments of commands that work on all sessions.
 
-use super::Mounted;
+use super::{Mounted, path};
 use crate::when;
 use clap::{Args, ValueEnum};
 use std::ffi::OsString;
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 #[command(ours_first())]
 pub struct MigrateArgs {
     /// A log or a folder; all of `<home>/sessions` if none is given
-    #[arg(id = "session::path", conflicts_with_all = ["session::all", "session::session"], value_name = "PATH")]
+    #[arg(id = "session::path", conflicts_with_all = ["session::all", "session::session"], value_parser = path(), value_name = "PATH")]
     pub path: Option<PathBuf>,
     /// Migrate all sessions (this is also what happens without PATH)
     #[arg(id = "session::all", long = "all", conflicts_with = "session::session")]

@@ -18,7 +18,9 @@ pub(crate) use about::SECTIONS;
 pub use all::*;
 #[cfg(feature = "store")]
 pub use archive::*;
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{Args, Command, Parser, Subcommand, ValueEnum};
+use jcode_session_native::os::path_text;
 pub use read::*;
 use std::path::PathBuf;
 pub use store::*;
@@ -86,11 +88,16 @@ fn ours_first(command: Command) -> Command {
     })
 }
 
+/// Reads a path as the system writes it: with one kind of slash, where it knows two.
+fn path() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().map(path_text::plain)
+}
+
 /// Flags of all commands.
 #[derive(Debug, Clone, Default, Args)]
 pub struct GlobalArgs {
     /// Look for sessions here instead of in `<home>/sessions`; may be given several times
-    #[arg(id = "session::sessions_dir", long = "sessions-dir", global = true, value_name = "DIR")]
+    #[arg(id = "session::sessions_dir", long = "sessions-dir", global = true, value_parser = path(), value_name = "DIR")]
     pub sessions_dir: Vec<PathBuf>,
     /// When to colour output
     #[arg(id = "session::color", long = "color", global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]

@@ -1,6 +1,6 @@
 //! Arguments of commands that read one session, or the given paths.
 
-use super::Mounted;
+use super::{Mounted, path};
 use clap::{Args, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -98,7 +98,7 @@ pub struct ExportArgs {
     #[arg(id = "session::format", long = "format", value_enum, value_name = "FORMAT")]
     pub format: Option<ExportFormat>,
     /// Write to this file instead of standard output
-    #[arg(id = "session::output", long = "output", short = 'o', value_name = "FILE")]
+    #[arg(id = "session::output", long = "output", short = 'o', value_parser = path(), value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Replace FILE if it exists
     #[arg(id = "session::force", long = "force", requires = "session::output")]

@@ -14,7 +14,7 @@ use jcode_session_core::parts::Part;
 use jcode_session_core::write::{AppendError, Parent};
 use jcode_session_native::ops::seal::Segments;
 use jcode_session_native::os::folders;
-use jcode_session_native::os::path_text::shown;
+use jcode_session_native::os::path_text::{plain, shown};
 use jcode_session_native::os::paths;
 use jcode_session_native::os::stat;
 use jcode_session_native::session::Session;
@@ -39,7 +39,8 @@ pub(super) fn append(args: &AppendArgs, settings: &Settings, output: &mut Output
 
 /// An existing session, or a path at which a session is to be made.
 fn resolve_or_new(session: &OsStr, settings: &Settings) -> Result<(PathBuf, Option<NewSession>)> {
-    let path = Path::new(session);
+    let path = plain(session.into());
+    let path = path.as_path();
     let names_a_log = paths::part(path) == Part::Log;
     // An empty file counts as one that a program made for its session and has not written to yet.
     let is_empty = stat::lstat(path).is_ok_and(|there| there.is_file() && there.len() == 0);

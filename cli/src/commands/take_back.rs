@@ -5,6 +5,7 @@
 //! was called.
 
 use crate::output::visible;
+use jcode_session_native::os::path_text::{is_bare_in_shell, quoted_for_shell};
 use std::path::Path;
 
 /// The command that takes back the last rollback or repair of a session.
@@ -20,15 +21,14 @@ pub(super) fn undo_command(log: &Path) -> String {
 /// A path, quoted for a shell.
 fn quoted(path: &Path) -> String {
     let bytes = path.as_os_str().as_encoded_bytes();
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._-+:@%".contains(byte);
     match std::str::from_utf8(bytes) {
-        Ok(text) if bytes.iter().all(plain) => text.to_string(),
-        Ok(text) if visible(text) == text => format!("'{}'", text.replace('\'', "'\\''")),
+        Ok(text) if bytes.iter().copied().all(is_bare_in_shell) => text.to_string(),
+        Ok(text) if visible(text) == text => quoted_for_shell(text),
         // Escapes a path that is no text or has characters that cannot be shown.
         _ => {
             let escaped = bytes.iter().map(|byte| match byte {
                 b' ' => " ".to_string(),
-                byte if plain(byte) => char::from(*byte).to_string(),
+                byte if is_bare_in_shell(*byte) => char::from(*byte).to_string(),
                 byte => format!("\\x{byte:02x}"),
             });
             format!("$'{}'", escaped.collect::<String>())

@@ -11,9 +11,10 @@ use crate::settings::Settings;
 use anyhow::Result;
 use jcode_session_core::report::{LogReport, VerifyReport};
 use jcode_session_native::ops::verify::verify as verify_one;
+use jcode_session_native::os::path_text::plain;
 use jcode_session_native::session::discover::find_logs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 pub(super) fn verify(args: &VerifyArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
     let (reports, unreadable) = verified(args, settings, output)?;
@@ -62,7 +63,7 @@ fn choose(args: &VerifyArgs, settings: &Settings, output: &mut Output) -> (Vec<P
     let mut logs = Vec::new();
     let mut unreadable = false;
     for asked in &args.paths {
-        let path = Path::new(asked);
+        let path = &plain(asked.into());
         if path.is_dir() {
             match find_logs(path) {
                 Ok(found) => {

@@ -9,6 +9,7 @@
 //! the columns beside it are copies for the indexes.
 
 use crate::os::folders;
+use crate::os::lock::try_lock;
 use crate::os::opening::open_or_make;
 use crate::os::stat;
 use crate::sidecar::sql::holds_only;
@@ -207,7 +208,7 @@ impl Store {
         // The folder belongs to jcode and may be a link.
         folders::make_all(folder).ok()?;
         let file = open_or_make(&self.path.with_extension("db.lock")).ok()?;
-        file.try_lock().ok()?;
+        try_lock(&file).ok()?;
         Some(file)
     }
 

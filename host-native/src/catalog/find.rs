@@ -54,16 +54,16 @@ impl Catalog {
     /// # Errors
     /// Fails if no session matches, or several do.
     pub fn find(&self, session: &OsStr) -> Result<PathBuf, FindError> {
-        let path = Path::new(session);
+        let path = path_text::plain(session.into());
         // A pipe counts as a session here: whoever opens it reports that it is not a regular file.
-        if stat::stat(path).is_ok_and(|metadata| !metadata.is_dir()) {
-            return Ok(path.to_path_buf());
+        if stat::stat(&path).is_ok_and(|metadata| !metadata.is_dir()) {
+            return Ok(path);
         }
         if let Some(path) = path_text::from_shown(session).filter(|path| path.is_file()) {
             return Ok(path);
         }
         let word = session.to_string_lossy();
-        if paths::is_session_id(&word) { self.named(&word) } else { Err(no_id(path, word.into_owned())) }
+        if paths::is_session_id(&word) { self.named(&word) } else { Err(no_id(&path, word.into_owned())) }
     }
 
     fn named(&self, word: &str) -> Result<PathBuf, FindError> {

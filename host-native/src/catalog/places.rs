@@ -3,6 +3,7 @@
 //! Owns: resolving core's list of places by environment variables and the user's home.
 //! Invariant: only existing folders are returned. A variable that is set to the empty string counts as unset.
 
+use crate::os::path_text::plain;
 use jcode_session_core::dialect::PLACES;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ pub fn other_places(home: Option<&Path>, variable: &dyn Fn(&str) -> Option<OsStr
         let named = Some(place.variable).filter(|name| !name.is_empty()).and_then(variable);
         let set = named.filter(|value| !value.is_empty()).map(PathBuf::from);
         let Some(own) = set.or_else(|| Some(home?.join(place.default))) else { continue };
-        let folder = if place.below.is_empty() { own } else { own.join(place.below) };
+        let folder = plain(if place.below.is_empty() { own } else { own.join(place.below) });
         if folder.is_dir() && !found.contains(&folder) {
             found.push(folder);
         }

@@ -4,13 +4,13 @@
 //! Invariant: the index identifies a folder by its real path, so that a link or a relative name finds the same rows.
 
 use super::Listed;
-use crate::os::files::stamp_of;
+use crate::os::files::{Links, stamp_of_file};
+pub(crate) use crate::os::path_text::path_of;
 use crate::os::paths;
 use crate::os::stat;
 use jcode_session_core::catalog::Row;
 use jcode_session_core::log::Dialect;
 use jcode_session_core::source::identity::FileStamp;
-use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 /// A sessions folder.
@@ -60,8 +60,7 @@ impl Root {
 
 /// Digest over the stamp of a log's sidecar; 0 if there is none.
 pub(super) fn sidecar_stamp(log: &Path) -> u64 {
-    let metadata = stat::plain_file(&paths::sidecar(log));
-    digest(&[metadata.map(|metadata| stamp_of(&metadata))])
+    digest(&[stamp_of_file(&paths::sidecar(log), Links::Refused)])
 }
 
 /// Digest over the stamps of files that may exist; 0 if none exists.
@@ -78,19 +77,4 @@ pub(super) fn digest(stamps: &[Option<FileStamp>]) -> u64 {
         }
     }
     u64::from_le_bytes(hasher.finalize().as_bytes().first_chunk().copied().unwrap_or_default())
-}
-
-cfg_if::cfg_if! {
-    if #[cfg(unix)] {
-        /// The path of these bytes.
-        pub(crate) fn path_of(bytes: &[u8]) -> Cow<'_, Path> {
-            use std::os::unix::ffi::OsStrExt;
-            Cow::Borrowed(Path::new(std::ffi::OsStr::from_bytes(bytes)))
-        }
-    } else {
-        /// The path of these bytes.
-        pub(crate) fn path_of(bytes: &[u8]) -> Cow<'_, Path> {
-            Cow::Owned(String::from_utf8_lossy(bytes).into_owned().into())
-        }
-    }
 }

@@ -5,7 +5,7 @@
 //! so a file that is found may turn out to be no session.
 
 use super::{cores, root};
-use crate::os::files::stamp_of;
+use crate::os::files::{Links, stamp_of_entry, stamp_of_file};
 use crate::os::paths;
 use crate::os::stat;
 use crate::session::discover::Unreadable;
@@ -113,7 +113,7 @@ fn choose(
         }
         let part = paths::part(Path::new(&name));
         let is_a_sessions = matches!(part, Part::Log | Part::Packed | Part::Snapshot | Part::Journal | Part::Backup);
-        if is_a_sessions && (kind.is_file() || kind.is_symlink() && follows_links(part)) {
+        if is_a_sessions && (kind.is_file() || kind.is_symlink() && links(part) == Links::Followed) {
             files.push((part, entry));
         }
     }
@@ -126,8 +126,8 @@ fn bytes(below: &Path, name: &OsStr) -> Vec<u8> {
 }
 
 /// Journal and backup of a snapshot are read by name, through links. So their stamps are taken through links too.
-const fn follows_links(part: Part) -> bool {
-    matches!(part, Part::Journal | Part::Backup)
+const fn links(part: Part) -> Links {
+    if matches!(part, Part::Journal | Part::Backup) { Links::Followed } else { Links::Refused }
 }
 
 /// With fewer files than this, threads do not pay off.
@@ -136,13 +136,9 @@ const FEW: usize = 256;
 /// Stats the files of one folder and groups them by session.
 fn group(below: &Path, files: Vec<(Part, DirEntry)>) -> Vec<FoundSession> {
     let stat = |files: &[(Part, DirEntry)]| -> Vec<(Part, OsString, FileStamp)> {
-        let stamped = files.iter().filter_map(|(part, entry)| {
-            // If a link replaced the file meanwhile, this is the metadata of the link.
-            let metadata = entry.metadata().ok()?;
-            let metadata =
-                if metadata.is_symlink() && follows_links(*part) { stat::stat(&entry.path()).ok()? } else { metadata };
-            metadata.is_file().then(|| (*part, entry.file_name(), stamp_of(&metadata)))
-        });
+        let stamped = files
+            .iter()
+            .filter_map(|(part, entry)| Some((*part, entry.file_name(), stamp_of_entry(entry, links(*part))?)));
         stamped.collect()
     };
     let mut stamped: Vec<_> = if files.len() < FEW {
@@ -220,21 +216,14 @@ fn stem(part: Part, name: &OsStr) -> Vec<u8> {
 /// The session of one log, given by its path below the root.
 pub(super) fn one(root: &Path, rel: &Path) -> Option<FoundSession> {
     let path = root.join(rel);
-    let stamp = |path: &Path| {
-        let metadata = stat::plain_file(path)?;
-        Some(stamp_of(&metadata))
-    };
+    let stamp = |path: &Path| stamp_of_file(path, Links::Refused);
     let inside_store = rel.parent()?.ancestors().any(paths::is_store);
     if inside_store || paths::part(&path) != Part::Log {
         return None;
     }
     let snapshot = paths::beside(&path, Part::Snapshot);
     let snapshot = stamp(&snapshot).filter(|_| paths::part(&snapshot) == Part::Snapshot);
-    let beside = |part| {
-        let metadata = stat::stat(&paths::beside(&path, part)).ok().filter(std::fs::Metadata::is_file)?;
-        Some(stamp_of(&metadata))
-    };
-    let beside = |part| snapshot.and_then(|_| beside(part));
+    let beside = |part| snapshot.and_then(|_| stamp_of_file(&paths::beside(&path, part), links(part)));
     let (journal, bak) = (beside(Part::Journal), beside(Part::Backup));
     Some(FoundSession {
         rel: rel.as_os_str().as_encoded_bytes().to_vec(),

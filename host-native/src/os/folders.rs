@@ -1,9 +1,10 @@
 //! Makes folders that only their user can enter.
 //!
-//! Owns: the mode of new folders.
+//! Owns: how new folders are made; on Windows they are as private as the folder above.
 //! Invariant: a link in the place of one of our folders is refused. Nothing is synced here.
 
 use crate::os::standing::{Wanted, check};
+use crate::os::system;
 use std::fs::DirBuilder;
 use std::io;
 use std::path::Path;
@@ -39,7 +40,6 @@ pub(crate) fn is_folder(path: &Path) -> io::Result<()> {
 
 fn private() -> DirBuilder {
     let mut builder = DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    system::private_folders(&mut builder);
     builder
 }

@@ -3,6 +3,7 @@
 //! Owns: these queries.
 //! Invariant: a boot id never repeats across boots. The time is never cached.
 
+use crate::os::system;
 use std::path::Path;
 use std::sync::OnceLock;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -43,12 +44,17 @@ pub fn new_id() -> String {
 /// end the boot.
 pub fn boot_id() -> Option<&'static str> {
     static BOOT: OnceLock<Option<String>> = OnceLock::new();
-    BOOT.get_or_init(read_boot_id).as_deref()
+    BOOT.get_or_init(|| trimmed(system::boot_id()?)).as_deref()
 }
 
-fn read_boot_id() -> Option<String> {
-    let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
-    Some(id.trim().to_string()).filter(|id| !id.is_empty())
+/// The name of this machine.
+#[must_use]
+pub fn host_name() -> Option<String> {
+    trimmed(system::host_name()?)
+}
+
+fn trimmed(text: String) -> Option<String> {
+    Some(text.trim().to_string()).filter(|text| !text.is_empty())
 }
 
 /// True if the file holds the number of a living process.
@@ -61,14 +67,5 @@ pub fn is_alive_by(file: &Path) -> bool {
 /// True if a process with this number is alive.
 #[must_use]
 pub fn is_alive(pid: i32) -> bool {
-    cfg_if::cfg_if! {
-        if #[cfg(unix)] {
-            let Some(pid) = rustix::process::Pid::from_raw(pid).filter(|_| pid > 0) else { return false };
-            // A refusal means that the process is alive and belongs to another user.
-            !matches!(rustix::process::test_kill_process(pid), Err(rustix::io::Errno::SRCH))
-        } else {
-            // There is no cheap query, so assume that it may be alive.
-            pid > 0
-        }
-    }
+    system::is_alive(pid)
 }

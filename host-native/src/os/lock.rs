@@ -5,11 +5,12 @@
 //! Invariant: the holder of a [`SessionLock`] is the only writer of that file, under any name. Locks are advisory: they
 //! do not stop readers, or programs that take no lock.
 
-use crate::os::files::open_plain;
+use crate::os::files::{open_plain, stamp_at, stamp_of_open};
 use crate::os::host;
 use crate::os::opening::{no_follow, open_or_make};
 use crate::os::paths;
 use crate::os::standing::{self, InTheWay, Wanted};
+use crate::os::system;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -41,7 +42,7 @@ impl Holder {
             jcode_session_core::json::text::write_string(&mut text, value);
         };
         field("pid", &std::process::id().to_string());
-        if let Some(host) = host_name().filter(|host| host.len() <= 64) {
+        if let Some(host) = host::host_name().filter(|host| host.len() <= 64) {
             field("host", &host);
         }
         if let Some(since) = since_ms.and_then(jcode_session_core::log::time::format) {
@@ -132,7 +133,7 @@ impl SessionLock {
         let failed = |source| LockError::Io { path: path.clone(), source };
         loop {
             let mut file = open_or_make(&path).map_err(failed)?;
-            match file.try_lock() {
+            match try_lock(&file) {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
                     let holder = read(&mut file);
@@ -155,7 +156,7 @@ impl SessionLock {
             let mut lock = Self { log: log.to_path_buf(), path: path.clone(), file, inode: None, stale };
             // Write the holder before locking the inode, for processes that run into this lock meanwhile.
             lock.write_holder().map_err(failed)?;
-            match no_follow(OpenOptions::new().read(true)).open(log) {
+            match no_follow(OpenOptions::new().read(true), log) {
                 Ok(inode) => lock.lock_inode(inode)?,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(source) => return Err(LockError::Io { path: log.to_path_buf(), source }),
@@ -169,12 +170,8 @@ impl SessionLock {
     /// # Errors
     /// [`LockError::Held`] if another process writes the file under another name.
     pub fn lock_inode(&mut self, file: File) -> Result<(), LockError> {
-        if cfg!(not(unix)) {
-            // On other systems such a lock would keep readers out. So other names of the file are not seen there.
-            return Ok(());
-        }
         for attempt in 1.. {
-            match file.try_lock() {
+            match try_lock(&file) {
                 Ok(()) => break,
                 Err(TryLockError::WouldBlock) if attempt < TRIES => std::thread::sleep(PAUSE),
                 Err(TryLockError::WouldBlock) => {
@@ -223,7 +220,7 @@ fn refused_link(log: &Path) -> LockError {
     let real = std::fs::canonicalize(log);
     let file = real.as_ref().map_or(None, |real| Some(open_plain(real).ok()?.0));
     if let (Ok(real), Some(file)) = (real, file)
-        && matches!(file.try_lock(), Err(TryLockError::WouldBlock))
+        && matches!(try_lock(&file), Err(TryLockError::WouldBlock))
     {
         let named = open_plain(&paths::lock(&real)).map(|(mut lock, _)| read(&mut lock));
         let holder = named.ok().filter(|holder| holder.pid.is_some()).unwrap_or_else(|| holder_of(&file));
@@ -234,10 +231,8 @@ fn refused_link(log: &Path) -> LockError {
 
 /// The open file is the one that has this path.
 pub(super) fn is_at(file: &File, path: &Path) -> bool {
-    use crate::os::files::stamp_of;
-    let (Ok(open), Ok(there)) = (file.metadata(), std::fs::symlink_metadata(path)) else { return false };
-    let (open, there) = (stamp_of(&open), stamp_of(&there));
-    (open.dev, open.ino) == (there.dev, there.ino)
+    let (Ok(open), Ok(there)) = (stamp_of_open(file), stamp_at(path)) else { return false };
+    open.is_same_file(&there)
 }
 
 pub(super) fn read(file: &mut File) -> Holder {
@@ -262,17 +257,16 @@ pub(super) fn read(file: &mut File) -> Holder {
 
 /// Who holds the lock of a file, as far as the system tells.
 pub(super) fn holder_of(file: &File) -> Holder {
-    let Ok(metadata) = file.metadata() else { return Holder::default() };
-    let inode = format!(":{}", crate::os::files::stamp_of(&metadata).ino);
-    let locks = std::fs::read_to_string("/proc/locks").unwrap_or_default();
-    let line = locks.lines().find(|line| line.split_whitespace().any(|word| word.ends_with(&inode)));
-    let pid = line.and_then(|line| line.split_whitespace().nth(4)?.parse().ok());
-    Holder { pid, host: host_name(), ..Holder::default() }
+    Holder { pid: system::locked_by(file), host: host::host_name(), ..Holder::default() }
 }
 
-/// The name of this machine, for messages.
-#[must_use]
-pub fn host_name() -> Option<String> {
-    let named = std::fs::read_to_string("/proc/sys/kernel/hostname").ok().or_else(|| std::env::var("HOSTNAME").ok());
-    named.map(|name| name.trim().to_string()).filter(|name| !name.is_empty())
+/// Locks a file for this handle, if no other handle has it locked. Whoever takes no lock is not hindered, on Windows
+/// neither.
+pub(crate) fn try_lock(file: &File) -> Result<(), TryLockError> {
+    system::try_lock(file)
+}
+
+/// Unlocks what [`try_lock`] locked; closing the file would do it too.
+pub(crate) fn unlock(file: &File) -> io::Result<()> {
+    system::unlock(file)
 }

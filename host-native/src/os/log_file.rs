@@ -4,7 +4,7 @@
 //! Invariant: an open log keeps the length that it had when it was opened. If it was cut or replaced since, a read
 //! gives [`SourceError::Shrank`], never other bytes.
 
-use crate::os::files::{PathError, PlainFile, stamp_of};
+use crate::os::files::{PathError, PlainFile, stamp_of_open};
 use crate::os::map::{self, Mapping};
 use crate::os::packed::Unpacked;
 use crate::os::paths;
@@ -72,8 +72,8 @@ impl LogFile {
 
     /// Reads the times of the file again.
     pub(crate) fn restamp(&mut self) -> Result<(), PathError> {
-        let metadata = self.file().metadata().map_err(PathError::new("read", self.path()))?;
-        self.stamp = FileStamp { len: self.stamp.len, ..stamp_of(&metadata) };
+        let stamp = stamp_of_open(self.file()).map_err(PathError::new("read", self.path()))?;
+        self.stamp = FileStamp { len: self.stamp.len, ..stamp };
         Ok(())
     }
 

@@ -1,9 +1,11 @@
 //! A path as text, and back.
 //!
 //! Owns: the form in which messages and reports show a path: its text, with `\xNN` for each byte that is not valid
-//! UTF-8.
+//! UTF-8, and with one kind of slash.
 //! Invariant: a shown path can be given back to a command. If a file really has that name, the file goes first.
 
+use crate::os::system;
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -19,41 +21,34 @@ pub fn shown(path: &Path) -> String {
             let _ = write!(text, "\\x{byte:02X}");
         }
     }
-    text
+    system::plain(text)
 }
 
-/// The path for which [`shown`] returned this text, if the path differs from the text.
-#[cfg(unix)]
+/// The path for which [`shown`] returned this text, if the path differs from the text. Only where file names are bytes.
 #[must_use]
 pub fn from_shown(text: &OsStr) -> Option<PathBuf> {
-    use std::os::unix::ffi::{OsStrExt, OsStringExt};
-    let mut rest = text.as_bytes();
-    let mut bytes = Vec::with_capacity(rest.len());
-    while let Some((&first, behind)) = rest.split_first() {
-        match escaped(rest) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = rest.get(4..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(first);
-                rest = behind;
-            }
-        }
-    }
-    (bytes != text.as_bytes()).then(|| PathBuf::from(std::ffi::OsString::from_vec(bytes)))
+    system::unescaped(text)
 }
 
-/// On other systems, names are text.
-#[cfg(not(unix))]
+/// A path as the system writes it: on Windows with one kind of slash, else as it is given.
 #[must_use]
-pub fn from_shown(_: &OsStr) -> Option<PathBuf> {
-    None
+pub fn plain(path: PathBuf) -> PathBuf {
+    path.into_os_string().into_string().map_or_else(PathBuf::from, |text| system::plain(text).into())
 }
 
-/// The byte that `\xNN` encodes at the start of the text.
-#[cfg(unix)]
-fn escaped(text: &[u8]) -> Option<u8> {
-    let digits = text.strip_prefix(b"\\x")?.get(..2)?;
-    u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok().filter(|byte| !byte.is_ascii())
+/// Whether this byte of a path means itself to the shells of this system, outside of quotes.
+#[must_use]
+pub fn is_bare_in_shell(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || system::BARE.contains(&byte)
+}
+
+/// A text in the quotes of the shells of this system.
+#[must_use]
+pub fn quoted_for_shell(text: &str) -> String {
+    system::quoted(text)
+}
+
+/// The path of the bytes that `as_encoded_bytes` gave.
+pub(crate) fn path_of(bytes: &[u8]) -> Cow<'_, Path> {
+    system::path_of(bytes)
 }

@@ -6,9 +6,10 @@
 //! file is private to the user.
 
 use crate::os::files::PathError;
-use crate::os::paths;
+use crate::os::patience::patiently;
+use crate::os::{paths, system};
 use jcode_session_core::parts::OWN_TEMPORARY;
-use std::fs::File;
+use std::io;
 use std::path::Path;
 use tempfile::NamedTempFile;
 
@@ -38,7 +39,7 @@ pub fn publish(temporary: NamedTempFile, target: &Path) -> Result<(), PathError>
         let kept = temporary.as_file().set_permissions(there.permissions());
         kept.map_err(PathError::new("set the mode of", temporary.path()))?;
     }
-    temporary.persist(target).map_err(|error| PathError::new("replace", target)(error.error))?;
+    put(temporary, target).map_err(PathError::new("replace", target))?;
     sync_folder(paths::folder(target))
 }
 
@@ -48,8 +49,38 @@ pub fn publish(temporary: NamedTempFile, target: &Path) -> Result<(), PathError>
 /// Fails if `target` exists or the system refuses. The temporary file is then removed.
 pub fn publish_new(temporary: NamedTempFile, target: &Path) -> Result<(), PathError> {
     sync(&temporary)?;
-    temporary.persist_noclobber(target).map_err(|error| PathError::new("create", target)(error.error))?;
+    let mut left = Some(temporary);
+    let put = patiently(|| match left.take().map(|temporary| temporary.persist_noclobber(target)) {
+        Some(Err(error)) => {
+            left = Some(error.file);
+            Err(error.error)
+        }
+        _ => Ok(()),
+    });
+    put.map_err(PathError::new("create", target))?;
     sync_folder(paths::folder(target))
+}
+
+/// Renames a written temporary file to `target`, replacing any file there. Nothing is synced.
+///
+/// # Errors
+/// Any error of the file system. The temporary file is then removed.
+pub(crate) fn put(temporary: NamedTempFile, target: &Path) -> io::Result<()> {
+    // The library's own way does not replace a file on Windows that somebody has open.
+    let (file, path) = temporary.keep().map_err(|error| error.error)?;
+    drop(file);
+    rename(&path, target).inspect_err(|_| {
+        // Nothing can be done about a failure.
+        let _ = std::fs::remove_file(&path);
+    })
+}
+
+/// Renames a file, and replaces the one that has the new name.
+///
+/// # Errors
+/// Any error of the file system.
+pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    patiently(|| system::rename(from, to))
 }
 
 fn sync(temporary: &NamedTempFile) -> Result<(), PathError> {
@@ -61,10 +92,5 @@ fn sync(temporary: &NamedTempFile) -> Result<(), PathError> {
 /// # Errors
 /// Fails if the system refuses.
 pub fn sync_folder(folder: &Path) -> Result<(), PathError> {
-    // Windows has no such call; a rename there is as durable as the file system makes it.
-    if cfg!(unix) {
-        let open = File::open(folder).and_then(|folder| folder.sync_all());
-        return open.map_err(PathError::new("sync", folder));
-    }
-    Ok(())
+    system::sync_folder(folder).map_err(PathError::new("sync", folder))
 }

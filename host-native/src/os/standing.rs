@@ -5,6 +5,7 @@
 //! removes anything.
 
 use crate::os::path_text::shown;
+use crate::os::system;
 use std::fs::FileType;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -64,17 +65,7 @@ fn name_of(kind: FileType) -> &'static str {
     if kind.is_file() {
         return "a file";
     }
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::FileTypeExt;
-        if kind.is_fifo() {
-            return "a pipe";
-        }
-        if kind.is_socket() {
-            return "a socket";
-        }
-    }
-    "a device"
+    system::special(kind).unwrap_or("a device")
 }
 
 /// The error of opening a path that is no regular file; `None` for a regular file.
@@ -90,17 +81,5 @@ struct NotRegular(&'static str);
 pub(crate) fn is_nothing(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
         || error.get_ref().is_some_and(|inner| inner.is::<NotRegular>())
-        || is_loop(error)
-}
-
-/// Whether the error comes from a link that leads to itself.
-fn is_loop(error: &io::Error) -> bool {
-    cfg_if::cfg_if! {
-        if #[cfg(unix)] {
-            error.raw_os_error() == Some(libc::ELOOP)
-        } else {
-            let _ = error;
-            false
-        }
-    }
+        || system::is_loop(error)
 }

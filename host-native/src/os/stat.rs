@@ -4,9 +4,12 @@
 //! Invariant: [`stat`], [`real_path`] and [`read_folder`] follow links; all others apply to the path itself.
 
 use crate::os::files::PathError;
+use crate::os::patience::patiently;
+use crate::os::system;
 use std::fs::{Metadata, ReadDir};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 /// The metadata of a path, following links.
 ///
@@ -30,12 +33,12 @@ pub fn plain_file(path: &Path) -> Option<Metadata> {
     lstat(path).ok().filter(Metadata::is_file)
 }
 
-/// The absolute path without links. The path must exist.
+/// The absolute path without links, as a user would type it. The path must exist.
 ///
 /// # Errors
 /// Fails if it does not exist or cannot be resolved.
 pub fn real_path(path: &Path) -> io::Result<PathBuf> {
-    std::fs::canonicalize(path)
+    system::real_path(path)
 }
 
 /// The names in a folder.
@@ -51,7 +54,7 @@ pub fn read_folder(path: &Path) -> io::Result<ReadDir> {
 /// # Errors
 /// Fails if the file cannot be removed.
 pub(crate) fn remove(path: &Path) -> Result<(), PathError> {
-    match std::fs::remove_file(path) {
+    match patiently(|| std::fs::remove_file(path)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(PathError::new("remove", path)(error)),
         _ => Ok(()),
     }
@@ -61,45 +64,24 @@ pub(crate) fn remove(path: &Path) -> Result<(), PathError> {
 ///
 /// # Errors
 /// Fails if the folder is not writable, or the system cannot tell the number.
-#[cfg(unix)]
 pub(crate) fn free_space(folder: &Path) -> Result<u64, PathError> {
-    rustix::fs::access(folder, rustix::fs::Access::WRITE_OK)
-        .map_err(|error| PathError::new("write in", folder)(error.into()))?;
-    let stat = rustix::fs::statvfs(folder).map_err(|error| PathError::new("look at", folder)(error.into()))?;
-    Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+    system::may_write_in(folder).map_err(PathError::new("write in", folder))?;
+    system::free_space(folder).map_err(PathError::new("look at", folder))
 }
 
-/// Whether other users can read or write a file.
+/// Whether other users can read or write a file. On Windows its folder decides that, and this is never true.
 #[must_use]
 pub(crate) fn is_open_to_others(file: &Metadata) -> bool {
-    cfg_if::cfg_if! {
-        if #[cfg(unix)] {
-            std::os::unix::fs::MetadataExt::mode(file) & 0o077 != 0
-        } else {
-            let _ = file;
-            false
-        }
-    }
+    system::is_open_to_others(file)
 }
 
-cfg_if::cfg_if! {
-    if #[cfg(unix)] {
-        use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_OMIT, utimensat};
+/// The mtime in a file's metadata, in Unix nanoseconds.
+pub(crate) fn mtime_ns(file: &Metadata) -> i64 {
+    let since = file.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+    since.and_then(|since| i64::try_from(since.as_nanos()).ok()).unwrap_or_default()
+}
 
-        /// Sets the mtime of a file, in Unix milliseconds. Works by path, because closing a file releases the locks
-        /// that this process holds on it.
-        pub(crate) fn set_mtime(path: &Path, ms: i64) -> io::Result<()> {
-            let last_modification = Timespec { tv_sec: ms.div_euclid(1000), tv_nsec: ms.rem_euclid(1000) * 1_000_000 };
-            let last_access = Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT };
-            let times = Timestamps { last_access, last_modification };
-            Ok(utimensat(CWD, path, &times, AtFlags::SYMLINK_NOFOLLOW)?)
-        }
-    } else {
-        use std::time::{Duration, UNIX_EPOCH};
-
-        pub(crate) fn set_mtime(path: &Path, ms: i64) -> io::Result<()> {
-            let since = Duration::from_millis(u64::try_from(ms).unwrap_or_default());
-            std::fs::File::options().write(true).open(path)?.set_modified(UNIX_EPOCH + since)
-        }
-    }
+/// Sets the mtime of a file, in Unix milliseconds.
+pub(crate) fn set_mtime(path: &Path, ms: i64) -> io::Result<()> {
+    system::set_mtime(path, ms)
 }

@@ -3,10 +3,11 @@
 //! Owns: paths of places, private modes, real syncs, and the mapping of system errors.
 //! Invariant: below the folder that holds the log, no link is followed for writing. Nothing is locked here.
 
-use crate::os::files::{PathError, plain, read_at, stamp_at, stamp_of, stamp_of_open};
+use crate::os::files::{PathError, plain, read_at, stamp_at, stamp_of_open};
 use crate::os::map::Mapping;
 use crate::os::opening::{no_follow, private};
-use crate::os::{folders, names, paths, replace};
+use crate::os::patience::patiently;
+use crate::os::{folders, names, paths, replace, system};
 use jcode_session_core::source::identity::FileStamp;
 use jcode_session_core::source::{ByteSource, SourceError};
 use jcode_session_core::storage::{Folder, Named, Place, Storage, StorageError, StorageErrorKind, StorageFile};
@@ -54,18 +55,8 @@ impl NativeStorage {
     /// # Errors
     /// Fails if the mode cannot be read or changed.
     pub fn make_private(&self, place: &Place) -> Result<(), StorageError> {
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::{MetadataExt, PermissionsExt};
-            let path = self.path(place);
-            let metadata = std::fs::symlink_metadata(&path).map_err(self.failed("read", &path))?;
-            let mode = metadata.permissions().mode();
-            if metadata.nlink() == 1 && mode & 0o077 != 0 {
-                let private = std::fs::Permissions::from_mode(mode & 0o700);
-                std::fs::set_permissions(&path, private).map_err(self.failed("set the mode of", &path))?;
-            }
-        }
-        Ok(())
+        let path = self.path(place);
+        system::make_private(&path).map_err(self.failed("set the mode of", &path))
     }
 
     fn path(&self, place: &Place) -> PathBuf {
@@ -131,7 +122,8 @@ fn kind_of(error: &io::Error) -> StorageErrorKind {
 
 impl NativeFile {
     fn new(file: File, path: &Path, looks: bool) -> io::Result<Self> {
-        let stamp = stamp_of(&plain(&file)?);
+        plain(&file)?;
+        let stamp = stamp_of_open(&file)?;
         Ok(Self { file: Arc::new(file), path: path.into(), len: stamp.len, stamp, looks, mapping: None })
     }
 
@@ -191,15 +183,15 @@ impl StorageFile for NativeFile {
 
     fn overwrite(&mut self, offset: u64, bytes: &[u8]) -> Result<(), StorageError> {
         // A handle in append mode always writes at the end, so this needs its own handle.
-        let mut file = no_follow(OpenOptions::new().write(true)).open(&self.path).map_err(self.failed("write"))?;
-        if !file.metadata().is_ok_and(|metadata| stamp_of(&metadata).is_same_file(&self.stamp)) {
+        let mut file = no_follow(OpenOptions::new().write(true), &self.path).map_err(self.failed("write"))?;
+        if !stamp_of_open(&file).is_ok_and(|stamp| stamp.is_same_file(&self.stamp)) {
             return Err(self.failed("write")(io::Error::other("it was replaced meanwhile")));
         }
         file.seek(SeekFrom::Start(offset)).and_then(|_| file.write_all(bytes)).map_err(self.failed("write"))
     }
 
     fn set_len(&mut self, len: u64) -> Result<(), StorageError> {
-        self.file.set_len(len).map_err(self.failed("cut"))?;
+        system::set_len(&self.file, &self.path, len).map_err(self.failed("cut"))?;
         self.len = len;
         Ok(())
     }
@@ -237,7 +229,7 @@ impl Storage for NativeStorage {
             self.no_link(place.folder())?;
         }
         let mut options = OpenOptions::new();
-        let file = no_follow(options.read(true).append(!self.looks)).open(&path).map_err(self.failed("open", &path))?;
+        let file = no_follow(options.read(true).append(!self.looks), &path).map_err(self.failed("open", &path))?;
         NativeFile::new(file, &path, self.looks).map_err(self.failed("open", &path))
     }
 
@@ -249,14 +241,14 @@ impl Storage for NativeStorage {
         let path = self.path(place);
         self.make_folders(place.folder())?;
         let mut options = OpenOptions::new();
-        let file = private(options.read(true).append(true).create_new(true)).open(&path);
+        let file = private(options.read(true).append(true).create_new(true), &path);
         file.and_then(|file| NativeFile::new(file, &path, false)).map_err(self.failed("create", &path))
     }
 
     fn stamp(&self, place: &Place) -> Result<Option<FileStamp>, StorageError> {
         let path = self.path(place);
-        match std::fs::symlink_metadata(&path) {
-            Ok(metadata) => Ok(Some(stamp_of(&metadata))),
+        match stamp_at(&path) {
+            Ok(stamp) => Ok(Some(stamp)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(self.failed("read", &path)(error)),
         }
@@ -271,7 +263,7 @@ impl Storage for NativeStorage {
             }
             _ => {}
         }
-        std::fs::rename(&from, &path).map_err(self.failed("replace", &path))
+        replace::rename(&from, &path).map_err(self.failed("replace", &path))
     }
 
     fn link(&self, from: &Place, to: &Place) -> Result<(), StorageError> {
@@ -288,7 +280,7 @@ impl Storage for NativeStorage {
 
     fn remove(&self, place: &Place) -> Result<(), StorageError> {
         let path = self.path(place);
-        std::fs::remove_file(&path).map_err(self.failed("remove", &path))
+        patiently(|| std::fs::remove_file(&path)).map_err(self.failed("remove", &path))
     }
 
     fn list(&self, folder: Folder) -> Result<Vec<String>, StorageError> {

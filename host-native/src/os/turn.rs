@@ -6,7 +6,9 @@
 //! of it; a process id in the lock file decides nothing.
 //! Does not: wait for a writer that holds the session for its life; that one is named.
 
-use super::lock::{Holder, LockError, WAITS, WAITS_AT, acquirable, holder_of, is_at, read, say_that_somebody_waits};
+use super::lock::{
+    Holder, LockError, WAITS, WAITS_AT, acquirable, holder_of, is_at, read, say_that_somebody_waits, try_lock, unlock,
+};
 use crate::os::host;
 use crate::os::opening::{no_follow, open_or_make};
 use crate::os::paths;
@@ -100,7 +102,7 @@ impl TurnLock {
         match self.lock_inode(began, patience) {
             Ok(()) => Ok(Turn { lock: self }),
             Err(error) => {
-                let _ = self.file.unlock();
+                let _ = unlock(&self.file);
                 Err(error)
             }
         }
@@ -109,7 +111,7 @@ impl TurnLock {
     fn lock_file(&mut self, began: Instant, patience: Duration) -> Result<(), LockError> {
         let mut pause = SHORTEST;
         loop {
-            match self.file.try_lock() {
+            match try_lock(&self.file) {
                 Ok(()) => return Ok(()),
                 Err(TryLockError::Error(source)) => return Err(LockError::Io { path: self.path.clone(), source }),
                 Err(TryLockError::WouldBlock) => {}
@@ -128,11 +130,8 @@ impl TurnLock {
 
     /// Locks the log's own file, by which other names of it are seen, and changes of its sidecar.
     fn lock_inode(&mut self, began: Instant, patience: Duration) -> Result<(), LockError> {
-        if cfg!(not(unix)) {
-            return Ok(());
-        }
         if !self.inode.as_ref().is_some_and(|inode| is_at(inode, &self.log)) {
-            self.inode = match no_follow(OpenOptions::new().read(true)).open(&self.log) {
+            self.inode = match no_follow(OpenOptions::new().read(true), &self.log) {
                 Ok(inode) => Some(inode),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => None,
                 Err(source) => return Err(LockError::Io { path: self.log.clone(), source }),
@@ -140,7 +139,7 @@ impl TurnLock {
         }
         let Some(inode) = &self.inode else { return Ok(()) };
         loop {
-            match inode.try_lock() {
+            match try_lock(inode) {
                 Ok(()) => return Ok(()),
                 Err(TryLockError::Error(source)) => return Err(LockError::Io { path: self.log.clone(), source }),
                 Err(TryLockError::WouldBlock) if began.elapsed() < patience => std::thread::sleep(LONGEST),
@@ -190,9 +189,9 @@ impl Drop for Turn<'_> {
         *gives_way = read.is_ok() && mark == [WAITS];
         // Nothing can be done about a failure; closing the files would do it too.
         if let Some(inode) = inode {
-            let _ = inode.unlock();
+            let _ = unlock(inode);
         }
-        let _ = file.unlock();
+        let _ = unlock(file);
     }
 }
 

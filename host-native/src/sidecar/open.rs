@@ -3,7 +3,7 @@
 //! Owns: opening the file, and the glance at its metadata without SQLite. [`Sidecar`] judges it.
 //! Invariant: nothing is written here. [`crate::sidecar::rebuild`] builds and catches up.
 
-use crate::os::files::{open_plain, stamp_of};
+use crate::os::files::{open_plain, stamp_at};
 use crate::os::log_file::LogFile;
 use crate::os::names::before_sidecar;
 use crate::os::stat;
@@ -34,7 +34,7 @@ pub(crate) fn untouched_meta(log: &Path) -> Option<IndexMeta> {
 fn quick(log: &Path) -> Option<(IndexMeta, Metadata)> {
     let (meta, sidecar) = written(log)?;
     let path = paths::sidecar(log);
-    let file = stamp_of(&stat::lstat(log).ok()?);
+    let file = stamp_at(log).ok()?;
     // For a log with segments, the file alone is shorter than the log.
     let now = if file.len < meta.stamp.len { LogFile::open(log).ok()?.stamp() } else { file };
     let synced = meta.unsynced_boot.is_none() || meta.unsynced_boot.as_deref() == host::boot_id();

@@ -5,6 +5,7 @@
 //! transaction.
 
 use crate::os::files::PathError;
+use crate::os::lock::{try_lock, unlock};
 use crate::os::log_file::LogFile;
 use crate::os::names::before_sidecar;
 use crate::os::replace::{publish, temporary_for};
@@ -240,7 +241,7 @@ fn remove_journals(sidecar: &Path) -> Result<(), PathError> {
 /// The lock under which sidecars are replaced or caught up. It is on the log's own inode, and a writer holds it all its
 /// life.
 pub(crate) fn lock(log: &LogFile) -> Result<InodeLock<'_>, RebuildError> {
-    match log.file().try_lock() {
+    match try_lock(log.file()) {
         Ok(()) => Ok(InodeLock(log)),
         Err(std::fs::TryLockError::WouldBlock) => Err(RebuildError::Busy),
         Err(std::fs::TryLockError::Error(error)) => Err(PathError::new("lock", log.path())(error).into()),
@@ -252,6 +253,6 @@ pub(crate) struct InodeLock<'l>(&'l LogFile);
 impl Drop for InodeLock<'_> {
     fn drop(&mut self) {
         // Closing the file would unlock it too; a failure cannot be handled.
-        let _ = self.0.file().unlock();
+        let _ = unlock(self.0.file());
     }
 }

@@ -6,7 +6,6 @@
 //! before our change. If setting it fails, or a crash comes first, the rows are compared once more; see
 //! [`super::look`].
 
-use crate::os::files::stamp_of;
 use crate::os::paths;
 use crate::os::stat;
 use crate::sidecar::sql::write_meta;
@@ -23,7 +22,7 @@ pub(crate) fn is_untouched(log: &Path, meta: &IndexMeta) -> bool {
 }
 
 pub(super) fn is_vouched_for(file: &Metadata, meta: &IndexMeta) -> bool {
-    file.is_file() && meta.indexed_at.checked_mul(NS) == Some(stamp_of(file).mtime_ns)
+    file.is_file() && meta.indexed_at.checked_mul(NS) == Some(stat::mtime_ns(file))
 }
 
 /// Marks the rows of the log's sidecar, which has this metadata, as right. Works by path: closing a file handle of its

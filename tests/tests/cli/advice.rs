@@ -201,10 +201,13 @@ const NAMES: [&str; 13] = [
 ];
 
 /// What can stand there.
-const THINGS: [Change; 4] = [
+const THINGS: &[Change] = &[
     ("a file", |path| fs::write(path, b"another program's").expect("written")),
     ("a folder", |path| fs::create_dir(path).expect("made")),
+    // Where everybody can make them.
+    #[cfg(unix)]
     ("a link", |path| std::os::unix::fs::symlink("/nowhere", path).expect("linked")),
+    #[cfg(unix)]
     ("a pipe", |path| assert!(std::process::Command::new("mkfifo").arg(path).status().expect("runs").success())),
 ];
 
@@ -279,7 +282,7 @@ fn states() -> Vec<Change> {
 fn advice_about_names_that_are_something_else_leads_out_of_it() {
     let log = tree_v3(LogShape { entries: 12, entry_bytes: 120, ..LogShape::default() }, 1);
     let mut wrong = Vec::new();
-    for (name, (thing, put)) in NAMES.iter().flat_map(|name| THINGS.map(|thing| (name, thing))) {
+    for (name, (thing, put)) in NAMES.iter().flat_map(|name| THINGS.iter().map(move |thing| (name, *thing))) {
         let around = |log: &Path| {
             let path = log.with_file_name(name);
             fs::create_dir_all(path.parent().expect("a folder")).expect("made");

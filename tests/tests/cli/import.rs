@@ -1,10 +1,9 @@
 //! Sessions of other agents as they are met on a command line: read where they lie, imported on request.
 
-use jcode_session_tests::files::contents;
+use jcode_session_tests::files::{contents, set_mode};
 use jcode_session_tests::generate::agents::{AGENTS, claude_code, claude_code_sub_agent, codex, gemini_document};
 use jcode_session_tests::program::{Run, command, finished, run};
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use tempfile::TempDir;
 
 struct Place {
@@ -22,7 +21,7 @@ impl Place {
         }
         fs::write(place.theirs.path().join("document.json"), gemini_document(3, 8)).expect("written");
         fs::write(place.theirs.path().join("packed.jsonl.zst"), packed(&codex(3, 9))).expect("written");
-        fs::set_permissions(place.theirs.path(), fs::Permissions::from_mode(0o500)).expect("set");
+        set_mode(place.theirs.path(), 0o500);
         place
     }
 
@@ -46,7 +45,7 @@ const LISTED: usize = 1 + AGENTS.len() + 2;
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let _ = fs::set_permissions(self.theirs.path(), fs::Permissions::from_mode(0o700));
+        set_mode(self.theirs.path(), 0o700);
     }
 }
 
@@ -157,7 +156,7 @@ fn other_agents_are_found_where_they_keep_their_sessions() {
     let before = contents(user.path());
     let go = |args: &[&str], set: &[(&str, &str)]| {
         let mut command = command(&home);
-        command.env("HOME", user.path()).env_remove("JCODE_SESSION_OTHERS");
+        command.env("HOME", user.path()).env("USERPROFILE", user.path()).env_remove("JCODE_SESSION_OTHERS");
         for name in ["CLAUDE_CONFIG_DIR", "PI_CODING_AGENT_DIR"] {
             command.env_remove(name);
         }
@@ -213,7 +212,7 @@ fn all_agents_are_found_in_their_own_places() {
         fs::write(&path, generate(3, seed)).expect("written");
         let go = |args: &[&str]| {
             let mut command = command(&home);
-            command.env("HOME", user.path()).env_remove("JCODE_SESSION_OTHERS");
+            command.env("HOME", user.path()).env("USERPROFILE", user.path()).env_remove("JCODE_SESSION_OTHERS");
             for name in ["CLAUDE_CONFIG_DIR", "CODEX_HOME", "COPILOT_HOME", "GEMINI_CLI_HOME", "QWEN_HOME"] {
                 command.env_remove(name);
             }

@@ -141,6 +141,8 @@ fn a_closed_pipe_is_no_error() {
     assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
 }
 
+/// Only where folders have modes.
+#[cfg(unix)]
 #[test]
 fn a_folder_that_cannot_be_written_is_read_all_the_same() {
     use std::os::unix::fs::PermissionsExt;
@@ -152,6 +154,21 @@ fn a_folder_that_cannot_be_written_is_read_all_the_same() {
     let after = run(home.path(), ["tree", &path, "--json"]);
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).expect("set");
     assert_eq!((before.code, before.stdout), (after.code, after.stdout));
+}
+
+/// Windows takes both kinds of slash, and a form of paths that nobody types.
+#[cfg(windows)]
+#[test]
+fn a_path_is_shown_with_one_kind_of_slash() {
+    let home = home();
+    let path = put(home.path(), "a.jsonl", &good()).replace('\\', "/");
+    let folder = path.strip_suffix("/a.jsonl").expect("in a folder").to_string();
+    for args in [&["verify", &path][..], &["fork", &path], &["migrate", &path], &["verify", &folder]] {
+        let run = run(home.path(), args);
+        let said = run.text() + &run.stderr;
+        assert!(said.contains(r"sessions\"), "{args:?}: {said}");
+        assert!(!said.contains(r"\\?\") && !said.contains("sessions/"), "{args:?}: {said}");
+    }
 }
 
 #[test]
@@ -215,6 +232,8 @@ fn a_damaged_sidecar_of_a_log_that_grew_is_built_anew() {
     clean(&run(home.path(), ["verify", &path]));
 }
 
+/// Only where pipes have names.
+#[cfg(unix)]
 #[test]
 fn a_pipe_under_a_logs_name_holds_nothing_up() {
     let home = home();

@@ -30,6 +30,8 @@ mod inspect;
 mod mended;
 mod migrate;
 mod mounted;
+// Links and pipes under our names: only where everybody can make them.
+#[cfg(unix)]
 mod names_in_the_way;
 mod opencode;
 mod overlooked;

@@ -77,12 +77,33 @@ impl Home {
 fn run_named(home: &Home, report: &str) {
     let named = report.lines().find_map(|line| line.split_once("to take this back: ")).expect("a command").1;
     let bin = TempDir::new().expect("a folder");
-    std::os::unix::fs::symlink(jcode_session_tests::program::binary(), bin.path().join("jcode-session")).expect("made");
-    let path = format!("{}:{}", bin.path().display(), std::env::var("PATH").unwrap_or_default());
-    let mut shell = Command::new("bash");
-    let ran = shell.args(["-c", named]).current_dir(bin.path()).env("PATH", path).env("JCODE_HOME", home.0.path());
-    let ran = finished(ran.output().expect("runs"));
+    let program = bin.path().join("jcode-session").with_extension(std::env::consts::EXE_EXTENSION);
+    another_name(jcode_session_tests::program::binary(), program).expect("made");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths([bin.path().into()].into_iter().chain(std::env::split_paths(&path)));
+    let path = path.expect("no separator in it");
+    let ran = shell(named).current_dir(bin.path()).env("PATH", path).env("JCODE_HOME", home.0.path()).output();
+    let ran = finished(ran.expect("runs"));
     assert_eq!(ran.code, 0, "{named}: {ran:?}");
+}
+
+#[cfg(windows)]
+use std::fs::hard_link as another_name;
+#[cfg(unix)]
+use std::os::unix::fs::symlink as another_name;
+
+#[cfg(unix)]
+fn shell(command: &str) -> Command {
+    let mut shell = Command::new("bash");
+    shell.args(["-c", command]);
+    shell
+}
+
+#[cfg(windows)]
+fn shell(command: &str) -> Command {
+    let mut shell = Command::new("cmd");
+    std::os::windows::process::CommandExt::raw_arg(&mut shell, format!("/C \"{command}\""));
+    shell
 }
 
 /// Any byte that must be escaped: the record is back where it stood, with this byte as its escape and nothing else

@@ -20,7 +20,8 @@ fn home() -> tempfile::TempDir {
 }
 
 pub(super) fn host_command(home: &Path) -> Command {
-    let mut command = Command::new(binary().with_file_name("session-host"));
+    let mut command =
+        Command::new(binary().with_file_name("session-host").with_extension(std::env::consts::EXE_EXTENSION));
     command.env("JCODE_HOME", home).env("NO_COLOR", "1").stdin(Stdio::null());
     command
 }

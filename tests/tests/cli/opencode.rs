@@ -1,12 +1,11 @@
 //! Sessions of OpenCode, whose database another program has open: read without a trace, followed when they grow.
 
-use jcode_session_tests::files::contents;
+use jcode_session_tests::files::{contents, set_mode};
 use jcode_session_tests::generate::agents::{opencode, opencode_database, put_opencode};
 use jcode_session_tests::oracle::agents::{Shown, read_opencode};
 use jcode_session_tests::program::{Run, command, finished};
 use serde_json::Value;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use tempfile::TempDir;
 
@@ -27,7 +26,7 @@ impl Place {
 
     fn run(&self, args: &[&str]) -> Run {
         let mut command = command(&self.user.path().join(".jcode"));
-        command.env("HOME", self.user.path()).env_remove("JCODE_SESSION_OTHERS");
+        command.env("HOME", self.user.path()).env("USERPROFILE", self.user.path()).env_remove("JCODE_SESSION_OTHERS");
         for name in ["XDG_DATA_HOME", "OPENCODE_DB", "APPDATA", "LOCALAPPDATA"] {
             command.env_remove(name);
         }
@@ -45,7 +44,7 @@ fn what_stands_in_a_live_wal_is_read_and_nothing_is_left() {
     let sessions: Vec<Vec<u8>> = (0..6).map(|seed| opencode(4, seed)).collect();
     let database = opencode_database(&place.theirs().join("opencode.db"), &sessions);
     let before = contents(&place.theirs());
-    fs::set_permissions(place.theirs(), fs::Permissions::from_mode(0o500)).expect("set");
+    set_mode(&place.theirs(), 0o500);
     let rows = place.rows();
     assert_eq!(rows.len(), sessions.len());
     for source in &sessions {
@@ -61,7 +60,7 @@ fn what_stands_in_a_live_wal_is_read_and_nothing_is_left() {
         assert_eq!(place.run(&["verify", row["path"].as_str().expect("a path")]).code, 0);
         assert_eq!(place.run(&["import", id]).code, 0);
     }
-    fs::set_permissions(place.theirs(), fs::Permissions::from_mode(0o700)).expect("set");
+    set_mode(&place.theirs(), 0o700);
     assert_eq!(contents(&place.theirs()), before);
     drop(database);
 }

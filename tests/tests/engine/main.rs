@@ -36,6 +36,7 @@ mod search {
     mod runs;
     mod words;
 }
+mod platform;
 mod segment;
 mod session {
     mod look;

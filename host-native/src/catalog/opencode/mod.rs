@@ -10,6 +10,7 @@ mod rows;
 
 use crate::os::files::read_whole;
 use crate::os::opening::open_itself;
+use crate::os::replace::put;
 use crate::os::{folders, paths, stat};
 use database::{Database, Stamp};
 use rows::SessionRow;
@@ -24,7 +25,7 @@ const STATE: &str = "state";
 #[must_use]
 pub fn opencode_databases(home: Option<&Path>, variable: &dyn Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
     let set = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let data = set("XDG_DATA_HOME").or_else(|| Some(home?.join(".local/share")));
+    let data = set("XDG_DATA_HOME").or_else(|| Some(home?.join(".local").join("share")));
     let folders =
         [data, set("LOCALAPPDATA"), set("APPDATA")].into_iter().flatten().map(|folder| folder.join("opencode"));
     let mut found: Vec<PathBuf> = set("OPENCODE_DB").filter(|file| file.is_file()).into_iter().collect();
@@ -49,7 +50,7 @@ pub fn written_down(home: &Path, databases: &[PathBuf]) -> Vec<PathBuf> {
     let folder = |database: &PathBuf| {
         let real = stat::real_path(database).unwrap_or_else(|_| database.clone());
         let digest = blake3::hash(real.as_os_str().as_encoded_bytes()).to_hex();
-        home.join("agent/opencode").join(&digest[..16])
+        home.join("agent").join("opencode").join(&digest[..16])
     };
     let each = databases.iter().map(|database| (database, folder(database)));
     let done = each.map(|(database, folder)| {
@@ -82,14 +83,13 @@ fn write_down(database: &Path, folder: &Path) -> Result<(), WriteDownError> {
         if !holds(&path, session) {
             let mut file = tempfile::NamedTempFile::new_in(folder)?;
             rows::write(database.connection(), session, &mut io::BufWriter::new(file.as_file_mut()))?;
-            file.persist(path).map_err(|error| error.error)?;
+            put(file, &path)?;
         }
     }
     forget(folder, &sessions)?;
     let mut state = tempfile::NamedTempFile::new_in(folder)?;
     state.write_all(&database.stamp().text())?;
-    state.persist(folder.join(STATE)).map_err(|error| error.error)?;
-    Ok(())
+    Ok(put(state, &folder.join(STATE))?)
 }
 
 /// The file is of this state of the session, with which it ends.

@@ -7,8 +7,9 @@
 use super::{ENDING, Index, folder};
 use crate::catalog::{Catalog, OnDisk, path_of};
 use crate::os::files::stamp;
+use crate::os::lock::try_lock;
 use crate::os::opening::open_or_make;
-use crate::os::replace::temporary_for;
+use crate::os::replace::{put, temporary_for};
 use crate::os::{folders, host, stat};
 use crate::session::{AnyLog, current_log};
 use jcode_session_core::catalog::refresh::is_racy;
@@ -128,7 +129,7 @@ fn as_it_was(piece: &Piece) -> Option<OnDisk> {
 /// The lock of an index, if it is free.
 fn lock(folder: &Path) -> io::Result<Option<File>> {
     let file = open_or_make(&folder.join("lock"))?;
-    Ok(file.try_lock().is_ok().then_some(file))
+    Ok(try_lock(&file).is_ok().then_some(file))
 }
 
 /// Indexes logs, the longest first.
@@ -221,7 +222,7 @@ pub(super) fn write(folder: &Path, id: u64, builder: &SegmentBuilder) -> io::Res
     let mut temporary = temporary_for(&target).map_err(|error| error.source)?;
     temporary.write_all(&bytes)?;
     // Without a sync: what a power cut leaves of it does not match its digests.
-    temporary.persist(&target).map_err(|error| error.error)?;
+    put(temporary, &target)?;
     Ok(bytes.len() as u64)
 }
 

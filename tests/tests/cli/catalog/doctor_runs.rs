@@ -1,10 +1,10 @@
 //! What `doctor` says of homes that other programs wrote: one line about modes, and when they were indexed.
 
 use jcode_session_native::os::host::now_ms;
-use jcode_session_tests::program::run;
+use jcode_session_tests::files::set_mode;
+use jcode_session_tests::program::{command, fed, run};
 use serde_json::Value;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -18,7 +18,7 @@ fn home() -> TempDir {
              {{\"type\":\"message\",\"id\":\"e\",\"parentId\":null,\"timestamp\":\"2026-01-01T00:00:01Z\",\"message\":{{}}}}\n"
         );
         fs::write(of(home.path(), id), log).expect("written");
-        fs::set_permissions(of(home.path(), id), fs::Permissions::from_mode(0o644)).expect("set");
+        set_mode(&of(home.path(), id), 0o644);
     }
     home
 }
@@ -36,12 +36,12 @@ fn last_migrate(home: &Path) -> Option<i64> {
 }
 
 fn append(home: &Path, id: &str) {
-    let script = "echo '{\"type\":\"message\",\"message\":{}}' | $0 append $1";
-    let mut shell = std::process::Command::new("sh");
-    shell.args(["-c", script]).arg(jcode_session_tests::program::binary()).arg(of(home, id)).env("JCODE_HOME", home);
-    assert!(shell.output().expect("runs").status.success());
+    let entry = "{\"type\":\"message\",\"message\":{}}\n";
+    assert_eq!(fed(command(home).arg("append").arg(of(home, id)), entry).code, 0);
 }
 
+/// Only where files have modes.
+#[cfg(unix)]
 #[test]
 fn open_modes_are_one_line_with_a_count() {
     let home = home();
@@ -55,7 +55,7 @@ fn open_modes_are_one_line_with_a_count() {
     assert!(matches!(about[..], [words] if words.starts_with("3 files can be read by others")), "{about:?}");
     assert_eq!(run(home.path(), ["doctor"]).code, 0, "a warning");
     for id in ["a", "b"] {
-        fs::set_permissions(of(home.path(), id), fs::Permissions::from_mode(0o600)).expect("set");
+        set_mode(&of(home.path(), id), 0o600);
     }
     assert!(doctor(home.path())["findings"].to_string().contains("1 file can be read by others"));
 }

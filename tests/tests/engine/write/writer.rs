@@ -2,11 +2,12 @@
 
 use jcode_session_core::write::{AppendError, Durability, Parent, Refusal};
 use jcode_session_native::ops::verify::verify;
+use jcode_session_native::os::files::stamp;
 use jcode_session_native::session::Session;
 use jcode_session_native::writer::{NewSession, Writer, WriterOptions};
+use jcode_session_tests::files::mode as mode_of;
 use rusqlite::Connection;
 use std::ops::ControlFlow;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 const MODES: [Durability; 3] =
@@ -60,8 +61,7 @@ fn branches_and_labels_follow_in_the_sidecar() {
             let closed = writer.close().expect("closes");
             assert_eq!(closed.sidecar_lags, None);
             assert_fresh(&log, &format!("{mode}, opening {opening}"));
-            use std::os::unix::fs::MetadataExt;
-            let now = std::fs::metadata(log.with_extension("sqlite3")).expect("there").ino();
+            let now = stamp(&log.with_extension("sqlite3")).expect("read").expect("there").ino;
             assert_eq!(*inode.get_or_insert(now), now, "{mode}: the sidecar was built anew");
             let with = Session::read(&log).expect("reads").tree().expect("a tree");
             let aside = folder.path().join("aside.jsonl");
@@ -71,8 +71,7 @@ fn branches_and_labels_follow_in_the_sidecar() {
             assert_eq!(with.tree.active_leaf.as_ref(), ids.last());
         }
         for path in [&log, &log.with_extension("sqlite3")] {
-            let mode = std::fs::metadata(path).expect("there").permissions().mode();
-            assert_eq!(mode & 0o777, 0o600, "{}", path.display());
+            assert!(mode_of(path).is_none_or(|mode| mode == 0o600), "{}", path.display());
         }
         assert!(!log.with_extension("store").join("quarantine").exists(), "nothing was set aside");
     }
