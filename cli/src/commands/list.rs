@@ -26,7 +26,7 @@ pub(super) fn list(args: &ListArgs, settings: &Settings, output: &mut Output) ->
         output.warn(visible(&problem.to_string()));
     }
     let cwd = args.cwd.as_deref().map(|folder| names_of_folder(folder, &refreshed.sessions));
-    let filter = Filter { cwd, tag: args.tag.clone(), agent: args.agent.clone(), ..Filter::default() };
+    let filter = filter(args, cwd);
     let all = refreshed.sessions.len();
     // Other files in the folders of other agents are those agents' affair.
     let is_ours = |path: &&PathBuf| settings.roots.iter().any(|root| path.starts_with(root));
@@ -64,6 +64,21 @@ pub(super) fn list(args: &ListArgs, settings: &Settings, output: &mut Output) ->
         output.note(format_args!("{files} left out; `doctor` says what each is"));
     }
     Ok(if refreshed.unreadable.is_empty() { ExitStatus::Clean } else { ExitStatus::Problems })
+}
+
+/// What the flags ask for; `cwd`: the names of the folder.
+fn filter(args: &ListArgs, cwd: Option<Vec<String>>) -> Filter {
+    let debug = args.debug.then_some(true).or(args.no_debug.then_some(false));
+    Filter {
+        cwd,
+        debug,
+        tag: args.tag.clone(),
+        agent: args.agent.clone(),
+        saved: args.saved.then_some(true),
+        status: args.status.clone(),
+        ids: (!args.ids.is_empty()).then(|| args.ids.iter().cloned().collect()),
+        text: None,
+    }
 }
 
 /// The layout of the lines of a list.
