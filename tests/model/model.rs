@@ -1,4 +1,5 @@
-//! The threads of a writer in orders that a checker chooses: the appending threads, the syncing thread and the indexer.
+//! The threads of writers in orders that a checker chooses: those that append, and those that sync and keep sidecars
+//! behind them.
 //!
 //! `tests/run model` runs it. `JCODE_SESSION_SCHEDULES` sets the number of orders per scenario (300). Timeouts never
 //! fire here, so nothing may depend on one.
@@ -108,6 +109,30 @@ fn balanced_threads_share_a_syncing_thread() {
 #[test]
 fn throughput_hands_over_at_the_end() {
     closed(Durability::Throughput, 2);
+}
+
+/// Two sessions: one ends while the threads behind both work for the other.
+#[test]
+fn sessions_share_the_threads_behind_them() {
+    for durability in [Durability::Balanced { entries: 2, millis: 1 << 20 }, Durability::Throughput] {
+        in_many_orders(move || {
+            let folder = TempDir::new().expect("a folder");
+            let session = |name: &str| {
+                let log = folder.path().join(name);
+                let writer = open(&log, durability);
+                thread::spawn(move || {
+                    let (writer, told) = append_together(writer, 1, 0);
+                    let closed = writer.close().map_err(|unwritten| unwritten.error).expect("closes");
+                    assert_eq!(closed.sidecar_lags, None);
+                    (log, told)
+                })
+            };
+            for session in [session("a.jsonl"), session("b.jsonl")] {
+                let (log, told) = session.join().expect("ends");
+                sound(&log, &told);
+            }
+        });
+    }
 }
 
 /// The sidecar is built while the first entries come, from the log or from entries that are handed over.

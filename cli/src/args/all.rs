@@ -49,6 +49,21 @@ pub struct ListArgs {
     /// Only sessions of this agent, or imported from it; `jcode` for all others
     #[arg(id = "session::agent", long = "agent", value_name = "NAME")]
     pub agent: Option<String>,
+    /// Only sessions that were saved
+    #[arg(id = "session::saved", long = "saved")]
+    pub saved: bool,
+    /// Only sessions of this status, as jcode names it: `Active`, `Closed`, `Crashed` …
+    #[arg(id = "session::status", long = "status", value_name = "NAME")]
+    pub status: Option<String>,
+    /// Only sessions of debugging runs
+    #[arg(id = "session::debug", long = "debug")]
+    pub debug: bool,
+    /// No sessions of debugging runs
+    #[arg(id = "session::no_debug", long = "no-debug", conflicts_with = "session::debug")]
+    pub no_debug: bool,
+    /// Only sessions with this id; repeat it for more
+    #[arg(id = "session::id", long = "id", value_name = "ID")]
+    pub ids: Vec<String>,
     /// Leave out the folders of other agents
     #[arg(id = "session::no_others", long = "no-others")]
     pub no_others: bool,

@@ -23,7 +23,7 @@ pub(super) fn list(args: &ListArgs, settings: &Settings, output: &mut Output) ->
     let all = found.sessions.len();
     let cwds = || found.sessions.iter().filter_map(|session| session.summary.cwd.as_deref());
     let cwd = args.cwd.as_deref().map(|folder| names_of_folder(folder, cwds()));
-    let filter = Filter { cwd, tag: args.tag.clone(), agent: args.agent.clone(), ..Filter::default() };
+    let filter = filter(args, cwd);
     let hidden = |session: &ListedSession| session.summary.is_sub_agent && !args.all;
     let sub_agents = found.sessions.iter().filter(|session| hidden(session)).count();
     let columns = output.columns().filter(|_| !args.json);
@@ -91,6 +91,21 @@ fn find(args: &ListArgs, settings: &Settings, output: &mut Output) -> Result<Fou
         sessions: refreshed.sessions.into_iter().map(listed).collect(),
         looked_in: looked_in.iter().map(|root| shown(root)).collect(),
     })
+}
+
+/// What the flags ask for; `cwd`: the names of the folder.
+fn filter(args: &ListArgs, cwd: Option<Vec<String>>) -> Filter {
+    let debug = args.debug.then_some(true).or(args.no_debug.then_some(false));
+    Filter {
+        cwd,
+        debug,
+        tag: args.tag.clone(),
+        agent: args.agent.clone(),
+        saved: args.saved.then_some(true),
+        status: args.status.clone(),
+        ids: (!args.ids.is_empty()).then(|| args.ids.iter().cloned().collect()),
+        text: None,
+    }
 }
 
 /// The layout of the lines of a list.

@@ -66,6 +66,14 @@ impl AppendedEntries {
         self.places.clear();
     }
 
+    /// Removes all but the first `count` entries.
+    pub(crate) fn truncate(&mut self, count: usize) {
+        let tokens = |place: &Place| place.ends.last().copied().unwrap_or_default() as usize;
+        let gone: usize = self.places.get(count..).unwrap_or_default().iter().map(tokens).sum();
+        self.text.truncate(self.text.len().saturating_sub(gone));
+        self.places.truncate(count);
+    }
+
     /// Adds an entry.
     pub fn push(&mut self, entry: &AppendedEntry<'_>) {
         let start = self.text.len();

@@ -1,6 +1,7 @@
 //! The last entries of the active path, read backwards from the end of a log.
 //!
-//! Owns: the first page of a session without an index, at a cost that follows the page, not the log.
+//! Owns: the first page of a session without an index, by a number of entries or back to one of them, at a cost that
+//! follows the page, not the log.
 //! Invariant: the result equals that of a full build. Where only the start of the log could decide (a parent that
 //! stands later, or is missing), there is no result, and the caller runs a full build.
 //! Does not: present older dialects, because their ids depend on the start of the log.
@@ -37,7 +38,29 @@ pub fn last_of_active_path(
     from: u64,
     count: usize,
 ) -> Result<Option<Vec<Span>>, SourceError> {
-    let mut walk = Walk { wanted: Wanted::Last, found: Vec::new(), count };
+    Ok(walk_back(source, from, Until::Count(count))?.map(Walk::in_path_order))
+}
+
+/// The same from the entry with this id on; `None` too if the path does not lead through it.
+///
+/// # Errors
+/// Fails if the source cannot be read.
+pub fn active_path_from(
+    source: &(impl ByteSource + ?Sized),
+    from: u64,
+    id: &str,
+) -> Result<Option<Vec<Span>>, SourceError> {
+    let walk = walk_back(source, from, Until::Id(id))?;
+    Ok(walk.filter(|walk| walk.is_there).map(Walk::in_path_order))
+}
+
+/// Walks until it has what is asked for, or the root; `None` if a full build is needed.
+fn walk_back<'u>(
+    source: &(impl ByteSource + ?Sized),
+    from: u64,
+    until: Until<'u>,
+) -> Result<Option<Walk<'u>>, SourceError> {
+    let mut walk = Walk { wanted: Wanted::Last, found: Vec::new(), until, is_there: false };
     let mut reader = LineReader::new();
     let mut step = FIRST_STEP;
     // The bytes `start..start + held.len()` are in memory; all bytes behind them are done.
@@ -48,7 +71,7 @@ pub fn last_of_active_path(
         while let Some(lf) = memchr::memrchr(b'\n', held.get(..held.len().saturating_sub(1)).unwrap_or_default()) {
             let line = held.split_off(lf + 1);
             if walk.line(&mut reader, start + lf as u64 + 1, &line).is_break() {
-                return Ok(walk.result());
+                return Ok(Some(walk));
             }
         }
         if start <= from || end - start > GIVE_UP {
@@ -62,7 +85,7 @@ pub fn last_of_active_path(
         held = more;
     }
     if start <= from && walk.line(&mut reader, start, &held).is_break() {
-        return Ok(walk.result());
+        return Ok(Some(walk));
     }
     Ok(None)
 }
@@ -76,14 +99,22 @@ enum Wanted {
     Nothing,
 }
 
-struct Walk {
+/// How far back is asked for.
+enum Until<'u> {
+    Count(usize),
+    Id(&'u str),
+}
+
+struct Walk<'u> {
     wanted: Wanted,
     /// Last entry first.
     found: Vec<Span>,
-    count: usize,
+    until: Until<'u>,
+    /// What was asked for is among them.
+    is_there: bool,
 }
 
-impl Walk {
+impl Walk<'_> {
     fn line(&mut self, reader: &mut LineReader, offset: u64, line: &[u8]) -> ControlFlow<()> {
         let bytes = line.strip_suffix(b"\n").unwrap_or(line);
         match reader.read(offset, 0, bytes, false) {
@@ -104,19 +135,23 @@ impl Walk {
         };
         if matches {
             self.found.push(Span { offset: record.offset, len: record.bytes.len() as u64 });
+            self.is_there = match self.until {
+                Until::Count(count) => self.found.len() == count,
+                Until::Id(id) => record.fields.usable_id().as_deref() == Some(id),
+            };
             self.wanted = match record.fields.parent_text() {
                 Some(parent) => Wanted::Id(parent.into_owned()),
                 None => Wanted::Nothing,
             };
         }
-        if self.found.len() == self.count || matches!(self.wanted, Wanted::Nothing) {
+        if self.is_there || matches!(self.wanted, Wanted::Nothing) {
             return ControlFlow::Break(());
         }
         ControlFlow::Continue(())
     }
 
-    fn result(mut self) -> Option<Vec<Span>> {
+    fn in_path_order(mut self) -> Vec<Span> {
         self.found.reverse();
-        Some(self.found)
+        self.found
     }
 }

@@ -105,7 +105,7 @@ impl Gathering {
             return Err(Refusal::BatchCount(entries.len()));
         }
         let (leaf, ids) = (self.leaf.clone(), self.known.own.len());
-        let before = core::mem::take(&mut self.group);
+        let (bytes, there) = (self.group.lines.len(), self.group.entries.len());
         let mut admitted = Vec::with_capacity(entries.len());
         let mut refused = None;
         for (at, json) in entries.iter().enumerate() {
@@ -115,21 +115,19 @@ impl Gathering {
                 Err(Refusal::Search(error)) => refused = Some(Refusal::Search(error)),
                 Err(why) => refused = Some(Refusal::InBatch { at, why: Box::new(why) }),
             }
-            if self.group.lines.len() as u64 > MAX_BATCH_BYTES {
+            if (self.group.lines.len() - bytes) as u64 > MAX_BATCH_BYTES {
                 refused = refused.or(Some(Refusal::BatchTooLong));
             }
             if refused.is_some() {
                 break;
             }
         }
-        let batch = core::mem::replace(&mut self.group, before);
-        if let Some(refusal) = refused {
-            self.known.own.truncate(ids);
-            self.leaf = leaf;
-            return Err(refusal);
-        }
-        self.group.append(&batch);
-        Ok(admitted)
+        let Some(refusal) = refused else { return Ok(admitted) };
+        self.group.lines.truncate(bytes);
+        self.group.entries.truncate(there);
+        self.known.own.truncate(ids);
+        self.leaf = leaf;
+        Err(refusal)
     }
 
     fn admit_as(

@@ -19,7 +19,7 @@ mod save;
 
 pub use error::{JcodeError, SaveError};
 pub use fork::fork;
-pub use jcode_session_core::dialect::jcode::{Beside, Fields, Recent, State, Stored};
+pub use jcode_session_core::dialect::jcode::{Beside, Fields, Page, Recent, State, Stored};
 pub use open::{OpenSession, Options};
-pub use read::{Page, load, page, recent};
+pub use read::{load, page, recent};
 pub use save::{Save, Saved};

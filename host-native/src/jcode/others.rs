@@ -1,13 +1,12 @@
 //! What others appended to a session of jcode, taken in without reading all of it.
 //!
-//! Owns: which entries can be taken in one by one. Invariant: where one does not follow the one before it, goes back, or
-//! takes a message away, the answer is no, and the session is read anew.
+//! Owns: that entries are taken in one by one. Invariant: where one does not follow the one before it, or core says that
+//! only the log tells, the answer is no, and the session is read anew.
 //! Does not: read messages.
 
 use super::held::Held;
 use crate::os::log_file::LogFile;
-use jcode_session_core::dialect::jcode::{Fields, StateError};
-use jcode_session_core::json::text::string;
+use jcode_session_core::dialect::jcode::{StateError, Step};
 use jcode_session_core::log::{Damage, LogScan, LogSink, Record, scan_source};
 use jcode_session_core::source::SourceError;
 use std::ops::{ControlFlow, Range};
@@ -40,19 +39,15 @@ impl LogSink for Others<'_> {
         if fields.parent_text().as_deref() != held.leaf.as_deref() {
             return ControlFlow::Break(());
         }
-        match &*fields.kind_text() {
-            "message" => {
+        match Step::of(entry) {
+            Step::Message => {
                 held.path.push(id.clone());
                 held.rewound = None;
             }
-            "context_edit" => return ControlFlow::Break(()),
-            "custom" => match &*fields.custom_type.and_then(string).unwrap_or_default() {
-                "jcode/meta" => held.fields.apply(&fields.data.and_then(Fields::of_object).unwrap_or_default()),
-                "jcode/env_snapshot" => held.env.push(id.clone()),
-                "jcode/rewind" | "jcode/drop" => return ControlFlow::Break(()),
-                _ => {}
-            },
-            _ => {}
+            Step::Fields(changes) => held.fields.apply(&changes),
+            Step::EnvSnapshot => held.env.push(id.clone()),
+            Step::Anew => return ControlFlow::Break(()),
+            Step::Nothing => {}
         }
         held.leaf = Some(id);
         ControlFlow::Continue(())

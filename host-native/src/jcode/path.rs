@@ -34,26 +34,26 @@ impl OpenSession {
             }
             let Some(from) = turn.leaf() else { return Err(SaveError::NoMessage { at: keep, of }) };
             let cut = held.path.split_off(keep.min(of));
-            let before = (held.fields.clone(), held.edits.clone());
-            let mut batch = Batch::new(*beside);
+            let mut batch = Batch::new(*beside, said.changes_to(fields));
             batch.entries.push(beside.rewind(Some(&from)));
-            for (target, content) in before.1.iter().filter(|(target, _)| !cut.iter().any(|id| id == target)) {
+            for (target, content) in held.edits.iter().filter(|(target, _)| !cut.iter().any(|id| id == target)) {
                 batch.entries.push(beside.edit(target, content)?);
             }
-            batch.fields(said, fields, held, true);
+            batch.fields(held, held.path.len(), true);
             let ids = match batch.append(turn, target.as_deref().map_or(Parent::Root, Parent::Id)) {
                 Ok(ids) => ids,
                 Err(error) => {
                     held.path.extend(cut);
-                    held.fields = before.0;
                     return Err(error);
                 }
             };
+            let edits = held.edits.clone();
             held.edits.retain(|target| !cut.iter().any(|id| id == target));
-            held.rewound = Some(Rewound { from, before: Some((cut, before.1)) });
+            held.rewound = Some(Rewound { from, before: Some((cut, edits)) });
             held.leaf = ids.last().cloned();
+            held.fields.apply(&batch.changes);
+            said.apply(&batch.changes);
             *since_complete = 0;
-            said.clone_from(fields);
             Ok(Saved { entries: ids.len(), others_wrote })
         })
     }
@@ -69,27 +69,28 @@ impl OpenSession {
             let others_wrote = Self::take_in(held, log, turn)?;
             let Some(rewound) = held.rewound.take() else { return Err(SaveError::NothingToUndo) };
             let leaf = turn.leaf();
-            let now = (std::mem::take(&mut held.path), held.edits.clone(), held.fields.clone());
+            let now = (std::mem::take(&mut held.path), held.edits.clone());
             let (path, edits) = match &rewound.before {
                 Some((cut, edits)) => (now.0.iter().chain(cut).cloned().collect(), edits.clone()),
                 None => before(log, &rewound.from)?,
             };
             (held.path, held.edits) = (path, edits);
-            let mut batch = Batch::new(*beside);
+            let mut batch = Batch::new(*beside, said.changes_to(fields));
             batch.entries.push(beside.rewind(leaf.as_deref()));
-            batch.fields(said, fields, held, true);
+            batch.fields(held, held.path.len(), true);
             let ids = match batch.append(turn, Parent::Id(&rewound.from)) {
                 Ok(ids) => ids,
                 Err(error) => {
-                    (held.path, held.edits, held.fields) = now;
+                    (held.path, held.edits) = now;
                     held.rewound = Some(rewound);
                     return Err(error);
                 }
             };
             held.rewound = leaf.map(|from| Rewound { from, before: None });
             held.leaf = ids.last().cloned();
+            held.fields.apply(&batch.changes);
+            said.apply(&batch.changes);
             *since_complete = 0;
-            said.clone_from(fields);
             Ok(Saved { entries: ids.len(), others_wrote })
         })
     }

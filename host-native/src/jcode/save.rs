@@ -8,9 +8,8 @@
 use super::error::SaveError;
 use super::held::Held;
 use super::open::OpenSession;
-use super::read::compacted;
 use crate::writer::InTurn;
-use jcode_session_core::dialect::jcode::{Beside, Complete, Fields, PayloadError, SideList};
+use jcode_session_core::dialect::jcode::{Beside, Complete, Fields, PayloadError, SideList, compacted};
 use jcode_session_core::write::{AppendError, Parent, Refusal};
 
 /// Environment snapshots that a session keeps, as in jcode.
@@ -56,12 +55,15 @@ pub(super) struct Batch<'m> {
     pub(super) entries: Vec<Vec<u8>>,
     /// Which of them are messages: their own ids may be taken.
     messages: Vec<(usize, &'m [u8])>,
+    /// What it changes of the fields.
+    pub(super) changes: Fields,
     pub(super) says_all: bool,
 }
 
 impl<'m> Batch<'m> {
-    pub(super) const fn new(beside: Beside) -> Self {
-        Self { beside, entries: Vec::new(), messages: Vec::new(), says_all: false }
+    /// An empty one. `changes`: the fields that its session changed.
+    pub(super) const fn new(beside: Beside, changes: Fields) -> Self {
+        Self { beside, entries: Vec::new(), messages: Vec::new(), changes, says_all: false }
     }
 
     pub(super) fn message(&mut self, stored: &'m [u8]) -> Result<(), PayloadError> {
@@ -70,23 +72,22 @@ impl<'m> Batch<'m> {
         Ok(())
     }
 
-    /// The fields that `said` became, or all of them where that is due.
-    pub(super) fn fields(&mut self, said: &Fields, now: &Fields, held: &mut Held, all: bool) {
-        let changes = said.changes_to(now);
-        let compacts = changes.get("compaction").is_some();
-        held.fields.apply(&changes);
+    /// Says the changed fields, or all of them where that is due; the path then has so many messages.
+    pub(super) fn fields(&mut self, held: &Held, messages: usize, all: bool) {
+        let compacts = self.changes.get("compaction").is_some();
         if !all && !compacts {
-            if !changes.is_empty() {
-                self.entries.push(self.beside.meta(&changes));
+            if !self.changes.is_empty() {
+                self.entries.push(self.beside.meta(&self.changes));
             }
             return;
         }
-        // A null says that a field which the header has is gone.
         let mut complete = held.fields.clone();
-        complete.keep_nulls_of(&changes);
-        let boundary = Some(compacted(&held.fields)).filter(|&count| count > 0);
+        complete.apply(&self.changes);
+        let boundary = Some(compacted(&complete)).filter(|&count| count > 0);
         let boundary = boundary.and_then(|count| held.path.get(count).cloned()).filter(|id| !id.is_empty());
-        let complete_of = Complete { messages: held.path.len() as u64, boundary };
+        // A null says that a field which the header has is gone.
+        complete.keep_nulls_of(&self.changes);
+        let complete_of = Complete { messages: messages as u64, boundary };
         self.entries.push(self.beside.complete_meta(&complete, &complete_of));
         self.says_all = true;
     }
@@ -124,7 +125,7 @@ impl OpenSession {
         let Self { writer, log, beside, held, said, since_complete } = self;
         writer.in_turn(|turn| {
             let others_wrote = Self::take_in(held, log, turn)?;
-            let mut batch = Batch::new(*beside);
+            let mut batch = Batch::new(*beside, said.changes_to(save.fields));
             let lists = [
                 (SideList::EnvSnapshots, save.env_snapshots),
                 (SideList::MemoryInjections, save.memory_injections),
@@ -141,34 +142,24 @@ impl OpenSession {
             if !old.is_empty() {
                 batch.entries.push(beside.drop_sides(&old));
             }
-            let before = (held.fields.clone(), held.path.len());
-            // Ids are known once the entries are in the log; until then places stand for them.
-            held.path.extend(save.messages.iter().map(|_| String::new()));
-            let due = *since_complete >= COMPLETE_AFTER && !(batch.entries.is_empty() && *said == *save.fields);
-            batch.fields(said, save.fields, held, due);
+            let due = *since_complete >= COMPLETE_AFTER && !(batch.entries.is_empty() && batch.changes.is_empty());
+            batch.fields(held, held.path.len() + save.messages.len(), due);
             if batch.entries.is_empty() {
                 return Ok(Saved { entries: 0, others_wrote });
             }
-            let ids = match batch.append(turn, Parent::Leaf) {
-                Ok(ids) => ids,
-                Err(error) => {
-                    held.fields = before.0;
-                    held.path.truncate(before.1);
-                    return Err(error);
-                }
-            };
-            held.path.truncate(before.1);
-            held.path.extend(ids.iter().take(save.messages.len()).cloned());
-            let new_env = ids.iter().skip(save.messages.len()).take(save.env_snapshots.len());
-            held.env.extend(new_env.cloned());
-            held.env.drain(..surplus.min(held.env.len()));
+            let mut ids = batch.append(turn, Parent::Leaf)?;
+            let entries = ids.len();
+            held.leaf = ids.last().cloned();
             if !save.messages.is_empty() {
                 held.rewound = None;
             }
-            held.leaf = ids.last().cloned();
+            held.path.extend(ids.drain(..save.messages.len()));
+            held.env.extend(ids.drain(..save.env_snapshots.len()));
+            held.env.drain(..surplus.min(held.env.len()));
+            held.fields.apply(&batch.changes);
+            said.apply(&batch.changes);
             *since_complete = if batch.says_all { 0 } else { since_complete.saturating_add(batch.bytes()) };
-            said.clone_from(save.fields);
-            Ok(Saved { entries: ids.len(), others_wrote })
+            Ok(Saved { entries, others_wrote })
         })
     }
 }

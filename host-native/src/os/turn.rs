@@ -23,9 +23,14 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a lock file that names a writer for life is doubted: the next holder may not have put its own name there yet.
 const DOUBT: Duration = Duration::from_millis(20);
 /// Pauses between two looks at a lock that is held.
-const SHORTEST: Duration = Duration::from_micros(20);
-const LONGEST: Duration = Duration::from_micros(250);
-/// Who has just had a turn lets those go first that wait, for so long at most.
+const SHORT: Duration = Duration::from_micros(20);
+const LONG: Duration = Duration::from_micros(250);
+/// Who has waited so long looks twice as often, and after twice the time again: of many the first has the best chance.
+const LONG_WAIT: Duration = Duration::from_millis(4);
+/// Turns of one writer that follow each other while others wait take so long together: that somebody else begins costs as
+/// much as several turns.
+const RUN: Duration = Duration::from_millis(1);
+/// Behind them it lets others go first, for so long at most.
 const COURTESY: Duration = Duration::from_millis(1);
 
 /// The files by which a session's writers take turns.
@@ -36,7 +41,9 @@ pub struct TurnLock {
     file: File,
     inode: Option<File>,
     name: Vec<u8>,
-    /// Somebody waited when the last turn ended.
+    /// When the first of the turns began between which nobody else had one.
+    run: Option<Instant>,
+    /// Somebody waited when the last turn ended, and this writer has had its share.
     gives_way: bool,
 }
 
@@ -58,7 +65,7 @@ impl TurnLock {
         let mut name = Holder::text(true, None);
         // As long as the mark stands behind it, which this takes away.
         name.resize(WAITS_AT + 1, b' ');
-        Ok(Self { log: log.to_path_buf(), path, file, inode: None, name, gives_way: false })
+        Ok(Self { log: log.to_path_buf(), path, file, inode: None, name, run: None, gives_way: false })
     }
 
     /// The lock file names a writer of this boot that takes turns: it may have the session open.
@@ -97,8 +104,12 @@ impl TurnLock {
             }
             self.file = lock_file(&self.path)?;
         }
-        let failed = |source| LockError::Io { path: self.path.clone(), source };
-        self.file.seek(SeekFrom::Start(0)).and_then(|_| self.file.write_all(&self.name)).map_err(failed)?;
+        // While nobody else has had a turn, who says that they wait is not unsaid.
+        if self.run.is_none() || !self.is_named() {
+            let failed = |source| LockError::Io { path: self.path.clone(), source };
+            self.file.seek(SeekFrom::Start(0)).and_then(|_| self.file.write_all(&self.name)).map_err(failed)?;
+            self.run = Some(Instant::now());
+        }
         match self.lock_inode(began, patience) {
             Ok(()) => Ok(Turn { lock: self }),
             Err(error) => {
@@ -109,7 +120,7 @@ impl TurnLock {
     }
 
     fn lock_file(&mut self, began: Instant, patience: Duration) -> Result<(), LockError> {
-        let mut pause = SHORTEST;
+        let mut pause = SHORT;
         loop {
             match try_lock(&self.file) {
                 Ok(()) => return Ok(()),
@@ -124,7 +135,7 @@ impl TurnLock {
             }
             say_that_somebody_waits(&mut self.file);
             std::thread::sleep(pause);
-            pause = (pause * 2).min(LONGEST);
+            pause = pause_after(waited);
         }
     }
 
@@ -142,7 +153,7 @@ impl TurnLock {
             match try_lock(inode) {
                 Ok(()) => return Ok(()),
                 Err(TryLockError::Error(source)) => return Err(LockError::Io { path: self.log.clone(), source }),
-                Err(TryLockError::WouldBlock) if began.elapsed() < patience => std::thread::sleep(LONGEST),
+                Err(TryLockError::WouldBlock) if began.elapsed() < patience => std::thread::sleep(LONG),
                 Err(TryLockError::WouldBlock) => {
                     return Err(LockError::Held { path: self.log.clone(), holder: holder_of(inode) });
                 }
@@ -152,14 +163,17 @@ impl TurnLock {
 
     /// Waits until somebody else has had the lock, but not long.
     fn let_others_go_first(&mut self, began: Instant) {
-        let mut there = vec![0; WAITS_AT];
-        while began.elapsed() < COURTESY {
-            let read = self.file.seek(SeekFrom::Start(0)).and_then(|_| self.file.read_exact(&mut there));
-            if read.is_err() || !self.name.starts_with(&there) {
-                return;
-            }
-            std::thread::sleep(SHORTEST);
+        self.run = None;
+        while began.elapsed() < COURTESY && self.is_named() {
+            std::thread::sleep(SHORT);
         }
+    }
+
+    /// The lock file names this writer: nobody else has had a turn since.
+    fn is_named(&mut self) -> bool {
+        let mut there = [0; WAITS_AT];
+        let read = self.file.seek(SeekFrom::Start(0)).and_then(|_| self.file.read_exact(&mut there));
+        read.is_ok() && self.name.starts_with(&there)
     }
 }
 
@@ -183,15 +197,26 @@ impl Turn<'_> {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        let TurnLock { file, inode, gives_way, .. } = &mut *self.lock;
-        let mut mark = [0];
-        let read = file.seek(SeekFrom::Start(WAITS_AT as u64)).and_then(|_| file.read_exact(&mut mark));
-        *gives_way = read.is_ok() && mark == [WAITS];
+        let TurnLock { file, inode, run, gives_way, .. } = &mut *self.lock;
+        if run.is_none_or(|began| began.elapsed() >= RUN) {
+            let mut mark = [0];
+            let read = file.seek(SeekFrom::Start(WAITS_AT as u64)).and_then(|_| file.read_exact(&mut mark));
+            *gives_way = read.is_ok() && mark == [WAITS];
+        }
         // Nothing can be done about a failure; closing the files would do it too.
         if let Some(inode) = inode {
             let _ = unlock(inode);
         }
         let _ = unlock(file);
+    }
+}
+
+/// How long until who has waited so long looks again.
+fn pause_after(waited: Duration) -> Duration {
+    match waited.as_micros() / LONG_WAIT.as_micros() {
+        0 => LONG,
+        1 => LONG / 2,
+        _ => LONG / 4,
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) fn catch_up(
     let observed = Observed { stamp: log.stamp(), now_ms: host::now_ms(), synced_len: 0 };
     if !grown {
         let meta = seen.restamped(observed);
-        commit(transaction, log.path(), seen, &meta)?;
+        commit(&transaction, log.path(), seen, &meta)?;
         return Ok(Some((Done::Restamped, meta)));
     }
     let Some(fingerprint) = seen.fingerprint_grown(log, log.len())? else { return Ok(None) };
@@ -54,7 +54,7 @@ pub(super) fn catch_up(
         return Err(RebuildError::Lost);
     }
     SqlStore::new(&transaction).index_jumps(meta.counts.entries)?;
-    commit(transaction, log.path(), seen, &meta)?;
+    commit(&transaction, log.path(), seen, &meta)?;
     Ok(Some((Done::CaughtUp, meta)))
 }
 
@@ -92,7 +92,7 @@ pub(super) fn note_source(log: &LogFile, stamps: &str) -> Result<(), RebuildErro
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let Some(meta) = read_meta(&transaction)? else { return Ok(()) };
     let noted = IndexMeta { migrated_from: Some(stamps.to_string()), ..meta.clone() };
-    Ok(commit(transaction, log.path(), &meta, &noted)?)
+    Ok(commit(&transaction, log.path(), &meta, &noted)?)
 }
 
 fn rebuild_or<T>(error: CatchUpError<rusqlite::Error>) -> Result<Option<T>, RebuildError> {

@@ -10,7 +10,7 @@ use crate::os::paths;
 use crate::os::stat;
 use crate::sidecar::sql::write_meta;
 use jcode_session_core::index::meta::IndexMeta;
-use rusqlite::Transaction;
+use rusqlite::Connection;
 use std::fs::Metadata;
 use std::path::Path;
 
@@ -37,17 +37,17 @@ pub(super) fn vouch_for(path: &Path, meta: &IndexMeta) {
     let _ = stat::set_mtime(path, meta.indexed_at);
 }
 
-/// Commits a change from one metadata to another. A sidecar that another program had changed before does not get the
+/// Commits the change from one metadata to another that a transaction of this connection made. A sidecar that another program had changed before does not get the
 /// mark.
 pub(crate) fn commit(
-    transaction: Transaction<'_>,
+    transaction: &Connection,
     log: &Path,
     before: &IndexMeta,
     after: &IndexMeta,
 ) -> rusqlite::Result<()> {
-    write_meta(&transaction, after)?;
+    write_meta(transaction, after)?;
     let untouched = is_untouched(log, before);
-    transaction.commit()?;
+    transaction.execute_batch("COMMIT")?;
     if untouched {
         vouch(log, after);
     }

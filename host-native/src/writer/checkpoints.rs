@@ -1,4 +1,4 @@
-//! Checkpoints of a running writer, taken on the indexer thread at sync points.
+//! Checkpoints of a running writer, taken behind the sidecar at sync points.
 //!
 //! Owns: counting towards the next checkpoint.
 //! Invariant: only synced bytes are checkpointed, and no append waits. A checkpoint that fails makes nothing else fail;
@@ -43,6 +43,11 @@ impl Checkpoints {
             found: policy.before.then(|| log.len()),
             takes_turns,
         }
+    }
+
+    /// Closes the ledger; the next checkpoint opens it again.
+    pub(super) fn let_go(&mut self) {
+        self.ledger_file = None;
     }
 
     /// Takes a checkpoint if one is due. The log is synced up to `point`.

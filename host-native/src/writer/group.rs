@@ -4,6 +4,7 @@
 //! Invariant: core decides when an append is acknowledged. The lock is never held during a sync.
 
 use super::index_queue::QueueSender;
+use super::lane::Ticket;
 use crate::os::host;
 use crate::os::segments::{SessionFile, SessionStorage};
 use crate::os::threads::thread::{self, Thread};
@@ -20,8 +21,8 @@ pub(super) struct Shared {
     state: Mutex<State>,
     /// A job has finished.
     finished: Condvar,
-    /// There is work for the syncing thread.
-    pub(super) due: Condvar,
+    /// The session's place among those that are synced behind their writers, in `balanced`.
+    pub(super) syncs: OnceLock<Ticket>,
 }
 
 #[derive(Debug)]
@@ -31,6 +32,7 @@ pub(super) struct State {
     outcome: Arc<Outcome>,
     /// Number of threads that wait for `finished`.
     waiting: u32,
+    /// What is done about syncs behind the writer.
     pub(super) syncer: Syncer,
     /// A thread is gathering the next job of `strict`.
     leader_active: bool,
@@ -38,17 +40,16 @@ pub(super) struct State {
     followers: Vec<Thread>,
     /// Number of entries in the last job of `strict`.
     last_group: usize,
-    pub(super) closing: bool,
 }
 
-/// What the syncing thread is doing, so that appends wake it only if that helps.
+/// What is done about syncs behind the writer, so that appends ask only if that helps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Syncer {
-    /// It runs, or does not exist.
+    /// A round is under way or asked for now, or there is none in this mode.
     Busy,
-    /// It waits for the first unsynced entry.
+    /// Nothing, until there is an unsynced entry.
     Idle,
-    /// It waits for a deadline.
+    /// A round comes in time.
     Timed,
 }
 
@@ -71,23 +72,6 @@ impl Stamps for Clock {
     }
 }
 
-impl State {
-    /// Whether an append should wake the syncing thread.
-    fn syncer_has_work(&self) -> bool {
-        match self.syncer {
-            Syncer::Busy => false,
-            Syncer::Idle => self.log.unsynced() > 0,
-            Syncer::Timed => self.half_full(),
-        }
-    }
-
-    /// Whether half of the entries that may wait for a sync are waiting.
-    pub(super) fn half_full(&self) -> bool {
-        let bounds = self.log.durability().sync_bounds();
-        bounds.is_some_and(|bounds| self.log.unsynced() * 2 >= u64::from(bounds.entries))
-    }
-}
-
 impl Shared {
     pub(super) fn new(log: Log) -> Self {
         let state = State {
@@ -98,9 +82,8 @@ impl Shared {
             leader_active: false,
             followers: Vec::new(),
             last_group: 0,
-            closing: false,
         };
-        Self { state: Mutex::new(state), finished: Condvar::new(), due: Condvar::new() }
+        Self { state: Mutex::new(state), finished: Condvar::new(), syncs: OnceLock::new() }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
@@ -260,11 +243,14 @@ impl Shared {
             self.flush()?;
             state = self.lock();
         }
-        // To bound what a power cut may cost, writes wait for the sync that is due. While a flush is writing, an entry
-        // could not be written before its acknowledgement, so it waits too.
+        // To bound what a power cut may cost, writes wait for the sync that is due, or run it. While a flush is writing,
+        // an entry could not be written before its acknowledgement, so it waits too.
         while (state.log.must_sync() || state.log.is_writing()) && state.log.latched().is_none() {
-            self.due.notify_one();
-            state = self.wait(state);
+            let sync = if state.log.must_sync() { state.log.begin_sync() } else { None };
+            state = match sync {
+                Some(sync) => self.run_job(state, sync).0,
+                None => self.wait(state),
+            };
         }
         let admitted = admit(&mut state.log)?;
         if let Some(job) = state.log.begin_write() {
@@ -277,8 +263,16 @@ impl Shared {
             // later call reports it.
             drop(state);
             let _ = self.flush();
-        } else if state.syncer_has_work() {
-            self.due.notify_one();
+        } else if state.is_overdue()
+            && let Some(sync) = state.log.begin_sync()
+        {
+            // So many sessions wait for their syncs that this one's would come too late.
+            drop(self.run_job(state, sync));
+        } else if let Some(within) = state.asks_for_sync() {
+            drop(state);
+            if let Some(syncs) = self.syncs.get() {
+                syncs.ask(within);
+            }
         }
         Ok(admitted)
     }

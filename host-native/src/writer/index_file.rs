@@ -1,6 +1,6 @@
 //! A writer's connection to its sidecar.
 //!
-//! Owns: how safe its commits are, the mark `unsynced_boot`, and that of several writers each builds on what is there.
+//! Owns: how many stay open, how safe its commits are, the mark `unsynced_boot`, and that of several writers each builds on what is there.
 //! Invariant: the mark is on the disk before the first change that is not synced, and goes with a sync when the
 //! writer closes: a sidecar that a power cut may have torn is known by it. Does not: choose rows.
 
@@ -11,7 +11,8 @@ use crate::sidecar::connect::{Purpose, connect};
 use crate::sidecar::sql::{is_locked, read_meta};
 use crate::sidecar::{commit, written_meta};
 use jcode_session_core::index::meta::IndexMeta;
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// An open sidecar whose rows match `meta`.
 pub(super) struct IndexFile {
@@ -23,6 +24,10 @@ pub(super) struct IndexFile {
     takes_turns: bool,
 }
 
+/// Sidecars that writers of this process have open, and how many of them are kept open between two changes.
+static OPEN: AtomicUsize = AtomicUsize::new(0);
+const FEW: usize = 8;
+
 impl IndexFile {
     pub(super) fn connect(log: &LogFile, takes_turns: bool) -> Result<Self, Lag> {
         let connection = connect(log.path(), Purpose::Follow)?;
@@ -31,17 +36,28 @@ impl IndexFile {
         // Cheaper than creating and removing the journal for each commit.
         connection.query_row("PRAGMA journal_mode=TRUNCATE", [], |_| Ok(()))?;
         let meta = read_meta(&connection)?.ok_or(Lag::Rebuild)?;
-        Ok(Self { connection, meta, marked: false, takes_turns })
+        // A mark of this boot is on the disk already.
+        let marked = meta.unsynced_boot.is_some() && meta.unsynced_boot.as_deref() == host::boot_id();
+        if marked {
+            connection.execute_batch("PRAGMA synchronous=OFF")?;
+        }
+        OPEN.fetch_add(1, Ordering::Relaxed);
+        Ok(Self { connection, meta, marked, takes_turns })
     }
 
-    /// Begins a transaction. With `closing` it is the last one, which is synced. With `ahead` its rows may be added
-    /// before the log is synced.
-    pub(super) fn begin(
-        &mut self,
-        log: &LogFile,
-        closing: bool,
-        ahead: bool,
-    ) -> Result<(Transaction<'_>, &mut IndexMeta), Lag> {
+    /// More are open than should stay so.
+    pub(super) fn are_many() -> bool {
+        OPEN.load(Ordering::Relaxed) > FEW
+    }
+
+    /// The connection, for what is done between [`IndexFile::begin`] and [`IndexFile::commit`].
+    pub(super) const fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Begins a transaction, which [`IndexFile::commit`] ends; dropping this takes it back. With `closing` it is the last
+    /// one, which is synced. With `ahead` its rows may be added before the log is synced.
+    pub(super) fn begin(&mut self, log: &LogFile, closing: bool, ahead: bool) -> Result<(), Lag> {
         if closing {
             self.connection.execute_batch("PRAGMA synchronous=FULL")?;
         } else if !self.marked {
@@ -51,12 +67,20 @@ impl IndexFile {
             // Uncommitted rows must not lock readers out.
             self.connection.execute_batch("PRAGMA cache_spill=OFF")?;
         }
-        let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
-        let transaction = begun.map_err(|error| if is_locked(&error) { Lag::Busy(error) } else { error.into() })?;
-        if self.takes_turns && read_meta(&transaction)?.as_ref() != Some(&self.meta) {
+        let begun = self.connection.execute_batch("BEGIN IMMEDIATE");
+        begun.map_err(|error| if is_locked(&error) { Lag::Busy(error) } else { error.into() })?;
+        if self.takes_turns && read_meta(&self.connection)?.as_ref() != Some(&self.meta) {
+            self.connection.execute_batch("ROLLBACK")?;
             return Err(Lag::Raced);
         }
-        Ok((transaction, &mut self.meta))
+        Ok(())
+    }
+
+    /// Ends the transaction, whose rows then match `meta`.
+    pub(super) fn commit(&mut self, log: &LogFile, meta: IndexMeta) -> Result<(), Lag> {
+        commit(&self.connection, log.path(), &self.meta, &meta)?;
+        self.meta = meta;
+        Ok(())
     }
 
     /// Takes in what other writers of the session have made of the sidecar.
@@ -82,7 +106,8 @@ impl IndexFile {
         if self.takes_turns && read_meta(&transaction)?.as_ref() != Some(&self.meta) {
             return Err(Lag::Raced);
         }
-        commit(transaction, log.path(), &self.meta, &meta)?;
+        commit(&transaction, log.path(), &self.meta, &meta)?;
+        drop(transaction);
         self.meta = meta;
         self.connection.execute_batch("PRAGMA synchronous=OFF")?;
         self.marked = true;
@@ -92,6 +117,10 @@ impl IndexFile {
 
 impl Drop for IndexFile {
     fn drop(&mut self) {
+        OPEN.fetch_sub(1, Ordering::Relaxed);
+        if !self.connection.is_autocommit() {
+            let _ = self.connection.execute_batch("ROLLBACK");
+        }
         // Removes the journal. A journal that stays is empty and harmless.
         let _ = self.connection.query_row("PRAGMA journal_mode=DELETE", [], |_| Ok(()));
     }

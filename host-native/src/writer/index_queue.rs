@@ -1,43 +1,40 @@
-//! The queue from the writer to the indexer thread: the written entries, and the sync point.
+//! The queue from the writer to its indexer: the written entries, and the sync point.
 //!
-//! Owns: the queue.
+//! Owns: the queue, and when its indexer is asked to look at it.
 //! Invariant: a sender never waits for the sidecar. A queue that grows too long is dropped, and the indexer reads the
 //! missing entries from the log.
 
-use crate::os::threads::{Arc, Condvar, Mutex, MutexGuard};
+use super::lane::Ticket;
+use crate::os::host;
+use crate::os::threads::{Arc, Mutex, MutexGuard};
 use jcode_session_core::log::AppendedEntries;
 use jcode_session_core::write::{LogObserver, SyncPoint};
-use std::sync::PoisonError;
-use std::time::Duration;
+use std::sync::{OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Upper bound of the bytes of waiting entries.
 const MOST: usize = 32 << 20;
+/// Minimum time between two rounds. On common file systems a sync of the log also waits for changes beside it, so one
+/// transaction per sync would slow down every sync.
+const GATHER: Duration = Duration::from_millis(25);
 
 #[derive(Debug)]
 struct State {
     written: AppendedEntries,
     synced: SyncPoint,
-    closing: bool,
-    /// The indexer thread is waiting.
-    waiting: bool,
-    /// Something was sent since the indexer last looked.
-    news: bool,
-    /// Writes wake the indexer too, not only syncs.
+    /// The indexer was asked and has not looked yet.
+    asked: bool,
+    /// When it looked last.
+    looked: Option<Instant>,
+    /// Writes ask it too, not only syncs.
     ahead: bool,
 }
 
 #[derive(Debug)]
 pub(super) struct IndexQueue {
     state: Mutex<State>,
-    wake: Condvar,
-    closed: Condvar,
-}
-
-/// What the indexer receives.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Update {
-    pub(super) synced: SyncPoint,
-    pub(super) closing: bool,
+    /// The session's place among those whose sidecars are kept.
+    sidecars: OnceLock<Ticket>,
 }
 
 /// The writer's end of the queue.
@@ -45,64 +42,57 @@ pub(super) struct Update {
 pub(super) struct QueueSender(pub(super) Arc<IndexQueue>);
 
 impl IndexQueue {
-    /// A queue. With `ahead`, writes wake the receiver too.
+    /// A queue. With `ahead`, writes ask the receiver too.
     pub(super) fn new(ahead: bool) -> Self {
         let state = State {
             written: AppendedEntries::default(),
             synced: SyncPoint::default(),
-            closing: false,
-            waiting: false,
-            news: false,
+            asked: false,
+            looked: None,
             ahead,
         };
-        Self { state: Mutex::new(state), wake: Condvar::new(), closed: Condvar::new() }
+        Self { state: Mutex::new(state), sidecars: OnceLock::new() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn tell(&self, change: impl FnOnce(&mut State)) {
-        let mut state = self.lock();
-        change(&mut state);
-        state.news = true;
-        if state.waiting {
-            self.wake.notify_one();
+    /// From now on this ticket asks; at once for what is there.
+    pub(super) fn begin(&self, ticket: Ticket) {
+        self.sidecars.get_or_init(|| ticket).ask(Duration::ZERO);
+    }
+
+    /// Nothing is asked for any more, and no round is under way.
+    pub(super) fn end(&self) {
+        if let Some(ticket) = self.sidecars.get() {
+            ticket.leave();
         }
     }
 
-    /// Tells the indexer that nothing more comes and that it should finish the sidecar.
-    pub(super) fn close(&self) {
-        self.tell(|state| state.closing = true);
-        self.closed.notify_all();
-    }
-
-    /// Lets entries gather for this long, unless the writer closes.
-    pub(super) fn pause(&self, long: Duration) {
-        let state = self.lock();
-        let waited = self.closed.wait_timeout_while(state, long, |state| !state.closing);
-        drop(waited.unwrap_or_else(PoisonError::into_inner));
-    }
-
-    /// Waits for news, at most this long, and moves the written entries to the end of `pending`.
-    pub(super) fn wait(&self, pending: &mut AppendedEntries, at_most: Option<Duration>) -> Update {
-        let mut state = self.lock();
-        if !state.news && !state.closing {
-            state.waiting = true;
-            state = match at_most {
-                Some(most) => self.wake.wait_timeout(state, most).unwrap_or_else(PoisonError::into_inner).0,
-                None => self.wake.wait(state).unwrap_or_else(PoisonError::into_inner),
-            };
-            state.waiting = false;
+    /// Asks for a round if none is asked for.
+    fn ask(&self, mut state: MutexGuard<'_, State>) {
+        if std::mem::replace(&mut state.asked, true) {
+            return;
         }
-        state.news = false;
+        let since = state.looked.map(|looked| looked.elapsed());
+        drop(state);
+        if let Some(ticket) = self.sidecars.get() {
+            ticket.ask(since.map_or(Duration::ZERO, |since| GATHER.saturating_sub(since)));
+        }
+    }
+
+    /// Moves the written entries to the end of `pending`. The sync point.
+    pub(super) fn take(&self, pending: &mut AppendedEntries) -> SyncPoint {
+        let mut state = self.lock();
+        (state.asked, state.looked) = (false, Some(host::instant()));
         if pending.is_empty() {
             std::mem::swap(pending, &mut state.written);
         } else {
             pending.extend_moved(&state.written, 0);
             state.written.clear();
         }
-        Update { synced: state.synced, closing: state.closing }
+        state.synced
     }
 }
 
@@ -114,14 +104,13 @@ impl LogObserver for QueueSender {
         }
         state.written.extend_moved(entries, 0);
         if state.ahead {
-            state.news = true;
-            if state.waiting {
-                self.0.wake.notify_one();
-            }
+            self.0.ask(state);
         }
     }
 
     fn synced(&mut self, point: SyncPoint) {
-        self.0.tell(|state| state.synced = point);
+        let mut state = self.0.lock();
+        state.synced = point;
+        self.0.ask(state);
     }
 }

@@ -33,6 +33,9 @@ pub(super) enum Lag {
     Busy(rusqlite::Error),
     #[error("{0}")]
     Sqlite(rusqlite::Error),
+    /// A round panicked.
+    #[error("what keeps it ended early")]
+    EndedEarly,
     #[error(transparent)]
     Building(RebuildError),
     #[error(transparent)]

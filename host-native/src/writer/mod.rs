@@ -1,16 +1,19 @@
 //! The writer of a session. Only one process writes a session at a time; many of its threads may append.
 //!
-//! Owns: the lock, the threads of a writer (the syncer in `balanced`, and the indexer), and what closing does.
+//! Owns: the lock, what works behind a writer (syncs in `balanced`, and the sidecar), and what closing does. The threads
+//! for that are the process's, however many writers there are.
 //! Invariant: core decides when an append is acknowledged. The lock is never held during a sync. No append waits for
 //! the sidecar.
 
 mod checkpoints;
 mod group;
+mod growth;
 mod ids;
 mod index_file;
 mod index_queue;
 mod indexer;
 mod lag;
+mod lane;
 mod listing;
 mod open;
 mod syncer;
@@ -19,15 +22,14 @@ pub mod tags;
 use crate::catalog;
 use crate::ops::seal::{self, Segments};
 use crate::os::lock::SessionLock;
-use crate::os::threads::thread::JoinHandle;
 use crate::os::threads::{Arc, Mutex};
 use crate::os::turn::TurnLock;
 use crate::search::index as search;
 use group::Shared;
 use index_queue::IndexQueue;
+use indexer::Indexing;
 use jcode_session_core::source::identity::FileStamp;
 use jcode_session_core::write::{AppendError, CaughtUp, Cause, Parent, Recovery, Unwritten, WriteError};
-use lag::Lag;
 use listing::Listed;
 pub use open::{LockMode, NewSession, OpenError, WriterOptions};
 use std::path::{Path, PathBuf};
@@ -38,8 +40,8 @@ use std::sync::PoisonError;
 pub struct Writer {
     shared: Arc<Shared>,
     queue: Arc<IndexQueue>,
-    syncer: Option<JoinHandle<()>>,
-    indexer: Option<JoinHandle<Result<(), Lag>>>,
+    /// Until the writer ends.
+    indexing: Option<Arc<Indexing>>,
     session_id: Option<String>,
     recovery: Recovery,
     lock: Held,
@@ -165,19 +167,13 @@ impl Writer {
         }
     }
 
-    /// Ends the threads and seals. Returns why the sidecar is not complete and why nothing was sealed, if so.
+    /// Ends what works behind the writer, and seals. Returns why the sidecar is not complete and why nothing was sealed, if so.
     fn stop(&mut self) -> (Option<String>, Option<String>) {
-        self.shared.lock().closing = true;
-        self.shared.due.notify_all();
-        if let Some(syncer) = self.syncer.take() {
-            let _ = syncer.join();
+        if let Some(syncs) = self.shared.syncs.get() {
+            syncs.leave();
         }
-        self.queue.close();
-        let lags = match self.indexer.take().map(JoinHandle::join) {
-            Some(Ok(outcome)) => outcome.err().map(|lag| lag.to_string()),
-            Some(Err(_)) => Some("its thread ended early".to_string()),
-            None => None,
-        };
+        self.queue.end();
+        let lags = self.indexing.take().and_then(|indexing| indexing.finish().err()).map(|lag| lag.to_string());
         let not_sealed = self.seal();
         if let Held::Turns(turns) = &mut self.lock
             && let Ok(mut turn) = turns.get_mut().unwrap_or_else(PoisonError::into_inner).lock.try_take()
@@ -274,7 +270,7 @@ impl InTurn<'_> {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        if self.indexer.is_some() {
+        if self.indexing.is_some() {
             // A caller that needs the result calls `close`.
             let _ = self.flush();
             let _ = self.stop();

@@ -1,15 +1,16 @@
 //! Opens a session for writing.
 //!
-//! Owns: the order of lock, synced length, recovery, sealing and threads.
+//! Owns: the order of lock, synced length, recovery, sealing and what works behind the writer.
 //! Invariant: nothing of a session is touched before its lock is held, for life or for a turn.
 //! Does not: recover; core does.
 
-use super::group::Shared;
+use super::group::{Shared, Syncer};
 use super::ids::Ids;
 use super::index_queue::{IndexQueue, QueueSender};
-use super::indexer::Indexer;
+use super::indexer::{Indexer, Indexing};
+use super::lane::{self, Work};
 use super::listing::Listed;
-use super::{Held, Turns, Writer, syncer};
+use super::{Held, Turns, Writer};
 use crate::ops::recover::synced_len;
 use crate::ops::seal::{self, Segments};
 use crate::os::files::{self, PathError};
@@ -18,7 +19,7 @@ use crate::os::lock::{LockError, SessionLock};
 use crate::os::log_file::LogFile;
 use crate::os::opening::open_itself;
 use crate::os::segments::{self, SessionFile, SessionStorage};
-use crate::os::threads::{Arc, Mutex, thread};
+use crate::os::threads::{Arc, Mutex};
 use crate::os::turn::TurnLock;
 use crate::session::kind;
 use jcode_session_core::dialect::jcode::{Birth, Fields};
@@ -186,7 +187,7 @@ impl Locked<'_> {
     }
 }
 
-/// A writer without its threads.
+/// A writer without what works behind it.
 struct Started {
     writer: LogWriter<SessionStorage, QueueSender>,
     indexed: LogFile,
@@ -203,27 +204,29 @@ impl Started {
         let Self { writer, indexed, queue, as_opened, session_id, recovery, .. } = self;
         let shared = Arc::new(Shared::new(writer));
         let listed = Listed::default();
-        let indexer = Indexer::new(indexed, Arc::clone(&queue), options, Arc::clone(&listed));
-        let thread = |name: &str| thread::Builder::new().name(name.to_string());
-        let indexer = thread("jcode-sidecar").spawn(move || indexer.run()).map_err(PathError::new("index", log))?;
-        let segments = options.segments.filter(|_| options.lock == LockMode::Lifetime);
-        let mut this = Writer {
+        let indexing = Arc::new(Indexing::new(Indexer::new(indexed, Arc::clone(&queue), options, Arc::clone(&listed))));
+        queue
+            .begin(lane::SIDECARS.enter(Arc::clone(&indexing) as Arc<dyn Work>).map_err(PathError::new("index", log))?);
+        let this = Writer {
             shared,
             queue,
-            syncer: None,
-            indexer: Some(indexer),
+            indexing: Some(indexing),
             session_id,
             recovery,
             lock,
             listed,
             as_opened,
             searched: None,
-            segments: segments.map(|segments| (log.to_path_buf(), segments)),
+            segments: options
+                .segments
+                .filter(|_| options.lock == LockMode::Lifetime)
+                .map(|segments| (log.to_path_buf(), segments)),
         };
         if options.durability.sync_bounds().is_some() {
-            let shared = Arc::clone(&this.shared);
-            let syncer = thread("jcode-sync").spawn(move || syncer::run(&shared));
-            this.syncer = Some(syncer.map_err(PathError::new("sync", log))?);
+            let work = Arc::clone(&this.shared) as Arc<dyn Work>;
+            let ticket = lane::SYNCS.enter(work).map_err(PathError::new("sync", log))?;
+            let _ = this.shared.syncs.set(ticket);
+            this.shared.lock().syncer = Syncer::Idle;
         }
         Ok(this)
     }

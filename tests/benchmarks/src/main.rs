@@ -61,6 +61,9 @@ enum What {
     /// Parses a log into values and exits: what its memory is compared with.
     #[command(hide = true)]
     Parse { log: PathBuf },
+    /// Saves turns in a session that other processes write too, once a line is read.
+    #[command(hide = true)]
+    SaveTurns { log: PathBuf, count: u32 },
 }
 
 fn main() -> Outcome<()> {
@@ -81,6 +84,7 @@ fn main() -> Outcome<()> {
             write(&document, report::markdown::document(&run).as_bytes())?;
             println!("{}", document.display());
         }
+        What::SaveTurns { log, count } => topics::jcode::save_turns(&log, count)?,
         What::Parse { log } => println!("{}", floors::full_parse(&log)?),
     }
     Ok(())

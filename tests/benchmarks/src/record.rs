@@ -57,6 +57,8 @@ pub enum Unit {
     PerSecond,
     /// A part of a whole.
     Share,
+    /// A number of things.
+    Number,
 }
 
 /// The target of a row.

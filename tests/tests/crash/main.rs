@@ -12,4 +12,5 @@ mod kill;
 #[cfg(target_os = "linux")]
 mod kill_commands;
 mod store;
+mod turns;
 mod write;

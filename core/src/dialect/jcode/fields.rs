@@ -98,8 +98,10 @@ impl Fields {
     /// of a session never go.
     #[must_use]
     pub fn changes_to(&self, to: &Self) -> Self {
-        let changed =
-            to.values.iter().filter(|(name, value)| !self.get(name).is_some_and(|old| same(&Type::Any, old, value)));
+        let changed = to.values.iter().filter(|(name, value)| match self.get(name) {
+            Some(old) => !same(&Type::Any, old, value),
+            None => !is_null(value),
+        });
         let mut values: BTreeMap<_, _> = changed.map(|(name, value)| (name.clone(), value.clone())).collect();
         for name in self.values.keys().filter(|name| !matches!(name.as_str(), "id" | "created_at")) {
             if !to.values.contains_key(name) {

@@ -18,8 +18,14 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::ops::ControlFlow;
 
-/// Bytes that are read from the end at first; then four times as many, until all are.
+/// Bytes that are looked through at the end at first; each step back is four times as long.
 const FIRST: u64 = 64 * 1024;
+/// Further back than this a pass over all of the log is not dearer.
+const GIVE_UP: u64 = 128 << 20;
+/// The key beside the data of an entry that says all fields, as it is written.
+const KEY: &[u8] = b"\"complete\":";
+/// So close to the beginning of its line it stands.
+const HEAD: usize = 4096;
 
 /// What is said beside complete fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,17 +54,16 @@ impl Recent {
     /// See [`StateError`].
     pub fn read<S: ByteSource>(log: &S) -> Result<Self, StateError> {
         // A batch that is not all there is none of it.
-        let log = &Prefix { source: log, len: shown_len(log)? };
+        Self::of_shown(&Prefix { source: log, len: shown_len(log)? })
+    }
+
+    /// The same of a log without half a batch at its end.
+    pub(super) fn of_shown<S: ByteSource>(log: &S) -> Result<Self, StateError> {
         let origin = past::origin(log)?.ok_or(StateError::NotFromJcode)?;
-        let mut window = FIRST;
-        while window < log.len() {
-            let from = line_behind(log, log.len() - window)?;
-            if let Some(from) = from
-                && let Some(recent) = Since::read(log, from)?.behind_complete()
-            {
-                return Ok(recent);
-            }
-            window *= 4;
+        if let Some(from) = last_complete(log)?
+            && let Some(recent) = Since::read(log, from)?.behind_complete()
+        {
+            return Ok(recent);
         }
         let fields = Fields::in_log(log, &origin.fields)?;
         let mut since = Since::read(log, 0)?;
@@ -66,11 +71,72 @@ impl Recent {
     }
 }
 
-/// Where the first line begins behind an offset.
-fn line_behind<S: ByteSource>(log: &S, offset: u64) -> Result<Option<u64>, SourceError> {
-    let window = usize::try_from(FIRST.min(log.len() - offset)).unwrap_or_default();
-    let lf = memchr::memchr(b'\n', &log.bytes(offset, window)?);
-    Ok(lf.map(|lf| offset + lf as u64 + 1))
+/// Where the last line begins that says all fields, found by its bytes; one that is written in another way is found by the
+/// pass over what follows an earlier one, or over all.
+fn last_complete<S: ByteSource>(log: &S) -> Result<Option<u64>, SourceError> {
+    let (len, mut step) = (log.len(), FIRST);
+    let mut looked_from = len;
+    while looked_from > 0 && len - looked_from < GIVE_UP {
+        let from = looked_from.saturating_sub(step);
+        // The key may stand across the border of two steps.
+        let to = len.min(looked_from + KEY.len() as u64 - 1);
+        let bytes = log.bytes(from, usize::try_from(to - from).unwrap_or_default())?;
+        for at in memchr::memmem::rfind_iter(&bytes, KEY) {
+            let before = bytes.get(..at).unwrap_or_default();
+            let line = match memchr::memrchr(b'\n', before) {
+                Some(lf) => is_first_level(before.get(lf + 1..).unwrap_or_default()).then_some(from + lf as u64 + 1),
+                None => line_of(log, from + at as u64)?,
+            };
+            if let Some(line) = line
+                && says_all(log, line)?
+            {
+                return Ok(Some(line));
+            }
+        }
+        (looked_from, step) = (from, step * 4);
+    }
+    Ok(None)
+}
+
+/// Where the line begins that has this key near its beginning, not within another value.
+fn line_of<S: ByteSource>(log: &S, key: u64) -> Result<Option<u64>, SourceError> {
+    let from = key.saturating_sub(HEAD as u64);
+    let head = log.bytes(from, usize::try_from(key - from).unwrap_or_default())?;
+    let start = memchr::memrchr(b'\n', &head).map_or((from == 0).then_some(0), |lf| Some(lf + 1));
+    let start = start.filter(|&start| is_first_level(head.get(start..).unwrap_or_default()));
+    Ok(start.map(|start| from + start as u64))
+}
+
+/// Behind this beginning of a line stands a key of its object, and not of a value in it.
+fn is_first_level(head: &[u8]) -> bool {
+    head.len() <= HEAD
+        && head.first() == Some(&b'{')
+        && memchr::memchr2(b'{', b'[', head.get(1..).unwrap_or_default()).is_none()
+}
+
+/// The line that begins here says all fields.
+fn says_all<S: ByteSource>(log: &S, line: u64) -> Result<bool, SourceError> {
+    let mut window = HEAD as u64;
+    loop {
+        let take = window.min(log.len() - line);
+        let bytes = log.bytes(line, usize::try_from(take).unwrap_or_default())?;
+        let end = memchr::memchr(b'\n', &bytes);
+        if end.is_none() && take == window {
+            window *= 16;
+            continue;
+        }
+        let bytes = bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default();
+        return Ok(match LineReader::new().read(line, 0, bytes, false) {
+            Outcome::Whole(record) => complete_of(&record).is_some(),
+            _ => false,
+        });
+    }
+}
+
+/// What an entry says beside all fields, if it says them.
+fn complete_of(entry: &Record<'_>) -> Option<Complete> {
+    let is_meta = past::classify(entry).kind == Some(Kind::Meta);
+    is_meta.then(|| field(entry.bytes, "complete").and_then(Complete::read)).flatten()
 }
 
 /// What stands in a part of a log up to its end.
@@ -88,7 +154,9 @@ struct Since {
 impl Since {
     fn read<S: ByteSource>(log: &S, from: u64) -> Result<Self, SourceError> {
         let mut since = Self { messages: Some(0), ..Self::default() };
+        // The log is without half a batch already.
         let scan = if from == 0 { LogScan::new() } else { LogScan::resume(from, 0, true) };
+        let scan = scan.every_line();
         scan_source(log, from..log.len(), scan, &mut since, &mut |_| ControlFlow::Continue(()))?;
         Ok(since)
     }
@@ -133,7 +201,7 @@ impl LogSink for Since {
             Some(Kind::Rewind | Kind::Edit) => self.messages = None,
             Some(Kind::Meta) => {
                 let changes = entry.fields.data.and_then(Fields::of_object).unwrap_or_default();
-                match field(entry.bytes, "complete").and_then(Complete::read) {
+                match complete_of(entry) {
                     Some(complete) => {
                         let mut fields = Fields::default();
                         fields.apply(&changes);

@@ -147,6 +147,19 @@ impl SidecarReader {
         self.entry_where("id=?1", key)
     }
 
+    /// Passes the keys of all entries on, in no order.
+    ///
+    /// # Errors
+    /// Fails if the sidecar is damaged.
+    pub fn each_key(&self, each: &mut dyn FnMut(&str)) -> Result<(), ReadError> {
+        let mut keys = self.connection.prepare("SELECT id FROM entries")?;
+        let mut rows = keys.query([])?;
+        while let Some(row) = rows.next()? {
+            each(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?);
+        }
+        Ok(())
+    }
+
     /// The entry with this number.
     ///
     /// # Errors

@@ -143,20 +143,21 @@ fn ratio(figure: &Figure) -> String {
 /// Three digits and a suitable unit.
 fn value(value: f64, unit: Unit) -> String {
     let (scale, name) = scale(value, unit);
-    format!("{} {name}", three_digits(value / scale))
+    format!("{} {name}", three_digits(value / scale)).trim_end().to_owned()
 }
 
 fn scale(value: f64, unit: Unit) -> (f64, &'static str) {
     let scales: &[(f64, &str)] = match unit {
         Unit::Seconds => &[(1.0, "s"), (1e-3, "ms"), (1e-6, "µs")],
         Unit::Bytes => &[(1e9, "GB"), (1e6, "MB"), (1e3, "kB")],
-        Unit::PerSecond | Unit::Share => &[],
+        Unit::PerSecond | Unit::Share | Unit::Number => &[],
     };
     let smallest = match unit {
         Unit::Seconds => (1e-9, "ns"),
         Unit::Bytes => (1.0, "B"),
         Unit::PerSecond => (1.0, "/s"),
         Unit::Share => (0.01, "%"),
+        Unit::Number => (1.0, ""),
     };
     scales.iter().copied().find(|(scale, _)| value.abs() >= *scale).unwrap_or(smallest)
 }
@@ -216,6 +217,7 @@ mod tests {
             (1_174_000_000.0, Unit::Bytes, "1.17 GB"),
             (12_345.6, Unit::PerSecond, "12346 /s"),
             (0.256, Unit::Share, "25.6 %"),
+            (3.0, Unit::Number, "3"),
         ];
         for (number, unit, text) in cases {
             assert_eq!(value(number, unit), text);

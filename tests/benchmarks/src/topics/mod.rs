@@ -4,6 +4,7 @@
 
 mod append;
 mod index;
+pub mod jcode;
 mod list;
 mod many;
 mod memory;
@@ -36,6 +37,7 @@ pub const ALL: &[Topic] = &[
     memory::TOPIC,
     many::TOPIC,
     append::TOPIC,
+    jcode::TOPIC,
     v1::TOPIC,
     list::TOPIC,
     search::TOPIC,

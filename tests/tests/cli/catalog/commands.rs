@@ -53,6 +53,40 @@ fn list_says_what_the_oracle_sees() {
 }
 
 #[test]
+fn flags_choose_sessions_by_what_jcode_says_of_them() {
+    let home = home();
+    let of = |id: &str, fields: Value| {
+        let time = "2026-01-01T00:00:00Z";
+        let header = json!({"type": "session", "version": 3, "id": id, "timestamp": time, "cwd": "/w",
+            "metadata": {"jcode": fields}});
+        put(home.path(), &format!("{id}.jsonl"), format!("{header}\n").as_bytes());
+    };
+    of("kept", json!({"status": "Closed", "saved": true}));
+    of("open", json!({"status": "Active"}));
+    of("crashed", json!({"status": {"Crashed": {"message": "out of memory"}}, "saved": true, "is_debug": true}));
+    let ids = |args: &str| -> Vec<String> {
+        let list = run(home.path(), ["list", "--json"].into_iter().chain(args.split_whitespace()));
+        assert_eq!(list.code, 0, "{args}: {list:?}");
+        let mut ids: Vec<String> = list.json()["sessions"]
+            .as_array()
+            .expect("an array")
+            .iter()
+            .map(|session| session["session_id"].as_str().expect("an id").to_string())
+            .collect();
+        ids.sort_unstable();
+        ids
+    };
+    assert_eq!(ids("--saved"), ["crashed", "kept"]);
+    assert_eq!(ids("--saved --no-debug"), ["kept"]);
+    assert_eq!(ids("--debug"), ["crashed"]);
+    assert_eq!(ids("--status Crashed"), ["crashed"]);
+    assert_eq!(ids("--status crashed"), [""; 0], "jcode's own names");
+    assert_eq!(ids("--id open --id kept --id gone"), ["kept", "open"]);
+    assert_eq!(ids("--agent jcode --id open"), ["open"]);
+    assert_eq!(run(home.path(), ["list", "--debug", "--no-debug"]).code, 2);
+}
+
+#[test]
 fn an_empty_home_has_an_empty_list() {
     let home = tempfile::TempDir::new().expect("a folder");
     let list = run(&home.path().join("none"), ["list", "--json"]);

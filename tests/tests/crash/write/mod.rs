@@ -4,7 +4,7 @@
 //! of a kill and of a power cut is opened again, and recovery itself is crashed at each of its own calls.
 
 mod faults;
-mod oracle;
+pub(crate) mod oracle;
 
 use jcode_session_core::write::Durability;
 use jcode_session_tests::crash_storage::outcomes::{kills, power_cuts};

@@ -2,5 +2,6 @@
 
 mod also_v1;
 mod bad_input;
+mod end;
 mod model;
 mod property;

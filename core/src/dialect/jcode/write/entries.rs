@@ -10,7 +10,6 @@ use crate::dialect::jcode::fields::Fields;
 use crate::dialect::jcode::read::entry::Kind;
 use crate::dialect::jcode::read::time::nanoseconds;
 use crate::dialect::jcode::recent::Complete;
-use crate::dialect::splice::field;
 use crate::json::text::{self, write_string};
 use crate::json::walk::Walker;
 use alloc::string::ToString;
@@ -73,9 +72,8 @@ impl Beside {
     /// # Errors
     /// [`PayloadError::NotAnObject`].
     pub fn message(self, stored: &[u8]) -> Result<Vec<u8>, PayloadError> {
-        object(stored)?;
-        let id = field(stored, "id").filter(|id| text::string(id).is_some_and(|id| !id.is_empty()));
-        Ok(self.message_under(id, stored))
+        let Own { id, time } = Own::of(stored)?;
+        Ok(self.message_under(id, time, stored))
     }
 
     /// The same for one whose id another entry has: it gets a new one.
@@ -83,13 +81,12 @@ impl Beside {
     /// # Errors
     /// [`PayloadError::NotAnObject`].
     pub fn message_anew(self, stored: &[u8]) -> Result<Vec<u8>, PayloadError> {
-        object(stored)?;
-        Ok(self.message_under(None, stored))
+        Ok(self.message_under(None, Own::of(stored)?.time, stored))
     }
 
-    fn message_under(self, id: Option<&[u8]>, stored: &[u8]) -> Vec<u8> {
-        let time = field(stored, "timestamp").filter(|time| nanoseconds(time).is_some());
-        let mut entry = br#"{"type":"message""#.to_vec();
+    fn message_under(self, id: Option<&[u8]>, time: Option<&[u8]>, stored: &[u8]) -> Vec<u8> {
+        let mut entry = Vec::with_capacity(stored.len() + 256);
+        entry.extend_from_slice(br#"{"type":"message""#);
         for (key, value) in [(&br#","id":"#[..], id), (br#","timestamp":"#, time)] {
             if let Some(value) = value {
                 entry.extend_from_slice(key);
@@ -180,6 +177,31 @@ impl Beside {
         entry.extend_from_slice(br#","data":"#);
         entry.extend_from_slice(data);
         entry.push(b'}');
+    }
+}
+
+/// A message's own id and time, where they can be an entry's.
+struct Own<'m> {
+    id: Option<&'m [u8]>,
+    time: Option<&'m [u8]>,
+}
+
+impl<'m> Own<'m> {
+    /// Of exactly one object, in one walk.
+    fn of(stored: &'m [u8]) -> Result<Self, PayloadError> {
+        let stored = stored.trim_ascii();
+        let mut own = Self { id: None, time: None };
+        let walked = Walker::new().walk_object(stored, 0, |key, value| match text::unescape(key).as_deref() {
+            Some("id") => own.id = Some(value),
+            Some("timestamp") => own.time = Some(value),
+            _ => {}
+        });
+        if walked.is_ok_and(|walked| walked.end == stored.len()) {
+            own.id = own.id.filter(|id| text::string(id).is_some_and(|id| !id.is_empty()));
+            own.time = own.time.filter(|time| nanoseconds(time).is_some());
+            return Ok(own);
+        }
+        Err(PayloadError::NotAnObject)
     }
 }
 
