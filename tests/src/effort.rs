@@ -32,10 +32,12 @@ pub fn cases_of(variable: &str, short: u32) -> Config {
     config
 }
 
-/// Seeds for generators: this many, or ten times as many in a long run.
+/// Seeds for generators: this many, or ten times as many in a long run. `JCODE_SESSION_SEED` asks for one alone, to repeat
+/// what it found.
 #[must_use]
 pub fn seeds(short: u64) -> Range<u64> {
-    0..if long() { short * 10 } else { short }
+    let one = std::env::var("JCODE_SESSION_SEED").ok().and_then(|seed| seed.parse::<u64>().ok());
+    one.map_or(0..if long() { short * 10 } else { short }, |seed| seed..seed + 1)
 }
 
 /// Number of rounds of a random test: the value of the variable, else `short`.

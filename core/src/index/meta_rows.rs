@@ -46,7 +46,7 @@ impl IndexMeta {
             (key::INDEXED_AT, Value::Int(self.indexed_at)),
             (key::SYNCED_LEN, int(self.synced_len)),
             (key::FINGERPRINT, Value::Blob(self.fingerprint.to_bytes())),
-            (key::TREE_CHECK, Value::Blob(self.check.to_bytes().to_vec())),
+            (key::TREE_CHECKSUM, Value::Blob(self.check.to_bytes().to_vec())),
             (key::MESSAGES, int(counts.messages)),
         ];
         let mut optional = |key, value: Option<Value>| rows.extend(value.map(|value| (key, value)));
@@ -102,7 +102,8 @@ impl IndexMeta {
                 }
             }
         };
-        let (Some(Value::Blob(fingerprint)), Some(Value::Blob(check))) = (get(key::FINGERPRINT), get(key::TREE_CHECK))
+        let (Some(Value::Blob(fingerprint)), Some(Value::Blob(check))) =
+            (get(key::FINGERPRINT), get(key::TREE_CHECKSUM))
         else {
             return None;
         };

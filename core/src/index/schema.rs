@@ -66,7 +66,7 @@ pub mod key {
     /// Fingerprint of the indexed bytes: head, tail and samples, one blob of 24 bytes.
     pub const FINGERPRINT: &str = "fingerprint";
     /// Checksum of the tree, a blob of 16 bytes.
-    pub const TREE_CHECK: &str = "tree_check";
+    pub const TREE_CHECKSUM: &str = "tree_checksum";
     /// Checksum of all other rows of `metadata`.
     pub const DIGEST: &str = "digest";
     /// Where a catch-up resumes: offset, whether a record was seen, whether an LF must stand there; or the word

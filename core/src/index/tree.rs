@@ -4,7 +4,7 @@
 //! Owns: the JSON shape that `tree` prints.
 //! Invariant: all lists are in log order. A sidecar and a full build give equal values.
 
-use super::row::{BranchRow, LabelRow};
+use super::row::{BranchRow, LabelRow, Seq};
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::Serialize;
@@ -40,6 +40,9 @@ impl Tree {
 /// A leaf and the name of its branch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Leaf {
+    /// Number of the entry.
+    #[serde(skip)]
+    pub seq: Seq,
     /// Key of the leaf.
     pub id: String,
     /// Number of entries from the root; the root has 1.
@@ -57,6 +60,7 @@ impl Leaf {
     #[must_use]
     pub fn of(branch: &BranchRow) -> Self {
         Self {
+            seq: branch.seq,
             id: branch.leaf_id.clone(),
             depth: branch.depth,
             ts: branch.ts,
@@ -78,6 +82,9 @@ pub struct BranchPoint {
 /// A label that holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Label {
+    /// Number of the labelled entry.
+    #[serde(skip)]
+    pub target: Seq,
     /// Key of the labelled entry.
     pub entry_id: String,
     /// The label.
@@ -90,7 +97,8 @@ impl Label {
     /// The shown label of a label row; `None` if it has no labelled entry.
     #[must_use]
     pub fn of(label: &LabelRow) -> Option<Self> {
-        label.target?;
-        Some(Self { entry_id: label.target_id.clone(), name: label.name.clone(), labeled_at: label.labeled_at })
+        let target = label.target?;
+        let (entry_id, name) = (label.target_id.clone(), label.name.clone());
+        Some(Self { target, entry_id, name, labeled_at: label.labeled_at })
     }
 }

@@ -1,11 +1,12 @@
 //! A checksum over a session's tree, updated with each entry.
 //!
-//! If you change an item, then change `SCHEMA_VERSION` and section 4.3 of `docs/format.md` too: sidecars store the sum.
+//! If you change an item, then change the name of its row, `TREE_CHECKSUM`, and section 4.3 of `docs/format.md` too:
+//! sidecars store the sum, and one without the row is made anew.
 //!
 //! Owns: the items of the sum, and how they are added. SQLite does not detect a flipped byte in a row. A reader that
 //! sums up what it read detects it, and reads the log instead.
-//! Invariant: the sum does not depend on the order of changes, so equal trees have equal sums. It does not protect
-//! against deliberate forgery.
+//! Invariant: the sum does not depend on the order of changes, so equal trees have equal sums. Where the order of items is
+//! that of a number in their row, the number is part of the item. It does not protect against deliberate forgery.
 
 use super::tree::{BranchPoint, Label, Leaf, Tree};
 
@@ -54,7 +55,7 @@ impl TreeChecksum {
 
     /// Adds a child of a branch point.
     pub(super) fn add_child(&mut self, point: &str, child: &str) {
-        self.add(item(b'C', &[point, child], [None; 2]));
+        self.add(item(b'C', &[point, child], [None; 3]));
     }
 
     /// Adds a label.
@@ -77,21 +78,22 @@ impl TreeChecksum {
 }
 
 fn root_item(key: &str) -> u128 {
-    item(b'R', &[key], [None; 2])
+    item(b'R', &[key], [None; 3])
 }
 
 fn leaf_item(leaf: &Leaf) -> u128 {
     let name = leaf.name.as_deref();
     let texts = [leaf.id.as_str(), name.unwrap_or_default()];
     let kind = if name.is_some() { b'N' } else { b'L' };
-    item(kind, &texts, [leaf.ts, leaf.labeled_at]).wrapping_mul(1 + 2 * u128::from(leaf.depth))
+    let place = i64::from(leaf.seq) << 32 | i64::from(leaf.depth);
+    item(kind, &texts, [Some(place), leaf.ts, leaf.labeled_at])
 }
 
 fn label_item(label: &Label) -> u128 {
-    item(b'B', &[&label.entry_id, &label.name], [label.labeled_at, None])
+    item(b'B', &[&label.entry_id, &label.name], [Some(label.target.into()), label.labeled_at, None])
 }
 
-fn item(kind: u8, texts: &[&str], numbers: [Option<i64>; 2]) -> u128 {
+fn item(kind: u8, texts: &[&str], numbers: [Option<i64>; 3]) -> u128 {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&[kind]);
     for text in texts {

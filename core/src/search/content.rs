@@ -7,6 +7,7 @@ use crate::json::text::{string, unescape};
 use crate::json::walk::Walker;
 use crate::json::{Cursor, Fault};
 use alloc::borrow::Cow;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// What of a message may hold text, as raw tokens.
@@ -186,13 +187,12 @@ fn nested(token: &[u8]) -> Vec<Part<'_>> {
     found
 }
 
-/// Gives the fields of an object, keys decoded; false if it is none.
+/// Gives the fields of an object, keys decoded; false if it is none. A key that is no valid text is still the name of a
+/// text.
 pub(super) fn fields<'a>(token: &'a [u8], mut each: impl FnMut(Cow<'a, str>, &'a [u8])) -> bool {
     let start = token.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or_default();
     let walked = Walker::new().walk_object(token, start, |key, value| {
-        if let Some(key) = unescape(key) {
-            each(key, value);
-        }
+        each(unescape(key).unwrap_or_else(|| String::from_utf8_lossy(key)), value);
     });
     walked.is_ok()
 }

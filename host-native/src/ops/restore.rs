@@ -234,12 +234,13 @@ fn follow(log: &Path, gone: bool) -> Result<Follow, RestoreError> {
         rebuild::remove(log)?;
         return Ok(Follow::UpToDate);
     }
-    if file.len() > REBUILD_AT_ONCE {
-        return Ok(Follow::Later);
-    }
     file.map_if_guarded();
-    Ok(match rebuild::update_held(&file, &mut |_| ControlFlow::Continue(())) {
-        Ok(_) => Follow::UpToDate,
-        Err(_) => Follow::Later,
-    })
+    let tick = &mut |_| ControlFlow::Continue(());
+    let settled = rebuild::settle_held(&file, tick).is_ok_and(|meta| meta.is_some());
+    if settled || file.len() <= REBUILD_AT_ONCE && rebuild::build_held(&file, tick).is_ok() {
+        return Ok(Follow::UpToDate);
+    }
+    // It may say that less of the log is on the disk than is: what it does not vouch for, recovery would set aside.
+    let _ = rebuild::remove(log);
+    Ok(Follow::Later)
 }

@@ -18,11 +18,13 @@ use jcode_session_core::source::{ByteSource, SourceError};
 use rusqlite::{Connection, TransactionBehavior};
 use std::ops::{ControlFlow, Range};
 
-/// Brings a sidecar with metadata `seen` up to date. `migrated_at` is the present time if this is a migration. Returns
+/// Brings a sidecar with metadata `seen` up to date. `synced_len`: bytes of the log that are known to be on the
+/// disk. `migrated_at` is the present time if this is a migration. Returns
 /// `None` if the sidecar must be rebuilt.
 pub(super) fn catch_up(
     log: &LogFile,
     seen: &IndexMeta,
+    synced_len: u64,
     migrated_at: Option<i64>,
     tick: &mut Tick<'_>,
 ) -> Result<Option<(Done, IndexMeta)>, RebuildError> {
@@ -37,7 +39,7 @@ pub(super) fn catch_up(
     if read_meta(&transaction)?.as_ref() != Some(seen) {
         return Ok(None);
     }
-    let observed = Observed { stamp: log.stamp(), now_ms: host::now_ms(), synced_len: 0 };
+    let observed = Observed { stamp: log.stamp(), now_ms: host::now_ms(), synced_len };
     if !grown {
         let meta = seen.restamped(observed);
         commit(&transaction, log.path(), seen, &meta)?;

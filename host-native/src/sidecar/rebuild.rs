@@ -58,29 +58,32 @@ pub(crate) fn settle_or_build(
 ) -> Result<(Done, IndexMeta), RebuildError> {
     if let Some(right) = right {
         let _lock = if right.is_settled { None } else { Some(lock(log)?) };
-        if let Some(settled) = settle(log, right, known.migrated_at, tick)? {
+        if let Some(settled) = settle(log, right, 0, known.migrated_at, tick)? {
             return Ok(settled);
         }
     }
     Ok((Done::Built, build_knowing(log, known, tick)?))
 }
 
-/// Brings a right sidecar up to date, under its lock. Returns `None` if the sidecar must be rebuilt.
+/// Brings a right sidecar up to date, under its lock. Returns `None` if the sidecar must be rebuilt. `synced_len`: bytes of
+/// the log that are known to be on the disk.
 fn settle(
     log: &LogFile,
     right: Right,
+    synced_len: u64,
     migrated_at: Option<i64>,
     tick: &mut Tick<'_>,
 ) -> Result<Option<(Done, IndexMeta)>, RebuildError> {
     let Right { meta, is_current, is_settled } = right;
-    if is_settled {
+    let knows_it = meta.synced_len >= synced_len;
+    if is_settled && knows_it {
         return Ok(Some((Done::Nothing, meta)));
     }
     vouch(log.path(), &meta);
-    if is_current && meta.stamp == log.stamp() {
+    if is_current && knows_it && meta.stamp == log.stamp() {
         return Ok(Some((Done::Nothing, meta)));
     }
-    match super::catch_up::catch_up(log, &meta, migrated_at, tick) {
+    match super::catch_up::catch_up(log, &meta, synced_len, migrated_at, tick) {
         // SQLite met damage that nothing has shown so far: rebuild.
         Err(RebuildError::Sqlite(error)) if !is_locked(&error) => Ok(None),
         caught_up => caught_up,
@@ -105,16 +108,19 @@ pub fn build_knowing(log: &LogFile, known: &Known, tick: &mut Tick<'_>) -> Resul
 
 /// Brings the sidecar up to date for a writer, which holds the lock. All of `log` is on the disk.
 pub(crate) fn update_held(log: &LogFile, tick: &mut Tick<'_>) -> Result<IndexMeta, RebuildError> {
-    match look(log, tick)? {
-        Look::Right(right) => {
-            if let Some((_, meta)) = settle(log, *right, None, tick)? {
-                return Ok(meta);
-            }
-        }
-        Look::Locked => return Err(RebuildError::Busy),
-        Look::Differs | Look::Unusable => {}
+    match settle_held(log, tick)? {
+        Some(meta) => Ok(meta),
+        None => build_held(log, tick),
     }
-    build_held(log, tick)
+}
+
+/// Like [`update_held`], but returns `None` for a sidecar that must be rebuilt.
+pub(crate) fn settle_held(log: &LogFile, tick: &mut Tick<'_>) -> Result<Option<IndexMeta>, RebuildError> {
+    match look(log, tick)? {
+        Look::Right(right) => Ok(settle(log, *right, log.len(), None, tick)?.map(|(_, meta)| meta)),
+        Look::Locked => Err(RebuildError::Busy),
+        Look::Differs | Look::Unusable => Ok(None),
+    }
 }
 
 /// The same for one of several writers of a log, none of which holds the lock between two turns.
@@ -122,7 +128,7 @@ pub(crate) fn update_in_turns(log: &LogFile, tick: &mut Tick<'_>) -> Result<Inde
     match look(log, tick)? {
         Look::Right(right) => {
             let before = right.meta.clone();
-            if let Some((_, meta)) = settle(log, *right, None, tick)? {
+            if let Some((_, meta)) = settle(log, *right, 0, None, tick)? {
                 return Ok(meta);
             }
             if sidecar::written_meta(log.path()).is_some_and(|now| now != before) {

@@ -162,3 +162,13 @@ fn pages_of_hits_give_each_once() {
     }
     assert_eq!(all, (0..9).map(|n| format!("e{n}")).collect::<Vec<_>>());
 }
+
+/// The name of a field hides no text, whatever it is.
+#[test]
+fn texts_under_names_that_cannot_be_decoded_are_found() {
+    let line = b"{\"typ\xc6\":\"context_edit\",\"id\":\"a\",\"parentId\":null,\"timestamp\":\"2026-01-01T00:00:00Z\",\"data\":{\"\\ud800\":\"needle\"}}";
+    for word in ["xt_ed", "needle"] {
+        let read = jcode_session_core::search::texts(line).expect("an entry");
+        assert!(read.texts.iter().any(|(_, text)| text.contains(word)), "{word}: {read:?}");
+    }
+}

@@ -88,8 +88,10 @@ fn random_sessions_follow_the_model() {
         let mut model = Model { log: whole(&log), ..Model::default() };
         let mut next = 0;
         for step in 0..30 {
-            let what = format!("seed {seed}, step {step}");
-            match rng.below(18) {
+            let kind = rng.below(18);
+            let what = format!("seed {seed}, step {step}, kind {kind}");
+            println!("{what}, {} bytes", model.log.len());
+            match kind {
                 0..=3 => {
                     let writer = writer(&log, NEVER);
                     for _ in 0..=rng.below(4) {

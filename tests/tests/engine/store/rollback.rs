@@ -1,10 +1,11 @@
 //! A rollback of a log with a sidecar.
 
 use jcode_session_core::write::Parent;
-use jcode_session_native::ops::restore::{rollback, take_checkpoint};
+use jcode_session_native::ops::restore::{rollback, take_checkpoint, undo};
 use jcode_session_tests::files::{LogDir, dump};
-use jcode_session_tests::written::{NEVER, object, writer};
+use jcode_session_tests::written::{NEVER, object, whole, writer};
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -31,4 +32,33 @@ fn sidecar_follows_a_rollback() {
         dump(sidecar).into_iter().filter(|row| !row.contains(&synced) && !row.contains("synced_len")).collect()
     };
     assert_eq!(rows(&log.with_extension("sqlite3")), rows(&plain.sidecar()));
+}
+
+/// What a rollback or its undo put there is on the disk: the next writer sets nothing of it aside, damaged as it may be.
+#[test]
+fn what_was_put_back_stays() {
+    let folder = TempDir::new().expect("a folder");
+    let log = folder.path().join("s.jsonl");
+    let append = |n| {
+        let open = writer(&log, NEVER);
+        open.append(object(n).as_bytes(), Parent::Leaf).expect("appends");
+        open.close().expect("closes");
+    };
+    (0..8).for_each(append);
+    take_checkpoint(&log).expect("taken");
+    // Two records in a line, as another program may leave them.
+    let record = |id: &str| {
+        format!("{{\"type\":\"message\",\"id\":\"{id}\",\"parentId\":null,\"timestamp\":1,\"message\":{{}}}}")
+    };
+    let mut file = fs::OpenOptions::new().append(true).open(&log).expect("there");
+    writeln!(file, "{}{}", record("a"), record("b")).expect("written");
+    drop(file);
+    let fused = whole(&log);
+    take_checkpoint(&log).expect("taken");
+    assert_eq!(whole(&log), fused);
+    rollback(&log, None).expect("rolled back");
+    assert_ne!(whole(&log), fused);
+    undo(&log, false).expect("taken back");
+    append(8);
+    assert!(whole(&log).starts_with(&fused), "{}", String::from_utf8_lossy(&whole(&log)));
 }

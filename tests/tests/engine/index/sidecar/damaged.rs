@@ -33,6 +33,23 @@ proptest! {
     }
 }
 
+/// What is ordered by a number in its row is not shown in the order of another one.
+#[test]
+fn numbers_that_order_leaves_and_labels_are_checked() {
+    let (dir, plain) = sample();
+    for change in [
+        "UPDATE branches SET seq=seq+100000 WHERE seq=(SELECT min(seq) FROM branches)",
+        "UPDATE labels SET target=target+100000 WHERE target=(SELECT min(target) FROM labels)",
+    ] {
+        dir.update();
+        let connection = rusqlite::Connection::open(dir.sidecar()).expect("a sidecar");
+        assert_eq!(connection.execute(change, []).expect("changed"), 1, "{change}");
+        drop(connection);
+        assert_eq!(ask(&dir.log()), plain, "{change}");
+        fs::remove_file(dir.sidecar()).expect("removed");
+    }
+}
+
 /// The sidecar was damaged: answers are the same, it is not used, and `update` makes it good again.
 fn still_answers(dir: &LogDir, plain: &jcode_session_tests::files::Answers) {
     assert_eq!(&ask(&dir.log()), plain);
