@@ -85,6 +85,10 @@ pub struct InspectArgs {
     /// Print the address and start no browser
     #[arg(id = "session::no_open", long = "no-open")]
     pub no_open: bool,
+    /// Where the session is.
+    #[cfg(feature = "store")]
+    #[command(flatten)]
+    pub store: super::StoreArgs,
 }
 
 /// Flags of `export`.

@@ -3,11 +3,16 @@
 //! Owns: which session is served, and how the browser is started.
 //! Invariant: nothing of the session leaves this machine.
 
+#[cfg(feature = "store")]
+use super::place;
 use crate::args::InspectArgs;
 use crate::output::{ExitStatus, Output};
 use crate::serve::{self, Served};
 use crate::settings::Settings;
 use anyhow::{Context, Result, bail};
+#[cfg(feature = "store")]
+use jcode_session_native::os::path_text::shown;
+use std::ffi::OsStr;
 use std::io::Write;
 
 pub(super) fn inspect(args: &InspectArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
@@ -18,7 +23,7 @@ pub(super) fn inspect(args: &InspectArgs, settings: &Settings, output: &mut Outp
         );
     }
     let session = match &args.session {
-        Some(session) => Some(Served::open(&super::resolve(session, settings)?)?),
+        Some(session) => Some(served(session, args, settings)?),
         None => None,
     };
     let mut printed = Ok(());
@@ -34,4 +39,17 @@ pub(super) fn inspect(args: &InspectArgs, settings: &Settings, output: &mut Outp
     printed?;
     served.with_context(|| format!("cannot serve on port {} of 127.0.0.1", args.port))?;
     Ok(ExitStatus::Clean)
+}
+
+/// The files of SESSION, here or in an archive.
+fn served(session: &OsStr, args: &InspectArgs, settings: &Settings) -> Result<Served> {
+    #[cfg(feature = "store")]
+    if let Some(store) = place::store_of!(args) {
+        let remote = super::remote::open(Some(store), settings)?;
+        let found = remote.find(&session.to_string_lossy())?;
+        let log = found.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        return Ok(Served::given(shown(&found.path), &log, remote.files(&found)));
+    }
+    let _ = args;
+    Ok(Served::open(&super::resolve(session, settings)?)?)
 }

@@ -1,17 +1,19 @@
 //! The files of the session that is served.
 //!
-//! Owns: the list of these files, and its JSON form for the page.
+//! Owns: the list of these files, here or in an archive, and its JSON form for the page.
 //! Invariant: the files are opened once, before the first request. No request can lead to another file. The files are
 //! not parsed here.
 
-use jcode_session_native::os::files::PathError;
-use jcode_session_native::os::log_file::LogFile;
+#[cfg(feature = "store")]
+use jcode_session_core::parts::{Part, classify};
+use jcode_session_core::source::ByteSource;
+use jcode_session_native::os::files::{PathError, PlainFile};
 use jcode_session_native::os::paths;
 use jcode_session_native::os::stat;
+use jcode_session_native::session::Bytes;
 use jcode_session_native::session::v1::V1Files;
 use serde::Serialize;
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -22,21 +24,27 @@ pub struct Served {
     files: Vec<(Role, String, Arc<OpenFile>)>,
 }
 
-/// An open file.
-#[derive(Debug)]
+/// An open file, or one that an archive has.
 pub(super) struct OpenFile {
-    file: File,
+    bytes: Bytes,
     /// Length of the file when it was opened.
     pub(super) len: u64,
 }
 
+impl std::fmt::Debug for OpenFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OpenFile").field("len", &self.len).finish_non_exhaustive()
+    }
+}
+
 impl OpenFile {
+    fn new(bytes: Bytes) -> Self {
+        Self { len: bytes.len(), bytes }
+    }
+
     /// Reads `len` bytes from `offset` on.
     pub(super) fn read(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
-        let mut bytes = vec![0; len];
-        (&self.file).seek(SeekFrom::Start(offset))?;
-        (&self.file).read_exact(&mut bytes)?;
-        Ok(bytes)
+        self.bytes.read_vec(offset, len).map_err(io::Error::other)
     }
 }
 
@@ -107,14 +115,27 @@ impl Served {
         Ok(served)
     }
 
+    /// The files of a session in an archive, by their places as an archive has them: that of its log is empty.
+    #[cfg(feature = "store")]
+    #[must_use]
+    pub fn given(name: String, log: &str, files: Vec<(String, Bytes)>) -> Self {
+        let one = |(place, bytes): (String, Bytes)| {
+            let (role, name) = match place.split_once('/') {
+                None if place.is_empty() => (Role::Log, log.to_string()),
+                Some(("beside", name)) => (v1_role(name)?, name.to_string()),
+                Some(("checkpoints", _)) => (Role::Checkpoint, place),
+                Some(_) => (Role::Quarantine, place),
+                None => (Role::Ledger, place),
+            };
+            Some((role, name, Arc::new(OpenFile::new(bytes))))
+        };
+        Self { name, files: files.into_iter().filter_map(one).collect() }
+    }
+
     fn add(&mut self, role: Role, name: String, path: &Path) -> Result<(), PathError> {
-        match LogFile::open(path) {
-            Ok(log) => {
-                // The file itself; segments are listed as files of their own.
-                let file = log.file().try_clone().map_err(PathError::new("open", path))?;
-                let open = OpenFile { file, len: log.file_stamp().len };
-                self.files.push((role, name, Arc::new(open)));
-            }
+        // The file itself; segments are listed as files of their own.
+        match PlainFile::open(path) {
+            Ok(file) => self.files.push((role, name, Arc::new(OpenFile::new(Arc::new(file))))),
             Err(error) if error.source.kind() == io::ErrorKind::NotFound => {}
             // A file beside the log that cannot be read does not keep the session from being shown.
             Err(_) if role != Role::Log => {}
@@ -139,6 +160,17 @@ impl Served {
         let index: usize = number.parse().ok()?;
         // Only the canonical spelling of a number counts.
         (index.to_string() == number).then(|| self.files.get(index)).flatten().map(|(.., file)| file)
+    }
+}
+
+/// The role of one of jcode's files; `None` for what it has set aside.
+#[cfg(feature = "store")]
+fn v1_role(name: &str) -> Option<Role> {
+    match classify(name) {
+        Part::Snapshot => Some(Role::V1Snapshot),
+        Part::Journal => Some(Role::V1Journal),
+        Part::Backup => Some(Role::V1Backup),
+        _ => None,
     }
 }
 
