@@ -114,7 +114,7 @@ fn a_sidecar_that_somebody_has_open_is_replaced_or_left_whole() {
     let dir = log();
     dir.update();
     let other = rusqlite::Connection::open(dir.sidecar()).expect("opened");
-    let count = || other.query_row("SELECT count(*) FROM entries", [], |row| row.get::<_, u64>(0)).expect("read");
+    let count = || other.query_row("SELECT count(*) FROM entries", [], |row| row.get::<_, i64>(0)).expect("read");
     let before = count();
     let file = LogFile::open(&dir.log()).expect("there");
     let built = rebuild::build(&file, &mut |_| ControlFlow::Continue(()));
