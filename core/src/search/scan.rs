@@ -34,8 +34,16 @@ pub(super) struct EditLine {
     pub(super) line: Vec<u8>,
 }
 
+impl EditLine {
+    /// The edit that a record is.
+    pub(super) fn of(record: &Record<'_>) -> Option<Self> {
+        let target = record.fields.target.filter(|_| record.fields.kind_text() == "context_edit").and_then(string)?;
+        Some(Self { offset: record.offset, target: target.into_owned(), line: record.bytes.to_vec() })
+    }
+}
+
 /// What a run of lines holds.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Part {
     /// Entries that match as they stand.
     pub(super) found: Vec<Found>,
@@ -86,6 +94,12 @@ impl Search {
         self.query.len() > 1 || edits.iter().any(may)
     }
 
+    /// False only if no entry matches because of what a part of the log holds.
+    pub(super) fn may_find(&self, part: &Part) -> bool {
+        let by_edit = !part.edits.is_empty() && self.may_be_in(&part.edits);
+        by_edit || !part.found.is_empty() || !part.held.is_empty()
+    }
+
     /// Searches whole lines, the first of which begins at `offset`. `header`: where the log's header stands.
     #[must_use]
     pub fn lines(&self, offset: u64, bytes: &[u8], header: Option<u64>) -> Part {
@@ -125,10 +139,7 @@ impl Search {
 
     fn entry(&self, record: &Record<'_>, judged: bool, part: &mut Part) {
         if record.fields.kind_text() == "context_edit" {
-            if let Some(target) = record.fields.target.and_then(string) {
-                let (target, line) = (target.into_owned(), record.bytes.to_vec());
-                part.edits.push(EditLine { offset: record.offset, target, line });
-            }
+            part.edits.extend(EditLine::of(record));
             return;
         }
         if let (Some(tool), Some(message)) = (&self.filter.tool, record.fields.message.and_then(Message::read)) {

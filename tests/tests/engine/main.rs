@@ -33,6 +33,7 @@ mod search {
     mod differential;
     mod index;
     mod runs;
+    mod slices;
     mod words;
 }
 mod segment;
