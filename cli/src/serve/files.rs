@@ -1,32 +1,53 @@
-//! The files of the session that is served.
+//! The files of one session that is served.
 //!
 //! Owns: the list of these files, and its JSON form for the page.
-//! Invariant: the files are opened once, before the first request. No request can lead to another file. The files are
-//! not parsed here.
+//! Invariant: what is asked for by number is a file of this session, from its first byte to the length that the list
+//! gave. A file that has grown keeps its number, one that was replaced gets another. No request can lead to a file of
+//! another name. The files are not parsed here.
 
-use jcode_session_native::os::files::PathError;
+use jcode_session_core::source::identity::FileStamp;
+use jcode_session_native::os::files::{self, PathError};
 use jcode_session_native::os::log_file::LogFile;
 use jcode_session_native::os::paths;
 use jcode_session_native::os::stat;
 use jcode_session_native::session::v1::V1Files;
 use serde::Serialize;
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// One session's files.
 #[derive(Debug)]
 pub struct Served {
+    session: PathBuf,
+    files: RefCell<Open>,
+}
+
+/// The files that are open.
+#[derive(Debug, Default)]
+struct Open {
+    files: Vec<Numbered>,
+    next: usize,
+}
+
+#[derive(Debug)]
+struct Numbered {
+    number: usize,
+    role: Role,
+    /// Its path in the store, for a file of the store.
     name: String,
-    files: Vec<(Role, String, Arc<OpenFile>)>,
+    path: PathBuf,
+    stamp: FileStamp,
+    file: Arc<OpenFile>,
 }
 
 /// An open file.
 #[derive(Debug)]
 pub(super) struct OpenFile {
     file: File,
-    /// Length of the file when it was opened.
+    /// Length of the file when it was listed.
     pub(super) len: u64,
 }
 
@@ -77,20 +98,38 @@ impl Served {
     /// # Errors
     /// Fails if the log exists and cannot be opened.
     pub fn open(session: &Path) -> Result<Self, PathError> {
-        let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let mut served = Self { name: session.to_string_lossy().into_owned(), files: Vec::new() };
+        let served = Self { session: session.to_path_buf(), files: RefCell::default() };
+        served.refresh()?;
+        Ok(served)
+    }
+
+    /// Brings the list up to date with the disk.
+    fn refresh(&self) -> Result<(), PathError> {
+        let mut open = self.files.borrow_mut();
+        let Open { files: before, next } = std::mem::take(&mut *open);
+        open.next = next;
+        for (role, name, path) in self.places() {
+            let known = before.iter().find(|file| file.path == path);
+            if let Some(found) = open.now(role, name, path, known)? {
+                open.files.push(found);
+            }
+        }
+        Ok(())
+    }
+
+    /// Where files of this session may be.
+    fn places(&self) -> Vec<(Role, String, PathBuf)> {
+        let session = &*self.session;
         let [snapshot, backup, journal] = V1Files::beside(session).paths();
-        let log = session.with_extension("jsonl");
         let plain = [
-            (Role::Log, log),
+            (Role::Log, session.with_extension("jsonl")),
             (Role::Sidecar, paths::sidecar(session)),
             (Role::V1Snapshot, snapshot),
             (Role::V1Journal, journal),
             (Role::V1Backup, backup),
         ];
-        for (role, path) in plain {
-            served.add(role, name(&path), &path)?;
-        }
+        let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let mut places: Vec<_> = plain.into_iter().map(|(role, path)| (role, name(&path), path)).collect();
         let store = paths::store(session);
         let folders = [
             (Role::Ledger, ""),
@@ -99,46 +138,64 @@ impl Served {
             (Role::Segment, "segments/"),
         ];
         for (role, folder) in folders {
-            for file in plain_files(&store.join(folder)) {
-                let path = format!("{folder}{file}");
-                served.add(role, path.clone(), &store.join(path))?;
-            }
+            let names = plain_files(&store.join(folder)).into_iter().map(|file| format!("{folder}{file}"));
+            places.extend(names.map(|name| (role, name.clone(), store.join(name))));
         }
-        Ok(served)
+        places
     }
 
-    fn add(&mut self, role: Role, name: String, path: &Path) -> Result<(), PathError> {
-        match LogFile::open(path) {
-            Ok(log) => {
-                // The file itself; segments are listed as files of their own.
-                let file = log.file().try_clone().map_err(PathError::new("open", path))?;
-                let open = OpenFile { file, len: log.file_stamp().len };
-                self.files.push((role, name, Arc::new(open)));
-            }
-            Err(error) if error.source.kind() == io::ErrorKind::NotFound => {}
-            // A file beside the log that cannot be read does not keep the session from being shown.
-            Err(_) if role != Role::Log => {}
-            Err(error) => return Err(error),
-        }
-        Ok(())
-    }
-
-    /// The list of files, as JSON.
-    pub(super) fn listing(&self) -> Result<Vec<u8>, serde_json::Error> {
-        let files = self.files.iter().enumerate().map(|(index, (role, name, file))| ListedFile {
-            role: *role,
-            name,
-            size: file.len,
-            url: format!("files/{index}"),
+    /// The list of files as they are now, as JSON.
+    pub(super) fn listing(&self) -> io::Result<Vec<u8>> {
+        self.refresh().map_err(io::Error::other)?;
+        let open = self.files.borrow();
+        let files = open.files.iter().map(|listed| ListedFile {
+            role: listed.role,
+            name: &listed.name,
+            size: listed.file.len,
+            url: format!("files/{}", listed.number),
         });
-        serde_json::to_vec(&Listing { name: &self.name, files: files.collect() })
+        let name = self.session.to_string_lossy();
+        Ok(serde_json::to_vec(&Listing { name: &name, files: files.collect() })?)
     }
 
     /// The file with this number in the list.
-    pub(super) fn file(&self, number: &str) -> Option<&Arc<OpenFile>> {
-        let index: usize = number.parse().ok()?;
+    pub(super) fn file(&self, number: &str) -> Option<Arc<OpenFile>> {
+        let open = self.files.borrow();
         // Only the canonical spelling of a number counts.
-        (index.to_string() == number).then(|| self.files.get(index)).flatten().map(|(.., file)| file)
+        open.files.iter().find(|listed| listed.number.to_string() == number).map(|listed| Arc::clone(&listed.file))
+    }
+}
+
+impl Open {
+    /// A file as it is now; `known` is what was open under its path.
+    fn now(
+        &mut self,
+        role: Role,
+        name: String,
+        path: PathBuf,
+        known: Option<&Numbered>,
+    ) -> Result<Option<Numbered>, PathError> {
+        if let Some(known) = known
+            && files::stamp(&path).is_ok_and(|stamp| stamp.is_some_and(|stamp| stamp.is_as_left(&known.stamp)))
+        {
+            let (number, stamp, file) = (known.number, known.stamp, Arc::clone(&known.file));
+            return Ok(Some(Numbered { number, role, name, path, stamp, file }));
+        }
+        let log = match LogFile::open(&path) {
+            Ok(log) => log,
+            Err(error) if error.source.kind() == io::ErrorKind::NotFound => return Ok(None),
+            // A file beside the log that cannot be read does not keep the session from being shown.
+            Err(_) if role != Role::Log => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        // The file itself; segments are listed as files of their own.
+        let file = log.file().try_clone().map_err(PathError::new("open", &path))?;
+        let stamp = log.file_stamp();
+        let has_grown = |known: &&Numbered| known.stamp.is_same_file(&stamp) && known.stamp.len <= stamp.len;
+        let number = known.filter(has_grown).map_or(self.next, |known| known.number);
+        self.next = self.next.max(number + 1);
+        let file = Arc::new(OpenFile { file, len: stamp.len });
+        Ok(Some(Numbered { number, role, name, path, stamp, file }))
     }
 }
 
