@@ -11,7 +11,7 @@ use std::io;
 use std::path::PathBuf;
 
 /// Lists the sessions of this machine, newest first.
-pub type List = Box<dyn Fn() -> Vec<(PathBuf, ListedSession)> + Send>;
+pub(super) type List = Box<dyn Fn() -> Vec<(PathBuf, ListedSession)> + Send>;
 
 /// The sessions of a list.
 pub struct Sessions {

@@ -57,11 +57,6 @@ pub struct Part {
 }
 
 impl Part {
-    /// Without what other entries need.
-    pub(super) fn without_known(self) -> Self {
-        Self { edits: Vec::new(), calls: Vec::new(), ..self }
-    }
-
     /// Takes in the part behind it.
     pub fn extend(&mut self, behind: Self) {
         self.found.extend(behind.found);
@@ -103,22 +98,30 @@ impl Search {
     /// Searches whole lines, the first of which begins at `offset`. `header`: where the log's header stands.
     #[must_use]
     pub fn lines(&self, offset: u64, bytes: &[u8], header: Option<u64>) -> Part {
-        self.sifted(Some(&self.query.sieve), offset, bytes, header)
+        self.sifted(Some(&self.query.sieve), true, offset, bytes, header)
+    }
+
+    /// As [`Search::lines`], where edits and calls are known.
+    pub(super) fn lines_but_known(&self, offset: u64, bytes: &[u8], header: Option<u64>) -> Part {
+        let part = self.sifted(Some(&self.query.sieve), false, offset, bytes, header);
+        Part { edits: Vec::new(), calls: Vec::new(), ..part }
     }
 
     /// As [`Search::lines`], for edits and calls alone.
     pub(super) fn known_in(&self, offset: u64, bytes: &[u8], header: Option<u64>) -> Part {
-        self.sifted(None, offset, bytes, header)
+        self.sifted(None, true, offset, bytes, header)
     }
 
-    fn sifted(&self, query: Option<&Sieve>, offset: u64, bytes: &[u8], header: Option<u64>) -> Part {
+    /// `known`: edits and calls are looked for, too.
+    fn sifted(&self, query: Option<&Sieve>, known: bool, offset: u64, bytes: &[u8], header: Option<u64>) -> Part {
         let mut part = Part::default();
         let mut reader = LineReader::new();
         let first = bytes.get(..memchr::memchr(b'\n', bytes).unwrap_or(bytes.len())).unwrap_or_default();
         if let Outcome::Whole(record) = reader.read(offset, 0, first, false) {
             part.first_ts = record.fields.time();
         }
-        let sieves: Vec<&Sieve> = query.into_iter().chain([&self.edits]).chain(&self.calls).collect();
+        let known = Some(&self.edits).into_iter().chain(&self.calls).filter(|_| known);
+        let sieves: Vec<&Sieve> = query.into_iter().chain(known).collect();
         for range in sieve::lines(&sieves, bytes) {
             let at = offset + range.start as u64;
             let first = header.is_some_and(|header| at <= header);

@@ -48,7 +48,7 @@ pub fn search_session<S: ByteSource, L: Locator>(
     while at < enough && found.len() <= slice.limit {
         let end = at.saturating_add(STEP).min(len);
         lines_in(log, at..end, &mut |offset, bytes| {
-            found.extend(gather.take(search.lines(offset, bytes, header).without_known()));
+            found.extend(gather.take(search.lines_but_known(offset, bytes, header)));
         })?;
         if tick(end - at).is_break() {
             return Err(SourceError::Interrupted.into());

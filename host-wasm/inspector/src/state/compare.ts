@@ -5,7 +5,7 @@ import type { Rail } from '../protocol'
 import { current, tell } from './current'
 import { Pages } from './pages'
 import { rails } from './session'
-import { onlyTail, scope } from './transcript'
+import { cursor, onlyTail, scope } from './transcript'
 
 /** One of the two, from where they part. */
 export interface Side {
@@ -56,7 +56,8 @@ async function side(leaf: string, from: number): Promise<Side> {
     return { leaf, length: length - from, pages }
 }
 
+// Whoever goes elsewhere wants to see where.
 effect(() => {
-    void scope.value
-    if (onlyTail.value || comparing.peek()) comparing.value = null
+    void [scope.value, cursor.value, onlyTail.value]
+    comparing.value = null
 })

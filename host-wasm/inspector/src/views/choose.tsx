@@ -139,7 +139,13 @@ function Everywhere() {
                 {pass.at === 'running' ? 'So far in ' : 'In '}
                 {count(found.value.length, 'session')}: “{brief(sought.value, 40)}”
                 {unread.value > 0 && <span class="faint"> {count(unread.value, 'file')} could not be read.</span>}{' '}
-                <button class="plain" onClick={() => void everywhere('')}>
+                <button
+                    class="plain"
+                    onClick={() => {
+                        filter.value = ''
+                        void everywhere('')
+                    }}
+                >
                     Back to the list
                 </button>
             </p>
