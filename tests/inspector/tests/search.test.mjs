@@ -1,6 +1,6 @@
 // Searching: in the open session as one types, and in all of a folder.
 import assert from 'node:assert/strict'
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { choose, whole } from '../lib/browser.mjs'
@@ -106,6 +106,7 @@ test('all sessions of a folder are searched, the newest first', () =>
         const asked = log.user('Which palette shall we take?')
         for (let n = 0; n < 80; n++) log.assistant(`answer ${n}`)
         writeFileSync(join(folder, 'newest.jsonl'), log.text())
+        for (const [name, day] of [['dark', 1], ['invoice', 2], ['newest', 3]]) utimesSync(join(folder, `${name}.jsonl`), day * 86_400, day * 86_400)
         await page.locator('#folder').setInputFiles(folder)
         await page.getByText('3 sessions').waitFor()
         await page.getByLabel('Filter').fill('palette')
