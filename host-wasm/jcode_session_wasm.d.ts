@@ -216,13 +216,15 @@ export interface SearchOptions {
   limit?: number;
   /** Go on behind an earlier search: its `next`. */
   from?: number;
+  /** Pause after about so many bytes of the log, so that other questions come to their turn; default: never. */
+  bytes?: number;
 }
 
 export interface SearchReport {
   schema: "jcode-session.search";
   version: 1;
   hits: SearchHit[];
-  /** Where to go on, if `limit` was reached; null: all was searched. */
+  /** Where to go on, if `limit` or `bytes` was reached; null: all was searched. */
   next: number | null;
 }
 
@@ -230,6 +232,14 @@ export interface SearchHit {
   key: string;
   seq: number;
   kind: string;
+  /** Role of the message. */
+  role: string | null;
+  /** Tool of the text that matches, where the entry itself names it. */
+  tool: string | null;
+  /** What the text is that matches. */
+  field: "text" | "thinking" | "tool" | "arguments" | "output" | "custom" | "label" | "title" | "summary";
+  /** Index in `nodes` of the outline of the run that the entry is in. */
+  run: number | null;
   ts: number | null;
   offset: number;
   len: number;
@@ -291,7 +301,8 @@ export class Session {
   /** The last entries of the active path, read backwards from the end: the first thing to paint, without index. */
   tail(count: number, maxBytes?: number): Entry[];
 
-  // What follows builds the index first, without progress, where `hasIndex()` is false.
+  // What follows builds the index first, without progress, where `hasIndex()` is false. `search` does so, with
+  // progress, only where the log may hold the text.
 
   tree(): TreeReport;
   outline(): Outline;

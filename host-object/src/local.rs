@@ -48,8 +48,9 @@ pub(crate) struct Locals {
 }
 
 impl Locals {
-    /// The sessions below some folders. A session that this machine pushed before, as `line` says, keeps its id.
-    pub(crate) fn find(home: &Path, roots: &[PathBuf], line: &Line) -> Self {
+    /// The sessions below some folders. One that was pushed from its path before keeps its id; of `lines` the first that
+    /// knows it counts.
+    pub(crate) fn find<'l>(home: &Path, roots: &[PathBuf], lines: impl Iterator<Item = &'l Line>) -> Self {
         let refreshed = Catalog::new(home, roots).refresh(Keep::Store);
         let mut beside = Beside::default();
         let mut sessions: Vec<Local> = Vec::new();
@@ -70,7 +71,7 @@ impl Locals {
             });
         }
         sessions.sort_by(|a, b| a.path.cmp(&b.path));
-        name(&mut sessions, line);
+        name(&mut sessions, lines);
         Self { sessions, unreadable: refreshed.unreadable }
     }
 
@@ -80,14 +81,19 @@ impl Locals {
     }
 }
 
-/// Gives each session its id in the store: the one that it had at its path, else its own, unless another session has
-/// that; then one with a digest of its path.
-fn name(sessions: &mut [Local], line: &Line) {
-    let by_path: HashMap<&str, &str> =
-        line.sessions.values().map(|head| (head.path.as_str(), head.id.as_str())).collect();
+/// Gives each session its id in the store: the one that a session of its own id has there at its path, else its own,
+/// unless another session here has that; then one with a digest of its path.
+fn name<'l>(sessions: &mut [Local], lines: impl Iterator<Item = &'l Line>) {
+    let mut by_path: HashMap<&str, Vec<&str>> = HashMap::new();
+    for head in lines.flat_map(|line| line.sessions.values()) {
+        by_path.entry(&head.path).or_default().push(&head.id);
+    }
     let mut taken = BTreeSet::new();
     for local in &mut *sessions {
-        if let Some(id) = local.rel.as_ref().ok().and_then(|rel| by_path.get(rel.as_str())) {
+        let Ok(rel) = &local.rel else { continue };
+        let own = [id_for(&local.session_id, None), id_for(&local.session_id, Some(rel))];
+        let known = by_path.get(rel.as_str()).into_iter().flatten();
+        if let Some(id) = known.into_iter().find(|id| own.iter().any(|own| own == **id)) {
             local.id = (*id).to_string();
             taken.insert(local.id.clone());
         }

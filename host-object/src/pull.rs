@@ -12,7 +12,7 @@ use crate::remote::relate_heads;
 use crate::restore::Restore;
 use crate::view::View;
 use crate::workers;
-use jcode_session_core::archive::{Choice, Line, Origin, Relation, SessionHead, choose};
+use jcode_session_core::archive::{Choice, Origin, Relation, SessionHead, choose};
 use jcode_session_core::report::{PullAction, PullReport, PulledSession};
 use jcode_session_native::os::files::PathError;
 use jcode_session_native::os::path_text::shown;
@@ -93,8 +93,7 @@ pub fn pull(
     let from = from.transpose()?.map(|line| line.machine.as_str());
     let own = home.machine()?;
     let line = own.as_deref().and_then(|own| view.lines.get(own));
-    let new = Line::new("");
-    let locals = Locals::find(&what.home, &what.roots, line.unwrap_or(&new));
+    let locals = Locals::find(&what.home, &what.roots, line.into_iter().chain(view.lines.values()));
     let root = what.roots.first().ok_or(PullError::NoFolder)?;
     let all = || view.ids().into_iter().map(ToString::to_string).collect();
     let ids: Vec<String> = what.only.clone().unwrap_or_else(all);

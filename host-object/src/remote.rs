@@ -7,7 +7,7 @@
 use crate::archive::{Archive, OpenError};
 use crate::memory::Home;
 use crate::objects::ObjectError;
-use crate::source::{aside_source, log_source};
+use crate::source::{aside_source, ledger_source, log_source};
 use crate::view::View;
 use jcode_session_core::archive::{Relation, SessionHead, Side, Tip, digest_of, relate};
 use jcode_session_core::catalog::lookup::Lookup;
@@ -17,7 +17,7 @@ use jcode_session_core::parts::{Part, classify};
 use jcode_session_core::source::SourceError;
 use jcode_session_native::os::{host, paths};
 use jcode_session_native::search::{Give, GivenTarget};
-use jcode_session_native::session::{Given, Session, SessionError};
+use jcode_session_native::session::{Bytes, Given, Session, SessionError};
 use std::path::{Path, PathBuf};
 
 /// Behind a session's id, and before the machine whose history of it is meant.
@@ -188,6 +188,16 @@ impl Remote {
         Session::given(&session.path, self.give(session))
     }
 
+    /// The files of a session by their places, that of its log empty.
+    #[must_use]
+    pub fn files(&self, session: &RemoteSession) -> Vec<(String, Bytes)> {
+        let (archive, head) = (&self.archive, &session.head);
+        let log = head.log.as_ref().map(|_| (String::new(), log_source(archive, head)));
+        let ledger = head.ledger.as_ref().map(|_| ("ledger.jsonl".to_string(), ledger_source(archive, head)));
+        let kept = head.aside.iter().map(|aside| (aside.place.clone(), aside_source(archive, head, aside)));
+        log.into_iter().chain(ledger).chain(kept).collect()
+    }
+
     /// A session, to be searched.
     #[must_use]
     pub fn target(&self, session: &RemoteSession) -> GivenTarget {
@@ -240,7 +250,7 @@ fn give(archive: &Archive, head: &SessionHead) -> Given {
 }
 
 /// jcode's v1 files of a session, if it has any.
-pub(crate) fn v1(archive: &Archive, head: &SessionHead) -> Option<V1Sources<jcode_session_native::session::Bytes>> {
+pub(crate) fn v1(archive: &Archive, head: &SessionHead) -> Option<V1Sources<Bytes>> {
     let of = |part: Part| {
         let is_it = |name: &str| classify(name) == part;
         let aside = head.aside.iter().find(|aside| aside.place.strip_prefix("beside/").is_some_and(is_it))?;

@@ -2,7 +2,7 @@
 //!
 //! Owns: how objects are read by ranges: in windows, the last one kept.
 //! Invariant: what is read is what a sound chain names, or an error that names the object. Memory holds a window and a
-//! block a source.
+//! block for each reader of a source.
 
 use crate::archive::Archive;
 use crate::objects::{ObjectError, Objects};
@@ -65,7 +65,8 @@ enum Named {
 struct StoredPieces {
     objects: Arc<dyn Objects>,
     named: Named,
-    stored: Mutex<Stored<ObjectFile>>,
+    /// One for each reader at a time.
+    stored: Mutex<Vec<Stored<ObjectFile>>>,
 }
 
 impl StoredPieces {
@@ -101,10 +102,11 @@ impl Pieces for StoredPieces {
     }
 
     fn with_stored<T>(&self, read: impl FnOnce(&mut Stored<ObjectFile>) -> T) -> T {
-        match self.stored.try_lock() {
-            Ok(mut stored) => read(&mut stored),
-            Err(_) => read(&mut Stored::default()),
-        }
+        let free = || self.stored.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut stored = free().pop().unwrap_or_default();
+        let result = read(&mut stored);
+        free().push(stored);
+        result
     }
 }
 

@@ -129,7 +129,8 @@ fn read_line(
             Ok(found) => found,
             Err(message) => {
                 trouble(n, message);
-                continue;
+                // There are no gaps in a line, so that nothing stands before one.
+                if commits.is_there(n)? { continue } else { break }
             }
         };
         let mut line = Line::new(machine);

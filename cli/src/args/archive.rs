@@ -54,6 +54,9 @@ pub struct PullArgs {
     /// Only what this machine pushed; another history than the one here comes into a file of its own
     #[arg(id = "session::machine", long = "machine", value_name = "M")]
     pub machine: Option<String>,
+    /// Make a new session from the active path of each, whatever is here
+    #[arg(id = "session::fork", long = "fork", conflicts_with_all = ["session::all", "session::dry_run", "session::json"])]
+    pub fork: bool,
     /// Write nothing; tell exactly what would be done
     #[arg(id = "session::dry_run", long = "dry-run")]
     pub dry_run: bool,

@@ -76,7 +76,7 @@ pub struct ShowArgs {
 #[derive(Debug, Clone, Default, Args)]
 #[command(ours_first())]
 pub struct InspectArgs {
-    /// Path, id, or the start of an id; without it the page opens empty
+    /// Path, id, or the start of an id; without it the page lists all sessions
     #[arg(id = "session::session", value_name = "SESSION")]
     pub session: Option<OsString>,
     /// Serve on this port of 127.0.0.1; 0 takes any that is free
@@ -85,6 +85,10 @@ pub struct InspectArgs {
     /// Print the address and start no browser
     #[arg(id = "session::no_open", long = "no-open")]
     pub no_open: bool,
+    /// Where the session is.
+    #[cfg(feature = "store")]
+    #[command(flatten)]
+    pub store: super::StoreArgs,
 }
 
 /// Flags of `export`.

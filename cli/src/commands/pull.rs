@@ -8,8 +8,10 @@ use super::remote;
 use crate::args::PullArgs;
 use crate::output::{ExitStatus, Output, bytes, count, style, visible};
 use crate::settings::{self, Settings};
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use jcode_session_core::report::{PullAction, PullReport, PulledSession};
+use jcode_session_native::ops::fork::fork_into;
+use jcode_session_native::os::folders;
 use jcode_session_object::Archive;
 use jcode_session_object::pull::{Pull, pull as pull_from};
 use jcode_session_object::remote::FindError;
@@ -18,6 +20,9 @@ use std::io::Write;
 pub(super) fn pull(args: &PullArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
     catch_interrupts();
     let url = settings::store(args.store.as_deref())?;
+    if args.fork {
+        return fork(args, &url, settings, output);
+    }
     let mut machine = args.machine.clone();
     let only = if args.all { None } else { Some(ids(args, &url, &mut machine, settings)?) };
     let (home, roots) = (settings.home.clone(), settings.roots.clone());
@@ -40,6 +45,21 @@ pub(super) fn pull(args: &PullArgs, settings: &Settings, output: &mut Output) ->
         false if pulled.warnings.is_empty() => ExitStatus::Clean,
         false => ExitStatus::Problems,
     })
+}
+
+/// Makes a new session of each, and prints its id, as `fork` does here.
+fn fork(args: &PullArgs, url: &str, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
+    let remote = remote::open(Some(url), settings)?;
+    let folder = settings.roots.first().context("there is no sessions folder to pull into")?;
+    for word in &args.sessions {
+        let word = args.machine.as_ref().map_or_else(|| word.clone(), |machine| format!("{word}@{machine}"));
+        let session = remote.read(&remote.find(&word)?)?;
+        folders::make_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        let forked = fork_into(&session, None, folder)?;
+        writeln!(output.data(), "{}", forked.session_id)?;
+        output.note(format!("{} is a new session from {}", visible(&forked.log.display().to_string()), visible(&word)));
+    }
+    Ok(ExitStatus::Clean)
 }
 
 /// The ids in the store that the words mean. One with a machine asks for that one's history.

@@ -3,6 +3,8 @@
 //! Owns: its files, embedded when the program was built, and their media types.
 //! Invariant: a path names one of these files or nothing. The disk is never read.
 
+use hyper::body::Bytes;
+
 /// Names and bytes of the files.
 static FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/page.rs"));
 
@@ -11,10 +13,19 @@ pub const fn is_built() -> bool {
     !FILES.is_empty()
 }
 
-/// The file at a path below the page's root, and its media type.
-pub(super) fn file(path: &str) -> Option<(&'static [u8], &'static str)> {
+/// What the page says of itself as long as nobody serves it with sessions.
+const UNSERVED: &str = r#"name="served" content="nothing""#;
+
+/// The file at a path below the page's root, and its media type. `offered`: what is served with the page.
+pub(super) fn file(path: &str, offered: &str) -> Option<(Bytes, &'static str)> {
     let path = if path.is_empty() { "index.html" } else { path };
     let (name, bytes) = FILES.iter().find(|(name, _)| *name == path)?;
+    let bytes = match std::str::from_utf8(bytes) {
+        Ok(text) if *name == "index.html" => {
+            text.replace(UNSERVED, &format!(r#"name="served" content="{offered}""#)).into()
+        }
+        _ => Bytes::from_static(bytes),
+    };
     Some((bytes, media_type(name)))
 }
 

@@ -4,6 +4,7 @@
 //! Invariant: replies cannot be cached, framed or sniffed, and the page cannot load anything from elsewhere. Other
 //! sites get no access.
 
+use super::Offer;
 use super::body::Reply;
 use super::files::{OpenFile, Served};
 use super::gate::{Asked, Gate, Refusal};
@@ -12,6 +13,7 @@ use super::range::{Wanted, wanted};
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
+use std::io;
 use std::sync::Arc;
 
 /// The headers of every reply.
@@ -33,7 +35,7 @@ const ALWAYS: [(HeaderName, &str); 7] = [
 const TEXT: &str = "text/plain; charset=utf-8";
 
 /// Answers a request.
-pub(super) fn answer(request: &Request<Incoming>, gate: &Gate, session: Option<&Served>) -> Response<Reply> {
+pub(super) fn answer(request: &Request<Incoming>, gate: &Gate, offer: &Offer) -> Response<Reply> {
     let mut response = match gate.admit(request.headers(), request.uri().path()) {
         Err(refusal) => refuse(StatusCode::FORBIDDEN, words(refusal)),
         Ok(_) if ![Method::GET, Method::HEAD].contains(request.method()) => {
@@ -42,7 +44,7 @@ pub(super) fn answer(request: &Request<Incoming>, gate: &Gate, session: Option<&
             response
         }
         Ok(Asked::SendOn) => send_on(&gate.root()),
-        Ok(Asked::Path(path)) => at(path, request, session),
+        Ok(Asked::Path(path)) => at(path, request, offer),
     };
     for (name, value) in ALWAYS {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
@@ -50,26 +52,45 @@ pub(super) fn answer(request: &Request<Incoming>, gate: &Gate, session: Option<&
     response
 }
 
-fn at(path: &str, request: &Request<Incoming>, session: Option<&Served>) -> Response<Reply> {
-    if let Some(session) = session {
-        if path == "session.json" {
-            return match session.listing() {
-                Ok(listing) => whole(listing.into(), "application/json"),
-                Err(_) => refuse(StatusCode::INTERNAL_SERVER_ERROR, "the session cannot be listed"),
-            };
+fn at(path: &str, request: &Request<Incoming>, offer: &Offer) -> Response<Reply> {
+    let offered = match offer {
+        Offer::Session(session) => of_session(path, request, session),
+        Offer::Sessions(sessions) if path == "sessions.json" => Some(listed(sessions.listing())),
+        Offer::Sessions(sessions) => {
+            let inner = path.strip_prefix("sessions/").and_then(|path| path.split_once('/'));
+            inner.and_then(|(number, path)| {
+                let answered = sessions.ask(number, |session| of_session(path, request, session));
+                answered.map_or_else(
+                    |_| Some(refuse(StatusCode::INTERNAL_SERVER_ERROR, "the session cannot be opened")),
+                    Option::flatten,
+                )
+            })
         }
-        if let Some(file) = path.strip_prefix("files/").and_then(|number| session.file(number)) {
-            let range = request.headers().get(header::RANGE).and_then(|range| range.to_str().ok());
-            return part(wanted(range, file.len), file);
-        }
-    }
-    match page::file(path) {
-        Some((bytes, media_type)) => whole(hyper::body::Bytes::from_static(bytes), media_type),
+    };
+    offered.unwrap_or_else(|| match page::file(path, offer.word()) {
+        Some((bytes, media_type)) => whole(bytes, media_type),
         None => refuse(StatusCode::NOT_FOUND, "there is nothing here"),
+    })
+}
+
+/// The list of a session's files, or one of them.
+fn of_session(path: &str, request: &Request<Incoming>, session: &Served) -> Option<Response<Reply>> {
+    if path == "session.json" {
+        return Some(listed(session.listing()));
+    }
+    let file = session.file(path.strip_prefix("files/")?)?;
+    let range = request.headers().get(header::RANGE).and_then(|range| range.to_str().ok());
+    Some(part(wanted(range, file.len), file))
+}
+
+fn listed(listing: io::Result<Vec<u8>>) -> Response<Reply> {
+    match listing {
+        Ok(listing) => whole(listing.into(), "application/json"),
+        Err(_) => refuse(StatusCode::INTERNAL_SERVER_ERROR, "the files cannot be listed"),
     }
 }
 
-fn part(wanted: Wanted, file: &Arc<OpenFile>) -> Response<Reply> {
+fn part(wanted: Wanted, file: Arc<OpenFile>) -> Response<Reply> {
     let len = file.len;
     let (status, range) = match wanted {
         Wanted::Whole => (StatusCode::OK, 0..len),
@@ -81,7 +102,7 @@ fn part(wanted: Wanted, file: &Arc<OpenFile>) -> Response<Reply> {
         }
     };
     let content_range = format!("bytes {}-{}/{len}", range.start, range.end.saturating_sub(1));
-    let mut response = Response::new(Reply::File(Arc::clone(file), range));
+    let mut response = Response::new(Reply::File(file, range));
     *response.status_mut() = status;
     insert(&mut response, header::CONTENT_TYPE, "application/octet-stream");
     insert(&mut response, header::ACCEPT_RANGES, "bytes");

@@ -110,7 +110,7 @@ pub fn parse(name: &str) -> Option<Object> {
     if let Some(rest) = name.strip_prefix(MACHINES) {
         let (machine, file) = rest.split_once('/')?;
         let digits = file.strip_suffix(COMMIT_ENDING)?;
-        let n = number(digits).filter(|_| digits.len() == COMMIT_DIGITS);
+        let n = number(digits.trim_start_matches('0')).filter(|_| digits.len() == COMMIT_DIGITS);
         return is_id(machine).then_some(Object::Commit(machine.to_string(), n?));
     }
     let (session, rest) = name.strip_prefix(SESSIONS)?.split_once('/')?;
@@ -138,9 +138,8 @@ fn parse_piece(file: &str) -> Option<Piece> {
     (is_whole && is_first_sound).then_some(Piece { from, len, prev, state, stored: 0, blake3: Digest::of(b"") })
 }
 
-/// A number in the only way it is written, but for leading zeros where `text` is padded by its caller.
+/// A number in the only way in which it is written.
 fn number(text: &str) -> Option<u64> {
-    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
-    let is_padded = text.len() > 1 && text.starts_with('0') && text.len() != COMMIT_DIGITS;
-    text.parse().ok().filter(|_| is_plain && !is_padded)
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit()) && (text.len() == 1 || !text.starts_with('0'));
+    text.parse().ok().filter(|_| is_plain)
 }

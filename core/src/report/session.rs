@@ -7,7 +7,7 @@
 
 use super::VERSION;
 use crate::catalog::SessionSummary;
-use crate::search::Found;
+use crate::search::{Field, Found};
 use crate::session::{Listed, Node, Outline, Spot, Timeline, Usage};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -164,6 +164,14 @@ pub struct HitReport {
     pub seq: u32,
     /// Its kind.
     pub kind: String,
+    /// The role of its message.
+    pub role: Option<String>,
+    /// The tool of the text that matches, if the entry names it.
+    pub tool: Option<String>,
+    /// What the text is that matches.
+    pub field: Field,
+    /// Index of its run in the outline.
+    pub run: Option<usize>,
     /// Time, Unix milliseconds.
     pub ts: Option<i64>,
     /// Offset of its line.
@@ -180,10 +188,10 @@ pub struct HitReport {
 }
 
 impl SearchReport {
-    /// The report.
+    /// The report; each entry has its run in the outline.
     #[must_use]
-    pub fn new(hits: Vec<(Spot, Found)>, next: Option<u64>) -> Self {
-        let hits = hits.into_iter().map(|(spot, found)| {
+    pub fn new(hits: Vec<(Spot, Option<usize>, Found)>, next: Option<u64>) -> Self {
+        let hits = hits.into_iter().map(|(spot, run, found)| {
             let (start, len) = found.matches.first().copied().unwrap_or_default();
             let part = |range: core::ops::Range<usize>| one_line(found.snippet.get(range).unwrap_or_default());
             HitReport {
@@ -196,6 +204,10 @@ impl SearchReport {
                 found: part(start..start + len),
                 after: part(start + len..found.snippet.len()),
                 kind: found.kind,
+                role: found.role,
+                tool: found.tool,
+                field: found.field,
+                run,
             }
         });
         Self { schema: "jcode-session.search", version: VERSION, hits: hits.collect(), next }

@@ -53,6 +53,8 @@ pub struct Found {
     pub ts: Option<i64>,
     /// What the text is in which it matches first.
     pub field: Field,
+    /// The tool of that text, if its own entry names it.
+    pub tool: Option<String>,
     /// That text around the match.
     pub snippet: String,
     /// Start and length of all matches in the snippet, in bytes.
@@ -108,7 +110,7 @@ impl Judge<'_> {
                 None => return Verdict::Depends,
             }
         }
-        let Some((field, found, first)) = self.first_match(&searched) else { return Verdict::No };
+        let Some((piece, found, first)) = self.first_match(&searched) else { return Verdict::No };
         let (snippet, matches) = snippet(self.query, found, first);
         let id = record.fields.usable_id();
         Verdict::Yes(Box::new(Found {
@@ -119,7 +121,8 @@ impl Judge<'_> {
             kind: kind.into_owned(),
             role: text.role.map(Cow::into_owned),
             ts,
-            field,
+            field: piece.field,
+            tool: piece.tool.name(),
             snippet,
             matches,
             weight: self.weight(&searched),
@@ -155,7 +158,7 @@ impl Judge<'_> {
     }
 
     /// The first match of all, if each word stands in one of the texts.
-    fn first_match<'t>(&self, texts: &[&'t Text<'_>]) -> Option<(Field, &'t str, Range<usize>)> {
+    fn first_match<'t, 'a>(&self, texts: &[&'t Text<'a>]) -> Option<(&'t Piece<'a>, &'t str, Range<usize>)> {
         let mut missing: Vec<usize> = (0..self.query.len()).collect();
         let mut first = None;
         for (piece, text) in texts {
@@ -169,7 +172,7 @@ impl Judge<'_> {
                 }
                 None => true,
             });
-            first = first.or(here.map(|here| (piece.field, &**text, here)));
+            first = first.or(here.map(|here| (*piece, &**text, here)));
             if missing.is_empty() {
                 return first;
             }

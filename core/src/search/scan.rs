@@ -34,8 +34,16 @@ pub(super) struct EditLine {
     pub(super) line: Vec<u8>,
 }
 
+impl EditLine {
+    /// The edit that a record is.
+    pub(super) fn of(record: &Record<'_>) -> Option<Self> {
+        let target = record.fields.target.filter(|_| record.fields.kind_text() == "context_edit").and_then(string)?;
+        Some(Self { offset: record.offset, target: target.into_owned(), line: record.bytes.to_vec() })
+    }
+}
+
 /// What a run of lines holds.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Part {
     /// Entries that match as they stand.
     pub(super) found: Vec<Found>,
@@ -49,11 +57,6 @@ pub struct Part {
 }
 
 impl Part {
-    /// Without what other entries need.
-    pub(super) fn without_known(self) -> Self {
-        Self { edits: Vec::new(), calls: Vec::new(), ..self }
-    }
-
     /// Takes in the part behind it.
     pub fn extend(&mut self, behind: Self) {
         self.found.extend(behind.found);
@@ -86,25 +89,39 @@ impl Search {
         self.query.len() > 1 || edits.iter().any(may)
     }
 
+    /// False only if no entry matches because of what a part of the log holds.
+    pub(super) fn may_find(&self, part: &Part) -> bool {
+        let by_edit = !part.edits.is_empty() && self.may_be_in(&part.edits);
+        by_edit || !part.found.is_empty() || !part.held.is_empty()
+    }
+
     /// Searches whole lines, the first of which begins at `offset`. `header`: where the log's header stands.
     #[must_use]
     pub fn lines(&self, offset: u64, bytes: &[u8], header: Option<u64>) -> Part {
-        self.sifted(Some(&self.query.sieve), offset, bytes, header)
+        self.sifted(Some(&self.query.sieve), true, offset, bytes, header)
+    }
+
+    /// As [`Search::lines`], where edits and calls are known.
+    pub(super) fn lines_but_known(&self, offset: u64, bytes: &[u8], header: Option<u64>) -> Part {
+        let part = self.sifted(Some(&self.query.sieve), false, offset, bytes, header);
+        Part { edits: Vec::new(), calls: Vec::new(), ..part }
     }
 
     /// As [`Search::lines`], for edits and calls alone.
     pub(super) fn known_in(&self, offset: u64, bytes: &[u8], header: Option<u64>) -> Part {
-        self.sifted(None, offset, bytes, header)
+        self.sifted(None, true, offset, bytes, header)
     }
 
-    fn sifted(&self, query: Option<&Sieve>, offset: u64, bytes: &[u8], header: Option<u64>) -> Part {
+    /// `known`: edits and calls are looked for, too.
+    fn sifted(&self, query: Option<&Sieve>, known: bool, offset: u64, bytes: &[u8], header: Option<u64>) -> Part {
         let mut part = Part::default();
         let mut reader = LineReader::new();
         let first = bytes.get(..memchr::memchr(b'\n', bytes).unwrap_or(bytes.len())).unwrap_or_default();
         if let Outcome::Whole(record) = reader.read(offset, 0, first, false) {
             part.first_ts = record.fields.time();
         }
-        let sieves: Vec<&Sieve> = query.into_iter().chain([&self.edits]).chain(&self.calls).collect();
+        let known = Some(&self.edits).into_iter().chain(&self.calls).filter(|_| known);
+        let sieves: Vec<&Sieve> = query.into_iter().chain(known).collect();
         for range in sieve::lines(&sieves, bytes) {
             let at = offset + range.start as u64;
             let first = header.is_some_and(|header| at <= header);
@@ -125,10 +142,7 @@ impl Search {
 
     fn entry(&self, record: &Record<'_>, judged: bool, part: &mut Part) {
         if record.fields.kind_text() == "context_edit" {
-            if let Some(target) = record.fields.target.and_then(string) {
-                let (target, line) = (target.into_owned(), record.bytes.to_vec());
-                part.edits.push(EditLine { offset: record.offset, target, line });
-            }
+            part.edits.extend(EditLine::of(record));
             return;
         }
         if let (Some(tool), Some(message)) = (&self.filter.tool, record.fields.message.and_then(Message::read)) {

@@ -69,6 +69,17 @@ pub(super) enum ToolOf<'a> {
     OfCall(&'a [u8]),
 }
 
+impl ToolOf<'_> {
+    /// Its name, if the entry itself tells it.
+    pub(super) fn name(self) -> Option<String> {
+        match self {
+            Self::No | Self::OfCall(_) => None,
+            Self::Named(name) => string(name).map(Cow::into_owned),
+            Self::Shell => Some("bash".into()),
+        }
+    }
+}
+
 /// One text of an entry: a string token of its line.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Piece<'a> {

@@ -67,19 +67,25 @@ pub struct Forked {
 /// # Errors
 /// See [`ForkError`]. After an error there is no new session.
 pub fn fork(log: &Path, at: Option<&str>) -> Result<Forked, ForkError> {
+    fork_into(&Session::read(log)?, at, paths::folder(log))
+}
+
+/// Forks an open session, which may be of another host, into a folder here, at the entry `at` or at its active leaf.
+///
+/// # Errors
+/// See [`ForkError`]. After an error there is no new session.
+pub fn fork_into(session: &Session, at: Option<&str>, folder: &Path) -> Result<Forked, ForkError> {
     let session_id = host::new_id();
-    let target = paths::folder(log).join(format!("{session_id}.jsonl"));
-    let parent = log.to_string_lossy();
-    let header = |session: &Session| {
-        let header = NewHeader {
-            session_id: &session_id,
-            now_ms: host::now_ms(),
-            cwd: session.header().and_then(|header| header.cwd.as_deref()).unwrap_or_default(),
-            parent_session: Some(&parent),
-        };
-        header.line().ok_or(ForkError::Header)
+    let target = folder.join(format!("{session_id}.jsonl"));
+    let parent = session.path().to_string_lossy();
+    let header = NewHeader {
+        session_id: &session_id,
+        now_ms: host::now_ms(),
+        cwd: session.header().and_then(|header| header.cwd.as_deref()).unwrap_or_default(),
+        parent_session: Some(&parent),
     };
-    let was_contradicted = fork_as(log, at, &target, header, |_| Ok(Vec::new()))?;
+    let header = || header.line().ok_or(ForkError::Header);
+    let was_contradicted = write_fork(session, at, &target, header, |_| Ok(Vec::new()))?;
     Ok(Forked { session_id, log: target, was_contradicted })
 }
 
@@ -93,13 +99,24 @@ pub(crate) fn fork_as(
     more: impl FnOnce(&Path) -> Result<Vec<Vec<u8>>, ForkError>,
 ) -> Result<bool, ForkError> {
     let session = Session::read(log)?;
-    session.detected().known().map_err(|source| ForkError::Refused { path: log.to_path_buf(), source })?;
-    let header = header(&session)?;
+    write_fork(&session, at, target, || header(&session), more)
+}
+
+fn write_fork(
+    session: &Session,
+    at: Option<&str>,
+    target: &Path,
+    header: impl FnOnce() -> Result<Vec<u8>, ForkError>,
+    more: impl FnOnce(&Path) -> Result<Vec<Vec<u8>>, ForkError>,
+) -> Result<bool, ForkError> {
+    let refused = |source| ForkError::Refused { path: session.path().to_path_buf(), source };
+    session.detected().known().map_err(refused)?;
+    let header = header()?;
     let temporary = temporary_for(target)?;
     let mut out = BufWriter::new(temporary.as_file());
     let failed = || PathError::new("write", temporary.path());
     line(&mut out, &header).map_err(failed())?;
-    let mut parent = copy(&session, at, &mut out, &failed)?;
+    let mut parent = copy(session, at, &mut out, &failed)?;
     out.flush().map_err(failed())?;
     for entry in more(temporary.path())? {
         let id = json(&host::new_id());

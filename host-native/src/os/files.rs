@@ -50,6 +50,12 @@ impl PlainFile {
         let (stamp, file) = opened.map_err(PathError::new("open", path))?;
         Ok(Self { file, stamp, path: path.to_path_buf() })
     }
+
+    /// What the file was when it was opened.
+    #[must_use]
+    pub const fn stamp(&self) -> FileStamp {
+        self.stamp
+    }
 }
 
 impl ByteSource for PlainFile {

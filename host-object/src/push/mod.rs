@@ -21,6 +21,7 @@ use jcode_session_native::os::files::PathError;
 use jcode_session_native::os::path_text::shown;
 use jcode_session_native::os::{host, stat};
 use session::{Done, Run};
+use std::iter;
 use std::path::{Path, PathBuf};
 
 /// What is pushed.
@@ -98,7 +99,7 @@ pub fn push(
     let view = if archive.id().is_some() { archive.view(&remembered.commits)? } else { View::default() };
     warnings.extend(view.troubles.iter().map(|trouble| format!("{}: {}", trouble.name, trouble.message)));
     let mut line = own_line(&home, &view, &mut remembered, what.dry_run, &mut warnings)?;
-    let locals = Locals::find(&what.home, &what.roots, &line);
+    let locals = Locals::find(&what.home, &what.roots, iter::once(&line).chain(view.lines.values()));
     warnings.extend(locals.unreadable.iter().map(ToString::to_string));
     let asked = asked(&locals, what.only.as_deref())?;
     let checks = what.only.is_some() && archive.id().is_some();

@@ -8,10 +8,11 @@ import './styles/start.css'
 import './styles/side.css'
 import './styles/transcript.css'
 import './styles/details.css'
-import { served } from './state/chosen'
+import { listed, listedSessions, offered, ONE } from './state/chosen'
 import { prepare } from './state/client'
+import { tell } from './state/current'
 import { follow } from './state/route'
-import { open } from './state/session'
+import { offer, open } from './state/session'
 import { dress } from './state/shell'
 import { App } from './views/app'
 import { listen } from './views/keys'
@@ -22,5 +23,14 @@ follow()
 listen()
 const root = document.getElementById('app')
 if (root) render(<App />, root)
-const session = await served().catch(() => null)
-if (session) await open(session)
+await start()
+
+/** Opens what the server of this page offers. */
+async function start(): Promise<void> {
+    try {
+        if (offered() === 'session') await open(await listed(ONE), ONE)
+        else if (offered() === 'sessions') offer(await listedSessions())
+    } catch (error) {
+        tell(error)
+    }
+}

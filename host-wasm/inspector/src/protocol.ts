@@ -43,6 +43,22 @@ export interface Clipped {
     total: number
 }
 
+/** What a call does to a file, line by line. */
+export interface Change {
+    path: string
+    added: number
+    removed: number
+    lines: ChangedLine[]
+    /** Names of the arguments that it tells of. */
+    told: string[]
+}
+
+/** A line of a change. `html` is highlighted, not yet sanitised; a gap stands for lines that are as they were. */
+export interface ChangedLine {
+    sign: '+' | '-' | ' ' | 'gap'
+    html: string
+}
+
 /** What a tool printed. */
 export interface Output {
     /** Key of the entry that holds it. */
@@ -65,8 +81,9 @@ type Part =
     | { kind: 'prose'; html: string; source: Clipped }
     | { kind: 'thinking'; text: Clipped }
     /** `outcome`: how it went, of a call that is recorded with its end. */
-    | { kind: 'call'; id: string; tool: string; brief: string; args: Named[]; outcome?: string; output?: Output }
-    | { kind: 'output'; failed: boolean; text: Clipped }
+    | { kind: 'call'; id: string; tool: string; brief: string; args: Named[]; change?: Change; outcome?: string; output?: Output }
+    /** `html`: the same, highlighted, of a file in a known language. */
+    | { kind: 'output'; failed: boolean; text: Clipped; html?: string }
     | { kind: 'image'; blob: Blob | null; mime: string; bytes: number }
     | { kind: 'note'; text: string }
     /** What is put in under a name. */
@@ -100,9 +117,40 @@ export interface Row extends Detail {
     within?: string
 }
 
+/** What entries are, in bits. */
+export const IS = { prompt: 1, said: 2, call: 4, result: 8, change: 16 } as const
+
+/** What a run of entries of a scope holds, for filters and for the outline of prompts. */
+export interface Survey {
+    /** Bits of `IS`, an entry each. */
+    is: number[]
+    /** Names of the tools that are called, by number of the entry in the scope. */
+    tools: [at: number, names: string[]][]
+    prompts: Prompt[]
+}
+
+/** What the person asked. */
+export interface Prompt {
+    /** Number in the scope. */
+    at: number
+    key: string
+    says: string
+    ts: number | null
+}
+
+/** What was found in one of many sessions. */
+export interface FoundIn {
+    title: string
+    hits: SearchHit[]
+    /** There are more. */
+    more: boolean
+}
+
 /** A line of the branch picture: a run of entries that ends in a leaf or branch point. */
 export interface Rail {
     node: OutlineNode
+    /** Its index in the outline. */
+    number: number
     /** Column of its dot, from 0. */
     lane: number
     /** Column of the run above it; null for a root. */
@@ -144,6 +192,9 @@ export interface Actions {
     labels: [[], Label[]]
     path: [[leaf: string | null], Path]
     rows: [[scope: Scope, first: number, count: number], Row[]]
+    /** The rows with these numbers in the scope. */
+    rowsAt: [[scope: Scope, at: number[]], Row[]]
+    survey: [[scope: Scope, first: number, count: number], Survey]
     /** What runs of the branch picture begin with. */
     briefs: [[runs: OutlineNode[]], string[]]
     detail: [[key: string], Detail]
@@ -156,7 +207,10 @@ export interface Actions {
     entryAt: [[offset: number], string | null]
     /** Key of the first entry at or after a time. */
     entryAtTime: [[at: number], string | null]
-    search: [[text: string, from: number, limit: number], SearchReport]
+    /** Searches from a byte of the log on, and pauses after some. */
+    search: [[text: string, from: number, limit: number, bytes: number], SearchReport]
+    /** Searches a session that is not the open one. */
+    find: [[files: SessionFiles, text: string, limit: number], FoundIn]
     timeline: [[buckets: number], Timeline]
     verify: [[], VerifyReport]
 }

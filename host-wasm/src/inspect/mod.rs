@@ -17,11 +17,13 @@ use jcode_session_core::dialect::jcode;
 use jcode_session_core::dialect::jcode::replay;
 use jcode_session_core::dialect::{CurrentLog, FileKind, PresentError, detect, present};
 use jcode_session_core::index::row::Seq;
-use jcode_session_core::log::{Dialect, LogScan, scan_source};
+use jcode_session_core::log::{Dialect, LogScan, Tee, scan_source};
 use jcode_session_core::report::{
     EntryReport, Opened, OutlineReport, SearchReport, SummaryReport, TimelineReport, TreeReport,
 };
-use jcode_session_core::search::{Case, Filter, Query, QueryError, Search, search_session};
+use jcode_session_core::search::{
+    Case, Filter, Known, Query, QueryError, Search, Slice, may_be_within, search_session,
+};
 use jcode_session_core::session::{Locator, Outline, Session, Timeline, TokenUsage};
 use jcode_session_core::source::ByteSource;
 use serde::Serialize;
@@ -71,6 +73,8 @@ pub struct Inspector<S: ByteSource + Clone> {
     beside: Beside,
     token_usage: Option<TokenUsage>,
     outline: Option<Outline>,
+    /// What a search needs of the whole log.
+    known: Option<Known>,
 }
 
 impl<S: ByteSource + Clone> Inspector<S> {
@@ -100,7 +104,7 @@ impl<S: ByteSource + Clone> Inspector<S> {
             }
             None => return Err(Error::new(Code::BadArgument, "neither `log` nor `v1` is there: nothing to open")),
         };
-        Ok(Self { files, log, session, beside, token_usage: None, outline: None })
+        Ok(Self { files, log, session, beside, token_usage: None, outline: None, known: None })
     }
 
     /// The row of a list, with additional facts about the open session.
@@ -166,16 +170,19 @@ impl<S: ByteSource + Clone> Inspector<S> {
         }
         self.session.detected().readable()?;
         let mut token_usage = TokenUsage::default();
+        let mut known = Known::default();
+        let mut also = Tee(&mut token_usage, &mut known);
         let log = self.session.log();
         let mut tick = done_of(log.len(), progress);
         if self.session.memory().is_some() {
             // The index was built earlier, because the sidecar could not be believed. Only the token counts are
             // missing.
-            scan_source(log, 0..log.len(), LogScan::new(), &mut token_usage, &mut tick)?;
+            scan_source(log, 0..log.len(), LogScan::new(), &mut also, &mut tick)?;
         } else {
-            self.session.index(&mut token_usage, &mut tick)?;
+            self.session.index(&mut also, &mut tick)?;
         }
         self.token_usage = Some(token_usage);
+        self.known = Some(known);
         Ok(())
     }
 
@@ -325,7 +332,7 @@ impl<S: ByteSource + Clone> Inspector<S> {
         Ok(self.session.log().read_vec(span.offset + from, usize::try_from(len).unwrap_or_default())?)
     }
 
-    /// The entries that hold a text.
+    /// The entries that hold a text. A log without an index gets one only if it may hold the text.
     ///
     /// # Errors
     /// Fails if the log cannot be read or the caller cancels.
@@ -335,7 +342,7 @@ impl<S: ByteSource + Clone> Inspector<S> {
         options: SearchOptions,
         progress: &mut Progress<'_>,
     ) -> Result<SearchReport, Error> {
-        self.ready()?;
+        self.session.detected().readable()?;
         let case = if options.case_sensitive { Case::Sensitive } else { Case::Insensitive };
         let query = match Query::literals(&[text], case) {
             Ok(query) => query,
@@ -344,12 +351,24 @@ impl<S: ByteSource + Clone> Inspector<S> {
         };
         let search = Search::new(query, Filter::default());
         let len = self.session.log().len();
-        let tick = &mut done_of(len.saturating_sub(options.from), progress);
-        let (found, next) = search_session(&self.session, &search, options.from, options.limit, tick)?;
+        if !self.has_index() {
+            if !may_be_within(&self.session, &search, &mut done_of(len, progress))? {
+                return Ok(SearchReport::new(Vec::new(), None));
+            }
+            self.index(progress)?;
+        }
+        let known = match &self.known {
+            Some(known) => known,
+            None => self.known.insert(Known::of(&self.session, &search, &mut done_of(len, progress))?),
+        };
+        let SearchOptions { from, limit, bytes, .. } = options;
+        let tick = &mut done_of(len.saturating_sub(from).min(bytes), progress);
+        let (found, next) = search_session(&self.session, &search, known, Slice { from, limit, bytes }, tick)?;
         let mut hits = Vec::with_capacity(found.len());
         for found in found {
             if let Some(spot) = self.session.at_offset(found.offset)? {
-                hits.push((spot, found));
+                let run = self.runs()?.node_of(spot.seq);
+                hits.push((spot, run, found));
             }
         }
         Ok(SearchReport::new(hits, next))
@@ -378,6 +397,8 @@ pub struct SearchOptions {
     pub limit: usize,
     /// Offset in the log at which the search begins.
     pub from: u64,
+    /// Bytes of the log after which the search pauses.
+    pub bytes: u64,
 }
 
 /// Turns ticks, which count bytes, into progress calls with the sum.

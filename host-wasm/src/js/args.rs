@@ -54,6 +54,7 @@ pub(super) fn search(value: &JsValue) -> Result<SearchOptions, Error> {
         case_sensitive: get(value, "caseSensitive").is_some_and(|flag| flag.is_truthy()),
         limit: super::count(number("limit").unwrap_or(HITS)).max(1),
         from: super::number(number("from").unwrap_or_default()),
+        bytes: number("bytes").map_or(u64::MAX, super::number),
     })
 }
 

@@ -1,6 +1,6 @@
 // Owns: a server for the built page, below a path of its own, with the session of a listing if one is given.
 // Ranges are served as `jcode-session inspect` does.
-import { createReadStream, statSync } from 'node:fs'
+import { createReadStream, readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { extname, join, normalize } from 'node:path'
 
@@ -17,6 +17,7 @@ export async function serve(files = null) {
         const file = files?.[Number(/^files\/(\d+)$/.exec(rest)?.[1] ?? -1)]
         if (file) return send(request, response, file.path, 'application/octet-stream')
         const asset = join(DIST, normalize(`/${rest || 'index.html'}`))
+        if (files && asset.endsWith('/index.html')) return marked(response, asset)
         return send(request, response, asset, TYPES[extname(asset)] ?? 'application/octet-stream')
     })
     await new Promise(resolve => server.listen(0, '127.0.0.1', resolve))
@@ -31,6 +32,12 @@ function listing(response, files) {
     const listed = files.map(({ role, name, path }, number) => ({ role, name, size: statSync(path).size, url: `files/${number}` }))
     response.writeHead(200, { 'content-type': 'application/json' })
     response.end(JSON.stringify({ name: files[0].name, files: listed }))
+}
+
+/** The page as a server of one session marks it. */
+function marked(response, path) {
+    response.writeHead(200, { 'content-type': 'text/html' })
+    response.end(readFileSync(path, 'utf8').replace('name="served" content="nothing"', 'name="served" content="session"'))
 }
 
 function send(request, response, path, type) {

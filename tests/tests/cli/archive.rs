@@ -205,6 +205,14 @@ fn both_histories_can_be_had() {
     assert!(path.ends_with("a-laptop.jsonl"), "{path}");
     assert_eq!(here.files().get(Path::new("a.jsonl")), before.get(Path::new("a.jsonl")));
     assert_eq!(here.there(&["doctor", "--json"]).json()["findings"][0]["code"], "diverged");
+    // Or as a session of its own.
+    refused(&here.there(&["pull", "a", "--fork"]), "different histories");
+    let forked = here.there(&["pull", "a", "--fork", "--machine", "laptop"]);
+    ok(&forked);
+    let tree = here.run(&["tree", forked.text().trim(), "--json"]);
+    ok(&tree);
+    assert_eq!(tree.json()["labels"][0]["name"], "there");
+    assert!(here.run(&["list", "--json"]).text().contains("a@laptop/a.jsonl"), "it says where it comes from");
 }
 
 #[test]

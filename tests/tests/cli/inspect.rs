@@ -1,6 +1,8 @@
 //! What `inspect` serves, and to whom: over real connections, as a browser or an attacker would make them.
 
-use jcode_session::serve::{self, Served};
+use jcode_session::serve::{self, Offer, Served, Sessions};
+use jcode_session_core::catalog::SessionSummary;
+use jcode_session_core::report::ListedSession;
 use jcode_session_tests::files::LogDir;
 use jcode_session_tests::generate::{LogShape, tree_v3};
 use jcode_session_tests::program::run;
@@ -32,11 +34,14 @@ struct Server {
 
 impl Server {
     fn start(dir: &LogDir) -> Self {
-        let session = Served::open(&dir.log()).expect("the files can be opened");
+        Self::offering(Offer::Session(Served::open(&dir.log()).expect("the files can be opened")))
+    }
+
+    fn offering(offer: Offer) -> Self {
         let (send, receive) = mpsc::channel();
         // It serves until the process ends.
         std::thread::spawn(move || {
-            serve::serve(0, Some(session), |address, once| send.send((address.to_string(), once.to_string())).unwrap())
+            serve::serve(0, offer, |address, once| send.send((address.to_string(), once.to_string())).unwrap())
         });
         let (address, once) = receive.recv().expect("it listens");
         let path = |address: &str| address.strip_prefix("http://").unwrap().split_once('/').unwrap().1.to_string();
@@ -117,6 +122,59 @@ fn a_session_is_read_by_ranges() {
     let head = server.ask("HEAD", &format!("{}{log}", server.root), &[]);
     let promised = len.to_string();
     assert_eq!((head.status, head.header("content-length"), head.body.len()), (200, Some(promised.as_str()), 0));
+}
+
+/// Number, length and URL of the log in a list.
+fn log_of(listing: &Reply) -> (u64, String) {
+    let listing: Value = serde_json::from_slice(&listing.body).expect("json");
+    let log = &listing["files"][0];
+    assert_eq!(log["role"], "log");
+    (log["size"].as_u64().expect("a size"), log["url"].as_str().expect("a url").to_string())
+}
+
+#[test]
+fn a_list_is_of_the_files_as_they_are_now() {
+    let (dir, bytes) = session();
+    let server = Server::start(&dir);
+    let (len, url) = log_of(&server.get("session.json", &[]));
+    let more = [&*bytes, b"{\"type\":\"label\",\"id\":\"new\",\"targetId\":\"x\"}\n"].concat();
+    dir.write(&more);
+    // What was listed stays as long as it was.
+    assert_eq!(server.get(&url, &[]).body.len() as u64, len);
+    let (grown, same) = log_of(&server.get("session.json", &[]));
+    assert_eq!((grown, &same), (more.len() as u64, &url));
+    assert!(server.get(&url, &[]).body == more);
+    // Another file in its place is not taken for it.
+    std::fs::write(dir.folder().join("other"), &bytes).unwrap();
+    std::fs::rename(dir.folder().join("other"), dir.log()).unwrap();
+    let (len, other) = log_of(&server.get("session.json", &[]));
+    assert_eq!(len, bytes.len() as u64);
+    assert_ne!(other, url);
+    assert_eq!(server.get(&url, &[]).status, 404);
+}
+
+#[test]
+fn sessions_are_opened_by_the_list_alone() {
+    let (dir, bytes) = session();
+    let path = dir.log();
+    let list = move || {
+        let summary = Box::new(SessionSummary { session_id: "one".into(), ..SessionSummary::default() });
+        vec![(path.clone(), ListedSession { path: "shown".into(), summary })]
+    };
+    let server = Server::offering(Offer::Sessions(Sessions::new(Box::new(list))));
+    assert_eq!(server.get("sessions/0/session.json", &[]).status, 404, "not listed yet");
+    let listing: Value = serde_json::from_slice(&server.get("sessions.json", &[]).body).expect("json");
+    let [one] = listing["sessions"].as_array().unwrap().as_slice() else { panic!("{listing}") };
+    assert_eq!((&one["session_id"], &one["path"]), (&"one".into(), &"shown".into()));
+    let url = one["url"].as_str().unwrap();
+    let (_, log) = log_of(&server.get(url, &[]));
+    let log = url.replace("session.json", &log);
+    assert!(server.get(&log, &[]).body == bytes);
+    for path in ["session.json", "files/0", "sessions/1/session.json", "sessions/00/session.json", "sessions/0/files/9"]
+    {
+        assert_eq!(server.get(path, &[]).status, 404, "{path}");
+    }
+    assert_eq!(server.ask("GET", "/sessions.json", &[]).status, 403);
 }
 
 #[test]

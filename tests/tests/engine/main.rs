@@ -34,6 +34,7 @@ mod search {
     mod differential;
     mod index;
     mod runs;
+    mod slices;
     mod words;
 }
 mod platform;

@@ -1,6 +1,7 @@
-// Owns: getting files out of a drop, a picker, or the listing of this page's own server.
-import type { SessionFiles, Stored } from '../protocol'
-import type { Chosen } from './files'
+// Owns: getting files out of a drop, a picker, or the lists of this page's own server.
+import type { SessionFiles, Stored, Summary } from '../protocol'
+import { Failed } from './client'
+import type { Candidate, Chosen } from './files'
 
 /** Files from a picker; those of a folder have paths. */
 export function picked(list: FileList): Chosen[] {
@@ -41,14 +42,39 @@ interface Listing {
     files: { role: string; name: string; size: number; url: string }[]
 }
 
-/** The session that the server of this page has open; null where it has none. */
-export async function served(): Promise<SessionFiles | null> {
-    const address = new URL('./session.json', document.baseURI)
-    if (!address.protocol.startsWith('http')) return null
+/** What the server of this page has beside it: one session, a list of them, or nothing. */
+export function offered(): 'session' | 'sessions' | 'nothing' {
+    const word = document.querySelector<HTMLMetaElement>('meta[name="served"]')?.content
+    return word === 'session' || word === 'sessions' ? word : 'nothing'
+}
+
+/** Where the one session's files are listed. */
+export const ONE = './session.json'
+
+/** The files in a list of the server, as they are now. */
+export async function listed(list: string): Promise<SessionFiles> {
+    const address = new URL(list, document.baseURI)
+    return sessionOf((await json(address)) as Listing, address)
+}
+
+interface Sessions {
+    sessions: (Summary & { url: string })[]
+}
+
+/** The sessions that the server lists, newest first. */
+export async function listedSessions(): Promise<Candidate[]> {
+    const { sessions } = (await json(new URL('./sessions.json', document.baseURI))) as Sessions
+    return sessions.map(({ url, ...known }) => {
+        const path = known.path
+        return { files: { list: url }, path, bytes: known.size_bytes, modified: known.last_modified, parts: known.agent ? [known.agent] : [], known }
+    })
+}
+
+async function json(address: URL): Promise<unknown> {
     const answer = await fetch(address).catch(() => null)
-    if (!answer?.ok || !answer.headers.get('content-type')?.includes('json')) return null
-    const listing = (await answer.json()) as Listing
-    return sessionOf(listing, address)
+    if (!answer) throw new Failed({ code: 'io', message: 'the server of this page does not answer; is `jcode-session inspect` still running?' })
+    if (!answer.ok) throw new Failed({ code: 'io', message: await answer.text() })
+    return answer.json()
 }
 
 function sessionOf({ name, files }: Listing, base: URL): SessionFiles {

@@ -24,6 +24,7 @@ export class Client {
     readonly #worker = new Worker(new URL('../worker/main.ts', import.meta.url), { type: 'module' })
     readonly #pending = new Map<number, Pending>()
     #last = 0
+    #isRetired = false
 
     constructor() {
         this.#worker.onmessage = ({ data }: MessageEvent<Reply>) => this.#answer(data)
@@ -42,6 +43,12 @@ export class Client {
         }) as Promise<Answer<A>>
     }
 
+    /** Ends the worker once it has answered what it was asked. */
+    retire(): void {
+        this.#isRetired = true
+        if (this.#pending.size === 0) this.stop()
+    }
+
     /** Ends the worker, whatever it does. */
     stop(): void {
         this.#worker.terminate()
@@ -58,6 +65,7 @@ export class Client {
         this.#pending.delete(reply.id)
         if ('failure' in reply) pending.reject(new Failed(reply.failure))
         else pending.resolve(reply.value)
+        if (this.#isRetired && this.#pending.size === 0) this.stop()
     }
 
     #failAll(failure: Failure): void {

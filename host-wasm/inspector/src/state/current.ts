@@ -5,6 +5,11 @@ import { Failed } from './client'
 import { Engine, type Pass } from './engine'
 import { wordsOf, type Words } from './words'
 
+/** A pass over the log: idle, under way, cancelled, or done. */
+export type Going = { at: 'idle' | 'cancelled' | 'done' } | { at: 'running'; done: number; total: number }
+
+/** The pass that makes the index. */
+export const indexing = signal<Going>({ at: 'idle' })
 export const summary = signal<Summary | null>(null)
 export const notice = signal<Words | null>(null)
 

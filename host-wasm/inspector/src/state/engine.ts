@@ -1,11 +1,11 @@
 // Owns: the workers of a session: one answers at once, the others make the long passes, one each.
 // Invariant: a pass never keeps a page waiting, and is cancelled by ending its worker, wherever it is. The worker that
-// has made the index becomes the one that answers.
+// has made the index becomes the one that answers; also when the files have grown, so that it answers of them all.
 import type { Action, Answer, Arguments, Opened, SessionFiles, Summary } from '../protocol'
 import { type Client, type OnProgress, worker } from './client'
 
 /** What takes long. */
-export type Pass = 'index' | 'search' | 'verify'
+export type Pass = 'index' | 'verify'
 
 export class Engine {
     #reader = worker()
@@ -33,19 +33,31 @@ export class Engine {
     async index(progress: OnProgress, tokens = false): Promise<Summary> {
         const [indexer, opened] = await this.#passer('index')
         const summary = opened.indexed && !tokens ? opened.summary : await indexer.call('index', [], progress)
-        this.#passers.delete('index')
-        // The one that has answered so far has the session open, and can search.
-        if (this.#passers.has('search') || this.#files?.sidecar) this.#reader.stop()
-        else this.#passers.set('search', this.#reader)
-        this.#reader = indexer
+        this.#replace(indexer)
         return summary
     }
 
-    async #passer(pass: Pass): Promise<[Client, Opened]> {
+    /** Makes an index of the files as they are now. */
+    async renew(files: SessionFiles): Promise<Summary> {
+        this.#files = files
+        this.cancel('verify')
+        const [indexer] = await this.#passer('index', false)
+        const summary = await indexer.call('index', [])
+        this.#replace(indexer)
+        return summary
+    }
+
+    #replace(reader: Client): void {
+        this.#passers.delete('index')
+        this.#reader.retire()
+        this.#reader = reader
+    }
+
+    async #passer(pass: Pass, rows = true): Promise<[Client, Opened]> {
         if (!this.#files) throw new Error('no session is open')
         const passer = worker()
         this.#passers.set(pass, passer)
-        return [passer, await passer.call('open', [this.#files, true])]
+        return [passer, await passer.call('open', [this.#files, rows])]
     }
 
     /** Ends a pass, if it is under way. */

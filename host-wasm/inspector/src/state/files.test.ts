@@ -10,7 +10,8 @@ test('a log takes what lies beside it', () => {
         's/a.jsonl: log, sidecar, store',
     ])
     const [session] = sessionsOf(chosen('s/a.jsonl', 's/a.store/segments/1.jsonl'))
-    expect(Object.keys(session?.files.store ?? {})).toEqual(['segments/1.jsonl'])
+    const files = session?.files
+    expect(Object.keys(files && 'store' in files ? (files.store ?? {}) : {})).toEqual(['segments/1.jsonl'])
 })
 
 test('snapshot, journal and backup are one session, also beside the log that was made of them', () => {

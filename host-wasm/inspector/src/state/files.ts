@@ -1,6 +1,6 @@
 // Owns: which of the chosen files make up a session.
 // Invariant: every file that may be a session is offered; names decide what belongs together, never what it is.
-import type { SessionFiles } from '../protocol'
+import type { SessionFiles, Summary } from '../protocol'
 import { type Part, partOf } from './parts'
 
 /** A file with its path below the folder that was chosen, or its name. */
@@ -11,12 +11,15 @@ export interface Chosen {
 
 /** A session among the chosen files. */
 export interface Candidate {
-    files: SessionFiles
+    /** Its files, or where the server of this page lists them. */
+    files: SessionFiles | { list: string }
     path: string
     bytes: number
     modified: number
     /** What it is made of, in words. */
     parts: string[]
+    /** What is known of it without opening it. */
+    known?: Summary
 }
 
 /** What lies beside a session and is never one. */

@@ -13,12 +13,19 @@ export class Pages {
     readonly tick = signal(0)
     readonly #pages = new Map<number, Row[]>()
     readonly #asked = new Set<number>()
+    readonly #stale = new Set<number>()
     readonly #fetch: Fetch
     readonly #failed: (error: unknown) => void
 
     constructor(fetch: Fetch, failed: (error: unknown) => void) {
         this.#fetch = fetch
         this.#failed = failed
+    }
+
+    /** Rows from `index` on may be others now; those that are held are shown until the others have come. */
+    renew(index: number): void {
+        for (const page of this.#pages.keys()) if ((page + 1) * PAGE > index) this.#stale.add(page)
+        this.tick.value += 1
     }
 
     /** A row, if it is there. */
@@ -39,7 +46,7 @@ export class Pages {
 
     async page(page: number): Promise<void> {
         const held = this.#pages.get(page)
-        if (held) {
+        if (held && !this.#stale.has(page)) {
             this.#pages.delete(page)
             this.#pages.set(page, held)
             return
@@ -51,6 +58,7 @@ export class Pages {
         }
         this.#asked.add(page)
         try {
+            this.#stale.delete(page)
             const rows = await this.#fetch(page * PAGE, PAGE)
             this.#pages.set(page, rows)
             const oldest = this.#pages.size > KEPT ? this.#pages.keys().next().value : undefined

@@ -3,9 +3,12 @@
 import { batch, computed, signal } from '@preact/signals'
 import type { Label, Rail, SessionFiles, Timeline, VerifyReport } from '../protocol'
 import { Failed } from './client'
-import { current, inWords, isCurrent, notice, renew, stop, summary, tell } from './current'
+import { current, type Going, indexing, inWords, isCurrent, notice, renew, stop, summary, tell } from './current'
 import type { Engine } from './engine'
+import { listed } from './chosen'
 import type { Candidate } from './files'
+import { unwatch, watch } from './live'
+import { forget, searchOn } from './search'
 import * as transcript from './transcript'
 import type { Words } from './words'
 
@@ -16,22 +19,22 @@ export type Phase =
     | { at: 'open' }
     | { at: 'failed'; words: Words }
 
-/** A pass over the log: idle, under way, cancelled, or done. */
-export type Pass = { at: 'idle' | 'cancelled' | 'done' } | { at: 'running'; done: number; total: number }
-
 /** Logs up to this length are verified without being asked to. */
 const VERIFY_AT_ONCE = 64 * 1024 * 1024
-const BUCKETS = 400
+/** Those that grow, up to this one. */
+const VERIFY_AGAIN = 8 * 1024 * 1024
+const BUCKETS = 600
 
+/** The files that are open. */
+export const held = signal<SessionFiles | null>(null)
 export const phase = signal<Phase>({ at: 'empty' })
 export const candidates = signal<Candidate[]>([])
 export const rails = signal<Rail[]>([])
 export const labels = signal<Label[]>([])
 export const timeline = signal<Timeline | null>(null)
-export const indexing = signal<Pass>({ at: 'idle' })
-export const verifying = signal<Pass>({ at: 'idle' })
+export const verifying = signal<Going>({ at: 'idle' })
 /** Reading all of a log only for its tokens, which a sidecar does not know. */
-export const counting = signal<Pass>({ at: 'idle' })
+export const counting = signal<Going>({ at: 'idle' })
 export const report = signal<VerifyReport | null>(null)
 /** Without a sidecar among the files, that there is none says nothing about the session. */
 export const findings = computed(() => {
@@ -42,12 +45,30 @@ export const findings = computed(() => {
 export const names = computed(() => new Map(labels.value.map(label => [label.entry_id, label.name])))
 
 export function choose(found: Candidate[]): void {
-    if (found.length === 1 && found[0]) return void open(found[0].files)
+    const [one, ...others] = found
+    if (!one || others.length > 0) return offer(found)
+    candidates.value = []
+    void openOne(one)
+}
+
+/** Shows sessions to choose from, however few. */
+export function offer(found: Candidate[]): void {
     batch(() => {
         candidates.value = found
         const words = { title: 'No session was found', text: NOTHING }
         phase.value = found.length > 0 ? { at: 'choosing' } : { at: 'failed', words }
     })
+}
+
+/** Opens one of those that can be chosen. */
+export async function openOne({ files, path }: Candidate): Promise<void> {
+    if (!('list' in files)) return open(files)
+    phase.value = { at: 'opening', name: path, done: 0, total: 0 }
+    try {
+        await open(await listed(files.list), files.list)
+    } catch (error) {
+        fail(inWords(error))
+    }
 }
 
 const NOTHING =
@@ -56,23 +77,26 @@ const NOTHING =
 /** Back to the list, or to the start. */
 export function leave(): void {
     close()
-    phase.value = candidates.value.length > 1 ? { at: 'choosing' } : { at: 'empty' }
+    phase.value = candidates.value.length > 0 ? { at: 'choosing' } : { at: 'empty' }
 }
 
 function close(): void {
     stop()
+    unwatch()
     batch(() => {
-        summary.value = timeline.value = report.value = notice.value = null
+        held.value = summary.value = timeline.value = report.value = notice.value = null
         rails.value = []
         labels.value = []
         indexing.value = verifying.value = counting.value = { at: 'idle' }
     })
     transcript.reset()
+    forget()
 }
 
-/** Opens a session: its last page first, then the rest. */
-export async function open(files: SessionFiles): Promise<void> {
+/** Opens a session: its last page first, then the rest. `list`: where the server lists its files, which may grow. */
+export async function open(files: SessionFiles, list?: string): Promise<void> {
     close()
+    held.value = files
     const mine = renew()
     phase.value = { at: 'opening', name: files.name, done: 0, total: 0 }
     try {
@@ -84,6 +108,7 @@ export async function open(files: SessionFiles): Promise<void> {
             phase.value = { at: 'open' }
             transcript.begin(opened.rows)
         })
+        if (list !== undefined) watch(list, files, grown => follow(mine, grown))
         if (opened.indexed) await settle(mine)
         else await index()
     } catch (error) {
@@ -125,6 +150,36 @@ export async function index(): Promise<void> {
 async function settle(mine: Engine): Promise<void> {
     indexing.value = { at: 'done' }
     await transcript.whole()
+    await picture(mine)
+    if ((summary.value?.size_bytes ?? 0) > VERIFY_AT_ONCE) return
+    await verify()
+    if (summary.value && !summary.value.usage) await count()
+}
+
+/** Shows what has come since the files were opened. */
+async function follow(mine: Engine, files: SessionFiles): Promise<void> {
+    if (!isCurrent(mine) || indexing.value.at === 'running') return
+    const before = summary.value?.size_bytes ?? 0
+    try {
+        const found = await mine.renew(files)
+        if (!isCurrent(mine)) return
+        batch(() => {
+            held.value = files
+            summary.value = found
+            indexing.value = { at: 'done' }
+        })
+        await transcript.append()
+        await picture(mine)
+        await searchOn(before)
+        if (found.size_bytes <= VERIFY_AGAIN) await verify()
+        else verifying.value = { at: 'idle' }
+    } catch (error) {
+        if (isCurrent(mine)) tell(error)
+    }
+}
+
+/** Fetches branches, labels and timeline. */
+async function picture(mine: Engine): Promise<void> {
     const [foundRails, foundLabels] = await Promise.all([mine.ask('rails'), mine.ask('labels')])
     if (!isCurrent(mine)) return
     batch(() => {
@@ -134,9 +189,6 @@ async function settle(mine: Engine): Promise<void> {
     const found = await mine.ask('timeline', BUCKETS)
     if (!isCurrent(mine)) return
     timeline.value = found
-    if ((summary.value?.size_bytes ?? 0) > VERIFY_AT_ONCE) return
-    await verify()
-    if (summary.value && !summary.value.usage) await count()
 }
 
 /** Counts the tokens. */

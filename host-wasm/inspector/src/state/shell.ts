@@ -2,7 +2,7 @@
 import { effect, signal } from '@preact/signals'
 
 export type Theme = 'system' | 'light' | 'dark'
-export type Tab = 'overview' | 'branches' | 'labels' | 'findings' | 'search'
+export type Tab = 'overview' | 'branches' | 'prompts' | 'labels' | 'findings' | 'search'
 
 const KEPT = 'inspector-theme'
 

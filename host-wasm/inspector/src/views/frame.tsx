@@ -1,9 +1,12 @@
 // Owns: the three panes around an open session, and the banner over them.
+import { comparing } from '../state/compare'
 import { notice } from '../state/current'
 import { details, drawer, plot } from '../state/shell'
 import { timeline } from '../state/session'
 import { visible } from '../text/plain'
 import { Bar } from './bar'
+import { Compare } from './compare/compare'
+import { Damage } from './damage'
 import { Details } from './details/details'
 import { Icon } from './icon'
 import { Plot } from './plot'
@@ -16,12 +19,13 @@ export function Frame() {
         <div class={`frame ${details.value ? 'with-details' : ''} ${drawer.value ? 'with-drawer' : ''}`}>
             <Bar />
             <Side />
-            <button class="shade" tabIndex={-1} aria-label="Close" onClick={() => (drawer.value = false)} />
+            <button class="shade" tabIndex={-1} aria-label="Close" onClick={() => (drawer.value = details.value = false)} />
             <main class="centre">
                 {notice.value && <Notice />}
+                <Damage />
                 <Heading />
                 {plot.value && timeline.value && <Plot />}
-                <Transcript />
+                {comparing.value ? <Compare /> : <Transcript />}
             </main>
             {details.value && <Details />}
         </div>

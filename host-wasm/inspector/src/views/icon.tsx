@@ -6,6 +6,7 @@ const PATHS = {
     check: 'M5 12.5l4.5 4.5L19 7.5',
     chevron: 'M9 6l6 6-6 6',
     close: 'M6 6l12 12M18 6L6 18',
+    compare: 'M4 5h6v14H4zM14 5h6v14h-6zM6.5 9h1M16.500 9h1M6.500 13h1',
     copy: 'M9 9h10v11H9zM5 15V4h10',
     file: 'M7 3h7l4 4v14H7zM14 3v4h4',
     folder: 'M3 6h7l2 2h9v11H3z',

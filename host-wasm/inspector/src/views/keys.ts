@@ -1,11 +1,12 @@
 // Owns: what keys do.
 // Invariant: no key acts while something is typed, and none that the browser or the system uses is taken.
-import { hits } from '../state/search'
+import { comparing } from '../state/compare'
 import { linkTo } from '../state/route'
 import { phase } from '../state/session'
 import { details, drawer, help, open, plot } from '../state/shell'
 import { cursor, go, length, look, onlyTail, pages, put, scope, step } from '../state/transcript'
-import { isOpen, toggle } from './transcript/folds'
+import { stepHit } from './hit'
+import { isOpen, toggle, toggleAll } from './transcript/folds'
 import { list } from './transcript/transcript'
 
 const at = () => cursor.value?.index ?? list.current?.top() ?? 0
@@ -13,20 +14,14 @@ const at = () => cursor.value?.index ?? list.current?.top() ?? 0
 function fold(): void {
     const row = pages.value.at(at())
     const places = row?.blocks.map((block, number) => `${row.key} ${block.at ?? number}`) ?? []
-    const all = places.every(isOpen)
+    const all = places.every(place => isOpen(place, ''))
     for (const place of places) toggle(place, !all)
-}
-
-/** The hit behind or before the one that the cursor is on. */
-function hit(by: 1 | -1): void {
-    const now = hits.value.findIndex(hit => hit.key === cursor.value?.key)
-    const next = hits.value[now < 0 ? 0 : now + by]
-    if (next) void go(next.key)
 }
 
 function escape(): void {
     if (help.value) help.value = false
     else if (drawer.value) drawer.value = false
+    else if (comparing.value) comparing.value = null
     else if (details.value) details.value = false
     else cursor.value = null
 }
@@ -47,8 +42,11 @@ const DOES: Record<string, () => void> = {
         if (key !== undefined) void navigator.clipboard.writeText(new URL(linkTo(key), location.href).href).catch(() => undefined)
     },
     '/': () => document.getElementById('search')?.focus(),
-    n: () => hit(1),
-    N: () => hit(-1),
+    n: () => stepHit(1),
+    N: () => stepHit(-1),
+    O: () => toggleAll('call'),
+    T: () => toggleAll('thinking'),
+    p: () => open('prompts'),
     b: () => open('branches'),
     f: () => open('findings'),
     t: () => (plot.value = !plot.value),
@@ -66,6 +64,10 @@ export function listen(): void {
     addEventListener('keydown', event => {
         const target = event.target as HTMLElement
         if (event.ctrlKey || event.metaKey || event.altKey || phase.value.at !== 'open') return
+        if (event.key === 'F3') {
+            event.preventDefault()
+            return stepHit(event.shiftKey ? -1 : 1)
+        }
         const typing = target.matches('input, textarea, select')
         if (typing) {
             if (event.key === 'Escape') target.blur()

@@ -1,9 +1,9 @@
 // Owns: how a pass over the log looks: how far it is, how to end it, how to start it again.
-import type { Pass } from '../state/session'
+import type { Going } from '../state/current'
 import { bytes } from '../text/format'
 
 interface Props {
-    pass: Pass
+    pass: Going
     doing: string
     cancelled: string
     again: string

@@ -5,7 +5,9 @@ import type { Action, Answer, Arguments, Detail, Scope } from '../protocol'
 import { open, prepare } from './engine'
 import { rails } from './rails'
 import { rawPiece, prettyLine } from './raw'
-import { briefOf, more, MOST_READ, row, rows } from './show'
+import { titleOf } from '../text/titles'
+import { briefOf, more, MOST_READ, row, rows, rowsAt } from './show'
+import { survey } from './show/mark'
 
 type Acts = { [A in Action]: (progress: Progress, ...args: Arguments<A>) => Answer<A> | Promise<Answer<A>> }
 
@@ -81,6 +83,8 @@ export const actions: Acts = {
     labels: () => opened().labels(),
     path: (_, leaf) => opened().path(leaf),
     rows: (_, scope, first, count) => rows((from, number) => entries(scope, from, number), first, count),
+    rowsAt: (_, scope, at) => rowsAt((from, number) => entries(scope, from, number), at),
+    survey: (_, scope, first, count) => survey(entries(scope, first, count), first),
     briefs: (_, runs) => runs.map(beginning),
     detail: (_, key) => detail(opened().entry(key, 0)),
     raw: (_, key, from, length) => rawPiece(opened().raw(key, from, length), from),
@@ -89,9 +93,15 @@ export const actions: Acts = {
     place: (_, key) => opened().place(key),
     entryAt: (_, offset) => opened().entryAt(offset),
     entryAtTime: (_, at) => entryAtTime(at),
-    search: (progress, text, from, limit) => {
-        if (!opened().hasIndex()) opened().index(progress)
-        return opened().search(text, { from, limit }, progress)
+    search: (progress, text, from, limit, bytes) => opened().search(text, { from, limit, bytes }, progress),
+    async find(progress, files, text, limit) {
+        const other = await open(files, false)
+        try {
+            const { hits, next } = other.search(text, { limit }, progress)
+            return { title: hits.length > 0 ? titleOf(other.summary()) : '', hits, more: next !== null }
+        } finally {
+            other.free()
+        }
     },
     timeline: (_, buckets) => opened().timeline(buckets),
     verify: progress => opened().verify(progress),

@@ -26,8 +26,14 @@ export async function prepare(): Promise<void> {
 
 /** Opens a session; with the rows of its sidecar, if it has one and they are wanted. */
 export async function open(files: SessionFiles, rows: boolean): Promise<Session> {
-    const engine = await (rows && files.sidecar ? withSqlite() : small())
-    return engine.open(sources(files))
+    if (rows && files.sidecar) return (await withSqlite()).open(sources(files))
+    try {
+        return (await small()).open(sources(files))
+    } catch (error) {
+        // Only the larger engine unpacks compressed segments.
+        if ((error as { code?: string }).code !== 'needs-sqlite') throw error
+        return (await withSqlite()).open(sources(files))
+    }
 }
 
 function sources(files: SessionFiles): Files {

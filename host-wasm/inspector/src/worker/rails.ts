@@ -37,7 +37,7 @@ export function rails({ nodes, active }: Outline): Rail[] {
         if (goesOn && from !== null) open.splice(open.indexOf(from), 1)
         const below = children[number]!.length > 0
         const passing = [...new Set(open)].filter(column => column < lane).sort((a, b) => a - b)
-        out.push({ node, lane, from, passing, below, active: onPath.has(number) })
+        out.push({ node, number, lane, from, passing, below, active: onPath.has(number) })
         if (below) open.push(lane)
     }
     return out

@@ -5,6 +5,7 @@ import type { Stored } from '../protocol'
 
 const BLOCK = 256 * 1024
 const KEPT = 16
+const LONG = 4 * 1024 * 1024
 
 const CHANGED = 'it was changed or removed since it was opened; open it again'
 
@@ -43,33 +44,62 @@ function urlReader(url: string): Read {
     }
 }
 
-/** Small reads come from blocks that are kept for a while; long ones, of a pass over the file, go past them. */
-function cached(size: number, read: Read): PositionalSource {
-    const blocks = new Map<number, Uint8Array>()
-    const block = (number: number): Uint8Array => {
-        let bytes = blocks.get(number)
-        if (bytes === undefined) {
-            const start = number * BLOCK
-            bytes = read(start, Math.min(BLOCK, size - start))
-        }
-        blocks.delete(number)
-        blocks.set(number, bytes)
-        const oldest = blocks.size > KEPT ? blocks.keys().next().value : undefined
-        if (oldest !== undefined) blocks.delete(oldest)
+/** Blocks of one length, those that were asked for last. */
+class Blocks {
+    readonly length: number
+    readonly #kept: number
+    readonly #size: number
+    readonly #read: Read
+    readonly #blocks = new Map<number, Uint8Array>()
+
+    constructor(length: number, kept: number, size: number, read: Read) {
+        this.length = length
+        this.#kept = kept
+        this.#size = size
+        this.#read = read
+    }
+
+    get(number: number): Uint8Array {
+        const start = number * this.length
+        const bytes = this.#blocks.get(number) ?? this.#read(start, Math.min(this.length, this.#size - start))
+        this.#blocks.delete(number)
+        this.#blocks.set(number, bytes)
+        const oldest = this.#blocks.size > this.#kept ? this.#blocks.keys().next().value : undefined
+        if (oldest !== undefined) this.#blocks.delete(oldest)
         return bytes
     }
+
+    has(number: number): boolean {
+        return this.#blocks.has(number)
+    }
+}
+
+/**
+ * Each read crosses to another process, which costs more than the bytes. So a pass over the file is read in long blocks;
+ * small reads come from short ones, unless a long one is there.
+ */
+function cached(size: number, read: Read): PositionalSource {
+    const short = new Blocks(BLOCK, KEPT, size, read)
+    const long = new Blocks(LONG, 2, size, read)
     return {
         size,
         read(offset, length) {
             if (length === 0) return new Uint8Array(0)
-            const first = Math.floor(offset / BLOCK)
-            const last = Math.floor((offset + length - 1) / BLOCK)
-            if (last - first > 1) return read(offset, length)
-            if (first === last) return block(first).subarray(offset - first * BLOCK, offset - first * BLOCK + length)
+            const end = offset + length
+            const isInLong = long.has(Math.floor(offset / LONG)) && long.has(Math.floor((end - 1) / LONG))
+            const blocks = isInLong || length > BLOCK ? long : short
+            const number = (at: number) => Math.floor(at / blocks.length)
+            const part = (block: number) => {
+                const start = block * blocks.length
+                return blocks.get(block).subarray(Math.max(0, offset - start), Math.min(blocks.length, end - start))
+            }
+            if (number(offset) === number(end - 1)) return part(number(offset))
             const bytes = new Uint8Array(length)
-            const head = block(first).subarray(offset - first * BLOCK)
-            bytes.set(head)
-            bytes.set(block(last).subarray(0, length - head.length), head.length)
+            for (let block = number(offset), at = 0; at < length; block++) {
+                const piece = part(block)
+                bytes.set(piece, at)
+                at += piece.length
+            }
             return bytes
         },
     }

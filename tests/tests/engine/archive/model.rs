@@ -41,6 +41,14 @@ const SESSION: &str = "s";
 
 type Store = BTreeMap<String, Rc<Vec<u8>>>;
 
+/// What the commits in a store come to.
+#[derive(Debug, Default)]
+struct Commits {
+    lines: Vec<Line>,
+    /// The states that some commit names.
+    pushed: BTreeSet<State>,
+}
+
 /// A push under way.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Pushing {
@@ -63,11 +71,14 @@ struct Home {
     pushing: Option<Pushing>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// Parts that a step leaves alone are shared with the world before.
+#[derive(Debug, Clone)]
 struct World {
-    homes: Vec<Home>,
-    store: Store,
-    acknowledged: BTreeSet<State>,
+    homes: Vec<Rc<Home>>,
+    store: Rc<Store>,
+    /// Of the store, so that each is read once.
+    commits: Rc<Commits>,
+    acknowledged: Rc<BTreeSet<State>>,
     /// Machines that were made.
     made: u8,
 }
@@ -90,37 +101,51 @@ fn state_of(bytes: &[u8]) -> (State, Vec<Digest>) {
 
 impl World {
     fn new() -> Self {
-        let home = |machine: &str| Home {
-            machine: machine.to_string(),
-            log: Vec::new(),
-            synced: 0,
-            appended: 0,
-            rolled_back: false,
-            memory: Memory::default(),
-            pushing: None,
+        let home = |machine: &str| {
+            Rc::new(Home {
+                machine: machine.to_string(),
+                log: Vec::new(),
+                synced: 0,
+                appended: 0,
+                rolled_back: false,
+                memory: Memory::default(),
+                pushing: None,
+            })
         };
-        // Each began with what the other homes know, too: C is a copy of A.
+        // C is a copy of A.
         let homes = vec![home("a"), home("b"), home("a")];
-        Self { homes, store: Store::new(), acknowledged: BTreeSet::new(), made: 0 }
+        let (store, commits, acknowledged) = (Rc::default(), Rc::default(), Rc::default());
+        Self { homes, store, commits, acknowledged, made: 0 }
+    }
+
+    fn home(&mut self, who: usize) -> &mut Home {
+        Rc::make_mut(&mut self.homes[who])
+    }
+
+    /// Reads the commits again, as far as each line goes without a break.
+    fn read_commits(&mut self) {
+        let mut commits = Commits::default();
+        for (name, stored) in self.store.iter().filter(|(name, _)| name.starts_with(name::MACHINES)) {
+            let commit = Commit::read(stored).expect("a commit");
+            let chains = commit.sessions.iter().filter_map(|head| head.log.as_ref());
+            commits.pushed.extend(chains.map(Chain::state));
+            let Some(name::Object::Commit(machine, _)) = name::parse(name) else { continue };
+            if commits.lines.last().is_none_or(|line| line.machine != machine) {
+                commits.lines.push(Line::new(&machine));
+            }
+            let _ = commits.lines.last_mut().expect("one").add(commit, stored);
+        }
+        self.commits = Rc::new(commits);
     }
 
     fn line(&self, machine: &str) -> Line {
-        let mut line = Line::new(machine);
-        for n in 1.. {
-            let Some(stored) = self.store.get(&name::commit(machine, n)) else { break };
-            let commit = Commit::read(stored).expect("a commit");
-            line.add(commit, stored).expect("a line without a break");
-        }
-        line
+        let found = self.commits.lines.iter().find(|line| line.machine == machine);
+        found.cloned().unwrap_or_else(|| Line::new(machine))
     }
 
-    fn lines(&self) -> Vec<Line> {
-        let machines: BTreeSet<String> = self
-            .store
-            .keys()
-            .filter_map(|object| Some(object.strip_prefix(name::MACHINES)?.split_once('/')?.0.to_string()))
-            .collect();
-        machines.iter().map(|machine| self.line(machine)).collect()
+    /// What each machine has of the session.
+    fn heads(&self) -> Vec<Chain> {
+        self.commits.lines.iter().filter_map(|line| line.sessions.get(SESSION)?.log.clone()).collect()
     }
 
     /// The bytes of a chain; `None` if a piece is gone.
@@ -141,21 +166,19 @@ impl World {
         let home = &self.homes[who];
         let durable = if mutant == Mutant::Unsynced { home.log.len() } else { home.synced };
         let log = home.log[..durable].to_vec();
-        let lines = self.lines();
         let own = line.sessions.get(SESSION).and_then(|head| head.log.clone());
         if log.is_empty() || own.as_ref().is_some_and(|own| own.state() == state_of(&log).0) {
             return false;
         }
-        let others = lines.iter().filter_map(|line| line.sessions.get(SESSION)?.log.clone());
-        let known: Vec<Chain> = own.into_iter().chain(others).collect();
+        let known: Vec<Chain> = own.into_iter().chain(self.heads()).collect();
         let known: Vec<&Chain> = known.iter().collect();
-        let store = &mut self.store;
+        let store = Rc::make_mut(&mut self.store);
         let chain = take::<SourceError>(&SliceSource(&log), log.len() as u64, &known, &Plain, &mut |piece, packed| {
             put_piece(store, &piece, packed);
             Ok(piece)
         });
         let chain = chain.expect("in memory");
-        self.homes[who].pushing = Some(pushing(&line, log, chain));
+        self.home(who).pushing = Some(pushing(&line, log, chain));
         true
     }
 
@@ -170,10 +193,11 @@ impl World {
 
     fn rename(&mut self, who: usize) -> Line {
         self.made += 1;
-        let home = &mut self.homes[who];
-        home.machine = format!("n{}", self.made);
+        let machine = format!("n{}", self.made);
+        let home = self.home(who);
         home.memory.renamed();
-        Line::new(&home.machine)
+        home.machine.clone_from(&machine);
+        Line::new(&machine)
     }
 
     /// Does the next step of putting the commit. `loses`: its answer is lost.
@@ -182,10 +206,11 @@ impl World {
         let name = name::commit(&self.homes[who].machine, pushing.mark.n);
         match pushing.put.step() {
             Step::Put => {
-                self.homes[who].memory.intend(pushing.mark);
+                self.home(who).memory.intend(pushing.mark);
                 let is_there = self.store.contains_key(&name);
                 if !is_there || mutant == Mutant::Overwrites {
-                    self.store.insert(name, Rc::clone(&pushing.commit));
+                    Rc::make_mut(&mut self.store).insert(name, Rc::clone(&pushing.commit));
+                    self.read_commits();
                 }
                 let answer = match (loses, is_there) {
                     (true, _) => Answer::Unclear,
@@ -203,25 +228,24 @@ impl World {
         }
         match pushing.put.step() {
             Step::Done => {
-                let machine = self.homes[who].machine.clone();
-                self.homes[who].memory.done(&machine, pushing.mark);
-                self.homes[who].pushing = None;
-                self.acknowledged.insert(pushing.head.state());
+                let home = self.home(who);
+                home.memory.done(&home.machine.clone(), pushing.mark);
+                home.pushing = None;
+                Rc::make_mut(&mut self.acknowledged).insert(pushing.head.state());
             }
             Step::Taken => {
                 let line = self.rename(who);
                 let Pushing { log, head, .. } = pushing;
-                self.homes[who].pushing = Some(self::pushing(&line, log, (*head).clone()));
+                self.home(who).pushing = Some(self::pushing(&line, log, (*head).clone()));
             }
-            Step::GiveUp => self.homes[who].pushing = None,
-            Step::Put | Step::ReadBack => self.homes[who].pushing = Some(pushing),
+            Step::GiveUp => self.home(who).pushing = None,
+            Step::Put | Step::ReadBack => self.home(who).pushing = Some(pushing),
         }
     }
 
     /// Pulls; false if that does nothing.
     fn pull(&mut self, who: usize, mutant: Mutant) -> bool {
-        let heads: Vec<Chain> =
-            self.lines().iter().filter_map(|line| line.sessions.get(SESSION)?.log.clone()).collect();
+        let heads = self.heads();
         let relation = |first: (&[u8], Tip<'_>), second: (&[u8], Tip<'_>)| {
             relate(first.1, second.1, &mut |side, range| {
                 let bytes = if side == Side::First { first.0 } else { second.0 };
@@ -244,7 +268,7 @@ impl World {
             Pull::Diverged if mutant == Mutant::PullsOver => {}
             Pull::UpToDate | Pull::Ahead | Pull::Diverged => return false,
         }
-        let home = &mut self.homes[who];
+        let home = self.home(who);
         home.log.clone_from(&bytes[at]);
         home.synced = home.log.len();
         true
@@ -263,7 +287,7 @@ impl World {
             };
             if home.appended < APPENDS {
                 add("append", &mut |world| {
-                    let home = &mut world.homes[who];
+                    let home = world.home(who);
                     home.log.extend_from_slice(format!("{who}{}\n", home.appended).as_bytes());
                     home.appended += 1;
                     true
@@ -271,11 +295,12 @@ impl World {
             }
             if home.synced < home.log.len() {
                 add("sync", &mut |world| {
-                    world.homes[who].synced = world.homes[who].log.len();
+                    let home = world.home(who);
+                    home.synced = home.log.len();
                     true
                 });
                 add("power", &mut |world| {
-                    let home = &mut world.homes[who];
+                    let home = world.home(who);
                     home.log.truncate(home.synced);
                     home.pushing = None;
                     true
@@ -283,7 +308,7 @@ impl World {
             }
             if home.appended == APPENDS && !home.rolled_back && !home.log.is_empty() {
                 add("rollback", &mut |world| {
-                    let home = &mut world.homes[who];
+                    let home = world.home(who);
                     home.log.truncate(home.log.len() - LINE);
                     (home.synced, home.rolled_back) = (home.synced.min(home.log.len()), true);
                     true
@@ -302,7 +327,7 @@ impl World {
                     is_put
                 });
                 add("kill", &mut |world| {
-                    world.homes[who].pushing = None;
+                    world.home(who).pushing = None;
                     true
                 });
             } else {
@@ -313,26 +338,38 @@ impl World {
         next
     }
 
-    /// What is wrong after a step.
-    fn wrong(&self, before: &Self, step: &str) -> Option<String> {
-        if let Some((name, _)) = before.store.iter().find(|(name, bytes)| self.store.get(*name) != Some(bytes)) {
+    /// What is wrong with a store that was another one before.
+    fn wrong_store(&self, before: &Store) -> Option<String> {
+        if let Some((name, _)) = before.iter().find(|(name, bytes)| self.store.get(*name) != Some(bytes)) {
             return Some(format!("{name} changed"));
         }
-        let mut pushed = BTreeSet::new();
-        for (name, stored) in self.store.iter().filter(|(name, _)| name.starts_with(name::MACHINES)) {
+        let is_new = |name: &String| name.starts_with(name::MACHINES) && !before.contains_key(name);
+        for (name, stored) in self.store.iter().filter(|(name, _)| is_new(name)) {
             let commit = Commit::read(stored).expect("a commit");
+            if self.line(&commit.machine).n() < commit.n {
+                return Some(format!("{name} does not continue its line"));
+            }
             for chain in commit.sessions.iter().filter_map(|head| head.log.as_ref()) {
-                let bytes = if before.store.contains_key(name) { None } else { Some(self.bytes(chain)) };
-                match bytes {
-                    Some(None) => return Some(format!("{name} names a piece that is not there")),
-                    Some(Some(bytes)) if state_of(&bytes).0 != chain.state() => {
+                match self.bytes(chain) {
+                    None => return Some(format!("{name} names a piece that is not there")),
+                    Some(bytes) if state_of(&bytes).0 != chain.state() => {
                         return Some(format!("{name} holds other bytes than were pushed"));
                     }
-                    _ => {}
+                    Some(_) => {}
                 }
-                pushed.insert(chain.state());
             }
         }
+        None
+    }
+
+    /// What is wrong after a step.
+    fn wrong(&self, before: &Self, step: &str) -> Option<String> {
+        if !Rc::ptr_eq(&self.store, &before.store)
+            && let Some(wrong) = self.wrong_store(&before.store)
+        {
+            return Some(wrong);
+        }
+        let pushed = &self.commits.pushed;
         if let Some(lost) = self.acknowledged.iter().find(|state| !pushed.contains(*state)) {
             return Some(format!("an acknowledged push of {} bytes is in no commit", lost.len));
         }
@@ -414,27 +451,36 @@ struct Explored {
 fn explore(who: &[usize], mutant: Mutant, depth: usize, most: usize) -> Explored {
     let hash = |world: &World| {
         let mut hasher = DefaultHasher::new();
-        world.hash(&mut hasher);
+        let World { homes, store, acknowledged, made, .. } = world;
+        (homes, store, acknowledged, made).hash(&mut hasher);
         hasher.finish()
     };
     let start = World::new();
     let mut seen = HashSet::from([hash(&start)]);
-    let mut queue = VecDeque::from([(start, Vec::<String>::new())]);
+    // Each with the step that led to it, by which the way is told.
+    let mut steps: Vec<(usize, String)> = vec![(0, String::new())];
+    let mut queue = VecDeque::from([(start, 0_usize, 0_usize)]);
     let mut reached = 0;
-    while let Some((world, path)) = queue.pop_front() {
-        reached = reached.max(path.len());
-        if path.len() == depth || seen.len() >= most {
+    while let Some((world, place, taken)) = queue.pop_front() {
+        reached = reached.max(taken);
+        if taken == depth || seen.len() >= most {
             continue;
         }
         for (step, next) in world.next(who, mutant) {
-            let mut path = path.clone();
-            path.push(step.clone());
             if let Some(wrong) = next.wrong(&world, &step) {
-                let wrong = format!("{wrong}: {}", path.join(", "));
-                return Explored { states: seen.len(), depth: path.len(), wrong: Some(wrong) };
+                let mut way = vec![step];
+                let mut at = place;
+                while at > 0 {
+                    way.push(steps[at].1.clone());
+                    at = steps[at].0;
+                }
+                way.reverse();
+                let wrong = Some(format!("{wrong}: {}", way.join(", ")));
+                return Explored { states: seen.len(), depth: taken + 1, wrong };
             }
             if seen.insert(hash(&next)) {
-                queue.push_back((next, path));
+                steps.push((place, step));
+                queue.push_back((next, steps.len() - 1, taken + 1));
             }
         }
     }
@@ -443,18 +489,18 @@ fn explore(who: &[usize], mutant: Mutant, depth: usize, most: usize) -> Explored
 
 #[test]
 fn no_order_of_steps_breaks_a_promise() {
-    let most = if effort::long() { 1_500_000 } else { 12_000 };
+    let most = if effort::long() { 1_200_000 } else { 40_000 };
     let found = explore(&(0..HOMES).collect::<Vec<_>>(), Mutant::None, 16, most);
     println!("{} states, up to {} steps", found.states, found.depth);
     assert_eq!(found.wrong, None);
-    assert!(found.states >= most.min(12_000), "only {} states", found.states);
+    assert!(found.states >= most.min(40_000), "only {} states", found.states);
 }
 
 /// Two homes alone get further: all of what a home and its copy can do, and what two machines can.
 #[test]
 fn nor_of_two_homes_alone() {
     for who in [[0, 2], [0, 1]] {
-        let most = if effort::long() { 500_000 } else { 8_000 };
+        let most = if effort::long() { 400_000 } else { 10_000 };
         let found = explore(&who, Mutant::None, 20, most);
         println!("{} states, up to {} steps", found.states, found.depth);
         assert_eq!(found.wrong, None);

@@ -1,10 +1,14 @@
 //! What is found and what is not, case by case.
 
 use jcode_session_core::dialect::{detect, present};
-use jcode_session_core::search::{Case, Filter, Found, Query, QueryError, Search, search_session};
+use jcode_session_core::search::{
+    Case, Filter, Found, Known, Query, QueryError, Search, Slice, may_be_within, search_session,
+};
 use jcode_session_core::session::{NoSidecar, Session};
 use jcode_session_core::source::SliceSource;
 use std::ops::ControlFlow;
+
+const ALL: Slice = Slice { from: 0, limit: usize::MAX, bytes: u64::MAX };
 
 const HEADER: &str = r#"{"type":"session","version":3,"id":"s","timestamp":"2026-01-01T00:00:00Z","cwd":"/"}"#;
 
@@ -29,7 +33,11 @@ fn session(bytes: &[u8]) -> Session<SliceSource<'_>, NoSidecar> {
 fn search(bytes: &str, query: Query) -> Vec<Found> {
     let search = Search::new(query, Filter::default());
     let tick = &mut |_| ControlFlow::Continue(());
-    search_session(&session(bytes.as_bytes()), &search, 0, usize::MAX, tick).expect("hits").0
+    let session = session(bytes.as_bytes());
+    let known = Known::of(&session, &search, tick).expect("readable");
+    let found = search_session(&session, &search, &known, ALL, tick).expect("hits").0;
+    assert!(found.is_empty() || may_be_within(&session, &search, tick).expect("readable"));
+    found
 }
 
 fn found(bytes: &str, word: &str) -> Vec<String> {
@@ -153,9 +161,11 @@ fn pages_of_hits_give_each_once() {
     let session = session(bytes.as_bytes());
     let search = Search::new(Query::literals(&["needle"], Case::Smart).expect("a word"), Filter::default());
     let tick = &mut |_| ControlFlow::Continue(());
+    let known = Known::of(&session, &search, tick).expect("readable");
     let (mut from, mut all) = (Some(0), Vec::new());
     while let Some(at) = from {
-        let (page, next) = search_session(&session, &search, at, 2, tick).expect("hits");
+        let slice = Slice { from: at, limit: 2, bytes: u64::MAX };
+        let (page, next) = search_session(&session, &search, &known, slice, tick).expect("hits");
         assert!(page.len() <= 2);
         all.extend(page.into_iter().filter_map(|found| found.id));
         from = next;

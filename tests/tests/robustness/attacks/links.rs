@@ -97,7 +97,8 @@ fn everything_that_is_made_is_private() {
     let script = "umask 000; bin=$1; log=$2; shift 2; \
         echo '{\"type\":\"custom\",\"id\":\"c\"}' | $bin append $log --session-durability strict && $bin migrate && \
         $bin list && $bin checkpoints s --take && $bin label s e1 n && $bin rollback s && $bin rollback s --undo && \
-        $bin fork s && $bin tag new +t && $bin export s --format html --output out.html && $bin doctor --fix";
+        $bin fork s && $bin tag new +t && $bin export s --format html --output out.html && $bin doctor --fix && \
+        $bin push --store store && rm -r sessions/new.* && $bin pull --all --store store";
     let mut shell = Command::new("sh");
     shell.args(["-c", script, "sh"]).arg(binary()).arg(&log).env("JCODE_HOME", home.path()).current_dir(home.path());
     let ran = finished(shell.output().expect("runs"));

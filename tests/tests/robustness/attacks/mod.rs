@@ -2,6 +2,7 @@
 //!
 //! Owns: an attack a test, as docs/reliability.md lists them. Those on the HTML of exports are in `cli/export`.
 
+mod archive;
 mod bombs;
 mod links;
 mod segments;

@@ -6,8 +6,8 @@ import { details } from '../../state/shell'
 import { detail, go } from '../../state/transcript'
 import { bytes, number, time } from '../../text/format'
 import { visible } from '../../text/plain'
+import { Copy } from '../copy'
 import { Icon } from '../icon'
-import { Copy } from './copy'
 import { Line } from './line'
 
 export function Details() {

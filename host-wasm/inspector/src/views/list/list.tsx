@@ -1,7 +1,7 @@
 // Owns: a list of any length in a scrolling element: which rows exist, where they stand, and the scrollbar.
 // Invariant: a scroll by some pixels moves rows by as many; only a jump of the scrollbar is mapped to the whole list,
 // whose scrolling height is limited to what browsers can lay out. When scrolling rests, the bar is put right.
-import type { ReadonlySignal } from '@preact/signals'
+import type { ReadonlySignal, Signal } from '@preact/signals'
 import { Component, createRef, type ComponentChildren } from 'preact'
 import { type Align, Geometry } from './geometry'
 import { Slot } from './slot'
@@ -28,9 +28,13 @@ export interface Props {
     seen?(first: number, last: number): void
     reveal?: ReadonlySignal<Wish>
     grown?: ReadonlySignal<{ by: number; settled: number }>
+    /** Told whether the last row is seen to its end. */
+    end?: Signal<boolean>
 }
 
 const MARGIN = 500
+/** Pixels below the view that still count as seen. */
+const NEAR = 24
 /** Browsers lay out some 33 million pixels, less when zoomed. */
 const TALLEST = 8_000_000
 const REST = 140
@@ -89,6 +93,9 @@ export class List extends Component<Props> {
         // The room became lower than where the bar was: the browser has moved the bar, nobody has scrolled.
         if (box && this.#last > box.scrollHeight - box.clientHeight + 1) this.#moved(box)
         if (this.#resting === undefined) this.#sync()
+        const { end, count } = this.props
+        const last = this.#geometry.visible(0).at(-1)
+        if (end && last) end.value = last.index === count - 1 && last.top + this.#geometry.height(last.index) <= this.#geometry.view + NEAR
     }
 
     /** The first row that is seen. */

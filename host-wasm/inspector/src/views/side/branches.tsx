@@ -2,12 +2,15 @@
 // Invariant: only the lines that are seen exist, and only their words are fetched.
 import { computed, effect, signal } from '@preact/signals'
 import type { Rail } from '../../protocol'
-import { current, tell } from '../../state/current'
-import { indexing, rails } from '../../state/session'
+import { compare } from '../../state/compare'
+import { current, indexing, tell } from '../../state/current'
+import { rails } from '../../state/session'
+import { hits, hitsByRun } from '../../state/search'
 import { drawer } from '../../state/shell'
 import { cursor, go, look, scope } from '../../state/transcript'
 import { count, time } from '../../text/format'
 import { visible } from '../../text/plain'
+import { Icon } from '../icon'
 import { List } from '../list/list'
 
 const LANE = 16
@@ -74,7 +77,7 @@ export function Branches() {
             label="Branches"
             role="list"
             of={lines}
-            version={`${briefs.value.size} ${path.nodes.size} ${cursor.value?.key ?? ''} ${JSON.stringify(scope.value)}`}
+            version={`${briefs.value.size} ${path.nodes.size} ${cursor.value?.key ?? ''} ${JSON.stringify(scope.value)} ${hits.value.length}`}
             row={index => <Line rail={lines[index]} on={path.nodes.has(lines[index]?.node.id ?? '')} passes={path.passes.get(index)} />}
             attributes={() => ({ role: 'listitem' })}
             seen={(first, last) => queueMicrotask(() => fetchBriefs(lines.slice(first, last + 1)))}
@@ -93,21 +96,38 @@ function Line({ rail, on, passes }: { rail: Rail | undefined; on: boolean; passe
     if (!rail) return null
     const { node } = rail
     const says = briefs.value.get(node.first)
+    const found = hitsByRun.value.get(rail.number) ?? 0
     return (
-        <button class={`rail ${on ? 'on' : ''} ${rail.active ? 'active' : ''}`} onClick={() => void visit(rail)}>
-            <Picture rail={rail} on={on} passes={passes} />
-            <span class="rail-words">
-                <span class="rail-first">
-                    {node.name !== null && <span class="chip label">{visible(node.name)}</span>}
-                    <span>{says ?? '…'}</span>
+        <div class="rail-line">
+            <button class={`rail ${on ? 'on' : ''} ${rail.active ? 'active' : ''}`} onClick={() => void visit(rail)}>
+                <Picture rail={rail} on={on} passes={passes} />
+                <span class="rail-words">
+                    <span class="rail-first">
+                        {node.name !== null && <span class="chip label">{visible(node.name)}</span>}
+                        <span>{says ?? '…'}</span>
+                        {found > 0 && <span class="count hits" title={`${count(found, 'hit')} of the search`}>{found}</span>}
+                    </span>
+                    <span class="rail-second">
+                        {count(node.length, 'entry', 'entries')}
+                        {node.leaf ? (rail.active && node.leaf && !rail.below ? ' · active leaf' : ' · leaf') : ' · branch point'}
+                        {node.ts !== null && ` · ${time(node.ts).slice(0, 16)}`}
+                    </span>
                 </span>
-                <span class="rail-second">
-                    {count(node.length, 'entry', 'entries')}
-                    {node.leaf ? (rail.active && node.leaf && !rail.below ? ' · active leaf' : ' · leaf') : ' · branch point'}
-                    {node.ts !== null && ` · ${time(node.ts).slice(0, 16)}`}
-                </span>
-            </span>
-        </button>
+            </button>
+            {!on && (
+                <button
+                    class="tool tiny rail-compare"
+                    title="Compare with the path that is shown"
+                    aria-label={`Compare ${node.name ?? 'this branch'} with the path that is shown`}
+                    onClick={() => {
+                        drawer.value = false
+                        void compare(rail)
+                    }}
+                >
+                    <Icon name="compare" />
+                </button>
+            )}
+        </div>
     )
 }
 

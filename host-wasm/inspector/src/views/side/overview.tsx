@@ -1,8 +1,8 @@
 // Owns: what is known of the session as a whole.
 import type { ComponentChildren } from 'preact'
 import type { Summary } from '../../protocol'
-import { cancel, summary } from '../../state/current'
-import { count as countTokens, counting, findings, index, indexing, rails, verify, verifying } from '../../state/session'
+import { cancel, indexing, summary } from '../../state/current'
+import { count as countTokens, counting, findings, held, index, rails, verify, verifying } from '../../state/session'
 import { open } from '../../state/shell'
 import { bytes, count, number, short, span, time } from '../../text/format'
 import { visible } from '../../text/plain'
@@ -34,7 +34,7 @@ export function Overview() {
                     <code>{visible(now.session_id)}</code>
                 </Fact>
                 <Fact name="File">
-                    <code>{visible(now.path)}</code>
+                    <code>{visible(now.path)}</code> <Download />
                 </Fact>
                 <Fact name="Format">
                     {now.dialect}
@@ -179,5 +179,24 @@ function Checks() {
                 </p>
             )}
         </section>
+    )
+}
+
+/** The session's own file, as it stands. */
+function Download() {
+    const file = held.value?.log ?? held.value?.v1?.snapshot
+    if (!file) return null
+    const name = (held.value?.name ?? 'session.jsonl').split(/[\\/]/).at(-1) ?? ''
+    const save = () => {
+        const link = document.createElement('a')
+        link.href = 'url' in file ? file.url : URL.createObjectURL(file)
+        link.download = name
+        link.click()
+        if (!('url' in file)) setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
+    }
+    return (
+        <button class="plain" onClick={save}>
+            Download
+        </button>
     )
 }

@@ -1,11 +1,13 @@
 // Owns: the parts of an entry: prose, thinking, tool calls with their results, pictures, notes, sections, fields, data.
 // Invariant: text of a session is set as text; the only HTML is markdown that passed `sanitise`.
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { Block, Clipped, Named } from '../../protocol'
 import { bytes, count } from '../../text/format'
 import { sanitise } from '../../text/sanitise'
 import { brief, visible } from '../../text/plain'
+import { addCopy } from '../copy'
 import { Icon } from '../icon'
+import { Counted, Diff } from './diff'
 import { isOpen, toggle } from './folds'
 import { LongText } from './long'
 
@@ -44,10 +46,12 @@ type Of<Kind extends Block['kind']> = Extract<Block, { kind: Kind }>
 
 function Prose({ block, of, number }: Props & { block: Of<'prose'> }) {
     const html = useMemo(() => sanitise(block.html), [block.html])
+    const box = useRef<HTMLDivElement>(null)
+    useEffect(() => box.current?.querySelectorAll('pre').forEach(addCopy), [html])
     const { source } = block
     return (
         <>
-            <div class="prose" dangerouslySetInnerHTML={{ __html: html }} />
+            <div class="prose" ref={box} dangerouslySetInnerHTML={{ __html: html }} />
             {source.total > source.text.length && source.total > 16_384 && (
                 <LongText text={{ text: '', total: source.total }} of={of} at={[number]} skip={16_384} />
             )}
@@ -56,10 +60,10 @@ function Prose({ block, of, number }: Props & { block: Of<'prose'> }) {
 }
 
 function Fold({ place, head, look, children }: { place: string; head: preact.ComponentChildren; look: string; children: () => preact.ComponentChildren }) {
-    const open = isOpen(place)
+    const open = isOpen(place, look.split(' ', 1)[0]!)
     return (
         <div class={`fold ${look} ${open ? 'open' : ''}`}>
-            <button class="fold-head" aria-expanded={open} onClick={() => toggle(place)} data-fold={place}>
+            <button class="fold-head" aria-expanded={open} onClick={() => toggle(place, !open)} data-fold={place}>
                 <Icon name="chevron" />
                 {head}
             </button>
@@ -89,15 +93,16 @@ function sizeOf(text: Clipped): string {
 }
 
 function Call({ block, of, number }: Props & { block: Of<'call'> }) {
-    const { output } = block
+    const { output, change } = block
     const state = output === undefined ? 'open' : output.failed ? 'failed' : 'done'
     const without = block.outcome === undefined ? 'no result' : brief(block.outcome, 40)
     const head = (
         <>
             <b>{block.tool}</b>
             <code class="fold-brief">{block.brief}</code>
+            {change && <Counted of={change} />}
             {output?.failed && <span class="fold-size bad">failed</span>}
-            {output && !output.failed && <span class="fold-size">{printedSize(output.parts)}</span>}
+            {output && !output.failed && !change && <span class="fold-size">{printedSize(output.parts)}</span>}
             {!output && <span class="fold-size">{without}</span>}
         </>
     )
@@ -105,7 +110,8 @@ function Call({ block, of, number }: Props & { block: Of<'call'> }) {
         <Fold place={`${of} ${number}`} head={head} look={`call ${state}`}>
             {() => (
                 <>
-                    <Arguments named={block.args} of={of} number={number} />
+                    {change && <Diff of={change} />}
+                    <Arguments named={block.args} of={of} number={number} but={change?.told} />
                     {block.outcome !== undefined && <p class="note">{visible(block.outcome)}</p>}
                     {output && (
                         <div class={`result ${output.failed ? 'failed' : ''}`}>
@@ -113,7 +119,7 @@ function Call({ block, of, number }: Props & { block: Of<'call'> }) {
                             {output.parts.length === 0 && <p class="none">no output</p>}
                             {output.parts.map((part, at) =>
                                 part.kind === 'output' ? (
-                                    <LongText key={at} text={part.text} of={output.key || of} at={output.key ? [part.at ?? at] : [number, block.args.length]} />
+                                    <LongText key={at} text={part.text} html={part.html} of={output.key || of} at={output.key ? [part.at ?? at] : [number, block.args.length]} />
                                 ) : (
                                     <BlockView key={at} block={part} of={output.key || of} number={part.at ?? at} />
                                 ),
@@ -142,15 +148,18 @@ function FieldsOf({ block, of, number }: Props & { block: Of<'fields'> }) {
     )
 }
 
-function Arguments({ named, of, number }: { named: Named[]; of: string; number: number }) {
+function Arguments({ named, of, number, but = [] }: { named: Named[]; of: string; number: number; but?: string[] | undefined }) {
     return (
         <>
-            {named.map(({ name, value }, at) => (
-                <div class="argument" key={at}>
-                    {name !== '' && <span class="argument-name">{name}</span>}
-                    <LongText text={value} of={of} at={[number, at]} />
-                </div>
-            ))}
+            {named.map(
+                ({ name, value }, at) =>
+                    !but.includes(name) && (
+                        <div class="argument" key={at}>
+                            {name !== '' && <span class="argument-name">{name}</span>}
+                            <LongText text={value} of={of} at={[number, at]} />
+                        </div>
+                    ),
+            )}
         </>
     )
 }

@@ -1,11 +1,13 @@
 // Owns: the line over the transcript: what it shows of the session, and how far reading is.
-import { cancel, summary } from '../../state/current'
-import { index, indexing } from '../../state/session'
+import { cancel, indexing, summary } from '../../state/current'
+import { index } from '../../state/session'
 import { plot } from '../../state/shell'
 import { cursor, length, look, onlyTail, scope } from '../../state/transcript'
 import { count, number } from '../../text/format'
 import { visible } from '../../text/plain'
 import { Passing } from '../passing'
+import { Filters } from './filters'
+import { allOpen, type Look, toggleAll } from './folds'
 
 export function Heading() {
     const here = scope.value
@@ -52,9 +54,24 @@ export function Heading() {
                     stop={() => cancel('index')}
                 />
             )}
+            <Filters />
+            <AllOpen look="call" title="Open all tool calls (O)">
+                Tools
+            </AllOpen>
+            <AllOpen look="thinking" title="Open all thinking (T)">
+                Thinking
+            </AllOpen>
             <button class="tool text" aria-pressed={plot.value} title="Timeline (t)" onClick={() => (plot.value = !plot.value)}>
                 Timeline
             </button>
         </div>
+    )
+}
+
+function AllOpen({ look, title, children }: { look: Look; title: string; children: string }) {
+    return (
+        <button class="tool text only-wide" aria-pressed={allOpen.value.has(look)} title={title} onClick={() => toggleAll(look)}>
+            {children}
+        </button>
     )
 }

@@ -1,11 +1,13 @@
 // Owns: one entry of the transcript.
 import type { Row } from '../../protocol'
+import { current } from '../../state/current'
 import { names } from '../../state/session'
 import { details } from '../../state/shell'
 import { cursor, inspect } from '../../state/transcript'
 import { linkTo } from '../../state/route'
 import { bytes, clock, time } from '../../text/format'
 import { visible } from '../../text/plain'
+import { Copy } from '../copy'
 import { BlockView } from './block'
 
 export function RowView({ row, follows }: { row: Row; follows: boolean }) {
@@ -16,6 +18,11 @@ export function RowView({ row, follows }: { row: Row; follows: boolean }) {
     const head = (
         <>
             {name !== undefined && <span class="chip label">{visible(name)}</span>}
+            {row.blocks.some(({ kind }) => kind === 'prose') && (
+                <span class="row-copy">
+                    <Copy text={() => saidIn(row)} icon="copy" words="Copy the message" />
+                </span>
+            )}
             <a class="row-time" href={linkTo(row.key)} title={`${time(row.at)} UTC · ${visible(row.key)}`} draggable={false}>
                 {clock(row.at) || 'no time'}
             </a>
@@ -40,6 +47,16 @@ export function RowView({ row, follows }: { row: Row; follows: boolean }) {
             {row.huge ? <Huge row={row} /> : blocks}
         </div>
     )
+}
+
+/** All that is said in an entry, as it was written. */
+async function saidIn(row: Row): Promise<string> {
+    const texts = row.blocks.map(async (block, number) => {
+        if (block.kind !== 'prose') return []
+        const { text, total } = block.source
+        return total <= text.length ? [text] : [(await current().ask('more', row.key, [block.at ?? number], total)).text]
+    })
+    return (await Promise.all(texts)).flat().join('\n\n')
 }
 
 const NAMES: Record<string, string> = {

@@ -1,9 +1,14 @@
 // Owns: the transcript as a list of rows, and its cursor.
 import { createRef } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
 import { names } from '../../state/session'
 import { details } from '../../state/shell'
-import { cursor, grown, length, onlyTail, pages, put, reveal, scope } from '../../state/transcript'
+import { filter, surveying } from '../../state/survey'
+import { atEnd, cursor, grown, length, news, onlyTail, pages, picked, put, reveal, scope, toEnd } from '../../state/transcript'
+import { count } from '../../text/format'
 import { List } from '../list/list'
+import { allOpen, folds } from './folds'
+import { markIn } from './marks'
 import { RowView } from './row'
 
 export const list = createRef<List>()
@@ -11,13 +16,33 @@ export const list = createRef<List>()
 const startsOwn = (element: EventTarget | null) => (element as Element | null)?.closest('button, a, summary, input, .fold')
 
 export function Transcript() {
+    const box = useRef<HTMLDivElement>(null)
+    useEffect(() => (box.current ? markIn(box.current) : undefined), [])
+    return (
+        <div class={`rows only-${filter.value.only}`} ref={box}>
+            {length.value === 0 && !onlyTail.value && <p class="nothing">{empty()}</p>}
+            <Rows />
+            {news.value > 0 && !atEnd.value && (
+                <button class="button primary news" onClick={toEnd}>
+                    {count(news.value, 'new entry', 'new entries')}
+                </button>
+            )}
+        </div>
+    )
+}
+
+function empty(): string {
+    if (picked.value === null) return 'This session has no entries.'
+    return surveying.value.at === 'running' ? 'Nothing yet.' : 'No entry passes the filter.'
+}
+
+function Rows() {
     const held = pages.value
     const at = cursor.value
     const clicked = (index: number) => (event: MouseEvent) => {
         if (getSelection()?.isCollapsed === false) return
         if (!startsOwn(event.target)) void put(index)
     }
-    if (length.value === 0 && !onlyTail.value) return <p class="nothing">This session has no entries.</p>
     return (
         <List
             ref={list}
@@ -25,8 +50,8 @@ export function Transcript() {
             estimate={96}
             label="Transcript"
             role="feed"
-            of={scope.value}
-            version={`${held.tick.value} ${at?.index} ${at?.key} ${names.value.size} ${length.value}`}
+            of={picked.value ? filter.value : scope.value}
+            version={`${held.tick.value} ${at?.index} ${at?.key} ${names.value.size} ${length.value} ${folds.value} ${allOpen.value.size}`}
             row={rowOf}
             attributes={index => ({
                 role: 'article',
@@ -41,6 +66,7 @@ export function Transcript() {
             seen={(first, last) => queueMicrotask(() => held.want(first, last))}
             reveal={reveal}
             grown={grown}
+            end={atEnd}
         />
     )
 }

@@ -5,6 +5,7 @@
 // the tests of both.
 import { brief, printed, visible } from '../../text/plain'
 import type { Block } from '../../protocol'
+import { changeOf } from './change'
 import { clip, data, note, prose } from './clip'
 import { fields, firstText, plain, text, type Fields } from './json'
 import { picture } from './picture'
@@ -102,13 +103,15 @@ export function call(from: Reading, most: number, outcome?: string): Block {
     const named = fields(given)
     const args = named ? Object.entries(named) : given === undefined ? [] : [['', given] as [string, unknown]]
     const telling = firstText(named, ...TELLING) ?? (args[0] ? plain(args[0][1]) : '')
-    const block: Block = {
+    const block: Extract<Block, { kind: 'call' }> = {
         kind: 'call',
         id: outcome === undefined ? (from.text('id') ?? '') : '',
         tool: brief(from.text('name') ?? 'tool', 60),
         brief: brief(telling, 160),
         args: args.map(([name, value]) => ({ name: brief(name, 60), value: clip(plain(value), most, printed) })),
     }
+    const change = changeOf(block.tool, named)
+    if (change) block.change = change
     if (outcome !== undefined) block.outcome = brief(outcome, 600)
     return block
 }

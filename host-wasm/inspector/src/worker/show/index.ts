@@ -24,6 +24,18 @@ export function rows(read: (first: number, count: number) => Entry[], first: num
     return page
 }
 
+/** The rows with these numbers, in rising order. */
+export function rowsAt(read: (first: number, count: number) => Entry[], at: number[]): Row[] {
+    const out: Row[] = []
+    for (let start = 0; start < at.length; ) {
+        let end = start + 1
+        while (end < at.length && at[end]! - at[end - 1]! === 1) end += 1
+        out.push(...rows(read, at[start]!, end - start))
+        start = end
+    }
+    return out
+}
+
 /** What an entry says, on one line. */
 export function briefOf(row: Row): string {
     for (const block of row.blocks) {
