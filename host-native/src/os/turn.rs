@@ -28,8 +28,8 @@ const LONG: Duration = Duration::from_micros(250);
 /// Who has waited so long looks twice as often, and after twice the time again: of many the first has the best chance.
 const LONG_WAIT: Duration = Duration::from_millis(4);
 /// Turns of one writer that follow each other while others wait take so long together: that somebody else begins costs as
-/// much as several turns.
-const RUN: Duration = Duration::from_millis(1);
+/// much as many turns, above all where the machine has other work.
+const RUN: Duration = Duration::from_millis(10);
 /// Behind them it lets others go first, for so long at most.
 const COURTESY: Duration = Duration::from_millis(1);
 

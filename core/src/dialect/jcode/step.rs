@@ -7,7 +7,7 @@
 use super::fields::Fields;
 use crate::dialect::jcode::compare::past;
 use crate::dialect::jcode::read::entry::Kind;
-use crate::log::Record;
+use crate::log::{Record, is_number};
 
 /// What an entry does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub enum Step {
     Fields(Fields),
     /// One more environment snapshot.
     EnvSnapshot,
-    /// It goes back, edits, or takes side records away: only the log tells what there is now.
+    /// It goes back, edits, takes side records away, or has a number for an id: only the log tells what there is now.
     Anew,
     /// Nothing that counts.
     Nothing,
@@ -28,6 +28,9 @@ impl Step {
     /// What this entry does.
     #[must_use]
     pub fn of(entry: &Record<'_>) -> Self {
+        if entry.fields.id.is_some_and(is_number) {
+            return Self::Anew;
+        }
         match past::classify(entry).kind {
             Some(Kind::Message) => Self::Message,
             Some(Kind::Meta) => Self::Fields(entry.fields.data.and_then(Fields::of_object).unwrap_or_default()),
