@@ -173,7 +173,8 @@ pub(super) fn locked_by(file: &File) -> Option<u32> {
 
 /// Whether a process with this number is alive.
 pub(super) fn is_alive(pid: i32) -> bool {
-    let Some(pid) = rustix::process::Pid::from_raw(pid).filter(|_| pid > 0) else { return false };
+    // A number below zero is no process, and the library asserts that it gets none.
+    let Some(pid) = Some(pid).filter(|pid| *pid > 0).and_then(rustix::process::Pid::from_raw) else { return false };
     // A refusal means that the process is alive and belongs to another user.
     !matches!(rustix::process::test_kill_process(pid), Err(rustix::io::Errno::SRCH))
 }
