@@ -99,6 +99,12 @@ fn a_search_sees_through_case_and_escapes() {
     let session = open(bytes(LOG)).expect("a session");
     let found = session.search("WÖRLD", &JsValue::UNDEFINED, None).expect("hits");
     assert_eq!(keys(&get(&found, "hits")), ["a", "c"]);
+    let first = Array::from(&get(&found, "hits")).get(0);
+    let whose = ["role", "field", "tool"].map(|field| get(&first, field));
+    assert_eq!(whose, ["user".into(), "text".into(), JsValue::NULL]);
+    assert!(get(&first, "run").as_f64().is_some());
+    let paused = object(&[("bytes", 1.into())]);
+    assert_eq!(json(&session.search("WÖRLD", &paused, None).expect("hits")), json(&found));
     let exact = object(&[("caseSensitive", true.into())]);
     assert_eq!(keys(&get(&session.search("Wörld", &exact, None).expect("hits"), "hits")), ["a"]);
     let one = object(&[("limit", 1.into())]);

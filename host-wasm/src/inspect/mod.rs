@@ -5,6 +5,7 @@
 //! progress and can be cancelled.
 
 mod files;
+mod search;
 mod verify;
 
 use crate::beside::{self, Beside, Reader};
@@ -18,14 +19,11 @@ use jcode_session_core::dialect::jcode::replay;
 use jcode_session_core::dialect::{CurrentLog, FileKind, PresentError, detect, present};
 use jcode_session_core::index::row::Seq;
 use jcode_session_core::log::{Dialect, LogScan, Tee, scan_source};
-use jcode_session_core::report::{
-    EntryReport, Opened, OutlineReport, SearchReport, SummaryReport, TimelineReport, TreeReport,
-};
-use jcode_session_core::search::{
-    Case, Filter, Known, Query, QueryError, Search, Slice, may_be_within, search_session,
-};
+use jcode_session_core::report::{EntryReport, Opened, OutlineReport, SummaryReport, TimelineReport, TreeReport};
+use jcode_session_core::search::Known;
 use jcode_session_core::session::{Locator, Outline, Session, Timeline, TokenUsage};
 use jcode_session_core::source::ByteSource;
+pub use search::SearchOptions;
 use serde::Serialize;
 use std::ops::ControlFlow;
 
@@ -332,48 +330,6 @@ impl<S: ByteSource + Clone> Inspector<S> {
         Ok(self.session.log().read_vec(span.offset + from, usize::try_from(len).unwrap_or_default())?)
     }
 
-    /// The entries that hold a text. A log without an index gets one only if it may hold the text.
-    ///
-    /// # Errors
-    /// Fails if the log cannot be read or the caller cancels.
-    pub fn search(
-        &mut self,
-        text: &str,
-        options: SearchOptions,
-        progress: &mut Progress<'_>,
-    ) -> Result<SearchReport, Error> {
-        self.session.detected().readable()?;
-        let case = if options.case_sensitive { Case::Sensitive } else { Case::Insensitive };
-        let query = match Query::literals(&[text], case) {
-            Ok(query) => query,
-            Err(QueryError::Empty) => return Ok(SearchReport::new(Vec::new(), None)),
-            Err(error) => return Err(Error::new(Code::BadArgument, error.to_string())),
-        };
-        let search = Search::new(query, Filter::default());
-        let len = self.session.log().len();
-        if !self.has_index() {
-            if !may_be_within(&self.session, &search, &mut done_of(len, progress))? {
-                return Ok(SearchReport::new(Vec::new(), None));
-            }
-            self.index(progress)?;
-        }
-        let known = match &self.known {
-            Some(known) => known,
-            None => self.known.insert(Known::of(&self.session, &search, &mut done_of(len, progress))?),
-        };
-        let SearchOptions { from, limit, bytes, .. } = options;
-        let tick = &mut done_of(len.saturating_sub(from).min(bytes), progress);
-        let (found, next) = search_session(&self.session, &search, known, Slice { from, limit, bytes }, tick)?;
-        let mut hits = Vec::with_capacity(found.len());
-        for found in found {
-            if let Some(spot) = self.session.at_offset(found.offset)? {
-                let run = self.runs()?.node_of(spot.seq);
-                hits.push((spot, run, found));
-            }
-        }
-        Ok(SearchReport::new(hits, next))
-    }
-
     /// Entries over time.
     ///
     /// # Errors
@@ -386,19 +342,6 @@ impl<S: ByteSource + Clone> Inspector<S> {
         };
         Ok(TimelineReport::new(timeline))
     }
-}
-
-/// Options of a search.
-#[derive(Debug, Clone, Copy)]
-pub struct SearchOptions {
-    /// Letters match only in the same case.
-    pub case_sensitive: bool,
-    /// Maximum number of hits.
-    pub limit: usize,
-    /// Offset in the log at which the search begins.
-    pub from: u64,
-    /// Bytes of the log after which the search pauses.
-    pub bytes: u64,
 }
 
 /// Turns ticks, which count bytes, into progress calls with the sum.
