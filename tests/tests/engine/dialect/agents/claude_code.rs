@@ -126,7 +126,7 @@ fn the_last_entry_is_where_the_conversation_was() {
         said("d", Some("c"), "assistant", answer("m2")),
     ];
     let leaf_of = |more: &[Value]| {
-        let (shown, _, _) = show(&lines(&[&base, more].concat()), NAME);
+        let (shown, _, _) = show(&lines([&base, more].concat()), NAME);
         let path = shown.active_path();
         path.iter().rev().find(|entry| entry.kind == "message").map(|entry| entry.id.clone())
     };
