@@ -91,6 +91,7 @@ pub fn fork_into(session: &Session, at: Option<&str>, folder: &Path) -> Result<F
 
 /// Forks a session into the log `target`, with this header; behind what is copied stand `more` entries, which are made
 /// from the copy and lack id, parent and time. Whether the old session's sidecar was contradicted.
+#[cfg(feature = "jcode")]
 pub(crate) fn fork_as(
     log: &Path,
     at: Option<&str>,
