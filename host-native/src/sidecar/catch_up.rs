@@ -4,8 +4,8 @@
 //! Invariant: the transaction adds the whole new tail or nothing. The caller holds the log's lock and knows that the
 //! log has only grown.
 
-use crate::os::host;
 use crate::os::log_file::LogFile;
+use crate::os::{files, host, paths};
 use crate::sidecar::commit;
 use crate::sidecar::connect::{Purpose, connect};
 use crate::sidecar::outcome::{Done, RebuildError, Tick};
@@ -34,9 +34,13 @@ pub(super) fn catch_up(
     if grown && (log.len() - offset > seen.stamp.len || (expect_lf && log.read_vec(offset, 1)? != b"\n")) {
         return Ok(None);
     }
+    let opened = files::stamp(&paths::sidecar(log.path()))?;
     let mut connection = connect(log.path(), Purpose::Update)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    if read_meta(&transaction)?.as_ref() != Some(seen) {
+    // Another writer may have put a new file in its place before the transaction kept it from that.
+    let now = files::stamp(&paths::sidecar(log.path()))?;
+    let is_in_place = opened.zip(now).is_some_and(|(opened, now)| opened.is_same_file(&now));
+    if !is_in_place || read_meta(&transaction)?.as_ref() != Some(seen) {
         return Ok(None);
     }
     let observed = Observed { stamp: log.stamp(), now_ms: host::now_ms(), synced_len };

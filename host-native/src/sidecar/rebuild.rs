@@ -11,6 +11,7 @@ use crate::os::names::before_sidecar;
 use crate::os::replace::{publish, temporary_for};
 use crate::os::{paths, stat};
 use crate::sidecar;
+use crate::sidecar::connect::{Purpose, connect};
 use crate::sidecar::look::{Look, Right, look};
 pub use crate::sidecar::outcome::{Done, Known, RebuildError, Tick};
 use crate::sidecar::sql::is_locked;
@@ -139,8 +140,13 @@ pub(crate) fn update_in_turns(log: &LogFile, tick: &mut Tick<'_>) -> Result<Inde
         Look::Locked => return Err(RebuildError::Busy),
         Look::Differs | Look::Unusable => {}
     }
+    build_in_turns(log, tick)
+}
+
+/// Builds the sidecar of a log for one of several writers, whatever it is. All of `log` is on the disk.
+pub(crate) fn build_in_turns(log: &LogFile, tick: &mut Tick<'_>) -> Result<IndexMeta, RebuildError> {
     let known = Known { synced_len: log.len(), ..Known::default() };
-    build_knowing(log, &known, tick)
+    build_aside(log, &known, Held::InTurns, tick)
 }
 
 /// Builds the sidecar of a log for its writer, which holds the lock. All of `log` is on the disk.
@@ -154,6 +160,8 @@ pub(crate) fn build_held(log: &LogFile, tick: &mut Tick<'_>) -> Result<IndexMeta
 enum Held {
     No,
     ByWriter,
+    /// By nobody between two turns: other writers may have the sidecar open.
+    InTurns,
 }
 
 fn build_aside(log: &LogFile, known: &Known, held: Held, tick: &mut Tick<'_>) -> Result<IndexMeta, RebuildError> {
@@ -171,11 +179,23 @@ fn build_aside(log: &LogFile, known: &Known, held: Held, tick: &mut Tick<'_>) ->
     vouch_for(temporary.path(), &meta);
     let _lock = match held {
         Held::ByWriter => None,
-        Held::No => Some(lock(log)?),
+        Held::No | Held::InTurns => Some(lock(log)?),
     };
+    let _excluded = if held == Held::InTurns { exclude_writers(log)? } else { None };
     remove_journals(&path)?;
     publish(temporary, &path)?;
     Ok(meta)
+}
+
+/// Keeps other writers from changing the sidecar until this is dropped; nothing if it is none that they could change. A
+/// journal is found by its name: that of a change in the old file would be played back into the new one.
+fn exclude_writers(log: &LogFile) -> Result<Option<Connection>, RebuildError> {
+    let Ok(connection) = connect(log.path(), Purpose::Update) else { return Ok(None) };
+    match connection.execute_batch("BEGIN IMMEDIATE") {
+        Ok(()) => Ok(Some(connection)),
+        Err(error) if is_locked(&error) => Err(RebuildError::Busy),
+        Err(_) => Ok(None),
+    }
 }
 
 fn fill(

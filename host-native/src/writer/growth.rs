@@ -1,8 +1,8 @@
 //! What one transaction of the sidecar adds.
 //!
 //! Owns: which waiting entries get rows, and the metadata behind them.
-//! Invariant: rows are added without a gap from what is stored on. In modes that go ahead they may be added before their
-//! entries are synced, and are committed once all of them are.
+//! Invariant: rows are added without a gap from what is stored on, and each finds its parent. In modes that go ahead they
+//! may be added before their entries are synced, and are committed once all of them are.
 
 use super::index_file::IndexFile;
 use super::index_queue::IndexQueue;
@@ -114,6 +114,10 @@ impl Growth {
         }
         let mut store = SqlStore::new(index.connection());
         let totals = self.catch_up.finish(&mut store)?;
+        if totals.counts.orphans > index.meta.counts.orphans {
+            // A writer knows the parent of each entry that it appends: what has none here lacks rows before it.
+            return Err(Lag::Rebuild);
+        }
         let meta = meta_after(log, &index.meta, totals, (point, self.rows), closing)?;
         if (index.meta.counts.entries..meta.counts.entries).contains(&(JUMP_INDEX_FROM - 1)) {
             store.index_jumps(JUMP_INDEX_FROM)?;

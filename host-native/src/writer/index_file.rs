@@ -5,13 +5,17 @@
 //! writer closes: a sidecar that a power cut may have torn is known by it. Does not: choose rows.
 
 use super::lag::Lag;
+use crate::os::files;
 use crate::os::host;
 use crate::os::log_file::LogFile;
+use crate::os::paths;
 use crate::sidecar::connect::{Purpose, connect};
 use crate::sidecar::sql::{is_locked, read_meta};
 use crate::sidecar::{commit, written_meta};
 use jcode_session_core::index::meta::IndexMeta;
+use jcode_session_core::source::identity::FileStamp;
 use rusqlite::{Connection, TransactionBehavior};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// An open sidecar whose rows match `meta`.
@@ -20,8 +24,11 @@ pub(super) struct IndexFile {
     pub(super) meta: IndexMeta,
     /// The mark is set, and later commits are not synced.
     marked: bool,
-    /// Other writers of the session change it too.
+    /// Other writers of the session change it too, or put another file in its place.
     takes_turns: bool,
+    path: PathBuf,
+    /// Which file it is.
+    file: Option<FileStamp>,
 }
 
 /// Sidecars that writers of this process have open, and how many of them are kept open between two changes.
@@ -30,6 +37,8 @@ const FEW: usize = 8;
 
 impl IndexFile {
     pub(super) fn connect(log: &LogFile, takes_turns: bool) -> Result<Self, Lag> {
+        let path = paths::sidecar(log.path());
+        let file = files::stamp(&path)?;
         let connection = connect(log.path(), Purpose::Follow)?;
         connection.set_prepared_statement_cache_capacity(64);
         connection.execute_batch("PRAGMA synchronous=FULL")?;
@@ -42,7 +51,7 @@ impl IndexFile {
             connection.execute_batch("PRAGMA synchronous=OFF")?;
         }
         OPEN.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { connection, meta, marked, takes_turns })
+        Ok(Self { connection, meta, marked, takes_turns, path, file })
     }
 
     /// More are open than should stay so.
@@ -69,6 +78,10 @@ impl IndexFile {
         }
         let begun = self.connection.execute_batch("BEGIN IMMEDIATE");
         begun.map_err(|error| if is_locked(&error) { Lag::Busy(error) } else { error.into() })?;
+        if self.takes_turns && !is_there(&self.path, self.file) {
+            self.connection.execute_batch("ROLLBACK")?;
+            return Err(Lag::Hole);
+        }
         if self.takes_turns && read_meta(&self.connection)?.as_ref() != Some(&self.meta) {
             self.connection.execute_batch("ROLLBACK")?;
             return Err(Lag::Raced);
@@ -102,7 +115,11 @@ impl IndexFile {
         // Without a boot id a torn sidecar could not be told from a whole one. Then every commit is synced.
         let Some(boot) = host::boot_id() else { return Ok(()) };
         let meta = IndexMeta { unsynced_boot: Some(boot.to_string()), ..self.meta.clone() };
+        let (path, file) = (self.path.clone(), self.file);
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        if self.takes_turns && !is_there(&path, file) {
+            return Err(Lag::Hole);
+        }
         if self.takes_turns && read_meta(&transaction)?.as_ref() != Some(&self.meta) {
             return Err(Lag::Raced);
         }
@@ -115,11 +132,22 @@ impl IndexFile {
     }
 }
 
+/// Whether this is the file at the path. Asked within a transaction, which keeps others from replacing it: a journal is
+/// found by its name, and would be played back into another file.
+fn is_there(path: &Path, file: Option<FileStamp>) -> bool {
+    let now = files::stamp(path).ok().flatten();
+    now.zip(file).is_some_and(|(now, file)| now.is_same_file(&file))
+}
+
 impl Drop for IndexFile {
     fn drop(&mut self) {
         OPEN.fetch_sub(1, Ordering::Relaxed);
         if !self.connection.is_autocommit() {
             let _ = self.connection.execute_batch("ROLLBACK");
+        }
+        // Another writer's journal may have its name now.
+        if self.takes_turns && !is_there(&self.path, self.file) {
+            return;
         }
         // Removes the journal. A journal that stays is empty and harmless.
         let _ = self.connection.query_row("PRAGMA journal_mode=DELETE", [], |_| Ok(()));

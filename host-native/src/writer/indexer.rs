@@ -199,7 +199,9 @@ impl Indexer {
             return Err(Lag::Displaced);
         }
         let tick = &mut |_| ControlFlow::Continue(());
-        if takes_turns {
+        if takes_turns && matches!(why, Lag::Rebuild) {
+            rebuild::build_in_turns(log, tick)?;
+        } else if takes_turns {
             drop(IndexFile::connect(log, takes_turns));
             rebuild::update_in_turns(log, tick)?;
         } else if matches!(why, Lag::Rebuild) {
