@@ -242,7 +242,7 @@ impl Displacing {
             Self::ReplaceByOlder => std::fs::write(&other, &older).expect("written"),
             Self::Remove => return std::fs::remove_file(log).expect("removed"),
             Self::MoveAway => return std::fs::rename(log, log.with_file_name("elsewhere.jsonl")).expect("moved"),
-            Self::RemoveFolder => return std::fs::remove_dir_all(log.parent().expect("a folder")).expect("removed"),
+            Self::RemoveFolder => return remove_folder(log.parent().expect("a folder")),
             Self::Cut => {
                 let file = std::fs::OpenOptions::new().write(true).open(log).expect("opens");
                 return file.set_len(older.len() as u64).expect("cut");
@@ -254,6 +254,18 @@ impl Displacing {
         }
         std::fs::rename(&other, log).expect("replaced");
     }
+}
+
+/// Removes a folder in which the writer may be making files at that moment: what came behind the listing goes in the
+/// next round.
+fn remove_folder(folder: &Path) {
+    for _ in 0..1000 {
+        match std::fs::remove_dir_all(folder) {
+            Err(error) if error.kind() == std::io::ErrorKind::DirectoryNotEmpty => {}
+            ended => return ended.expect("removed"),
+        }
+    }
+    panic!("the writer goes on making files in {}", folder.display());
 }
 
 #[test]
