@@ -13,6 +13,7 @@ pub mod commands;
 #[cfg(feature = "mcp")]
 mod mcp;
 pub mod output;
+mod runtime;
 pub mod serve;
 pub mod settings;
 mod transcript;

@@ -42,7 +42,7 @@ fn of_archive(args: &DoctorArgs, settings: &Settings, output: &mut Output) -> Re
         anyhow::bail!("an archive is only added to, so `--fix` cannot be used with `--store`");
     }
     let remote = super::remote::open(args.store.store.as_deref(), settings)?;
-    let report = super::remote::examined(&remote)?;
+    let report = jcode_session_object::check::examine(&remote)?;
     if args.json {
         output.json(&report)?;
     } else {

@@ -3,6 +3,7 @@
 //! Owns: dispatch, and what commands share: running many sessions on all cores, interruption.
 //! Invariant: a command returns its exit status; only the binary ends the process.
 
+mod advice;
 mod append;
 mod checkpoints;
 mod doctor;
@@ -32,7 +33,6 @@ mod seal;
 mod search;
 mod show;
 mod tag;
-mod take_back;
 mod tree;
 mod tree_lines;
 mod verify;
@@ -150,11 +150,10 @@ fn dispatch(command: &SessionCommand, settings: &Settings, output: &mut Output) 
 /// Warns if the log had to answer in place of its sidecar. A reader writes nothing, so it cannot mend the sidecar.
 fn tell_of_sidecar(log: &Path, was_contradicted: bool, output: &mut Output) {
     if was_contradicted {
-        let name = |path: &Path| visible(&path.display().to_string());
         output.warn(format!(
-            "{} says something else than its log, which answered instead; `migrate --force {}` rebuilds it",
-            name(&paths::sidecar(log)),
-            name(log)
+            "{} says something else than its log, which answered instead; `{}` rebuilds it",
+            visible(&paths::sidecar(log).display().to_string()),
+            advice::rebuild_command(log)
         ));
     }
 }

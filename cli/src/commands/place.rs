@@ -1,8 +1,9 @@
 //! Where sessions are: here, or in an archive.
 //!
-//! Owns: opening one by the word that a user gives.
+//! Owns: opening one by the word that a user gives, and how a message names it.
 //! Invariant: what a command shows does not depend on the place.
 
+use super::advice;
 use crate::settings::Settings;
 use anyhow::Result;
 use jcode_session_native::session::Session;
@@ -30,4 +31,14 @@ pub(super) fn open(session: &OsStr, store: Option<&str>, settings: &Settings) ->
     }
     let _ = store;
     Ok(Session::read(&super::resolve(session, settings)?)?)
+}
+
+/// The command that names the damaged places of a session. `word` is what the user called the session.
+pub(super) fn verify_command(session: &Session, word: &OsStr, store: Option<&str>) -> String {
+    #[cfg(feature = "store")]
+    if let Some(url) = store {
+        return advice::verify_command_there(word, url);
+    }
+    let _ = (word, store);
+    advice::verify_command(session.path())
 }

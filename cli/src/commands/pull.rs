@@ -39,12 +39,8 @@ pub(super) fn pull(args: &PullArgs, settings: &Settings, output: &mut Output) ->
         summary(&report, output);
     }
     let is_problem = |session: &PulledSession| matches!(session.action, PullAction::Failed | PullAction::Diverged);
-    Ok(match report.sessions.iter().any(is_problem) {
-        _ if pulled.stopped => ExitStatus::Failed,
-        true => ExitStatus::Problems,
-        false if pulled.warnings.is_empty() => ExitStatus::Clean,
-        false => ExitStatus::Problems,
-    })
+    let problems = report.sessions.iter().any(is_problem) || !pulled.warnings.is_empty();
+    Ok(remote::ended(pulled.stopped, problems))
 }
 
 /// Makes a new session of each, and prints its id, as `fork` does here.

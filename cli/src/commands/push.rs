@@ -4,6 +4,7 @@
 //! Invariant: the exit code is 1 if a session failed or has another history there, 2 if nothing could be pushed.
 
 use super::many::{catch_interrupts, interrupted};
+use super::remote;
 use crate::args::PushArgs;
 use crate::output::{ExitStatus, Output, bytes, count, style, visible};
 use crate::settings::{self, Settings};
@@ -33,12 +34,8 @@ pub(super) fn push(args: &PushArgs, settings: &Settings, output: &mut Output) ->
         summary(&report, output);
     }
     let is_problem = |session: &PushedSession| matches!(session.action, PushAction::Failed | PushAction::Diverged);
-    Ok(match report.sessions.iter().any(is_problem) {
-        _ if pushed.stopped => ExitStatus::Failed,
-        true => ExitStatus::Problems,
-        false if pushed.warnings.is_empty() => ExitStatus::Clean,
-        false => ExitStatus::Problems,
-    })
+    let problems = report.sessions.iter().any(is_problem) || !pushed.warnings.is_empty();
+    Ok(remote::ended(pushed.stopped, problems))
 }
 
 fn print(session: &PushedSession, output: &mut Output) -> Result<()> {

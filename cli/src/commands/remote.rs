@@ -4,11 +4,11 @@
 //! Invariant: nothing is written. What a machine pushed that cannot be read is warned of, and hides nothing else.
 
 use super::many::interrupted;
-use crate::output::{Output, visible};
+use crate::output::{ExitStatus, Output, visible};
 use crate::settings::{self, Settings};
 use anyhow::Result;
 use jcode_session_core::catalog::page::Filter;
-use jcode_session_core::report::{DoctorReport, ListedSession, LogReport};
+use jcode_session_core::report::{ListedSession, LogReport};
 use jcode_session_native::catalog::names_of_folder;
 use jcode_session_native::os::path_text::shown;
 use jcode_session_native::search::{Scope, Search, Searched};
@@ -73,9 +73,13 @@ pub(super) fn verified(remote: &Remote, asked: &[OsString], output: &mut Output)
     Ok((reports, failed))
 }
 
-/// Examines the archive by names and lengths.
-pub(super) fn examined(remote: &Remote) -> Result<DoctorReport> {
-    Ok(check::examine(remote)?)
+/// How a run over many sessions ended.
+pub(super) const fn ended(stopped: bool, problems: bool) -> ExitStatus {
+    match (stopped, problems) {
+        (true, _) => ExitStatus::Failed,
+        (false, true) => ExitStatus::Problems,
+        (false, false) => ExitStatus::Clean,
+    }
 }
 
 /// Searches the sessions in the scope of `search`.

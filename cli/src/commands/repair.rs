@@ -4,8 +4,8 @@
 //! Invariant: a sound log is left alone, and the output says so. After a repair the output names the exact command that
 //! takes it back.
 
+use super::advice::undo_command;
 use super::findings::print_findings;
-use super::take_back::undo_command;
 use crate::args::RepairArgs;
 use crate::output::{ExitStatus, Output, bytes, count, visible};
 use crate::settings::Settings;

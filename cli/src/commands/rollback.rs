@@ -3,7 +3,7 @@
 //! Owns: the printed plan and result. The native store rolls back.
 //! Invariant: the result of a rollback names the exact command that takes it back.
 
-use super::take_back::undo_command;
+use super::advice::undo_command;
 use crate::args::RollbackArgs;
 use crate::output::{ExitStatus, Output, bytes, count, visible};
 use crate::settings::Settings;

@@ -6,13 +6,12 @@
 
 use super::place;
 use crate::args::ShowArgs;
-use crate::output::{ExitStatus, Output, count, visible};
+use crate::output::{ExitStatus, Output, count};
 use crate::settings::Settings;
 use crate::transcript::edited::Path;
 use crate::transcript::model::Message;
 use crate::transcript::terminal::{self, Extent};
 use anyhow::Result;
-use jcode_session_native::os::path_text::shown;
 use jcode_session_native::session::{Edits, Entry, Session};
 
 pub(super) fn show(args: &ShowArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
@@ -34,21 +33,19 @@ pub(super) fn show(args: &ShowArgs, settings: &Settings, output: &mut Output) ->
             super::tree::overlooked(&session.tree()?, output);
         }
     }
-    tell_of_damage(&session, output)?;
+    tell_of_damage(&session, args, output)?;
     super::tell_of_sidecar(session.path(), session.was_contradicted(), output);
     Ok(ExitStatus::Clean)
 }
 
 /// Hints at damage that is known without a pass over the log: what was damaged is not among the entries shown.
-fn tell_of_damage(session: &Session, output: &mut Output) -> Result<()> {
+fn tell_of_damage(session: &Session, args: &ShowArgs, output: &mut Output) -> Result<()> {
     if session.has_index() {
         let damages = session.damages()?;
         if damages > 0 {
             let places = count(damages, "place", "places");
-            output.note(visible(&format!(
-                "the log is damaged in {places}; `verify {}` names them",
-                shown(session.path())
-            )));
+            let names_them = place::verify_command(session, &args.session, place::store_of!(args));
+            output.note(format!("the log is damaged in {places}; `{names_them}` names them"));
         }
     }
     Ok(())

@@ -5,7 +5,7 @@
 //! on the number of branches, not of entries.
 
 use crate::output::{Output, ago, cut, fit, style, width};
-use crate::transcript::model::{Block, Message, Voice};
+use crate::transcript::model::Message;
 use anyhow::Result;
 use jcode_session_core::session::{Node, Outline};
 use jcode_session_native::os::host;
@@ -42,7 +42,7 @@ pub(super) fn draw(session: &Session, output: &mut Output) -> Result<()> {
     let children = children(&outline);
     let ends: Vec<&str> = outline.nodes.iter().map(|node| node.id.as_str()).collect();
     let keys = session.short_keys(&ends)?;
-    let active = active_path(&outline);
+    let active: BTreeSet<usize> = outline.up(outline.active).collect();
     let mut rows: Vec<Row> = Vec::new();
     let roots = (0..outline.nodes.len()).filter(|&at| outline.nodes.get(at).is_some_and(|node| node.parent.is_none()));
     rows.extend(roots.map(|node| Row { node, rails: String::new(), below: String::new() }));
@@ -82,12 +82,6 @@ fn children(outline: &Outline) -> Vec<Vec<usize>> {
     children
 }
 
-/// The runs from the one with the last entry up to its root.
-fn active_path(outline: &Outline) -> BTreeSet<usize> {
-    let parent = |at: &usize| outline.nodes.get(*at).and_then(|node| node.parent);
-    std::iter::successors(outline.active, parent).collect()
-}
-
 /// What all lines have in common.
 struct Lines {
     columns: usize,
@@ -119,14 +113,6 @@ fn words(session: &Session, node: &Node) -> Result<String> {
     let first = node.runs.iter().cloned().flatten().take(FIRST);
     let lines: Vec<Vec<u8>> = session.listed(first, LINE)?.into_iter().filter_map(|entry| entry.line).collect();
     let read: Vec<Message<'_>> = lines.iter().map(|line| Message::read(line)).collect();
-    let prompt = read.iter().filter(|message| message.voice == Voice::User).find_map(said);
-    let other = || read.first().map(|first| said(first).unwrap_or_else(|| first.name.to_string()));
-    Ok(prompt.or_else(other).unwrap_or_default())
-}
-
-fn said(message: &Message<'_>) -> Option<String> {
-    message.blocks.iter().find_map(|block| match block {
-        Block::Text(text) if !text.trim().is_empty() => Some(text.to_string()),
-        _ => None,
-    })
+    let other = || read.first().map(|first| first.words().unwrap_or(&first.name));
+    Ok(read.iter().find_map(Message::prompt).or_else(other).unwrap_or_default().to_string())
 }

@@ -10,6 +10,7 @@ mod asked;
 use crate::args::SessionCommand;
 use crate::commands::answer;
 use crate::output::{ExitStatus, Kept};
+use crate::runtime;
 use crate::settings::Settings;
 use asked::{AskedList, AskedSearch, AskedShow, AskedTree};
 use rmcp::handler::server::wrapper::Parameters;
@@ -33,16 +34,11 @@ const INSTRUCTIONS: &str = "The sessions of coding agents on this machine: what 
 /// # Errors
 /// Fails if the runtime cannot be started or the client does not begin as the protocol says.
 pub(crate) fn serve(settings: Settings) -> io::Result<()> {
-    // On a thread of its own, because a mounting program may run commands inside a runtime.
-    std::thread::scope(|scope| {
-        let served = scope.spawn(|| {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            let served = runtime.block_on(until_closed(Server { settings: Arc::new(settings) }));
-            // A read of standard input cannot be cancelled, and nobody waits for a running search.
-            runtime.shutdown_background();
-            served
-        });
-        served.join().unwrap_or_else(|_| Err(io::Error::other("the server failed")))
+    runtime::run(|runtime| {
+        let served = runtime.block_on(until_closed(Server { settings: Arc::new(settings) }));
+        // A read of standard input cannot be cancelled, and nobody waits for a running search.
+        runtime.shutdown_background();
+        served
     })
 }
 

@@ -16,6 +16,7 @@ pub use files::Served;
 pub use page::is_built;
 pub use sessions::Sessions;
 
+use crate::runtime;
 use gate::Gate;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -52,14 +53,7 @@ impl Offer {
 /// # Errors
 /// Fails if the port cannot be bound or no token can be made.
 pub fn serve(port: u16, offer: Offer, opened: impl FnOnce(&str, &str) + Send) -> io::Result<()> {
-    // On a thread of its own, because a mounting program may run commands inside a runtime.
-    std::thread::scope(|scope| {
-        let served = scope.spawn(|| {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-            LocalSet::new().block_on(&runtime, listen(port, offer, opened))
-        });
-        served.join().unwrap_or_else(|_| Err(io::Error::other("the server failed")))
-    })
+    runtime::run(|runtime| LocalSet::new().block_on(&runtime, listen(port, offer, opened)))
 }
 
 async fn listen(port: u16, offer: Offer, opened: impl FnOnce(&str, &str)) -> io::Result<()> {

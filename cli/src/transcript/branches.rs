@@ -23,7 +23,7 @@ pub(super) fn write(
 ) -> Result<(), WriteError> {
     let outline = session.outline()?;
     let edits = edits(session, &outline)?;
-    let active: HashSet<usize> = up(&outline, outline.active).collect();
+    let active: HashSet<usize> = outline.up(outline.active).collect();
     let mut others: Vec<usize> = (0..outline.nodes.len()).filter(|at| !active.contains(at)).collect();
     others.sort_by_key(|&at| outline.nodes.get(at).and_then(|node| node.runs.first()).map(|run| run.start));
     for at in others {
@@ -43,11 +43,6 @@ pub(super) fn write(
         writer.end_branch()?;
     }
     Ok(())
-}
-
-/// A run and those above it.
-fn up(outline: &Outline, from: Option<usize>) -> impl Iterator<Item = usize> {
-    std::iter::successors(from, |&at| outline.nodes.get(at)?.parent)
 }
 
 /// The lines of the edits in each run. Most logs have none.
@@ -70,10 +65,7 @@ fn edits_on(outline: &Outline, run: usize, edits: &HashMap<usize, Vec<Vec<u8>>>)
     if edits.is_empty() {
         return Edits::default();
     }
-    let leaves = (0..outline.nodes.len()).filter(|&at| outline.nodes.get(at).is_some_and(|node| node.leaf));
-    let below = leaves.filter(|&leaf| up(outline, Some(leaf)).any(|at| at == run));
-    let last = below.max_by_key(|&leaf| outline.nodes.get(leaf).map(|node| node.seq));
-    let mut path: Vec<usize> = up(outline, last).collect();
+    let mut path: Vec<usize> = outline.up(outline.last_leaf_below(run)).collect();
     path.reverse();
     Edits::of(path.iter().filter_map(|at| edits.get(at)).flatten().map(Vec::as_slice))
 }

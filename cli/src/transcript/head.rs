@@ -4,7 +4,7 @@
 //! Invariant: entries are read one at a time. Entries that cannot hold a title are not parsed, except for the last one.
 
 use super::json::Object;
-use super::model::{Block, Message, Voice};
+use super::model::Message;
 use super::used::Used;
 use crate::output::{count, shorten};
 use jcode_session_core::index::Tree;
@@ -46,7 +46,7 @@ impl Head {
             names.change(jcode.as_ref());
         }
         let kinds = [memmem::Finder::new("session_info"), memmem::Finder::new("jcode/meta")];
-        let (mut ended, mut edits, mut used) = (None, Edits::default(), Used::new());
+        let (mut ended, mut edits, mut used) = (None, Edits::default(), Used::default());
         for (number, range) in ranges.iter().enumerate() {
             let line = session.entry_at(range.clone())?.line;
             edits.read(&line);
@@ -110,11 +110,8 @@ fn first_prompt(session: &Session, ranges: &[Range<u64>], edits: &Edits) -> Resu
 fn prompt(line: &[u8]) -> Option<String> {
     memmem::find(line, b"\"user\"")?;
     let message = Message::read(line);
-    let said = message.blocks.iter().find_map(|block| match block {
-        Block::Text(text) if message.voice == Voice::User => Some(text.trim()),
-        _ => None,
-    })?;
-    (!said.is_empty() && !said.starts_with('/')).then(|| shorten(said, PROMPT))
+    let prompt = message.prompt()?;
+    (!prompt.starts_with('/')).then(|| shorten(prompt, PROMPT))
 }
 
 /// Number of characters of a prompt in place of a title.

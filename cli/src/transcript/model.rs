@@ -60,6 +60,21 @@ pub(crate) struct Message<'a> {
     pub(crate) blocks: Vec<Block<'a>>,
 }
 
+impl Message<'_> {
+    /// The first words that are said.
+    pub(crate) fn words(&self) -> Option<&str> {
+        self.blocks.iter().find_map(|block| match block {
+            Block::Text(text) if !block.is_blank() => Some(text.trim()),
+            _ => None,
+        })
+    }
+
+    /// The first words of a person.
+    pub(crate) fn prompt(&self) -> Option<&str> {
+        if self.voice == Voice::User { self.words() } else { None }
+    }
+}
+
 /// A part of a message.
 #[derive(Debug)]
 pub(crate) enum Block<'a> {

@@ -1,60 +1,36 @@
-//! Tokens and costs of a path.
+//! Tokens and costs of a path, in words.
 //!
-//! Owns: which numbers count: pi's and jcode's names for them.
-//! Invariant: a number that is missing or unreadable counts as none.
+//! Owns: the words. Core knows the fields in which writers record usage.
+//! Invariant: nothing is said of what was not recorded.
 
-use super::json::Object;
 use crate::output::count;
-use memchr::memmem::Finder;
-
-/// Names of the four numbers, and of their sums in words.
-const TOKENS: [([&str; 2], &str); 4] = [
-    (["input", "input_tokens"], "in"),
-    (["output", "output_tokens"], "out"),
-    (["cacheRead", "cache_read_input_tokens"], "from the cache"),
-    (["cacheWrite", "cache_creation_input_tokens"], "to the cache"),
-];
+use jcode_session_core::session::{Usage, UsageReader};
 
 /// The sums so far.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Used {
-    named: Finder<'static>,
-    tokens: [u64; 4],
-    dollars: f64,
+    reader: UsageReader,
+    total: Usage,
 }
 
 impl Used {
-    pub(super) fn new() -> Self {
-        // Holds for both `usage` and `token_usage`.
-        Self { named: Finder::new("usage\""), tokens: [0; 4], dollars: 0.0 }
-    }
-
     /// Adds what the entry on this line used.
     pub(super) fn add(&mut self, line: &[u8]) {
-        if self.named.find(line).is_none() {
-            return;
+        if let Some(usage) = self.reader.of_line(line) {
+            self.total.add(&usage);
         }
-        let Some(entry) = Object::read(line) else { return };
-        let message = entry.object("message").unwrap_or(entry);
-        let Some(usage) = message.object("usage").or_else(|| message.object("token_usage")) else { return };
-        let number = |of: &Object<'_>, name: &str| std::str::from_utf8(of.get(name)?).ok()?.parse::<f64>().ok();
-        for (sum, (names, _)) in self.tokens.iter_mut().zip(TOKENS) {
-            let tokens = names.into_iter().find_map(|name| number(&usage, name));
-            *sum = sum.saturating_add(tokens.unwrap_or_default() as u64);
-        }
-        let cost = usage.object("cost").and_then(|cost| number(&cost, "total"));
-        self.dollars += cost.filter(|cost| cost.is_finite()).unwrap_or_default();
     }
 
     /// The sums in words; `None` if nothing was used.
     pub(super) fn words(&self) -> Option<String> {
-        let sums = self.tokens.iter().zip(TOKENS).filter(|(sum, _)| **sum > 0);
-        let sums: Vec<String> =
-            sums.map(|(sum, (_, what))| format!("{} {what}", count(*sum, "token", "tokens"))).collect();
+        let Usage { input, output, cache_read, cache_write, cost, .. } = self.total;
+        let sums = [(input, "in"), (output, "out"), (cache_read, "from the cache"), (cache_write, "to the cache")];
+        let sums = sums.into_iter().filter(|(sum, _)| *sum > 0);
+        let sums: Vec<String> = sums.map(|(sum, what)| format!("{} {what}", count(sum, "token", "tokens"))).collect();
         if sums.is_empty() {
             return None;
         }
-        let dollars = if self.dollars > 0.0 { format!("; ${:.2}", self.dollars) } else { String::new() };
+        let dollars = if cost > 0.0 { format!("; ${cost:.2}") } else { String::new() };
         Some(format!("{}{dollars}", sums.join(", ")))
     }
 }
@@ -65,7 +41,7 @@ mod tests {
 
     #[test]
     fn tokens_and_costs_are_added() {
-        let mut used = Used::new();
+        let mut used = Used::default();
         assert_eq!(used.words(), None);
         used.add(
             br#"{"type":"message","message":{"usage":{"input":1200,"output":3,"cacheRead":0,"cost":{"total":0.25}}}}"#,

@@ -30,7 +30,7 @@ pub use memory::MemoryIndex;
 pub use outline::{Node, Outline, Path};
 pub use page::Listed;
 pub use resume::{Compaction, Resume};
-pub use token_usage::{Bucket, Timeline, TokenUsage, Usage};
+pub use token_usage::{Bucket, Timeline, TokenUsage, Usage, UsageReader};
 
 /// Why reading a session failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

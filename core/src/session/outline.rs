@@ -123,17 +123,19 @@ impl Outline {
         if self.path_to(last).position(seq).is_some() {
             return Some(last);
         }
-        let is_below = |mut at: usize| loop {
-            if at == node {
-                return true;
-            }
-            match self.nodes.get(at).and_then(|node| node.parent) {
-                Some(parent) => at = parent,
-                None => return false,
-            }
-        };
+        self.nodes.get(self.last_leaf_below(node)?).map(|leaf| leaf.seq)
+    }
+
+    /// A run and those above it, up to the root.
+    pub fn up(&self, from: Option<usize>) -> impl Iterator<Item = usize> {
+        core::iter::successors(from, |&at| self.nodes.get(at)?.parent)
+    }
+
+    /// The run of the last leaf below a run.
+    #[must_use]
+    pub fn last_leaf_below(&self, run: usize) -> Option<usize> {
         let leaves = self.nodes.iter().enumerate().rev().filter(|(_, node)| node.leaf);
-        leaves.into_iter().find(|(index, _)| is_below(*index)).map(|(_, node)| node.seq)
+        leaves.map(|(leaf, _)| leaf).find(|&leaf| self.up(Some(leaf)).any(|at| at == run))
     }
 }
 

@@ -9,7 +9,7 @@
 use super::memory::MemoryIndex;
 use crate::index::row::Seq;
 use crate::json::walk::Walker;
-use crate::log::{Damage, LogSink, Record};
+use crate::log::{Damage, LineReader, LogSink, Outcome, Record};
 use alloc::vec::Vec;
 use core::ops::ControlFlow;
 use memchr::memmem::Finder;
@@ -52,7 +52,8 @@ impl Usage {
         Some(usage)
     }
 
-    fn add(&mut self, other: &Self) {
+    /// Adds the usage of other entries.
+    pub fn add(&mut self, other: &Self) {
         self.messages += other.messages;
         self.input = self.input.saturating_add(other.input);
         self.output = self.output.saturating_add(other.output);
@@ -62,46 +63,28 @@ impl Usage {
     }
 }
 
-/// Counts usage during a build; receives every record.
+/// Reads the usage that entries record.
 #[derive(Debug)]
-pub struct TokenUsage {
-    total: Usage,
-    /// Entries with usage: number, tokens read, tokens written.
-    used: Vec<(Seq, u32, u32)>,
-    /// One bit per entry: it is a message.
-    messages: Vec<u8>,
-    entries: Seq,
+pub struct UsageReader {
     finder: Finder<'static>,
+    lines: LineReader,
 }
 
-impl Default for TokenUsage {
+impl Default for UsageReader {
     fn default() -> Self {
-        Self {
-            total: Usage::default(),
-            used: Vec::new(),
-            messages: Vec::new(),
-            entries: 0,
-            finder: Finder::new(b"usage\""),
-        }
+        // The end of both names of the field.
+        Self { finder: Finder::new(b"usage\""), lines: LineReader::new() }
     }
 }
 
-impl TokenUsage {
-    /// Usage of the whole log.
+impl UsageReader {
+    /// The usage that an entry records.
     #[must_use]
-    pub const fn total(&self) -> &Usage {
-        &self.total
-    }
-
-    fn is_message(&self, seq: usize) -> bool {
-        self.messages.get(seq / 8).is_some_and(|bits| bits >> (seq % 8) & 1 == 1)
-    }
-
-    fn usage_of(&self, record: &Record<'_>) -> Option<Usage> {
-        let fields = &record.fields;
+    pub fn of(&self, entry: &Record<'_>) -> Option<Usage> {
+        let fields = &entry.fields;
         let holder = match (&*fields.kind_text(), fields.message) {
             ("message", Some(message)) => message,
-            ("usage", _) => record.bytes,
+            ("usage", _) => entry.bytes,
             _ => return None,
         };
         self.finder.find(holder)?;
@@ -114,6 +97,40 @@ impl TokenUsage {
         });
         walked.ok()?;
         Usage::read(token?)
+    }
+
+    /// The usage that the entry on a line records.
+    #[must_use]
+    pub fn of_line(&mut self, line: &[u8]) -> Option<Usage> {
+        self.finder.find(line)?;
+        match self.lines.read(0, 1, line, false) {
+            Outcome::Whole(entry) => self.of(&entry),
+            _ => None,
+        }
+    }
+}
+
+/// Counts usage during a build; receives every record.
+#[derive(Debug, Default)]
+pub struct TokenUsage {
+    total: Usage,
+    /// Entries with usage: number, tokens read, tokens written.
+    used: Vec<(Seq, u32, u32)>,
+    /// One bit per entry: it is a message.
+    messages: Vec<u8>,
+    entries: Seq,
+    reader: UsageReader,
+}
+
+impl TokenUsage {
+    /// Usage of the whole log.
+    #[must_use]
+    pub const fn total(&self) -> &Usage {
+        &self.total
+    }
+
+    fn is_message(&self, seq: usize) -> bool {
+        self.messages.get(seq / 8).is_some_and(|bits| bits >> (seq % 8) & 1 == 1)
     }
 }
 
@@ -132,7 +149,7 @@ impl LogSink for TokenUsage {
         {
             *bits |= 1 << bit;
         }
-        if let Some(usage) = self.usage_of(entry) {
+        if let Some(usage) = self.reader.of(entry) {
             self.total.add(&usage);
             let narrow = |tokens: u64| u32::try_from(tokens).unwrap_or(u32::MAX);
             let read = usage.input.saturating_add(usage.cache_read).saturating_add(usage.cache_write);

@@ -167,6 +167,19 @@ fn a_session_is_found_by_what_it_is_called() {
     refused(&here.there(&["pull", "abc1", "--machine", "nowhere"]), "no machine `nowhere`");
 }
 
+#[test]
+fn damage_is_pointed_out_by_a_command_that_reads_the_archive() {
+    let here = Place::new();
+    let end = b"{\"type\":\"custom\",\"id\":\"end\",\"parentId\":null,\"timestamp\":null}\n";
+    here.put("a.jsonl", &[&homes::log("a", 2, 1_760_000_000_000, "apple")[..], b"{broken\n", end].concat());
+    ok(&here.there(&["push"]));
+    let shown = here.there(&["show", "a"]);
+    ok(&shown);
+    let command = shown.stderr.split('`').find(|span| span.starts_with("verify ")).expect("a command");
+    let verified = here.run(&command.split(' ').collect::<Vec<_>>());
+    assert!(verified.code == 1 && verified.text().contains("invalid-json"), "{command}: {verified:?}");
+}
+
 /// Two machines with different histories: both can be read and brought.
 #[test]
 fn both_histories_can_be_had() {

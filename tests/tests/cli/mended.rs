@@ -76,6 +76,12 @@ impl Home {
 /// The command that a report names, run by a shell from another folder.
 fn run_named(home: &Home, report: &str) {
     let named = report.lines().find_map(|line| line.split_once("to take this back: ")).expect("a command").1;
+    let ran = run_in_shell(home, named);
+    assert_eq!(ran.code, 0, "{named}: {ran:?}");
+}
+
+/// A command line of this program, run by a shell from another folder.
+fn run_in_shell(home: &Home, named: &str) -> Run {
     let bin = TempDir::new().expect("a folder");
     let program = bin.path().join("jcode-session").with_extension(std::env::consts::EXE_EXTENSION);
     another_name(jcode_session_tests::program::binary(), program).expect("made");
@@ -83,8 +89,7 @@ fn run_named(home: &Home, report: &str) {
     let path = std::env::join_paths([bin.path().into()].into_iter().chain(std::env::split_paths(&path)));
     let path = path.expect("no separator in it");
     let ran = shell(named).current_dir(bin.path()).env("PATH", path).env("JCODE_HOME", home.0.path()).output();
-    let ran = finished(ran.expect("runs"));
-    assert_eq!(ran.code, 0, "{named}: {ran:?}");
+    finished(ran.expect("runs"))
 }
 
 #[cfg(windows)]
@@ -324,6 +329,11 @@ fn the_command_is_quoted_for_a_shell() {
         fs::create_dir(&folder).expect("made");
         fs::write(folder.join("t.jsonl"), damaged()).expect("written");
         let path = folder.join("t.jsonl");
+        let shown = home.run(&["show", path.to_str().expect("text")]);
+        let (_, named) = shown.stderr.split_once("; `").expect("a command");
+        let (named, _) = named.rsplit_once("` names").expect("its end");
+        let verified = run_in_shell(&home, &format!("jcode-session {named}"));
+        assert!(verified.code == 1 && verified.text().contains("invalid-json"), "{named}: {verified:?}");
         let done = home.ok(&["repair", path.to_str().expect("text")]);
         run_named(&home, &done);
         assert_eq!(fs::read(&path).expect("there"), damaged(), "{name}");
