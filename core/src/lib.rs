@@ -42,6 +42,8 @@ pub mod index;
 pub mod json;
 pub mod log;
 pub mod parts;
+#[cfg(feature = "redact")]
+pub mod redact;
 pub mod report;
 pub mod search;
 pub mod segment;
@@ -49,5 +51,6 @@ pub mod session;
 pub mod source;
 pub mod storage;
 pub mod store;
+pub mod trajectory;
 pub mod verify;
 pub mod write;

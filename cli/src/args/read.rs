@@ -107,10 +107,28 @@ pub struct ExportArgs {
     /// Replace FILE if it exists
     #[arg(id = "session::force", long = "force", requires = "session::output")]
     pub force: bool,
+    /// The path to this entry instead of the active one (atif)
+    #[arg(id = "session::path", long = "path", value_name = "LEAF")]
+    pub path: Option<String>,
+    /// How much is left out of hf and atif; rules if nothing is said
+    #[arg(id = "session::redact", long = "redact", value_enum, value_name = "WHAT")]
+    pub redact: Option<Redact>,
     /// Where the sessions are.
     #[cfg(feature = "store")]
     #[command(flatten)]
     pub store: super::StoreArgs,
+}
+
+/// What is left out of a session that is given away.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Redact {
+    /// What has the form of a known kind of secret, values of secret variables of this machine, its home, pictures
+    #[default]
+    Rules,
+    /// Also what is assigned to names like `password`, and what looks random: much of it is no secret
+    Strict,
+    /// Nothing
+    Off,
 }
 
 /// What `export` writes.
@@ -126,6 +144,10 @@ pub enum ExportFormat {
     Markdown,
     /// The file that an imported session comes from, byte for byte
     Original,
+    /// The whole log as v3, for a dataset of agent traces: without secrets
+    Hf,
+    /// The active path as a trajectory for evaluations (ATIF v1.7), one JSON document: without secrets
+    Atif,
 }
 
 /// Flags of `man`.

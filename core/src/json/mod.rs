@@ -6,6 +6,7 @@
 
 mod cursor;
 mod specials;
+pub mod strings;
 pub mod text;
 pub mod walk;
 

@@ -19,6 +19,7 @@ mod large;
 mod linear;
 mod other_files;
 mod payload;
+pub mod secrets;
 mod strategy;
 mod text;
 mod tree;

@@ -38,6 +38,7 @@ mod search {
     mod words;
 }
 mod platform;
+mod redact;
 mod segment;
 mod session {
     mod look;
@@ -52,6 +53,7 @@ mod store {
     mod repair;
     mod rollback;
 }
+mod trajectory;
 mod write {
     mod batch;
     mod foreign;

@@ -2,6 +2,7 @@
 
 mod edits;
 mod files;
+mod given_away;
 mod harness;
 mod html;
 mod markdown;

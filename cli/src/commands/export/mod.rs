@@ -1,17 +1,20 @@
 //! `export`: a session as one file in another form.
 //!
-//! Owns: the target file. [`crate::transcript`] and `jcode_session_core::dialect::jcode` write the forms.
+//! Owns: the target file. [`crate::transcript`], [`given_away`] and `jcode_session_core::dialect::jcode` write the forms.
 //! Invariant: a file appears whole or not at all, private to the user. It replaces another file only with `--force`,
 //! and never the log.
 
+mod given_away;
+
 use super::place;
-use crate::args::{ExportArgs, ExportFormat};
+use crate::args::{ExportArgs, ExportFormat, Redact};
 use crate::output::{ExitStatus, Output, count};
 use crate::settings::Settings;
 use crate::transcript::html::Html;
 use crate::transcript::markdown::Markdown;
 use crate::transcript::{self, WriteError, Writer};
 use anyhow::{Context, Result, bail};
+use given_away::GivenAway;
 use jcode_session_core::dialect::FileKind;
 use jcode_session_core::dialect::jcode::{self, ExportError};
 use jcode_session_core::source::Pieces;
@@ -34,21 +37,24 @@ pub(super) fn export(args: &ExportArgs, settings: &Settings, output: &mut Output
     }
     let log = session.path().to_path_buf();
     // A session of another agent can be exported as v3, but not as jcode-v1, which it never was.
-    let is_shown = format == ExportFormat::V3 && session.detected().kind == FileKind::Foreign;
-    if matches!(format, ExportFormat::V3 | ExportFormat::JcodeV1) && !is_shown {
+    let is_shown =
+        matches!(format, ExportFormat::V3 | ExportFormat::Hf) && session.detected().kind == FileKind::Foreign;
+    let is_log = matches!(format, ExportFormat::V3 | ExportFormat::Hf | ExportFormat::JcodeV1);
+    if is_log && !is_shown {
         session.detected().known().with_context(|| log.display().to_string())?;
     }
     let before_header = if format == ExportFormat::V3 { before_header(&session) } else { 0 };
+    let mut given_away = GivenAway::new(redact(args, format)?)?;
+    let mut form = Form { format, leaf: args.path.as_deref(), given_away: &mut given_away };
     match args.output.as_deref().filter(|target| *target != Path::new("-")) {
         None => {
             let visible = output.is_terminal();
-            write(&session, format, output.data(), visible)?;
+            form.write(&session, output.data(), visible)?;
         }
         Some(target) => {
             let replaces = replaces(target, &log, args.force)?;
             let mut file = BufWriter::with_capacity(STEP, temporary_for(target)?);
-            write(&session, format, &mut file, false)
-                .with_context(|| format!("cannot export to {}", target.display()))?;
+            form.write(&session, &mut file, false).with_context(|| format!("cannot export to {}", target.display()))?;
             let file = file.into_inner().map_err(std::io::IntoInnerError::into_error);
             let file = file.with_context(|| format!("cannot write in the folder of {}", target.display()))?;
             if replaces {
@@ -63,8 +69,23 @@ pub(super) fn export(args: &ExportArgs, settings: &Settings, output: &mut Output
         let bytes = count(before_header, "byte", "bytes");
         output.note(format_args!("{bytes} before the header are no part of the session and were left out"));
     }
+    if matches!(format, ExportFormat::Hf | ExportFormat::Atif) {
+        given_away.tell(&session, output)?;
+    }
     super::tell_of_sidecar(session.path(), session.was_contradicted(), output);
     Ok(ExitStatus::Clean)
+}
+
+/// How much is to be left out.
+fn redact(args: &ExportArgs, format: ExportFormat) -> Result<Redact> {
+    if args.path.is_some() && format != ExportFormat::Atif {
+        bail!("--path goes with `--format atif`: the other forms have all that they have room for");
+    }
+    match (format, args.redact) {
+        (ExportFormat::Hf | ExportFormat::Atif, redact) => Ok(redact.unwrap_or_default()),
+        (_, None | Some(Redact::Off)) => Ok(Redact::Off),
+        _ => bail!("--redact goes with `--format hf` and atif: the other forms are whole"),
+    }
 }
 
 /// What is asked for, else what the name of the target says.
@@ -77,7 +98,9 @@ fn format(args: &ExportArgs) -> Result<ExportFormat> {
         Some("json") => Some(ExportFormat::JcodeV1),
         _ => None,
     };
-    args.format.or(named).context("what should be written? `--format html`, markdown, v3, jcode-v1 or original")
+    args.format
+        .or(named)
+        .context("what should be written? `--format html`, markdown, v3, jcode-v1, hf, atif or original")
 }
 
 /// True if a file exists at the target and may be replaced.
@@ -101,27 +124,38 @@ fn replaces(target: &Path, log: &Path, force: bool) -> Result<bool> {
     Ok(true)
 }
 
-fn write(session: &Session, format: ExportFormat, out: &mut impl Write, visible: bool) -> Result<()> {
-    match format {
-        ExportFormat::V3 => copy(session, out)?,
-        ExportFormat::JcodeV1 => {
-            let path = session.path_ranges(None, None)?;
-            let written = jcode::export(&session.bytes(), path.into_iter(), &mut |bytes| out.write_all(bytes));
-            match written {
-                // Return the cause alone, so that a closed pipe is recognised.
-                Err(ExportError::Output(error)) => return Err(error.into()),
-                written => written.with_context(|| session.path().display().to_string())?,
+/// A form, and what it depends on.
+struct Form<'a> {
+    format: ExportFormat,
+    leaf: Option<&'a str>,
+    given_away: &'a mut GivenAway,
+}
+
+impl Form<'_> {
+    fn write(&mut self, session: &Session, out: &mut impl Write, visible: bool) -> Result<()> {
+        match self.format {
+            ExportFormat::Hf => self.given_away.v3(session, out)?,
+            ExportFormat::Atif => self.given_away.trajectory(session, self.leaf, out)?,
+            ExportFormat::V3 => copy(session, out)?,
+            ExportFormat::JcodeV1 => {
+                let path = session.path_ranges(None, None)?;
+                let written = jcode::export(&session.bytes(), path.into_iter(), &mut |bytes| out.write_all(bytes));
+                match written {
+                    // Return the cause alone, so that a closed pipe is recognised.
+                    Err(ExportError::Output(error)) => return Err(error.into()),
+                    written => written.with_context(|| session.path().display().to_string())?,
+                }
             }
+            ExportFormat::Original => {
+                let given = original(session.path(), &mut |bytes| out.write_all(bytes))?;
+                given?;
+            }
+            ExportFormat::Html => transcribe(session, &mut Html::new(&mut *out))?,
+            ExportFormat::Markdown => transcribe(session, &mut Markdown::new(&mut *out, visible))?,
         }
-        ExportFormat::Original => {
-            let given = original(session.path(), &mut |bytes| out.write_all(bytes))?;
-            given?;
-        }
-        ExportFormat::Html => transcribe(session, &mut Html::new(&mut *out))?,
-        ExportFormat::Markdown => transcribe(session, &mut Markdown::new(&mut *out, visible))?,
+        out.flush()?;
+        Ok(())
     }
-    out.flush()?;
-    Ok(())
 }
 
 fn transcribe(session: &Session, writer: &mut dyn Writer) -> Result<()> {
