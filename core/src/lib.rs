@@ -38,6 +38,7 @@ pub mod archive;
 pub mod catalog;
 pub mod dialect;
 pub mod finding;
+pub mod fleet;
 pub mod index;
 pub mod json;
 pub mod log;

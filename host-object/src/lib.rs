@@ -8,6 +8,7 @@
 //! | bringing them here | [`pull`] |
 //! | reading one where it is | [`Remote`], which gives a [`Session`](jcode_session_native::session::Session) |
 //! | checking a store | [`check`] |
+//! | tables for other engines | `tables`, with feature `parquet` |
 //! | another kind of store | [`Objects`] |
 //!
 //! Core's `archive` decides what is put and what an answer means; this crate puts, gets and lists.
@@ -23,6 +24,8 @@ pub mod push;
 pub mod remote;
 mod restore;
 mod source;
+#[cfg(feature = "parquet")]
+pub mod tables;
 pub mod view;
 mod workers;
 

@@ -96,8 +96,11 @@ pub struct InspectArgs {
 #[command(ours_first())]
 pub struct ExportArgs {
     /// Path, id, or the start of an id
-    #[arg(id = "session::session", value_name = "SESSION")]
-    pub session: OsString,
+    #[arg(id = "session::session", value_name = "SESSION", required_unless_present = "session::all")]
+    pub session: Option<OsString>,
+    /// All sessions (parquet)
+    #[arg(id = "session::all", long = "all", conflicts_with = "session::session")]
+    pub all: bool,
     /// What to write; if it is left out, what the name of FILE says: .html, .md, .jsonl (v3) or .json (jcode-v1)
     #[arg(id = "session::format", long = "format", value_enum, value_name = "FORMAT")]
     pub format: Option<ExportFormat>,
@@ -110,6 +113,18 @@ pub struct ExportArgs {
     /// The path to this entry instead of the active one (atif)
     #[arg(id = "session::path", long = "path", value_name = "LEAF")]
     pub path: Option<String>,
+    /// The folder of the tables (parquet)
+    #[cfg(feature = "parquet")]
+    #[arg(id = "session::to", long = "to", value_name = "DIR")]
+    pub to: Option<String>,
+    /// Which texts stand in the tables (parquet)
+    #[cfg(feature = "parquet")]
+    #[arg(id = "session::text", long = "text", value_enum, value_name = "WHICH", default_value_t)]
+    pub text: TableTexts,
+    /// Print one JSON object about what was written (parquet)
+    #[cfg(feature = "parquet")]
+    #[arg(id = "session::json", long = "json")]
+    pub json: bool,
     /// How much is left out of hf and atif; rules if nothing is said
     #[arg(id = "session::redact", long = "redact", value_enum, value_name = "WHAT")]
     pub redact: Option<Redact>,
@@ -117,6 +132,19 @@ pub struct ExportArgs {
     #[cfg(feature = "store")]
     #[command(flatten)]
     pub store: super::StoreArgs,
+}
+
+/// Which texts stand in tables.
+#[cfg(feature = "parquet")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum TableTexts {
+    /// None, but how long they are
+    None,
+    /// The first 32 KiB of each
+    #[default]
+    Capped,
+    /// Whole ones
+    Full,
 }
 
 /// What is left out of a session that is given away.
@@ -148,6 +176,9 @@ pub enum ExportFormat {
     Hf,
     /// The active path as a trajectory for evaluations (ATIF v1.7), one JSON document: without secrets
     Atif,
+    /// All sessions as tables for DuckDB, DataFusion, ClickHouse, Spark and others: with `--all --to DIR`
+    #[cfg(feature = "parquet")]
+    Parquet,
 }
 
 /// Flags of `man`.

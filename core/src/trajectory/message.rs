@@ -5,13 +5,14 @@
 //! Owns: which entries are steps, and whose: pi's messages and jcode's stored ones.
 //! Invariant: what is no text, thought, call or result of a message stays with its step, in `extra`.
 
+use super::content::{content_text, image, text};
 use super::step::{Call, CallResult, Part, Source, Step, made_id};
 use crate::log::time;
 use crate::session::Usage;
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 use serde_json::{Map, Value, json};
@@ -183,43 +184,6 @@ fn call(fields: &Map<String, Value>, entry: &str, number: usize) -> Call {
     };
     let id = if is_named { id } else { made_id(entry, number) };
     Call { id, name: text(fields, "name"), arguments, is_named }
-}
-
-/// All words of a content.
-fn content_text(content: Option<&Value>) -> String {
-    match content {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Array(blocks)) => {
-            let words = blocks.iter().map(|block| match block {
-                Value::Object(fields) => match text(fields, "type").as_str() {
-                    "text" => text(fields, "text"),
-                    "image" => image(fields),
-                    _ => block.to_string(),
-                },
-                Value::String(text) => text.clone(),
-                other => other.to_string(),
-            });
-            words.collect::<Vec<_>>().join("\n\n")
-        }
-        Some(other) => other.to_string(),
-    }
-}
-
-/// What stands in place of a picture: the format has only places of files for them.
-fn image(fields: &Map<String, Value>) -> String {
-    let source = fields.get("source").and_then(Value::as_object);
-    let name = |fields: &Map<String, Value>| {
-        let given = Some(text(fields, "mimeType")).filter(|mime| !mime.is_empty());
-        given.unwrap_or_else(|| text(fields, "media_type"))
-    };
-    let mime = Some(name(fields)).filter(|mime| !mime.is_empty()).or_else(|| source.map(name)).unwrap_or_default();
-    format!("[picture left out: {}]", if mime.is_empty() { "image" } else { &mime })
-}
-
-/// A field that is text; empty if it is none.
-fn text(fields: &Map<String, Value>, name: &str) -> String {
-    fields.get(name).and_then(Value::as_str).unwrap_or_default().to_string()
 }
 
 /// A time as the format has it.

@@ -6,9 +6,12 @@
 //! added to them, so that memory does not grow with the path.
 //! Source: ATIF v1.7, RFC 0001 of Harbor.
 
+mod content;
 mod message;
 mod part;
 mod step;
+
+pub(crate) use content::{content_text, text};
 
 use crate::session::{Usage, UsageReader};
 use alloc::borrow::ToOwned;

@@ -7,6 +7,7 @@ pub mod discover;
 mod given;
 pub mod kind;
 mod open;
+mod tables;
 pub mod v1;
 
 pub(crate) use given::AnyLog;

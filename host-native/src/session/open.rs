@@ -55,7 +55,7 @@ pub type Rebuild = JoinHandle<Result<(), RebuildError>>;
 #[derive(Debug)]
 pub struct Session {
     path: std::path::PathBuf,
-    inner: session::Session<AnyLog, SidecarReader>,
+    pub(super) inner: session::Session<AnyLog, SidecarReader>,
 }
 
 /// A log in the current dialect, and the offset of its header.
@@ -394,7 +394,7 @@ impl Session {
 }
 
 /// Adds the path of the log to the error of a read.
-fn at<E: Into<ReadError>>(path: &Path) -> impl Fn(E) -> SessionError {
+pub(super) fn at<E: Into<ReadError>>(path: &Path) -> impl Fn(E) -> SessionError {
     let path = path.to_path_buf();
     move |source| SessionError::Log { path: path.clone(), source: source.into() }
 }

@@ -40,6 +40,7 @@ mod reports;
 mod search;
 mod segment;
 mod store;
+mod tables;
 mod wrong_sidecar;
 
 use jcode_session_tests::generate::{LogShape, tree_v3};

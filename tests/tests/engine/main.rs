@@ -17,6 +17,7 @@ mod dialect {
     mod migrate;
     mod upgrade;
 }
+mod fleet;
 mod index {
     mod keys;
     mod rows;

@@ -5,6 +5,8 @@
 //! and never the log.
 
 mod given_away;
+#[cfg(feature = "parquet")]
+mod tables;
 
 use super::place;
 use crate::args::{ExportArgs, ExportFormat, Redact};
@@ -31,7 +33,12 @@ const STEP: usize = 1 << 18;
 
 pub(super) fn export(args: &ExportArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
     let format = format(args)?;
-    let session = place::open(&args.session, place::store_of!(args), settings)?;
+    #[cfg(feature = "parquet")]
+    if format == ExportFormat::Parquet {
+        return tables::export(args, settings, output);
+    }
+    let word = args.session.as_deref().context("which session? --all goes with `--format parquet`")?;
+    let session = place::open(word, place::store_of!(args), settings)?;
     if place::store_of!(args).is_some() && format == ExportFormat::Original {
         bail!("the file that a session was imported from is given back where its store is; `pull` the session first");
     }
@@ -100,7 +107,7 @@ fn format(args: &ExportArgs) -> Result<ExportFormat> {
     };
     args.format
         .or(named)
-        .context("what should be written? `--format html`, markdown, v3, jcode-v1, hf, atif or original")
+        .context("what should be written? `--format html`, markdown, v3, jcode-v1, hf, atif, parquet or original")
 }
 
 /// True if a file exists at the target and may be replaced.
@@ -150,6 +157,8 @@ impl Form<'_> {
                 let given = original(session.path(), &mut |bytes| out.write_all(bytes))?;
                 given?;
             }
+            #[cfg(feature = "parquet")]
+            ExportFormat::Parquet => {}
             ExportFormat::Html => transcribe(session, &mut Html::new(&mut *out))?,
             ExportFormat::Markdown => transcribe(session, &mut Markdown::new(&mut *out, visible))?,
         }
