@@ -8,6 +8,7 @@ mod checkpoints;
 mod doctor;
 mod export;
 mod findings;
+mod follow;
 mod fork;
 mod import;
 mod inspect;

@@ -8,6 +8,7 @@ mod layout;
 mod progress;
 mod streams;
 mod text;
+mod wait;
 
 use crate::args::{Color, GlobalArgs};
 use anstream::{AutoStream, ColorChoice};
@@ -172,6 +173,13 @@ impl Output {
     pub fn flush(&mut self) -> Result<()> {
         self.data.flush()?;
         Ok(())
+    }
+
+    /// Waits this long, less if the reader of standard output goes away; true if it did. A reader that cannot be watched
+    /// is noticed when it is written to.
+    #[must_use]
+    pub fn waited_until_closed(&self, at_most: std::time::Duration) -> bool {
+        wait::until_closed(at_most)
     }
 
     /// Prints a summary or hint on standard error, after the data it refers to.

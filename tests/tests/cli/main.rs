@@ -21,6 +21,7 @@ mod documented;
 mod drawn;
 mod export;
 mod file_kinds;
+mod follow;
 mod foreign;
 mod header_rule;
 mod hosted;
