@@ -41,6 +41,7 @@ pub mod finding;
 pub mod index;
 pub mod json;
 pub mod log;
+pub mod measure;
 pub mod parts;
 pub mod report;
 pub mod search;

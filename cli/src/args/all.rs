@@ -79,6 +79,21 @@ pub struct ListArgs {
     pub store: super::StoreArgs,
 }
 
+/// Flags of `du`.
+#[derive(Debug, Clone, Default, Args)]
+#[command(ours_first())]
+pub struct DuArgs {
+    /// Paths, ids, or starts of ids; all sessions if none is given
+    #[arg(id = "session::sessions", value_name = "SESSION")]
+    pub sessions: Vec<OsString>,
+    /// Leave out the folders of other agents
+    #[arg(id = "session::no_others", long = "no-others")]
+    pub no_others: bool,
+    /// Print one JSON object
+    #[arg(id = "session::json", long = "json")]
+    pub json: bool,
+}
+
 /// Flags of `search`.
 #[derive(Debug, Clone, Default, Args)]
 #[command(ours_first())]

@@ -145,6 +145,8 @@ pub enum SessionCommand {
     Show(ShowArgs),
     /// List the sessions, newest first
     List(ListArgs),
+    /// Show what sessions take on the disk, by kind of content and by file
+    Du(DuArgs),
     /// Search the text of all sessions
     Search(Box<SearchArgs>),
     /// Tag a session (`+T` adds, `-T` takes away) or show its tags

@@ -6,6 +6,7 @@
 mod append;
 mod checkpoints;
 mod doctor;
+mod du;
 mod export;
 mod findings;
 mod follow;
@@ -31,6 +32,7 @@ mod repair;
 mod rollback;
 mod seal;
 mod search;
+mod short_ids;
 mod show;
 mod tag;
 mod take_back;
@@ -118,6 +120,7 @@ fn dispatch(command: &SessionCommand, settings: &Settings, output: &mut Output) 
         SessionCommand::Tree(args) => tree::tree(args, settings, output),
         SessionCommand::Show(args) => show::show(args, settings, output),
         SessionCommand::List(args) => list::list(args, settings, output),
+        SessionCommand::Du(args) => du::du(args, settings, output),
         SessionCommand::Search(args) => search::search(args, settings, output),
         SessionCommand::Tag(args) => tag::tag(args, settings, output),
         SessionCommand::Doctor(args) => doctor::doctor(args, settings, output),

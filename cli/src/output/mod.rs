@@ -23,7 +23,7 @@ use streams::{Aside, Data};
 pub use layout::{cut, fit, width};
 pub use progress::Progress;
 pub use streams::Kept;
-pub use text::{ago, bytes, count, shorten, time, visible};
+pub use text::{ago, brief, bytes, count, shorten, time, visible};
 
 /// The exit status of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

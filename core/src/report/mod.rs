@@ -5,6 +5,7 @@
 
 mod archive;
 mod catalog;
+mod du;
 mod search;
 mod session;
 mod store;
@@ -23,6 +24,7 @@ pub use store::{CheckpointReport, CheckpointsReport};
 
 pub use archive::{PullAction, PullReport, PulledSession, PushAction, PushReport, PushedSession};
 pub use catalog::{DiskUse, DoctorReport, DoctorSessions, ListReport, ListedSession, PathFinding};
+pub use du::{DuReport, FileBytes, SessionUse, Use};
 
 /// Version of all reports here.
 pub const VERSION: u32 = 1;

@@ -19,6 +19,7 @@ mod catalog {
 }
 mod documented;
 mod drawn;
+mod du;
 mod export;
 mod file_kinds;
 mod follow;
