@@ -23,6 +23,10 @@ pub(crate) const SECTIONS: [Section; 4] = [
             ),
             ("JCODE_STORE", "The archive of `push` and `pull`"),
             ("NO_COLOR", "No colours, if it is set"),
+            (
+                "JCODE_SESSION_PAGER, PAGER",
+                "What `show`, `tree` and `man` go through on a terminal; `less -FRX` if neither is set, nothing if it is empty or `cat`",
+            ),
         ],
     ),
     (

@@ -102,6 +102,9 @@ pub struct GlobalArgs {
     /// When to colour output
     #[arg(id = "session::color", long = "color", global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub color: Color,
+    /// Show long output without a pager
+    #[arg(id = "session::no_pager", long = "no-pager", global = true)]
+    pub no_pager: bool,
     /// Show no progress bars
     #[arg(id = "session::no_progress", long = "no-progress", global = true)]
     pub no_progress: bool,

@@ -101,6 +101,7 @@ fn printed(result: Result<ExitStatus>, output: &mut Output) -> ExitStatus {
         output.flush()?;
         Ok(status)
     });
+    output.end_paging();
     match result {
         Ok(status) => status,
         Err(error) if is_closed_pipe(&error) => ExitStatus::Clean,
@@ -148,6 +149,13 @@ fn dispatch(command: &SessionCommand, settings: &Settings, output: &mut Output) 
             Ok(ExitStatus::Clean)
         }
         SessionCommand::Man(args) => man::man(args, output),
+    }
+}
+
+/// Pages what follows, if it goes to a terminal. Ctrl-C is then the pager's.
+fn page(output: &mut Output) {
+    if output.page() {
+        many::catch_interrupts();
     }
 }
 

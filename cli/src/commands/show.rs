@@ -20,6 +20,7 @@ pub(super) fn show(args: &ShowArgs, settings: &Settings, output: &mut Output) ->
         return super::follow::follow(args, settings, output);
     }
     let session = place::open(&args.session, place::store_of!(args), settings)?;
+    super::page(output);
     if let Some(key) = &args.entry {
         as_it_stands(&session.meant(key)?, args, output)?;
     } else {

@@ -37,6 +37,9 @@ mod mounted;
 mod names_in_the_way;
 mod opencode;
 mod overlooked;
+// A terminal for the command comes from `script`, whose flags are those of Linux.
+#[cfg(target_os = "linux")]
+mod pager;
 mod prune;
 mod reports;
 mod search;
