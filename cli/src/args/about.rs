@@ -35,6 +35,10 @@ pub(crate) const SECTIONS: [Section; 4] = [
             ("<home>/sessions", "The sessions, a log each; searched with all folders below"),
             ("<stem>.sqlite3", "A log's sidecar; it can be deleted at any time"),
             ("<stem>.store", "What was set aside of a log, checkpoints and segments; it cannot be made anew"),
+            (
+                "<home>/agent/session-settings.toml",
+                "Settings, which hold where neither a flag nor the environment says something: sessions-dirs, others, durability, segment-size, compress, store, color, pager (docs/settings.md)",
+            ),
             ("<home>/agent", "Indexes, which can be deleted at any time, and what this machine is called in archives"),
         ],
     ),

@@ -100,8 +100,8 @@ pub struct GlobalArgs {
     #[arg(id = "session::sessions_dir", long = "sessions-dir", global = true, value_parser = path(), value_name = "DIR")]
     pub sessions_dir: Vec<PathBuf>,
     /// When to colour output
-    #[arg(id = "session::color", long = "color", global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
-    pub color: Color,
+    #[arg(id = "session::color", long = "color", global = true, value_enum, value_name = "WHEN")]
+    pub color: Option<Color>,
     /// Show long output without a pager
     #[arg(id = "session::no_pager", long = "no-pager", global = true)]
     pub no_pager: bool,

@@ -88,8 +88,8 @@ impl std::fmt::Debug for Output {
 impl Output {
     /// The streams of the process, as the flags set them.
     #[must_use]
-    pub fn new(args: &GlobalArgs) -> Self {
-        let color = match args.color {
+    pub fn new(args: &GlobalArgs, color: Color, pager: Option<OsString>) -> Self {
+        let color = match color {
             Color::Auto => ColorChoice::Auto,
             Color::Always => ColorChoice::Always,
             Color::Never => ColorChoice::Never,
@@ -105,11 +105,7 @@ impl Output {
             color,
             quiet: args.quiet,
             progress: !args.no_progress && !args.quiet && io::stderr().is_terminal(),
-            pager: if args.no_pager {
-                None
-            } else {
-                pager::chosen(["JCODE_SESSION_PAGER", "PAGER"].map(std::env::var_os))
-            },
+            pager: if args.no_pager { None } else { pager::chosen(pager) },
         }
     }
 

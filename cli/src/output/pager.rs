@@ -20,10 +20,9 @@ pub fn is_paging() -> bool {
     RUNS.load(Ordering::Relaxed)
 }
 
-/// The command line of the pager: the first that is named, else the usual one. `None` if none is wanted: an empty name,
-/// or `cat`.
-pub(super) fn chosen(named: impl IntoIterator<Item = Option<OsString>>) -> Option<OsString> {
-    let command = named.into_iter().flatten().next().unwrap_or_else(|| USUAL.into());
+/// The command line of the pager: what is named, else the usual one. `None` if none is wanted: an empty name, or `cat`.
+pub(super) fn chosen(named: Option<OsString>) -> Option<OsString> {
+    let command = named.unwrap_or_else(|| USUAL.into());
     let word = command.to_string_lossy();
     (!matches!(word.trim(), "" | "cat")).then_some(command)
 }
@@ -101,14 +100,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_that_is_named_pages() {
-        let of = |named: [Option<&str>; 3]| {
-            chosen(named.map(|name| name.map(OsString::from))).map(|command| command.to_string_lossy().into_owned())
+    fn a_pager_can_be_named_or_unwanted() {
+        let of = |named: Option<&str>| {
+            chosen(named.map(OsString::from)).map(|command| command.to_string_lossy().into_owned())
         };
-        assert_eq!(of([Some("ours"), Some("file"), Some("general")]).as_deref(), Some("ours"));
-        assert_eq!(of([None, None, Some("more -s")]).as_deref(), Some("more -s"));
-        assert_eq!(of([None, None, None]).as_deref(), Some(USUAL));
-        assert_eq!(of([Some(" "), None, Some("less")]), None);
-        assert_eq!(of([None, Some("cat"), Some("less")]), None);
+        assert_eq!(of(Some("more -s")).as_deref(), Some("more -s"));
+        assert_eq!(of(None).as_deref(), Some(USUAL));
+        assert_eq!((of(Some(" ")), of(Some("")), of(Some("cat"))), (None, None, None));
     }
 }

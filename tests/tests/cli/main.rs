@@ -44,6 +44,7 @@ mod prune;
 mod reports;
 mod search;
 mod segment;
+mod settings;
 mod store;
 mod wrong_sidecar;
 
