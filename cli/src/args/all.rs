@@ -79,6 +79,22 @@ pub struct ListArgs {
     pub store: super::StoreArgs,
 }
 
+/// Flags of `pick`.
+#[cfg(feature = "pick")]
+#[derive(Debug, Clone, Default, Args)]
+#[command(ours_first())]
+pub struct PickArgs {
+    /// What to begin with: words that stand in title, folder, agent or id, letters may be left out
+    #[arg(id = "session::query", value_name = "QUERY")]
+    pub query: Option<String>,
+    /// Print the id of the session; this is also what happens without COMMAND
+    #[arg(id = "session::print", long = "print", conflicts_with = "session::command")]
+    pub print: bool,
+    /// A command to run instead, with the path of the session behind its own words
+    #[arg(id = "session::command", last = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
+}
+
 /// Flags of `du`.
 #[derive(Debug, Clone, Default, Args)]
 #[command(ours_first())]

@@ -148,6 +148,9 @@ pub enum SessionCommand {
     Show(ShowArgs),
     /// List the sessions, newest first
     List(ListArgs),
+    /// Choose a session in the terminal, and print its id or run a command with it
+    #[cfg(feature = "pick")]
+    Pick(PickArgs),
     /// Show what sessions take on the disk, by kind of content and by file
     Du(DuArgs),
     /// Search the text of all sessions

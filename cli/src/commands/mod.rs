@@ -19,6 +19,8 @@ mod many;
 #[cfg(feature = "mcp")]
 mod mcp;
 mod migrate;
+#[cfg(feature = "pick")]
+mod pick;
 mod place;
 mod prune;
 #[cfg(feature = "store")]
@@ -139,6 +141,8 @@ fn dispatch(command: &SessionCommand, settings: &Settings, output: &mut Output) 
         SessionCommand::Tree(args) => tree::tree(args, settings, output),
         SessionCommand::Show(args) => show::show(args, settings, output),
         SessionCommand::List(args) => list::list(args, settings, output),
+        #[cfg(feature = "pick")]
+        SessionCommand::Pick(args) => pick::pick(args, settings, output),
         SessionCommand::Du(args) => du::du(args, settings, output),
         SessionCommand::Search(args) => search::search(args, settings, output),
         SessionCommand::Tag(args) => tag::tag(args, settings, output),

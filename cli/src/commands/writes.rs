@@ -23,6 +23,8 @@ pub(super) fn writes(command: &SessionCommand) -> bool {
         SessionCommand::Push(args) => !args.dry_run,
         #[cfg(feature = "store")]
         SessionCommand::Pull(args) => !args.dry_run,
+        #[cfg(feature = "pick")]
+        SessionCommand::Pick(_) => false,
         #[cfg(feature = "mcp")]
         SessionCommand::Mcp => false,
         SessionCommand::Verify(_)

@@ -40,6 +40,8 @@ mod overlooked;
 // A terminal for the command comes from `script`, whose flags are those of Linux.
 #[cfg(target_os = "linux")]
 mod pager;
+#[cfg(target_os = "linux")]
+mod pick;
 mod prune;
 mod reports;
 mod search;
