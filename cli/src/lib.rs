@@ -13,6 +13,8 @@ pub mod commands;
 #[cfg(feature = "mcp")]
 mod mcp;
 pub mod output;
+#[cfg(feature = "pick")]
+mod pick;
 mod runtime;
 pub mod serve;
 pub mod settings;

@@ -42,6 +42,7 @@ pub mod fleet;
 pub mod index;
 pub mod json;
 pub mod log;
+pub mod measure;
 pub mod parts;
 #[cfg(feature = "redact")]
 pub mod redact;

@@ -67,7 +67,7 @@ pub fn alone(test: &str) -> bool {
 pub fn command(home: &Path) -> Command {
     let mut command = Command::new(binary());
     command.env("JCODE_HOME", home).env("NO_COLOR", "1").env("JCODE_SESSION_OTHERS", "0").stdin(Stdio::null());
-    for setting in ["JCODE_SESSION_DURABILITY", "JCODE_SESSION_SEGMENT_SIZE", "JCODE_SESSION_COMPRESS"] {
+    for setting in ["JCODE_SESSION_DURABILITY", "JCODE_SESSION_SEGMENT_SIZE", "JCODE_SESSION_COMPRESS", "JCODE_STORE"] {
         command.env_remove(setting);
     }
     command

@@ -23,6 +23,10 @@ pub(crate) const SECTIONS: [Section; 4] = [
             ),
             ("JCODE_STORE", "The archive of `push` and `pull`"),
             ("NO_COLOR", "No colours, if it is set"),
+            (
+                "JCODE_SESSION_PAGER, PAGER",
+                "What `show`, `tree` and `man` go through on a terminal; `less -FRX` if neither is set, nothing if it is empty or `cat`",
+            ),
         ],
     ),
     (
@@ -31,6 +35,10 @@ pub(crate) const SECTIONS: [Section; 4] = [
             ("<home>/sessions", "The sessions, a log each; searched with all folders below"),
             ("<stem>.sqlite3", "A log's sidecar; it can be deleted at any time"),
             ("<stem>.store", "What was set aside of a log, checkpoints and segments; it cannot be made anew"),
+            (
+                "<home>/agent/session-settings.toml",
+                "Settings, which hold where neither a flag nor the environment says something: sessions-dirs, others, durability, segment-size, compress, store, color, pager (docs/settings.md)",
+            ),
             ("<home>/agent", "Indexes, which can be deleted at any time, and what this machine is called in archives"),
         ],
     ),

@@ -79,6 +79,37 @@ pub struct ListArgs {
     pub store: super::StoreArgs,
 }
 
+/// Flags of `pick`.
+#[cfg(feature = "pick")]
+#[derive(Debug, Clone, Default, Args)]
+#[command(ours_first())]
+pub struct PickArgs {
+    /// What to begin with: words that stand in title, folder, agent or id, letters may be left out
+    #[arg(id = "session::query", value_name = "QUERY")]
+    pub query: Option<String>,
+    /// Print the id of the session; this is also what happens without COMMAND
+    #[arg(id = "session::print", long = "print", conflicts_with = "session::command")]
+    pub print: bool,
+    /// A command to run instead, with the path of the session behind its own words
+    #[arg(id = "session::command", last = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
+}
+
+/// Flags of `du`.
+#[derive(Debug, Clone, Default, Args)]
+#[command(ours_first())]
+pub struct DuArgs {
+    /// Paths, ids, or starts of ids; all sessions if none is given
+    #[arg(id = "session::sessions", value_name = "SESSION")]
+    pub sessions: Vec<OsString>,
+    /// Leave out the folders of other agents
+    #[arg(id = "session::no_others", long = "no-others")]
+    pub no_others: bool,
+    /// Print one JSON object
+    #[arg(id = "session::json", long = "json")]
+    pub json: bool,
+}
+
 /// Flags of `search`.
 #[derive(Debug, Clone, Default, Args)]
 #[command(ours_first())]

@@ -100,8 +100,11 @@ pub struct GlobalArgs {
     #[arg(id = "session::sessions_dir", long = "sessions-dir", global = true, value_parser = path(), value_name = "DIR")]
     pub sessions_dir: Vec<PathBuf>,
     /// When to colour output
-    #[arg(id = "session::color", long = "color", global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
-    pub color: Color,
+    #[arg(id = "session::color", long = "color", global = true, value_enum, value_name = "WHEN")]
+    pub color: Option<Color>,
+    /// Show long output without a pager
+    #[arg(id = "session::no_pager", long = "no-pager", global = true)]
+    pub no_pager: bool,
     /// Show no progress bars
     #[arg(id = "session::no_progress", long = "no-progress", global = true)]
     pub no_progress: bool,
@@ -145,6 +148,11 @@ pub enum SessionCommand {
     Show(ShowArgs),
     /// List the sessions, newest first
     List(ListArgs),
+    /// Choose a session in the terminal, and print its id or run a command with it
+    #[cfg(feature = "pick")]
+    Pick(PickArgs),
+    /// Show what sessions take on the disk, by kind of content and by file
+    Du(DuArgs),
     /// Search the text of all sessions
     Search(Box<SearchArgs>),
     /// Tag a session (`+T` adds, `-T` takes away) or show its tags

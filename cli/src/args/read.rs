@@ -60,6 +60,9 @@ pub struct ShowArgs {
     /// Only this entry, by its id or the start of it
     #[arg(id = "session::entry", long = "entry", value_name = "ID", conflicts_with = "session::tail")]
     pub entry: Option<String>,
+    /// Go on with what is appended, until Ctrl-C; begins with the last 10 entries, or with those of --tail
+    #[arg(id = "session::follow", long = "follow", short = 'f', conflicts_with_all = ["session::path", "session::entry"])]
+    pub follow: bool,
     /// Show thinking, arguments and output of tools whole
     #[arg(id = "session::full", long = "full", conflicts_with = "session::json")]
     pub full: bool,

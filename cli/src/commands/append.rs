@@ -6,7 +6,7 @@
 
 use crate::args::{AppendArgs, DurabilityArgs, LabelArgs};
 use crate::output::{ExitStatus, Output, count, visible};
-use crate::settings::{Settings, durability, segments};
+use crate::settings::Settings;
 use anyhow::{Context, Result, anyhow, bail};
 use jcode_session_core::json::text::write_string;
 use jcode_session_core::log::id_of;
@@ -25,13 +25,17 @@ use std::path::{Path, PathBuf};
 
 pub(super) fn append(args: &AppendArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
     let (log, create) = resolve_or_new(&args.session, settings)?;
-    let asked = segments(&args.segments)?;
+    let asked = settings.segments(&args.segments)?;
     let segments = asked.size.map(|size| Segments { size, compress: asked.compress });
     if segments.is_none() && args.segments.compress {
         bail!("--compress is about segments: say --segment-size too, or `seal --compress` for those that are there");
     }
-    let options =
-        WriterOptions { durability: durability(args.durability)?, create, segments, ..WriterOptions::default() };
+    let options = WriterOptions {
+        durability: settings.durability(args.durability)?,
+        create,
+        segments,
+        ..WriterOptions::default()
+    };
     let writer = open(&log, &options, settings, output)?;
     let appended = from_input(&writer, &log, args.parent.as_deref(), output);
     Ok(finish(writer, &log, appended, output)?.1)
@@ -72,8 +76,8 @@ fn make_room(folder: &Path, settings: &Settings) -> Result<()> {
 }
 
 /// For a command that appends an entry or two, and need not keep others from the session for longer.
-pub(super) fn in_a_turn(args: DurabilityArgs) -> Result<WriterOptions> {
-    Ok(WriterOptions { durability: durability(args)?, lock: LockMode::Batch, ..WriterOptions::default() })
+pub(super) fn in_a_turn(args: DurabilityArgs, settings: &Settings) -> Result<WriterOptions> {
+    Ok(WriterOptions { durability: settings.durability(args)?, lock: LockMode::Batch, ..WriterOptions::default() })
 }
 
 /// Opens a session for writing and tells what recovery did.
@@ -204,7 +208,7 @@ pub(super) fn label(args: &LabelArgs, settings: &Settings, output: &mut Output) 
         write_string(&mut entry, &args.name);
     }
     entry.push(b'}');
-    let options = in_a_turn(args.durability)?;
+    let options = in_a_turn(args.durability, settings)?;
     let writer = open(&log, &options, settings, output)?;
     let appended = writer.append(&entry, Parent::Leaf).map_err(Into::into);
     let (id, status) = finish(writer, &log, appended, output)?;

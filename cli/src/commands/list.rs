@@ -4,6 +4,7 @@
 //! Invariant: the output is the state of the sessions now; the index only saves reading them. On a terminal each
 //! session is one line that fits the width.
 
+use super::short_ids::short_ids;
 use crate::args::ListArgs;
 use crate::output::{ExitStatus, Output, ago, count, cut, fit, shorten, style, time, visible, width};
 use crate::settings::Settings;
@@ -14,7 +15,6 @@ use jcode_session_core::report::{ListReport, ListedSession};
 use jcode_session_native::catalog::{Catalog, Keep, Listed, names_of_folder};
 use jcode_session_native::os::host;
 use jcode_session_native::os::path_text::shown;
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -27,7 +27,9 @@ pub(super) fn list(args: &ListArgs, settings: &Settings, output: &mut Output) ->
     let hidden = |session: &ListedSession| session.summary.is_sub_agent && !args.all;
     let sub_agents = found.sessions.iter().filter(|session| hidden(session)).count();
     let columns = output.columns().filter(|_| !args.json);
-    let ids = columns.map(|_| short_ids(&found.sessions)).unwrap_or_default();
+    let ids = columns
+        .map(|_| short_ids(found.sessions.iter().map(|session| &*session.summary.session_id)))
+        .unwrap_or_default();
     let sessions = found.sessions.into_iter().filter(|session| !hidden(session) && filter.passes(&session.summary));
     let sessions: Vec<ListedSession> = sessions.take(args.limit.unwrap_or(usize::MAX)).collect();
     if args.json {
@@ -121,8 +123,6 @@ const WITH_MESSAGES: usize = 60;
 /// Columns of a folder's name and of a time.
 const FOLDER: usize = 16;
 const TIME: usize = 10;
-/// Minimum number of characters of an id that are shown.
-const ID: usize = 8;
 /// Columns reserved for a title before anything is shown beside it.
 const TITLE: usize = 24;
 
@@ -183,18 +183,4 @@ fn print_whole(session: &ListedSession, output: &mut Output) -> Result<()> {
     }
     writeln!(output.data(), "{line}")?;
     Ok(())
-}
-
-/// The unique start of each session's id, by the whole id.
-fn short_ids(sessions: &[ListedSession]) -> BTreeMap<String, String> {
-    let mut ids: Vec<&str> = sessions.iter().map(|session| session.summary.session_id.as_str()).collect();
-    ids.sort_unstable();
-    let common =
-        |a: Option<&&str>, b: &str| a.map_or(0, |a| a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count());
-    let short = ids.iter().enumerate().map(|(at, id)| {
-        let before = common(at.checked_sub(1).and_then(|at| ids.get(at)), id);
-        let needed = before.max(common(ids.get(at + 1), id)) + 1;
-        ((*id).to_string(), id.chars().take(needed.max(ID)).collect())
-    });
-    short.collect()
 }

@@ -31,6 +31,7 @@ pub(super) fn man(args: &ManArgs, output: &mut Output) -> Result<ExitStatus> {
             of_command(command.ok_or_else(|| anyhow!("there is no command `{name}`; `--help` lists them"))?)?
         }
     };
+    super::page(output);
     output.data().write_all(&page)?;
     Ok(ExitStatus::Clean)
 }

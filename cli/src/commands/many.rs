@@ -3,7 +3,7 @@
 //! Owns: the worker threads, and Ctrl-C.
 //! Invariant: on Ctrl-C, a session in progress is left whole, old or new, and no further session is begun.
 
-use crate::output::Progress;
+use crate::output::{Progress, is_paging};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -16,13 +16,13 @@ pub(super) fn interrupted() -> bool {
     INTERRUPTED.load(Ordering::Relaxed)
 }
 
-/// Makes the first Ctrl-C a request to stop; a second one ends the process.
+/// Makes the first Ctrl-C a request to stop; a second one ends the process, unless a pager has the terminal.
 pub(super) fn catch_interrupts() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         // A mounting program may have its own handler, which then stays in charge.
         let _ = ctrlc::try_set_handler(|| {
-            if INTERRUPTED.swap(true, Ordering::Relaxed) {
+            if INTERRUPTED.swap(true, Ordering::Relaxed) && !is_paging() {
                 std::process::exit(2);
             }
         });

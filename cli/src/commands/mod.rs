@@ -7,8 +7,10 @@ mod advice;
 mod append;
 mod checkpoints;
 mod doctor;
+mod du;
 mod export;
 mod findings;
+mod follow;
 mod fork;
 mod import;
 mod inspect;
@@ -18,6 +20,8 @@ mod many;
 #[cfg(feature = "mcp")]
 mod mcp;
 mod migrate;
+#[cfg(feature = "pick")]
+mod pick;
 mod place;
 mod prune;
 #[cfg(feature = "store")]
@@ -31,18 +35,20 @@ mod repair;
 mod rollback;
 mod seal;
 mod search;
+mod short_ids;
 mod show;
 mod tag;
 mod tree;
 mod tree_lines;
 mod verify;
+mod writes;
 
 use crate::args::{AnyCommand, Cli, DoctorArgs, GlobalArgs, RenameArgs, SessionArgs, SessionCommand};
 #[cfg(feature = "mcp")]
 use crate::output::Kept;
 use crate::output::{ExitStatus, Output, is_closed_pipe, visible};
 use crate::settings::Settings;
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 use clap::CommandFactory;
 use jcode_session_native::catalog::{Catalog, FindError, written_down};
 use jcode_session_native::os::paths;
@@ -62,19 +68,19 @@ pub fn run(args: &SessionArgs) -> ExitStatus {
 /// Runs a command for a program that mounts it beside its own commands, with that program's `global` flags.
 #[must_use]
 pub fn run_command(command: &SessionCommand, global: &GlobalArgs) -> ExitStatus {
-    with_output(global, |settings, output| dispatch(command, settings, output))
+    with_output(global, writes::writes(command), |settings, output| dispatch(command, settings, output))
 }
 
 /// Runs `rename` for a program that mounts it.
 #[must_use]
 pub fn run_rename(args: &RenameArgs, global: &GlobalArgs) -> ExitStatus {
-    with_output(global, |settings, output| rename::rename(args, settings, output))
+    with_output(global, true, |settings, output| rename::rename(args, settings, output))
 }
 
 /// Runs `doctor` for a program that mounts it beside its own commands.
 #[must_use]
 pub fn run_doctor(args: &DoctorArgs, global: &GlobalArgs) -> ExitStatus {
-    with_output(global, |settings, output| doctor::doctor(args, settings, output))
+    with_output(global, args.fix, |settings, output| doctor::doctor(args, settings, output))
 }
 
 /// Runs a command for who answers in its place: returns its exit status and what it printed, at most `limit` bytes of
@@ -86,10 +92,27 @@ pub(crate) fn answer(command: &SessionCommand, settings: &Settings, limit: usize
     (status, output.into_kept())
 }
 
-fn with_output(global: &GlobalArgs, command: impl FnOnce(&Settings, &mut Output) -> Result<ExitStatus>) -> ExitStatus {
+fn with_output(
+    global: &GlobalArgs,
+    writes: bool,
+    command: impl FnOnce(&Settings, &mut Output) -> Result<ExitStatus>,
+) -> ExitStatus {
     let settings = Settings::resolve(global);
-    let mut output = Output::new(global);
-    printed(command(&settings, &mut output), &mut output)
+    let mut output = Output::new(global, settings.color, settings.pager.clone());
+    let ready = ready(&settings, writes, &mut output);
+    printed(ready.and_then(|()| command(&settings, &mut output)), &mut output)
+}
+
+/// Tells of mistakes in the settings file. Who writes must not do so with less than was set.
+fn ready(settings: &Settings, writes: bool, output: &mut Output) -> Result<()> {
+    match settings.mistakes() {
+        [] => Ok(()),
+        mistakes if writes => bail!("{}; nothing was written", mistakes.join("; ")),
+        mistakes => {
+            mistakes.iter().for_each(|mistake| output.warn(visible(mistake)));
+            Ok(())
+        }
+    }
 }
 
 /// Prints what is left of a command's output, and its error.
@@ -98,6 +121,7 @@ fn printed(result: Result<ExitStatus>, output: &mut Output) -> ExitStatus {
         output.flush()?;
         Ok(status)
     });
+    output.end_paging();
     match result {
         Ok(status) => status,
         Err(error) if is_closed_pipe(&error) => ExitStatus::Clean,
@@ -117,6 +141,9 @@ fn dispatch(command: &SessionCommand, settings: &Settings, output: &mut Output) 
         SessionCommand::Tree(args) => tree::tree(args, settings, output),
         SessionCommand::Show(args) => show::show(args, settings, output),
         SessionCommand::List(args) => list::list(args, settings, output),
+        #[cfg(feature = "pick")]
+        SessionCommand::Pick(args) => pick::pick(args, settings, output),
+        SessionCommand::Du(args) => du::du(args, settings, output),
         SessionCommand::Search(args) => search::search(args, settings, output),
         SessionCommand::Tag(args) => tag::tag(args, settings, output),
         SessionCommand::Doctor(args) => doctor::doctor(args, settings, output),
@@ -144,6 +171,13 @@ fn dispatch(command: &SessionCommand, settings: &Settings, output: &mut Output) 
             Ok(ExitStatus::Clean)
         }
         SessionCommand::Man(args) => man::man(args, output),
+    }
+}
+
+/// Pages what follows, if it goes to a terminal. Ctrl-C is then the pager's.
+fn page(output: &mut Output) {
+    if output.page() {
+        many::catch_interrupts();
     }
 }
 

@@ -7,7 +7,7 @@ use super::many::{catch_interrupts, interrupted};
 use super::remote;
 use crate::args::PullArgs;
 use crate::output::{ExitStatus, Output, bytes, count, style, visible};
-use crate::settings::{self, Settings};
+use crate::settings::Settings;
 use anyhow::{Context, Result, bail};
 use jcode_session_core::report::{PullAction, PullReport, PulledSession};
 use jcode_session_native::ops::fork::fork_into;
@@ -19,7 +19,7 @@ use std::io::Write;
 
 pub(super) fn pull(args: &PullArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
     catch_interrupts();
-    let url = settings::store(args.store.as_deref())?;
+    let url = settings.store(args.store.as_deref())?;
     if args.fork {
         return fork(args, &url, settings, output);
     }

@@ -7,7 +7,7 @@ use super::many::{catch_interrupts, interrupted};
 use super::remote;
 use crate::args::PushArgs;
 use crate::output::{ExitStatus, Output, bytes, count, style, visible};
-use crate::settings::{self, Settings};
+use crate::settings::Settings;
 use anyhow::Result;
 use jcode_session_core::report::{PushAction, PushReport, PushedSession};
 use jcode_session_object::Archive;
@@ -16,7 +16,7 @@ use std::io::Write;
 
 pub(super) fn push(args: &PushArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
     catch_interrupts();
-    let mut archive = Archive::open(&settings::store(args.store.as_deref())?)?;
+    let mut archive = Archive::open(&settings.store(args.store.as_deref())?)?;
     let only = match args.sessions.as_slice() {
         [] => None,
         words => Some(words.iter().map(|word| super::resolve(word, settings)).collect::<Result<_>>()?),

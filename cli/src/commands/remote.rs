@@ -5,7 +5,7 @@
 
 use super::many::interrupted;
 use crate::output::{ExitStatus, Output, visible};
-use crate::settings::{self, Settings};
+use crate::settings::Settings;
 use anyhow::Result;
 use jcode_session_core::catalog::page::Filter;
 use jcode_session_core::report::{ListedSession, LogReport};
@@ -21,7 +21,7 @@ use std::path::Path;
 
 /// Opens the archive that a flag names.
 pub(super) fn open(store: Option<&str>, settings: &Settings) -> Result<Remote> {
-    Ok(Remote::open(Archive::open(&settings::store(store)?)?, &settings.home)?)
+    Ok(Remote::open(Archive::open(&settings.store(store)?)?, &settings.home)?)
 }
 
 /// Warns of commits that cannot be read, and of a store that went back.

@@ -20,7 +20,7 @@ pub(super) fn rename(args: &RenameArgs, settings: &Settings, output: &mut Output
     if is_from_jcode(&LogFile::open(&log)?)? {
         entries.push(title::custom_title(&args.name));
     }
-    let options = in_a_turn(args.durability)?;
+    let options = in_a_turn(args.durability, settings)?;
     let writer = open(&log, &options, settings, output)?;
     let entries: Vec<&[u8]> = entries.iter().map(Vec::as_slice).collect();
     let appended = writer.append_batch(&entries, Parent::Leaf).map_err(Into::into);

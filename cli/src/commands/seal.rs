@@ -5,7 +5,7 @@
 
 use crate::args::SealArgs;
 use crate::output::{ExitStatus, Output, bytes, count, visible};
-use crate::settings::{Settings, segments};
+use crate::settings::Settings;
 use anyhow::Result;
 use jcode_session_native::ops::seal::{self, DEFAULT_SIZE, Plan, Segments};
 use jcode_session_native::os::path_text::shown;
@@ -30,7 +30,7 @@ pub(super) fn seal(args: &SealArgs, settings: &Settings, output: &mut Output) ->
         writeln!(output.data(), "{line}")?;
         return Ok(ExitStatus::Clean);
     }
-    let asked = segments(&args.segments)?;
+    let asked = settings.segments(&args.segments)?;
     let asked = Segments { size: asked.size.unwrap_or(DEFAULT_SIZE), compress: asked.compress };
     if args.dry_run {
         let plan = seal::plan(&log, asked.size)?;

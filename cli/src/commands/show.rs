@@ -15,10 +15,27 @@ use anyhow::Result;
 use jcode_session_native::session::{Edits, Entry, Session};
 
 pub(super) fn show(args: &ShowArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
+    if args.follow {
+        return super::follow::follow(args, settings, output);
+    }
     let session = place::open(&args.session, place::store_of!(args), settings)?;
+    super::page(output);
     if let Some(key) = &args.entry {
         as_it_stands(&session.meant(key)?, args, output)?;
-    } else if args.file_order {
+    } else {
+        entries(&session, args, output)?;
+        if !args.file_order && args.path.is_none() && !args.json && session.has_index() {
+            super::tree::overlooked(&session.tree()?, output);
+        }
+    }
+    tell_of_damage(&session, args, output)?;
+    super::tell_of_sidecar(session.path(), session.was_contradicted(), output);
+    Ok(ExitStatus::Clean)
+}
+
+/// Shows the entries of a path, or those of the file.
+pub(super) fn entries(session: &Session, args: &ShowArgs, output: &mut Output) -> Result<()> {
+    if args.file_order {
         let mut printed = Ok(());
         session.file_order(args.tail, &mut |entry| {
             // Entries come one by one. After a failure, such as a closed pipe, the rest is skipped.
@@ -26,16 +43,10 @@ pub(super) fn show(args: &ShowArgs, settings: &Settings, output: &mut Output) ->
                 printed = as_it_stands(&entry, args, output);
             }
         })?;
-        printed?;
+        printed
     } else {
-        path(&session, args, output)?;
-        if args.path.is_none() && !args.json && session.has_index() {
-            super::tree::overlooked(&session.tree()?, output);
-        }
+        path(session, args, output)
     }
-    tell_of_damage(&session, args, output)?;
-    super::tell_of_sidecar(session.path(), session.was_contradicted(), output);
-    Ok(ExitStatus::Clean)
 }
 
 /// Hints at damage that is known without a pass over the log: what was damaged is not among the entries shown.
@@ -51,7 +62,7 @@ fn tell_of_damage(session: &Session, args: &ShowArgs, output: &mut Output) -> Re
     Ok(())
 }
 
-fn as_it_stands(entry: &Entry, args: &ShowArgs, output: &mut Output) -> Result<()> {
+pub(super) fn as_it_stands(entry: &Entry, args: &ShowArgs, output: &mut Output) -> Result<()> {
     if args.json {
         output.raw_line(&entry.line)
     } else {

@@ -6,7 +6,7 @@
 use super::append::{hand_back, note_closed};
 use crate::args::TagArgs;
 use crate::output::{ExitStatus, Output, visible};
-use crate::settings::{Settings, durability};
+use crate::settings::Settings;
 use anyhow::{Result, bail};
 use jcode_session_native::writer::tags::{self, TagsError};
 use std::io::Write;
@@ -19,7 +19,7 @@ pub(super) fn tag(args: &TagArgs, settings: &Settings, output: &mut Output) -> R
     let set = if changes.is_empty() {
         tags::read(&log)?
     } else {
-        let changed = tags::change(&log, &changes, durability(args.durability)?, &settings.home);
+        let changed = tags::change(&log, &changes, settings.durability(args.durability)?, &settings.home);
         if let Err(TagsError::Close(unwritten)) = &changed {
             hand_back(&unwritten.lines, output);
         }

@@ -16,6 +16,7 @@ use std::io::Write;
 pub(super) fn tree(args: &TreeArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
     let session = place::open(&args.session, place::store_of!(args), settings)?;
     let report = session.tree()?;
+    super::page(output);
     if args.json {
         output.json(&report)?;
     } else {

@@ -5,24 +5,29 @@
 //! terminal as visible escapes only. A reader that closes the pipe ends the command without an error.
 
 mod layout;
+mod pager;
 mod progress;
 mod streams;
 mod text;
+mod wait;
 
 use crate::args::{Color, GlobalArgs};
 use anstream::{AutoStream, ColorChoice};
 use anstyle::Style;
 use anyhow::Result;
 use jcode_session_native::os::stat;
+use pager::Pager;
 use serde::Serialize;
+use std::ffi::OsString;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
 use streams::{Aside, Data};
 
 pub use layout::{cut, fit, width};
+pub use pager::is_paging;
 pub use progress::Progress;
 pub use streams::Kept;
-pub use text::{ago, bytes, count, shorten, time, visible};
+pub use text::{ago, brief, bytes, count, shorten, time, visible};
 
 /// The exit status of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +75,8 @@ pub struct Output {
     color: ColorChoice,
     quiet: bool,
     progress: bool,
+    /// The command line of the pager, if one is wanted.
+    pager: Option<OsString>,
 }
 
 impl std::fmt::Debug for Output {
@@ -81,8 +88,8 @@ impl std::fmt::Debug for Output {
 impl Output {
     /// The streams of the process, as the flags set them.
     #[must_use]
-    pub fn new(args: &GlobalArgs) -> Self {
-        let color = match args.color {
+    pub fn new(args: &GlobalArgs, color: Color, pager: Option<OsString>) -> Self {
+        let color = match color {
             Color::Auto => ColorChoice::Auto,
             Color::Always => ColorChoice::Always,
             Color::Never => ColorChoice::Never,
@@ -98,6 +105,7 @@ impl Output {
             color,
             quiet: args.quiet,
             progress: !args.no_progress && !args.quiet && io::stderr().is_terminal(),
+            pager: if args.no_pager { None } else { pager::chosen(pager) },
         }
     }
 
@@ -111,6 +119,7 @@ impl Output {
             color: ColorChoice::Never,
             quiet: false,
             progress: false,
+            pager: None,
         }
     }
 
@@ -120,6 +129,29 @@ impl Output {
         // Data that was not flushed is that of a command that failed.
         let (data, _) = self.data.into_parts();
         data.into_kept(self.aside)
+    }
+
+    /// From here on, data on a terminal goes through the pager, and what is said beside it too. True if it does.
+    pub fn page(&mut self) -> bool {
+        if let (true, Some(command)) = (self.is_terminal() && self.flush().is_ok(), self.pager.take())
+            && let Some(pager) = Pager::start(&command)
+        {
+            self.data = BufWriter::new(Data::Pager(pager));
+        }
+        self.is_paged()
+    }
+
+    /// Gives the pager what is left, and waits until it is closed.
+    pub fn end_paging(&mut self) {
+        if self.is_paged() {
+            // What a closed pager did not take is not printed behind it.
+            let _ = self.data.flush();
+            drop(std::mem::replace(&mut self.data, BufWriter::new(Data::Stdout(io::stdout()))).into_parts());
+        }
+    }
+
+    fn is_paged(&self) -> bool {
+        matches!(self.data.get_ref(), Data::Pager(_))
     }
 
     /// Standard output, for data.
@@ -174,6 +206,13 @@ impl Output {
         Ok(())
     }
 
+    /// Waits this long, less if the reader of standard output goes away; true if it did. A reader that cannot be watched
+    /// is noticed when it is written to.
+    #[must_use]
+    pub fn waited_until_closed(&self, at_most: std::time::Duration) -> bool {
+        wait::until_closed(at_most)
+    }
+
     /// Prints a summary or hint on standard error, after the data it refers to.
     pub fn note(&mut self, text: impl std::fmt::Display) {
         if !self.quiet {
@@ -189,6 +228,7 @@ impl Output {
 
     /// Prints an error with its causes on standard error.
     pub fn error(&mut self, error: &anyhow::Error) {
+        self.end_paging();
         let b = style::BAD;
         self.print_aside(&format!("{b}error{b:#}: {}\n", visible(&in_words(error))));
     }
@@ -213,6 +253,11 @@ impl Output {
     }
 
     fn print_aside(&mut self, text: &str) {
+        if self.is_paged() && self.aside.is_terminal() {
+            let plain = anstream::adapter::strip_str(text).to_string();
+            let _ = self.data.write_all(if self.colored { text } else { &plain }.as_bytes());
+            return;
+        }
         // A closed pipe is reported when the data itself is written.
         let _ = self.data.flush();
         self.aside.styled(text, self.color);

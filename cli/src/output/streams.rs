@@ -4,6 +4,7 @@
 //! Invariant: kept data that reached its limit looks to the command like a pipe that its reader closed, so the command
 //! ends at once and without an error.
 
+use super::pager::Pager;
 use anstream::{AutoStream, ColorChoice};
 use std::io::{self, IsTerminal, Stdout, Write};
 
@@ -11,7 +12,13 @@ use std::io::{self, IsTerminal, Stdout, Write};
 #[derive(Debug)]
 pub(super) enum Data {
     Stdout(Stdout),
-    Kept { bytes: Vec<u8>, limit: usize, is_cut: bool },
+    /// Only what goes to a terminal is paged.
+    Pager(Pager),
+    Kept {
+        bytes: Vec<u8>,
+        limit: usize,
+        is_cut: bool,
+    },
 }
 
 /// The destination of everything else.
@@ -34,13 +41,17 @@ pub struct Kept {
 
 impl Data {
     pub(super) fn is_terminal(&self) -> bool {
-        matches!(self, Self::Stdout(stdout) if stdout.is_terminal())
+        match self {
+            Self::Stdout(stdout) => stdout.is_terminal(),
+            Self::Pager(_) => true,
+            Self::Kept { .. } => false,
+        }
     }
 
     pub(super) fn into_kept(self, aside: Aside) -> Kept {
         let aside = if let Aside::Kept(text) = aside { text } else { String::new() };
         match self {
-            Self::Stdout(_) => Kept { aside, ..Kept::default() },
+            Self::Stdout(_) | Self::Pager(_) => Kept { aside, ..Kept::default() },
             Self::Kept { bytes, is_cut, .. } => Kept { data: bytes, is_cut, aside },
         }
     }
@@ -50,6 +61,7 @@ impl Write for Data {
     fn write(&mut self, from: &[u8]) -> io::Result<usize> {
         match self {
             Self::Stdout(stdout) => stdout.write(from),
+            Self::Pager(pager) => pager.write(from),
             Self::Kept { bytes, limit, is_cut } => {
                 let room = (*limit - bytes.len()).min(from.len());
                 bytes.extend_from_slice(&from[..room]);
@@ -63,7 +75,11 @@ impl Write for Data {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        if let Self::Stdout(stdout) = self { stdout.flush() } else { Ok(()) }
+        match self {
+            Self::Stdout(stdout) => stdout.flush(),
+            Self::Pager(pager) => pager.flush(),
+            Self::Kept { .. } => Ok(()),
+        }
     }
 }
 

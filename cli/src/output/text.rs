@@ -44,6 +44,24 @@ pub fn bytes(n: u64) -> String {
     indicatif::BinaryBytes(n).to_string()
 }
 
+/// A size in at most six characters, for columns.
+#[must_use]
+pub fn brief(n: u64) -> String {
+    let (mut tenths, mut unit) = (u128::from(n) * 10, "");
+    for next in ["K", "M", "G", "T", "P", "E"] {
+        if tenths < 10_240 {
+            break;
+        }
+        // Rounded up, so that no size of something is none.
+        (tenths, unit) = (tenths.div_ceil(1024), next);
+    }
+    if unit.is_empty() || tenths >= 100 {
+        format!("{}{unit}", tenths.div_ceil(10))
+    } else {
+        format!("{}.{}{unit}", tenths / 10, tenths % 10)
+    }
+}
+
 /// `1 entry`, `2 entries`.
 #[must_use]
 pub fn count(n: u64, one: &str, many: &str) -> String {
@@ -70,4 +88,16 @@ pub fn ago(unix_ms: i64, now_ms: i64) -> String {
 pub fn time(unix_ms: Option<i64>) -> String {
     let text = unix_ms.and_then(rfc3339);
     text.map_or_else(|| "-".to_string(), |text| text.get(..19).unwrap_or(&text).replace('T', " "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::brief;
+
+    #[test]
+    fn sizes_fit_their_columns() {
+        let sizes = [0, 1, 1023, 1024, 1025, 10 << 10, 1023 << 10, (1 << 20) - 1, 1 << 20, 5 << 29, u64::MAX];
+        let shown = sizes.map(brief);
+        assert_eq!(shown, ["0", "1", "1023", "1.0K", "1.1K", "10K", "1023K", "1.0M", "1.0M", "2.5G", "16E"]);
+    }
 }

@@ -5,6 +5,7 @@
 
 mod archive;
 mod catalog;
+mod du;
 mod fleet;
 mod search;
 mod session;
@@ -24,6 +25,7 @@ pub use store::{CheckpointReport, CheckpointsReport};
 
 pub use archive::{PullAction, PullReport, PulledSession, PushAction, PushReport, PushedSession};
 pub use catalog::{DiskUse, DoctorReport, DoctorSessions, ListReport, ListedSession, PathFinding};
+pub use du::{DuReport, FileBytes, SessionUse, Use};
 pub use fleet::{ParquetDay, ParquetReport};
 
 /// Version of all reports here.

@@ -5,6 +5,7 @@
 //! first; if they disagree, the log answers.
 //! Does not: open files or judge sidecars; hosts pass both in.
 
+mod follow;
 mod locate;
 mod meant;
 mod memory;
@@ -25,6 +26,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::cell::{Cell, OnceCell};
 use core::ops::ControlFlow;
+pub use follow::{Follow, News};
 pub use locate::{LocateError, Locator, NoSidecar, Spot};
 pub use memory::MemoryIndex;
 pub use outline::{Node, Outline, Path};

@@ -4,6 +4,7 @@
 //! Invariant: a session with a writer is refused. An error says what was not done.
 
 pub mod doctor;
+pub mod du;
 pub mod fork;
 pub mod import;
 pub mod ledger;

@@ -22,7 +22,8 @@ pub(crate) fn now_ns() -> i64 {
 }
 
 /// A moment from which durations are measured.
-pub(crate) fn instant() -> Instant {
+#[must_use]
+pub fn instant() -> Instant {
     Instant::now()
 }
 

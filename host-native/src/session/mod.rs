@@ -4,12 +4,14 @@
 //! Invariant: nothing here writes to a log.
 
 pub mod discover;
+mod follow;
 mod given;
 pub mod kind;
 mod open;
 mod tables;
 pub mod v1;
 
+pub use follow::{Following, Seen};
 pub(crate) use given::AnyLog;
 pub use given::{Bytes, Given};
 pub use open::*;

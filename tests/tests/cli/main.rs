@@ -19,8 +19,10 @@ mod catalog {
 }
 mod documented;
 mod drawn;
+mod du;
 mod export;
 mod file_kinds;
+mod follow;
 mod foreign;
 mod header_rule;
 mod hosted;
@@ -35,10 +37,16 @@ mod mounted;
 mod names_in_the_way;
 mod opencode;
 mod overlooked;
+// A terminal for the command comes from `script`, whose flags are those of Linux.
+#[cfg(target_os = "linux")]
+mod pager;
+#[cfg(target_os = "linux")]
+mod pick;
 mod prune;
 mod reports;
 mod search;
 mod segment;
+mod settings;
 mod store;
 mod tables;
 mod wrong_sidecar;
