@@ -24,6 +24,7 @@ pub mod remote;
 mod restore;
 mod source;
 pub mod view;
+mod window;
 mod workers;
 
 pub use archive::{Archive, OpenError};

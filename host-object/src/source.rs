@@ -1,11 +1,12 @@
 //! Bytes of a session in a store, read where they are.
 //!
-//! Owns: how objects are read by ranges: in windows, the last one kept.
-//! Invariant: what is read is what a sound chain names, or an error that names the object. Memory holds a window and a
-//! block for each reader of a source.
+//! Owns: how objects are read by ranges: in windows, that grow where one reads on.
+//! Invariant: what is read is what a sound chain names, or an error that names the object. Memory holds a few windows and
+//! a block for each reader of a source.
 
 use crate::archive::Archive;
 use crate::objects::{ObjectError, Objects};
+use crate::window::Window;
 use jcode_session_core::archive::name::{self, Of};
 use jcode_session_core::archive::{
     Aside, Chain, ChainSource, Digest, Piece, Pieces, SessionHead, State, Stored, is_place,
@@ -14,10 +15,8 @@ use jcode_session_core::segment::Decompress;
 use jcode_session_core::source::{ByteSource, SliceSource, SourceError};
 use jcode_session_native::os::segments::Zstd;
 use jcode_session_native::session::Bytes;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// Bytes of an object that are read at once.
-const WINDOW: u64 = 1 << 20;
 
 /// The log of a session, as a machine pushed it; without bytes if it has none.
 #[must_use]
@@ -93,7 +92,7 @@ impl Pieces for StoredPieces {
 
     fn open(&self, piece: &Piece) -> Result<Option<ObjectFile>, SourceError> {
         let (objects, name) = (Arc::clone(&self.objects), self.name(piece));
-        let file = ObjectFile { objects, name, len: piece.stored, window: Mutex::default() };
+        let file = ObjectFile::new(objects, name, piece.stored);
         Ok(file.is_there()?.then_some(file))
     }
 
@@ -116,24 +115,29 @@ struct ObjectFile {
     objects: Arc<dyn Objects>,
     name: String,
     len: u64,
-    /// The last window, and where it begins.
-    window: Mutex<(u64, Vec<u8>)>,
+    window: Mutex<Window>,
 }
 
 impl ObjectFile {
+    fn new(objects: Arc<dyn Objects>, name: String, len: u64) -> Self {
+        Self { objects, name, len, window: Mutex::default() }
+    }
+
     /// Reads the window with its end, which is read first anyhow.
     fn is_there(&self) -> Result<bool, SourceError> {
-        let start = self.len.saturating_sub(WINDOW);
-        let bytes = self.objects.get_range(&self.name, start..self.len).map_err(|error| failed(start, &error))?;
+        let range = self.len.saturating_sub(Window::FIRST)..self.len;
+        let start = range.start;
+        let bytes = self.objects.get_range(&self.name, range).map_err(|error| failed(start, &error))?;
         let is_there = bytes.is_some();
         if let Some(bytes) = bytes {
-            *self.window.lock().unwrap_or_else(PoisonError::into_inner) = (start, bytes);
+            *self.window.lock().unwrap_or_else(PoisonError::into_inner) = Window::at(start, bytes);
         }
         Ok(is_there)
     }
 
-    fn fetch(&self, start: u64, end: u64) -> Result<Vec<u8>, SourceError> {
-        let bytes = self.objects.get_range(&self.name, start..end).map_err(|error| failed(start, &error))?;
+    fn fetch(&self, range: Range<u64>) -> Result<Vec<u8>, SourceError> {
+        let Range { start, end } = range;
+        let bytes = self.objects.get_range(&self.name, range).map_err(|error| failed(start, &error))?;
         bytes.ok_or(SourceError::Shrank { wanted: end, actual: start })
     }
 }
@@ -149,14 +153,12 @@ impl ByteSource for ObjectFile {
             return Err(SourceError::Shrank { wanted: end, actual: self.len });
         }
         let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
-        let (start, bytes) = &mut *window;
-        if offset < *start || end > *start + bytes.len() as u64 {
-            let until = end.max(self.len.min(offset + WINDOW));
-            (*start, *bytes) = (offset, self.fetch(offset, until)?);
+        if let Some(missing) = window.missing(offset..end, self.len) {
+            let bytes = self.fetch(missing.clone())?;
+            window.take(missing.start, bytes, &(offset..end));
         }
-        let from = usize::try_from(offset - *start).unwrap_or(usize::MAX);
-        let there = bytes.get(from..).and_then(|bytes| bytes.get(..buffer.len()));
-        buffer.copy_from_slice(there.ok_or(SourceError::Shrank { wanted: end, actual: *start })?);
+        let there = window.get(offset..end);
+        buffer.copy_from_slice(there.ok_or(SourceError::Shrank { wanted: end, actual: offset })?);
         Ok(())
     }
 }

@@ -4,4 +4,5 @@ mod faults;
 mod forms;
 mod grows;
 mod model;
+mod pages;
 mod relates;
