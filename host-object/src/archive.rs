@@ -79,11 +79,15 @@ impl Archive {
     /// See [`OpenError`].
     pub fn over(objects: Arc<dyn Objects>, url: &str) -> Result<Self, OpenError> {
         let url = url.trim_end_matches('/').to_string();
-        let marker = match objects.get(MARKER, MOST_MARKER)? {
-            Some(bytes) => Some(marker(&bytes, &url)?),
-            None if objects.is_empty()? => None,
-            None => return Err(OpenError::Other(url)),
-        };
+        let mut found = objects.get(MARKER, MOST_MARKER)?;
+        if found.is_none() && !objects.is_empty()? {
+            // Another push may have made it since: it comes before all else, so that now it is there, or never was.
+            found = objects.get(MARKER, MOST_MARKER)?;
+            if found.is_none() {
+                return Err(OpenError::Other(url));
+            }
+        }
+        let marker = found.map(|bytes| marker(&bytes, &url)).transpose()?;
         Ok(Self { objects, url, marker })
     }
 
