@@ -20,12 +20,7 @@ pub(crate) struct Window {
 
 impl Window {
     /// Bytes that are fetched at once at first.
-    pub(crate) const FIRST: u64 = 256 << 10;
-
-    /// A window that begins at `start`.
-    pub(crate) const fn at(start: u64, bytes: Vec<u8>) -> Self {
-        Self { start, bytes, step: Self::FIRST }
-    }
+    const FIRST: u64 = 256 << 10;
 
     const fn end(&self) -> u64 {
         self.start + self.bytes.len() as u64
@@ -117,8 +112,7 @@ mod tests {
                 let start = if forwards { n << 15 } else { len - ((n + 1) << 15) };
                 read.read(start..start + (1 << 15));
             }
-            let first = if forwards { 0 } else { Window::FIRST };
-            assert!(read.bytes() <= len + first, "{}", read.bytes());
+            assert!(read.bytes() <= len + Window::FIRST, "{}", read.bytes());
             assert!(read.fetched.len() < 14, "{:?}", read.fetched);
         }
     }
