@@ -4,12 +4,14 @@
 //! Invariant: a store that holds other things and has no marker is refused. Only what was read back or plainly confirmed
 //! counts as put.
 
+use crate::address::{Address, Provider, without_query};
+#[cfg(feature = "cloud")]
+use crate::cloud::Cloud;
 use crate::folder::Folder;
 use crate::objects::{ObjectError, Objects};
 use jcode_session_core::archive::name::MARKER;
 use jcode_session_core::archive::{Marker, MarkerError, PutOnce, Step};
 use jcode_session_native::os::host;
-use std::path::Path;
 use std::sync::Arc;
 
 /// Most bytes of a marker.
@@ -36,8 +38,19 @@ pub enum OpenError {
     /// The store does not answer.
     #[error(transparent)]
     Object(#[from] ObjectError),
-    /// Stores of this kind are not known here.
-    #[error("stores of the kind `{0}:` are not built in here; a folder is `file:///path` or a path")]
+    /// Stores of this kind are known, but not here.
+    #[error("{url}: stores of this kind are not built in here; build with the feature `{feature}`")]
+    NotBuiltIn {
+        /// The store.
+        url: String,
+        /// What it needs.
+        feature: &'static str,
+    },
+    /// There is no store of this kind.
+    #[error(
+        "there are no stores of the kind `{0}:`; a folder is `file:///path` or a path, a cloud `s3://bucket/prefix`, \
+         `az://container/prefix` or `gs://bucket/prefix`"
+    )]
     Kind(String),
 }
 
@@ -79,11 +92,15 @@ impl Archive {
     /// See [`OpenError`].
     pub fn over(objects: Arc<dyn Objects>, url: &str) -> Result<Self, OpenError> {
         let url = url.trim_end_matches('/').to_string();
-        let marker = match objects.get(MARKER, MOST_MARKER)? {
-            Some(bytes) => Some(marker(&bytes, &url)?),
-            None if objects.is_empty()? => None,
-            None => return Err(OpenError::Other(url)),
-        };
+        let mut found = objects.get(MARKER, MOST_MARKER)?;
+        if found.is_none() && !objects.is_empty()? {
+            // Another push may have made it since: it comes before all else, so that now it is there, or never was.
+            found = objects.get(MARKER, MOST_MARKER)?;
+            if found.is_none() {
+                return Err(OpenError::Other(url));
+            }
+        }
+        let marker = found.map(|bytes| marker(&bytes, &url)).transpose()?;
         Ok(Self { objects, url, marker })
     }
 
@@ -168,10 +185,20 @@ fn marker(bytes: &[u8], url: &str) -> Result<Marker, OpenError> {
 }
 
 fn objects_of(url: &str) -> Result<Arc<dyn Objects>, OpenError> {
-    let path = match url.split_once("://") {
-        Some(("file", path)) => path,
-        Some((kind, _)) => return Err(OpenError::Kind(kind.to_string())),
-        None => url,
-    };
-    Ok(Arc::new(Folder::new(Path::new(path))))
+    match Address::of(url) {
+        Address::Folder(path) => Ok(Arc::new(Folder::new(path))),
+        Address::Cloud(cloud) => in_cloud(url, cloud),
+        Address::Unknown(kind) => Err(OpenError::Kind(kind.to_string())),
+    }
+}
+
+#[cfg(feature = "cloud")]
+fn in_cloud(url: &str, provider: Provider) -> Result<Arc<dyn Objects>, OpenError> {
+    let not_built_in = || OpenError::NotBuiltIn { url: without_query(url), feature: provider.feature() };
+    Ok(Arc::new(Cloud::open(url, provider)?.ok_or_else(not_built_in)?))
+}
+
+#[cfg(not(feature = "cloud"))]
+fn in_cloud(url: &str, provider: Provider) -> Result<Arc<dyn Objects>, OpenError> {
+    Err(OpenError::NotBuiltIn { url: without_query(url), feature: provider.feature() })
 }

@@ -13,8 +13,11 @@
 //!
 //! Core's `archive` decides what is put and what an answer means; this crate puts, gets and lists.
 
+mod address;
 pub mod archive;
 pub mod check;
+#[cfg(feature = "cloud")]
+mod cloud;
 mod folder;
 mod local;
 mod memory;
@@ -27,11 +30,12 @@ mod source;
 #[cfg(feature = "parquet")]
 pub mod tables;
 pub mod view;
+mod window;
 mod workers;
 
 pub use archive::{Archive, OpenError};
 pub use folder::Folder;
-pub use objects::{Listed, ObjectError, Objects};
+pub use objects::{Failure, Listed, ObjectError, Objects};
 pub use remote::Remote;
 pub use view::{Trouble, View};
 

@@ -7,6 +7,28 @@
 use jcode_session_core::archive::Answer;
 use std::ops::Range;
 
+/// What kind of failure it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The object is there, and longer than it can be.
+    TooLong,
+    /// Nothing says as whom the store is asked.
+    NoCredentials,
+    /// The bucket or container is not there.
+    NoBucket,
+    /// The store knows who asks, and does not allow it.
+    Denied,
+    /// The bucket is in another region than the one that is asked.
+    Elsewhere,
+    /// The store asks to be asked less.
+    Throttled,
+    /// Nothing answers at the store's address.
+    Unreachable,
+    /// Any other.
+    Other,
+}
+
 /// Why a store gave no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("cannot {action} {what}: {message}")]
@@ -17,22 +39,29 @@ pub struct ObjectError {
     pub what: String,
     /// The store's message.
     pub message: String,
-    /// The object is there, and longer than it can be.
-    pub is_too_long: bool,
+    /// Which kind of failure this is.
+    pub failure: Failure,
 }
 
 impl ObjectError {
     /// An error of a store.
     #[must_use]
     pub fn new(action: &'static str, what: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { action, what: what.into(), message: message.into(), is_too_long: false }
+        Self { action, what: what.into(), message: message.into(), failure: Failure::Other }
     }
 
     /// An object of `len` bytes that can have `most`.
     #[must_use]
     pub fn too_long(what: impl Into<String>, len: u64, most: u64) -> Self {
         let message = format!("it has {len} bytes, more than the {most} that it can have");
-        Self { is_too_long: true, ..Self::new("read", what, message) }
+        Self::new("read", what, message).because(Failure::TooLong)
+    }
+
+    /// The error, of this kind.
+    #[must_use]
+    pub const fn because(mut self, failure: Failure) -> Self {
+        self.failure = failure;
+        self
     }
 }
 

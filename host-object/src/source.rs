@@ -1,11 +1,12 @@
 //! Bytes of a session in a store, read where they are.
 //!
-//! Owns: how objects are read by ranges: in windows, the last one kept.
-//! Invariant: what is read is what a sound chain names, or an error that names the object. Memory holds a window and a
-//! block for each reader of a source.
+//! Owns: how objects are read by ranges: in windows, that grow where one reads on.
+//! Invariant: what is read is what a sound chain names, or an error that names the object. Memory holds for each reader of
+//! a source a few windows with the ends of their objects, and a block.
 
 use crate::archive::Archive;
 use crate::objects::{ObjectError, Objects};
+use crate::window::Window;
 use jcode_session_core::archive::name::{self, Of};
 use jcode_session_core::archive::{
     Aside, Chain, ChainSource, Digest, Piece, Pieces, SessionHead, State, Stored, is_place,
@@ -14,10 +15,13 @@ use jcode_session_core::segment::Decompress;
 use jcode_session_core::source::{ByteSource, SliceSource, SourceError};
 use jcode_session_native::os::segments::Zstd;
 use jcode_session_native::session::Bytes;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Bytes of an object that are read at once.
-const WINDOW: u64 = 1 << 20;
+/// Bytes at the end of an object that are read with its table: as much as a first page takes.
+const END: u64 = 1 << 20;
+/// The same of an object that is opened for its beginning, as the first of several is.
+const SHORT_END: u64 = 64 << 10;
 
 /// The log of a session, as a machine pushed it; without bytes if it has none.
 #[must_use]
@@ -37,7 +41,7 @@ pub(crate) fn aside_source(archive: &Archive, head: &SessionHead, aside: &Aside)
     let (len, stored, state) = (aside.len, aside.stored, aside.digest);
     let piece = Piece { from: 0, len, prev: State::empty().digest, state, stored, blake3: Digest::of(b"") };
     let chain = Chain { len, state, blocks: Vec::new(), pieces: vec![piece] };
-    Arc::new(ChainSource::new(chain, StoredPieces::new(archive, Named::File(aside_name(head, aside)))))
+    Arc::new(ChainSource::new(chain, StoredPieces::new(archive, Named::File(aside_name(head, aside)), len)))
 }
 
 /// The name of a kept file's object.
@@ -48,7 +52,7 @@ pub(crate) fn aside_name(head: &SessionHead, aside: &Aside) -> String {
 
 fn chain_source(archive: &Archive, id: &str, of: Of, chain: Option<&Chain>) -> Bytes {
     let Some(chain) = chain else { return Arc::new(SliceSource(b"")) };
-    Arc::new(ChainSource::new(chain.clone(), StoredPieces::new(archive, Named::Piece(id.to_string(), of))))
+    Arc::new(ChainSource::new(chain.clone(), StoredPieces::new(archive, Named::Piece(id.to_string(), of), chain.len)))
 }
 
 /// How the objects of a chain are named.
@@ -65,13 +69,15 @@ enum Named {
 struct StoredPieces {
     objects: Arc<dyn Objects>,
     named: Named,
+    /// Length of the chain.
+    len: u64,
     /// One for each reader at a time.
     stored: Mutex<Vec<Stored<ObjectFile>>>,
 }
 
 impl StoredPieces {
-    fn new(archive: &Archive, named: Named) -> Self {
-        Self { objects: Arc::clone(archive.objects()), named, stored: Mutex::default() }
+    fn new(archive: &Archive, named: Named, len: u64) -> Self {
+        Self { objects: Arc::clone(archive.objects()), named, len, stored: Mutex::default() }
     }
 
     fn name(&self, piece: &Piece) -> String {
@@ -92,9 +98,9 @@ impl Pieces for StoredPieces {
     type File = ObjectFile;
 
     fn open(&self, piece: &Piece) -> Result<Option<ObjectFile>, SourceError> {
-        let (objects, name) = (Arc::clone(&self.objects), self.name(piece));
-        let file = ObjectFile { objects, name, len: piece.stored, window: Mutex::default() };
-        Ok(file.is_there()?.then_some(file))
+        let is_for_its_start = piece.from == 0 && piece.end() < self.len;
+        let end = if is_for_its_start { SHORT_END } else { END };
+        ObjectFile::open(Arc::clone(&self.objects), self.name(piece), piece.stored, end)
     }
 
     fn shown(&self, piece: &Piece) -> String {
@@ -116,25 +122,35 @@ struct ObjectFile {
     objects: Arc<dyn Objects>,
     name: String,
     len: u64,
-    /// The last window, and where it begins.
-    window: Mutex<(u64, Vec<u8>)>,
+    /// Its end, which is read first.
+    end: Vec<u8>,
+    /// The part before that which was read last.
+    window: Mutex<Window>,
 }
 
 impl ObjectFile {
-    /// Reads the window with its end, which is read first anyhow.
-    fn is_there(&self) -> Result<bool, SourceError> {
-        let start = self.len.saturating_sub(WINDOW);
-        let bytes = self.objects.get_range(&self.name, start..self.len).map_err(|error| failed(start, &error))?;
-        let is_there = bytes.is_some();
-        if let Some(bytes) = bytes {
-            *self.window.lock().unwrap_or_else(PoisonError::into_inner) = (start, bytes);
-        }
-        Ok(is_there)
+    /// Opens an object by reading its end; `None` if there is none of this length.
+    fn open(objects: Arc<dyn Objects>, name: String, len: u64, end: u64) -> Result<Option<Self>, SourceError> {
+        // A little more is not worth another request.
+        let start = if len <= end + end / 2 { 0 } else { len - end };
+        let end = objects.get_range(&name, start..len).map_err(|error| failed(start, &error))?;
+        Ok(end.map(|end| Self { objects, name, len, end, window: Mutex::default() }))
     }
 
-    fn fetch(&self, start: u64, end: u64) -> Result<Vec<u8>, SourceError> {
-        let bytes = self.objects.get_range(&self.name, start..end).map_err(|error| failed(start, &error))?;
-        bytes.ok_or(SourceError::Shrank { wanted: end, actual: start })
+    fn end_start(&self) -> u64 {
+        self.len - self.end.len() as u64
+    }
+
+    /// Reads before the end.
+    fn read_before(&self, range: Range<u64>, buffer: &mut [u8]) -> Result<(), SourceError> {
+        let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(Range { start, end }) = window.missing(range.clone(), self.end_start()) {
+            let bytes = self.objects.get_range(&self.name, start..end).map_err(|error| failed(start, &error))?;
+            window.take(start, bytes.ok_or(SourceError::Shrank { wanted: end, actual: start })?, &range);
+        }
+        let there = window.get(range.clone());
+        buffer.copy_from_slice(there.ok_or(SourceError::Shrank { wanted: range.end, actual: range.start })?);
+        Ok(())
     }
 }
 
@@ -145,18 +161,19 @@ impl ByteSource for ObjectFile {
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
         let end = offset.saturating_add(buffer.len() as u64);
+        let shrank = SourceError::Shrank { wanted: end, actual: self.len };
         if end > self.len {
-            return Err(SourceError::Shrank { wanted: end, actual: self.len });
+            return Err(shrank);
         }
-        let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
-        let (start, bytes) = &mut *window;
-        if offset < *start || end > *start + bytes.len() as u64 {
-            let until = end.max(self.len.min(offset + WINDOW));
-            (*start, *bytes) = (offset, self.fetch(offset, until)?);
+        let before = end.min(self.end_start()).saturating_sub(offset);
+        let (first, rest) = buffer.split_at_mut(usize::try_from(before).unwrap_or(usize::MAX));
+        if !first.is_empty() {
+            self.read_before(offset..offset + before, first)?;
         }
-        let from = usize::try_from(offset - *start).unwrap_or(usize::MAX);
-        let there = bytes.get(from..).and_then(|bytes| bytes.get(..buffer.len()));
-        buffer.copy_from_slice(there.ok_or(SourceError::Shrank { wanted: end, actual: *start })?);
+        if !rest.is_empty() {
+            let from = usize::try_from(offset + before - self.end_start()).unwrap_or(usize::MAX);
+            rest.copy_from_slice(self.end.get(from..from + rest.len()).ok_or(shrank)?);
+        }
         Ok(())
     }
 }

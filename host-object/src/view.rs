@@ -5,7 +5,7 @@
 //! lines are read all the same. Of each line at most 64 commits are read behind a full one.
 
 use crate::archive::Archive;
-use crate::objects::{ObjectError, Objects};
+use crate::objects::{Failure, ObjectError, Objects};
 use jcode_session_core::archive::name::{self, Object};
 use jcode_session_core::archive::{Commit, Line, Mark, Memory, SessionHead};
 use std::collections::{BTreeMap, BTreeSet};
@@ -178,7 +178,7 @@ impl Commits<'_> {
         let stored = match self.objects.get(&name::commit(self.machine, n), Commit::MOST_STORED) {
             Ok(Some(stored)) => stored,
             Ok(None) => return Ok(Err("it is missing".to_string())),
-            Err(error) if error.is_too_long => return Ok(Err(error.message)),
+            Err(error) if error.failure == Failure::TooLong => return Ok(Err(error.message)),
             Err(error) => return Err(error),
         };
         Ok(decode(&stored).and_then(|commit| {

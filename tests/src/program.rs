@@ -99,3 +99,24 @@ pub fn finished(output: Output) -> Run {
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
     }
 }
+
+/// A report without what names the place: paths, and sidecars, of which there are none in a store.
+#[must_use]
+pub fn placeless(mut value: Value) -> Value {
+    fn strip(value: &mut Value) {
+        match value {
+            Value::Object(map) => {
+                map.remove("path");
+                map.remove("looked_in");
+                map.values_mut().for_each(strip);
+            }
+            Value::Array(values) => {
+                values.retain(|value| value["code"] != "sidecar-missing");
+                values.iter_mut().for_each(strip);
+            }
+            _ => {}
+        }
+    }
+    strip(&mut value);
+    value
+}

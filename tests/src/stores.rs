@@ -41,6 +41,8 @@ struct State {
     random: Option<(Random, f64)>,
     /// So many of the newest objects are not listed yet.
     late: usize,
+    /// Requests for objects or ranges since they were counted last, and the bytes of their answers.
+    reads: (usize, u64),
 }
 
 /// A store in memory.
@@ -77,6 +79,11 @@ impl Store {
         self.state().puts
     }
 
+    /// Number of requests for objects and ranges since this was asked last, and the bytes of their answers.
+    pub fn reads(&self) -> (usize, u64) {
+        std::mem::take(&mut self.state().reads)
+    }
+
     /// All objects.
     #[must_use]
     pub fn objects(&self) -> BTreeMap<String, Vec<u8>> {
@@ -108,6 +115,12 @@ impl State {
 
     fn get_fails(&mut self) -> bool {
         self.random.as_mut().is_some_and(|(rng, chance)| rng.random_bool(*chance / 4.0))
+    }
+
+    fn read(&mut self, name: &str, range: Option<&Range<u64>>) {
+        let bytes = self.objects.get(name).map_or(0, |bytes| bytes.len() as u64);
+        self.reads.0 += 1;
+        self.reads.1 += range.map_or(bytes, |range| bytes.min(range.end).saturating_sub(range.start));
     }
 
     fn create(&mut self, name: &str, bytes: &[u8]) -> Answer {
@@ -144,6 +157,7 @@ impl Objects for Store {
         if state.get_fails() {
             return Err(failed(name));
         }
+        state.read(name, None);
         match state.objects.get(name) {
             Some(bytes) if bytes.len() as u64 > most => Err(ObjectError::too_long(name, bytes.len() as u64, most)),
             found => Ok(found.cloned()),
@@ -155,6 +169,7 @@ impl Objects for Store {
         if state.get_fails() {
             return Err(failed(name));
         }
+        state.read(name, Some(&range));
         let at = |place: u64| usize::try_from(place).unwrap_or(usize::MAX);
         let bytes = state.objects.get(name).and_then(|bytes| bytes.get(at(range.start)..at(range.end)));
         Ok(bytes.map(<[u8]>::to_vec))

@@ -7,7 +7,7 @@ use std::ffi::OsString;
 /// The store from which a command reads instead of from here.
 #[derive(Debug, Clone, Default, Args)]
 pub struct StoreArgs {
-    /// Read the sessions in the archive at URL (a folder, or `file:///path`); without URL in that of JCODE_STORE
+    /// Read the sessions in the archive at URL (a folder, or `s3:`, `az:`, `gs:`); without URL in that of JCODE_STORE
     #[arg(id = "session::store", long = "store", value_name = "URL", num_args = 0..=1, default_missing_value = "")]
     pub store: Option<String>,
 }
@@ -22,7 +22,7 @@ pub struct PushArgs {
     /// Push all sessions (this is also what happens without SESSION)
     #[arg(id = "session::all", long = "all")]
     pub all: bool,
-    /// The archive: a folder, or `file:///path`; else that of JCODE_STORE
+    /// The archive: a folder, or `s3:`, `az:` or `gs:`, where built in; else that of JCODE_STORE
     #[arg(id = "session::store", long = "store", value_name = "URL")]
     pub store: Option<String>,
     /// Put nothing; tell exactly what would be
@@ -48,7 +48,7 @@ pub struct PullArgs {
     /// Pull all sessions
     #[arg(id = "session::all", long = "all")]
     pub all: bool,
-    /// The archive: a folder, or `file:///path`; else that of JCODE_STORE
+    /// The archive: a folder, or `s3:`, `az:` or `gs:`, where built in; else that of JCODE_STORE
     #[arg(id = "session::store", long = "store", value_name = "URL")]
     pub store: Option<String>,
     /// Only what this machine pushed; another history than the one here comes into a file of its own

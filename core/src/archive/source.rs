@@ -2,7 +2,8 @@
 //!
 //! Owns: which block of which piece holds a byte.
 //! Invariant: a piece that is missing, or does not hold what its chain says, gives an error that names it, never other
-//! bytes. Whatever a store claims, memory holds a block and a table of bounded length.
+//! bytes. Whatever a store claims, memory holds a block and a few tables of
+//! bounded length.
 //! Does not: compare digests; `verify` does.
 
 use super::chain::{Chain, Piece};
@@ -32,18 +33,21 @@ pub trait Pieces: Decompress {
     }
 }
 
-/// The piece and the block that were read last.
+/// Pieces that stay open: a page of a log that was pushed often is in several, and its header in another.
+const OPEN: usize = 4;
+
+/// The pieces and the block that were read last.
 #[derive(Debug)]
 pub struct Stored<F> {
-    /// By the piece's offset.
-    open: Option<(u64, F, Table)>,
+    /// By the piece's offset, that of the last read at the end.
+    open: Vec<(u64, F, Table)>,
     /// By its offset in the log.
     block: Option<(u64, Vec<u8>)>,
 }
 
 impl<F> Default for Stored<F> {
     fn default() -> Self {
-        Self { open: None, block: None }
+        Self { open: Vec::new(), block: None }
     }
 }
 
@@ -89,10 +93,15 @@ impl<P: Pieces> ChainSource<P> {
         if !stored.block.as_ref().is_some_and(holds) {
             let piece = self.chain.piece_at(at);
             let piece = piece.ok_or(SourceError::Shrank { wanted: at, actual: self.chain.len })?;
-            if stored.open.as_ref().is_none_or(|(from, ..)| *from != piece.from) {
-                stored.open = Some(self.open(piece)?);
+            match stored.open.iter().position(|(from, ..)| *from == piece.from) {
+                Some(at) => stored.open.get_mut(at..).unwrap_or_default().rotate_left(1),
+                None => {
+                    let opened = self.open(piece)?;
+                    stored.open.drain(..(stored.open.len() + 1).saturating_sub(OPEN));
+                    stored.open.push(opened);
+                }
             }
-            let Some((_, file, table)) = &stored.open else { return Err(self.wrong(piece, "cannot be opened")) };
+            let Some((_, file, table)) = stored.open.last() else { return Err(self.wrong(piece, "cannot be opened")) };
             let frame = table.frame(at - piece.from).ok_or_else(|| self.wrong(piece, "is shorter than its table"))?;
             stored.block = Some((piece.from + frame.plain.0, self.decompress(piece, file, &frame)?));
         }

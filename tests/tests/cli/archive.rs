@@ -8,7 +8,7 @@ use jcode_session_tests::files::contents;
 use jcode_session_tests::generate::{LogShape, damage, linear_v1, random, tree_v3};
 use jcode_session_tests::homes;
 use jcode_session_tests::jcode_model::{ModelRng, Shape, generate};
-use jcode_session_tests::program::{Run, command, finished, run};
+use jcode_session_tests::program::{Run, command, finished, placeless, run};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
@@ -295,26 +295,6 @@ fn corpus(here: &Place) {
         "newer.jsonl",
         b"{\"type\":\"session\",\"version\":9,\"id\":\"newer\",\"timestamp\":null,\"cwd\":\"/\"}\n",
     );
-}
-
-/// A report without what names the place: paths, and sidecars, of which there are none in a store.
-fn placeless(mut value: Value) -> Value {
-    fn strip(value: &mut Value) {
-        match value {
-            Value::Object(map) => {
-                map.remove("path");
-                map.remove("looked_in");
-                map.values_mut().for_each(strip);
-            }
-            Value::Array(values) => {
-                values.retain(|value| value["code"] != "sidecar-missing");
-                values.iter_mut().for_each(strip);
-            }
-            _ => {}
-        }
-    }
-    strip(&mut value);
-    value
 }
 
 #[test]

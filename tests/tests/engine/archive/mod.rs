@@ -4,4 +4,6 @@ mod faults;
 mod forms;
 mod grows;
 mod model;
+mod opens;
+mod pages;
 mod relates;
