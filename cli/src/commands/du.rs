@@ -14,7 +14,7 @@ use jcode_session_native::catalog::{Catalog, Keep, Listed};
 use jcode_session_native::ops::du::du as measure;
 use jcode_session_native::os::path_text::shown;
 use jcode_session_native::os::paths;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -41,10 +41,11 @@ pub(super) fn du(args: &DuArgs, settings: &Settings, output: &mut Output) -> Res
     if many::interrupted() {
         bail!("interrupted");
     }
+    let listed: HashMap<&Path, &Listed> = refreshed.sessions.iter().map(|session| (&*session.path, session)).collect();
     let mut measured = Vec::new();
     for (path, result) in sessions.iter().zip(results) {
         match result {
-            Some(Ok(usage)) => measured.push(session_use(path, usage, &refreshed.sessions)),
+            Some(Ok(usage)) => measured.push(session_use(path, usage, listed.get(&**path).copied())),
             Some(Err(error)) => {
                 is_whole = false;
                 output.warn(visible(&format!("not measured: {error}")));
@@ -62,8 +63,8 @@ pub(super) fn du(args: &DuArgs, settings: &Settings, output: &mut Output) -> Res
     Ok(if is_whole { ExitStatus::Clean } else { ExitStatus::Problems })
 }
 
-fn session_use(path: &Path, usage: Use, listed: &[Listed]) -> SessionUse {
-    let summary = listed.iter().find(|listed| listed.path == path).map(|listed| &listed.summary);
+fn session_use(path: &Path, usage: Use, listed: Option<&Listed>) -> SessionUse {
+    let summary = listed.map(|listed| &listed.summary);
     SessionUse {
         path: shown(path),
         session_id: summary.map_or_else(|| paths::stem(path), |summary| summary.session_id.clone()),

@@ -111,7 +111,7 @@ impl Settings {
     #[cfg(feature = "store")]
     pub fn store(&self, flag: Option<&str>) -> Result<String> {
         let given = flag.filter(|url| !url.is_empty()).map(str::to_string);
-        let set = || std::env::var("JCODE_STORE").ok().filter(|url| !url.is_empty());
+        let set = || variable("JCODE_STORE")?.into_string().ok();
         let named = given.or_else(set).or_else(|| self.file.store.clone());
         named.context(
             "no archive is named: give `--store URL`, a folder for one, or set JCODE_STORE, or `store` in the settings file",

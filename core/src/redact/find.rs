@@ -118,14 +118,16 @@ fn automaton(patterns: &[impl AsRef<[u8]>], any_case: bool, kind: MatchKind) -> 
 }
 
 fn is_secret(rule: &Rule, compiled: &Compiled, secret: &str) -> bool {
-    let lower = || secret.to_ascii_lowercase();
     !secret.is_empty()
         && (rule.entropy <= 0.0 || entropy(secret) >= rule.entropy)
         && !compiled.allowed.iter().any(|allowed| allowed.is_match(secret))
-        && (rule.stopwords.is_empty() || {
-            let lower = lower();
-            !rule.stopwords.iter().any(|word| lower.contains(&word.to_ascii_lowercase()))
-        })
+        && !holds_any(secret, &rule.stopwords)
+}
+
+/// Whether a text holds a word, in any case of ASCII.
+fn holds_any(text: &str, words: &[String]) -> bool {
+    let lower = text.to_ascii_lowercase();
+    words.iter().any(|word| lower.contains(&word.to_ascii_lowercase()))
 }
 
 /// In order and apart: of two that overlap the one that begins first, then the longer one, grown to hold both.

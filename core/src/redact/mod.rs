@@ -49,8 +49,6 @@ pub struct Redactor {
     home: Option<String>,
     /// The number of each secret among those of its rule.
     seen: BTreeMap<(usize, String), u64>,
-    /// Number of different secrets, by rule.
-    distinct: BTreeMap<usize, u64>,
     counts: Counts,
     images: u64,
 }
@@ -76,7 +74,6 @@ impl Redactor {
             finder: Finder::new(rules, private.values),
             home,
             seen: BTreeMap::new(),
-            distinct: BTreeMap::new(),
             counts: Counts::new(),
             images: 0,
         })
@@ -143,9 +140,8 @@ impl Redactor {
         *self.counts.entry(id.clone()).or_default() += 1;
         let known = self.seen.get(&(rule, secret.to_string())).copied();
         let number = known.unwrap_or_else(|| {
-            let next = self.distinct.entry(rule).or_default();
-            *next += 1;
-            let number = *next;
+            let of_rule = self.seen.range((rule, String::new())..(rule + 1, String::new()));
+            let number = of_rule.count() as u64 + 1;
             self.seen.insert((rule, secret.to_string()), number);
             number
         });

@@ -52,6 +52,12 @@ impl Usage {
         Some(usage)
     }
 
+    /// Tokens read, those from and to caches included.
+    #[must_use]
+    pub const fn prompt(&self) -> u64 {
+        self.input.saturating_add(self.cache_read).saturating_add(self.cache_write)
+    }
+
     /// Adds the usage of other entries.
     pub fn add(&mut self, other: &Self) {
         self.messages += other.messages;
@@ -152,8 +158,7 @@ impl LogSink for TokenUsage {
         if let Some(usage) = self.reader.of(entry) {
             self.total.add(&usage);
             let narrow = |tokens: u64| u32::try_from(tokens).unwrap_or(u32::MAX);
-            let read = usage.input.saturating_add(usage.cache_read).saturating_add(usage.cache_write);
-            self.used.push((self.entries, narrow(read), narrow(usage.output)));
+            self.used.push((self.entries, narrow(usage.prompt()), narrow(usage.output)));
         }
         self.entries += 1;
         ControlFlow::Continue(())

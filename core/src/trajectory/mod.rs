@@ -126,10 +126,9 @@ impl Trajectory {
     pub fn finish(mut self) -> (Vec<u8>, bool) {
         let mut out = Vec::new();
         self.hand_out(&mut out);
-        let Usage { input, output, cache_read, cache_write, cost, .. } = self.total;
+        let Usage { output, cache_read, cost, .. } = self.total;
         let mut metrics = Map::new();
-        let prompt = input.saturating_add(cache_read).saturating_add(cache_write);
-        metrics.insert("total_prompt_tokens".into(), json!(prompt));
+        metrics.insert("total_prompt_tokens".into(), json!(self.total.prompt()));
         metrics.insert("total_completion_tokens".into(), json!(output));
         metrics.insert("total_cached_tokens".into(), json!(cache_read));
         if cost > 0.0 {

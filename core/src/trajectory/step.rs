@@ -166,8 +166,7 @@ impl CallResult {
 
 fn metrics(usage: &Usage) -> Value {
     let mut metrics = Map::new();
-    let prompt = usage.input.saturating_add(usage.cache_read).saturating_add(usage.cache_write);
-    metrics.insert("prompt_tokens".to_owned(), json!(prompt));
+    metrics.insert("prompt_tokens".to_owned(), json!(usage.prompt()));
     metrics.insert("completion_tokens".to_owned(), json!(usage.output));
     metrics.insert("cached_tokens".to_owned(), json!(usage.cache_read));
     if usage.cost > 0.0 {

@@ -8,7 +8,7 @@ use crate::os::log_file::LogFile;
 use crate::os::{paths, stat};
 use crate::session::v1::{self, V1Files};
 use jcode_session_core::measure::{Bytes, measure};
-use jcode_session_core::parts::{Part, SIDECAR_JOURNALS};
+use jcode_session_core::parts::Part;
 use jcode_session_core::report::{FileBytes, Use};
 use jcode_session_core::source::SourceError;
 use std::io;
@@ -66,10 +66,8 @@ fn files(session: &Path, is_v1: bool) -> Result<FileBytes, PathError> {
     }
     let sidecar = paths::sidecar(session);
     files.sidecar = len(&sidecar)?;
-    for more in SIDECAR_JOURNALS {
-        let mut name = sidecar.clone().into_os_string();
-        name.push(more);
-        files.sidecar += len(Path::new(&name))?;
+    for journal in paths::sidecar_journals(&sidecar) {
+        files.sidecar += len(&journal)?;
     }
     let store = paths::store(session);
     files.checkpoints = of_folder(&store.join("checkpoints"))?;

@@ -6,7 +6,6 @@
 
 use crate::os::paths;
 use crate::os::standing::{InTheWay, Wanted, check, check_all};
-use jcode_session_core::parts::SIDECAR_JOURNALS;
 use jcode_session_core::segment::MANIFEST;
 use jcode_session_core::storage::{Folder, Name, Place, TEMPORARIES};
 use std::path::{Path, PathBuf};
@@ -30,11 +29,7 @@ fn store(log: &Path) -> Names {
 /// The names that a build of the sidecar uses.
 fn sidecar(log: &Path) -> Names {
     let path = paths::sidecar(log);
-    let beside = SIDECAR_JOURNALS.map(|ending| {
-        let mut name = path.clone().into_os_string();
-        name.push(ending);
-        name.into()
-    });
+    let beside = paths::sidecar_journals(&path);
     [path].into_iter().chain(beside).map(|path| (path, Wanted::Replaced)).collect()
 }
 

@@ -3,7 +3,7 @@
 //! Owns: which path belongs to which log. Core's `parts` defines the names.
 //! Invariant: an id from outside never leads outside of the sessions folder.
 
-use jcode_session_core::parts::{self, OWN_TEMPORARY, Part, STORE, classify};
+use jcode_session_core::parts::{self, OWN_TEMPORARY, Part, SIDECAR_JOURNALS, STORE, classify};
 use jcode_session_core::storage::{Folder, Name, Place};
 use std::path::{Path, PathBuf};
 
@@ -17,6 +17,15 @@ pub fn beside(session: &Path, part: Part) -> PathBuf {
 #[must_use]
 pub fn sidecar(log: &Path) -> PathBuf {
     beside(log, Part::Sidecar)
+}
+
+/// The journals that SQLite keeps beside a sidecar.
+pub fn sidecar_journals(sidecar: &Path) -> [PathBuf; 3] {
+    SIDECAR_JOURNALS.map(|ending| {
+        let mut name = sidecar.as_os_str().to_owned();
+        name.push(ending);
+        name.into()
+    })
 }
 
 /// `<stem>.store` of a log.

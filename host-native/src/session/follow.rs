@@ -5,7 +5,7 @@
 //! because the stamps are taken before the files are opened.
 
 use crate::os::files::{PathError, stamp};
-use crate::session::open::{Session, SessionError};
+use crate::session::open::{Session, SessionError, at};
 use crate::session::v1::{self, V1Files};
 use jcode_session_core::session::{Entry, Follow, News, ReadError};
 use jcode_session_core::source::SourceError;
@@ -40,7 +40,7 @@ impl Following {
     pub fn open(path: &Path) -> Result<(Session, Self), SessionError> {
         let stamps = stamps(path)?;
         let session = Session::read(path)?;
-        let follow = Follow::behind(session.core()).map_err(unreadable(path))?;
+        let follow = Follow::behind(session.core()).map_err(at(path))?;
         Ok((session, Self { path: path.to_path_buf(), stamps, follow }))
     }
 
@@ -66,11 +66,11 @@ impl Following {
 
     fn read(&mut self) -> Result<Seen, SessionError> {
         let session = Session::read(&self.path)?;
-        match self.follow.news(session.core()).map_err(unreadable(&self.path))? {
+        match self.follow.news(session.core()).map_err(at(&self.path))? {
             News::Entries(entries) if entries.is_empty() => Ok(Seen::Nothing),
             News::Entries(entries) => Ok(Seen::Entries(entries)),
             News::Replaced => {
-                self.follow = Follow::behind(session.core()).map_err(unreadable(&self.path))?;
+                self.follow = Follow::behind(session.core()).map_err(at(&self.path))?;
                 Ok(Seen::Replaced(Box::new(session)))
             }
         }
@@ -83,9 +83,4 @@ fn stamps(path: &Path) -> Result<Vec<Option<FileStamp>>, PathError> {
         return V1Files::beside(path).paths().iter().map(|file| stamp(file)).collect();
     }
     Ok(vec![stamp(path)?])
-}
-
-fn unreadable(path: &Path) -> impl Fn(SourceError) -> SessionError {
-    let path = path.to_path_buf();
-    move |source| SessionError::Log { path: path.clone(), source: source.into() }
 }

@@ -55,7 +55,7 @@ pub type Rebuild = JoinHandle<Result<(), RebuildError>>;
 #[derive(Debug)]
 pub struct Session {
     path: std::path::PathBuf,
-    pub(super) inner: session::Session<AnyLog, SidecarReader>,
+    inner: session::Session<AnyLog, SidecarReader>,
 }
 
 /// A log in the current dialect, and the offset of its header.

@@ -27,6 +27,6 @@ impl Session {
     /// # Errors
     /// Fails if the log cannot be read.
     pub fn tables(&self, facts: &Facts, texts: Texts) -> Result<Tables, SessionError> {
-        rows_of(&self.inner, facts, texts).map_err(at(self.path()))
+        rows_of(self.core(), facts, texts).map_err(at(self.path()))
     }
 }

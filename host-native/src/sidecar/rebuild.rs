@@ -17,7 +17,6 @@ pub use crate::sidecar::outcome::{Done, Known, RebuildError, Tick};
 use crate::sidecar::sql::is_locked;
 use crate::sidecar::untouched::{vouch, vouch_for};
 use jcode_session_core::index::meta::IndexMeta;
-use jcode_session_core::parts::SIDECAR_JOURNALS;
 use jcode_session_core::source::ByteSource;
 use rusqlite::Connection;
 use std::io::Write;
@@ -256,12 +255,7 @@ pub(crate) fn remove(log: &Path) -> Result<(), PathError> {
 
 /// Removes the journals of an old sidecar: SQLite would apply them to the new one.
 fn remove_journals(sidecar: &Path) -> Result<(), PathError> {
-    for ending in SIDECAR_JOURNALS {
-        let mut name = sidecar.as_os_str().to_owned();
-        name.push(ending);
-        stat::remove(Path::new(&name))?;
-    }
-    Ok(())
+    paths::sidecar_journals(sidecar).iter().try_for_each(|journal| stat::remove(journal))
 }
 
 /// The lock under which sidecars are replaced or caught up. It is on the log's own inode, and a writer holds it all its

@@ -150,45 +150,50 @@ impl Day<'_> {
         tick: &dyn Fn(),
     ) -> Result<ParquetDay, ExportError> {
         let mut told = ParquetDay { session_date: self.date.clone(), sessions: 0, rows: 0, written: false };
-        let (mut open, mut all) = (Vec::new(), blake3::Hasher::new());
+        let (mut read, mut unread, mut all) = (Vec::new(), BTreeSet::new(), blake3::Hasher::new());
         all.update(format!("{:?} {}\n", self.texts, env!("CARGO_PKG_VERSION")).as_bytes());
         for mut own in sessions {
             tick();
-            match Session::read(&own.path).and_then(|session| Ok((session.digest()?, session))) {
-                Ok((digest, session)) => {
+            match Session::read(&own.path).and_then(|session| session.digest()) {
+                Ok(digest) => {
                     own.facts.head = digest;
                     all.update(format!("{:?}\n", own.facts).as_bytes());
-                    open.push((own.facts, session));
+                    read.push(own);
                 }
-                Err(error) => failed.push(error),
+                Err(error) => {
+                    unread.insert(own.facts.session_id);
+                    failed.push(error);
+                }
             }
         }
-        told.sessions = open.len() as u64;
+        told.sessions = read.len() as u64;
         let digest = all.finalize().to_hex().to_string();
-        let are_same = TABLES.iter().all(|(name, _)| self.digest(name).as_deref() == Some(&*digest));
-        if are_same || open.is_empty() {
+        let old = TABLES.map(|(name, _)| self.open(name));
+        if read.is_empty() || old.iter().all(|old| digest_of(old.as_ref()).as_deref() == Some(&*digest)) {
             return Ok(told);
         }
         let mut tables = Tables::default();
-        for (facts, session) in open {
+        // Opened once more: a day may have more sessions than a process may have files open.
+        for own in read {
             tick();
-            match session.tables(&facts, self.texts) {
+            match Session::read(&own.path).and_then(|session| session.tables(&own.facts, self.texts)) {
                 Ok(rows) => tables.append(rows),
-                Err(error) => failed.push(error),
+                Err(error) => {
+                    unread.insert(own.facts.session_id);
+                    failed.push(error);
+                }
             }
         }
-        for (table, (name, columns)) in tables.all.into_iter().zip(TABLES) {
+        for ((table, old), (name, columns)) in tables.all.into_iter().zip(old).zip(TABLES) {
             let path = self.path(name);
             let broken = |error: parquet::errors::ParquetError| ExportError::Table {
                 path: path.clone(),
                 message: error.to_string(),
             };
             let mut whole = table;
-            if let Some(old) =
-                self.open(name).map(|old| file::read(old, name, columns)).transpose().map_err(broken)?.flatten()
-            {
+            if let Some(old) = old.map(|old| file::read(old, name, columns)).transpose().map_err(broken)?.flatten() {
                 // Sessions that are gone here, or that cannot be read now.
-                whole.append(old.filtered(|id| !ids.contains(id)));
+                whole.append(old.filtered(|id| !ids.contains(id) || unread.contains(id)));
             }
             told.rows += whole.rows() as u64;
             folders::make_all(path.parent().unwrap_or(self.to)).map_err(PathError::new("make", &path))?;
@@ -212,11 +217,11 @@ impl Day<'_> {
         let file = PlainFile::open(&self.path(table)).ok()?;
         file.read_vec(0, usize::try_from(file.len()).ok()?).ok().map(Bytes::from)
     }
+}
 
-    /// What the file of a table was made of.
-    fn digest(&self, table: &str) -> Option<String> {
-        file::digest(self.open(table)?).ok().flatten()
-    }
+/// What the file of a table was made of.
+fn digest_of(file: Option<&Bytes>) -> Option<String> {
+    file::digest(file?.clone()).ok().flatten()
 }
 
 /// A day as RFC 3339 has it.

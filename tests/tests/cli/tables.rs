@@ -3,7 +3,7 @@
 use jcode_session_tests::files::contents;
 use jcode_session_tests::generate::{LogShape, tree_v3};
 use jcode_session_tests::homes;
-use jcode_session_tests::program::{Run, run};
+use jcode_session_tests::program::{Run, binary, command, finished, run};
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -70,6 +70,26 @@ fn what_changed_is_replaced_and_what_is_gone_stays() {
     assert_eq!((rows(&gone), written(&gone)), (before + 1, vec![true, false]), "its rows stay");
     let now = contents(&home.path().join("tables"));
     assert_eq!(now.len(), files.len());
+}
+
+/// A day may have more sessions than the process may have files open.
+#[test]
+#[cfg(unix)]
+fn a_day_of_many_sessions_needs_few_files() {
+    let home = homes::home();
+    for number in 0..150 {
+        let id = format!("s{number}");
+        homes::put(home.path(), &format!("{id}.jsonl"), &homes::log(&id, 2, 1_760_000_000_000, "apple"));
+    }
+    let mut limited = std::process::Command::new("sh");
+    limited.args(["-c", "ulimit -n 64 && exec \"$0\" \"$@\""]).arg(binary());
+    limited.args(["export", "--format", "parquet", "--all", "--json", "--to"]).arg(home.path().join("tables"));
+    for (name, value) in command(home.path()).get_envs() {
+        value.map(|value| limited.env(name, value));
+    }
+    let exported = finished(limited.output().expect("runs"));
+    assert_eq!(exported.code, 0, "{exported:?}");
+    assert_eq!(exported.json()["days"][0]["sessions"], 150);
 }
 
 #[test]
