@@ -7,7 +7,7 @@ use crate::oracle::OracleLog;
 use jcode_session_core::finding::Code;
 use jcode_session_core::index::row::{Row, RowSink};
 use jcode_session_core::index::{Built, IndexBuilder};
-use jcode_session_core::log::{Damage, LogScan, LogSink, Record, ScanEnd, scan_source};
+use jcode_session_core::log::{Damage, LogScan, LogSink, OneThread, Record, ScanEnd, Threads, scan_on, scan_source};
 use jcode_session_core::source::{ByteSource, SliceSource, SourceError};
 use std::ops::ControlFlow;
 
@@ -122,28 +122,28 @@ impl ByteSource for NoView<'_> {
     }
 }
 
-/// Everything that a scan reports, in order.
+/// Everything that a scan reports, in order: offset and line, bytes, damage.
 #[derive(Default, PartialEq, Debug)]
-pub struct Said(pub Vec<(u64, Vec<u8>, Option<Damage>)>);
+pub struct Said(pub Vec<(u64, u64, Vec<u8>, Option<Damage>)>);
 
 impl LogSink for Said {
     fn before_header(&mut self, record: &Record<'_>) -> ControlFlow<()> {
-        self.0.push((record.offset, [b"before ", record.bytes].concat(), None));
+        self.0.push((record.offset, record.line, [b"before ", record.bytes].concat(), None));
         ControlFlow::Continue(())
     }
 
     fn header(&mut self, header: &Record<'_>) -> ControlFlow<()> {
-        self.0.push((header.offset, header.bytes.to_vec(), None));
+        self.0.push((header.offset, header.line, header.bytes.to_vec(), None));
         ControlFlow::Continue(())
     }
 
     fn entry(&mut self, entry: &Record<'_>) -> ControlFlow<()> {
-        self.0.push((entry.offset, entry.bytes.to_vec(), None));
+        self.0.push((entry.offset, entry.line, entry.bytes.to_vec(), None));
         ControlFlow::Continue(())
     }
 
     fn damage(&mut self, damage: Damage) -> ControlFlow<()> {
-        self.0.push((damage.offset, Vec::new(), Some(damage)));
+        self.0.push((damage.offset, damage.line, Vec::new(), Some(damage)));
         ControlFlow::Continue(())
     }
 }
@@ -154,9 +154,52 @@ impl LogSink for Said {
 /// Panics if the source cannot be read.
 #[must_use]
 pub fn said_by(source: &dyn ByteSource) -> (Said, ScanEnd) {
+    said_on(&OneThread, source)
+}
+
+/// Threads that read pieces of a few bytes, the last of some pieces first.
+#[derive(Debug, Clone, Copy)]
+pub struct BackToFront {
+    /// Bytes of a piece.
+    pub piece: usize,
+}
+
+impl Threads for BackToFront {
+    fn count(&self) -> usize {
+        2
+    }
+
+    fn piece(&self) -> usize {
+        self.piece
+    }
+
+    fn in_order<I: Send, T: Send>(
+        &self,
+        items: impl Iterator<Item = I>,
+        make: impl Fn(I) -> T + Sync,
+        mut take: impl FnMut(T) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let mut items: Vec<I> = items.collect();
+        while !items.is_empty() {
+            let later = items.split_off(items.len().min(3));
+            let mut made: Vec<T> = items.into_iter().rev().map(&make).collect();
+            made.reverse();
+            made.into_iter().try_for_each(&mut take)?;
+            items = later;
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// The report of a full scan on some threads, and its end.
+///
+/// # Panics
+/// Panics if the source cannot be read.
+#[must_use]
+pub fn said_on(threads: &impl Threads, source: &dyn ByteSource) -> (Said, ScanEnd) {
     let mut said = Said::default();
     let all = 0..source.len();
-    let end = scan_source(source, all, LogScan::full(), &mut said, &mut |_| ControlFlow::Continue(()));
+    let end = scan_on(threads, source, all, LogScan::full(), &mut said, &mut |_| ControlFlow::Continue(()));
     (said, end.expect("can be read"))
 }
 

@@ -176,11 +176,13 @@ impl<'h> Head<'h> {
     fn document(&mut self) {
         let Some(start) = self.bytes.iter().position(|&byte| byte == b'{') else { return };
         let before = self.bytes.get(..start).unwrap_or_default();
+        if !matches!(before.trim_ascii(), [] | b"\xEF\xBB\xBF") {
+            return;
+        }
         let is_document = match Walker::new().walk_object(self.bytes, start, |_, _| {}) {
             Ok(walked) => self.is_all() && self.bytes.get(walked.end..).unwrap_or_default().trim_ascii().is_empty(),
             Err(fault) => {
-                self.is_long_document =
-                    !self.is_all() && fault == Fault::Ended && matches!(before.trim_ascii(), [] | b"\xEF\xBB\xBF");
+                self.is_long_document = !self.is_all() && fault == Fault::Ended;
                 self.is_long_document
             }
         };

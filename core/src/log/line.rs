@@ -22,11 +22,31 @@ pub enum Outcome<'a> {
     Broken(Salvaged<'a>),
 }
 
+impl Outcome<'_> {
+    /// Sets the number of the line.
+    pub(super) fn number(&mut self, line: u64) {
+        match self {
+            Self::Blank => {}
+            Self::Whole(record) => record.line = line,
+            Self::Broken(salvaged) => salvaged.records.iter_mut().for_each(|record| record.line = line),
+        }
+    }
+}
+
+/// What a scan wants of each line.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reading {
+    /// Decides which objects in a broken line are records.
+    pub(super) accept: Accept,
+    /// Check the UTF-8 of every record, which indexing does not need.
+    pub(super) full: bool,
+}
+
 /// Classifies lines; keeps only scratch space between them.
 #[derive(Debug)]
 pub struct LineReader {
     walker: Walker,
-    accept: Accept,
+    pub(super) reading: Reading,
 }
 
 impl Default for LineReader {
@@ -45,7 +65,11 @@ impl LineReader {
     /// A reader for records of other formats; `accept` decides which objects in a broken line are records.
     #[must_use]
     pub(crate) fn accepting(accept: Accept) -> Self {
-        Self { walker: Walker::new(), accept }
+        Self::for_scan(Reading { accept, full: false })
+    }
+
+    pub(super) fn for_scan(reading: Reading) -> Self {
+        Self { walker: Walker::new(), reading }
     }
 
     /// Classifies the line `bytes` (without its LF), which stands at `offset` and has the number `line`.
@@ -62,11 +86,20 @@ impl LineReader {
         if let Ok(walked) = walked
             && bytes.get(walked.end..).unwrap_or_default().iter().all(|&b| is_space(b))
         {
-            return Outcome::Whole(Record { offset, bytes, line, fields, lone_surrogate: walked.lone_surrogate });
+            let lone_surrogate = walked.lone_surrogate;
+            let invalid_utf8 = self.is_invalid(bytes);
+            return Outcome::Whole(Record { offset, bytes, line, fields, lone_surrogate, invalid_utf8 });
         }
-        let mut salvaged = salvage::salvage((&mut self.walker, self.accept), offset, line, bytes, first);
+        let mut salvaged = salvage::salvage((&mut self.walker, self.reading.accept), offset, line, bytes, first);
+        for record in &mut salvaged.records {
+            record.invalid_utf8 = self.is_invalid(record.bytes);
+        }
         let at_control = matches!(walked, Err(Fault::Invalid(at)) if bytes.get(at).copied().is_some_and(is_control));
         salvaged.raw_controls = at_control && salvaged.records.is_empty() && controls::escaped(bytes, first).is_some();
         Outcome::Broken(salvaged)
+    }
+
+    fn is_invalid(&self, record: &[u8]) -> bool {
+        self.reading.full && simdutf8::basic::from_utf8(record).is_err()
     }
 }

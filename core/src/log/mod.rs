@@ -6,6 +6,7 @@
 //! record of another line.
 //! Does not: know earlier ids, parents or trees; see [`crate::index`].
 
+mod ahead;
 mod appended;
 mod batch;
 pub mod controls;
@@ -24,6 +25,7 @@ pub mod tail;
 pub mod time;
 pub mod title;
 
+pub use ahead::{OneThread, Threads};
 pub use appended::{AppendedEntries, AppendedEntry};
 pub use batch::{MAX_BATCH, MAX_BATCH_BYTES, TornBatch, begun_by, shown_len, torn_batch, torn_batch_until};
 pub(crate) use damage::with_damage_codes;
@@ -35,7 +37,7 @@ pub use header::{HEAD_BYTES, Header, MAX_HEADER_BYTES, Opening};
 pub use line::{LineReader, Outcome};
 pub(crate) use salvage::Accept;
 pub use scan::LogScan;
-pub use scan_source::scan_source;
+pub use scan_source::{scan_on, scan_source};
 pub use sink::{LogSink, OpenLine, ScanEnd, Tee};
 
 /// One JSON object in the log: the header, an entry, or a record of another program before the header.
@@ -51,4 +53,6 @@ pub struct Record<'a> {
     pub fields: Fields<'a>,
     /// A string holds a surrogate escape without its partner.
     pub lone_surrogate: bool,
+    /// Its bytes are not UTF-8. Only full scans find out.
+    pub invalid_utf8: bool,
 }

@@ -86,6 +86,7 @@ pub(super) fn salvage<'a>(
             line,
             fields: f.fields,
             lone_surrogate: f.lone_surrogate,
+            invalid_utf8: false,
         })
         .collect();
     Salvaged { offset, records, code, torn_rest, all_recovered, raw_controls: false }

@@ -5,7 +5,8 @@
 //! Invariant: memory holds one line, and the lines that [`super::search`] holds until it finds the header. A line that
 //! arrives in one chunk is not copied.
 
-use super::line::{LineReader, Outcome};
+use super::ahead::ReadLines;
+use super::line::{LineReader, Outcome, Reading};
 use super::salvage::Accept;
 use super::search::{Next, Role, Search};
 use super::sink::{LogSink, OpenLine, ScanEnd};
@@ -17,8 +18,6 @@ use core::ops::ControlFlow;
 #[derive(Debug)]
 pub struct LogScan {
     reader: LineReader,
-    /// Check the UTF-8 of every record, which indexing does not need.
-    full: bool,
     /// Also read the lines of an incomplete batch.
     pub(super) every_line: bool,
     /// Offset of the first byte of the line being collected.
@@ -45,7 +44,7 @@ impl LogScan {
     /// A scan from the first byte that reports every damage, `invalid-utf8` included.
     #[must_use]
     pub fn full() -> Self {
-        Self { full: true, ..Self::new() }
+        Self::resume_full(0, 0, false)
     }
 
     /// A scan over another agent's records, without a header: each record is an entry. `accept` decides which objects
@@ -60,7 +59,6 @@ impl LogScan {
     pub fn resume(resume_at: u64, lines: u64, record_seen: bool) -> Self {
         Self {
             reader: LineReader::new(),
-            full: false,
             every_line: false,
             line_start: resume_at,
             lines,
@@ -75,7 +73,9 @@ impl LogScan {
     /// Like [`LogScan::resume`], but reports every damage.
     #[must_use]
     pub fn resume_full(resume_at: u64, lines: u64, record_seen: bool) -> Self {
-        Self { full: true, ..Self::resume(resume_at, lines, record_seen) }
+        let mut scan = Self::resume(resume_at, lines, record_seen);
+        scan.reader.reading.full = true;
+        scan
     }
 
     /// Makes the scan also read the lines of an incomplete batch at the end, for callers that keep or move lines.
@@ -102,6 +102,21 @@ impl LogScan {
             }
         }
         self.carry.extend_from_slice(rest);
+        ControlFlow::Continue(())
+    }
+
+    /// How lines are read ahead of this scan; `None` before the header or the first entry, on which it depends how a
+    /// line is read, and inside a line.
+    pub(super) fn ahead(&self) -> Option<Reading> {
+        (self.search.is_done() && self.carry.is_empty()).then_some(self.reader.reading)
+    }
+
+    /// Scans the next lines, which were read ahead.
+    pub(super) fn push_read(&mut self, read: ReadLines<'_>, sink: &mut dyn LogSink) -> ControlFlow<()> {
+        for (len, mut outcome) in read.lines {
+            outcome.number(self.lines + 1);
+            self.tell(outcome, len as u64, true, sink)?;
+        }
         ControlFlow::Continue(())
     }
 
@@ -231,11 +246,15 @@ impl LogScan {
 
     /// Classifies one line and reports its records and damages.
     fn judge(&mut self, bytes: &[u8], terminated: bool, sink: &mut dyn LogSink) -> ControlFlow<()> {
-        let offset = self.line_start;
-        self.line_start += bytes.len() as u64 + 1;
+        let outcome = self.reader.read(self.line_start, self.lines + 1, bytes, !self.search.is_done());
+        self.tell(outcome, bytes.len() as u64, terminated, sink)
+    }
+
+    /// Reports the records and damages of the next line, which has `len` bytes without its LF.
+    fn tell(&mut self, outcome: Outcome<'_>, len: u64, terminated: bool, sink: &mut dyn LogSink) -> ControlFlow<()> {
+        self.line_start += len + 1;
         self.lines += 1;
         let line = self.lines;
-        let outcome = self.reader.read(offset, line, bytes, !self.search.is_done());
         if !terminated {
             self.open_line = match &outcome {
                 Outcome::Whole(_) => OpenLine::Whole,
@@ -247,7 +266,7 @@ impl LogScan {
             return ControlFlow::Continue(());
         }
         self.settle(false, sink)?;
-        let damage = |code, offset| Damage::at(code, offset, line, bytes.len() as u64);
+        let damage = |code, offset| Damage::at(code, offset, line, len);
         match outcome {
             Outcome::Blank => {}
             Outcome::Whole(record) => {
@@ -283,7 +302,7 @@ impl LogScan {
     /// Reports a record as header, second header, entry, or record before the header.
     fn record(&mut self, record: &Record<'_>, sink: &mut dyn LogSink) -> ControlFlow<()> {
         let damage = |code| Damage::at(code, record.offset, record.line, record.bytes.len() as u64);
-        if self.full && simdutf8::basic::from_utf8(record.bytes).is_err() {
+        if record.invalid_utf8 {
             // Not counted: the count must be the same for full scans and others.
             sink.damage(damage(DamageCode::InvalidUtf8))?;
         }

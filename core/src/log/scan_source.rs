@@ -1,24 +1,42 @@
 //! A scan over a source, which is mapped or read in windows.
 //!
 //! Owns: feeding a source's bytes to a scan, without the incomplete batch at its end.
-//! Invariant: the result is the same with and without a view. Memory holds at most a window and a line.
+//! Invariant: the result is the same with and without a view, on one thread and on many. Memory holds at most a window
+//! and a line, and what a few pieces hold beside their bytes.
 
+use super::ahead::{OneThread, PIECE, ReadLines, Threads, cut};
 use super::{LogScan, LogSink, ScanEnd, torn_batch};
 use crate::source::{ByteSource, MAX_HELD, SourceError};
 use alloc::vec::Vec;
 use core::ops::{ControlFlow, Range};
 
 /// Bytes per read from a source without a view.
-const WINDOW: usize = 1 << 20;
+const WINDOW: usize = PIECE;
 
-/// Runs `scan` over `range` of a source. An incomplete batch at the source's end is left out and reported.
+/// Runs `scan` over `range` of a source, on this thread alone; see [`scan_on`].
+///
+/// # Errors
+/// See [`scan_on`].
+pub fn scan_source(
+    source: &(impl ByteSource + ?Sized),
+    range: Range<u64>,
+    scan: LogScan,
+    sink: &mut dyn LogSink,
+    tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
+) -> Result<ScanEnd, SourceError> {
+    scan_on(&OneThread, source, range, scan, sink, tick)
+}
+
+/// Runs `scan` over `range` of a source. An incomplete batch at the source's end is left out and reported. The lines of
+/// a source with a view are read on all `threads`.
 ///
 /// `tick(bytes)` is called repeatedly with the number of bytes done since the last call; `Break` interrupts.
 ///
 /// # Errors
 /// Fails if the source cannot be read, with [`SourceError::TooLong`] for a line too long to hold in memory, and with
 /// [`SourceError::Interrupted`] if `tick` or the sink stopped the scan.
-pub fn scan_source(
+pub fn scan_on(
+    threads: &impl Threads,
     source: &(impl ByteSource + ?Sized),
     range: Range<u64>,
     mut scan: LogScan,
@@ -34,7 +52,7 @@ pub fn scan_source(
             let to = usize::try_from(until).unwrap_or(usize::MAX);
             let bytes =
                 view.get(from..to).ok_or(SourceError::Shrank { wanted: range.end, actual: view.len() as u64 })?;
-            let rest = scan_view(bytes, &mut scan, sink, tick)?;
+            let rest = scan_view(threads, (range.start, bytes), &mut scan, sink, tick)?;
             match &torn {
                 Some(torn) => scan.finish_before(torn, range.end, sink),
                 None => scan.finish_with(rest, sink),
@@ -87,28 +105,46 @@ fn scan_pieces(
     Ok(())
 }
 
-/// Scans bytes in memory and returns the last line if it has no LF. Chunks end at line ends, so no line is copied.
+/// Scans bytes in memory, which stand at `offset`, and returns the last line if it has no LF. Chunks end at line ends,
+/// so no line is copied.
 fn scan_view<'b>(
-    bytes: &'b [u8],
+    threads: &impl Threads,
+    (offset, bytes): (u64, &'b [u8]),
     scan: &mut LogScan,
     sink: &mut dyn LogSink,
     tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
 ) -> Result<&'b [u8], SourceError> {
-    let mut rest = bytes;
-    while let Some(near) = rest.get(WINDOW..) {
-        let Some(end) = memchr::memchr(b'\n', near) else { break };
-        let (chunk, behind) = rest.split_at(WINDOW + end + 1);
-        rest = behind;
-        if scan.push(chunk, sink).is_break() || tick(chunk.len() as u64).is_break() {
-            return Err(SourceError::Interrupted);
+    let ends = memchr::memrchr(b'\n', bytes).map_or(0, |end| end + 1);
+    let (lines, last) = bytes.split_at(ends);
+    let mut pieces = cut(lines, threads.piece());
+    let mut flow = ControlFlow::Continue(());
+    let reading = loop {
+        if threads.count() > 1
+            && let Some(reading) = scan.ahead()
+        {
+            break Some(reading);
         }
-    }
-    let (lines, last) = match memchr::memrchr(b'\n', rest) {
-        Some(end) => rest.split_at(end + 1),
-        None => rest.split_at(0),
+        let Some((_, piece)) = pieces.next().filter(|_| flow.is_continue()) else { break None };
+        flow = scan.push(piece, sink);
+        if flow.is_continue() {
+            flow = tick(piece.len() as u64);
+        }
     };
-    if scan.push(lines, sink).is_break() || tick(rest.len() as u64).is_break() {
-        return Err(SourceError::Interrupted);
+    if flow.is_continue()
+        && let Some(reading) = reading
+    {
+        let read = |(at, piece)| ReadLines::of(reading, offset + at, piece);
+        flow = threads.in_order(pieces, read, |read| {
+            let len = read.len;
+            scan.push_read(read, sink)?;
+            tick(len)
+        });
     }
-    Ok(last)
+    if flow.is_continue() {
+        flow = tick(last.len() as u64);
+    }
+    match flow {
+        ControlFlow::Continue(()) => Ok(last),
+        ControlFlow::Break(()) => Err(SourceError::Interrupted),
+    }
 }

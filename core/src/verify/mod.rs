@@ -10,7 +10,7 @@ mod store;
 mod v1;
 
 use crate::index::{Built, IndexBuilder};
-use crate::log::{LogScan, scan_source};
+use crate::log::{LogScan, Threads, scan_on};
 use crate::source::{ByteSource, SourceError};
 use core::ops::ControlFlow;
 
@@ -19,15 +19,16 @@ pub use keys::KeySums;
 pub use store::{StoreFiles, glance_at_store, verify_source, verify_store};
 pub use v1::{verify_v1, verify_v1_beside};
 
-/// Reads a log to its end; the result holds its findings. `tick` gets the number of bytes done.
+/// Reads a log to its end, on all `threads`; the result holds its findings. `tick` gets the number of bytes done.
 ///
 /// # Errors
 /// Fails if the log cannot be read or `tick` interrupts.
 pub fn read(
+    threads: &impl Threads,
     log: &(impl ByteSource + ?Sized),
     tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
 ) -> Result<Built<()>, SourceError> {
     let mut builder = IndexBuilder::with_findings(());
-    let end = scan_source(log, 0..log.len(), LogScan::full(), &mut builder, tick)?;
+    let end = scan_on(threads, log, 0..log.len(), LogScan::full(), &mut builder, tick)?;
     Ok(builder.finish_at(&end))
 }

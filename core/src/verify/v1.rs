@@ -8,6 +8,7 @@ use super::read;
 use crate::dialect::jcode::replay;
 use crate::dialect::jcode::{Growth, GrowthError, ReplayError, V1Sources, plan_growth, present};
 use crate::finding::{Code, Finding};
+use crate::log::OneThread;
 use crate::source::ByteSource;
 use alloc::format;
 use alloc::string::ToString;
@@ -31,7 +32,7 @@ pub fn verify_v1<S: ByteSource>(
         Err(error) => return Err(error),
     };
     let findings = replayed.findings().iter().map(as_bad_as_its_code).collect();
-    let built = read(&present(replayed)?, tick)?;
+    let built = read(&OneThread, &present(replayed)?, tick)?;
     Ok((built.counts.entries, findings))
 }
 

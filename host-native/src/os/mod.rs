@@ -26,6 +26,7 @@ pub mod stat;
 pub mod storage;
 pub(crate) mod threads;
 pub mod turn;
+pub(crate) mod workers;
 
 #[cfg(unix)]
 mod unix;

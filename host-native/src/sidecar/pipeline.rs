@@ -6,13 +6,14 @@
 
 use crate::os::files::PathError;
 use crate::os::log_file::LogFile;
+use crate::os::workers::Workers;
 use crate::os::{host, paths};
 use crate::sidecar::outcome::{Known, RebuildError, Tick};
 use crate::sidecar::sql::{BulkLoad, create_schema};
 use jcode_session_core::index::meta::{IndexMeta, Observed};
 use jcode_session_core::index::row::{Row, RowSink};
 use jcode_session_core::index::{Built, IndexBuilder};
-use jcode_session_core::log::{LogScan, ScanEnd, scan_source};
+use jcode_session_core::log::{LogScan, ScanEnd, scan_on};
 use jcode_session_core::source::identity::Fingerprint;
 use jcode_session_core::source::{ByteSource, SourceError};
 use rusqlite::Connection;
@@ -105,7 +106,9 @@ fn fill(load: &mut BulkLoad<'_>, number: usize, batch: &Batch) -> rusqlite::Resu
 
 fn read(log: &LogFile, rows: impl RowSink, tick: &mut Tick<'_>) -> Result<(Built<()>, ScanEnd), SourceError> {
     let mut builder = IndexBuilder::new(rows);
-    let end = scan_source(log, 0..log.len(), LogScan::new(), &mut builder, &mut |bytes| tick(bytes))?;
+    let end = scan_on(&Workers::for_log(log.len()), log, 0..log.len(), LogScan::new(), &mut builder, &mut |bytes| {
+        tick(bytes)
+    })?;
     Ok((builder.finish_at(&end).without_rows(), end))
 }
 

@@ -8,11 +8,11 @@ use super::{Inspector, Progress, done_of};
 use crate::beside::Beside;
 use crate::error::{Code, Error};
 use jcode_session_core::finding::Finding;
-use jcode_session_core::log::Dialect;
+use jcode_session_core::log::{Dialect, OneThread};
 use jcode_session_core::report::{LogReport, VerifyReport};
 use jcode_session_core::segment::Depth;
 use jcode_session_core::source::ByteSource;
-use jcode_session_core::verify::{verify_source, verify_store, verify_v1, verify_v1_beside};
+use jcode_session_core::verify::{self, verify_source, verify_store, verify_v1, verify_v1_beside};
 use std::ops::ControlFlow;
 
 impl<S: ByteSource + Clone> Inspector<S> {
@@ -55,7 +55,7 @@ impl<S: ByteSource + Clone> Inspector<S> {
         let mut entries = 0;
         if detected.readable().is_ok() {
             let log = self.session.log();
-            entries = jcode_session_core::verify::read(log, &mut done_of(log.len(), progress))?.counts.entries;
+            entries = verify::read(&OneThread, log, &mut done_of(log.len(), progress))?.counts.entries;
         }
         let name = self.files.name.clone();
         Ok(Some(LogReport::new(name, detected.dialect, entries, "missing", vec![finding])))
@@ -90,7 +90,7 @@ impl<S: ByteSource + Clone> Inspector<S> {
                          reads the log alone";
             return Err(Error::new(Code::NeedsSqlite, words));
         }
-        let built = jcode_session_core::verify::read(self.session.log(), tick)?;
+        let built = verify::read(&OneThread, self.session.log(), tick)?;
         let mut findings = self.session.log().at_origin(built.findings);
         findings.extend(Finding::sidecar_missing(self.session.dialect()));
         Ok((built.counts.entries, "missing", findings))

@@ -1,9 +1,9 @@
 //! Targets that read logs.
 
-use crate::differential::{NoView, compare, said_by, said_in_chunks};
+use crate::differential::{BackToFront, NoView, compare, said_by, said_in_chunks, said_on};
 use crate::oracle::read_log;
 use crate::v1_steps::go_on;
-use jcode_session_core::dialect::{check_upgrade, detect, present};
+use jcode_session_core::dialect::{FileKind, check_upgrade, detect, present};
 use jcode_session_core::log::Dialect;
 use jcode_session_core::source::{ByteSource, SliceSource};
 
@@ -22,6 +22,8 @@ pub(super) fn scanner(data: &[u8]) {
         read.push(end);
     }
     assert_eq!(read[0], read[1]);
+    let piece = 1 + usize::from(count) % log.len().max(1);
+    assert_eq!(said_on(&BackToFront { piece }, &SliceSource(log)), (whole, read[0]));
 }
 
 /// The engine reads what the oracle reads: rows, tree, labels and findings.
@@ -39,6 +41,11 @@ pub(super) fn upgrade(data: &[u8]) {
         return;
     };
     let new = presented.read_vec(0, usize::try_from(presented.len()).expect("small")).expect("in memory");
+    if detected.kind == FileKind::Foreign {
+        // Other agents' sessions are not upgraded; their readers have oracles of their own.
+        assert!(presented.as_is().is_none());
+        return;
+    }
     if !detected.dialect.is_older() {
         assert_eq!(new, data);
         return;

@@ -28,7 +28,7 @@ pub(super) fn append(data: &[u8]) {
         assert_eq!(new.iter().filter(|&&byte| byte == b'\n').count(), 1);
         let log = Log::of(&machine.world());
         assert_eq!(log.ids.last(), Some(&id));
-        assert!(said_in_chunks(&after, std::iter::empty()).0.iter().all(|(_, _, damage)| {
+        assert!(said_in_chunks(&after, std::iter::empty()).0.iter().all(|(_, _, _, damage)| {
             // Lone surrogates come from the caller and are kept.
             damage.is_none_or(|damage| damage.code == jcode_session_core::log::DamageCode::LoneSurrogate)
         }));

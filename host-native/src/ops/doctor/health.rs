@@ -11,10 +11,10 @@ use crate::sidecar;
 use jcode_session_core::catalog::SMALL_LOG;
 use jcode_session_core::dialect::{FileKind, PresentError, detect, present};
 use jcode_session_core::finding::{Code, Finding};
-use jcode_session_core::index::IndexBuilder;
-use jcode_session_core::log::{Damage, Dialect, LogScan, scan_source, torn_batch};
+use jcode_session_core::log::{Damage, Dialect, OneThread, torn_batch};
 use jcode_session_core::segment::Depth;
 use jcode_session_core::source::{ByteSource, SliceSource, SourceError};
+use jcode_session_core::verify::read;
 use std::ops::ControlFlow;
 
 const TAIL: u64 = 64 * 1024;
@@ -54,10 +54,8 @@ fn whole(log: &LogFile) -> Result<Vec<Finding>, SourceError> {
         Err(PresentError::Source(error)) => return Err(error),
         Err(_) => return Ok(Vec::new()),
     };
-    let mut builder = IndexBuilder::with_findings(());
-    let all = 0..presented.len();
-    let end = scan_source(&presented, all, LogScan::full(), &mut builder, &mut |_| ControlFlow::Continue(()))?;
-    Ok(presented.at_origin(builder.finish_at(&end).findings))
+    let built = read(&OneThread, &presented, &mut |_| ControlFlow::Continue(()))?;
+    Ok(presented.at_origin(built.findings))
 }
 
 fn ends(log: &LogFile) -> Result<Vec<Finding>, SourceError> {

@@ -4,8 +4,8 @@
 //! Invariant: the v1 files are only read. Core decides the steps and knows the formats.
 
 use crate::ops::migrate::{
-    MigrateError, Options, Plan, check_names, check_room, index, index_new, is_link, link, note_current, now,
-    sidecar_bytes, skipped, unfit, up_to_date,
+    MigrateError, Options, Plan, check_names, check_room, count_entries, index, index_new, is_link, link, note_current,
+    now, sidecar_bytes, skipped, unfit, up_to_date,
 };
 use crate::os::host;
 use crate::os::lock::SessionLock;
@@ -17,10 +17,9 @@ use crate::sidecar::look::{Right, look};
 use crate::sidecar::rebuild::{self, Known, Tick};
 use jcode_session_core::dialect::detect;
 use jcode_session_core::dialect::jcode::V1Sources;
-use jcode_session_core::index::IndexBuilder;
-use jcode_session_core::log::{Dialect, LogScan, scan_source};
+use jcode_session_core::log::Dialect;
 use jcode_session_core::report::MigrateAction;
-use jcode_session_core::source::{ByteSource, SourceError};
+use jcode_session_core::source::ByteSource;
 use jcode_session_core::storage::StorageError;
 use jcode_session_core::store::SessionStore;
 use jcode_session_core::store::migrate::from_v1::{self, FromV1};
@@ -95,18 +94,12 @@ fn nothing_new(
     if !is_current {
         before_sidecar(log.path())?;
     }
-    let entries = count(log, tick)?;
+    let entries = count_entries(log, tick)?;
     if !options.dry_run {
         rebuild::settle_or_build(log, right, &now(), tick)?;
         rebuild::note_source(log, stamps)?;
     }
     Ok(if is_current { up_to_date(entries) } else { index(entries) })
-}
-
-fn count(log: &LogFile, tick: &mut Tick<'_>) -> Result<u64, SourceError> {
-    let mut builder = IndexBuilder::new(());
-    scan_source(log, 0..log.len(), LogScan::new(), &mut builder, &mut |bytes| tick(bytes))?;
-    Ok(builder.entry_count())
 }
 
 fn write(

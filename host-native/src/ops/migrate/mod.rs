@@ -14,6 +14,7 @@ use crate::os::names::{before_sidecar, before_store_change};
 use crate::os::path_text::shown;
 use crate::os::standing::InTheWay;
 use crate::os::stat;
+use crate::os::workers::Workers;
 use crate::os::{host, paths};
 use crate::session::kind;
 use crate::session::v1::{self, V1Files};
@@ -22,7 +23,7 @@ use crate::sidecar::look::{Look, Right, look};
 use crate::sidecar::rebuild::{self, Done, Known, RebuildError, Tick};
 use jcode_session_core::dialect::{CurrentLog, Detected, PresentError, detect, present};
 use jcode_session_core::index::IndexBuilder;
-use jcode_session_core::log::{Dialect, LogScan, scan_source};
+use jcode_session_core::log::{Dialect, LogScan, scan_on};
 use jcode_session_core::parts::Part;
 use jcode_session_core::report::{MigrateAction, MigratedSession};
 use jcode_session_core::source::{ByteSource, SourceError};
@@ -261,7 +262,8 @@ fn guess_entries(log: &dyn ByteSource) -> Result<u64, SourceError> {
 
 fn count_entries(log: &dyn ByteSource, tick: &mut Tick<'_>) -> Result<u64, SourceError> {
     let mut builder = IndexBuilder::new(());
-    scan_source(log, 0..log.len(), LogScan::new(), &mut builder, &mut |bytes| tick(bytes))?;
+    let all = 0..log.len();
+    scan_on(&Workers::for_log(all.end), log, all, LogScan::new(), &mut builder, &mut |bytes| tick(bytes))?;
     Ok(builder.entry_count())
 }
 

@@ -10,7 +10,7 @@ use crate::sidecar::rebuild::Tick;
 use jcode_session_core::dialect::jcode::{ReplayError, V1Sources};
 use jcode_session_core::dialect::{PresentError, detect, present};
 use jcode_session_core::finding::Finding;
-use jcode_session_core::log::Dialect;
+use jcode_session_core::log::{Dialect, OneThread};
 use jcode_session_core::report::LogReport;
 use jcode_session_core::source::ByteSource;
 use jcode_session_core::store::ledger::Ledger;
@@ -53,7 +53,7 @@ pub fn verify_given<F: StoreFiles>(
         Err(PresentError::Source(error)) => return Err(failed(error)),
         Err(_) => return Ok(unjudged(path, &detected, 0)),
     };
-    let built = verify::read(&presented, &mut |bytes| tick(bytes)).map_err(failed)?;
+    let built = verify::read(&OneThread, &presented, &mut |bytes| tick(bytes)).map_err(failed)?;
     if detected.finding().is_some() {
         return Ok(unjudged(path, &detected, built.counts.entries));
     }

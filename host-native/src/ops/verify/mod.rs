@@ -12,6 +12,7 @@ use crate::ops::ledger;
 use crate::os::files::PathError;
 use crate::os::log_file::LogFile;
 use crate::os::path_text::shown;
+use crate::os::workers::Workers;
 use crate::session::{kind, v1};
 use crate::sidecar::rebuild::Tick;
 use crate::sidecar::sql::{self, Compared};
@@ -21,7 +22,7 @@ use jcode_session_core::dialect::{Detected, FileKind, PresentError, detect, pres
 use jcode_session_core::finding::Finding;
 use jcode_session_core::report::LogReport;
 use jcode_session_core::segment::Depth;
-use jcode_session_core::source::SourceError;
+use jcode_session_core::source::{ByteSource, SourceError};
 use jcode_session_core::verify;
 use std::path::Path;
 
@@ -97,7 +98,8 @@ fn verify_log(path: &Path, again: bool, tick: &mut Tick<'_>) -> Result<Option<Lo
     };
     let dialect = detected.dialect;
     if detected.finding().is_some() {
-        let built = verify::read(&presented, &mut |bytes| tick(bytes)).map_err(failed)?;
+        let built =
+            verify::read(&Workers::for_log(presented.len()), &presented, &mut |bytes| tick(bytes)).map_err(failed)?;
         return Ok(Some(unjudged(path, &detected, built.counts.entries)));
     }
     let mut beside = sidecar.beside(dialect);

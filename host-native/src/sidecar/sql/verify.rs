@@ -3,6 +3,7 @@
 //! Owns: which rows and tables are compared. Core names the differences.
 //! Invariant: both files are read to the last byte, the log once.
 
+use crate::os::workers::Workers;
 use crate::sidecar::sql::indexes::fault;
 use crate::sidecar::sql::verdict::corrupt;
 use crate::sidecar::sql::{RowCursor, SidecarReader, SqlStore};
@@ -10,7 +11,7 @@ use jcode_session_core::dialect::CurrentLog;
 use jcode_session_core::finding::{Code, Finding};
 use jcode_session_core::index::store::IndexStore;
 use jcode_session_core::index::{Built, IndexBuilder};
-use jcode_session_core::log::{LogScan, scan_source};
+use jcode_session_core::log::{LogScan, scan_on};
 use jcode_session_core::source::{ByteSource, SourceError};
 use jcode_session_core::verify::{Coherence, Comparison, compare_tables, read};
 use std::cell::Cell;
@@ -59,7 +60,7 @@ pub fn verify<S: ByteSource>(
             };
             let (built, coherence) = match held {
                 Ok(_held) => compare(log, LogScan::full(), reader, tick)?,
-                Err(message) => (read(log, tick)?, failed(message)),
+                Err(message) => (read(&Workers::for_log(log.len()), log, tick)?, failed(message)),
             };
             match coherence.failed {
                 Some(message) => {
@@ -70,7 +71,7 @@ pub fn verify<S: ByteSource>(
             }
             built
         }
-        _ => read(log, tick)?,
+        _ => read(&Workers::for_log(log.len()), log, tick)?,
     };
     let entry_count = built.counts.entries;
     let mut findings = log.at_origin(built.findings);
@@ -111,14 +112,15 @@ fn compare(
     let sums = Cell::default();
     let mut statement = match RowCursor::prepare(sidecar.connection()) {
         Ok(statement) => statement,
-        Err(error) => return Ok((read(log, tick)?, failed(error.to_string()))),
+        Err(error) => return Ok((read(&Workers::for_log(log.len()), log, tick)?, failed(error.to_string()))),
     };
     let cursor = match RowCursor::new(&mut statement, &sums) {
         Ok(cursor) => cursor,
-        Err(message) => return Ok((read(log, tick)?, failed(message))),
+        Err(message) => return Ok((read(&Workers::for_log(log.len()), log, tick)?, failed(message))),
     };
     let mut builder = IndexBuilder::with_findings(Comparison::new(cursor));
-    let end = scan_source(log, 0..sidecar.meta().stamp.len, scan, &mut builder, tick)?;
+    let covered = sidecar.meta().stamp.len;
+    let end = scan_on(&Workers::for_log(covered), log, 0..covered, scan, &mut builder, tick)?;
     let (built, comparison) = builder.finish_at(&end).take_rows();
     let mut coherence = comparison.finish(&built.fixups);
     if coherence.failed.is_none() {

@@ -2,7 +2,9 @@
 
 use jcode_session_core::log::tail::last_of_active_path;
 use jcode_session_core::source::SliceSource;
-use jcode_session_tests::differential::{NoView, build, compare, final_rows, said_in_chunks};
+use jcode_session_tests::differential::{
+    BackToFront, NoView, build, compare, final_rows, said_by, said_in_chunks, said_on,
+};
 use jcode_session_tests::effort::cases;
 use jcode_session_tests::generate::{LargeLog, Sample, Until, damaged_tree_v3, tree_v3_log};
 use jcode_session_tests::oracle::read_log;
@@ -30,6 +32,12 @@ proptest! {
         prop_assert_eq!(&whole, &cut);
         let bytewise = said_in_chunks(&sample.bytes, std::iter::repeat(1));
         prop_assert_eq!(&whole, &bytewise);
+    }
+
+    #[test]
+    fn lines_read_ahead_say_the_same(sample in damaged_tree_v3(20), piece in 1usize..400) {
+        let source = SliceSource(&sample.bytes);
+        prop_assert_eq!(said_by(&source), said_on(&BackToFront { piece }, &source));
     }
 
     #[test]
