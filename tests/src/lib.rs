@@ -17,6 +17,7 @@ pub mod oracle;
 pub mod program;
 pub mod sessions;
 pub mod sidecar_damage;
+pub mod sql_sidecar;
 pub mod stores;
 #[cfg(unix)]
 pub mod system_calls;

@@ -59,6 +59,16 @@ impl<R> Built<R> {
         self.entries.key(seq)
     }
 
+    /// The same, without a copy.
+    pub(super) fn key_text(&self, seq: Seq) -> &str {
+        self.entries.key_text(seq)
+    }
+
+    /// All entries, by their keys.
+    pub(super) fn in_order_of_keys(&self) -> Vec<Seq> {
+        self.entries.in_order_of_keys()
+    }
+
     /// The entry with this key.
     #[must_use]
     pub fn find_key(&self, key: &str) -> Option<Seq> {

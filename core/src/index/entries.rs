@@ -72,7 +72,29 @@ impl Entries {
 
     /// The key of an entry.
     pub(super) fn key(&self, seq: Seq) -> String {
-        self.made_keys.get(&seq).cloned().unwrap_or_else(|| String::from(self.ids.id(seq)))
+        String::from(self.key_text(seq))
+    }
+
+    /// The same, without a copy.
+    pub(super) fn key_text(&self, seq: Seq) -> &str {
+        self.made_keys.get(&seq).map_or_else(|| self.ids.id(seq), String::as_str)
+    }
+
+    /// All entries, by their keys. The keys that writers make from the time are in this order already.
+    pub(super) fn in_order_of_keys(&self) -> Vec<Seq> {
+        let mut all: Vec<Seq> = (0..self.count()).collect();
+        if !all.is_sorted_by(|&a, &b| self.key_text(a) < self.key_text(b)) {
+            // Most keys differ in their first bytes, which are compared where they stand.
+            let start = |key: &str| {
+                let mut start = [0; 8];
+                start.iter_mut().zip(key.bytes()).for_each(|(place, byte)| *place = byte);
+                u64::from_be_bytes(start)
+            };
+            let mut keyed: Vec<(u64, Seq)> = all.iter().map(|&seq| (start(self.key_text(seq)), seq)).collect();
+            keyed.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| self.key_text(a.1).cmp(self.key_text(b.1))));
+            all = keyed.into_iter().map(|(_, seq)| seq).collect();
+        }
+        all
     }
 
     /// The entry with this key.

@@ -87,7 +87,7 @@ fn value(serial_type: u64, body: &[u8]) -> Option<(Value, &[u8])> {
 }
 
 /// Reads a variable-length integer: 7 bits per byte, high bits first; the ninth byte has 8 bits.
-fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
+pub(super) fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let mut n = 0u64;
     for (i, &byte) in bytes.iter().take(9).enumerate() {
         if i == 8 {

@@ -10,6 +10,7 @@ pub mod catch_up;
 mod counts;
 mod entries;
 mod ids;
+pub mod image;
 pub mod key;
 mod labels;
 mod links;

@@ -7,12 +7,12 @@ pub mod sql;
 
 cfg_if::cfg_if! {
     if #[cfg(feature = "files")] {
+        mod build;
         mod catch_up;
         pub(crate) mod connect;
         pub(crate) mod look;
         mod open;
         mod outcome;
-        mod pipeline;
         pub mod rebuild;
         mod untouched;
 

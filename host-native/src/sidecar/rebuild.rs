@@ -11,6 +11,7 @@ use crate::os::names::before_sidecar;
 use crate::os::replace::{publish, temporary_for};
 use crate::os::{paths, stat};
 use crate::sidecar;
+use crate::sidecar::build::{build_large, build_small};
 use crate::sidecar::connect::{Purpose, connect};
 use crate::sidecar::look::{Look, Right, look};
 pub use crate::sidecar::outcome::{Done, Known, RebuildError, Tick};
@@ -204,34 +205,11 @@ fn fill(
     tick: &mut Tick<'_>,
 ) -> Result<IndexMeta, RebuildError> {
     if log.len() > SMALL {
-        let connection = Connection::open(temporary.path())?;
-        connection.execute_batch(
-            "PRAGMA journal_mode=OFF;PRAGMA synchronous=OFF;PRAGMA locking_mode=EXCLUSIVE;PRAGMA cache_size=-32768",
-        )?;
-        return super::pipeline::build_large(&connection, temporary.as_file(), log, known, tick);
+        return build_large(temporary.as_file(), log, known, tick);
     }
-    let mut connection = Connection::open_in_memory()?;
-    let meta = super::pipeline::build_small(&connection, log, known, tick)?;
-    let image = image(&mut connection)?;
+    let (image, meta) = build_small(log, known, tick)?;
     temporary.write_all(&image).map_err(PathError::new("write", temporary.path()))?;
     Ok(meta)
-}
-
-/// The bytes of a database in memory.
-fn image(connection: &mut Connection) -> rusqlite::Result<rusqlite::serialize::Data<'_>> {
-    /// Newer versions of rusqlite take the name of a database as text, older ones as this enum.
-    #[allow(dead_code, reason = "older versions have their own")]
-    struct DatabaseName;
-    impl DatabaseName {
-        #[allow(dead_code, non_upper_case_globals, reason = "it stands in for a variant")]
-        const Main: &str = "main";
-    }
-    {
-        // If rusqlite has a type of this name, the glob import shadows the type above.
-        #[allow(unused_imports, clippy::wildcard_imports, reason = "only a glob may bring nothing")]
-        use rusqlite::*;
-        connection.serialize(DatabaseName::Main)
-    }
 }
 
 /// Records in the sidecar the stamps of the files from which the log was migrated.

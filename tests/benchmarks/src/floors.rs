@@ -5,7 +5,7 @@ use crate::turns::timed;
 use anyhow::Context;
 use jcode_session_core::index::schema;
 use jcode_session_native::os::map::Mapping;
-use jcode_session_native::sidecar::sql::create_schema;
+use jcode_session_tests::sql_sidecar::create_schema;
 use memchr::memchr_iter;
 use rusqlite::{Connection, OpenFlags, params};
 use serde::de::IgnoredAny;

@@ -19,6 +19,7 @@ mod dialect {
 }
 mod fleet;
 mod index {
+    mod image;
     mod keys;
     mod rows;
     mod sidecar;

@@ -8,7 +8,6 @@
 
 mod cursor;
 mod indexes;
-mod load;
 mod locate;
 mod meta;
 mod read;
@@ -18,7 +17,6 @@ mod verify;
 mod write;
 
 pub use cursor::RowCursor;
-pub use load::{BulkLoad, create_schema};
 pub use meta::{read_meta, write_meta};
 pub use read::{ReadError, SidecarReader, StoredEntry, is_locked};
 pub use schema::holds_only;

@@ -3,7 +3,6 @@
 //! Owns: the statements of catch-up and writer, each prepared once.
 //! Invariant: every call runs inside a transaction that the caller has begun and will commit.
 
-use crate::sidecar::sql::load::{INSERT_ENTRY, insert_entry, put_branch, put_label};
 use jcode_session_core::index::key::KeySource;
 use jcode_session_core::index::row::{BranchRow, LabelRow, Row, Seq};
 use jcode_session_core::index::schema;
@@ -177,4 +176,45 @@ pub(super) fn labels(connection: &Connection) -> Result<Vec<LabelRow>> {
         })
     })?;
     rows.collect()
+}
+
+const INSERT_ENTRY: &str = "INSERT INTO entries VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)";
+
+fn insert_entry(insert: &mut CachedStatement<'_>, row: &Row<'_>) -> Result<()> {
+    // Bound one by one, because this runs once per entry and a parameter list costs an allocation.
+    insert.raw_bind_parameter(1, row.seq)?;
+    insert.raw_bind_parameter(2, row.id.as_ref())?;
+    insert.raw_bind_parameter(3, row.parent_id.as_deref())?;
+    insert.raw_bind_parameter(4, row.ts)?;
+    insert.raw_bind_parameter(5, row.kind.as_ref())?;
+    insert.raw_bind_parameter(6, row.marker)?;
+    insert.raw_bind_parameter(7, row.offset.cast_signed())?;
+    insert.raw_bind_parameter(8, row.len.cast_signed())?;
+    insert.raw_bind_parameter(9, row.parent_step)?;
+    insert.raw_bind_parameter(10, row.depth)?;
+    insert.raw_execute()?;
+    Ok(())
+}
+
+fn put_branch(connection: &Connection, row: &BranchRow) -> Result<()> {
+    connection.prepare_cached("INSERT OR REPLACE INTO branches VALUES(?1,?2,?3,?4,?5,?6)")?.execute(params![
+        row.leaf_id,
+        row.name,
+        row.labeled_at,
+        row.seq,
+        row.depth,
+        row.ts
+    ])?;
+    Ok(())
+}
+
+fn put_label(connection: &Connection, row: &LabelRow) -> Result<()> {
+    connection.prepare_cached("INSERT OR REPLACE INTO labels VALUES(?1,?2,?3,?4,?5)")?.execute(params![
+        row.seq,
+        row.target,
+        row.target_id,
+        row.name,
+        row.labeled_at
+    ])?;
+    Ok(())
 }
