@@ -1,8 +1,8 @@
 //! What a home remembers of a store, and the machine that it is there.
 //!
 //! Owns: `<home>/agent/machine` and `<home>/agent/archive/<store>.json`, and the lock under which a home pushes and pulls.
-//! Invariant: what is remembered saves work and tells of a store that went back or of a cloned home; without it a push
-//! or pull does the same, more slowly. It is replaced whole.
+//! Invariant: what is remembered saves work and tells of a store that went back or of a cloned home; a home that forgot
+//! it goes on as a new machine. It is replaced whole.
 
 use jcode_session_core::archive::name::is_id;
 use jcode_session_core::archive::{Digest, Memory, Origin};

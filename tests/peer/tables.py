@@ -1,30 +1,96 @@
-"""Asks DuckDB and DataFusion the questions of docs/fleet.sql over exported tables, and a plain reading of the logs.
+"""Asks engines the questions of docs/fleet.sql over exported tables, and a plain reading of the logs.
 
-    tables.py <jcode-session> <session-generate> <folder of the engines>
+    tables.py <jcode-session> <session-generate> <folder of the engines> <engine>...
 
-Both engines have to give the same rows; the sums have to be those of the logs.
+All engines have to give the same rows; the sums have to be those of the logs; a second export has to change no byte.
 """
 
 import collections
 import datetime
 import decimal
 import glob
+import hashlib
 import json
 import os
 import subprocess
 import sys
 import tempfile
 
-binary, generate, packages = sys.argv[1:]
+binary, generate, packages, *names = sys.argv[1:]
 sys.path.insert(0, packages)
-import datafusion  # noqa: E402
-import duckdb  # noqa: E402
 
 TABLES = ["sessions", "entries", "tool_calls", "usage"]
 
 
+def duckdb(tables):
+    import duckdb
+
+    engine = duckdb.connect()
+    for table, files in tables:
+        parquet = f"read_parquet('{files}/**/*.parquet', hive_partitioning=true)"
+        engine.execute(f"CREATE VIEW {table} AS SELECT * FROM {parquet}")
+    return lambda query: engine.execute(query).fetchall()
+
+
+def datafusion(tables):
+    import datafusion
+
+    engine = datafusion.SessionContext()
+    for table, files in tables:
+        partitions = "PARTITIONED BY (session_date, machine)"
+        engine.sql(f"CREATE EXTERNAL TABLE {table} STORED AS PARQUET {partitions} LOCATION '{files}/'")
+    return lambda query: [
+        tuple(row.values()) for batch in engine.sql(query).collect() for row in batch.to_pylist()
+    ]
+
+
+def clickhouse(tables):
+    import chdb.session
+
+    engine = chdb.session.Session()
+    for table, files in tables:
+        parquet = f"file('{files}/**/*.parquet') SETTINGS use_hive_partitioning = 1"
+        engine.query(f"CREATE VIEW {table} AS SELECT * FROM {parquet}")
+
+    def ask(query):
+        answer = engine.query(query, "JSONCompact")
+        return json.loads(str(answer))["data"] if str(answer) else []
+
+    return ask
+
+
+def spark(tables):
+    # Workers are processes of their own, which import the same packages.
+    os.environ["PYTHONPATH"] = packages
+    from pyspark.sql import SparkSession
+
+    settings = {
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.shuffle.partitions": "4",
+        "spark.log.level": "OFF",
+    }
+    engine = SparkSession.builder.master("local-cluster[2,1,1024]").config(map=settings).getOrCreate()
+    for table, files in tables:
+        engine.read.parquet(files).createOrReplaceTempView(table)
+    return lambda query: [tuple(row) for row in engine.sql(query).collect()]
+
+
+ENGINES = {"duckdb": duckdb, "datafusion": datafusion, "clickhouse": clickhouse, "spark": spark}
+
+
+def digest(folder):
+    """What stands in all files of a folder."""
+    found = {}
+    for path in glob.glob(os.path.join(folder, "**", "*"), recursive=True):
+        if os.path.isfile(path):
+            with open(path, "rb") as file:
+                found[path] = hashlib.sha256(file.read()).hexdigest()
+    return found
+
+
 def plain(value):
-    """A value as both engines give it."""
+    """A value as all engines give it."""
     if isinstance(value, decimal.Decimal):
         value = float(value)
     if isinstance(value, float):
@@ -49,22 +115,21 @@ with tempfile.TemporaryDirectory() as home:
     export = [binary, "export", "--format", "parquet", "--all", "--text", "full", "--to", target]
     subprocess.run(export, check=True, env=environment, stdout=subprocess.DEVNULL)
 
-    duck, fusion = duckdb.connect(), datafusion.SessionContext()
-    for table in TABLES:
-        files = os.path.join(target, table)
-        duck.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet('{files}/**/*.parquet', hive_partitioning=true)")
-        fusion.sql(
-            f"CREATE EXTERNAL TABLE {table} STORED AS PARQUET PARTITIONED BY (session_date, machine) LOCATION '{files}/'"
-        )
+    before = digest(target)
+    subprocess.run(export, check=True, env=environment, stdout=subprocess.DEVNULL)
+    assert before and digest(target) == before, "a second export changed a file"
+
+    tables = [(table, os.path.join(target, table)) for table in TABLES]
+    engines = {name: ENGINES[name](tables) for name in names}
 
     def asked(query):
-        of_duck = rows(duck.execute(query).fetchall())
-        batches = fusion.sql(query).collect()
-        of_fusion = rows(tuple(row.values()) for batch in batches for row in batch.to_pylist())
-        assert of_duck == of_fusion, (query, of_duck[:5], of_fusion[:5])
-        return of_duck
+        answers = {name: rows(ask(query)) for name, ask in engines.items()}
+        first, *others = answers.items()
+        for name, answer in others:
+            assert answer == first[1], (query, first[0], first[1][:5], name, answer[:5])
+        return first[1]
 
-    passed = 0
+    passed = 1
     with open("docs/fleet.sql") as queries:
         for query in (line.strip().rstrip(";") for line in queries if line.startswith("SELECT")):
             assert asked(query), f"no row: {query}"
@@ -93,4 +158,4 @@ with tempfile.TemporaryDirectory() as home:
     counted = "SELECT session_id, count(*) FROM entries GROUP BY session_id ORDER BY session_id"
     assert dict(asked(counted)) == {session: count for session, count in entries.items() if count}
     passed += 4
-print(f"tables: {passed} passed, 0 failed")
+print(f"tables: {passed} passed, 0 failed ({', '.join(names)})")

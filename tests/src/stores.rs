@@ -2,13 +2,15 @@
 //!
 //! Owns: a store in memory, and the faults that it can be told to make: at which call, or by a seed.
 //! Invariant: it keeps to the contract of `Objects` all the same: no object is replaced, and a put that says that it
-//! failed before anything was done has done nothing. One seed gives the same faults every time.
+//! failed before anything was done has done nothing. One seed gives the same faults every time, in whichever order threads
+//! ask.
 
 use crate::generate::{Random, random};
 use jcode_session_core::archive::Answer;
 use jcode_session_object::{Listed, ObjectError, Objects};
 use rand::RngExt;
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -38,11 +40,35 @@ struct State {
     made: Vec<String>,
     puts: usize,
     at: Option<(usize, Fault)>,
-    random: Option<(Random, f64)>,
-    /// So many of the newest objects are not listed yet.
+    random: Option<ByChance>,
+    /// So many of the newest commits are not listed yet.
     late: usize,
     /// Requests for objects or ranges since they were counted last, and the bytes of their answers.
     reads: (usize, u64),
+}
+
+/// Faults by chance: each follows from the seed, what is asked, and how often that was asked before.
+#[derive(Debug)]
+struct ByChance {
+    seed: u64,
+    chance: f64,
+    asked: BTreeMap<(&'static str, String), u64>,
+}
+
+impl ByChance {
+    fn next(&mut self, what: &'static str, name: &str) -> Random {
+        // Machines have other ids in each run.
+        let name = if is_commit(name) { name.rsplit('/').next().unwrap_or_default() } else { name };
+        let count = self.asked.entry((what, name.to_string())).or_default();
+        *count += 1;
+        let mut hasher = DefaultHasher::new();
+        (self.seed, what, name, *count).hash(&mut hasher);
+        random(hasher.finish())
+    }
+}
+
+fn is_commit(name: &str) -> bool {
+    name.starts_with("machines/")
 }
 
 /// A store in memory.
@@ -63,7 +89,7 @@ impl Store {
     /// Makes faults by chance, and lists late.
     pub fn faults_by(&self, seed: u64, chance: f64) {
         let mut state = self.state();
-        (state.at, state.random) = (None, Some((random(seed), chance)));
+        (state.at, state.random) = (None, Some(ByChance { seed, chance, asked: BTreeMap::new() }));
         state.late = usize::try_from(seed % 3).unwrap_or_default();
     }
 
@@ -103,18 +129,18 @@ fn failed(name: &str) -> ObjectError {
 }
 
 impl State {
-    fn fault(&mut self) -> Option<Fault> {
+    fn fault(&mut self, name: &str) -> Option<Fault> {
         let put = self.puts;
         self.puts += 1;
-        if let Some((rng, chance)) = &mut self.random {
-            let by_chance = rng.random_bool(*chance);
-            return by_chance.then(|| PUT_FAULTS[rng.random_range(0..PUT_FAULTS.len())]);
+        if let Some(by_chance) = &mut self.random {
+            let mut rng = by_chance.next("put", name);
+            return rng.random_bool(by_chance.chance).then(|| PUT_FAULTS[rng.random_range(0..PUT_FAULTS.len())]);
         }
         self.at.filter(|(at, _)| *at == put).map(|(_, fault)| fault)
     }
 
-    fn get_fails(&mut self) -> bool {
-        self.random.as_mut().is_some_and(|(rng, chance)| rng.random_bool(*chance / 4.0))
+    fn get_fails(&mut self, name: &str) -> bool {
+        self.random.as_mut().is_some_and(|by_chance| by_chance.next("get", name).random_bool(by_chance.chance / 4.0))
     }
 
     fn read(&mut self, name: &str, range: Option<&Range<u64>>) {
@@ -136,7 +162,7 @@ impl State {
 impl Objects for Store {
     fn put(&self, name: &str, bytes: &[u8]) -> Result<Answer, ObjectError> {
         let mut state = self.state();
-        match state.fault() {
+        match state.fault(name) {
             None => Ok(state.create(name, bytes)),
             Some(Fault::Fails) => Err(failed(name)),
             Some(Fault::LosesRequest) => Ok(Answer::Unclear),
@@ -154,7 +180,7 @@ impl Objects for Store {
 
     fn get(&self, name: &str, most: u64) -> Result<Option<Vec<u8>>, ObjectError> {
         let mut state = self.state();
-        if state.get_fails() {
+        if state.get_fails(name) {
             return Err(failed(name));
         }
         state.read(name, None);
@@ -166,7 +192,7 @@ impl Objects for Store {
 
     fn get_range(&self, name: &str, range: Range<u64>) -> Result<Option<Vec<u8>>, ObjectError> {
         let mut state = self.state();
-        if state.get_fails() {
+        if state.get_fails(name) {
             return Err(failed(name));
         }
         state.read(name, Some(&range));
@@ -177,8 +203,7 @@ impl Objects for Store {
 
     fn list(&self, folder: &str, after: Option<&str>) -> Result<Vec<Listed>, ObjectError> {
         let state = self.state();
-        let shown = state.made.len().saturating_sub(state.late);
-        let late: Vec<&String> = state.made.iter().skip(shown).collect();
+        let late: Vec<&String> = state.made.iter().rev().filter(|name| is_commit(name)).take(state.late).collect();
         let is_in = |name: &String| name.starts_with(folder) && after.is_none_or(|after| name.as_str() > after);
         let listed = state.objects.iter().filter(|(name, _)| is_in(name) && !late.contains(name));
         Ok(listed.map(|(name, bytes)| Listed { name: name.clone(), len: bytes.len() as u64 }).collect())

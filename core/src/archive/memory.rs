@@ -27,9 +27,9 @@ pub struct Memory {
 /// Whose the line of this home's machine is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Own {
-    /// This home made its newest commit, or nothing says otherwise.
+    /// This home made its newest commit, or nobody made one.
     Mine,
-    /// Another home with the same machine id went on with it.
+    /// Another home with the same machine id went on with it, or this home forgot that it did.
     Cloned,
     /// The store has lost commits that this home made.
     Rewound,
@@ -39,9 +39,6 @@ pub enum Own {
 #[must_use]
 pub fn judge(memory: &Memory, line: &Line) -> Own {
     let Memory { last, intent, .. } = memory;
-    if last.is_none() && intent.is_none() {
-        return Own::Mine;
-    }
     let Some(head) = line.head else { return if last.is_some() { Own::Rewound } else { Own::Mine } };
     if [*last, *intent].contains(&Some(head)) {
         return Own::Mine;

@@ -158,7 +158,7 @@ fn own_line(
         _ => {
             warnings.push(format!(
                 "this home's line in the store (machine {machine}) was continued by another copy of this home, or is \
-                 damaged; this home goes on as a new machine"
+                 damaged, or what was noted of it here is gone; this home goes on as a new machine"
             ));
             new(remembered)
         }

@@ -491,7 +491,7 @@ fn explore(who: &[usize], mutant: Mutant, depth: usize, most: usize) -> Explored
 fn no_order_of_steps_breaks_a_promise() {
     let most = if effort::long() { 1_200_000 } else { 40_000 };
     let found = explore(&(0..HOMES).collect::<Vec<_>>(), Mutant::None, 16, most);
-    println!("{} states, up to {} steps", found.states, found.depth);
+    println!("{} archive states, up to {} steps", found.states, found.depth);
     assert_eq!(found.wrong, None);
     assert!(found.states >= most.min(40_000), "only {} states", found.states);
 }
@@ -502,7 +502,7 @@ fn nor_of_two_homes_alone() {
     for who in [[0, 2], [0, 1]] {
         let most = if effort::long() { 400_000 } else { 10_000 };
         let found = explore(&who, Mutant::None, 20, most);
-        println!("{} states, up to {} steps", found.states, found.depth);
+        println!("{} archive states, up to {} steps", found.states, found.depth);
         assert_eq!(found.wrong, None);
     }
 }
