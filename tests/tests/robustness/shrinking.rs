@@ -6,6 +6,7 @@ use jcode_session_core::index::IndexBuilder;
 use jcode_session_core::log::{LogScan, scan_source};
 use jcode_session_core::session::ReadError;
 use jcode_session_core::source::{ByteSource, SourceError};
+use jcode_session_native::ops::verify::{VerifyError, verify};
 use jcode_session_native::os::log_file::LogFile;
 use jcode_session_native::os::map;
 use jcode_session_native::session::{Session, SessionError};
@@ -50,4 +51,24 @@ fn a_log_cut_while_it_is_mapped_gives_a_typed_error() {
     assert!(matches!(result, Err(SourceError::Shrank { .. })), "{result:?}");
     // And it can be read again as it is now.
     assert!(Session::read(&dir.log()).expect("readable").tail(1).is_ok());
+}
+
+#[test]
+fn a_log_cut_while_many_threads_read_it_gives_a_typed_error() {
+    if !alone("shrinking::a_log_cut_while_many_threads_read_it_gives_a_typed_error") {
+        return;
+    }
+    assert!(map::install_guard());
+    let bytes = tree_v3(LogShape { entries: 6_000, entry_bytes: 2_500, ..LogShape::default() }, 5);
+    assert!(bytes.len() > 12 << 20, "long enough to be read on all cores");
+    let dir = LogDir::new(&bytes);
+    let mut cut = Some(fs::OpenOptions::new().write(true).open(dir.log()).expect("there"));
+    let verified = verify(&dir.log(), &mut |bytes| {
+        if let Some(file) = cut.take_if(|_| bytes > 0) {
+            file.set_len(3 << 20).expect("cut");
+        }
+        ControlFlow::Continue(())
+    });
+    assert!(matches!(verified, Err(VerifyError::Log { source: SourceError::Shrank { .. }, .. })), "{verified:?}");
+    assert!(verify(&dir.log(), &mut |_| ControlFlow::Continue(())).is_ok_and(|report| report.entry_count > 0));
 }
