@@ -27,8 +27,7 @@ pub struct PathError {
 impl PathError {
     /// Adds operation and path to an error.
     pub fn new(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.to_path_buf();
-        move |source| Self { action, path, source }
+        move |source| Self { action, path: path.to_path_buf(), source }
     }
 }
 

@@ -98,8 +98,11 @@ impl NativeStorage {
 
 /// Adds action and path to the error of a failed call, and maps its kind.
 fn failed(action: &'static str, path: &Path) -> impl Fn(io::Error) -> StorageError {
-    let what = path.display().to_string();
-    move |error| StorageError { kind: kind_of(&error), action, what: what.clone(), message: error.to_string() }
+    // Nothing is made of the path before a call has failed: appends pass here, too.
+    move |error| {
+        let what = path.display().to_string();
+        StorageError { kind: kind_of(&error), action, what, message: error.to_string() }
+    }
 }
 
 impl From<PathError> for StorageError {
