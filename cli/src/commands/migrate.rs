@@ -10,7 +10,7 @@ use crate::settings::Settings;
 use anyhow::{Context, Result};
 use jcode_session_core::report::{MigrateAction, MigrateReport, MigratedSession};
 use jcode_session_native::catalog::Catalog;
-use jcode_session_native::ops::migrate::{Options, dialect_of, migrate as migrate_one};
+use jcode_session_native::ops::migrate::{Batch, Options, dialect_of, end, migrate_in};
 use jcode_session_native::os::host;
 use jcode_session_native::os::path_text::shown;
 use jcode_session_native::os::paths;
@@ -23,12 +23,18 @@ pub(super) fn migrate(args: &MigrateArgs, settings: &Settings, output: &mut Outp
     let logs = choose(args, settings, output)?;
     let options = Options { dry_run: args.dry_run, force: args.force };
     let progress = output.progress(&logs, if args.dry_run { "planning" } else { "migrating" });
-    let results = many::for_each(&logs, &progress, |log, tick| {
+    let batch = Batch::default();
+    let mut results = many::for_each(&logs, &progress, |log, tick| {
         if !args.include_active && is_active(log, settings) {
             return left_alone(log, "a running process has it open; `--include-active` takes it too");
         }
-        migrate_one(log, options, tick)
+        migrate_in(&batch, log, options, tick)
     });
+    for (log, session) in end(batch) {
+        if let Some(result) = logs.iter().position(|one| *one == log).and_then(|at| results.get_mut(at)) {
+            *result = Some(session);
+        }
+    }
     progress.finish();
     if !args.dry_run {
         index(args, settings, output);

@@ -33,14 +33,22 @@ pub fn temporary_for(target: &Path) -> Result<NamedTempFile, PathError> {
 /// Fails if the system refuses. The temporary file is then removed.
 pub fn publish(temporary: NamedTempFile, target: &Path) -> Result<(), PathError> {
     sync(&temporary)?;
+    put_with_mode(temporary, target)?;
+    sync_folder(paths::folder(target))
+}
+
+/// Renames a synced temporary file to `target`, replacing any file there, whose mode it takes. The name is not synced.
+///
+/// # Errors
+/// Fails if the system refuses. The temporary file is then removed.
+pub(crate) fn put_with_mode(temporary: NamedTempFile, target: &Path) -> Result<(), PathError> {
     if let Ok(there) = std::fs::symlink_metadata(target)
         && there.is_file()
     {
         let kept = temporary.as_file().set_permissions(there.permissions());
         kept.map_err(PathError::new("set the mode of", temporary.path()))?;
     }
-    put(temporary, target).map_err(PathError::new("replace", target))?;
-    sync_folder(paths::folder(target))
+    put(temporary, target).map_err(PathError::new("replace", target))
 }
 
 /// Syncs a written temporary file and renames it to `target`, which must not exist.
@@ -83,8 +91,17 @@ pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     patiently(|| system::rename(from, to))
 }
 
-fn sync(temporary: &NamedTempFile) -> Result<(), PathError> {
+/// Syncs a written temporary file.
+///
+/// # Errors
+/// Fails if the system refuses.
+pub(crate) fn sync(temporary: &NamedTempFile) -> Result<(), PathError> {
     temporary.as_file().sync_data().map_err(PathError::new("sync", temporary.path()))
+}
+
+/// Syncs everything on the file system of a temporary file. `None` where that cannot be asked for, or failed.
+pub(crate) fn sync_file_system(temporary: &NamedTempFile) -> Option<()> {
+    system::sync_file_system(temporary.as_file()).ok()
 }
 
 /// Syncs a folder, so that the names in it are durable.

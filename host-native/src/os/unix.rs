@@ -66,6 +66,14 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
+/// Syncs all of the file system that a file is on. Before Linux 5.8 it tells of no failed write.
+pub(super) fn sync_file_system(file: &File) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    return Ok(rustix::fs::syncfs(file)?);
+    #[cfg(not(target_os = "linux"))]
+    return Err(io::Error::new(io::ErrorKind::Unsupported, format!("{file:?}")));
+}
+
 /// Whether a call that failed so may succeed in a moment: never.
 pub(super) const fn may_pass(_: &io::Error) -> bool {
     false

@@ -7,6 +7,7 @@ pub mod sql;
 
 cfg_if::cfg_if! {
     if #[cfg(feature = "files")] {
+        pub(crate) mod batch;
         mod build;
         mod catch_up;
         pub(crate) mod connect;

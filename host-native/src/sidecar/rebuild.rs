@@ -8,7 +8,7 @@ use crate::os::files::PathError;
 use crate::os::lock::{try_lock, unlock};
 use crate::os::log_file::LogFile;
 use crate::os::names::before_sidecar;
-use crate::os::replace::{publish, temporary_for};
+use crate::os::replace::{publish, put_with_mode, temporary_for};
 use crate::os::{paths, stat};
 use crate::sidecar;
 use crate::sidecar::build::{build_large, build_small};
@@ -26,7 +26,7 @@ use std::path::Path;
 use tempfile::NamedTempFile;
 
 /// Logs up to this size are built in memory and written in one go.
-const SMALL: u64 = 1 << 20;
+pub(crate) const SMALL: u64 = 1 << 20;
 
 /// Brings the sidecar of an open log up to date, or builds it.
 ///
@@ -165,6 +165,31 @@ enum Held {
 }
 
 fn build_aside(log: &LogFile, known: &Known, held: Held, tick: &mut Tick<'_>) -> Result<IndexMeta, RebuildError> {
+    let (temporary, meta) = built(log, known, tick)?;
+    let _lock = match held {
+        Held::ByWriter => None,
+        Held::No | Held::InTurns => Some(lock(log)?),
+    };
+    let _excluded = if held == Held::InTurns { exclude_writers(log)? } else { None };
+    let path = paths::sidecar(log.path());
+    remove_journals(&path)?;
+    publish(temporary, &path)?;
+    Ok(meta)
+}
+
+/// Puts a sidecar that was built and synced in its place, under its lock. The name is not synced.
+pub(super) fn put(log: &LogFile, temporary: NamedTempFile) -> Result<(), RebuildError> {
+    let path = paths::sidecar(log.path());
+    remove_journals(&path)?;
+    Ok(put_with_mode(temporary, &path)?)
+}
+
+/// Builds the sidecar of a log in a file aside, which is not synced.
+pub(super) fn built(
+    log: &LogFile,
+    known: &Known,
+    tick: &mut Tick<'_>,
+) -> Result<(NamedTempFile, IndexMeta), RebuildError> {
     before_sidecar(log.path())?;
     let path = paths::sidecar(log.path());
     let mut temporary = temporary_for(&path)?;
@@ -177,14 +202,7 @@ fn build_aside(log: &LogFile, known: &Known, held: Held, tick: &mut Tick<'_>) ->
     }
     let meta = built?;
     vouch_for(temporary.path(), &meta);
-    let _lock = match held {
-        Held::ByWriter => None,
-        Held::No | Held::InTurns => Some(lock(log)?),
-    };
-    let _excluded = if held == Held::InTurns { exclude_writers(log)? } else { None };
-    remove_journals(&path)?;
-    publish(temporary, &path)?;
-    Ok(meta)
+    Ok((temporary, meta))
 }
 
 /// Keeps other writers from changing the sidecar until this is dropped; nothing if it is none that they could change. A

@@ -112,6 +112,14 @@ impl Disk {
             Call::Cut(number, len) => return self.change(*number, Op::SetLen(*len)),
             Call::Extend(number, len) => return self.change(*number, Op::Extend(*len)),
             Call::Sync(number) => return self.sync(*number),
+            Call::SyncAll => {
+                for inode in &mut self.inodes {
+                    inode.durable.clone_from(&inode.live);
+                    inode.pending.clear();
+                }
+                self.pending.drain(..).for_each(|change| apply(&change, &mut self.durable));
+                return true;
+            }
             Call::Rename(from, to) => {
                 if let (Some(from), Some(to)) = (self.below(from), self.below(to)) {
                     self.rename(from, to);

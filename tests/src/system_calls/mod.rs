@@ -17,7 +17,7 @@ const LONGEST: &str = "4000000";
 /// The recorded calls: every call that changes a file, and the calls that tell which file a number means.
 const TRACED: &str = "openat,open,creat,close,dup,dup2,dup3,fcntl,lseek,write,pwrite64,writev,pwritev,pwritev2,ftruncate,\
     truncate,fallocate,copy_file_range,sendfile,splice,rename,renameat,renameat2,link,linkat,symlink,symlinkat,unlink,\
-    unlinkat,mkdir,mkdirat,rmdir,fsync,fdatasync,sync_file_range,msync";
+    unlinkat,mkdir,mkdirat,rmdir,fsync,fdatasync,syncfs,sync_file_range,msync";
 
 /// One successful call. Files are identified by their numbers in the process.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +49,8 @@ pub enum Call {
     Extend(i64, u64),
     /// Syncs a file, or the names in a folder.
     Sync(i64),
+    /// Syncs the whole file system.
+    SyncAll,
     /// Renames.
     Rename(PathBuf, PathBuf),
     /// Adds a second name.

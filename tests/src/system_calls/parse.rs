@@ -65,6 +65,7 @@ fn call(text: &str, home: &Path) -> Option<Call> {
         "mkdir" => Call::MakeFolder(path(0)),
         "mkdirat" => Call::MakeFolder(path(1)),
         "fsync" | "fdatasync" => Call::Sync(number(0)),
+        "syncfs" => Call::SyncAll,
         // These calls guarantee nothing.
         "sync_file_range" | "msync" => return None,
         _ => panic!("a call that the model does not know: {text}"),

@@ -19,6 +19,7 @@ use crate::os::{host, paths};
 use crate::session::kind;
 use crate::session::v1::{self, V1Files};
 use crate::sidecar;
+pub use crate::sidecar::batch::Batch;
 use crate::sidecar::look::{Look, Right, look};
 use crate::sidecar::rebuild::{self, Done, Known, RebuildError, Tick};
 use jcode_session_core::dialect::{CurrentLog, Detected, PresentError, detect, present};
@@ -30,7 +31,7 @@ use jcode_session_core::source::{ByteSource, SourceError};
 use jcode_session_core::storage::StorageError;
 use jcode_session_core::store::{StoreError, migrate as core_migrate};
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Why a session was not migrated. Its log is unchanged, except after [`MigrateError::Sidecar`].
 #[derive(Debug, thiserror::Error)]
@@ -104,6 +105,23 @@ struct Plan {
 /// Migrates one session, or predicts what that would do. A failure is part of the result, so that a run over many
 /// sessions goes on.
 pub fn migrate(path: &Path, options: Options, tick: &mut Tick<'_>) -> MigratedSession {
+    told(path, run(path, options, None, tick))
+}
+
+/// Like [`migrate`], but a small log's sidecar is in place only once the batch has ended, which costs one sync for many.
+pub fn migrate_in(batch: &Batch, path: &Path, options: Options, tick: &mut Tick<'_>) -> MigratedSession {
+    told(path, run(path, options, Some(batch), tick))
+}
+
+/// The sessions whose sidecars the batch could not put in place.
+pub fn end(batch: Batch) -> impl Iterator<Item = (PathBuf, MigratedSession)> {
+    batch.end().into_iter().map(|(log, error)| {
+        let session = told(&log, Err(error.into()));
+        (log, session)
+    })
+}
+
+fn told(path: &Path, done: Result<Plan, MigrateError>) -> MigratedSession {
     let session = |dialect, action, entry_count, bytes_needed, reason| MigratedSession {
         path: shown(path),
         dialect,
@@ -112,7 +130,7 @@ pub fn migrate(path: &Path, options: Options, tick: &mut Tick<'_>) -> MigratedSe
         bytes_needed,
         reason,
     };
-    match run(path, options, tick) {
+    match done {
         Ok(plan) => session(plan.dialect, plan.action, plan.entry_count, plan.bytes_needed, plan.reason),
         Err(MigrateError::Sidecar(RebuildError::Busy) | MigrateError::Lock(LockError::Held { .. })) => {
             let reason = "another process is writing this session".to_string();
@@ -131,7 +149,7 @@ pub fn dialect_of(path: &Path) -> Option<Dialect> {
     kind::judge(path).ok().flatten().map(|detected| detected.dialect)
 }
 
-fn run(path: &Path, options: Options, tick: &mut Tick<'_>) -> Result<Plan, MigrateError> {
+fn run(path: &Path, options: Options, batch: Option<&Batch>, tick: &mut Tick<'_>) -> Result<Plan, MigrateError> {
     let v1 = V1Files::beside(path);
     let log = paths::beside(path, Part::Log);
     let has_v1 = v1.exist() && v1::is_snapshot(v1.snapshot());
@@ -171,6 +189,9 @@ fn run(path: &Path, options: Options, tick: &mut Tick<'_>) -> Result<Plan, Migra
                 drop(rebuild::lock(&log)?);
                 let entries = count_entries(&log, tick)?;
                 return if log.met_lost() { Err(RebuildError::Lost.into()) } else { Ok(index(entries)) };
+            }
+            if let (None, Some(batch)) = (&right, batch.filter(|_| log.len() <= rebuild::SMALL)) {
+                return Ok(index(batch.build(log, &now(), tick)?.counts.entries));
             }
             let (done, meta) = rebuild::settle_or_build(&log, right, &now(), tick)?;
             let entries = meta.counts.entries;

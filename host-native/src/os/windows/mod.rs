@@ -83,6 +83,11 @@ pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
 
 /// Makes the names in a folder durable: NTFS then writes its journal. Where a file system knows no such thing, names
 /// are as durable as it makes them.
+pub(super) fn sync_file_system(_: &File) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Makes the names in a folder durable.
 pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     let open = options.access_mode(FILE_ADD_FILE).custom_flags(FILE_FLAG_BACKUP_SEMANTICS).open(folder)?;

@@ -69,6 +69,14 @@ pub(crate) fn migrate_of_a_current_log() -> Case {
     Case::same("migrate tree-v3", &["migrate"], |home| log(home, "s", &lines(0..4)))
 }
 
+pub(crate) fn migrate_of_many_logs() -> Case {
+    Case::same("migrate of nine logs", &["migrate"], |home| {
+        for number in 0..9 {
+            log(home, &format!("s{number}"), &lines(0..2));
+        }
+    })
+}
+
 pub(crate) fn migrate_of_v1_files() -> Case {
     Case::same("migrate jcode-v1", &["migrate"], |home| v1(home, false))
 }

@@ -60,6 +60,7 @@ fn kind(call: &Call) -> &'static str {
     match call {
         Call::Write(..) | Call::Cut(..) => "write",
         Call::Sync(_) => "fsync",
+        Call::SyncAll => "syncfs",
         Call::Rename(..) | Call::Link(..) | Call::Remove(_) | Call::MakeFolder(_) => "rename",
         _ => "none",
     }

@@ -27,6 +27,7 @@ commands! {
     migrate_of_a_linear_log
     migrate_of_a_tree_v2_log
     migrate_of_a_current_log
+    migrate_of_many_logs
     migrate_of_v1_files
     migrate_of_v1_files_that_grew
     append
