@@ -48,4 +48,9 @@ pub trait Decompress {
 pub trait Compress {
     /// One frame, with a checksum, for a block; `None` if the library fails.
     fn compress(&self, plain: &[u8]) -> Option<alloc::vec::Vec<u8>>;
+
+    /// The frames of several blocks, in their order. A host may compress them at the same time.
+    fn compress_all(&self, blocks: &[&[u8]]) -> Option<alloc::vec::Vec<alloc::vec::Vec<u8>>> {
+        blocks.iter().map(|block| self.compress(block)).collect()
+    }
 }

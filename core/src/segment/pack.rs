@@ -60,8 +60,8 @@ fn write<S: Storage>(
 /// The frames of the blocks in `bytes`; adds their lengths to `frames`.
 pub(crate) fn press(with: &dyn Compress, bytes: &[u8], frames: &mut Vec<(u32, u32)>) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(bytes.len() / 2);
-    for block in bytes.chunks(usize::try_from(BLOCK).ok()?) {
-        let frame = with.compress(block)?;
+    let blocks: Vec<&[u8]> = bytes.chunks(usize::try_from(BLOCK).ok()?).collect();
+    for (block, frame) in blocks.iter().zip(with.compress_all(&blocks)?) {
         frames.push((u32::try_from(frame.len()).ok()?, u32::try_from(block.len()).ok()?));
         out.extend_from_slice(&frame);
     }

@@ -58,11 +58,29 @@ impl Decompress for Zstd {
     }
 }
 
-impl Compress for Zstd {
-    fn compress(&self, plain: &[u8]) -> Option<Vec<u8>> {
+impl Zstd {
+    /// The frames of several blocks, from one compressor: to make one costs as much as to compress a block.
+    fn compress_on_one_core(self, blocks: &[&[u8]]) -> Option<Vec<Vec<u8>>> {
         let mut compressor = zstd::bulk::Compressor::new(self.level).ok()?;
         compressor.include_checksum(true).ok()?;
-        compressor.compress(plain).ok()
+        blocks.iter().map(|block| compressor.compress(block).ok()).collect()
+    }
+}
+
+impl Compress for Zstd {
+    fn compress(&self, plain: &[u8]) -> Option<Vec<u8>> {
+        self.compress_on_one_core(&[plain])?.pop()
+    }
+
+    fn compress_all(&self, blocks: &[&[u8]]) -> Option<Vec<Vec<u8>>> {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let each = blocks.len().div_ceil(cores).max(1);
+        std::thread::scope(|scope| {
+            let start = |some| scope.spawn(move || self.compress_on_one_core(some));
+            let threads: Vec<_> = blocks.chunks(each).map(start).collect();
+            let parts: Option<Vec<_>> = threads.into_iter().map(|thread| thread.join().ok()?).collect();
+            Some(parts?.concat())
+        })
     }
 }
 

@@ -4,6 +4,7 @@ use crate::Outcome;
 use crate::turns::timed;
 use anyhow::Context;
 use jcode_session_core::index::schema;
+use jcode_session_core::log::LineReader;
 use jcode_session_native::os::map::Mapping;
 use jcode_session_tests::sql_sidecar::create_schema;
 use memchr::memchr_iter;
@@ -18,6 +19,30 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Finds every newline of a mapped file.
 pub fn newline_scan(path: &Path) -> Outcome<f64> {
     timed(|| Ok(memchr_iter(b'\n', map(path)?.bytes()).count()))
+}
+
+/// Walks every line with the engine's own reader, on all cores, and makes nothing of it.
+pub fn walk_on_all_cores(path: &Path) -> Outcome<f64> {
+    timed(|| {
+        let map = map(path)?;
+        let bytes = map.bytes();
+        let next = AtomicUsize::new(0);
+        let end_of_line =
+            |at: usize| bytes[at..].iter().position(|&byte| byte == b'\n').map_or(bytes.len(), |end| at + end + 1);
+        let starts: Vec<usize> = (1..bytes.len() >> 20).map(|mebibyte| end_of_line(mebibyte << 20)).collect();
+        let starts = [&[0], &starts[..], &[bytes.len()]].concat();
+        let walk = || {
+            let mut reader = LineReader::new();
+            while let Some([from, to]) = starts.windows(2).nth(next.fetch_add(1, Ordering::Relaxed)) {
+                for line in bytes.get(*from..*to).unwrap_or_default().split(|&byte| byte == b'\n') {
+                    drop(std::hint::black_box(reader.read(0, 1, line, false)));
+                }
+            }
+        };
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        std::thread::scope(|scope| (0..cores).for_each(|_| drop(scope.spawn(walk))));
+        Ok(())
+    })
 }
 
 /// Finds every occurrence of some bytes in mapped files, on all cores. Returns their number.

@@ -115,7 +115,7 @@ fn unchanged(lab: &mut Lab, listing: &Listing) -> Outcome<()> {
     lab.add(row("complete list of 10,000, library", complete).target(Target::MostTimes(2.0)));
     lab.add(row("`list --json` of 10,000, process", process));
     lab.add(Row::new("first page of 50, of 10,000", Unit::Seconds, page).target(Target::Most(3e-3)));
-    lab.add(Row::new("all 10,000 rows", Unit::Seconds, all).target(Target::Most(15e-3)));
+    lab.add(Row::new("all 10,000 rows", Unit::Seconds, all).target(Target::Most(8e-3)));
     Ok(())
 }
 

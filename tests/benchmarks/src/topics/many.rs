@@ -43,7 +43,7 @@ fn measure(lab: &mut Lab) -> Outcome<()> {
     lab.add(
         Row::new("first run, for each log", Unit::Seconds, ours)
             .floor("copy and sync", floor)
-            .target(Target::Most(1e-3)),
+            .target(Target::MostTimes(1.0)),
     );
     lab.settle();
     let again = || process::time(lab.command(["migrate"]).arg(folder));

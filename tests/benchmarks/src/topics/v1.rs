@@ -36,7 +36,7 @@ fn measure(lab: &mut Lab) -> Outcome<()> {
     lab.add(
         Row::new("`migrate` of 300 sessions, 316 MB", Unit::Seconds, ours)
             .floor("copy and sync", floor)
-            .target(Target::MostTimes(3.0)),
+            .target(Target::MostTimes(1.5)),
     );
     fs::remove_dir_all(folder)?;
     fs::remove_dir_all(copies)?;
