@@ -17,6 +17,7 @@ mod catalog {
     mod names;
     mod processes;
 }
+#[cfg(unix)]
 mod documented;
 mod drawn;
 mod du;
