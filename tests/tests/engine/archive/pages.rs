@@ -1,5 +1,6 @@
 //! What a reader fetches: few requests and few bytes, however long the log is.
 
+use jcode_session_core::source::Pieces;
 use jcode_session_object::push::{Push, push};
 use jcode_session_object::{Archive, Remote, check};
 use jcode_session_tests::effort;
@@ -9,7 +10,7 @@ use jcode_session_tests::stores::Store;
 use rand::RngExt;
 use std::fmt::Write as _;
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
@@ -80,10 +81,15 @@ fn a_page_is_few_requests() {
         store.objects().iter().filter(|(name, _)| name.starts_with("sessions/")).map(|(_, b)| b.len() as u64).sum();
     store.reads();
     let read = remote.read(&session).expect("opens");
-    assert_eq!(
-        read.bytes().read_vec(0, usize::try_from(read.bytes().len()).expect("small")).expect("read"),
-        fs::read(&log).expect("there")
-    );
+    // More than is held in memory at once.
+    let mut written = fs::File::open(&log).expect("there");
+    let mut pieces = Pieces::new(read.bytes(), 0..read.bytes().len());
+    while let Some((at, bytes)) = pieces.read().expect("read") {
+        let mut wanted = vec![0; bytes.len()];
+        written.read_exact(&mut wanted).expect("as long");
+        assert!(bytes == wanted, "other bytes behind {at}");
+    }
+    assert_eq!(read.bytes().len(), fs::metadata(&log).expect("there").len());
     let (requests, bytes) = store.reads();
     let pieces = session.head.log.as_ref().map_or(0, |chain| chain.pieces.len());
     println!("{pieces} pieces of {stored} bytes: {requests} requests, {bytes} bytes");
