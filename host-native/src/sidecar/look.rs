@@ -5,6 +5,7 @@
 //! Invariant: nothing is written here. [`super::rebuild`] brings sidecars up to date.
 
 use crate::os::log_file::LogFile;
+use crate::os::workers::Workers;
 use crate::sidecar::outcome::Tick;
 use crate::sidecar::sql::difference;
 use crate::sidecar::{self, Sidecar, is_untouched};
@@ -51,7 +52,7 @@ pub(crate) fn look(log: &LogFile, tick: &mut Tick<'_>) -> Result<Look, SourceErr
         _ => return Ok(Look::Unusable),
     };
     let untouched = is_untouched(log.path(), reader.meta());
-    if !untouched && difference(log, &reader, &mut |bytes| tick(bytes))?.is_some() {
+    if !untouched && difference(&Workers::for_log(log.len()), log, &reader, &mut |bytes| tick(bytes))?.is_some() {
         return Ok(if log.met_lost() { Look::Unusable } else { Look::Differs });
     }
     let right = Right { meta: reader.meta().clone(), is_current, is_settled: untouched && !restamp };

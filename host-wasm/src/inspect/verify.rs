@@ -72,7 +72,7 @@ impl<S: ByteSource + Clone> Inspector<S> {
         use jcode_session_native::sidecar::sql;
         let Beside { word, finding, .. } = &self.beside;
         let beside = sql::Beside { word, finding: finding.clone(), fresh: self.session.sidecar().filter(|_| whole) };
-        let compared = sql::verify(self.session.log(), beside, tick)?;
+        let compared = sql::verify(&OneThread, self.session.log(), beside, tick)?;
         let compared = compared.ok_or_else(|| {
             Error::new(Code::Changed, "the sidecar was changed since it was opened; open the session again")
         })?;

@@ -97,9 +97,9 @@ fn verify_log(path: &Path, again: bool, tick: &mut Tick<'_>) -> Result<Option<Lo
         Err(_) => return Ok(Some(unjudged(path, &detected, 0))),
     };
     let dialect = detected.dialect;
+    let threads = Workers::for_log(presented.len());
     if detected.finding().is_some() {
-        let built =
-            verify::read(&Workers::for_log(presented.len()), &presented, &mut |bytes| tick(bytes)).map_err(failed)?;
+        let built = verify::read(&threads, &presented, &mut |bytes| tick(bytes)).map_err(failed)?;
         return Ok(Some(unjudged(path, &detected, built.counts.entries)));
     }
     let mut beside = sidecar.beside(dialect);
@@ -107,7 +107,7 @@ fn verify_log(path: &Path, again: bool, tick: &mut Tick<'_>) -> Result<Option<Lo
         // When bytes of the log are lost, differing rows tell nothing that the segments' findings do not.
         beside.fresh = None;
     }
-    let compared = sql::verify(&presented, beside, &mut |bytes| tick(bytes)).map_err(failed)?;
+    let compared = sql::verify(&threads, &presented, beside, &mut |bytes| tick(bytes)).map_err(failed)?;
     let Some(Compared { entry_count, sidecar, mut findings }) = compared else { return Ok(None) };
     if detected.kind == FileKind::Foreign {
         // What lies beside it is its own program's.

@@ -3,7 +3,6 @@
 //! Owns: which rows and tables are compared. Core names the differences.
 //! Invariant: both files are read to the last byte, the log once.
 
-use crate::os::workers::Workers;
 use crate::sidecar::sql::indexes::fault;
 use crate::sidecar::sql::verdict::corrupt;
 use crate::sidecar::sql::{RowCursor, SidecarReader, SqlStore};
@@ -11,7 +10,7 @@ use jcode_session_core::dialect::CurrentLog;
 use jcode_session_core::finding::{Code, Finding};
 use jcode_session_core::index::store::IndexStore;
 use jcode_session_core::index::{Built, IndexBuilder};
-use jcode_session_core::log::{LogScan, scan_on};
+use jcode_session_core::log::{LogScan, Threads, scan_on};
 use jcode_session_core::source::{ByteSource, SourceError};
 use jcode_session_core::verify::{Coherence, Comparison, compare_tables, read};
 use std::cell::Cell;
@@ -39,12 +38,13 @@ pub struct Beside<'a> {
     pub fresh: Option<&'a SidecarReader>,
 }
 
-/// Verifies a log and its sidecar. `tick` gets the number of bytes of the log that are done. Returns `None` if a writer
-/// has changed the sidecar since it was opened, so that it no longer describes this log.
+/// Verifies a log and its sidecar, on all `threads`. `tick` gets the number of bytes of the log that are done. Returns
+/// `None` if a writer has changed the sidecar since it was opened, so that it no longer describes this log.
 ///
 /// # Errors
 /// Fails if the log cannot be read or `tick` interrupts.
 pub fn verify<S: ByteSource>(
+    threads: &impl Threads,
     log: &CurrentLog<S>,
     sidecar: Beside<'_>,
     tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
@@ -59,8 +59,8 @@ pub fn verify<S: ByteSource>(
                 held => held.map_err(|error| error.to_string()),
             };
             let (built, coherence) = match held {
-                Ok(_held) => compare(log, LogScan::full(), reader, tick)?,
-                Err(message) => (read(&Workers::for_log(log.len()), log, tick)?, failed(message)),
+                Ok(_held) => compare(threads, log, LogScan::full(), reader, tick)?,
+                Err(message) => (read(threads, log, tick)?, failed(message)),
             };
             match coherence.failed {
                 Some(message) => {
@@ -71,7 +71,7 @@ pub fn verify<S: ByteSource>(
             }
             built
         }
-        _ => read(&Workers::for_log(log.len()), log, tick)?,
+        _ => read(threads, log, tick)?,
     };
     let entry_count = built.counts.entries;
     let mut findings = log.at_origin(built.findings);
@@ -89,6 +89,7 @@ const fn failed(message: String) -> Coherence {
 /// # Errors
 /// Fails if the log cannot be read or `tick` interrupts.
 pub fn difference(
+    threads: &impl Threads,
     log: &dyn ByteSource,
     sidecar: &SidecarReader,
     tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
@@ -98,12 +99,13 @@ pub fn difference(
         Ok(None) => return Ok(None),
         Err(error) => return Ok(Some(corrupt(&error.to_string()))),
     };
-    let Coherence { findings, failed } = compare(log, LogScan::new(), sidecar, tick)?.1;
+    let Coherence { findings, failed } = compare(threads, log, LogScan::new(), sidecar, tick)?.1;
     Ok(failed.map(|message| corrupt(&message)).or_else(|| findings.into_iter().next()))
 }
 
 /// Scans the bytes of the log that a sidecar covers side by side with the sidecar's rows.
 fn compare(
+    threads: &impl Threads,
     log: &dyn ByteSource,
     scan: LogScan,
     sidecar: &SidecarReader,
@@ -112,15 +114,14 @@ fn compare(
     let sums = Cell::default();
     let mut statement = match RowCursor::prepare(sidecar.connection()) {
         Ok(statement) => statement,
-        Err(error) => return Ok((read(&Workers::for_log(log.len()), log, tick)?, failed(error.to_string()))),
+        Err(error) => return Ok((read(threads, log, tick)?, failed(error.to_string()))),
     };
     let cursor = match RowCursor::new(&mut statement, &sums) {
         Ok(cursor) => cursor,
-        Err(message) => return Ok((read(&Workers::for_log(log.len()), log, tick)?, failed(message))),
+        Err(message) => return Ok((read(threads, log, tick)?, failed(message))),
     };
     let mut builder = IndexBuilder::with_findings(Comparison::new(cursor));
-    let covered = sidecar.meta().stamp.len;
-    let end = scan_on(&Workers::for_log(covered), log, 0..covered, scan, &mut builder, tick)?;
+    let end = scan_on(threads, log, 0..sidecar.meta().stamp.len, scan, &mut builder, tick)?;
     let (built, comparison) = builder.finish_at(&end).take_rows();
     let mut coherence = comparison.finish(&built.fixups);
     if coherence.failed.is_none() {
