@@ -21,6 +21,8 @@ test('what is typed is found without Enter, and marked wherever one looks', () =
         assert.deepEqual(await marked(page), ['Ship it'])
         await page.locator('.uplot[data-hits="1"]').waitFor()
         await page.getByRole('tab', { name: /Branches/ }).click()
+        // The tree is drawn behind the click.
+        await page.locator('.rail .count.hits').first().waitFor()
         assert.deepEqual(await page.locator('.rail .count.hits').allInnerTexts(), ['1'])
         await page.locator('#search').fill('')
         await page.locator('.uplot[data-hits="0"]').waitFor()
