@@ -63,8 +63,8 @@ const REASONS: &[(&str, &str)] = &[
     ),
     (
         "the first 20 hits of it, newest first",
-        "some 160 ms are the same for every search over this home, with the search index and without; what they are is \
-         not known yet.",
+        "the newest session of this home is one of the large ones, which hold most of the bytes. Why its newest hits are \
+         told only after a second is not known yet.",
     ),
     (
         "undo of it",
