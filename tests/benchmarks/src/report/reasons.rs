@@ -63,8 +63,9 @@ const REASONS: &[(&str, &str)] = &[
     ),
     (
         "the first 20 hits of it, newest first",
-        "the newest session of this home is one of the large ones, which hold most of the bytes. Why its newest hits are \
-         told only after a second is not known yet.",
+        "a session may hold entries as new as the last write of its file, and all files of this home were written just \
+         now: so no hit is told before all sessions were searched. Where files are as old as their last entries the \
+         newest session tells its hits at once.",
     ),
     (
         "undo of it",
