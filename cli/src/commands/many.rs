@@ -4,6 +4,7 @@
 //! Invariant: on Ctrl-C, a session in progress is left whole, old or new, and no further session is begun.
 
 use crate::output::{Progress, is_paging};
+use jcode_session_native::os::host;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -40,7 +41,7 @@ pub(super) fn for_each<T: Send>(
     let results: Mutex<Vec<Option<T>>> = Mutex::new(paths.iter().map(|_| None).collect());
     let next = AtomicUsize::new(0);
     // Two workers per core: half of them wait for the disk, which serves several syncs at once.
-    let workers = 2 * std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let workers = 2 * host::cores();
     std::thread::scope(|scope| {
         for _ in 0..workers.min(paths.len()) {
             scope.spawn(|| {

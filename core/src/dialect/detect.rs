@@ -9,7 +9,7 @@
 //! Does not: know dialects; see their readers.
 
 use super::READERS;
-use super::head::{Head, has_entries};
+use super::head::{Head, has_entries, object_start};
 use super::kind::{Detected, What};
 use crate::json::Fault;
 use crate::json::walk::Walker;
@@ -94,11 +94,7 @@ fn without_record(content: &[u8], bytes: &[u8]) -> What {
 
 /// An object that ends early or breaks the grammar, with no record behind it.
 fn torn(bytes: &[u8]) -> Option<What> {
-    let start = bytes.iter().position(|&byte| byte == b'{')?;
-    let before = bytes.get(..start).unwrap_or_default();
-    if !matches!(before.trim_ascii(), [] | b"\xEF\xBB\xBF") {
-        return None;
-    }
+    let start = object_start(bytes)?;
     let mut fields = Fields::default();
     let walked = Walker::new().walk_object(bytes, start, |key, value| fields.take(key, value));
     let at = match walked {

@@ -174,11 +174,7 @@ impl<'h> Head<'h> {
 
     /// A file that is one object over many lines is shown as one record; of a longer one its first members.
     fn document(&mut self) {
-        let Some(start) = self.bytes.iter().position(|&byte| byte == b'{') else { return };
-        let before = self.bytes.get(..start).unwrap_or_default();
-        if !matches!(before.trim_ascii(), [] | b"\xEF\xBB\xBF") {
-            return;
-        }
+        let Some(start) = object_start(self.bytes) else { return };
         let is_document = match Walker::new().walk_object(self.bytes, start, |_, _| {}) {
             Ok(walked) => self.is_all() && self.bytes.get(walked.end..).unwrap_or_default().trim_ascii().is_empty(),
             Err(fault) => {
@@ -191,6 +187,14 @@ impl<'h> Head<'h> {
             self.records.push(Members::of(self.bytes));
         }
     }
+}
+
+/// Where an object begins before which only blanks or a byte order mark stand.
+#[must_use]
+pub(super) fn object_start(bytes: &[u8]) -> Option<usize> {
+    let start = bytes.iter().position(|&byte| byte == b'{')?;
+    let before = bytes.get(..start).unwrap_or_default();
+    matches!(before.trim_ascii(), [] | b"\xEF\xBB\xBF").then_some(start)
 }
 
 /// True for an entry of one of pi's kinds, with a usable id and a parent.

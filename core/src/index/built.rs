@@ -59,7 +59,12 @@ impl<R> Built<R> {
         self.entries.key(seq)
     }
 
-    /// The same, without a copy.
+    /// Distance to the parent in entries; 0 for a root.
+    pub(super) fn step(&self, seq: Seq) -> i64 {
+        self.entries.links.step(seq)
+    }
+
+    /// The same as [`Built::key`], without a copy.
     pub(super) fn key_text(&self, seq: Seq) -> &str {
         self.entries.key_text(seq)
     }

@@ -1,6 +1,7 @@
 //! Rows as stored, and the sink to which a full build passes them.
 //!
-//! If you change a column, then change [`super::schema`] too, and the SQL in `host-native/src/sidecar/sql`.
+//! If you change a column, then change [`super::schema`] and [`super::image`] too, and the SQL in
+//! `host-native/src/sidecar/sql`.
 //!
 //! Owns: the meaning of the columns.
 //! Invariant: `seq` counts entries from 0 in log order without gaps.

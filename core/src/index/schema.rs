@@ -23,7 +23,7 @@ CREATE TABLE labels(seq INTEGER PRIMARY KEY,target INTEGER,target_id TEXT NOT NU
 CREATE TABLE metadata(key TEXT PRIMARY KEY,value)WITHOUT ROWID;
 ";
 
-/// The unique index on `id`, made after a bulk load.
+/// The unique index on `id`.
 pub const ID_INDEX: &str = "CREATE UNIQUE INDEX IF NOT EXISTS entries_id ON entries(id)";
 
 /// The jump index: entries that do not directly follow their parent, that is, starts of branches, and roots under their

@@ -116,35 +116,35 @@ fn scan_view<'b>(
 ) -> Result<&'b [u8], SourceError> {
     let ends = memchr::memrchr(b'\n', bytes).map_or(0, |end| end + 1);
     let (lines, last) = bytes.split_at(ends);
+    let flow = scan_lines(threads, (offset, lines), scan, sink, tick);
+    if flow.is_break() || tick(last.len() as u64).is_break() {
+        return Err(SourceError::Interrupted);
+    }
+    Ok(last)
+}
+
+/// Scans whole lines: piece by piece until lines can be read ahead, then on all threads.
+fn scan_lines(
+    threads: &impl Threads,
+    (offset, lines): (u64, &[u8]),
+    scan: &mut LogScan,
+    sink: &mut dyn LogSink,
+    tick: &mut dyn FnMut(u64) -> ControlFlow<()>,
+) -> ControlFlow<()> {
     let mut pieces = cut(lines, threads.piece());
-    let mut flow = ControlFlow::Continue(());
-    let reading = loop {
+    loop {
         if threads.count() > 1
             && let Some(reading) = scan.ahead()
         {
-            break Some(reading);
+            let read = |(at, piece)| ReadLines::of(reading, offset + at, piece);
+            return threads.in_order(pieces, read, |read| {
+                let len = read.len;
+                scan.push_read(read, sink)?;
+                tick(len)
+            });
         }
-        let Some((_, piece)) = pieces.next().filter(|_| flow.is_continue()) else { break None };
-        flow = scan.push(piece, sink);
-        if flow.is_continue() {
-            flow = tick(piece.len() as u64);
-        }
-    };
-    if flow.is_continue()
-        && let Some(reading) = reading
-    {
-        let read = |(at, piece)| ReadLines::of(reading, offset + at, piece);
-        flow = threads.in_order(pieces, read, |read| {
-            let len = read.len;
-            scan.push_read(read, sink)?;
-            tick(len)
-        });
-    }
-    if flow.is_continue() {
-        flow = tick(last.len() as u64);
-    }
-    match flow {
-        ControlFlow::Continue(()) => Ok(last),
-        ControlFlow::Break(()) => Err(SourceError::Interrupted),
+        let Some((_, piece)) = pieces.next() else { return ControlFlow::Continue(()) };
+        scan.push(piece, sink)?;
+        tick(piece.len() as u64)?;
     }
 }

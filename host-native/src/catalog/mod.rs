@@ -17,7 +17,7 @@ mod read;
 mod root;
 mod walk;
 
-use crate::os::stat;
+use crate::os::{host, stat};
 use crate::session::discover::Unreadable;
 use db::{Dropped, Store, Unusable};
 use jcode_session_core::catalog::page::{Cursor, order};
@@ -229,7 +229,7 @@ fn read_all(root: &Root, found: &[FoundSession], wanted: &[(usize, bool)]) -> Ve
     let rows: Mutex<Vec<Row>> = Mutex::new(Vec::with_capacity(wanted.len()));
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
-        for _ in 0..cores().min(wanted.len()) {
+        for _ in 0..host::cores().min(wanted.len()) {
             scope.spawn(|| {
                 let mut own = Vec::new();
                 while let Some(&(position, _)) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
@@ -243,8 +243,4 @@ fn read_all(root: &Root, found: &[FoundSession], wanted: &[(usize, bool)]) -> Ve
     // Rows that are stored in this order are also loaded in it, which saves a sort.
     rows.sort_unstable_by(|a, b| a.rel.cmp(&b.rel));
     rows
-}
-
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }

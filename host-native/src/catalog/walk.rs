@@ -4,10 +4,10 @@
 //! Invariant: no link below the root is followed, and an unreadable folder does not stop the walk. No file is opened,
 //! so a file that is found may turn out to be no session.
 
-use super::{cores, root};
+use super::root;
 use crate::os::files::{Links, stamp_of_entry, stamp_of_file};
-use crate::os::paths;
 use crate::os::stat;
+use crate::os::{host, paths};
 use crate::session::discover::Unreadable;
 use jcode_session_core::catalog::refresh::Seen;
 use jcode_session_core::parts::Part;
@@ -144,7 +144,7 @@ fn group(below: &Path, files: Vec<(Part, DirEntry)>) -> Vec<FoundSession> {
     let mut stamped: Vec<_> = if files.len() < FEW {
         stat(&files)
     } else {
-        let chunk = files.len().div_ceil(cores());
+        let chunk = files.len().div_ceil(host::cores());
         std::thread::scope(|scope| {
             let threads: Vec<_> = files.chunks(chunk).map(|files| scope.spawn(move || stat(files))).collect();
             threads.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()

@@ -4,14 +4,17 @@
 //! Invariant: core decides which segments belong to a log.
 
 use crate::os::files::PlainFile;
-use crate::os::paths;
 use crate::os::standing::is_nothing;
 use crate::os::storage::NativeStorage;
+use crate::os::workers::Workers;
+use crate::os::{host, paths};
+use jcode_session_core::log::Threads;
 use jcode_session_core::segment::{Archive, Compress, Decompress, Reader, Segmented, SegmentedFile};
 use jcode_session_core::source::SourceError;
 use jcode_session_core::storage::{Folder, Name};
 use std::ffi::OsStr;
 use std::io;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -73,14 +76,20 @@ impl Compress for Zstd {
     }
 
     fn compress_all(&self, blocks: &[&[u8]]) -> Option<Vec<Vec<u8>>> {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let each = blocks.len().div_ceil(cores).max(1);
-        std::thread::scope(|scope| {
-            let start = |some| scope.spawn(move || self.compress_on_one_core(some));
-            let threads: Vec<_> = blocks.chunks(each).map(start).collect();
-            let parts: Option<Vec<_>> = threads.into_iter().map(|thread| thread.join().ok()?).collect();
-            Some(parts?.concat())
-        })
+        if blocks.len() < 2 {
+            return self.compress_on_one_core(blocks);
+        }
+        let mut frames = Vec::with_capacity(blocks.len());
+        let parts = blocks.chunks(blocks.len().div_ceil(host::cores()));
+        let flow = Workers::of_all_cores().in_order(
+            parts,
+            |part| self.compress_on_one_core(part),
+            |made| {
+                frames.extend(made.map_or_else(|| ControlFlow::Break(()), ControlFlow::Continue)?);
+                ControlFlow::Continue(())
+            },
+        );
+        flow.is_continue().then_some(frames)
     }
 }
 

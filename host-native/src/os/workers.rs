@@ -4,6 +4,7 @@
 //! Invariant: a worker gets every n-th item and has a few of them at a time, so results come in order without being
 //! sorted, and memory does not grow with the work.
 
+use crate::os::host;
 use jcode_session_core::log::Threads;
 use std::ops::ControlFlow;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -17,8 +18,8 @@ pub(crate) struct Workers(usize);
 
 impl Workers {
     /// As many as there are cores.
-    fn of_all_cores() -> Self {
-        Self(std::thread::available_parallelism().map_or(1, std::num::NonZero::get))
+    pub(crate) fn of_all_cores() -> Self {
+        Self(host::cores())
     }
 
     /// For a log of `len` bytes: a short one is read before a thread has started.

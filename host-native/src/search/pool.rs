@@ -5,6 +5,7 @@
 
 use super::Target;
 use super::log::{News, OpenLog};
+use crate::os::host;
 use jcode_session_core::search::Search;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,7 +32,7 @@ impl<'s> Pool<'s> {
 
     #[expect(clippy::unused_self, reason = "may depend on what is searched")]
     pub(super) fn threads(&self) -> usize {
-        std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+        host::cores()
     }
 
     /// What one thread does.

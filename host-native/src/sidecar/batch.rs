@@ -10,7 +10,7 @@ use crate::os::{paths, replace};
 use crate::sidecar::outcome::{Known, RebuildError, Tick};
 use crate::sidecar::rebuild;
 use jcode_session_core::index::meta::IndexMeta;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tempfile::NamedTempFile;
@@ -59,9 +59,7 @@ impl Batch {
     }
 
     fn put(&self, waiting: Vec<Waiting>) {
-        // Where the system has no such call, or it failed, each file says itself what is wrong with it.
-        let is_synced =
-            waiting.len() >= FEW && waiting.iter().all(|one| replace::sync_file_system(&one.built).is_some());
+        let is_synced = waiting.len() >= FEW && sync_all(&waiting);
         let mut placed: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
         for Waiting { log, built } in waiting {
             let path = log.path().to_path_buf();
@@ -81,6 +79,16 @@ impl Batch {
     fn fail(&self, log: PathBuf, error: RebuildError) {
         held(&self.failed).push((log, error));
     }
+}
+
+/// Syncs each file system once that a file of these is on. False where the system has no such call, or it failed: each
+/// file then says itself what is wrong with it.
+fn sync_all(waiting: &[Waiting]) -> bool {
+    let mut synced = BTreeSet::new();
+    waiting.iter().all(|Waiting { built, .. }| {
+        let Ok(stamp) = stamp_of_open(built.as_file()) else { return false };
+        !synced.insert(stamp.dev) || replace::sync_file_system(built).is_some()
+    })
 }
 
 fn put_one(log: &LogFile, built: NamedTempFile, is_synced: bool) -> Result<(), RebuildError> {

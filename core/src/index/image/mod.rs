@@ -162,9 +162,8 @@ fn id_index<F: ImageFile>(pages: &mut Pages<F>, built: &Built<()>) -> Result<(),
 
 /// Returns the page of its root.
 fn jump_index<F: ImageFile>(pages: &mut Pages<F>, built: &Built<()>) -> Result<u32, F::Error> {
-    let step = |seq| built.parent(seq).map_or(0, |parent| i64::from(seq) - i64::from(parent));
     let mut jumps: Vec<_> = (0..built.entry_count())
-        .map(|seq| (seq, step(seq)))
+        .map(|seq| (seq, built.step(seq)))
         .filter(|&(_, step)| step != 1)
         .map(|(seq, step)| (i64::from(seq) - step, built.key_text(seq), step, seq))
         .collect();

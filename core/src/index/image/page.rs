@@ -74,11 +74,7 @@ impl Page {
     /// Its bytes, behind `before` other bytes.
     pub(super) fn image(&self, before: usize) -> [u8; PAGE] {
         let mut image = [0; PAGE];
-        let mut put = |at: usize, bytes: &[u8]| {
-            if let Some(place) = image.get_mut(at..at + bytes.len()) {
-                place.copy_from_slice(bytes);
-            }
-        };
+        let mut put = |at, bytes: &[u8]| put(&mut image, at, bytes);
         let (mut content, mut start) = (PAGE, 0);
         for (number, &end) in self.ends.iter().enumerate() {
             let cell = self.cells.get(start..end).unwrap_or_default();
@@ -94,6 +90,13 @@ impl Page {
             put(before + 8, &self.rightmost.to_be_bytes());
         }
         image
+    }
+}
+
+/// Writes bytes at a place that they fit.
+pub(super) fn put(image: &mut [u8], at: usize, bytes: &[u8]) {
+    if let Some(place) = image.get_mut(at..at + bytes.len()) {
+        place.copy_from_slice(bytes);
     }
 }
 

@@ -4,7 +4,7 @@
 //! Invariant: pages are numbered in the order in which they are written, but for the first few, which are written last.
 
 use super::cell::{Kind, local_len};
-use super::page::{FILE_HEADER, PAGE, Page};
+use super::page::{FILE_HEADER, PAGE, Page, put};
 use crate::index::schema::{APPLICATION_ID, PAGE_SIZE, SCHEMA_VERSION};
 use alloc::vec::Vec;
 use core::convert::Infallible;
@@ -35,9 +35,7 @@ impl ImageFile for Vec<u8> {
         if self.len() < at + PAGE {
             self.resize(at + PAGE, 0);
         }
-        if let Some(place) = self.get_mut(at..at + PAGE) {
-            place.copy_from_slice(page);
-        }
+        put(self, at, page);
         Ok(())
     }
 
@@ -113,9 +111,8 @@ impl<F: ImageFile> Pages<F> {
             let number = self.allocate();
             let next = if chunks.peek().is_some() { behind(number, 1) } else { 0 };
             let mut image = [0; PAGE];
-            let (head, body) = image.split_at_mut(4);
-            head.copy_from_slice(&next.to_be_bytes());
-            body.iter_mut().zip(chunk).for_each(|(place, byte)| *place = *byte);
+            put(&mut image, 0, &next.to_be_bytes());
+            put(&mut image, 4, chunk);
             self.write(number, &image)?;
         }
         Ok(())
@@ -148,11 +145,7 @@ fn file_header(count: u32) -> [u8; FILE_HEADER] {
     const CHANGES: u32 = 1;
     let int = |n: i64| u32::try_from(n).unwrap_or_default();
     let mut header = [0; FILE_HEADER];
-    let mut put = |at: usize, bytes: &[u8]| {
-        if let Some(place) = header.get_mut(at..at + bytes.len()) {
-            place.copy_from_slice(bytes);
-        }
-    };
+    let mut put = |at, bytes: &[u8]| put(&mut header, at, bytes);
     put(0, b"SQLite format 3\0");
     put(16, &u16::try_from(PAGE).unwrap_or_default().to_be_bytes());
     // Rollback journal; no bytes reserved; the fixed fractions of a payload in a page.

@@ -151,7 +151,7 @@ fn build(folder: &Path, mut logs: Vec<OnDisk>, go_on: &(dyn Fn() -> bool + Sync)
         }
         worker.write()
     };
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let cores = host::cores();
     std::thread::scope(|scope| {
         let run = || work().inspect_err(|_| failed.store(true, Ordering::Relaxed));
         let threads: Vec<_> = (0..cores.min(logs.len())).map(|_| scope.spawn(run)).collect();

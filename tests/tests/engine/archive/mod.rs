@@ -3,6 +3,8 @@
 mod faults;
 mod forms;
 mod grows;
+mod histories;
+mod machine;
 mod model;
 mod opens;
 mod pages;
