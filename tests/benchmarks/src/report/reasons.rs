@@ -38,9 +38,9 @@ const REASONS: &[(&str, &str)] = &[
     ),
     (
         "first run, for each log",
-        "since syncs are shared, three quarters of the processor time (0.18 of 0.23 ms a log) are the kernel's: a log is \
-         opened, looked at and locked, a file made, written, stamped and renamed. The floor makes one file, on a disk \
-         that syncs it in a tenth of a millisecond.",
+        "since syncs are shared, most of the processor time is the kernel's: a log is opened, looked at and locked, a file \
+         made, written, stamped and renamed. The floor makes one file, on a disk that syncs it in a tenth of a \
+         millisecond.",
     ),
     (
         "second run, all logs",
