@@ -55,6 +55,30 @@ export function row(page, key) {
     return page.locator(`.slot[data-key="${key}"]`)
 }
 
+/** Checks again with each frame until it holds, for at most some seconds; then what `check` says last is the failure. */
+export async function soon(page, check) {
+    const end = performance.now() + Number(process.env.PATIENCE ?? 20_000)
+    for (;;) {
+        try {
+            return await check()
+        } catch (error) {
+            if (performance.now() > end) throw error
+        }
+        await page.evaluate(() => new Promise(requestAnimationFrame))
+    }
+}
+
+/** Waits until the text that is seen is `expected`, or matches it. */
+export function shows(locator, expected) {
+    const agrees = expected instanceof RegExp ? assert.match : assert.equal
+    return soon(locator.page(), async () => agrees(await locator.innerText(), expected))
+}
+
+/** Waits until there are so many. */
+export function counts(locator, expected) {
+    return soon(locator.page(), async () => assert.equal(await locator.count(), expected))
+}
+
 /** Waits until the cursor is on an entry. */
 export async function cursorOn(page, key) {
     await page.locator(`.slot[aria-current="true"][data-key="${key}"]`).waitFor()

@@ -1,10 +1,9 @@
 // Files that are no sessions, or do not stay what they were: the page says so, and never stands blank.
-import assert from 'node:assert/strict'
 import { closeSync, openSync, truncateSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { choose } from '../lib/browser.mjs'
-import { house, row } from '../lib/house.mjs'
+import { counts, house, row } from '../lib/house.mjs'
 import { Log, writeLog } from '../lib/session.mjs'
 
 const it = house()
@@ -43,7 +42,7 @@ test('a log that is cut while it is open', () =>
         await page.locator('.notice', { hasText: /cannot be read|changed/ }).waitFor()
         await page.locator('.notice', { hasText: /open it again/i }).waitFor()
         await page.getByLabel('Dismiss').click()
-        assert.equal(await page.locator('.figure').count(), 4)
+        await counts(page.locator('.figure'), 4)
     }))
 
 test('a line of 100 MB', () =>

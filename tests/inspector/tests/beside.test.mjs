@@ -1,7 +1,7 @@
 // What stands beside the content of messages: sections of the prompt, tools, nested calls, fields that nobody knows.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { house, row } from '../lib/house.mjs'
+import { counts, house, row, shows } from '../lib/house.mjs'
 import { Log } from '../lib/session.mjs'
 
 const it = house()
@@ -30,7 +30,7 @@ test('sections and tools that come and go', () =>
             await comes.locator('.fold-head', { hasText: name }).click()
             await comes.locator('.fold-body').getByText(text).waitFor()
         }
-        assert.match(await row(page, 'goes').innerText(), /section removed: skills\s+tool removed: oven/)
+        await shows(row(page, 'goes'), /section removed: skills\s+tool removed: oven/)
     }))
 
 test('all of a result stands in its call', () =>
@@ -41,7 +41,7 @@ test('all of a result stands in its call', () =>
         await asked.getByText('a | b').waitFor()
         await asked.locator('.fold .fold-head', { hasText: 'nested, ok, 12 ms' }).click()
         await asked.locator('.result').getByText('flour.csv').last().waitFor()
-        assert.equal(await row(page, 'result').locator('.row').count(), 0)
+        await counts(row(page, 'result').locator('.row'), 0)
     }))
 
 test('no entry is an empty one', () =>
@@ -50,7 +50,7 @@ test('no entry is an empty one', () =>
             narrator: /verse\s+Once <script>alert\(1\)<\/script>\s+lines\s+3/, bare: /api\s+wire/, nothing: /empty/,
             usage: /cache_warm\s+p m\s+tokens: 500 from the cache; \$0\.5/, edit: /e0000001: replaced\s+How much rye\?/,
         }
-        for (const [key, expected] of Object.entries(words)) assert.match(await row(page, key).innerText(), expected, key)
+        for (const [key, expected] of Object.entries(words)) await shows(row(page, key), expected)
         const empty = await page.locator('.slot .row').evaluateAll(rows => rows.filter(row => [...row.children].every(part => part.matches('.row-head, .row-name, .chip, .row-time'))).length)
         assert.equal(empty, 0)
     }))

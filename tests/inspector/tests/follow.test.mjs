@@ -5,7 +5,7 @@ import { appendFileSync, copyFileSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { whole } from '../lib/browser.mjs'
-import { cursorOn, house, row, SAMPLES } from '../lib/house.mjs'
+import { cursorOn, house, row, SAMPLES, shows } from '../lib/house.mjs'
 import { native, program } from '../lib/native.mjs'
 import { serve } from '../lib/server.mjs'
 import { Log } from '../lib/session.mjs'
@@ -46,7 +46,7 @@ test('at the end, what is appended is shown', () =>
         await row(page, 'e0000119').waitFor()
         const key = say(log => log.user('one more thing'))
         await row(page, key).getByText('one more thing').waitFor()
-        assert.match(await page.locator('.heading-count').innerText(), /^121 entries/)
+        await shows(page.locator('.heading-count'), /^121 entries/)
         await page.locator('.figure b').getByText('121').first().waitFor()
         // A call that was open gets its result.
         say(log => log.assistant('Looking.', { type: 'toolCall', id: 'c', name: 'bash', arguments: { command: 'ls' } }))
@@ -81,7 +81,7 @@ test('a session that goes on elsewhere is followed, or left as it is looked at',
         await row(page, 'e0000119').waitFor()
         const key = say(log => log.user('another way', 'e0000003'))
         await row(page, key).getByText('another way').waitFor()
-        assert.match(await page.locator('.heading-count').innerText(), /^5 entries/)
+        await shows(page.locator('.heading-count'), /^5 entries/)
     }))
 
 test('a reload shows the file as it is', () =>

@@ -5,7 +5,7 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { whole } from '../lib/browser.mjs'
-import { cursorOn, house, row, SAMPLES } from '../lib/house.mjs'
+import { cursorOn, house, row, SAMPLES, shows } from '../lib/house.mjs'
 import { native, program, skip } from '../lib/native.mjs'
 import { serve } from '../lib/server.mjs'
 
@@ -21,9 +21,8 @@ function indexed(name) {
 
 test('a log and its sidecar', { skip }, () =>
     it.session(indexed('pair'), async page => {
-        const facts = await page.locator('.overview').innerText()
-        assert.match(facts, /Sidecar\s+fresh/)
-        assert.match(facts, /43\s+entries/)
+        await shows(page.locator('.overview'), /Sidecar\s+fresh/)
+        await shows(page.locator('.overview'), /43\s+entries/)
         await row(page, '935170bb').getByText('Ship it').waitFor()
         await page.getByText('Verified: nothing was found.').waitFor()
     }))
@@ -42,8 +41,8 @@ test('snapshot and journal of jcode v1', async () => {
     const journal = { meta: common, append_messages: [message('message_4', 'assistant', [{ type: 'text', text: 'Last of the journal' }])] }
     const files = [it.file('session_fox_1.json', JSON.stringify(snapshot)), it.file('session_fox_1.journal.jsonl', `${JSON.stringify(journal)}\n`)]
     await it.session(files, async page => {
-        assert.equal(await page.locator('.bar-title h1').innerText(), 'Old days')
-        assert.match(await page.locator('.overview').innerText(), /jcode-v1/)
+        await shows(page.locator('.bar-title h1'), 'Old days')
+        await shows(page.locator('.overview'), /jcode-v1/)
         await row(page, 'message_4').getByText('Last of the journal').waitFor()
         const call = row(page, 'message_2').locator('.fold')
         await call.locator('.fold-head').click()
@@ -53,7 +52,7 @@ test('snapshot and journal of jcode v1', async () => {
 
 test('a log of an older dialect', () =>
     it.session(join(SAMPLES, 'invoice-rounding.jsonl'), async page => {
-        assert.match(await page.locator('.overview').innerText(), /linear-v1 shown as migrate would write it/)
+        await shows(page.locator('.overview'), /linear-v1 shown as migrate would write it/)
         await page.keyboard.press('g')
         await page.keyboard.press('Enter')
         await page.locator('.details pre.raw').getByText('"parentId"').first().waitFor()
@@ -66,7 +65,7 @@ test('the session of a server, by ranges', async () => {
             async page => {
                 await whole(page)
                 await cursorOn(page, '538453d7')
-                assert.match(await page.locator('.figures').innerText(), /43\s+entries/)
+                await shows(page.locator('.figures'), /43\s+entries/)
             },
             { url: `${server.url}#entry=538453d7` },
         )
@@ -94,7 +93,7 @@ test('the session that `jcode-session inspect` serves', { skip: inspects ? false
             async page => {
                 await whole(page)
                 await row(page, '935170bb').getByText('Ship it').waitFor()
-                assert.match(await page.locator('.overview').innerText(), /Sidecar\s+fresh/)
+                await shows(page.locator('.overview'), /Sidecar\s+fresh/)
             },
             { url },
         )
@@ -116,14 +115,13 @@ test('a sidecar that does not answer: the log does, and the page says why', { sk
         copyFileSync(log, broken[0])
         writeFileSync(broken[1], change(Buffer.from(bytes)))
         await it.session(broken, async page => {
-            const facts = await page.locator('.overview').innerText()
-            assert.match(facts, words, name)
-            assert.match(facts, /43\s+entries/)
+            await shows(page.locator('.overview'), words)
+            await shows(page.locator('.overview'), /43\s+entries/)
         })
     }
     const other = it.file('other.jsonl', readFileSync(join(SAMPLES, 'dark-mode.jsonl'), 'utf8').replaceAll('5b8e2d10', '6b8e2d10').replaceAll('Add a dark', 'Add a bright'))
     await it.session([other, sidecar], async page => {
-        assert.match(await page.locator('.overview').innerText(), /another (session|state)/i)
-        assert.match(await page.locator('.overview').innerText(), /43\s+entries/)
+        await shows(page.locator('.overview'), /another (session|state)/i)
+        await shows(page.locator('.overview'), /43\s+entries/)
     })
 })

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { house, row, SAMPLES } from '../lib/house.mjs'
+import { counts, house, row, SAMPLES, shows, soon } from '../lib/house.mjs'
 import { Log } from '../lib/session.mjs'
 
 const it = house()
@@ -81,7 +81,7 @@ for (const [name, options] of Object.entries({ wide: {}, tablet: TABLET, phone: 
                     return tabs.filter(tab => tab.getBoundingClientRect().right > right || tab.getBoundingClientRect().left < left || tab.scrollWidth > tab.clientWidth + 1).map(tab => tab.textContent)
                 })
                 assert.deepEqual(cut, [])
-                assert.equal(await page.locator('.tab').count(), 6)
+                await counts(page.locator('.tab'), 6)
             },
             { options },
         ))
@@ -105,13 +105,13 @@ test('the tabs are one stop, and arrows move in them', () =>
         await page.getByRole('tab', { name: 'About' }).focus()
         const on = () => page.evaluate(() => document.activeElement.id)
         await page.keyboard.press('ArrowRight')
-        assert.equal(await on(), 'tab-branches')
+        await soon(page, async () => assert.equal(await on(), 'tab-branches'))
         await page.locator('.rail').first().waitFor()
         await page.keyboard.press('End')
-        assert.equal(await on(), 'tab-search')
+        await soon(page, async () => assert.equal(await on(), 'tab-search'))
         await page.keyboard.press('ArrowRight')
-        assert.equal(await on(), 'tab-overview')
-        assert.equal(await page.locator('.tab[tabindex="0"]').count(), 1)
+        await soon(page, async () => assert.equal(await on(), 'tab-overview'))
+        await counts(page.locator('.tab[tabindex="0"]'), 1)
     }))
 
 test('damage is told over the transcript, with what mends it', () => {
@@ -122,7 +122,7 @@ test('damage is told over the transcript, with what mends it', () => {
     return it.session(it.file("ada's log.jsonl", log.text()), async page => {
         const banner = page.getByRole('alert')
         await banner.getByText('This session is damaged.').waitFor()
-        assert.equal(await banner.locator('code').innerText(), "jcode-session repair 'ada'\\''s log.jsonl'")
+        await shows(banner.locator('code'), "jcode-session repair 'ada'\\''s log.jsonl'")
         await banner.getByRole('button', { name: 'Findings' }).click()
         await page.locator('.finding', { hasText: 'invalid-json' }).waitFor()
         await banner.getByLabel('Dismiss').click()
@@ -136,7 +136,7 @@ test('a command is no title', () => {
     log.assistant('It is set.')
     log.user('Sort the shelves.')
     return it.session(it.file('titled.jsonl', log.text()), async page => {
-        assert.doesNotMatch(await page.locator('.bar-title h1').innerText(), /^\/model/)
+        await soon(page, async () => assert.doesNotMatch(await page.locator('.bar-title h1').innerText(), /^\/model/))
         await row(page, log.last).waitFor()
     })
 })

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { copyFileSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { cursorOn, house, row, SAMPLES } from '../lib/house.mjs'
+import { counts, cursorOn, house, row, SAMPLES, shows, soon } from '../lib/house.mjs'
 import { Log } from '../lib/session.mjs'
 
 const it = house()
@@ -12,27 +12,26 @@ const text = (page, selector) => page.locator(selector).allInnerTexts()
 
 test('the summary says what the session is', () =>
     it.session(DARK, async page => {
-        assert.equal(await page.locator('.bar-title h1').innerText(), 'Dark mode for the settings page')
-        assert.deepEqual(await text(page, '.figure b'), ['43', '34', '3', '16.0 KiB'])
-        const facts = await page.locator('.overview').innerText()
-        for (const fact of ['/home/mira/src/garden-app', 'claude-sonnet-4-5', '2026-01-09 09:00:00', 'tree-v3']) assert.ok(facts.includes(fact), fact)
+        await shows(page.locator('.bar-title h1'), 'Dark mode for the settings page')
+        await soon(page, async () => assert.deepEqual(await text(page, '.figure b'), ['43', '34', '3', '16.0 KiB']))
+        for (const fact of [/\/home\/mira\/src\/garden-app/, /claude-sonnet-4-5/, /2026-01-09 09:00:00/, /tree-v3/]) await shows(page.locator('.overview'), fact)
         await page.getByText('Verified: nothing was found.').waitFor()
     }))
 
 test('it opens at the end of the active path', () =>
     it.session(DARK, async page => {
         await row(page, '935170bb').getByText('Ship it').waitFor()
-        assert.match(await page.locator('.heading-count').innerText(), /^28 entries/)
+        await shows(page.locator('.heading-count'), /^28 entries/)
     }))
 
 test('a click on a branch shows its path, and the way back is there', () =>
     it.session(DARK, async page => {
         await page.keyboard.press('b')
-        assert.deepEqual(await text(page, '.rail .chip'), ['quick-fix', 'per-device', 'profile'])
+        await soon(page, async () => assert.deepEqual(await text(page, '.rail .chip'), ['quick-fix', 'per-device', 'profile']))
         await page.locator('.rail', { hasText: 'quick-fix' }).click()
         await cursorOn(page, '538453d7')
         await row(page, '538453d7').getByText('Try the quick one first').waitFor()
-        assert.match(await page.locator('.heading-count').innerText(), /^14 entries to a708a7ae/)
+        await shows(page.locator('.heading-count'), /^14 entries to a708a7ae/)
         await page.locator('.heading').getByText('active path', { exact: true }).click()
         await page.getByText('28 entries').waitFor()
     }))
@@ -41,11 +40,11 @@ test('a tool call holds its result, folded', () =>
     it.session(DARK, async page => {
         await page.keyboard.press('g')
         const call = row(page, '78dde6c4').locator('.fold')
-        assert.match(await call.innerText(), /^bash\s+grep -rn/)
-        assert.equal(await call.locator('pre').count(), 0)
+        await shows(call, /^bash\s+grep -rn/)
+        await counts(call.locator('pre'), 0)
         await call.locator('.fold-head').click()
-        assert.match(await call.locator('.result pre').innerText(), /^143\nbase.css/)
-        assert.equal(await row(page, '17156075').innerText(), '')
+        await shows(call.locator('.result pre'), /^143\nbase.css/)
+        await shows(row(page, '17156075'), '')
     }))
 
 test('details give the raw line with its place', () =>
@@ -55,7 +54,7 @@ test('details give the raw line with its place', () =>
         await page.keyboard.press('Enter')
         const raw = await page.locator('pre.raw').innerText()
         assert.equal(JSON.parse(raw).id, 'daa66d13')
-        assert.match(await page.locator('.details .facts').innerText(), /Bytes\s+428 to 650 222 B/)
+        await shows(page.locator('.details .facts'), /Bytes\s+428 to 650 222 B/)
         await page.locator('.line').getByText('Indented').click()
         await page.locator('pre.raw.indented').getByText('"parentId"').waitFor()
         await page.locator('.details .facts button', { hasText: '3c6ef362' }).click()
@@ -69,8 +68,8 @@ test('search finds text and goes to it', () =>
         await page.keyboard.press('Enter')
         const hit = page.locator('.hit')
         await hit.first().waitFor()
-        assert.equal(await hit.count(), 1)
-        assert.equal(await hit.locator('mark').innerText(), 'Ship it')
+        await counts(hit, 1)
+        await shows(hit.locator('mark'), 'Ship it')
         await hit.click()
         await cursorOn(page, '935170bb')
         await page.locator('#search').fill('no such words at all')
@@ -81,10 +80,10 @@ test('search finds text and goes to it', () =>
 test('labels are listed, shown at their entries, and lead there', () =>
     it.session(DARK, async page => {
         await page.getByRole('tab', { name: /Labels/ }).click()
-        assert.deepEqual(await text(page, '.item .chip'), ['quick-fix', 'variables', 'per-device', 'profile'])
+        await soon(page, async () => assert.deepEqual(await text(page, '.item .chip'), ['quick-fix', 'variables', 'per-device', 'profile']))
         await page.locator('.item', { hasText: 'variables' }).click()
         await cursorOn(page, '736ae249')
-        assert.equal(await row(page, '736ae249').locator('.chip').innerText(), 'variables')
+        await shows(row(page, '736ae249').locator('.chip'), 'variables')
     }))
 
 test('a finding leads to its place', async () => {
@@ -146,11 +145,11 @@ test('light, dark, and as the system', () =>
         DARK,
         async page => {
             const theme = () => page.evaluate(() => document.documentElement.dataset.theme)
-            assert.equal(await theme(), 'dark')
+            await soon(page, async () => assert.equal(await theme(), 'dark'))
             await page.getByLabel('Theme: as the system').click()
-            assert.equal(await theme(), 'light')
+            await soon(page, async () => assert.equal(await theme(), 'light'))
             await page.reload()
-            assert.equal(await theme(), 'light')
+            await soon(page, async () => assert.equal(await theme(), 'light'))
         },
         { options: { colorScheme: 'dark' } },
     ))
@@ -159,11 +158,11 @@ test('without room the side pane is a drawer', () =>
     it.session(
         DARK,
         async page => {
-            assert.equal(await page.locator('.side').isVisible(), false)
+            await soon(page, async () => assert.equal(await page.locator('.side').isVisible(), false))
             await page.getByLabel('Overview and branches').click()
             await page.getByRole('tab', { name: /Labels/ }).click()
             await page.locator('.item', { hasText: 'profile' }).click()
-            assert.equal(await page.locator('.side').isVisible(), false)
+            await soon(page, async () => assert.equal(await page.locator('.side').isVisible(), false))
             await cursorOn(page, '56e27d59')
             const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
             assert.ok(wide <= 0, 'the page scrolls sideways')
@@ -183,7 +182,7 @@ test('files are opened by drop', () =>
         await page.getByText('Drop to open').waitFor()
         await page.dispatchEvent('.app', 'drop', { dataTransfer: transfer })
         await row(page, '935170bb').getByText('Ship it').waitFor()
-        assert.match(await page.locator('.overview').innerText(), /dropped\.jsonl/)
+        await shows(page.locator('.overview'), /dropped\.jsonl/)
     }))
 
 test('a folder is a list to choose from', () =>
@@ -196,7 +195,7 @@ test('a folder is a list to choose from', () =>
         await page.getByText('2 sessions').waitFor()
         await page.locator('.session', { hasText: 'Dark mode for the settings page' }).waitFor()
         await page.getByLabel('Filter').fill('invoice')
-        assert.equal(await page.locator('.session').count(), 1)
+        await counts(page.locator('.session'), 1)
         await page.locator('.session').click()
         await page.locator('.figure').first().waitFor()
         await page.getByLabel('Close this session').click()

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { cursorOn, house, row, SAMPLES } from '../lib/house.mjs'
+import { counts, cursorOn, house, row, SAMPLES, shows, soon } from '../lib/house.mjs'
 import { Log } from '../lib/session.mjs'
 
 const it = house()
@@ -32,21 +32,21 @@ function work() {
 test('an edit is shown as lines that go and come, and counted while it is folded', () =>
     it.session(work(), async page => {
         const edit = row(page, 'edit')
-        assert.equal(await edit.locator('.counted').innerText(), '+2\n−1')
-        assert.equal(await row(page, 'write').locator('.counted').innerText(), '+2')
+        await shows(edit.locator('.counted'), '+2\n−1')
+        await shows(row(page, 'write').locator('.counted'), '+2')
         await edit.locator('.fold-head').click()
         const lines = await edit.locator('.diff-line').evaluateAll(lines => lines.map(line => `${line.className.slice(10)}: ${line.querySelector('code').textContent}`))
         assert.deepEqual(lines, ['goes: const a = 1', 'comes: const b = 1', 'stays: const c = 2', 'comes: const d = 3'])
-        assert.ok((await edit.locator('.diff .hljs-keyword').count()) > 0, 'the code has no colours')
-        assert.equal(await edit.getByText('oldText').count(), 0)
+        await soon(page, async () => assert.ok((await edit.locator('.diff .hljs-keyword').count()) > 0, 'the code has no colours'))
+        await counts(edit.getByText('oldText'), 0)
     }))
 
 test('what was read of a file has the colours of its language', () =>
     it.session(work(), async page => {
         await row(page, 'read').locator('.fold-head').click()
-        assert.equal(await row(page, 'read').locator('.result .hljs-keyword').innerText(), 'const')
+        await shows(row(page, 'read').locator('.result .hljs-keyword'), 'const')
         await row(page, 'bash').locator('.fold-head').click()
-        assert.equal(await row(page, 'bash').locator('.result [class^=hljs]').count(), 0)
+        await counts(row(page, 'bash').locator('.result [class^=hljs]'), 0)
     }))
 
 test('filters show what is asked for, and an entry that they hide ends them', () =>
@@ -55,22 +55,22 @@ test('filters show what is asked for, and an entry that they hide ends them', ()
         const shown = () => page.locator('.centre .slot').evaluateAll(slots => slots.map(slot => slot.dataset.key))
         await filter.selectOption('prompts')
         await page.waitForFunction(() => document.querySelectorAll('.centre .slot').length === 2)
-        assert.equal(await page.locator('.row:not(.voice-user)').count(), 0)
+        await counts(page.locator('.row:not(.voice-user)'), 0)
         await filter.selectOption('tools')
         await row(page, 'bash').waitFor()
-        assert.deepEqual(await shown(), ['edit', 'write', 'read', 'bash'])
+        await soon(page, async () => assert.deepEqual(await shown(), ['edit', 'write', 'read', 'bash']))
         await filter.selectOption('tool:edit')
         await page.waitForFunction(() => document.querySelectorAll('.centre .slot').length === 1)
-        assert.deepEqual(await shown(), ['edit'])
+        await soon(page, async () => assert.deepEqual(await shown(), ['edit']))
         await filter.selectOption('labelled')
         await row(page, 'edit').locator('.chip').waitFor()
-        assert.deepEqual(await shown(), ['edit'])
+        await soon(page, async () => assert.deepEqual(await shown(), ['edit']))
         await filter.selectOption('said')
         await page.getByText('It is renamed.').waitFor()
-        assert.equal(await page.locator('.row .fold:visible').count(), 0)
+        await counts(page.locator('.row .fold:visible'), 0)
         await page.evaluate(() => (location.hash = '#entry=bash'))
         await cursorOn(page, 'bash')
-        assert.equal(await filter.inputValue(), 'all')
+        await soon(page, async () => assert.equal(await filter.inputValue(), 'all'))
     }))
 
 test('all calls and all thinking open at once', () =>
@@ -89,13 +89,13 @@ test('the prompts are an outline', () =>
     it.session(DARK, async page => {
         await page.getByRole('tab', { name: /Prompts/ }).click()
         const first = page.locator('.pane .item').first()
-        assert.match(await first.innerText(), /^Add a dark mode/)
+        await shows(first, /^Add a dark mode/)
         await first.click()
         await cursorOn(page, 'daa66d13')
         const counted = Number(/\d+/.exec(await page.locator('.pane-head').innerText())[0])
         await page.keyboard.press('a')
         await page.getByText('on all paths').waitFor()
-        assert.ok(Number(/\d+/.exec(await page.locator('.pane-head').innerText())[0]) > counted)
+        await soon(page, async () => assert.ok(Number(/\d+/.exec(await page.locator('.pane-head').innerText())[0]) > counted))
     }))
 
 test('messages and code are copied, the file is saved', () =>
@@ -145,7 +145,7 @@ test('two branches stand side by side from where they part', () =>
         await page.getByText('Both paths begin with the same 6 entries').waitFor()
         const [left, right] = await page.locator('.compare-side').all()
         await right.locator('[data-key="538453d7"]').getByText('Try the quick one first').waitFor()
-        assert.equal(await left.locator('[data-key="538453d7"]').count(), 0)
+        await counts(left.locator('[data-key="538453d7"]'), 0)
         await left.locator('.row').first().waitFor()
         await page.keyboard.press('Escape')
         await row(page, '935170bb').waitFor()
