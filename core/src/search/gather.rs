@@ -76,7 +76,12 @@ impl<'s> Gather<'s> {
         held.retain(|span| range.contains(&span.offset));
         held.sort_unstable_by_key(|span| span.offset);
         held.dedup();
-        let judge = Judge { query: &self.search.query, filter: &self.search.filter, calls: Some(&self.calls) };
+        let judge = Judge {
+            query: &self.search.query,
+            filter: &self.search.filter,
+            calls: Some(&self.calls),
+            only_counts: false,
+        };
         let mut found = Vec::new();
         for span in held {
             let line = line(session, span)?;

@@ -83,6 +83,8 @@ pub(super) struct Judge<'q> {
     pub(super) filter: &'q Filter,
     /// Ids of all calls of the tool that is asked for, once they are known.
     pub(super) calls: Option<&'q BTreeSet<String>>,
+    /// Nobody looks at the texts around matches.
+    pub(super) only_counts: bool,
 }
 
 /// A piece and its text.
@@ -111,7 +113,7 @@ impl Judge<'_> {
             }
         }
         let Some((piece, found, first)) = self.first_match(&searched) else { return Verdict::No };
-        let (snippet, matches) = snippet(self.query, found, first);
+        let (snippet, matches) = if self.only_counts { Default::default() } else { snippet(self.query, found, first) };
         let id = record.fields.usable_id();
         Verdict::Yes(Box::new(Found {
             offset: record.offset,

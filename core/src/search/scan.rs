@@ -42,6 +42,19 @@ impl EditLine {
     }
 }
 
+/// What is looked for in lines, besides hits.
+#[derive(Debug, Clone, Copy)]
+struct Sift {
+    /// Edits and calls, too.
+    known: bool,
+    /// Hits are only counted.
+    only_counts: bool,
+}
+
+impl Sift {
+    const ALL: Self = Self { known: true, only_counts: false };
+}
+
 /// What a run of lines holds.
 #[derive(Debug, Clone, Default)]
 pub struct Part {
@@ -98,29 +111,34 @@ impl Search {
     /// Searches whole lines, the first of which begins at `offset`. `header`: where the log's header stands.
     #[must_use]
     pub fn lines(&self, offset: u64, bytes: &[u8], header: Option<u64>) -> Part {
-        self.sifted(Some(&self.query.sieve), true, offset, bytes, header)
+        self.sifted(Some(&self.query.sieve), Sift::ALL, offset, bytes, header)
+    }
+
+    /// As [`Search::lines`], for hits that are only counted: they are told without the text around them.
+    #[must_use]
+    pub fn lines_to_count(&self, offset: u64, bytes: &[u8], header: Option<u64>) -> Part {
+        self.sifted(Some(&self.query.sieve), Sift { only_counts: true, ..Sift::ALL }, offset, bytes, header)
     }
 
     /// As [`Search::lines`], where edits and calls are known.
     pub(super) fn lines_but_known(&self, offset: u64, bytes: &[u8], header: Option<u64>) -> Part {
-        let part = self.sifted(Some(&self.query.sieve), false, offset, bytes, header);
+        let part = self.sifted(Some(&self.query.sieve), Sift { known: false, ..Sift::ALL }, offset, bytes, header);
         Part { edits: Vec::new(), calls: Vec::new(), ..part }
     }
 
     /// As [`Search::lines`], for edits and calls alone.
     pub(super) fn known_in(&self, offset: u64, bytes: &[u8], header: Option<u64>) -> Part {
-        self.sifted(None, true, offset, bytes, header)
+        self.sifted(None, Sift::ALL, offset, bytes, header)
     }
 
-    /// `known`: edits and calls are looked for, too.
-    fn sifted(&self, query: Option<&Sieve>, known: bool, offset: u64, bytes: &[u8], header: Option<u64>) -> Part {
+    fn sifted(&self, query: Option<&Sieve>, sift: Sift, offset: u64, bytes: &[u8], header: Option<u64>) -> Part {
         let mut part = Part::default();
         let mut reader = LineReader::new();
         let first = bytes.get(..memchr::memchr(b'\n', bytes).unwrap_or(bytes.len())).unwrap_or_default();
         if let Outcome::Whole(record) = reader.read(offset, 0, first, false) {
             part.first_ts = record.fields.time();
         }
-        let known = Some(&self.edits).into_iter().chain(&self.calls).filter(|_| known);
+        let known = Some(&self.edits).into_iter().chain(&self.calls).filter(|_| sift.known);
         let sieves: Vec<&Sieve> = query.into_iter().chain(known).collect();
         for range in sieve::lines(&sieves, bytes) {
             let at = offset + range.start as u64;
@@ -128,7 +146,7 @@ impl Search {
             let mut see = |record: &Record<'_>| {
                 let is_entry = header.is_none_or(|header| record.offset > header) && !record.fields.is_session();
                 if is_entry {
-                    self.entry(record, query.is_some(), &mut part);
+                    self.entry(record, query.map(|_| sift.only_counts), &mut part);
                 }
             };
             match reader.read(at, 0, bytes.get(range).unwrap_or_default(), first) {
@@ -140,7 +158,8 @@ impl Search {
         part
     }
 
-    fn entry(&self, record: &Record<'_>, judged: bool, part: &mut Part) {
+    /// `only_counts`: whether hits are only counted, if they are looked for.
+    fn entry(&self, record: &Record<'_>, only_counts: Option<bool>, part: &mut Part) {
         if record.fields.kind_text() == "context_edit" {
             part.edits.extend(EditLine::of(record));
             return;
@@ -154,10 +173,8 @@ impl Search {
             });
             part.calls.extend(calls.map(|id| id.to_string()));
         }
-        if !judged {
-            return;
-        }
-        match (Judge { query: &self.query, filter: &self.filter, calls: None }).judge(record) {
+        let Some(only_counts) = only_counts else { return };
+        match (Judge { query: &self.query, filter: &self.filter, calls: None, only_counts }).judge(record) {
             Verdict::No => {}
             Verdict::Yes(found) => part.found.push(*found),
             Verdict::Depends => part.held.push(Span { offset: record.offset, len: record.bytes.len() as u64 }),

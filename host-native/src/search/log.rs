@@ -16,6 +16,7 @@ use jcode_session_core::source::{ByteSource, SourceError};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// Bytes of a run.
@@ -26,6 +27,8 @@ const RUN: u64 = 1 << 20;
 pub(super) enum News {
     /// Hits of a log, with their keys; what is still to come of it is not newer than `oldest`.
     Found { place: usize, id: String, hits: Vec<(String, Found)>, oldest: Option<i64> },
+    /// Hits of a log that are only counted, each with what makes it a copy.
+    Counted { place: usize, copies: Vec<Option<u128>> },
     /// A log is done; its sidecar was found to say something else, or not.
     Done { place: usize, end: Result<(), SessionError>, was_contradicted: bool },
 }
@@ -41,6 +44,10 @@ pub(super) struct OpenLog<'s> {
     header: Option<u64>,
     /// What is searched of it, its end first.
     runs: Vec<Range<u64>>,
+    /// What is still to be searched of it is not newer, Unix milliseconds.
+    newest: AtomicI64,
+    /// No hit is told any more.
+    only_counts: &'s AtomicBool,
     taken: Mutex<Taken<'s>>,
 }
 
@@ -57,7 +64,12 @@ struct Taken<'s> {
 }
 
 impl<'s> OpenLog<'s> {
-    pub(super) fn open(place: usize, target: &'s Target, search: &'s Search) -> Result<Self, SessionError> {
+    pub(super) fn open(
+        place: usize,
+        target: &'s Target,
+        search: &'s Search,
+        only_counts: &'s AtomicBool,
+    ) -> Result<Self, SessionError> {
         let path: &Path = &target.path;
         let given = target.given.as_ref();
         let (log, header) = match given {
@@ -77,7 +89,14 @@ impl<'s> OpenLog<'s> {
         let whole = || (0..len.div_ceil(RUN).max(1)).rev().map(|run| run * RUN..(run + 1) * RUN).collect();
         let runs: Vec<Range<u64>> = blocks.map_or_else(whole, |blocks| runs(blocks, RUN));
         let runs = runs.into_iter().map(|run| run.start.min(len)..run.end.min(len)).collect();
-        Ok(Self { place, path: path.to_path_buf(), given, search, log, header, runs, taken: Mutex::new(taken) })
+        let newest = AtomicI64::new(target.newest);
+        let (path, taken) = (path.to_path_buf(), Mutex::new(taken));
+        Ok(Self { place, path, given, search, log, header, runs, newest, only_counts, taken })
+    }
+
+    /// What is still to be searched of it is not newer, Unix milliseconds.
+    pub(super) fn newest(&self) -> i64 {
+        self.newest.load(Ordering::Relaxed)
     }
 
     /// Number of runs, one at least.
@@ -89,8 +108,12 @@ impl<'s> OpenLog<'s> {
     pub(super) fn search(&self, number: usize, tell: &mut dyn FnMut(News)) {
         let mut part = Part::default();
         let run = self.runs.get(number).cloned().unwrap_or_default();
+        let only_counts = self.only_counts.load(Ordering::Relaxed);
         let read = lines_in(&self.log, run, &mut |offset, bytes| {
-            part.extend(self.search.lines(offset, bytes, self.header));
+            part.extend(match only_counts {
+                true => self.search.lines_to_count(offset, bytes, self.header),
+                false => self.search.lines(offset, bytes, self.header),
+            });
         });
         self.put(number, read.map(|()| part), tell);
     }
@@ -107,6 +130,7 @@ impl<'s> OpenLog<'s> {
             match part {
                 Ok(part) => {
                     let oldest = part.first_ts;
+                    self.newest.fetch_min(oldest.unwrap_or(i64::MAX), Ordering::Relaxed);
                     let found = taken.gather.as_mut().map(|gather| gather.take(part)).unwrap_or_default();
                     self.tell(found, oldest, &mut taken, tell);
                 }
@@ -124,6 +148,10 @@ impl<'s> OpenLog<'s> {
     fn tell(&self, found: Vec<Found>, oldest: Option<i64>, taken: &mut Taken<'_>, tell: &mut dyn FnMut(News)) {
         if found.is_empty() && oldest.is_none() {
             return;
+        }
+        if self.only_counts.load(Ordering::Relaxed) {
+            let copies = found.iter().map(|found| found.copy).collect();
+            return tell(News::Counted { place: self.place, copies });
         }
         let mut hits = Vec::with_capacity(found.len());
         for found in found {

@@ -1,7 +1,8 @@
 //! The hits of all logs in one order.
 //!
 //! Owns: when a hit may be told, and which of several copies is the one that counts: the first in the order.
-//! Invariant: the total does not depend on the order in which logs were searched.
+//! Invariant: the total does not depend on the order in which logs were searched. What is not told any more is counted as
+//! it comes, in whichever order.
 
 use super::log::News;
 use super::{Hit, Order, Searched, Target};
@@ -41,6 +42,13 @@ struct Log {
     id: String,
 }
 
+impl Log {
+    fn of(place: usize, id: String, targets: &[Target]) -> Self {
+        let path: &Path = targets.get(place).map_or(Path::new(""), |target| &target.path);
+        Self { path: path.as_os_str().as_encoded_bytes().into(), id }
+    }
+}
+
 /// A log whose copies of an entry count: of those that hold one, the first in the order.
 struct Owner {
     log: Rc<Log>,
@@ -66,13 +74,20 @@ impl Merge {
     ) -> ControlFlow<()> {
         match news {
             News::Found { place, id, hits, oldest } => {
-                let path: &Path = targets.get(place).map_or(Path::new(""), |target| &target.path);
-                let log = Rc::new(Log { path: path.as_os_str().as_encoded_bytes().into(), id });
-                let wait = |(key, found)| Waiting { place, log: Rc::clone(&log), key, found };
-                self.waiting.extend(hits.into_iter().map(wait));
+                let log = Rc::new(Log::of(place, id, targets));
+                if self.left == 0 {
+                    hits.iter().for_each(|(_, found)| self.count(found.copy, &log));
+                } else {
+                    let wait = |(key, found)| Waiting { place, log: Rc::clone(&log), key, found };
+                    self.waiting.extend(hits.into_iter().map(wait));
+                }
                 if let Some(oldest) = oldest {
                     self.lower(place, oldest);
                 }
+            }
+            News::Counted { place, copies } => {
+                let log = Rc::new(Log::of(place, String::new(), targets));
+                copies.into_iter().for_each(|copy| self.count(copy, &log));
             }
             News::Done { place, end, was_contradicted } => {
                 self.failed.extend(end.err());
@@ -91,6 +106,19 @@ impl Merge {
             self.tell_first(targets, each)?;
         }
         ControlFlow::Continue(())
+    }
+
+    /// True once no hit is told any more.
+    pub(super) const fn only_counts(&self) -> bool {
+        self.left == 0
+    }
+
+    /// Counts a hit that is not told.
+    fn count(&mut self, copy: Option<u128>, log: &Rc<Log>) {
+        match copy {
+            Some(copy) => drop(self.is_news(copy, log)),
+            None => self.total += 1,
+        }
     }
 
     /// Nothing of this log is newer than `oldest` any more.
@@ -145,6 +173,11 @@ impl Merge {
         self.total += u64::from(found.copy.is_none());
         let Some(target) = targets.get(place).filter(|_| self.left > 0) else { return ControlFlow::Continue(()) };
         self.left -= 1;
+        if self.left == 0 {
+            for Waiting { log, found, .. } in std::mem::take(&mut self.waiting) {
+                self.count(found.copy, &log);
+            }
+        }
         let agent = target.agent.clone();
         each(Hit { path: target.path.clone(), session_id: log.id.clone(), agent, entry_id: key, found })
     }

@@ -3,7 +3,7 @@
 //! Owns: which sessions are searched, the threads, and what of the answer is told when.
 //! Invariant: the total is that of all entries that match, copies of one entry in several sessions counted once; a limit
 //! changes only how many are told. Hits are told newest first: [`Order::Exact`] once all is known, [`Order::Streamed`] as
-//! soon as no session that is still to be searched was written later. What could not be searched is named.
+//! soon as nothing that is still to be searched is newer. What could not be searched is named.
 //! Does not: decide what matches; core does.
 
 pub mod index;
@@ -12,14 +12,11 @@ mod merge;
 mod pool;
 
 use crate::catalog::{Catalog, FindError, Keep, Listed, names_of_folder};
-use crate::os::paths;
 use crate::os::stat;
 use crate::session::discover::Unreadable;
 use crate::session::{Given, SessionError};
 use index::Index;
 use jcode_session_core::catalog::page::Filter;
-use jcode_session_core::log::Dialect;
-use jcode_session_core::parts::Part;
 use jcode_session_core::search::index::Need;
 use jcode_session_core::search::{self, Found};
 use jcode_session_core::source::identity::FileStamp;
@@ -29,7 +26,6 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::sync_channel;
-use std::time::UNIX_EPOCH;
 
 /// Which sessions are searched; the default are all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -49,7 +45,7 @@ pub struct Scope {
 pub enum Order {
     /// When all are known: newest first, whatever times entries claim to have.
     Exact,
-    /// As early as can be: newest first, unless an entry claims to be newer than its session.
+    /// As early as can be: newest first, unless an entry claims to be newer than its session's last message.
     Streamed,
     /// When all are known: those first that are most about what was searched for, by BM25 over the hits; among equals the
     /// newest. [`Filter::weighed`](jcode_session_core::search::Filter::weighed) must be set.
@@ -205,9 +201,10 @@ impl Search {
         searched.sessions = targets.len() as u64;
         let broken = AtomicBool::new(false);
         let stop = || broken.load(Ordering::Relaxed) || stop();
-        let pool = pool::Pool::new(&self.entries, targets, &stop);
         let newest = targets.iter().map(|target| target.newest).collect();
         let mut merge = Merge::new(self.order, newest, self.limit);
+        let only_counts = AtomicBool::new(merge.only_counts());
+        let pool = pool::Pool::new(&self.entries, targets, &stop, &only_counts);
         let (sender, receiver) = sync_channel(256);
         std::thread::scope(|scope| {
             for _ in 0..pool.threads() {
@@ -219,6 +216,7 @@ impl Search {
                 if !broken.load(Ordering::Relaxed) && merge.take(news, targets, each).is_break() {
                     broken.store(true, Ordering::Relaxed);
                 }
+                only_counts.store(merge.only_counts(), Ordering::Relaxed);
             }
         });
         searched.stopped = stop();
@@ -229,7 +227,8 @@ impl Search {
         searched
     }
 
-    /// The sessions in its scope, those that were written last first.
+    /// The sessions in its scope, those with the newest message first. The times of files tell nothing of it: all files
+    /// that were copied, upgraded or imported are new.
     fn targets(&self, catalog: &Catalog, searched: &mut Searched) -> Result<Vec<Target>, FindError> {
         let Scope { session, cwd, agent, tag } = &self.scope;
         let all = catalog.refresh(Keep::Store);
@@ -243,16 +242,13 @@ impl Search {
         let is_it = |listed: &Listed| one.as_ref().is_none_or(|one| is_same(one, &listed.path));
         let listed: Vec<Listed> = all.sessions.into_iter().filter(is_it).collect();
         let is_elsewhere = listed.is_empty() && filter == Filter::default();
-        let target = |listed: Listed| {
-            let newest = written(&listed);
-            Target {
-                newest,
-                path: listed.path,
-                given: None,
-                agent: listed.summary.agent,
-                stamp: Some(listed.stamp),
-                blocks: None,
-            }
+        let target = |listed: Listed| Target {
+            path: listed.path,
+            given: None,
+            agent: listed.summary.agent,
+            newest: listed.summary.last_modified,
+            stamp: Some(listed.stamp),
+            blocks: None,
         };
         let passing = listed.into_iter().filter(|listed| filter.passes(&listed.summary));
         let mut targets: Vec<Target> = passing.map(target).collect();
@@ -276,16 +272,6 @@ impl Search {
             target.blocks = blocks.next().flatten();
         }
     }
-}
-
-/// When a session was written last, Unix milliseconds: its last message may be older.
-fn written(listed: &Listed) -> i64 {
-    let files = [listed.path.clone(), paths::beside(&listed.path, Part::Journal)];
-    let is_snapshot = listed.summary.dialect.is_some_and(Dialect::is_snapshot);
-    let files = files.iter().take(if is_snapshot { 2 } else { 1 });
-    let times = files.filter_map(|file| stat::stat(file).ok()?.modified().ok()?.duration_since(UNIX_EPOCH).ok());
-    let newest = times.map(|time| i64::try_from(time.as_millis()).unwrap_or(i64::MAX)).max();
-    newest.unwrap_or(i64::MIN).max(listed.summary.last_modified)
 }
 
 /// Two paths of one file; only what has the same name is asked for where it lies.

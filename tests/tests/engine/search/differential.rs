@@ -19,10 +19,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use rand::RngExt;
 use rand::seq::IndexedRandom;
-use std::fs::{File, FileTimes};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
 
 /// The logs of a home, by name.
 type Logs = Vec<(String, Vec<u8>)>;
@@ -417,16 +415,13 @@ fn copies_count_alike_in_every_order() {
     // Newer than what ends the log: a streamed search tells them as soon as it meets them.
     let once = log("it", 1, 4_100_000_000_000, "needle");
     let needle = once.split_inclusive(|&byte| byte == b'\n').nth(1).expect("a message");
-    let last = b"{\"type\":\"message\",\"id\":\"last\",\"parentId\":\"e0\",\"timestamp\":1770000000000,\"message\":{\"role\":\"user\",\"content\":\"end\"}}\n";
-    let twice = [&once[..], needle, last].concat();
-    let once = [&once[..], last].concat();
-    put(home.path(), "b.jsonl", &twice);
-    let newer = put(home.path(), "a.jsonl", &once);
-    let older = sessions(home.path()).join("b.jsonl");
-    let at = |seconds| FileTimes::new().set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
-    for (path, seconds) in [(newer, 1_770_000_200), (older, 1_770_000_100)] {
-        File::options().write(true).open(path).and_then(|file| file.set_times(at(seconds))).expect("set");
-    }
+    let last = |at: i64| {
+        format!(
+            "{{\"type\":\"message\",\"id\":\"last\",\"parentId\":\"e0\",\"timestamp\":{at},\"message\":{{\"role\":\"user\",\"content\":\"end\"}}}}\n"
+        )
+    };
+    put(home.path(), "b.jsonl", &[&once[..], needle, last(1_770_000_100_000).as_bytes()].concat());
+    put(home.path(), "a.jsonl", &[&once[..], last(1_770_000_200_000).as_bytes()].concat());
     let words = Words::Literals(vec!["needle".into()]);
     for order in [Order::Exact, Order::Streamed, Order::Relevance] {
         let (hits, total) = found(home.path(), &words, &Filter::default(), order, None);
