@@ -11,6 +11,27 @@ use alloc::string::String;
 /// Most characters of a preview.
 const PREVIEW_CHARS: usize = 160;
 
+/// True for what asks the program for something, not the model: `/model gpt`. A path is no command.
+#[must_use]
+pub fn is_command(prompt: &str) -> bool {
+    let word = prompt.split_whitespace().next().unwrap_or_default();
+    let name = word.strip_prefix('/').unwrap_or_default();
+    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
+}
+
+/// The first prompt so far, and what was said after it: the first that is no command, else the first.
+pub(super) fn first_of(known: Option<String>, said: Option<String>) -> Option<String> {
+    match (known, said) {
+        (Some(known), Some(said)) if is_command(&known) && !is_command(&said) => Some(said),
+        (known, said) => known.or(said),
+    }
+}
+
+/// True while another prompt could be the first.
+pub(super) fn may_be_another(known: Option<&String>) -> bool {
+    known.is_none_or(|known| is_command(known))
+}
+
 /// Fields of a message, as raw tokens.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Message<'m> {

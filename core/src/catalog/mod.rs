@@ -17,6 +17,7 @@ mod summary;
 mod summary_builder;
 mod v1;
 
+pub use message::is_command;
 pub use read::{Exact, Named, summarize_log, summarize_v1};
 pub use row::Row;
 pub use summary::{SessionSummary, is_ahead};

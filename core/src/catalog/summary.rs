@@ -57,7 +57,7 @@ pub struct SessionSummary {
     pub save_label: Option<String>,
     /// The session from which this one was forked or spawned.
     pub parent_session: Option<String>,
-    /// Start of the user's first message.
+    /// Start of the user's first message that is no command ([`is_command`](super::is_command)), else of the first.
     pub first_prompt: Option<String>,
     /// Start of the last message.
     pub preview: Option<String>,
@@ -84,6 +84,12 @@ pub struct SessionSummary {
 }
 
 impl SessionSummary {
+    /// What lists call the session: its title, else what was asked first.
+    #[must_use]
+    pub fn shown_title(&self) -> Option<&str> {
+        self.title.as_deref().or(self.first_prompt.as_deref())
+    }
+
     /// The time by which lists are sorted.
     #[must_use]
     pub fn list_time(&self) -> i64 {

@@ -4,7 +4,7 @@
 //! Invariant: records come in file order, and the last of repeated facts holds. Counts are given only if the caller
 //! knows those of the whole log.
 
-use super::message::{Message, short_text};
+use super::message::{Message, first_of, may_be_another, short_text};
 use super::state::State;
 use super::summary::SessionSummary;
 use crate::index::Counts;
@@ -106,13 +106,14 @@ impl SummaryBuilder {
         self.last_message.clear();
         self.last_message.extend_from_slice(token);
         let names_model = memchr::memmem::find(token, b"\"model\"").is_some();
-        if self.first_prompt.is_some() && !names_model {
+        let may_be_another = may_be_another(self.first_prompt.as_ref());
+        if !may_be_another && !names_model {
             return;
         }
         let message = Message::read(token);
         let is_typed = || crate::dialect::field(entry, "injected").is_none_or(|injected| injected != b"true");
-        if self.first_prompt.is_none() && message.is_from_user() && is_typed() {
-            self.first_prompt = message.preview();
+        if may_be_another && message.is_from_user() && is_typed() {
+            self.first_prompt = first_of(self.first_prompt.take(), message.preview());
         }
         if let Some(model) = message.model() {
             self.state.model = Some(model);

@@ -4,7 +4,7 @@
 //! last whole line of the journal.
 //! Invariant: a field counts only if the text parses: from the start of the file, or up to its very end.
 
-use super::message::Message;
+use super::message::{Message, first_of, may_be_another};
 use super::state::State;
 use super::summary::SessionSummary;
 use crate::json::Cursor;
@@ -187,20 +187,20 @@ impl Found {
     }
 }
 
-/// The user's first message in an array of messages that may be cut off.
+/// The user's first prompt in an array of messages that may be cut off.
 fn first_prompt(cursor: &mut Cursor<'_>) -> Option<String> {
-    let mut walker = Walker::new();
-    let mut more = cursor.opens(b'[', b']').ok()?;
-    while more {
+    let (mut walker, mut first) = (Walker::new(), None);
+    let mut more = cursor.opens(b'[', b']').unwrap_or(false);
+    while more && may_be_another(first.as_ref()) {
         let from = cursor.at;
-        walker.walk_value(cursor).ok()?;
-        let message = Message::read(cursor.since(from));
-        if message.is_from_user()
-            && let Some(prompt) = message.preview()
-        {
-            return Some(prompt);
+        if walker.walk_value(cursor).is_err() {
+            break;
         }
-        more = cursor.goes_on(b']').ok()?;
+        let message = Message::read(cursor.since(from));
+        if message.is_from_user() {
+            first = first_of(first, message.preview());
+        }
+        more = cursor.goes_on(b']').unwrap_or(false);
     }
-    None
+    first
 }

@@ -17,7 +17,7 @@ pub struct AgentPlace {
 }
 
 /// All places, pi's own among them, whose sessions are logs of ours.
-pub const PLACES: [AgentPlace; 12] = [
+pub const PLACES: [AgentPlace; 13] = [
     AgentPlace { agent: "claude-code", variable: "CLAUDE_CONFIG_DIR", default: ".claude", below: "projects" },
     AgentPlace { agent: "claude-code", variable: "CLAUDE_CONFIG_DIR", default: ".config/claude", below: "projects" },
     AgentPlace { agent: "codex", variable: "CODEX_HOME", default: ".codex", below: "sessions" },
@@ -30,5 +30,6 @@ pub const PLACES: [AgentPlace; 12] = [
     AgentPlace { agent: "gemini", variable: "GEMINI_CLI_HOME", default: "", below: ".gemini/tmp" },
     AgentPlace { agent: "cursor", variable: "", default: ".cursor", below: "projects" },
     AgentPlace { agent: "oh-my-pi", variable: "", default: ".omp/agent", below: "sessions" },
+    AgentPlace { agent: "pi", variable: "PI_CODING_AGENT_SESSION_DIR", default: ".pi/agent/sessions", below: "" },
     AgentPlace { agent: "pi", variable: "PI_CODING_AGENT_DIR", default: ".pi/agent", below: "sessions" },
 ];

@@ -34,7 +34,7 @@ CREATE INDEX tags_by_session ON tags(session);
 ";
 /// The application id `jcsi`, and the version of the schema.
 const APPLICATION_ID: i64 = 0x6A63_7369;
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// Why the index gives no rows.
 #[derive(Debug, Clone, thiserror::Error)]
