@@ -120,3 +120,24 @@ pub fn placeless(mut value: Value) -> Value {
     strip(&mut value);
     value
 }
+
+/// Runs the binary at a terminal of its own, of `columns` where that is given, with these variables. `args` are words for
+/// a shell.
+///
+/// # Panics
+/// Panics if `script`, a part of Linux systems, cannot be run.
+#[must_use]
+pub fn at_terminal(home: &Path, args: &str, columns: Option<usize>, variables: &[(&str, &str)]) -> Run {
+    let mut settings = command(home);
+    settings.env_remove("PAGER").env_remove("JCODE_SESSION_PAGER").envs(variables.iter().copied());
+    let mut script = Command::new("script");
+    for (name, value) in settings.get_envs() {
+        match value {
+            Some(value) => script.env(name, value),
+            None => script.env_remove(name),
+        };
+    }
+    let sized = columns.map(|columns| format!("stty rows 40 cols {columns}; ")).unwrap_or_default();
+    let line = format!("{sized}{} {args}", binary().display());
+    finished(script.args(["-qec", &line, "/dev/null"]).output().expect("`script` is part of the system"))
+}

@@ -18,7 +18,7 @@ pub(crate) const SECTIONS: [Section; 4] = [
             ),
             ("JCODE_SESSION_OTHERS", "0 leaves out the sessions of other agents"),
             (
-                "CLAUDE_CONFIG_DIR, CODEX_HOME, COPILOT_HOME, QWEN_HOME, GEMINI_CLI_HOME, PI_CODING_AGENT_DIR",
+                "CLAUDE_CONFIG_DIR, CODEX_HOME, COPILOT_HOME, QWEN_HOME, GEMINI_CLI_HOME, PI_CODING_AGENT_DIR, PI_CODING_AGENT_SESSION_DIR",
                 "Where these agents keep their sessions, as they read it themselves",
             ),
             ("JCODE_STORE", "The archive of `push` and `pull`"),

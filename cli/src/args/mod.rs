@@ -93,23 +93,26 @@ fn path() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().map(path_text::plain)
 }
 
+/// Above the flags of all commands in the help of each.
+const EVERYWHERE: &str = "For all commands";
+
 /// Flags of all commands.
 #[derive(Debug, Clone, Default, Args)]
 pub struct GlobalArgs {
     /// Look for sessions here instead of in `<home>/sessions`; may be given several times
-    #[arg(id = "session::sessions_dir", long = "sessions-dir", global = true, value_parser = path(), value_name = "DIR")]
+    #[arg(id = "session::sessions_dir", long = "sessions-dir", global = true, help_heading = EVERYWHERE, value_parser = path(), value_name = "DIR")]
     pub sessions_dir: Vec<PathBuf>,
     /// When to colour output
-    #[arg(id = "session::color", long = "color", global = true, value_enum, value_name = "WHEN")]
+    #[arg(id = "session::color", long = "color", global = true, help_heading = EVERYWHERE, value_enum, value_name = "WHEN")]
     pub color: Option<Color>,
     /// Show long output without a pager
-    #[arg(id = "session::no_pager", long = "no-pager", global = true)]
+    #[arg(id = "session::no_pager", long = "no-pager", global = true, help_heading = EVERYWHERE)]
     pub no_pager: bool,
     /// Show no progress bars
-    #[arg(id = "session::no_progress", long = "no-progress", global = true)]
+    #[arg(id = "session::no_progress", long = "no-progress", global = true, help_heading = EVERYWHERE)]
     pub no_progress: bool,
     /// Print no hints and summaries on standard error
-    #[arg(id = "session::quiet", long = "quiet", short = 'q', global = true)]
+    #[arg(id = "session::quiet", long = "quiet", short = 'q', global = true, help_heading = EVERYWHERE)]
     pub quiet: bool,
 }
 
@@ -135,46 +138,48 @@ pub enum AnyCommand {
     Rename(RenameArgs),
 }
 
-/// The commands, but for `rename`.
+/// The commands, but for `rename`: those first that most people need most.
 #[derive(Debug, Subcommand)]
 pub enum SessionCommand {
-    /// Upgrade logs to the current format and build their sidecars
-    Migrate(MigrateArgs),
-    /// Check logs, sidecars and stores; changes nothing
-    Verify(VerifyArgs),
-    /// Show the branches of a session
-    Tree(TreeArgs),
-    /// Show the entries of a session
-    Show(ShowArgs),
     /// List the sessions, newest first
     List(ListArgs),
+    /// Show the entries of a session
+    Show(ShowArgs),
+    /// Search the text of all sessions
+    Search(Box<SearchArgs>),
+    /// Show the branches of a session
+    Tree(TreeArgs),
+    /// Look into a session in the browser
+    Inspect(InspectArgs),
     /// Choose a session in the terminal, and print its id or run a command with it
     #[cfg(feature = "pick")]
     Pick(PickArgs),
     /// Show what sessions take on the disk, by kind of content and by file
     Du(DuArgs),
-    /// Search the text of all sessions
-    Search(Box<SearchArgs>),
     /// Tag a session (`+T` adds, `-T` takes away) or show its tags
     Tag(TagArgs),
-    /// Look for what is wrong with all sessions, and mend what can be made anew
-    Doctor(DoctorArgs),
-    /// Append entries from standard input, a JSON object a line
-    Append(AppendArgs),
     /// Name an entry of a session
     Label(LabelArgs),
     /// Make a new session from the path to an entry
     Fork(ForkArgs),
+    /// Append entries from standard input, a JSON object a line
+    Append(AppendArgs),
     /// Make a session of one that another agent wrote, or bring it up to date
     Import(ImportArgs),
     /// Write a session as one file of another form
     Export(ExportArgs),
+    /// Upgrade logs to the current format and build their sidecars
+    Migrate(MigrateArgs),
+    /// Check logs, sidecars and stores; changes nothing
+    Verify(VerifyArgs),
+    /// Look for what is wrong with all sessions, and mend what can be made anew
+    Doctor(DoctorArgs),
+    /// Rewrite a damaged log from its good records
+    Repair(RepairArgs),
     /// List the states that a session can be returned to
     Checkpoints(CheckpointsArgs),
     /// Return a session to an earlier state, or take that or a repair back
     Rollback(RollbackArgs),
-    /// Rewrite a damaged log from its good records
-    Repair(RepairArgs),
     /// Move the older lines of a log into segments, compressed if wanted, or take that back
     Seal(SealArgs),
     /// Delete originals and set-aside bytes that are no longer needed
@@ -185,18 +190,14 @@ pub enum SessionCommand {
     /// Bring sessions from an archive here
     #[cfg(feature = "store")]
     Pull(PullArgs),
-    /// Look into a session in the browser
-    Inspect(InspectArgs),
     /// Answer an agent's questions about the sessions: a server of the Model Context Protocol on standard input and output
     #[cfg(feature = "mcp")]
     Mcp,
     /// Print a completion script for a shell
-    #[command(hide = true)]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
     /// Print the manual page of the program or of a command
-    #[command(hide = true)]
     Man(ManArgs),
 }

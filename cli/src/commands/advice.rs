@@ -31,6 +31,12 @@ pub(super) fn verify_command_there(word: &OsStr, url: &str) -> String {
     format!("verify {} --store {}", quoted(word), quoted(url.as_ref())).trim_end().to_string()
 }
 
+/// The command that lists the sessions of an archive; an empty URL stands for the archive that is set.
+#[cfg(feature = "store")]
+pub(super) fn list_command_there(url: &str) -> String {
+    format!("list --store {}", quoted(url.as_ref())).trim_end().to_string()
+}
+
 /// The command that makes the sidecar of a log anew.
 pub(super) fn rebuild_command(log: &Path) -> String {
     format!("migrate --force {}", quoted(log.as_os_str()))

@@ -68,7 +68,7 @@ fn session_use(path: &Path, usage: Use, listed: Option<&Listed>) -> SessionUse {
     SessionUse {
         path: shown(path),
         session_id: summary.map_or_else(|| paths::stem(path), |summary| summary.session_id.clone()),
-        title: summary.and_then(|summary| summary.title.clone().or_else(|| summary.first_prompt.clone())),
+        title: summary.and_then(|summary| summary.shown_title().map(str::to_string)),
         usage,
     }
 }
@@ -98,7 +98,10 @@ fn print(report: &DuReport, ids: &BTreeMap<String, String>, output: &mut Output)
     }
     let total = row(sizes(&report.total, with_kinds));
     writeln!(output.data(), "{strong}{total}{strong:#}  total")?;
-    output.note("disk: log, sidecar, store and v1 files; kinds: of the log as it is read");
+    output.note("disk: log, sidecar, store and v1 files");
+    if with_kinds {
+        output.note("kinds: of the log as it is read");
+    }
     Ok(())
 }
 

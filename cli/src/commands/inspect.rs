@@ -4,7 +4,7 @@
 //! Invariant: nothing of the session leaves this machine.
 
 #[cfg(feature = "store")]
-use super::place;
+use super::{advice, place};
 use crate::args::InspectArgs;
 use crate::output::{ExitStatus, Output};
 use crate::serve::{self, Offer, Served, Sessions};
@@ -22,6 +22,11 @@ pub(super) fn inspect(args: &InspectArgs, settings: &Settings, output: &mut Outp
             "this program was built without the inspector page; in its source, run `host-wasm/inspector/build` and \
              build it again"
         );
+    }
+    #[cfg(feature = "store")]
+    if let (None, Some(url)) = (&args.session, place::store_of!(args)) {
+        let list = advice::list_command_there(url);
+        bail!("the page shows one session of an archive, so SESSION is needed; `{list}` lists them");
     }
     let (offer, readable) = match &args.session {
         Some(session) => (Offer::Session(served(session, args, settings)?), "the session"),

@@ -42,7 +42,7 @@ pub(super) fn list(args: &ListArgs, settings: &Settings, output: &mut Output) ->
         }
         let all = count(all as u64, "session", "sessions");
         output.note(format_args!("{} of {all}", sessions.len()));
-        if found.looked_in.len() > settings.roots.len() {
+        if sessions.is_empty() || found.looked_in.len() > settings.roots.len() {
             output.note(visible(&format!("looked in {}", found.looked_in.join(", "))));
         }
     }
@@ -158,7 +158,7 @@ impl Layout {
 }
 
 fn title(summary: &SessionSummary) -> &str {
-    summary.title.as_deref().or(summary.first_prompt.as_deref()).unwrap_or("(no messages)")
+    summary.shown_title().unwrap_or("(no messages)")
 }
 
 /// Shown behind a title if there is room: the agent, and tags.

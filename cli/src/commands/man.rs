@@ -1,7 +1,8 @@
 //! `man`: the manual pages, one for the program and one for each command.
 //!
 //! Owns: which pages there are, and the sections that all commands share.
-//! Invariant: a page that another one names exists.
+//! Invariant: a page that another one names exists. A file or a pipe gets roff, whatever `man` there is; a terminal what
+//! `man` makes of it.
 
 use crate::args::{Cli, ManArgs, SECTIONS};
 use crate::output::{ExitStatus, Output};
@@ -10,6 +11,7 @@ use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 use jcode_session_native::os::replace::{publish, temporary_for};
 use std::io::{self, Write};
+use std::process::{self, Stdio};
 
 pub(super) fn man(args: &ManArgs, output: &mut Output) -> Result<ExitStatus> {
     // Nothing but `--help` is behind `help`.
@@ -31,9 +33,24 @@ pub(super) fn man(args: &ManArgs, output: &mut Output) -> Result<ExitStatus> {
             of_command(command.ok_or_else(|| anyhow!("there is no command `{name}`; `--help` lists them"))?)?
         }
     };
+    let shown = output.is_terminal().then(|| formatted(&page, output.columns())).flatten();
     super::page(output);
-    output.data().write_all(&page)?;
+    output.data().write_all(shown.as_deref().unwrap_or(&page))?;
     Ok(ExitStatus::Clean)
+}
+
+/// A page as the system's `man` sets it for a terminal; `None` where there is none that does.
+fn formatted(page: &[u8], columns: Option<usize>) -> Option<Vec<u8>> {
+    let mut file = tempfile::Builder::new().suffix(".1").tempfile().ok()?;
+    file.write_all(page).ok()?;
+    let mut man = process::Command::new("man");
+    // It keeps bold and underlined words, and leaves the paging to what this program is set to.
+    man.arg(file.path()).envs([("MANPAGER", "cat"), ("PAGER", "cat"), ("MAN_KEEP_FORMATTING", "1")]);
+    if let Some(columns) = columns {
+        man.env("MANWIDTH", columns.to_string());
+    }
+    let set = man.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    (set.status.success() && !set.stdout.is_empty()).then_some(set.stdout)
 }
 
 fn commands(program: &Command) -> impl Iterator<Item = &Command> {

@@ -12,6 +12,7 @@ mod export;
 mod findings;
 mod follow;
 mod fork;
+mod hit_lines;
 mod import;
 mod inspect;
 mod list;
@@ -51,6 +52,7 @@ use crate::settings::Settings;
 use anyhow::{Result, anyhow, bail};
 use clap::CommandFactory;
 use jcode_session_native::catalog::{Catalog, FindError, written_down};
+use jcode_session_native::os::path_text::shown;
 use jcode_session_native::os::paths;
 use std::ffi::OsStr;
 use std::io::Write;
@@ -103,8 +105,13 @@ fn with_output(
     printed(ready.and_then(|()| command(&settings, &mut output)), &mut output)
 }
 
-/// Tells of mistakes in the settings file. Who writes must not do so with less than was set.
+/// Tells of mistakes in the settings file, and of folders that are not there, in which nothing will be found. Who writes
+/// must not do so with less than was set, and may make the folders.
 fn ready(settings: &Settings, writes: bool, output: &mut Output) -> Result<()> {
+    if !writes {
+        let missing = settings.missing().map(|folder| format!("there is no folder {}", shown(folder)));
+        missing.for_each(|text| output.warn(visible(&text)));
+    }
     match settings.mistakes() {
         [] => Ok(()),
         mistakes if writes => bail!("{}; nothing was written", mistakes.join("; ")),

@@ -58,7 +58,7 @@ fn row(session: Listed, ids: &BTreeMap<String, String>, now_ms: i64) -> Row {
     Row {
         folder: folder.to_string_lossy().into_owned(),
         age: ago(summary.last_modified, now_ms),
-        title: summary.title.or(summary.first_prompt).unwrap_or_else(|| "(no messages)".to_string()),
+        title: summary.shown_title().unwrap_or("(no messages)").to_string(),
         agent: summary.agent.unwrap_or_default(),
         short: ids.get(&summary.session_id).cloned().unwrap_or_default(),
         id: summary.session_id,

@@ -1,16 +1,17 @@
 //! `search`: the text of all sessions.
 //!
-//! Owns: the printed form of hits. The native host searches.
+//! Owns: what is asked for, and what the report says. The native host searches; `hit_lines` prints hits.
 //! Invariant: text from a log cannot steer a terminal. The exit status is clean if there is a hit, problems if there is
 //! none, failed if not all sessions could be read.
 
+use super::hit_lines::{BESIDE, HitLines};
 use super::many::{catch_interrupts, interrupted};
 use crate::args::{SearchArgs, Sort};
-use crate::output::{ExitStatus, Output, count, shorten, style, time, visible};
+use crate::output::{ExitStatus, Output, count, visible};
 use crate::settings::Settings;
 use anyhow::{Result, bail};
 use jcode_session_core::report::{Context, HitsReport, Neighbour, SessionHit, Unsearched};
-use jcode_session_core::search::{self, Case, Filter, Found, Query, texts};
+use jcode_session_core::search::{self, Case, Filter, Query, texts};
 use jcode_session_native::catalog::Catalog;
 use jcode_session_native::os::path_text::shown;
 use jcode_session_native::search::{Hit, Order, Scope, Search, Searched};
@@ -21,8 +22,6 @@ use std::path::Path;
 
 /// Number of hits that are flushed one by one.
 const FIRST: usize = 50;
-/// Number of characters shown of an entry beside a hit.
-const BESIDE: usize = 120;
 
 pub(super) fn search(args: &SearchArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
     catch_interrupts();
@@ -30,12 +29,14 @@ pub(super) fn search(args: &SearchArgs, settings: &Settings, output: &mut Output
     let place = Place::of(args, settings)?;
     let mut hits = Vec::new();
     let mut first = FIRST;
+    let mut lines = HitLines::new(args.context > 0, output);
     let mut printed = Ok(());
     let searched = place.search(&search, &mut |hit| {
         if args.json {
             hits.push(hit);
         } else if !args.count {
-            printed = print(&hit, args, &place, output);
+            let around = around(&hit, args.context, &place);
+            printed = around.and_then(|around| lines.print(&hit, &around, output));
             // The user should see the first hits at once.
             if printed.is_ok() && (first > 0 || output.is_terminal()) {
                 first = first.saturating_sub(1);
@@ -152,54 +153,6 @@ fn unsearched(searched: &Searched) -> Vec<Unsearched> {
     let folders = searched.unreadable.iter();
     let folders = folders.map(|error| Unsearched { path: shown(&error.path), reason: error.to_string() });
     searched.failed.iter().chain(&searched.refused).map(of_session).chain(folders).collect()
-}
-
-fn print(hit: &Hit, args: &SearchArgs, place: &Place, output: &mut Output) -> Result<()> {
-    let Hit { session_id, entry_id, found, .. } = hit;
-    let [before, after] = around(hit, args.context, place)?;
-    let (strong, faint) = (output.style(style::STRONG), output.style(style::FAINT));
-    before.iter().try_for_each(|beside| print_beside(beside, output))?;
-    let (at, id, entry) = (time(found.ts), shorten(session_id, 60), visible(entry_id));
-    let who = shorten(found.role.as_deref().unwrap_or(&found.kind), 40);
-    let field = found.field.name();
-    writeln!(output.data(), "{at}  {strong}{id}{strong:#}  {entry}  {faint}{who}, {field}{faint:#}")?;
-    let snippet = marked(found, output);
-    writeln!(output.data(), "                     {snippet}")?;
-    after.iter().try_for_each(|beside| print_beside(beside, output))?;
-    if args.context > 0 {
-        writeln!(output.data(), "{faint}--{faint:#}")?;
-    }
-    Ok(())
-}
-
-fn print_beside(beside: &Neighbour, output: &mut Output) -> Result<()> {
-    let faint = output.style(style::FAINT);
-    let who = shorten(beside.role.as_deref().unwrap_or(&beside.kind), 40);
-    let (at, id, text) = (time(beside.ts), visible(&beside.entry_id), shorten(&beside.text, BESIDE));
-    writeln!(output.data(), "{faint}{at}  {id}  {who}: {text}{faint:#}")?;
-    Ok(())
-}
-
-/// The snippet on one line, with its matches marked.
-fn marked(found: &Found, output: &Output) -> String {
-    let mark = output.style(style::BAD);
-    let mut line = String::new();
-    let mut at = 0;
-    let plain = |from: usize, to: usize| {
-        let text = visible(found.snippet.get(from..to).unwrap_or_default());
-        text.replace(['\n', '\t'], " ")
-    };
-    for &(start, len) in found.matches.iter().filter(|(_, len)| *len > 0) {
-        // Matches of several queries can overlap.
-        let (start, end) = (start.max(at), start + len);
-        if start < end {
-            line.push_str(&plain(at, start));
-            line.push_str(&format!("{mark}{}{mark:#}", plain(start, end)));
-            at = end;
-        }
-    }
-    line.push_str(&plain(at, found.snippet.len()));
-    line
 }
 
 fn reported(hit: Hit, args: &SearchArgs, place: &Place) -> Result<SessionHit> {

@@ -54,6 +54,6 @@ fn print(session: &Session, report: &TreeReport, output: &mut Output) -> Result<
         }
     }
     overlooked(report, output);
-    output.note("* marks the active branch; `show --path ID` shows the path to an entry");
+    output.note("* is the active branch; `show --path ID` shows one");
     Ok(())
 }

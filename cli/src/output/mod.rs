@@ -171,6 +171,12 @@ impl Output {
         self.is_terminal().then(layout::columns).flatten()
     }
 
+    /// True if standard output has colours.
+    #[must_use]
+    pub const fn is_coloured(&self) -> bool {
+        self.colored
+    }
+
     /// A style as standard output wants it: nothing where it is not coloured.
     #[must_use]
     pub const fn style(&self, style: Style) -> Style {

@@ -83,11 +83,11 @@ pub fn ago(unix_ms: i64, now_ms: i64) -> String {
     }
 }
 
-/// A time for people; a dash where there is none.
+/// A time for people, marked as one of UTC; a dash where there is none.
 #[must_use]
 pub fn time(unix_ms: Option<i64>) -> String {
     let text = unix_ms.and_then(rfc3339);
-    text.map_or_else(|| "-".to_string(), |text| text.get(..19).unwrap_or(&text).replace('T', " "))
+    text.map_or_else(|| "-".to_string(), |text| format!("{}Z", text.get(..19).unwrap_or(&text).replace('T', " ")))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use jcode_session_core::write::Durability;
 use jcode_session_native::catalog::{opencode_databases, other_places};
 use jcode_session_native::os::path_text::plain;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Resolved settings of a run.
 #[derive(Debug, Clone)]
@@ -29,6 +29,8 @@ pub struct Settings {
     pub color: Color,
     /// The command line of the pager, as far as one is named; empty for none.
     pub pager: Option<OsString>,
+    /// `roots` were named for this run.
+    is_given: bool,
     file: FileSettings,
 }
 
@@ -57,7 +59,12 @@ impl Settings {
         let color = args.color.or(from_file).unwrap_or_default();
         let pager = std::env::var_os("JCODE_SESSION_PAGER").or_else(|| file.pager.clone().map(Into::into));
         let pager = pager.or_else(|| std::env::var_os("PAGER"));
-        Self { home, roots, others, databases, color, pager, file }
+        Self { home, roots, others, databases, color, pager, is_given, file }
+    }
+
+    /// Folders that were named for this run and are none.
+    pub fn missing(&self) -> impl Iterator<Item = &Path> {
+        self.roots.iter().filter(|root| self.is_given && !root.is_dir()).map(PathBuf::as_path)
     }
 
     /// What is wrong with the settings file, each naming file and line. What is not named here is set.

@@ -7,6 +7,7 @@ use super::json::Object;
 use super::model::Message;
 use super::used::Used;
 use crate::output::{count, shorten};
+use jcode_session_core::catalog::is_command;
 use jcode_session_core::index::Tree;
 use jcode_session_core::log::time;
 use jcode_session_core::session::{Edited, Edits};
@@ -111,7 +112,7 @@ fn prompt(line: &[u8]) -> Option<String> {
     memmem::find(line, b"\"user\"")?;
     let message = Message::read(line);
     let prompt = message.prompt()?;
-    (!prompt.starts_with('/')).then(|| shorten(prompt, PROMPT))
+    (!is_command(prompt)).then(|| shorten(prompt, PROMPT))
 }
 
 /// Number of characters of a prompt in place of a title.

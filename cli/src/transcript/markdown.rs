@@ -130,7 +130,7 @@ impl<W: Write> Writer for Markdown<W> {
         if let Some(parent) = &head.parent {
             self.put(&format!("- forked from: {}\n", code(parent)))?;
         }
-        self.put(&format!("- time: {} to {} UTC\n", time(head.began), time(head.ended)))?;
+        self.put(&format!("- time: {} to {}\n", time(head.began), time(head.ended)))?;
         if let Some(used) = &head.used {
             self.put(&format!("- used: {}\n", inline(used, NAME_WIDTH)))?;
         }
@@ -138,7 +138,7 @@ impl<W: Write> Writer for Markdown<W> {
     }
 
     fn message(&mut self, message: &Message<'_>, label: Option<&str>) -> io::Result<()> {
-        let (name, at) = (inline(&message.name, NAME_WIDTH), time(message.at));
+        let (name, at) = (inline(message.title(), NAME_WIDTH), time(message.at));
         if message.voice == Voice::Change {
             return self.change(&name, &at, &message.blocks);
         }

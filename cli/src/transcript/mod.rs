@@ -16,6 +16,7 @@ pub(crate) mod html;
 mod json;
 pub(crate) mod markdown;
 pub(crate) mod model;
+mod painted;
 mod read;
 pub(crate) mod terminal;
 mod used;

@@ -61,6 +61,24 @@ pub(crate) struct Message<'a> {
 }
 
 impl Message<'_> {
+    /// Who speaks, or what it is, in words. If you change it, then change `host-wasm/inspector/src/views/transcript/row`
+    /// too.
+    pub(crate) fn title(&self) -> &str {
+        match &*self.name {
+            "user" => "You",
+            "assistant" => "Assistant",
+            "system" => "System",
+            "toolResult" => "Tool result",
+            "bashExecution" => "Shell",
+            "compaction" | "compactionSummary" => "Compaction",
+            "branch_summary" | "branchSummary" => "Summary of a branch",
+            "custom_message" => "Message of an extension",
+            "custom" => "Data",
+            "context_edit" => "Edit of the context",
+            other => other,
+        }
+    }
+
     /// The first words that are said.
     pub(crate) fn words(&self) -> Option<&str> {
         self.blocks.iter().find_map(|block| match block {

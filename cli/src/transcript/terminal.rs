@@ -1,12 +1,14 @@
 //! An entry in a terminal.
 //!
-//! Owns: the layout.
+//! Owns: the layout: what is set off, and that what was said is wrapped between words.
 //! Invariant: nothing from the log reaches the terminal unescaped. Long thinking, arguments, outputs and prompts are
 //! cut where [`Extent::Short`] is asked for.
 
 use super::diff::edits;
 use super::model::{Block, Message, Text, Voice};
-use crate::output::{Output, shorten, style, time, visible};
+use super::painted::{Kind, paint, wrap};
+use crate::output::{Output, cut, shorten, style, time, visible, width};
+use anstyle::{AnsiColor, Style};
 use anyhow::Result;
 use std::io::Write;
 
@@ -18,6 +20,11 @@ const SECTION_WIDTH: usize = 2000;
 const NAME_WIDTH: usize = 60;
 /// Number of fields of one object that are shown.
 const MOST_FIELDS: usize = 20;
+/// Before all that an entry holds.
+const INDENT: &str = "  ";
+const FAINT: Kind = Kind::In(style::FAINT);
+/// Lines that an edit takes away.
+const REMOVED: Style = AnsiColor::Red.on_default();
 
 /// How much of long texts is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,48 +37,109 @@ pub(crate) enum Extent {
 
 /// Prints an entry.
 pub(crate) fn entry(message: &Message<'_>, extent: Extent, output: &mut Output) -> Result<()> {
-    let (s, f) = (output.style(style::STRONG), output.style(style::FAINT));
-    let (name, id, at) = (visible(&message.name), shorten(&message.id, NAME_WIDTH), time(message.at));
+    let (s, f) = (output.style(of_voice(message.voice)), output.style(style::FAINT));
+    let (name, id, at) = (visible(message.title()), shorten(&message.id, NAME_WIDTH), time(message.at));
+    let taken = width(&name) + width(&id) + width(&at) + 3;
+    let left = output.columns().map_or(NAME_WIDTH, |columns| columns.saturating_sub(taken).min(NAME_WIDTH));
     let detail = message.detail.as_ref().filter(|detail| !detail.is_empty());
-    let detail = detail.map(|detail| format!(" {}", shorten(detail, NAME_WIDTH))).unwrap_or_default();
+    let detail = detail.map(|detail| format!(" {}", cut(detail, left))).unwrap_or_default();
     writeln!(output.data(), "{s}{name}{s:#} {f}{id} {at}{f:#}{detail}")?;
+    let page = Page { extent, columns: output.columns().map(|columns| columns.saturating_sub(INDENT.len())) };
+    let is_coloured = output.is_coloured();
     for block in &message.blocks {
-        let text = match block {
+        let pieces = match block {
             // A note is no part of what was said.
-            Block::Note(text) if message.voice != Voice::Change => format!("({text})"),
-            block => text(block, extent),
+            Block::Note(text) if message.voice != Voice::Change => vec![(Kind::Plain, format!("({text})"))],
+            block => page.pieces(block),
         };
-        writeln!(output.data(), "  {}", visible(&text).replace('\n', "\n  "))?;
+        let mut text = String::from(INDENT);
+        for (kind, piece) in pieces {
+            paint(&visible(&piece), if is_coloured { kind } else { Kind::Plain }, &mut text);
+        }
+        writeln!(output.data(), "{}", text.replace('\n', &format!("\n{INDENT}")))?;
     }
     writeln!(output.data())?;
     Ok(())
 }
 
-fn text(block: &Block<'_>, extent: Extent) -> String {
-    match block {
-        Block::Text(text) | Block::Note(text) => text.to_string(),
-        Block::Thinking(text) => format!("[thinking] {}", extent.of(text)),
-        Block::Call { tool, arguments, outcome } => {
-            let (diffs, others) = edits(arguments);
-            let given: Vec<String> = others.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
-            let outcome = outcome.as_ref().map(|outcome| format!(" ({})", extent.of(outcome)));
-            let given = extent.of(&given.join(" "));
-            let call = format!("[tool call] {tool} {given}{}", outcome.unwrap_or_default());
-            diffs.iter().fold(call.trim_end().to_string(), |call, diff| match extent {
-                Extent::Short => format!("{call} {}", diff.size()),
-                Extent::Whole => format!("{call} {}\n{}", diff.size(), diff.text().trim_end()),
-            })
+/// The name of who speaks in a colour of its own, so that turns are seen at a glance.
+const fn of_voice(voice: Voice) -> Style {
+    let color = match voice {
+        Voice::User => AnsiColor::Green,
+        Voice::Assistant => AnsiColor::Blue,
+        Voice::Tool => AnsiColor::Yellow,
+        Voice::Summary => AnsiColor::Magenta,
+        Voice::System | Voice::Change | Voice::Data => return style::STRONG,
+    };
+    color.on_default().bold()
+}
+
+/// Parts of a text, and what each is.
+type Pieces = Vec<(Kind, String)>;
+
+/// How an entry is laid out.
+struct Page {
+    extent: Extent,
+    /// What was said is wrapped to so many columns.
+    columns: Option<usize>,
+}
+
+impl Page {
+    fn pieces(&self, block: &Block<'_>) -> Pieces {
+        let Self { extent, columns } = self;
+        let labelled = |label: String, text: String| vec![(FAINT, label), (Kind::Plain, text)];
+        match block {
+            Block::Text(text) => vec![(Kind::Markdown, columns.map_or_else(|| text.to_string(), |at| wrap(text, at)))],
+            Block::Note(text) => vec![(Kind::Plain, text.to_string())],
+            Block::Thinking(text) => {
+                let shown = extent.of(text);
+                vec![(FAINT, format!("[thinking] {}", columns.map_or_else(|| shown.clone(), |at| wrap(&shown, at))))]
+            }
+            Block::Call { tool, arguments, outcome } => self.call(tool, arguments, outcome.as_deref()),
+            Block::Output { failed, text } => {
+                let text = if text.trim().is_empty() { "no output".into() } else { extent.of(text) };
+                match failed {
+                    true => vec![(Kind::In(style::BAD), "[tool failed] ".into()), (Kind::Plain, text)],
+                    false => labelled("[tool result] ".into(), text),
+                }
+            }
+            Block::Image { mime, .. } => labelled("[image] ".into(), mime.to_string()),
+            Block::Part { what: "section", name, text } => {
+                labelled(format!("[section {name}]"), section(text, *extent))
+            }
+            Block::Part { what, name, text } => labelled(format!("[{what} {name}] "), extent.of(text)),
+            Block::Fields { of, fields } => vec![(Kind::Plain, fields_of(of, fields, *extent))],
+            Block::Data { name, text } => labelled(format!("[{name}] "), extent.of(text)),
         }
-        Block::Output { failed, text } => {
-            let what = if *failed { "tool failed" } else { "tool result" };
-            let text = if text.trim().is_empty() { "no output".into() } else { extent.of(text) };
-            format!("[{what}] {text}")
+    }
+
+    fn call(&self, tool: &str, arguments: &[(Text<'_>, Text<'_>)], outcome: Option<&str>) -> Pieces {
+        let (diffs, others) = edits(arguments);
+        let given: Vec<String> = others.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let outcome = outcome.map(|outcome| format!(" ({})", self.extent.of(outcome)));
+        let given = self.extent.of(&given.join(" "));
+        let given = format!("{given}{}", outcome.unwrap_or_default());
+        let mut pieces = vec![
+            (FAINT, "[tool call] ".into()),
+            (Kind::In(style::STRONG), tool.to_string()),
+            (Kind::Plain, " ".into()),
+        ];
+        pieces.push((Kind::Plain, given.trim_end().to_string()));
+        for diff in diffs {
+            pieces.push((Kind::Plain, format!(" {}", diff.size())));
+            if self.extent == Extent::Whole {
+                pieces.extend(diff.lines.iter().map(|(mark, line)| (of_mark(*mark), format!("\n{mark}{line}"))));
+            }
         }
-        Block::Image { mime, .. } => format!("[image] {mime}"),
-        Block::Part { what: "section", name, text } => format!("[section {name}]{}", section(text, extent)),
-        Block::Part { what, name, text } => format!("[{what} {name}] {}", extent.of(text)),
-        Block::Fields { of, fields } => fields_of(of, fields, extent),
-        Block::Data { name, text } => format!("[{name}] {}", extent.of(text)),
+        pieces
+    }
+}
+
+const fn of_mark(mark: char) -> Kind {
+    match mark {
+        '+' => Kind::In(style::GOOD),
+        '-' => Kind::In(REMOVED),
+        _ => Kind::Plain,
     }
 }
 

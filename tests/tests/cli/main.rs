@@ -8,6 +8,8 @@ mod append;
 mod archive;
 mod bad_fields;
 mod batch;
+#[cfg(target_os = "linux")]
+mod captured;
 mod catalog {
     mod commands;
     mod doctor;

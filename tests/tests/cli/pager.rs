@@ -1,9 +1,8 @@
 //! The pager: only on a terminal, and only if it is wanted. `script` gives the command a terminal of its own.
 
 use jcode_session_tests::homes::{home, log, put};
-use jcode_session_tests::program::{Run, binary, command, finished, run};
+use jcode_session_tests::program::{self, Run, command, finished, run};
 use std::path::Path;
-use std::process::Command;
 use tempfile::TempDir;
 
 const PAGER: &str = "sed s/^/paged:/";
@@ -16,17 +15,7 @@ fn with_log() -> TempDir {
 
 /// Runs the binary at a terminal, with these variables.
 fn at_terminal(home: &Path, args: &str, variables: &[(&str, &str)]) -> Run {
-    let mut settings = command(home);
-    settings.env_remove("PAGER").env_remove("JCODE_SESSION_PAGER").envs(variables.iter().copied());
-    let mut script = Command::new("script");
-    for (name, value) in settings.get_envs() {
-        match value {
-            Some(value) => script.env(name, value),
-            None => script.env_remove(name),
-        };
-    }
-    let line = format!("{} {args}", binary().display());
-    finished(script.args(["-qec", &line, "/dev/null"]).output().expect("`script` is part of the system"))
+    program::at_terminal(home, args, None, variables)
 }
 
 #[test]
@@ -40,7 +29,7 @@ fn what_goes_to_a_terminal_goes_through_the_pager() {
     }
     // What is said beside the data is read where the data is.
     let tree = at_terminal(home.path(), "tree it", &[("PAGER", PAGER)]);
-    assert!(tree.text().contains("paged:* marks"), "{tree:?}");
+    assert!(tree.text().contains("paged:* is"), "{tree:?}");
 }
 
 #[test]

@@ -256,7 +256,7 @@ impl<W: Write> Writer for Html<W> {
         } else {
             self.around(" id=\"", &message.id, "\">\n<div class=head>")?;
         }
-        self.around("<span class=name>", &message.name, "</span> ")?;
+        self.around("<span class=name>", message.title(), "</span> ")?;
         if let Some(detail) = message.detail.as_deref().filter(|detail: &&str| !detail.is_empty()) {
             self.around("<span class=detail>", detail, "</span> ")?;
         }

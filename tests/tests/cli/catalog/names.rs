@@ -36,6 +36,35 @@ fn an_id_that_is_another_files_name_is_refused_by_every_command() {
     }
 }
 
+/// What asks the program for something says nothing of the session, unless it is all that was asked.
+#[test]
+fn a_command_is_no_title() {
+    let home = home();
+    for (name, prompts) in [
+        ("both", &["/model opus", "Sort the shelves"][..]),
+        ("only", &["/model opus"]),
+        ("path", &["/home/ada/x is gone"]),
+    ] {
+        let mut log = format!(
+            "{{\"type\":\"session\",\"version\":3,\"id\":\"{name}\",\"timestamp\":1770000000000,\"cwd\":\"/\"}}\n"
+        );
+        for (number, prompt) in prompts.iter().enumerate() {
+            let parent = number.checked_sub(1).map_or("null".to_string(), |before| format!("\"{name}{before}\""));
+            log += &format!(
+                "{{\"type\":\"message\",\"id\":\"{name}{number}\",\"parentId\":{parent},\"timestamp\":1770000000000,\"message\":{{\"role\":\"user\",\"content\":\"{prompt}\"}}}}\n"
+            );
+        }
+        put(home.path(), &format!("{name}.jsonl"), log.as_bytes());
+    }
+    let v1 = r#"{"id":"old","messages":[{"role":"user","content":[{"type":"text","text":"/init"}]},{"role":"user","content":[{"type":"text","text":"Count"}]}]}"#;
+    put(home.path(), "old.json", v1.as_bytes());
+    let listed = run(home.path(), ["list"]).text();
+    for title in ["Sort the shelves", "/model opus", "/home/ada/x is gone", "Count"] {
+        assert!(listed.contains(title), "{title}: {listed}");
+    }
+    assert_eq!(listed.matches("/model").count(), 1, "{listed}");
+}
+
 /// The same where the whole stem equals another's id.
 #[test]
 fn an_id_that_is_another_files_stem_is_refused() {

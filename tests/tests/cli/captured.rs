@@ -1,0 +1,67 @@
+//! What commands look like on terminals of several widths: `docs/terminal.md` shows it. Nothing is wider than the terminal
+//! but what stands in a log as it is: code and the output of tools.
+//!
+//! After a change of what is printed, `JCODE_SESSION_WRITE_DOCS=1 cargo test --workspace --test cli captured` writes the
+//! page anew, to be looked at.
+
+use jcode_session_tests::program::at_terminal;
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+use tempfile::TempDir;
+use unicode_width::UnicodeWidthStr;
+
+const WIDTHS: [usize; 3] = [140, 80, 50];
+
+/// Commands over the sample sessions, and what each is to show.
+const COMMANDS: [(&str, &str); 6] = [
+    ("list", "A session a line, title first, the short id last."),
+    ("tree dark-mode", "The branches with their labels; the rails are those of `git log --graph`."),
+    ("show dark-mode --tail 4", "The last entries. Prose is wrapped between words, code stays as it is."),
+    ("show dark-mode --entry f1bbcd88 --full", "An entry with all of its text: an edit as lines that go and come."),
+    ("search variables --limit 3", "Hits, the newest first."),
+    ("du", "What takes how much."),
+];
+
+fn project() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the project")
+}
+
+#[test]
+fn the_page_of_the_terminal_shows_what_is_seen() {
+    let home = TempDir::new().expect("a folder");
+    fs::create_dir(home.path().join("sessions")).expect("made");
+    for name in ["dark-mode.jsonl", "invoice-rounding.jsonl"] {
+        let to = home.path().join("sessions").join(name);
+        fs::copy(project().join("tests/sample").join(name), to).expect("copied");
+    }
+    let mut page = String::from(
+        "# In the terminal\n\nWhat the commands print over the sample sessions in `tests/sample`, on terminals of 140, 80 \
+         and 50 columns. A test compares this page with what they print. On a terminal with colours who speaks, Markdown, \
+         code and the lines of an edit are set off by them.\n",
+    );
+    for (command, words) in COMMANDS {
+        let _ = write!(page, "\n## `{command}`\n\n{words}\n");
+        for columns in WIDTHS {
+            let seen = at_terminal(
+                home.path(),
+                &format!("--no-progress {command}"),
+                Some(columns),
+                &[("JCODE_SESSION_PAGER", "cat")],
+            );
+            assert_eq!(seen.code, 0, "{command}: {seen:?}");
+            let text = seen.text().replace('\r', "");
+            for line in text.lines().filter(|_| !command.contains("--full")) {
+                assert!(line.width() <= columns, "{command}, {columns} columns: {line}");
+            }
+            let lines: Vec<&str> = text.trim_end().lines().map(str::trim_end).collect();
+            let _ = write!(page, "\n{columns} columns:\n\n````text\n{}\n````\n", lines.join("\n"));
+        }
+    }
+    let path = project().join("docs/terminal.md");
+    if std::env::var_os("JCODE_SESSION_WRITE_DOCS").is_some() {
+        fs::write(&path, &page).expect("written");
+    }
+    let shown = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(shown, page, "`JCODE_SESSION_WRITE_DOCS=1` writes the page anew");
+}
