@@ -1,53 +1,125 @@
-// Owns: screenshots of the page in its states, to be looked at: `npm run shots [FOLDER]`.
-import { mkdirSync } from 'node:fs'
+// Owns: the pictures of docs/inspector.md: ten views of the page, at three widths, light and dark, to be looked at after
+// each change of how it looks: `npm run shots -- [FOLDER]`. Needs the built page. They are WebP, which Chromium encodes.
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { choose, launch, openPage, whole } from './lib/browser.mjs'
+import { row, SAMPLES } from './lib/house.mjs'
 import { serve } from './lib/server.mjs'
+import { Log } from './lib/session.mjs'
 
-const SAMPLE = new URL('../sample/dark-mode.jsonl', import.meta.url).pathname
-const out = resolve(process.argv[2] ?? 'shots')
-const session = process.argv[3] ?? SAMPLE
+const WIDTHS = { 1440: 900, 1024: 768, 390: 844 }
+const DARK = join(SAMPLES, 'dark-mode.jsonl')
+const out = resolve(process.argv[2] ?? new URL('../../docs/inspector', import.meta.url).pathname)
+const made = mkdtempSync(join(tmpdir(), 'shots-'))
+const folder = join(made, 'sessions')
+const damaged = join(made, 'damaged.jsonl')
+
+/** Shows the pane with this tab, which is a drawer where there is no room. */
+async function pane(page, name) {
+    const drawer = page.getByLabel('Overview and branches')
+    if (await drawer.isVisible()) await drawer.click()
+    await page.getByRole('tab', { name }).click()
+}
+
+async function open(page, path = DARK) {
+    await choose(page, path)
+    await whole(page)
+    await page.locator('.slot[aria-current]').waitFor()
+}
+
+const VIEWS = {
+    start: page => page.locator('.start-card').waitFor(),
+    sessions: async page => {
+        await page.locator('#folder').setInputFiles(folder)
+        await page.locator('.session', { hasText: 'Dark mode' }).waitFor()
+    },
+    end: page => open(page),
+    edit: async page => {
+        await open(page)
+        await page.keyboard.press('Shift+O')
+        await page.locator('.diff').last().scrollIntoViewIfNeeded()
+    },
+    details: async page => {
+        await open(page)
+        await page.keyboard.press('g')
+        await row(page, 'daa66d13').getByText('Add a dark mode').click()
+        await page.keyboard.press('Enter')
+        await page.locator('pre.raw').waitFor()
+    },
+    branches: async page => {
+        await open(page)
+        await pane(page, /Branches/)
+        await page.locator('.rail').first().waitFor()
+    },
+    compare: async page => {
+        await open(page)
+        await pane(page, /Branches/)
+        await page.locator('.rail-line', { hasText: 'quick-fix' }).hover()
+        await page.getByLabel('Compare quick-fix').click({ force: true })
+        await page.locator('.compare-side .row').first().waitFor()
+    },
+    prompts: async page => {
+        await open(page)
+        await pane(page, /Prompts/)
+        await page.locator('.pane .item').first().waitFor()
+    },
+    search: async page => {
+        await open(page)
+        await pane(page, /Search/)
+        await page.locator('#search').fill('variables')
+        await page.locator('.hit').nth(2).waitFor()
+        await page.keyboard.press('Enter')
+        await page.locator('.hit.on').waitFor()
+    },
+    damage: async page => {
+        await open(page, damaged)
+        await pane(page, /Findings/)
+        await page.locator('.finding').first().waitFor()
+    },
+}
+
+/** The picture as WebP; `blank` is a page that encodes. */
+async function webp(blank, png) {
+    const url = await blank.evaluate(async base64 => {
+        const image = new Image()
+        image.src = `data:image/png;base64,${base64}`
+        await image.decode()
+        const canvas = new OffscreenCanvas(image.width, image.height)
+        canvas.getContext('2d').drawImage(image, 0, 0)
+        const blob = await canvas.convertToBlob({ type: 'image/webp', quality: 0.8 })
+        return new Promise(resolve => Object.assign(new FileReader(), { onload: event => resolve(event.target.result) }).readAsDataURL(blob))
+    }, png.toString('base64'))
+    return Buffer.from(url.slice(url.indexOf(',') + 1), 'base64')
+}
+
+mkdirSync(folder, { recursive: true })
+for (const name of ['dark-mode', 'invoice-rounding']) copyFileSync(join(SAMPLES, `${name}.jsonl`), join(folder, `${name}.jsonl`))
+const log = new Log()
+log.user('Sort the shelves by colour.')
+log.assistant('They are sorted, from the windows to the door.')
+log.line('{"type":"message","id":"torn')
+log.entry('message', { message: { role: 'user', content: 'And by size?' } }, 'nowhere')
+writeFileSync(damaged, log.text())
 mkdirSync(out, { recursive: true })
-
 const server = await serve()
 const browser = await launch()
-const LOOKS = [
-    ['light-wide', 'light', 1440, 900],
-    ['dark-wide', 'dark', 1440, 900],
-    ['light-narrow', 'light', 420, 860],
-    ['dark-narrow', 'dark', 420, 860],
-]
-for (const [look, colorScheme, width, height] of LOOKS) {
-    const { page, context, failed } = await openPage(browser, server.url, { colorScheme, viewport: { width, height } })
-    const shot = name => page.screenshot({ path: join(out, `${look}-${name}.png`) })
-    await page.locator('.start-card').waitFor()
-    await shot('1-start')
-    await choose(page, session)
-    await whole(page).catch(() => {})
-    await page.waitForTimeout(300)
-    await shot('2-open')
-    await page.keyboard.press('g')
-    await page.waitForTimeout(200)
-    for (let step = 0; step < 4; step++) await page.keyboard.press('j')
-    await page.keyboard.press('o')
-    await page.waitForTimeout(200)
-    await shot('3-fold')
-    await page.keyboard.press('Enter')
-    await page.waitForTimeout(300)
-    await shot('4-details')
-    await page.keyboard.press('Escape')
-    await page.keyboard.press('b')
-    await page.waitForTimeout(400)
-    await shot('5-branches')
-    await page.keyboard.press('f')
-    await page.waitForTimeout(200)
-    await shot('6-findings')
-    await page.locator('#search').fill('dark')
-    await page.keyboard.press('Enter')
-    await page.waitForTimeout(400)
-    await shot('7-search')
-    if (failed.length) console.log(look, failed)
-    await context.close()
+const blank = await browser.newPage()
+for (const [width, height] of Object.entries(WIDTHS)) {
+    for (const colorScheme of ['light', 'dark']) {
+        for (const [name, view] of Object.entries(VIEWS)) {
+            const { page, context, failed } = await openPage(browser, server.url, { colorScheme, reducedMotion: 'reduce', viewport: { width: Number(width), height } })
+            await view(page)
+            await page.mouse.move(0, 0)
+            // What is fetched, highlighted or drawn behind.
+            await page.waitForLoadState('networkidle')
+            await page.waitForTimeout(300)
+            writeFileSync(join(out, `${name}-${width}-${colorScheme}.webp`), await webp(blank, await page.screenshot()))
+            if (failed.length) console.error(name, width, colorScheme, failed)
+            await context.close()
+        }
+    }
 }
 await browser.close()
 server.close()
+rmSync(made, { recursive: true })

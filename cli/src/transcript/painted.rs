@@ -95,7 +95,11 @@ fn options(line: &str, columns: usize) -> textwrap::Options<'_> {
         matches!(sign, "-" | "*" | "+" | ">") || sign.strip_suffix('.').is_some_and(|n| n.parse::<u32>().is_ok())
     });
     let indent = (line.len() - text.len() + marker.map_or(0, str::len)).min(columns / 2).min(BLANKS.len());
-    textwrap::Options::new(columns).break_words(false).subsequent_indent(BLANKS.get(..indent).unwrap_or_default())
+    // Names and paths with hyphens stay whole.
+    textwrap::Options::new(columns)
+        .break_words(false)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
+        .subsequent_indent(BLANKS.get(..indent).unwrap_or_default())
 }
 
 const fn of_tag(tag: &Tag<'_>) -> Style {

@@ -12,7 +12,8 @@ export const tab = signal<Tab>('overview')
 export const drawer = signal(false)
 export const details = signal(false)
 export const help = signal(false)
-export const plot = signal(true)
+/** The timeline; on a phone it would take a quarter of the height. */
+export const plot = signal(matchMedia('(min-width: 700px)').matches)
 
 function kept(): Theme {
     try {

@@ -302,8 +302,11 @@ fn check(home: &Path, logs: &Logs, rng: &mut Random) {
         let limit = rng.random_range(0..3);
         let (first, total) = found(home, &words, &filter, Order::Exact, Some(limit));
         assert_eq!((first, total), (expected[..limit.min(expected.len())].to_vec(), expected.len() as u64));
-        // In whichever order they come, they are as many.
-        assert_eq!(found(home, &words, &filter, Order::Streamed, None).1, expected.len() as u64);
+        // In whichever order they come, and however many are told, they are as many.
+        for limit in [None, Some(limit)] {
+            let (told, total) = found(home, &words, &filter, Order::Streamed, limit);
+            assert_eq!((told.len(), total), (limit.unwrap_or(usize::MAX).min(expected.len()), expected.len() as u64));
+        }
     }
     println!("12 queries");
 }
