@@ -32,6 +32,9 @@ pub struct LogFile {
 
 /// How often a log is opened again when it is moved into other files meanwhile.
 const TRIES: u32 = 4;
+/// Logs of fewer bytes are read and not mapped: a mapping costs page faults, and threads that map and unmap wait for each
+/// other.
+const MAPPED_FROM: u64 = 256 << 10;
 
 impl LogFile {
     /// Opens a log.
@@ -82,10 +85,11 @@ impl LogFile {
         self.log.own().still_whole().is_err() || self.still_whole().is_err()
     }
 
-    /// Maps the log for scans, if the process has a guard against files that shrink while they are mapped (see
-    /// [`crate::os::map::install_guard`]). Without the guard, or if mapping fails, scans read in pieces.
+    /// Maps the log for scans, if it is no small one and the process has a guard against files that shrink while they
+    /// are mapped (see [`crate::os::map::install_guard`]). Without the guard, or if mapping fails, scans read in pieces.
     pub fn map_if_guarded(&mut self) {
-        if map::is_guarded() && self.log.layout().is_none() && self.unpacked.is_none() {
+        if self.stamp.len >= MAPPED_FROM && map::is_guarded() && self.log.layout().is_none() && self.unpacked.is_none()
+        {
             // SAFETY is the guard's: a page that is cut away reads as zeros and marks the mapping as damaged, and
             // `still_whole` then refuses what was read.
             self.mapping = Mapping::guarded(self.file(), self.stamp.len);

@@ -11,7 +11,7 @@ use memchr::memchr_iter;
 use rusqlite::{Connection, OpenFlags, params};
 use serde::de::IgnoredAny;
 use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -229,5 +229,21 @@ pub fn copy_and_sync(files: &[PathBuf], into: &Path) -> Outcome<f64> {
             let threads: Vec<_> = threads.collect();
             threads.into_iter().try_for_each(|thread| thread.join().map_err(|_| anyhow::anyhow!("a copy failed"))?)
         })
+    })
+}
+
+/// Copies a file, with a digest of its bytes and a sync.
+pub fn copy_with_digest(from: &Path, to: &Path) -> Outcome<f64> {
+    timed(|| {
+        let (mut source, mut copy) = (File::open(from)?, File::create(to)?);
+        let (mut digest, mut buffer) = (blake3::Hasher::new(), vec![0; 1 << 20]);
+        loop {
+            let read = source.read(&mut buffer)?;
+            let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else { break };
+            digest.update(bytes);
+            copy.write_all(bytes)?;
+        }
+        copy.sync_all()?;
+        Ok(std::hint::black_box(digest.finalize()))
     })
 }

@@ -57,6 +57,7 @@ fn logs(lab: &Lab) -> Outcome<Chart> {
         title: "One log: seconds against bytes of the log".into(),
         x: "bytes".into(),
         curves,
+        beyond: None,
     })
 }
 
@@ -115,6 +116,7 @@ fn lists(lab: &Lab) -> Outcome<Chart> {
         title: "Lists: seconds against sessions".into(),
         x: "sessions".into(),
         curves: curves.into(),
+        beyond: None,
     })
 }
 
@@ -133,6 +135,7 @@ fn searches(lab: &Lab) -> Outcome<Chart> {
         title: "Searches: seconds against bytes of all logs".into(),
         x: "bytes".into(),
         curves: curves.into(),
+        beyond: Some(30e9),
     })
 }
 

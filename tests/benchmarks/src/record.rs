@@ -84,6 +84,9 @@ pub struct Chart {
     pub title: String,
     pub x: String,
     pub curves: Vec<Curve>,
+    /// A size up to which the curves are extended, beyond what was measured.
+    #[serde(default)]
+    pub beyond: Option<f64>,
 }
 
 /// The cost of one operation: size and seconds.
@@ -91,6 +94,14 @@ pub struct Chart {
 pub struct Curve {
     pub name: String,
     pub points: Vec<(f64, f64)>,
+}
+
+impl Curve {
+    /// The cost at a size that was not measured, on the line through the last two that were.
+    pub fn extended(&self, size: f64) -> Option<(f64, f64)> {
+        let [.., (x1, y1), (x2, y2)] = self.points[..] else { return None };
+        Some((size, y2 + (size - x2) * (y2 - y1) / (x2 - x1)))
+    }
 }
 
 /// A result of criterion.

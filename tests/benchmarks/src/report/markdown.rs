@@ -177,11 +177,14 @@ fn growth(out: &mut String, chart: &Chart) -> std::fmt::Result {
     let sizes = chart.curves.first().map_or(&[][..], |curve| &curve.points);
     let unit = if chart.x == "bytes" { Unit::Bytes } else { Unit::PerSecond };
     let head = |size: f64| if unit == Unit::Bytes { value(size, unit) } else { format!("{size}") };
-    let heads: Vec<String> = sizes.iter().map(|(size, _)| head(*size)).collect();
+    let mut heads: Vec<String> = sizes.iter().map(|(size, _)| head(*size)).collect();
+    heads.extend(chart.beyond.map(|size| format!("{}, by extension", head(size))));
     writeln!(out, "| {} | {} |", chart.x, heads.join(" | "))?;
-    writeln!(out, "|---{}|", "|---".repeat(sizes.len()))?;
+    writeln!(out, "|---{}|", "|---".repeat(heads.len()))?;
     for curve in &chart.curves {
-        let costs: Vec<String> = curve.points.iter().map(|(_, cost)| value(*cost, Unit::Seconds)).collect();
+        let beyond = chart.beyond.and_then(|size| curve.extended(size));
+        let points = curve.points.iter().copied().chain(beyond);
+        let costs: Vec<String> = points.map(|(_, cost)| value(cost, Unit::Seconds)).collect();
         writeln!(out, "| {} | {} |", curve.name, costs.join(" | "))?;
     }
     writeln!(out)

@@ -1,4 +1,4 @@
-//! Plots: cost against size on two logarithmic axes, as SVG.
+//! Plots: cost against size on two logarithmic axes, as SVG. What was not measured is a thin line to an open circle.
 //!
 //! Invariant: a plot is readable on light and dark pages. Nothing is drawn behind the curves, and every colour has a
 //! contrast of about 4 to 1 against both.
@@ -29,9 +29,12 @@ pub fn svg(chart: &Chart) -> Outcome<String> {
 }
 
 fn draw(chart: &Chart, text: &mut String) -> Result<(), Box<dyn std::error::Error>> {
-    let points = || chart.curves.iter().flat_map(|curve| &curve.points).filter(|(x, y)| *x > 0.0 && *y > 0.0);
+    let beyond = |curve: &Curve| chart.beyond.and_then(|size| curve.extended(size));
+    let all = || chart.curves.iter().flat_map(|curve| curve.points.iter().copied().chain(beyond(curve)));
+    let points = || all().filter(|(x, y)| *x > 0.0 && *y > 0.0);
     let range = |values: &dyn Fn(&(f64, f64)) -> f64| {
-        let (low, high) = points().map(values).fold((f64::MAX, f64::MIN), |(low, high), v| (low.min(v), high.max(v)));
+        let (low, high) =
+            points().map(|point| values(&point)).fold((f64::MAX, f64::MIN), |(low, high), v| (low.min(v), high.max(v)));
         if low <= high { (low, high) } else { (1.0, 10.0) }
     };
     let ((left, right), (bottom, top)) = (range(&|point| point.0), range(&|point| point.1));
@@ -58,8 +61,12 @@ fn draw(chart: &Chart, text: &mut String) -> Result<(), Box<dyn std::error::Erro
     for (curve, colour) in chart.curves.iter().zip(COLOURS.iter().cycle()) {
         let points: Vec<(f64, f64)> = curve.points.iter().copied().filter(|(x, y)| *x > 0.0 && *y > 0.0).collect();
         plot.draw_series(LineSeries::new(points.clone(), colour.stroke_width(2)))?;
+        if let (Some(last), Some(beyond)) = (points.last(), beyond(curve)) {
+            plot.draw_series(LineSeries::new([*last, beyond], colour.mix(0.6).stroke_width(1)))?;
+            plot.draw_series(std::iter::once(Circle::new(beyond, 3, colour.stroke_width(1))))?;
+        }
         plot.draw_series(points.iter().map(|point| Circle::new(*point, 3, colour.filled())))?;
-        names.add(curve, *colour);
+        names.add(curve, *colour, beyond(curve));
     }
     let step = (top * 4.0 / bottom).powf(16.0 / 400.0);
     for (name, colour, y) in names.placed(step) {
@@ -77,9 +84,9 @@ fn draw(chart: &Chart, text: &mut String) -> Result<(), Box<dyn std::error::Erro
 struct Names(Vec<(String, RGBColor, f64)>);
 
 impl Names {
-    fn add(&mut self, curve: &Curve, colour: RGBColor) {
-        if let Some((_, y)) = curve.points.last() {
-            self.0.push((curve.name.clone(), colour, *y));
+    fn add(&mut self, curve: &Curve, colour: RGBColor, beyond: Option<(f64, f64)>) {
+        if let Some((_, y)) = beyond.or(curve.points.last().copied()) {
+            self.0.push((curve.name.clone(), colour, y));
         }
     }
 
@@ -111,7 +118,7 @@ mod tests {
     fn names_keep_apart() {
         let mut names = Names::default();
         for y in [1.0, 1.0, 1.01, 50.0] {
-            names.add(&Curve { name: y.to_string(), points: vec![(1.0, y)] }, INK);
+            names.add(&Curve { name: y.to_string(), points: vec![(1.0, y)] }, INK, None);
         }
         let placed = names.placed(1.5);
         assert!(placed.windows(2).all(|pair| pair[1].2 >= pair[0].2 * 1.499), "{placed:?}");
@@ -124,7 +131,8 @@ mod tests {
             points: (0..4).map(|n| (10f64.powi(n), factor * 10f64.powi(n))).collect(),
         };
         let curves = vec![curve("verify", 1e-6), curve("tree", 1e-4)];
-        let svg = svg(&Chart { name: "x".into(), title: "Both".into(), x: "bytes".into(), curves }).expect("drawn");
+        let svg = svg(&Chart { name: "x".into(), title: "Both".into(), x: "bytes".into(), curves, beyond: Some(1e5) })
+            .expect("drawn");
         for text in ["verify", "tree", "Both", "bytes", "1 ms"] {
             assert!(svg.contains(text), "{text} in {svg}");
         }

@@ -62,12 +62,6 @@ const REASONS: &[(&str, &str)] = &[
         "each of the entries that hold it is decoded, as a hit counts by what was said and not by its bytes.",
     ),
     (
-        "the first 20 hits of it, newest first",
-        "a session may hold entries as new as the last write of its file, and all files of this home were written just \
-         now: so no hit is told before all sessions were searched. Where files are as old as their last entries the \
-         newest session tells its hits at once.",
-    ),
-    (
         "undo of it",
         "the log of before is put together beside the one that is there and compared with its digest, so that a crash \
          leaves one of the two: a copy and a digest of all of it.",

@@ -11,6 +11,7 @@ use jcode_session_tests::generate::{LogShape, tree_v3};
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::process::Command;
 
 pub const TOPIC: Topic = Topic {
     name: "index",
@@ -69,7 +70,31 @@ fn measure(lab: &mut Lab) -> Outcome<()> {
             .target(Target::MostTimes(0.6)),
     );
     lab.add(Row::new("`verify`, process", Unit::Seconds, process).floor("JSON pass", json));
+    scale(lab, &log)?;
     weigh(lab, &log, rows.len())
+}
+
+/// What another core brings: the same process held to one core, which has the whole work to do.
+fn scale(lab: &mut Lab, log: &Path) -> Outcome<()> {
+    if Command::new("taskset").arg("--version").output().is_err() {
+        lab.skip("what another core brings: there is no `taskset`");
+        return Ok(());
+    }
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let program = lab.command(["verify"]);
+    let one = || {
+        let mut command = Command::new("taskset");
+        command.args(["-c", "0"]).arg(program.get_program()).args(["verify"]).arg(log);
+        command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        Ok(process::time(&mut command)? / cores as f64)
+    };
+    let all = || process::time(lab.command(["verify"]).arg(log));
+    let [all, one] = in_turns(lab.rounds(5), [&mut || all(), &mut || one()])?;
+    let what = format!("`verify`, process, on {cores} cores");
+    let row = Row::new(what, Unit::Seconds, all).floor("its share of one core's time", one);
+    // At least 85 % of each core.
+    lab.add(row.target(Target::MostTimes(1.0 / 0.85)));
+    Ok(())
 }
 
 fn weigh(lab: &mut Lab, log: &Path, entries: usize) -> Outcome<()> {

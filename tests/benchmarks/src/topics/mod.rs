@@ -3,6 +3,7 @@
 //! Owns: the list of topics. A new topic is a new file and a line here.
 
 mod append;
+mod archive;
 mod index;
 pub mod jcode;
 mod list;
@@ -43,6 +44,7 @@ pub const ALL: &[Topic] = &[
     search::TOPIC,
     restore::TOPIC,
     segments::TOPIC,
+    archive::TOPIC,
     wasm::TOPIC,
     page::TOPIC,
 ];
