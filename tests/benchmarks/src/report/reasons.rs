@@ -62,6 +62,25 @@ const REASONS: &[(&str, &str)] = &[
         "each of the entries that hold it is decoded, as a hit counts by what was said and not by its bytes.",
     ),
     (
+        "its requests, nothing to push",
+        "the marker, the list of machines, and of this machine the commit that is remembered, the list of those behind it \
+         and the next one: all of it is asked each time, so that a store that went back, or a copy of this home, is noticed.",
+    ),
+    (
+        "its requests, after a turn",
+        "six are those of a push with nothing to push; the others put the log's piece, the ledger's, what else lies beside \
+         the log, and the commit, and look whether they are there.",
+    ),
+    (
+        "push of 10,000 sessions after a turn of one",
+        "a push with nothing to push takes as long, but for 10 ms: each of the 10,000 sessions is looked at, with what lies \
+         beside it.",
+    ),
+    (
+        "the same, anonymous memory",
+        "the rows of a day are held at once, and these sessions all began within three days.",
+    ),
+    (
         "undo of it",
         "the log of before is put together beside the one that is there and compared with its digest, so that a crash \
          leaves one of the two: a copy and a digest of all of it.",

@@ -147,7 +147,7 @@ fn many(lab: &mut Lab) -> Outcome<()> {
             .floor("list", list)
             .target(Target::Most(1.0)),
     );
-    lab.add(Row::new("its requests", Unit::Number, Figure(vec![requests])).target(Target::Most(2.0)));
+    lab.add(Row::new("its requests, nothing to push", Unit::Number, Figure(vec![requests])).target(Target::Most(2.0)));
     let log = logs.first().ok_or_else(|| anyhow::anyhow!("no logs"))?;
     let (mut turns, mut requests) = (Figure::default(), 0.0);
     for _ in 0..lab.rounds(5) {
@@ -157,7 +157,7 @@ fn many(lab: &mut Lab) -> Outcome<()> {
         requests = at.store.since().0;
     }
     lab.add(Row::new("push of 10,000 sessions after a turn of one", Unit::Seconds, turns).target(Target::Most(50e-3)));
-    lab.add(Row::new("its requests", Unit::Number, Figure(vec![requests])).target(Target::Most(3.0)));
+    lab.add(Row::new("its requests, after a turn", Unit::Number, Figure(vec![requests])).target(Target::Most(3.0)));
     Ok(fs::remove_dir_all(&at.home)?)
 }
 
