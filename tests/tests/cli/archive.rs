@@ -167,6 +167,15 @@ fn a_session_is_found_by_what_it_is_called() {
     refused(&here.there(&["pull", "abc1", "--machine", "nowhere"]), "no machine `nowhere`");
 }
 
+/// The page shows no list of an archive, and must not show that of this machine in its place.
+#[test]
+fn a_page_of_an_archive_is_of_one_session() {
+    let here = Place::new();
+    here.put("it.jsonl", &homes::log("it", 2, 1_770_000_000_000, "word"));
+    ok(&here.there(&["push"]));
+    refused(&here.there(&["inspect", "--no-open"]), "`list --store ");
+}
+
 #[test]
 fn damage_is_pointed_out_by_a_command_that_reads_the_archive() {
     let here = Place::new();
