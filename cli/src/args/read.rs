@@ -79,7 +79,7 @@ pub struct ShowArgs {
 #[derive(Debug, Clone, Default, Args)]
 #[command(ours_first())]
 pub struct InspectArgs {
-    /// Path, id, or the start of an id; without it the page lists all sessions
+    /// Path, id, or the start of an id, with `#ENTRY` behind it to begin there; without it the page lists all sessions
     #[arg(id = "session::session", value_name = "SESSION")]
     pub session: Option<OsString>,
     /// Serve on this port of 127.0.0.1; 0 takes any that is free

@@ -1,10 +1,11 @@
 //! `inspect`: serves the inspector page and opens one session in it, or the list of all.
 //!
-//! Owns: which sessions are served, and how the browser is started.
+//! Owns: which sessions are served, at which entry the page opens, and how the browser is started.
 //! Invariant: nothing of the session leaves this machine.
 
 #[cfg(feature = "store")]
-use super::{advice, place};
+use super::advice;
+use super::place;
 use crate::args::InspectArgs;
 use crate::output::{ExitStatus, Output};
 use crate::serve::{self, Offer, Served, Sessions};
@@ -13,8 +14,10 @@ use anyhow::{Context, Result, bail};
 use jcode_session_core::report::ListedSession;
 use jcode_session_native::catalog::{Catalog, Keep};
 use jcode_session_native::os::path_text::shown;
+use jcode_session_native::os::stat;
 use std::ffi::OsStr;
 use std::io::Write;
+use std::path::Path;
 
 pub(super) fn inspect(args: &InspectArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
     if !serve::is_built() {
@@ -28,16 +31,19 @@ pub(super) fn inspect(args: &InspectArgs, settings: &Settings, output: &mut Outp
         let list = advice::list_command_there(url);
         bail!("the page shows one session of an archive, so SESSION is needed; `{list}` lists them");
     }
-    let (offer, readable) = match &args.session {
-        Some(session) => (Offer::Session(served(session, args, settings)?), "the session"),
-        None => (Offer::Sessions(all(settings)), "all sessions that `list` shows"),
+    let (offer, readable, at) = match args.session.as_deref().map(parted) {
+        Some((session, entry)) => {
+            let at = entry.map(|entry| fragment(session, entry, args, settings)).transpose()?;
+            (Offer::Session(served(session, args, settings)?), "the session", at.unwrap_or_default())
+        }
+        None => (Offer::Sessions(all(settings)), "all sessions that `list` shows", String::new()),
     };
     let mut printed = Ok(());
     let served = serve::serve(args.port, offer, |address, single_use| {
-        printed = writeln!(output.data(), "{address}").map_err(Into::into).and_then(|()| output.flush());
+        printed = writeln!(output.data(), "{address}{at}").map_err(Into::into).and_then(|()| output.flush());
         output.note(format!("the address works on this machine until Ctrl-C; who knows it can read {readable}"));
         if !args.no_open
-            && let Err(error) = open::that_detached(single_use)
+            && let Err(error) = open::that_detached(format!("{single_use}{at}"))
         {
             output.note(format!("no browser could be started ({error}); open the address yourself"));
         }
@@ -45,6 +51,25 @@ pub(super) fn inspect(args: &InspectArgs, settings: &Settings, output: &mut Outp
     printed?;
     served.with_context(|| format!("cannot serve on port {} of 127.0.0.1", args.port))?;
     Ok(ExitStatus::Clean)
+}
+
+/// SESSION, and the entry behind its last `#`. A file of that very name is a session.
+fn parted(word: &OsStr) -> (&OsStr, Option<&str>) {
+    let parts = word.to_str().and_then(|word| word.rsplit_once('#')).filter(|_| stat::stat(Path::new(word)).is_err());
+    parts.map_or((word, None), |(session, entry)| (session.as_ref(), Some(entry)))
+}
+
+/// What an address ends in that leads to an entry, as `host-wasm/inspector/src/state/route` reads it.
+fn fragment(session: &OsStr, entry: &str, args: &InspectArgs, settings: &Settings) -> Result<String> {
+    let key = place::open(session, place::store_of!(args), settings)?.key_of(entry)?;
+    let mut fragment = String::from("#entry=");
+    for byte in key.bytes() {
+        match byte {
+            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_' => fragment.push(char::from(byte)),
+            byte => fragment.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    Ok(fragment)
 }
 
 /// The files of SESSION, here or in an archive.

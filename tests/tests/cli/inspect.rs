@@ -5,9 +5,10 @@ use jcode_session_core::catalog::SessionSummary;
 use jcode_session_core::report::ListedSession;
 use jcode_session_tests::files::LogDir;
 use jcode_session_tests::generate::{LogShape, tree_v3};
-use jcode_session_tests::program::run;
+use jcode_session_tests::homes;
+use jcode_session_tests::program::{command, run};
 use serde_json::Value;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::sync::mpsc;
 
@@ -306,4 +307,24 @@ fn without_a_page_it_says_how_to_build_one() {
     let run = run(dir.folder(), ["inspect", &dir.log().to_string_lossy(), "--no-open"]);
     assert_eq!((run.code, run.stdout.len()), (2, 0));
     assert!(run.stderr.contains("host-wasm/inspector/build"), "{}", run.stderr);
+}
+
+/// The address leads to the entry that was named.
+#[test]
+fn an_entry_can_be_named_behind_the_session() {
+    let home = homes::home();
+    homes::put(home.path(), "it.jsonl", &homes::log("it", 3, 1_770_000_000_000, "word"));
+    let mut child = command(home.path())
+        .args(["inspect", "--no-open", "it#e1"])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("the binary is built");
+    let mut address = String::new();
+    BufReader::new(child.stdout.take().expect("piped")).read_line(&mut address).expect("an address");
+    child.kill().and_then(|()| child.wait()).expect("ended");
+    assert!(address.trim_end().ends_with("/#entry=e1"), "{address}");
+    for (word, why) in [("it#e9", "e9"), ("no#e1", "no")] {
+        let refused = run(home.path(), ["inspect", "--no-open", word]);
+        assert!(refused.code == 2 && refused.stderr.contains(why), "{refused:?}");
+    }
 }
