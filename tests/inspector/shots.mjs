@@ -28,6 +28,14 @@ async function open(page, path = DARK) {
     await page.locator('.slot').first().waitFor()
 }
 
+/** A session with a tab of the pane, once this is shown in it. */
+const tab = (name, shown, path) => async page => {
+    await open(page, path)
+    await pane(page, name)
+    await page.locator(shown).first().waitFor()
+}
+const branches = tab(/Branches/, '.rail')
+
 const VIEWS = {
     start: page => page.locator('.start-card').waitFor(),
     sessions: async page => {
@@ -47,34 +55,21 @@ const VIEWS = {
         await page.keyboard.press('Enter')
         await page.locator('pre.raw').waitFor()
     },
-    branches: async page => {
-        await open(page)
-        await pane(page, /Branches/)
-        await page.locator('.rail').first().waitFor()
-    },
+    branches,
     compare: async page => {
-        await open(page)
-        await pane(page, /Branches/)
+        await branches(page)
         await page.locator('.rail-line', { hasText: 'quick-fix' }).hover()
         await page.getByLabel('Compare quick-fix').click({ force: true })
         await page.locator('.compare-side .row').first().waitFor()
     },
-    prompts: async page => {
-        await open(page)
-        await pane(page, /Prompts/)
-        await page.locator('.pane .item').first().waitFor()
-    },
+    prompts: tab(/Prompts/, '.pane .item'),
     search: async page => {
         await open(page)
         await page.locator('#search').fill('variables')
         await pane(page, /Search/)
         await page.locator('.hit').nth(2).waitFor()
     },
-    damage: async page => {
-        await open(page, damaged)
-        await pane(page, /Findings/)
-        await page.locator('.finding').first().waitFor()
-    },
+    damage: tab(/Findings/, '.finding', damaged),
 }
 
 /** The picture as WebP; `blank` is a page that encodes. */

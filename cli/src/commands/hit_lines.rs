@@ -14,7 +14,7 @@ use std::ops::Range;
 
 /// Number of characters shown of an entry beside a hit.
 pub(super) const BESIDE: usize = 120;
-/// Before the snippet, for a program: as wide as a time.
+/// Before the snippet, for a program: as wide as a time and the blanks behind it.
 const BELOW_TIME: usize = 22;
 /// Before the snippet, on a terminal.
 const BELOW_ID: usize = 4;
@@ -57,11 +57,13 @@ impl HitLines {
 
     fn beside(&self, beside: &Neighbour, output: &mut Output) -> Result<()> {
         let faint = output.style(style::FAINT);
-        let who = shorten(beside.role.as_deref().unwrap_or(&beside.kind), 40);
+        let who = speaker(beside.role.as_deref(), &beside.kind);
         let (at, id, text) = (time(beside.ts), visible(&beside.entry_id), shorten(&beside.text, BESIDE));
         let line = format!("{at}  {id}  {who}: {text}");
-        let line = self.columns.map_or_else(|| line.clone(), |columns| format!("  {}", cut(&line, columns - 2)));
-        writeln!(output.data(), "{faint}{line}{faint:#}")?;
+        match self.columns {
+            Some(columns) => writeln!(output.data(), "{faint}  {}{faint:#}", cut(&line, columns - 2))?,
+            None => writeln!(output.data(), "{faint}{line}{faint:#}")?,
+        }
         Ok(())
     }
 }
@@ -90,7 +92,11 @@ fn fitted(hit: &Hit, columns: usize, output: &mut Output) -> Result<()> {
 }
 
 fn who(found: &Found) -> String {
-    format!("{}, {}", shorten(found.role.as_deref().unwrap_or(&found.kind), 40), found.field.name())
+    format!("{}, {}", speaker(found.role.as_deref(), &found.kind), found.field.name())
+}
+
+fn speaker(role: Option<&str>, kind: &str) -> String {
+    shorten(role.unwrap_or(kind), 40)
 }
 
 /// So much of the snippet as fits the columns, with the first match in its first half.

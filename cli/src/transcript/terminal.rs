@@ -86,15 +86,12 @@ struct Page {
 
 impl Page {
     fn pieces(&self, block: &Block<'_>) -> Pieces {
-        let Self { extent, columns } = self;
+        let extent = self.extent;
         let labelled = |label: String, text: String| vec![(FAINT, label), (Kind::Plain, text)];
         match block {
-            Block::Text(text) => vec![(Kind::Markdown, columns.map_or_else(|| text.to_string(), |at| wrap(text, at)))],
+            Block::Text(text) => vec![(Kind::Markdown, self.wrapped(text))],
             Block::Note(text) => vec![(Kind::Plain, text.to_string())],
-            Block::Thinking(text) => {
-                let shown = extent.of(text);
-                vec![(FAINT, format!("[thinking] {}", columns.map_or_else(|| shown.clone(), |at| wrap(&shown, at))))]
-            }
+            Block::Thinking(text) => vec![(FAINT, format!("[thinking] {}", self.wrapped(&extent.of(text))))],
             Block::Call { tool, arguments, outcome } => self.call(tool, arguments, outcome.as_deref()),
             Block::Output { failed, text } => {
                 let text = if text.trim().is_empty() { "no output".into() } else { extent.of(text) };
@@ -104,13 +101,16 @@ impl Page {
                 }
             }
             Block::Image { mime, .. } => labelled("[image] ".into(), mime.to_string()),
-            Block::Part { what: "section", name, text } => {
-                labelled(format!("[section {name}]"), section(text, *extent))
-            }
+            Block::Part { what: "section", name, text } => labelled(format!("[section {name}]"), section(text, extent)),
             Block::Part { what, name, text } => labelled(format!("[{what} {name}] "), extent.of(text)),
-            Block::Fields { of, fields } => vec![(Kind::Plain, fields_of(of, fields, *extent))],
+            Block::Fields { of, fields } => vec![(Kind::Plain, fields_of(of, fields, extent))],
             Block::Data { name, text } => labelled(format!("[{name}] "), extent.of(text)),
         }
+    }
+
+    /// A text with its lines as wide as the page.
+    fn wrapped(&self, text: &str) -> String {
+        self.columns.map_or_else(|| text.to_string(), |columns| wrap(text, columns))
     }
 
     fn call(&self, tool: &str, arguments: &[(Text<'_>, Text<'_>)], outcome: Option<&str>) -> Pieces {

@@ -171,7 +171,8 @@ impl Merge {
             return ControlFlow::Continue(());
         }
         self.total += u64::from(found.copy.is_none());
-        let Some(target) = targets.get(place).filter(|_| self.left > 0) else { return ControlFlow::Continue(()) };
+        // Nothing waits once no hit is told any more.
+        let Some(target) = targets.get(place) else { return ControlFlow::Continue(()) };
         self.left -= 1;
         if self.left == 0 {
             for Waiting { log, found, .. } in std::mem::take(&mut self.waiting) {

@@ -8,6 +8,9 @@ const ARGS = [
     '--disable-component-update', '--disable-sync', '--enable-precise-memory-info',
 ]
 
+/** Milliseconds for which a page is waited for. */
+export const PATIENCE = Number(process.env.PATIENCE ?? 20_000)
+
 /** Path of a Chromium; undefined where there is none. */
 export function chromiumPath() {
     return PATHS.find(path => path && existsSync(path))
@@ -21,7 +24,7 @@ export async function launch() {
 export async function openPage(browser, url, options = {}) {
     const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options })
     const page = await context.newPage()
-    page.setDefaultTimeout(Number(process.env.PATIENCE ?? 20_000))
+    page.setDefaultTimeout(PATIENCE)
     const asked = []
     const failed = []
     const origin = new URL(url).origin

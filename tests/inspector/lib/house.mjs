@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before } from 'node:test'
-import { choose, launch, openPage, whole } from './browser.mjs'
+import { choose, launch, openPage, PATIENCE, whole } from './browser.mjs'
 import { serve } from './server.mjs'
 
 export const SAMPLES = new URL('../../sample/', import.meta.url).pathname
@@ -55,9 +55,12 @@ export function row(page, key) {
     return page.locator(`.slot[data-key="${key}"]`)
 }
 
-/** Checks again with each frame until it holds, for at most some seconds; then what `check` says last is the failure. */
+/**
+ * Checks again with each frame until it holds; then what `check` says last is the failure. For what comes: that something
+ * is absent is checked at once, where the page stands still.
+ */
 export async function soon(page, check) {
-    const end = performance.now() + Number(process.env.PATIENCE ?? 20_000)
+    const end = performance.now() + PATIENCE
     for (;;) {
         try {
             return await check()

@@ -1,7 +1,7 @@
 // What stands beside the content of messages: sections of the prompt, tools, nested calls, fields that nobody knows.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { counts, house, row, shows } from '../lib/house.mjs'
+import { house, row, shows } from '../lib/house.mjs'
 import { Log } from '../lib/session.mjs'
 
 const it = house()
@@ -41,7 +41,7 @@ test('all of a result stands in its call', () =>
         await asked.getByText('a | b').waitFor()
         await asked.locator('.fold .fold-head', { hasText: 'nested, ok, 12 ms' }).click()
         await asked.locator('.result').getByText('flour.csv').last().waitFor()
-        await counts(row(page, 'result').locator('.row'), 0)
+        assert.equal(await row(page, 'result').locator('.row').count(), 0)
     }))
 
 test('no entry is an empty one', () =>

@@ -136,7 +136,7 @@ test('a command is no title', () => {
     log.assistant('It is set.')
     log.user('Sort the shelves.')
     return it.session(it.file('titled.jsonl', log.text()), async page => {
-        await soon(page, async () => assert.doesNotMatch(await page.locator('.bar-title h1').innerText(), /^\/model/))
+        assert.doesNotMatch(await page.locator('.bar-title h1').innerText(), /^\/model/)
         await row(page, log.last).waitFor()
     })
 })

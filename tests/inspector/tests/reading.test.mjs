@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { counts, cursorOn, house, row, SAMPLES, shows, soon } from '../lib/house.mjs'
+import { cursorOn, house, row, SAMPLES, shows, soon } from '../lib/house.mjs'
 import { Log } from '../lib/session.mjs'
 
 const it = house()
@@ -38,7 +38,7 @@ test('an edit is shown as lines that go and come, and counted while it is folded
         const lines = await edit.locator('.diff-line').evaluateAll(lines => lines.map(line => `${line.className.slice(10)}: ${line.querySelector('code').textContent}`))
         assert.deepEqual(lines, ['goes: const a = 1', 'comes: const b = 1', 'stays: const c = 2', 'comes: const d = 3'])
         await soon(page, async () => assert.ok((await edit.locator('.diff .hljs-keyword').count()) > 0, 'the code has no colours'))
-        await counts(edit.getByText('oldText'), 0)
+        assert.equal(await edit.getByText('oldText').count(), 0)
     }))
 
 test('what was read of a file has the colours of its language', () =>
@@ -46,7 +46,7 @@ test('what was read of a file has the colours of its language', () =>
         await row(page, 'read').locator('.fold-head').click()
         await shows(row(page, 'read').locator('.result .hljs-keyword'), 'const')
         await row(page, 'bash').locator('.fold-head').click()
-        await counts(row(page, 'bash').locator('.result [class^=hljs]'), 0)
+        assert.equal(await row(page, 'bash').locator('.result [class^=hljs]').count(), 0)
     }))
 
 test('filters show what is asked for, and an entry that they hide ends them', () =>
@@ -55,7 +55,7 @@ test('filters show what is asked for, and an entry that they hide ends them', ()
         const shown = () => page.locator('.centre .slot').evaluateAll(slots => slots.map(slot => slot.dataset.key))
         await filter.selectOption('prompts')
         await page.waitForFunction(() => document.querySelectorAll('.centre .slot').length === 2)
-        await counts(page.locator('.row:not(.voice-user)'), 0)
+        assert.equal(await page.locator('.row:not(.voice-user)').count(), 0)
         await filter.selectOption('tools')
         await row(page, 'bash').waitFor()
         await soon(page, async () => assert.deepEqual(await shown(), ['edit', 'write', 'read', 'bash']))
@@ -67,7 +67,7 @@ test('filters show what is asked for, and an entry that they hide ends them', ()
         await soon(page, async () => assert.deepEqual(await shown(), ['edit']))
         await filter.selectOption('said')
         await page.getByText('It is renamed.').waitFor()
-        await counts(page.locator('.row .fold:visible'), 0)
+        assert.equal(await page.locator('.row .fold:visible').count(), 0)
         await page.evaluate(() => (location.hash = '#entry=bash'))
         await cursorOn(page, 'bash')
         await soon(page, async () => assert.equal(await filter.inputValue(), 'all'))
@@ -145,7 +145,7 @@ test('two branches stand side by side from where they part', () =>
         await page.getByText('Both paths begin with the same 6 entries').waitFor()
         const [left, right] = await page.locator('.compare-side').all()
         await right.locator('[data-key="538453d7"]').getByText('Try the quick one first').waitFor()
-        await counts(left.locator('[data-key="538453d7"]'), 0)
+        assert.equal(await left.locator('[data-key="538453d7"]').count(), 0)
         await left.locator('.row').first().waitFor()
         await page.keyboard.press('Escape')
         await row(page, '935170bb').waitFor()
