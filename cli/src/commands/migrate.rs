@@ -95,13 +95,14 @@ fn choose(args: &MigrateArgs, settings: &Settings, output: &mut Output) -> Resul
     Ok(logs)
 }
 
-/// Whether a running jcode has the session open: `<home>/active_pids/<id>` holds the number of a living process.
+/// Whether a running jcode has the session open, or waits for an answer in it: `<home>/active_pids/<id>` or
+/// `streaming_pids/<id>` holds the number of a living process.
 pub(super) fn is_active(log: &Path, settings: &Settings) -> bool {
     let id = paths::stem(log);
     if !paths::is_session_id(&id) {
         return false;
     }
-    host::is_alive_by(&settings.home.join("active_pids").join(id))
+    ["active_pids", "streaming_pids"].iter().any(|held| host::is_alive_by(&settings.home.join(held).join(&id)))
 }
 
 fn left_alone(log: &Path, reason: &str) -> MigratedSession {

@@ -7,6 +7,7 @@
 //! was saved, whoever else wrote in between.
 //! Does not: know jcode's types. Fields, messages and side records are JSON, as jcode stores them.
 
+mod companions;
 mod error;
 mod fork;
 mod held;
@@ -17,6 +18,7 @@ mod read;
 mod replace;
 mod save;
 
+pub use companions::Companions;
 pub use error::{JcodeError, SaveError};
 pub use fork::fork;
 pub use jcode_session_core::dialect::jcode::{Beside, Fields, Page, Recent, State, Stored};

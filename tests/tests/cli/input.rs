@@ -103,6 +103,10 @@ fn sessions_that_are_in_use_are_left_alone() {
     fs::write(home.path().join("active_pids/busy"), std::process::id().to_string()).expect("written");
     let report = run(home.path(), ["migrate", "--json"]).json();
     assert_eq!(report["counts"]["skipped"], 1);
+    fs::create_dir(home.path().join("streaming_pids")).expect("made");
+    fs::rename(home.path().join("active_pids/busy"), home.path().join("streaming_pids/busy")).expect("moved");
+    let report = run(home.path(), ["migrate", "--json"]).json();
+    assert_eq!(report["counts"]["skipped"], 1, "it waits for an answer");
     let report = run(home.path(), ["migrate", "--include-active", "--json"]).json();
     assert_eq!(report["counts"]["upgrade"], 1);
 }

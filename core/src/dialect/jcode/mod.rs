@@ -11,6 +11,7 @@
 //! Entries from v1 carry the field `"v1":true`. By it growth tells them from entries that were appended to the log
 //! itself, which may be equal otherwise.
 
+mod companions;
 mod compare;
 mod export;
 mod export_error;
@@ -23,6 +24,7 @@ mod state;
 mod step;
 mod write;
 
+pub use companions::{Seen, todo_title};
 pub use compare::growth::{Growth, GrowthError, plan_growth};
 pub use export::export;
 pub use export_error::ExportError;

@@ -2,6 +2,7 @@
 
 mod also_v1;
 mod bad_input;
+mod companions;
 mod end;
 mod model;
 mod property;
