@@ -29,7 +29,7 @@ pub struct Row {
 }
 
 /// Changes with the packed form.
-const FORM: u8 = 7;
+const FORM: u8 = 8;
 
 /// Length of checksum, form, and length of the part before the texts.
 const HEAD: usize = 8 + 1 + 4;
@@ -126,8 +126,8 @@ packed! {
     FileStamp { dev, ino, len, mtime_ns, ctime_ns }
     Stamps { log, beside, sidecar, racy, lacking }
     SessionSummary {
-        session_id, dialect, cwd, title, created_at, last_modified, listed_as_of, size_bytes, entry_count, message_count,
-        tags, model, status, status_message, saved, save_label, parent_session, first_prompt, preview, active_leaf, is_debug, is_canary, short_name,
+        session_id, dialect, cwd, title, is_named, created_at, last_modified, listed_as_of, size_bytes, entry_count, message_count,
+        user_messages, assistant_messages, tokens, tags, model, status, status_message, saved, save_label, parent_session, first_prompt, preview, active_leaf, is_debug, is_canary, short_name,
         provider, last_active_at, last_pid, updated_at, agent, is_sub_agent,
     }
 }

@@ -30,6 +30,8 @@ pub struct SessionSummary {
     pub cwd: Option<String>,
     /// The title given by the user or the agent.
     pub title: Option<String>,
+    /// The user gave the title.
+    pub is_named: bool,
     /// Time in the header.
     pub created_at: Option<i64>,
     /// Time of the last message, else of the last entry, else of the file.
@@ -43,6 +45,12 @@ pub struct SessionSummary {
     pub entry_count: Option<u64>,
     /// Number of entries of kind `message`, if known.
     pub message_count: Option<u64>,
+    /// Messages of the user that belong to the conversation, if known (see [`Said`](crate::log::Said)).
+    pub user_messages: Option<u64>,
+    /// Those of the assistant.
+    pub assistant_messages: Option<u64>,
+    /// Tokens that these messages record, read and written, with those from and to caches.
+    pub tokens: Option<u64>,
     /// Tags, sorted.
     pub tags: Vec<String>,
     /// Last used model.

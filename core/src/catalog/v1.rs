@@ -59,6 +59,7 @@ pub(super) fn summarize_large_v1<S: ByteSource>(
         dialect: Some(Dialect::JcodeV1),
         cwd: state.working_dir,
         title,
+        is_named: state.custom_title.is_some(),
         created_at: state.created_at,
         last_modified: last_message_at.or(state.updated_at).unwrap_or(file_time),
         listed_as_of: None,

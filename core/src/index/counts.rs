@@ -5,10 +5,31 @@
 //! Does not: count repeated ids and missing parents; the builder and the catch-up do.
 
 use super::tree_checksum::TreeChecksum;
-use crate::log::IndexedFields;
-use crate::log::tags;
+use crate::log::{IndexedFields, Said, Speaker, tags};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+
+/// Messages of the conversation (see [`Said`]).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SaidCounts {
+    /// Those of the user.
+    pub user: u64,
+    /// Those of the assistant.
+    pub assistant: u64,
+    /// Tokens that they took, read and written, with those from and to caches.
+    pub tokens: u64,
+}
+
+impl SaidCounts {
+    fn add(&mut self, said: Said) {
+        match said.speaker {
+            Speaker::Nobody => return,
+            Speaker::User => self.user += 1,
+            Speaker::Assistant => self.assistant += 1,
+        }
+        self.tokens = self.tokens.saturating_add(said.tokens);
+    }
+}
 
 /// Counts that lists show and later catch-ups need.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,6 +38,8 @@ pub struct Counts {
     pub entries: u64,
     /// Entries of kind `message`.
     pub messages: u64,
+    /// Messages of the conversation, by who says them.
+    pub said: SaidCounts,
     /// Time of the last message entry that has one, Unix milliseconds.
     pub last_message_at: Option<i64>,
     /// Time of the last entry that has one, Unix milliseconds.
@@ -45,6 +68,7 @@ impl Counts {
         match kind {
             "message" => {
                 self.messages += 1;
+                self.said.add(fields.said);
                 self.last_message_at = ts.or(self.last_message_at);
             }
             "compaction" => self.compactions += 1,

@@ -5,7 +5,7 @@
 //! Owns: keys, values and the digest over them.
 //! Invariant: a change of any byte of the rows makes the digest fail, and then no metadata is read.
 
-use super::counts::Counts;
+use super::counts::{Counts, SaidCounts};
 use super::meta::{IndexMeta, Resume};
 use super::schema::{SCHEMA_VERSION, key};
 use super::tree_checksum::TreeChecksum;
@@ -58,6 +58,11 @@ impl IndexMeta {
         optional(key::UNSYNCED_BOOT, self.unsynced_boot.clone().map(Value::Text));
         optional(key::MIGRATED_FROM, self.migrated_from.clone().map(Value::Text));
         optional(key::MIGRATED_AT, self.migrated_at.map(Value::Int));
+        let SaidCounts { user, assistant, tokens } = counts.said;
+        optional(
+            key::SAID,
+            (counts.said != SaidCounts::default()).then(|| Value::Text(join(&[user, assistant, tokens]))),
+        );
         let odd = [counts.duplicates, counts.orphans, counts.dangling_labels, counts.damages, counts.compactions];
         optional(key::ODD, odd.iter().any(|&n| n > 0).then(|| Value::Text(join(&odd))));
         let (resume, lines) = match self.resume {
@@ -90,6 +95,7 @@ impl IndexMeta {
         }
         let odd = split::<5>(get(key::ODD).and_then(Value::as_text).unwrap_or("0 0 0 0 0"))?;
         let [duplicates, orphans, dangling_labels, damages, compactions] = odd;
+        let [user, assistant, tokens] = split::<3>(get(key::SAID).and_then(Value::as_text).unwrap_or("0 0 0"))?;
         let resume = match get(key::RESUME_AT)?.as_text()? {
             "rebuild" => Resume::Rebuild,
             at => {
@@ -120,6 +126,7 @@ impl IndexMeta {
             counts: Counts {
                 entries: count(key::ENTRY_COUNT)?,
                 messages: count(key::MESSAGES)?,
+                said: SaidCounts { user, assistant, tokens },
                 last_message_at: int(key::LAST_MESSAGE_AT),
                 last_entry_at: int(key::LAST_ENTRY_AT),
                 duplicates,

@@ -26,6 +26,6 @@ mod tree_checksum;
 
 pub use builder::IndexBuilder;
 pub use built::Built;
-pub use counts::{Counts, Totals};
+pub use counts::{Counts, SaidCounts, Totals};
 pub use tree::{BranchPoint, Label, Leaf, Tree};
 pub use tree_checksum::TreeChecksum;

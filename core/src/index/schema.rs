@@ -7,7 +7,7 @@
 //! Invariant: small logs give small files: each table and index but `entries` fits one page of 1 KiB.
 
 /// `user_version` of the sidecars that this software writes and reads.
-pub const SCHEMA_VERSION: i64 = 2;
+pub const SCHEMA_VERSION: i64 = 3;
 
 /// `application_id`: "jcsx".
 pub const APPLICATION_ID: i64 = 0x6A63_7378;
@@ -76,6 +76,8 @@ pub mod key {
     pub const LINES: &str = "lines";
     /// Number of message entries.
     pub const MESSAGES: &str = "message_count";
+    /// Messages of the conversation: of the user, of the assistant, and their tokens; absent if there are none.
+    pub const SAID: &str = "said";
     /// Time of the last message, Unix milliseconds.
     pub const LAST_MESSAGE_AT: &str = "last_message_at";
     /// Time of the last entry, Unix milliseconds.

@@ -61,27 +61,45 @@ impl Walker {
         mut field: impl FnMut(&'a [u8], &'a [u8]),
     ) -> Result<Walked, Fault> {
         let mut cursor = Cursor::new(bytes, start);
-        cursor.expect(b'{')?;
-        cursor.skip_space();
-        if cursor.peek()? == b'}' {
-            return Ok(Walked { end: cursor.at + 1, lone_surrogate: false });
-        }
-        loop {
-            let key = cursor.key()?;
-            let value_start = cursor.at;
-            self.walk_value(&mut cursor)?;
-            field(key, bytes.get(value_start..cursor.at).unwrap_or_default());
-            cursor.skip_space();
-            match cursor.peek()? {
-                b',' => {
-                    cursor.at += 1;
-                    cursor.skip_space();
-                }
-                b'}' => break,
-                _ => return Err(Fault::Invalid(cursor.at)),
+        walk_fields(&mut cursor, |cursor, key| {
+            let from = cursor.at;
+            self.walk_value(cursor)?;
+            field(key, cursor.since(from));
+            Ok(())
+        })?;
+        Ok(Walked { end: cursor.at, lone_surrogate: cursor.lone_surrogate })
+    }
+
+    /// Walks an object as [`Walker::walk_object`] does. Of the object behind the key `outer`, it tells the fields too:
+    /// `inner` is called when it begins and for each of its fields, before `field` is for itself.
+    ///
+    /// # Errors
+    /// Same errors as [`Walker::walk_object`].
+    pub(crate) fn walk_object_within<'a>(
+        &mut self,
+        (bytes, start): (&'a [u8], usize),
+        outer: &[u8],
+        mut field: impl FnMut(&'a [u8], &'a [u8]),
+        mut inner: impl FnMut(Inner<'a>),
+    ) -> Result<Walked, Fault> {
+        let mut cursor = Cursor::new(bytes, start);
+        walk_fields(&mut cursor, |cursor, key| {
+            let from = cursor.at;
+            if key == outer && cursor.peek()? == b'{' {
+                inner(Inner::Begins { at: from });
+                walk_fields(cursor, |cursor, key| {
+                    let from = cursor.at;
+                    self.walk_value(cursor)?;
+                    inner(Inner::Field(key, cursor.since(from)));
+                    Ok(())
+                })?;
+            } else {
+                self.walk_value(cursor)?;
             }
-        }
-        Ok(Walked { end: cursor.at + 1, lone_surrogate: cursor.lone_surrogate })
+            field(key, cursor.since(from));
+            Ok(())
+        })?;
+        Ok(Walked { end: cursor.at, lone_surrogate: cursor.lone_surrogate })
     }
 
     /// Walks the value that begins at `bytes[start]` and returns the position behind it.
@@ -157,6 +175,33 @@ impl Walker {
             }
         }
     }
+}
+
+/// What [`Walker::walk_object_within`] tells of an inner object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Inner<'a> {
+    /// It begins at this position.
+    Begins {
+        /// Position of its brace.
+        at: usize,
+    },
+    /// A field of it: key and value as raw tokens.
+    Field(&'a [u8], &'a [u8]),
+}
+
+/// Walks the object at the cursor; `value` is called behind each key and walks the value there.
+#[inline]
+fn walk_fields<'a>(
+    cursor: &mut Cursor<'a>,
+    mut value: impl FnMut(&mut Cursor<'a>, &'a [u8]) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    let mut more = cursor.opens(b'{', b'}')?;
+    while more {
+        let key = cursor.key()?;
+        value(cursor, key)?;
+        more = cursor.goes_on(b'}')?;
+    }
+    Ok(())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

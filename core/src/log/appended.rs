@@ -7,7 +7,7 @@
 //! Invariant: for the fields that an index reads, the tokens equal those of a scan of the written line.
 
 use crate::log::fields::INDEXED;
-use crate::log::{IndexedFields, tags};
+use crate::log::{IndexedFields, Said, tags};
 use alloc::vec::Vec;
 
 /// Place of one entry.
@@ -21,6 +21,8 @@ struct Place {
     ends: [u32; INDEXED],
     /// Bit set of the tokens that are present.
     present: u16,
+    /// What its message says of itself.
+    said: Said,
 }
 
 /// Entries that were appended together.
@@ -86,7 +88,7 @@ impl AppendedEntries {
             }
             *end = u32::try_from(self.text.len() - start).unwrap_or(u32::MAX);
         }
-        self.places.push(Place { offset: entry.offset, len: entry.len, ends, present });
+        self.places.push(Place { offset: entry.offset, len: entry.len, ends, present, said: entry.fields.said });
     }
 
     /// Adds `by` to the offsets of all entries.
@@ -111,7 +113,7 @@ impl AppendedEntries {
                 let there = place.present & (1 << i) != 0;
                 self.text.get(start + from as usize..start + to as usize).filter(|_| there)
             };
-            let fields = IndexedFields::of_tokens(core::array::from_fn(token));
+            let fields = IndexedFields::of_tokens(core::array::from_fn(token), place.said);
             at += place.ends.last().copied().unwrap_or_default() as usize;
             AppendedEntry { offset: place.offset, len: place.len, fields }
         })
@@ -120,7 +122,8 @@ impl AppendedEntries {
 
 /// The fields without those that an index reads only for other kinds of entries, because they may be long.
 fn read_of<'a>(fields: &IndexedFields<'a>) -> IndexedFields<'a> {
-    let IndexedFields { kind, id, parent, parent_snake, timestamp, target, label, name, custom_type, data } = *fields;
+    let IndexedFields { kind, id, parent, parent_snake, timestamp, target, label, name, custom_type, data, said } =
+        *fields;
     let may_be = |plain: &[u8]| kind.is_some_and(|kind| kind == plain || kind.contains(&b'\\'));
     let (is_label, is_info) = (may_be(b"\"label\""), may_be(b"\"session_info\""));
     let sets_tags = tags::are_set_by(fields);
@@ -135,5 +138,6 @@ fn read_of<'a>(fields: &IndexedFields<'a>) -> IndexedFields<'a> {
         name: name.filter(|_| is_info),
         custom_type: custom_type.filter(|_| sets_tags),
         data: data.filter(|_| sets_tags),
+        said,
     }
 }

@@ -17,8 +17,7 @@ use alloc::vec::Vec;
 pub fn escaped(line: &[u8], first: bool) -> Option<Vec<u8>> {
     let text = escape(line)?;
     let start = text.iter().position(|&byte| !is_space(byte))?;
-    let mut fields = Fields::default();
-    let walked = Walker::new().walk_object(&text, start, |key, value| fields.take(key, value)).ok()?;
+    let (fields, walked) = Fields::read(&mut Walker::new(), &text, start).ok()?;
     let is_alone = text.get(walked.end..)?.iter().all(|&byte| is_space(byte));
     // A header with another version would turn this log into another format.
     let is_header = || first && fields.version == Some(b"3");

@@ -9,7 +9,9 @@
 //! ids, parents and times can be used.
 //! Invariant: tokens are slices of the record; nothing is decoded before it is needed.
 
-use crate::json::{Cursor, text};
+use super::said::{MessageFields, Said};
+use crate::json::walk::{Inner, Walked, Walker};
+use crate::json::{Cursor, Fault, text};
 use alloc::borrow::Cow;
 use core::ops::Deref;
 
@@ -22,6 +24,8 @@ macro_rules! fields {
         #[derive(Debug, Clone, Copy, Default)]
         pub struct IndexedFields<'a> {
             $($(#[$indexed_doc])* pub $indexed: Option<&'a [u8]>,)*
+            /// What the record's `message` says of itself.
+            pub said: Said,
         }
 
         /// Raw tokens of all fields that the engine reads; `None` where a record has no such field.
@@ -49,8 +53,8 @@ macro_rules! fields {
                 [$(self.$indexed),*]
             }
 
-            pub(super) const fn of_tokens([$($indexed),*]: [Option<&'a [u8]>; INDEXED]) -> Self {
-                Self { $($indexed),* }
+            pub(super) const fn of_tokens([$($indexed),*]: [Option<&'a [u8]>; INDEXED], said: Said) -> Self {
+                Self { $($indexed,)* said }
             }
         }
     };
@@ -110,6 +114,32 @@ impl<'a> Deref for Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
+    /// Reads the object that begins at `bytes[start]`.
+    ///
+    /// # Errors
+    /// Those of [`Walker::walk_object`].
+    pub(crate) fn read(walker: &mut Walker, bytes: &'a [u8], start: usize) -> Result<(Self, Walked), Fault> {
+        let mut fields = Self::default();
+        // The fields of the last message that the walk met, and where it begins.
+        let (mut told, mut told_at) = (MessageFields::default(), usize::MAX);
+        let walked = walker.walk_object_within(
+            (bytes, start),
+            b"message",
+            |key, value| fields.take(key, value),
+            |inner| match inner {
+                Inner::Begins { at } => (told, told_at) = (MessageFields::default(), at),
+                Inner::Field(key, value) => told.take(key, value),
+            },
+        )?;
+        if let Some(message) = fields.message {
+            let is_told = bytes.get(told_at..).is_some_and(|at| core::ptr::eq(at.as_ptr(), message.as_ptr()));
+            // One whose key is written with escapes was not met.
+            let message = if is_told { told } else { MessageFields::read(message) };
+            fields.indexed.said = message.said();
+        }
+        Ok((fields, walked))
+    }
+
     /// Takes one field; `key` is raw, without its quotes.
     pub(crate) fn take(&mut self, key: &'a [u8], value: &'a [u8]) {
         let slot = if key.contains(&b'\\') {

@@ -81,9 +81,8 @@ impl LineReader {
             _ => (offset, bytes),
         };
         let Some(start) = bytes.iter().position(|&b| !is_space(b)) else { return Outcome::Blank };
-        let mut fields = Fields::default();
-        let walked = self.walker.walk_object(bytes, start, |key, value| fields.take(key, value));
-        if let Ok(walked) = walked
+        let read = Fields::read(&mut self.walker, bytes, start);
+        if let Ok((fields, walked)) = read
             && bytes.get(walked.end..).unwrap_or_default().iter().all(|&b| is_space(b))
         {
             let lone_surrogate = walked.lone_surrogate;
@@ -94,7 +93,7 @@ impl LineReader {
         for record in &mut salvaged.records {
             record.invalid_utf8 = self.is_invalid(record.bytes);
         }
-        let at_control = matches!(walked, Err(Fault::Invalid(at)) if bytes.get(at).copied().is_some_and(is_control));
+        let at_control = matches!(read, Err(Fault::Invalid(at)) if bytes.get(at).copied().is_some_and(is_control));
         salvaged.raw_controls = at_control && salvaged.records.is_empty() && controls::escaped(bytes, first).is_some();
         Outcome::Broken(salvaged)
     }

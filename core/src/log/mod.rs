@@ -15,6 +15,7 @@ mod dialect;
 mod fields;
 mod header;
 mod line;
+mod said;
 mod salvage;
 mod scan;
 mod scan_source;
@@ -24,6 +25,7 @@ pub mod tags;
 pub mod tail;
 pub mod time;
 pub mod title;
+mod usage;
 
 pub use ahead::{OneThread, Threads};
 pub use appended::{AppendedEntries, AppendedEntry};
@@ -35,10 +37,12 @@ pub use fields::{BadField, EntryFields, Fields, IndexedFields, id_of};
 pub(crate) use fields::{is_number, may_be_number};
 pub use header::{HEAD_BYTES, Header, MAX_HEADER_BYTES, Opening};
 pub use line::{LineReader, Outcome};
+pub use said::{Said, Speaker};
 pub(crate) use salvage::Accept;
 pub use scan::LogScan;
 pub use scan_source::{scan_on, scan_source};
 pub use sink::{LogSink, OpenLine, ScanEnd, Tee};
+pub use usage::Usage;
 
 /// One JSON object in the log: the header, an entry, or a record of another program before the header.
 #[derive(Debug, Clone)]

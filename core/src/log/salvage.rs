@@ -161,8 +161,7 @@ fn string_start(text: &[u8]) -> Option<usize> {
 }
 
 fn object_at<'a>(walker: &mut Walker, bytes: &'a [u8], start: usize) -> Result<Found<'a>, Fault> {
-    let mut fields = Fields::default();
-    let walked = walker.walk_object(bytes, start, |key, value| fields.take(key, value))?;
+    let (fields, walked) = Fields::read(walker, bytes, start)?;
     Ok(Found { start, end: walked.end, fields, lone_surrogate: walked.lone_surrogate })
 }
 

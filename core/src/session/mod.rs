@@ -19,6 +19,7 @@ use crate::dialect::jcode::V1Log;
 use crate::dialect::{CurrentLog, Detected, PresentError, Refused, detect};
 pub use crate::dialect::{Edited, Edits};
 use crate::index::{Counts, IndexBuilder, Tree};
+pub use crate::log::Usage;
 use crate::log::tail::Span;
 use crate::log::{Damage, Dialect, Header, LogScan, LogSink, Record, Tee, id_of, scan_source};
 use crate::source::{ByteSource, SourceError};
@@ -32,7 +33,7 @@ pub use memory::MemoryIndex;
 pub use outline::{Node, Outline, Path};
 pub use page::Listed;
 pub use resume::{Compaction, Resume};
-pub use token_usage::{Bucket, Timeline, TokenUsage, Usage, UsageReader};
+pub use token_usage::{Bucket, Timeline, TokenUsage, UsageReader};
 
 /// Why reading a session failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -134,7 +134,7 @@ impl<'a> Draft<'a> {
         let text = match memchr::memchr2(b'\n', b'\r', text.trim_ascii()) {
             None => Cow::Borrowed(text.trim_ascii()),
             Some(_) => {
-                check(&mut Walker::new(), text.trim_ascii(), &mut Fields::default())?;
+                check(&mut Walker::new(), text.trim_ascii())?;
                 Cow::Owned(text.trim_ascii().iter().copied().filter(|b| !matches!(b, b'\n' | b'\r')).collect())
             }
         };
@@ -148,8 +148,7 @@ impl<'a> Draft<'a> {
 
     /// Checks grammar, type, id, parent and time. Numbers are refused as ids here, although readers accept them.
     pub(super) fn read(&self, walker: &mut Walker) -> Result<Seen<'_>, Refusal> {
-        let mut fields = Fields::default();
-        check(walker, &self.text, &mut fields)?;
+        let fields = check(walker, &self.text)?;
         if fields.kind_text().is_empty() {
             return Err(Refusal::NoType);
         }
@@ -170,10 +169,10 @@ impl<'a> Draft<'a> {
     }
 }
 
-fn check<'t>(walker: &mut Walker, text: &'t [u8], fields: &mut Fields<'t>) -> Result<(), Refusal> {
-    match walker.walk_object(text, 0, |key, value| fields.take(key, value)) {
-        Ok(walked) if walked.end == text.len() => Ok(()),
-        Ok(walked) => Err(Refusal::NotAnObject { at: walked.end }),
+fn check<'t>(walker: &mut Walker, text: &'t [u8]) -> Result<Fields<'t>, Refusal> {
+    match Fields::read(walker, text, 0) {
+        Ok((fields, walked)) if walked.end == text.len() => Ok(fields),
+        Ok((_, walked)) => Err(Refusal::NotAnObject { at: walked.end }),
         Err(Fault::Invalid(at)) => Err(Refusal::NotAnObject { at }),
         Err(Fault::Ended) => Err(Refusal::Incomplete { len: text.len() }),
     }

@@ -16,6 +16,7 @@ mod json;
 mod labels;
 mod lookup;
 mod model;
+pub mod said;
 mod salvage;
 mod scan;
 pub mod search;

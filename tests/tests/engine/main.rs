@@ -10,6 +10,7 @@ mod catalog {
     mod lookup;
     mod picker;
     mod property;
+    mod said;
 }
 mod dialect {
     mod agents;
