@@ -5,12 +5,16 @@
 //! says nothing.
 //! Does not: take them along. A fork leaves its parent's to-dos to the parent, as jcode's own does.
 
-use crate::os::{host, paths};
+use crate::os::files::PlainFile;
+use crate::os::{host, paths, stat};
 use jcode_session_core::catalog::SessionSummary;
 use jcode_session_core::dialect::jcode::{Seen, todo_title};
+use jcode_session_core::source::ByteSource;
 use std::collections::HashSet;
-use std::fs;
 use std::path::{Path, PathBuf};
+
+/// Most bytes that are read of a file.
+const MOST: u64 = 16 << 20;
 
 /// What stands beside the sessions of a home.
 ///
@@ -34,7 +38,7 @@ impl Companions {
         Self {
             home: home.to_path_buf(),
             todos: names("todos"),
-            seen: Seen::read(&fs::read(home.join("catchup_seen.json")).unwrap_or_default()),
+            seen: Seen::read(&bytes(&home.join("catchup_seen.json"))),
             active: names("active_pids"),
             streaming: names("streaming_pids"),
             internal: names("internal_pids"),
@@ -56,11 +60,10 @@ impl Companions {
         if !paths::is_session_id(session_id) {
             return None;
         }
-        let bytes = |name: String| {
-            let there = self.todos.contains(&name);
-            there.then(|| fs::read(self.home.join("todos").join(name)).ok()).flatten().unwrap_or_default()
+        let todos = |name: String| {
+            if self.todos.contains(&name) { bytes(&self.home.join("todos").join(name)) } else { Vec::new() }
         };
-        todo_title(&bytes(format!("{session_id}.json")), &bytes(format!("{session_id}-plan.json")))
+        todo_title(&todos(format!("{session_id}.json")), &todos(format!("{session_id}-plan.json")))
     }
 
     /// True if the session stopped, and was changed since the user looked at it.
@@ -94,6 +97,15 @@ impl Companions {
 
 /// The names of the files in a folder; none if it cannot be read.
 fn names(folder: &Path) -> HashSet<String> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let entries = stat::read_folder(folder).into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
+}
+
+/// The bytes of a file; none if it cannot be read.
+fn bytes(path: &Path) -> Vec<u8> {
+    let read = PlainFile::open(path).ok().and_then(|file| {
+        let len = usize::try_from(file.len().min(MOST)).ok()?;
+        file.read_vec(0, len).ok()
+    });
+    read.unwrap_or_default()
 }
