@@ -29,7 +29,13 @@ use jcode_session_native::os::segments::Zstd;
 use jcode_session_native::os::{folders, paths, stat};
 use jcode_session_native::session::Bytes;
 use std::io::{self, Write};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+
+/// Blocks of 128 KiB that are unpacked ahead.
+const AHEAD: usize = 16;
 
 /// Why a session was not written, or not to its end.
 #[derive(Debug, thiserror::Error)]
@@ -244,24 +250,54 @@ impl<'r> Restore<'r> {
         Ok(())
     }
 
+    /// Writes a chain. Its objects are read and unpacked on a thread of their own, while this one digests and writes what
+    /// came before.
     fn chain(&self, of: Of, chain: &Chain, out: &mut impl Write, to: &Path) -> Result<(), Refused> {
-        let mut hasher = StateHasher::default();
+        let (send, blocks) = sync_channel(AHEAD);
+        thread::scope(|scope| {
+            let reader = scope.spawn(move || self.read_chain(of, chain, &send));
+            let written = self.write_chain(of, chain, blocks, out, to);
+            reader.join().unwrap_or_else(|panic| resume_unwind(panic))?;
+            written
+        })
+    }
+
+    /// Sends what the objects of a chain hold, until nobody takes it any more.
+    fn read_chain(&self, of: Of, chain: &Chain, send: &SyncSender<Vec<u8>>) -> Result<(), Refused> {
         for piece in &chain.pieces {
             let name = name::piece(&self.head.id, of, piece);
-            let mut written = Ok(());
-            let mut each = |bytes: &[u8]| {
-                hasher.update(bytes);
-                if written.is_ok() {
-                    written = out.write_all(bytes);
-                }
-            };
+            let mut is_taken = true;
+            let mut each = |block: &[u8]| is_taken = is_taken && send.send(block.to_vec()).is_ok();
             self.object(&name, piece.len, piece.stored, Some(piece.blake3), &mut each)?;
-            written.map_err(PathError::new("write", to))?;
-            if hasher.state() != (State { len: piece.end(), digest: piece.state }) {
-                return Err(Refused::Damaged(self.archive.objects().shown(&name)));
+            if !is_taken {
+                break;
             }
         }
         Ok(())
+    }
+
+    fn write_chain(
+        &self,
+        of: Of,
+        chain: &Chain,
+        blocks: Receiver<Vec<u8>>,
+        out: &mut impl Write,
+        to: &Path,
+    ) -> Result<(), Refused> {
+        let mut hasher = StateHasher::default();
+        let mut pieces = chain.pieces.iter().peekable();
+        let damaged =
+            |piece| Err(Refused::Damaged(self.archive.objects().shown(&name::piece(&self.head.id, of, piece))));
+        for block in blocks {
+            hasher.update(&block);
+            out.write_all(&block).map_err(PathError::new("write", to))?;
+            while let Some(piece) = pieces.next_if(|piece| piece.end() <= hasher.len()) {
+                if hasher.state() != (State { len: piece.end(), digest: piece.state }) {
+                    return damaged(piece);
+                }
+            }
+        }
+        pieces.next().map_or(Ok(()), damaged)
     }
 
     fn aside(&self, aside: &Aside, out: &mut impl Write, to: &Path) -> Result<(), Refused> {
