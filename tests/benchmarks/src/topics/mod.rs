@@ -2,6 +2,7 @@
 //!
 //! Owns: the list of topics. A new topic is a new file and a line here.
 
+mod agents;
 mod append;
 mod archive;
 mod index;
@@ -45,6 +46,7 @@ pub const ALL: &[Topic] = &[
     restore::TOPIC,
     segments::TOPIC,
     archive::TOPIC,
+    agents::TOPIC,
     wasm::TOPIC,
     page::TOPIC,
 ];
