@@ -1,8 +1,11 @@
-// Owns: a real Chromium, and pages in it that note what they must not do: ask other origins, fail, run foreign script.
-import { existsSync } from 'node:fs'
-import { chromium } from 'playwright-core'
+// Owns: a real browser, and pages in it that note what they must not do: ask other origins, fail, run foreign script.
+// It is Chromium, or a Firefox as it is installed, with INSPECTOR_BROWSER=firefox.
+import { existsSync, readdirSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { chromium, firefox } from 'playwright-core'
 
-const PATHS = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+export const FIREFOX = process.env.INSPECTOR_BROWSER === 'firefox'
+
 const ARGS = [
     '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
     '--disable-component-update', '--disable-sync', '--enable-precise-memory-info',
@@ -11,13 +14,24 @@ const ARGS = [
 /** Milliseconds for which a page is waited for. */
 export const PATIENCE = Number(process.env.PATIENCE ?? 20_000)
 
-/** Path of a Chromium; undefined where there is none. */
-export function chromiumPath() {
-    return PATHS.find(path => path && existsSync(path))
+/** Path of the browser: what `variable` says, or the first of these programs; undefined where there is none. */
+function found(variable, ...names) {
+    const folders = (process.env.PATH ?? '').split(delimiter)
+    const paths = names.flatMap(name => folders.map(folder => join(folder, name)))
+    return [process.env[variable], ...paths].find(path => path && existsSync(path))
 }
 
-export async function launch() {
-    return chromium.launch({ executablePath: chromiumPath(), args: ARGS })
+/** Starts the browser: with the colours that its system prefers, and a folder for what is saved. */
+export async function launch({ colorScheme = 'light', downloadsPath } = {}) {
+    if (!FIREFOX) return chromium.launch({ executablePath: found('CHROMIUM', 'chromium', 'chromium-browser', 'google-chrome'), args: ARGS, downloadsPath })
+    // This channel speaks WebDriver BiDi, which needs no Firefox of playwright's own. A newer playwright than 1.64 sends
+    // a command for the colours to it that no Firefox ESR knows yet: they are a preference, of the whole browser.
+    return firefox.launch({
+        channel: 'moz-firefox',
+        executablePath: found('FIREFOX', 'firefox-esr', 'firefox'),
+        firefoxUserPrefs: { 'layout.css.prefers-color-scheme.content-override': colorScheme === 'dark' ? 0 : 1 },
+        downloadsPath,
+    })
 }
 
 /** Opens the page. `asked` collects requests to other origins, `failed` errors and violations. */
@@ -47,6 +61,13 @@ export async function openPage(browser, url, options = {}) {
 /** Gives files to the page's picker, as a person would. */
 export async function choose(page, paths) {
     await page.locator('#files').setInputFiles(paths)
+}
+
+/** Gives a folder to the page's picker. Firefox takes no folder from a program, so it gets the files. */
+export async function chooseFolder(page, folder) {
+    if (!FIREFOX) return page.locator('#folder').setInputFiles(folder)
+    const inside = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile())
+    return choose(page, inside.map(({ parentPath, name }) => join(parentPath, name)))
 }
 
 /** Waits until all of the log was read. */

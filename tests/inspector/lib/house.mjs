@@ -1,11 +1,11 @@
-// Owns: what every test file needs: one browser, one server, a folder for its files, and the check that no page asked
+// Owns: what every test file needs: a browser, a server, a folder for its files, and the check that no page asked
 // another origin or failed.
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before } from 'node:test'
-import { choose, launch, openPage, PATIENCE, whole } from './browser.mjs'
+import { choose, FIREFOX, launch, openPage, PATIENCE, whole } from './browser.mjs'
 import { serve } from './server.mjs'
 
 export const SAMPLES = new URL('../../sample/', import.meta.url).pathname
@@ -14,12 +14,19 @@ export const FIXTURES = process.env.SESSION_FIXTURES
 /** Sets all up for a test file. */
 export function house() {
     const it = { folder: mkdtempSync(join(tmpdir(), 'inspector-')) }
+    const downloadsPath = join(it.folder, 'downloads')
+    mkdirSync(downloadsPath)
+    // By the colours that the system prefers, each started when it is asked for first.
+    const browsers = new Map()
+    const browser = (colorScheme = 'light') => {
+        if (!browsers.has(colorScheme)) browsers.set(colorScheme, launch({ colorScheme, downloadsPath }))
+        return browsers.get(colorScheme)
+    }
     before(async () => {
-        it.browser = await launch()
         it.server = await serve()
     })
     after(async () => {
-        await it.browser?.close()
+        for (const started of browsers.values()) await (await started).close()
         it.server?.close()
         rmSync(it.folder, { recursive: true, force: true })
     })
@@ -31,7 +38,7 @@ export function house() {
     }
     /** Runs `body` with a page; nothing may have been asked of others, and nothing have failed. */
     it.page = async (body, { url = it.server.url, options } = {}) => {
-        const opened = await openPage(it.browser, url, options)
+        const opened = await openPage(await browser(options?.colorScheme), url, options)
         try {
             await body(opened.page, opened)
             assert.deepEqual(opened.asked, [], 'another origin was asked')
@@ -47,6 +54,22 @@ export function house() {
             await whole(page)
             await body(page, opened)
         }, how)
+    /** The file that `act` has the page save, as `{name, text}`. */
+    it.saved = async (page, act) => {
+        if (!FIREFOX) {
+            const [download] = await Promise.all([page.waitForEvent('download'), act()])
+            return { name: download.suggestedFilename(), text: readFileSync(await download.path(), 'utf8') }
+        }
+        // Playwright overlooks what Firefox tells of a file that the page has made itself, so it is looked for. Until it
+        // is whole it is empty, or has another beside it.
+        await act()
+        return soon(page, async () => {
+            const [name, ...others] = readdirSync(downloadsPath)
+            const text = name && readFileSync(join(downloadsPath, name), 'utf8')
+            assert.ok(text && others.length === 0, 'no file was saved')
+            return { name, text }
+        })
+    }
     return it
 }
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { copyFileSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { chooseFolder } from '../lib/browser.mjs'
 import { counts, cursorOn, house, row, SAMPLES, shows, soon } from '../lib/house.mjs'
 import { Log } from '../lib/session.mjs'
 
@@ -191,7 +192,7 @@ test('a folder is a list to choose from', () =>
         mkdirSync(join(folder, 'deep'), { recursive: true })
         copyFileSync(DARK, join(folder, 'deep', 'dark.jsonl'))
         copyFileSync(join(SAMPLES, 'invoice-rounding.jsonl'), join(folder, 'invoice.jsonl'))
-        await page.locator('#folder').setInputFiles(folder)
+        await chooseFolder(page, folder)
         await page.getByText('2 sessions').waitFor()
         await page.locator('.session', { hasText: 'Dark mode for the settings page' }).waitFor()
         await page.getByLabel('Filter').fill('invoice')

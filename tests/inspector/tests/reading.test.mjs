@@ -111,9 +111,8 @@ test('messages and code are copied, the file is saved', () =>
             await said.locator('.prose pre').hover()
             await said.getByLabel('Copy the code').click()
             await page.waitForFunction(async () => (await navigator.clipboard.readText()) === 'let b = 1\n')
-            const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download' }).click()])
-            assert.equal(download.suggestedFilename(), 'work.jsonl')
-            assert.equal(readFileSync(await download.path(), 'utf8'), readFileSync(join(it.folder, 'work.jsonl'), 'utf8'))
+            const saved = await it.saved(page, () => page.getByRole('button', { name: 'Download' }).click())
+            assert.deepEqual(saved, { name: 'work.jsonl', text: readFileSync(join(it.folder, 'work.jsonl'), 'utf8') })
         },
         { options: { permissions: ['clipboard-read', 'clipboard-write'] } },
     ))

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { copyFileSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { choose, whole } from '../lib/browser.mjs'
+import { choose, chooseFolder, whole } from '../lib/browser.mjs'
 import { cursorOn, house, row, SAMPLES, shows, soon } from '../lib/house.mjs'
 import { Log, writeLog } from '../lib/session.mjs'
 
@@ -105,7 +105,7 @@ test('all sessions of a folder are searched, the newest first', () =>
         for (let n = 0; n < 80; n++) log.assistant(`answer ${n}`)
         writeFileSync(join(folder, 'newest.jsonl'), log.text())
         for (const [name, day] of [['dark', 1], ['invoice', 2], ['newest', 3]]) utimesSync(join(folder, `${name}.jsonl`), day * 86_400, day * 86_400)
-        await page.locator('#folder').setInputFiles(folder)
+        await chooseFolder(page, folder)
         await page.getByText('3 sessions').waitFor()
         await page.getByLabel('Filter').fill('palette')
         await page.keyboard.press('Enter')
