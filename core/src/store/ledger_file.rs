@@ -39,8 +39,11 @@ impl<F: StorageFile> LedgerFile<F> {
         let bytes = file.as_ref().map_or(Ok(Vec::new()), read)?;
         let ledger = Ledger::read(&bytes, head.as_ref());
         let head = head.map(|head| head.rows);
-        // Rows behind the head may be unsynced; actions that follow from them must not outlive them.
+        // Rows behind the head may be unsynced; actions that follow from them must not outlive them. After a sync that
+        // failed the host may take them for written, so they are written once more.
         if let Some(file) = file.as_mut().filter(|_| head.is_none_or(|rows| rows < ledger.lines)) {
+            let from = end_of_line(&bytes, head.unwrap_or_default());
+            file.overwrite(from as u64, bytes.get(from..ledger.whole).unwrap_or_default())?;
             file.sync_data()?;
         }
         Ok(Self { file, ledger, head })
@@ -123,6 +126,12 @@ impl<F: StorageFile> LedgerFile<F> {
         publish(storage, file, &HEAD, &Place::LedgerHead, there)?;
         Ok(())
     }
+}
+
+/// Behind so many lines.
+fn end_of_line(bytes: &[u8], lines: u64) -> usize {
+    let Some(last) = usize::try_from(lines).ok().and_then(|lines| lines.checked_sub(1)) else { return 0 };
+    memchr::memchr_iter(b'\n', bytes).nth(last).map_or(bytes.len(), |lf| lf + 1)
 }
 
 fn read(file: &impl ByteSource) -> Result<Vec<u8>, StoreError> {

@@ -4,15 +4,16 @@
 //! Owns: the scenarios. Each command is recorded call by call; from each state every outcome of a kill and of a
 //! power cut is looked at, the command is run again, and that run is crashed at each of its own calls as well.
 
-mod check;
+pub(crate) mod check;
 mod foreign;
 mod manifest;
 mod migrate;
 mod sealed;
 
 use check::{Command, explore};
-use jcode_session_core::store::{repair, rollback, undo};
-use jcode_session_tests::crash_storage::{Machine, World};
+use jcode_session_core::storage::StorageErrorKind;
+use jcode_session_core::store::{SessionStore, repair, rollback, undo};
+use jcode_session_tests::crash_storage::{Fault, Machine, World};
 use jcode_session_tests::migrations::upgraded;
 use jcode_session_tests::sessions::{self as world, NOW, Store, append, lines, log_of, opened, stored, with_log};
 
@@ -51,6 +52,33 @@ fn checkpoints_survive_every_crash_point() {
         wide: true,
     });
     assert!(states > 300, "{states}");
+}
+
+/// A row of the ledger whose sync failed is not on the disk, though it can be read; the next command's rows stand on it.
+#[test]
+fn a_row_whose_sync_failed_is_not_believed() {
+    let checkpoint = |machine: &Machine| {
+        let store = stored(machine);
+        SessionStore::open(&store).and_then(|mut session| session.checkpoint(NOW, "test").map(|_| ()))
+    };
+    let machine = Machine::from_world(written());
+    checkpoint(&machine).expect("taken");
+    let mut refused = 0;
+    for call in 0..machine.world().calls {
+        let machine = Machine::from_world(written());
+        machine.recorded().world.faults.insert(call, Fault::Error(StorageErrorKind::Io));
+        refused += u64::from(checkpoint(&machine).is_err());
+        machine.recorded().world.faults.clear();
+        append(&machine, &lines(8..9));
+        checkpoint(&machine).expect("taken");
+        for outcome in check::crashes(&machine.world(), true) {
+            let store = stored(&Machine::from_world(outcome.world));
+            let session = opened(&store);
+            let findings = &session.ledger_file().ledger.findings;
+            assert!(findings.is_empty(), "call {call}, {}: {findings:?}", outcome.what);
+        }
+    }
+    assert!(refused > 3, "{refused}");
 }
 
 #[test]
