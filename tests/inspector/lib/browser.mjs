@@ -24,8 +24,8 @@ function found(variable, ...names) {
 /** Starts the browser: with the colours that its system prefers, and a folder for what is saved. */
 export async function launch({ colorScheme = 'light', downloadsPath } = {}) {
     if (!FIREFOX) return chromium.launch({ executablePath: found('CHROMIUM', 'chromium', 'chromium-browser', 'google-chrome'), args: ARGS, downloadsPath })
-    // This channel speaks WebDriver BiDi, which needs no Firefox of playwright's own. A newer playwright than 1.64 sends
-    // a command for the colours to it that no Firefox ESR knows yet: they are a preference, of the whole browser.
+    // This channel speaks WebDriver BiDi, which needs no Firefox of playwright's own. Playwright stays at 1.64: from 1.65 on
+    // it always sends a command for the colours, which Firefox 153 does not know. They are a preference of the browser.
     return firefox.launch({
         channel: 'moz-firefox',
         executablePath: found('FIREFOX', 'firefox-esr', 'firefox'),
