@@ -12,7 +12,7 @@ use super::pending::pending_row;
 use super::state::LogState;
 use crate::dialect::detect;
 use crate::source::ByteSource;
-use crate::storage::{Named, Place, PublishError, Storage, StorageFile, open_if_there};
+use crate::storage::{Folder, Named, Place, PublishError, Storage, StorageFile, open_if_there};
 use crate::write::last_id;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -26,7 +26,7 @@ pub struct SessionStore<'s, S: Storage> {
 }
 
 impl<'s, S: Storage> SessionStore<'s, S> {
-    /// Opens both and syncs the log, which may be missing.
+    /// Opens both and syncs the log and its name; it may be missing.
     ///
     /// # Errors
     /// Fails if they cannot be read.
@@ -39,8 +39,9 @@ impl<'s, S: Storage> SessionStore<'s, S> {
     pub(crate) fn reopen(&mut self) -> Result<(), StoreError> {
         self.log = match open_if_there(self.storage, &Place::Log)? {
             Some(mut file) => {
-                // Decisions must not rest on bytes that a power cut can take back.
+                // Decisions must not rest on bytes that a power cut can take back, nor on a name.
                 file.sync_data()?;
+                self.storage.sync_folder(Folder::Sessions)?;
                 (!file.is_empty()).then_some(file)
             }
             None => None,

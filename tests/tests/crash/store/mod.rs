@@ -81,6 +81,41 @@ fn a_row_whose_sync_failed_is_not_believed() {
     assert!(refused > 3, "{refused}");
 }
 
+/// What a killed command left may not be on the disk yet; what the next one is told to be done rests on it.
+#[test]
+fn what_a_killed_command_left_is_brought_to_the_disk_by_the_next() {
+    type Run = fn(&Store) -> Result<(), String>;
+    let rolled_back = || {
+        let machine = Machine::from_world(written());
+        back(&stored(&machine)).expect("rolled back");
+        machine.world()
+    };
+    let commands: [(&str, World, Run); 4] = [
+        ("repair", damaged().world(), mend),
+        ("rollback", written(), back),
+        ("undo", rolled_back(), |store| forth(store, false)),
+        ("seal", written(), sealed::seal_plain),
+    ];
+    let mut looked = 0;
+    for (what, before, run) in commands {
+        let machine = Machine::recording(before);
+        run(&stored(&machine)).expect("it runs");
+        for (at, left) in machine.history().into_iter().enumerate() {
+            let machine = Machine::from_world(left);
+            opened(&stored(&machine)).checkpoint(NOW, "test").expect("taken");
+            let world = machine.world();
+            for outcome in check::crashes(&world, false) {
+                let what = format!("{what}, killed at {at}, then a checkpoint, then {}", outcome.what);
+                assert!(log_of(&outcome.world) == log_of(&world), "{what}: another log");
+                let store = stored(&Machine::from_world(outcome.world));
+                assert!(opened(&store).ledger_file().ledger.findings.is_empty(), "{what}");
+                looked += 1;
+            }
+        }
+    }
+    assert!(looked > 100, "{looked}");
+}
+
 #[test]
 fn rollback_survives_every_crash_point() {
     let world = written();
