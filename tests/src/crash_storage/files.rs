@@ -78,8 +78,9 @@ impl StorageFile for CrashFile {
         let outcome = self.machine.step(None);
         let inode = &mut self.machine.recorded().world.inodes[self.inode];
         if let Err(failed) = outcome {
-            // The writes count as clean from now on, though they never reached the disk.
-            inode.pending.clear();
+            // The writes count as clean from now on, though they never reached the disk. A length is the journal's, which
+            // has it or ends the file system.
+            inode.pending.retain(|op| matches!(op, Op::SetLen(_)));
             return Err(failed);
         }
         for op in inode.pending.drain(..) {

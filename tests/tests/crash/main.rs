@@ -11,6 +11,7 @@ mod foreign;
 mod kill;
 #[cfg(target_os = "linux")]
 mod kill_commands;
+mod simulator;
 mod store;
 mod turns;
 mod write;
