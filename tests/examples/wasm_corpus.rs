@@ -4,6 +4,7 @@
 //! alone and beside a log, stores and segments. Invariant: one number gives one corpus.
 //! Does not: compare.
 
+use jcode_session_core::source::go_on;
 use jcode_session_native::ops::restore::take_checkpoint;
 use jcode_session_native::ops::seal::{self, Segments};
 use jcode_session_native::os::log_file::LogFile;
@@ -134,7 +135,7 @@ fn stores(folder: &Path) -> Done {
         take_checkpoint(&log)?;
         if !state.starts_with("ledger") {
             let compress = ["compressed", "squeezed"].contains(&state);
-            seal::run(&log, Segments { size: 128 << 10, compress })?;
+            seal::run(&log, Segments { size: 128 << 10, compress }, &mut go_on)?;
         }
         let segments = paths::store(&log).join("segments");
         let mut names: Vec<PathBuf> =

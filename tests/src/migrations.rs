@@ -6,10 +6,10 @@
 use crate::crash_storage::World;
 use crate::jcode_model::V1Files;
 use crate::sessions::{NOW, Store, bytes_of_log, opened, stored, with_log};
-use crate::v1_steps::{go_on, sources_of};
+use crate::v1_steps::sources_of;
 use jcode_session_core::dialect::jcode::V1Sources;
 use jcode_session_core::dialect::{CurrentLog, detect, present};
-use jcode_session_core::source::SliceSource;
+use jcode_session_core::source::{SliceSource, go_on};
 use jcode_session_core::storage::{Place, Storage, StorageError, StorageFile, open_if_there};
 use jcode_session_core::store::history::{History, How};
 use jcode_session_core::store::ledger::Event;

@@ -9,7 +9,7 @@ use jcode_session_core::dialect::jcode::{Growth, Replay, ReplayError, V1Sources,
 use jcode_session_core::index::row::{Row, RowSink, Seq};
 use jcode_session_core::index::{Built, IndexBuilder};
 use jcode_session_core::log::{LogScan, scan_source};
-use jcode_session_core::source::{ByteSource, SliceSource, SourceError};
+use jcode_session_core::source::{ByteSource, SliceSource, SourceError, go_on};
 use serde_json::Value;
 use std::ops::{ControlFlow, Range};
 
@@ -24,10 +24,6 @@ impl ByteSource for Unmapped<'_> {
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
         SliceSource(self.0).read_at(offset, buffer)
     }
-}
-
-pub fn go_on(_: u64) -> ControlFlow<()> {
-    ControlFlow::Continue(())
 }
 
 pub fn sources_of(files: &V1Files) -> V1Sources<SliceSource<'_>> {

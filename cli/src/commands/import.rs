@@ -13,7 +13,6 @@ use jcode_session_native::ops::import::import as import_session;
 use jcode_session_native::os::path_text::shown;
 use jcode_session_native::session::kind;
 use std::io::Write;
-use std::ops::ControlFlow;
 
 pub(super) fn import(args: &ImportArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
     let source = super::resolve(&args.session, settings)?;
@@ -23,13 +22,9 @@ pub(super) fn import(args: &ImportArgs, settings: &Settings, output: &mut Output
             bail!("{} is no session of `{agent}`", source.display());
         }
     }
-    many::catch_interrupts();
     let progress = output.progress(std::slice::from_ref(&source), "importing");
-    let imported = import_session(&source, &settings.home.join("sessions"), &mut |bytes| {
-        progress.advance(bytes);
-        if many::interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    });
-    progress.finish();
+    let sessions = settings.home.join("sessions");
+    let imported = many::watched(&progress, |tick| import_session(&source, &sessions, tick));
     let imported = imported.context("nothing was imported")?;
     writeln!(output.data(), "{}", imported.session_id)?;
     let entries = count(imported.entries, "entry", "entries");

@@ -1,4 +1,4 @@
-//! Work on many sessions: on all cores, with progress, interruptible, with results in order.
+//! Long work, on one session or on many on all cores: with progress, interruptible, with results in order.
 //!
 //! Owns: the worker threads, and Ctrl-C.
 //! Invariant: on Ctrl-C, a session in progress is left whole, old or new, and no further session is begun.
@@ -30,6 +30,23 @@ pub(super) fn catch_interrupts() {
     });
 }
 
+/// Reports bytes, and breaks on Ctrl-C.
+fn tick(progress: &Progress, bytes: u64) -> ControlFlow<()> {
+    progress.advance(bytes);
+    if interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+}
+
+/// Runs `work` on one session, and takes the bar away. It gets a tick that reports bytes and breaks on Ctrl-C.
+pub(super) fn watched<T>(
+    progress: &Progress,
+    work: impl FnOnce(&mut (dyn FnMut(u64) -> ControlFlow<()> + Send)) -> T,
+) -> T {
+    catch_interrupts();
+    let done = work(&mut |bytes| tick(progress, bytes));
+    progress.finish();
+    done
+}
+
 /// Runs `work` on every path and returns the results by position. `work` gets a tick that reports bytes and breaks on
 /// Ctrl-C.
 pub(super) fn for_each<T: Send>(
@@ -48,11 +65,7 @@ pub(super) fn for_each<T: Send>(
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(path) = paths.get(index).filter(|_| !interrupted()) else { return };
-                    let mut tick = |bytes| {
-                        progress.advance(bytes);
-                        if interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-                    };
-                    let result = work(path, &mut tick);
+                    let result = work(path, &mut |bytes| tick(progress, bytes));
                     let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
                     if let Some(slot) = results.get_mut(index) {
                         *slot = Some(result);

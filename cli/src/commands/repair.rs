@@ -6,11 +6,12 @@
 
 use super::advice::undo_command;
 use super::findings::print_findings;
+use super::many;
 use crate::args::RepairArgs;
 use crate::output::{ExitStatus, Output, bytes, count, visible};
 use crate::settings::Settings;
 use anyhow::Result;
-use jcode_session_core::store::repair::Plan;
+use jcode_session_core::store::repair::{PASSES, PASSES_OF_PLAN, Plan};
 use jcode_session_native::ops::restore::{self, Follow};
 use jcode_session_native::os::path_text::shown;
 use jcode_session_native::os::paths;
@@ -18,8 +19,12 @@ use std::io::Write;
 
 pub(super) fn repair(args: &RepairArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
     let log = restore::log_of(&super::resolve(&args.session, settings)?);
-    let (plan, follow) =
-        if args.dry_run { (restore::plan_repair(&log)?, Follow::UpToDate) } else { restore::repair(&log)? };
+    let (passes, doing) = if args.dry_run { (PASSES_OF_PLAN, "planning") } else { (PASSES, "repairing") };
+    let progress = output.progress_over(|| Some(passes * restore::len_of(&log)), doing);
+    let (plan, follow) = many::watched(&progress, |tick| match args.dry_run {
+        true => restore::plan_repair(&log, tick).map(|plan| (plan, Follow::UpToDate)),
+        false => restore::repair(&log, tick),
+    })?;
     let name = visible(&shown(&log));
     if plan.is_nothing() {
         writeln!(output.data(), "{name}: nothing is wrong with the log; it was left alone")?;

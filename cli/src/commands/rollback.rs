@@ -4,8 +4,9 @@
 //! Invariant: the result of a rollback names the exact command that takes it back.
 
 use super::advice::undo_command;
+use super::many;
 use crate::args::RollbackArgs;
-use crate::output::{ExitStatus, Output, bytes, count, visible};
+use crate::output::{ExitStatus, Output, Progress, bytes, count, visible};
 use crate::settings::Settings;
 use anyhow::Result;
 use jcode_session_core::store::history::How;
@@ -23,7 +24,7 @@ pub(super) fn rollback(args: &RollbackArgs, settings: &Settings, output: &mut Ou
     }
     let to_ms = args.to_checkpoint;
     if args.dry_run {
-        let plan = restore::plan_rollback(&log, to_ms)?;
+        let plan = many::watched(&counted(output, "planning"), |tick| restore::plan_rollback(&log, to_ms, tick))?;
         if plan.is_there {
             return is_there(&plan, output);
         }
@@ -34,7 +35,8 @@ pub(super) fn rollback(args: &RollbackArgs, settings: &Settings, output: &mut Ou
         }
         return Ok(ExitStatus::Clean);
     }
-    let (plan, follow) = restore::rollback(&log, to_ms)?;
+    let progress = counted(output, "returning");
+    let (plan, follow) = many::watched(&progress, |tick| restore::rollback(&log, to_ms, tick))?;
     if plan.is_there {
         return is_there(&plan, output);
     }
@@ -45,14 +47,20 @@ pub(super) fn rollback(args: &RollbackArgs, settings: &Settings, output: &mut Ou
     Ok(ExitStatus::Clean)
 }
 
+/// Which bytes are read depends on the state to return to, so they are counted without a total.
+fn counted(output: &Output, what: &str) -> Progress {
+    output.progress_over(|| None, what)
+}
+
 fn undo(args: &RollbackArgs, log: &Path, output: &mut Output) -> Result<ExitStatus> {
     if args.dry_run {
-        let plan = restore::plan_undo(log, args.force)?;
+        let plan = many::watched(&counted(output, "planning"), |tick| restore::plan_undo(log, args.force, tick))?;
         writeln!(output.data(), "would take back the {} of {}", plan.event, visible(&plan.timestamp))?;
         writeln!(output.data(), "  {}", put_back(log, &plan))?;
         return Ok(ExitStatus::Clean);
     }
-    let (plan, follow) = restore::undo(log, args.force)?;
+    let progress = counted(output, "taking back");
+    let (plan, follow) = many::watched(&progress, |tick| restore::undo(log, args.force, tick))?;
     writeln!(output.data(), "took back the {} of {}", plan.event, visible(&plan.timestamp))?;
     writeln!(output.data(), "  {}{}", put_back(log, &plan), kept(log, plan.set_aside.as_deref()))?;
     tell(follow, output);

@@ -244,7 +244,14 @@ impl Output {
     pub fn progress(&self, files: &[PathBuf], what: &str) -> Progress {
         // Stat the files only if the bar is shown: there may be thousands.
         let len = |file: &PathBuf| stat::stat(file).map_or(0, |metadata| metadata.len());
-        Progress::new(self.progress.then(|| files.iter().map(len).sum()), what)
+        self.progress_over(|| Some(files.iter().map(len).sum()), what)
+    }
+
+    /// A progress bar over so many bytes; without a total, bytes are counted. Hidden if progress is off: the total is
+    /// then not asked for.
+    #[must_use]
+    pub fn progress_over(&self, total: impl FnOnce() -> Option<u64>, what: &str) -> Progress {
+        if self.progress { Progress::new(total(), what) } else { Progress::hidden() }
     }
 
     /// Prints lines unchanged on standard error: data that would be lost otherwise. On a terminal, control characters

@@ -3,6 +3,7 @@
 //! Owns: title, times, counts, tokens and costs of a session, gathered from its header and the entries of the path.
 //! Invariant: entries are read one at a time. Entries that cannot hold a title are not parsed, except for the last one.
 
+use super::WriteError;
 use super::json::Object;
 use super::model::Message;
 use super::used::Used;
@@ -38,7 +39,12 @@ pub(crate) struct Head {
 
 impl Head {
     /// Gathers the head of the path at `ranges`, and the edits on the path.
-    pub(super) fn gather(session: &Session, tree: &Tree, ranges: &[Range<u64>]) -> Result<(Self, Edits), SessionError> {
+    pub(super) fn gather(
+        session: &Session,
+        tree: &Tree,
+        ranges: &[Range<u64>],
+        stop: &dyn Fn() -> bool,
+    ) -> Result<(Self, Edits), WriteError> {
         let header = session.header();
         let mut names = Names::default();
         if let Some(header) = header {
@@ -49,6 +55,9 @@ impl Head {
         let kinds = [memmem::Finder::new("session_info"), memmem::Finder::new("jcode/meta")];
         let (mut ended, mut edits, mut used) = (None, Edits::default(), Used::default());
         for (number, range) in ranges.iter().enumerate() {
+            if stop() {
+                return Err(WriteError::Interrupted);
+            }
             let line = session.entry_at(range.clone())?.line;
             edits.read(&line);
             used.add(&line);

@@ -69,16 +69,20 @@ pub(crate) enum WriteError {
     /// The output cannot be written.
     #[error(transparent)]
     Output(#[from] io::Error),
+    /// The caller stopped it.
+    #[error("interrupted")]
+    Interrupted,
 }
 
-/// Writes the active path of a session, and the other branches if the form has them.
+/// Writes the active path of a session, and the other branches if the form has them. Until something is written, `stop`
+/// is asked; from then on the output may fail.
 ///
 /// # Errors
-/// Fails if the session cannot be read or the output cannot be written.
-pub(crate) fn write(session: &Session, writer: &mut dyn Writer) -> Result<(), WriteError> {
+/// Fails if the session cannot be read, the output cannot be written, or `stop` says so.
+pub(crate) fn write(session: &Session, writer: &mut dyn Writer, stop: &dyn Fn() -> bool) -> Result<(), WriteError> {
     let ranges = session.path_ranges(None, None)?;
     let tree = session.tree()?.tree;
-    let (head, edits) = Head::gather(session, &tree, &ranges)?;
+    let (head, edits) = Head::gather(session, &tree, &ranges, stop)?;
     writer.begin(&head)?;
     let mut path = edited::Path::new(edits);
     let labels: HashMap<String, String> = tree.labels.into_iter().map(|label| (label.entry_id, label.name)).collect();

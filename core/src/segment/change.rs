@@ -14,7 +14,7 @@ use super::range::Segment;
 use super::segmented::{Segmented, SegmentedFile};
 use super::witness::witnesses;
 use crate::source::identity::FileStamp;
-use crate::source::{ByteSource, Pieces, SliceSource};
+use crate::source::{ByteSource, Pieces, SliceSource, Watched, go_on};
 use crate::storage::{
     Folder, Place, PublishError, Storage, StorageFile, append_all, create_anew, is_as_seen, open_if_there, or_removed,
     publish,
@@ -86,7 +86,7 @@ impl<S: Storage + Clone, D: Decompress + Clone> Segmented<S, D> {
     /// Writes the part of the log that stays in its own file beside the segments `after`, and replaces that file.
     pub(super) fn rewrite_own(
         &self,
-        log: &SegmentedFile<S, D>,
+        log: &Watched<'_, SegmentedFile<S, D>>,
         stays: [Range<u64>; 2],
         after: &[Segment],
         write: impl FnOnce(&[Segment]) -> Result<(), StoreError>,
@@ -100,7 +100,7 @@ impl<S: Storage + Clone, D: Decompress + Clone> Segmented<S, D> {
                 }
             }
             // Only the file that was copied may be replaced.
-            let copied = FileStamp { len: log.len(), ..log.own.stamp()? };
+            let copied = FileStamp { len: log.len(), ..log.source.own.stamp()? };
             self.change((&NEW_OWN, new), Some(copied), after, write)
         };
         or_removed(&self.inner, &NEW_OWN, rewrite())
@@ -117,7 +117,7 @@ impl<S: Storage + Clone, D: Decompress + Clone> Segmented<S, D> {
         let kept = layout.segments().iter().take_while(|segment| segment.end() < len).count();
         let kept = layout.segments().get(..kept).unwrap_or_default();
         let from = kept.last().map_or(layout.header_len(), Segment::end);
-        self.rewrite_own(log, [0..layout.header_len(), from..len], kept, |_| Ok(()))
+        self.rewrite_own(&Watched::new(log, &mut go_on), [0..layout.header_len(), from..len], kept, |_| Ok(()))
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Owns: where segments end.
 //! Invariant: no byte of the logical log changes, so sidecars and checkpoints stay valid. A run after a crash continues
-//! from the layout in force.
+//! from the layout in force. It can be stopped until the log's own file is replaced, and the same layout is then in force.
 //! Does not: lock, or define the steps of a change; see [`super::change`].
 
 use super::announce::{announce, begin};
@@ -10,11 +10,11 @@ use super::check::{Depth, trouble};
 use super::layout::Layout;
 use super::pack::pack;
 use super::range::Segment;
-use super::segmented::Segmented;
+use super::segmented::{Segmented, SegmentedFile};
 use super::witness::line_end;
 use super::{Compress, Decompress};
 use crate::dialect::detect;
-use crate::source::ByteSource;
+use crate::source::{ByteSource, Tick, Watched, tell};
 use crate::storage::{Folder, Named, Place, PublishError, SealedExtent, Storage, StorageFile};
 use crate::store::{SessionStore, StoreError};
 use crate::write::line_start;
@@ -23,6 +23,9 @@ use core::ops::Range;
 
 /// Default size of a segment in bytes.
 pub const DEFAULT_SIZE: u64 = 64 << 20;
+
+/// How often a seal, its reversal or a change of form reads the log at most, for who shows its progress.
+pub const PASSES: u64 = 2;
 
 /// The effects of a seal.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -84,16 +87,19 @@ pub fn plan<S: Storage + Clone, D: Decompress + Clone>(
 /// Runs the seal; the session shows the new log afterwards.
 ///
 /// # Errors
-/// Same errors as [`plan`], and any storage error; the log is then unchanged or sealed.
+/// Same errors as [`plan`], and any storage error; the log is then unchanged or sealed. If `tick` stops it, the log is
+/// unchanged.
 pub fn run<S: Storage + Clone, D: Decompress + Clone>(
     session: &mut SessionStore<'_, Segmented<S, D>>,
     size: u64,
     with: Option<&dyn Compress>,
     now_ms: i64,
+    tick: &mut Tick<'_>,
 ) -> Result<Plan, StoreError> {
     let before = begin(session, now_ms)?;
     let plan = plan(session, size)?;
     let Some(log) = session.log.clone().filter(|_| !plan.is_nothing()) else { return Ok(plan) };
+    let log = Watched::new(&log, tick);
     let mut segments = before.map_or_else(Vec::new, |layout| layout.segments().to_vec());
     for range in &plan.ranges {
         segments.push(Segment::of(&log, range.clone())?);
@@ -107,38 +113,42 @@ pub fn run<S: Storage + Clone, D: Decompress + Clone>(
         }
         Ok(storage.inner.sync_folder(Folder::Segments)?)
     };
-    put(session, [0..layout.header_len(), layout.sealed_len()..plan.len], layout.segments(), write)?;
+    put(session, &log, [0..layout.header_len(), layout.sealed_len()..plan.len], layout.segments(), write)?;
     Ok(plan)
 }
 
 /// Moves all bytes back into the log's own file, which then has no segments; returns how many.
 ///
 /// # Errors
-/// Fails if a segment is lost or damaged, or storage fails; the log is then unchanged or one file.
+/// Fails if a segment is lost or damaged, or storage fails; the log is then unchanged or one file. If `tick` stops it, the
+/// log is unchanged.
 pub fn undo<S: Storage + Clone, D: Decompress + Clone>(
     session: &mut SessionStore<'_, Segmented<S, D>>,
     now_ms: i64,
+    tick: &mut Tick<'_>,
 ) -> Result<u64, StoreError> {
     let Some(layout) = begin(session, now_ms)? else { return Ok(0) };
     for segment in layout.segments() {
         if let Some((form, how)) = trouble(session.storage, segment, Depth::Full, None)? {
             return Err(StoreError::Kept { what: segment.path(form), how });
         }
+        tell(tick, segment.len)?;
     }
     announce(session, None, "put back into one file", now_ms)?;
-    put(session, [0..session.len(), 0..0], &[], |_| Ok(()))?;
+    let Some(log) = session.log.clone() else { return Err(StoreError::NothingLeft) };
+    put(session, &Watched::new(&log, tick), [0..log.len(), 0..0], &[], |_| Ok(()))?;
     Ok(layout.sealed_len() - layout.header_len())
 }
 
 /// Writes the part of the log that stays in its own file, and replaces that file.
 fn put<S: Storage + Clone, D: Decompress + Clone>(
     session: &mut SessionStore<'_, Segmented<S, D>>,
+    log: &Watched<'_, SegmentedFile<S, D>>,
     stays: [Range<u64>; 2],
     segments: &[Segment],
     write: impl FnOnce(&[Segment]) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let Some(log) = &session.log else { return Err(StoreError::NothingLeft) };
-    if log.named()? != Named::Same(log.len()) {
+    if log.source.named()? != Named::Same(log.len()) {
         return Err(PublishError::Changed { what: Place::Log }.into());
     }
     session.storage.rewrite_own(log, stays, segments, write)?;

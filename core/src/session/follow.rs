@@ -8,7 +8,7 @@ use super::{Entry, Locator, Session};
 use crate::dialect::CurrentLog;
 use crate::log::{Damage, LineReader, LogScan, LogSink, OpenLine, Outcome, Record, scan_source, shown_len};
 use crate::source::identity::Fingerprint;
-use crate::source::{ByteSource, Prefix, SourceError};
+use crate::source::{ByteSource, Prefix, SourceError, go_on};
 use crate::write::line_start;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
@@ -99,10 +99,6 @@ impl Follow {
             _ => Ok(News::Replaced),
         }
     }
-}
-
-fn go_on(_: u64) -> ControlFlow<()> {
-    ControlFlow::Continue(())
 }
 
 /// The end of the last whole record that readers show: an unfinished line behind it is still to come.

@@ -8,6 +8,7 @@ pub mod identity;
 mod pieces;
 mod prefix;
 mod rope;
+mod watched;
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -17,6 +18,8 @@ use core::ops::Range;
 pub use pieces::{PIECE, Pieces};
 pub(crate) use prefix::Prefix;
 pub use rope::{Piece, Rope};
+pub use watched::{Tick, go_on};
+pub(crate) use watched::{Watched, tell};
 
 /// Why bytes could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -8,7 +8,8 @@
 //! 3. the log is cut; or the kept original, or what a repair set aside, is renamed over it; or, if there was no log in
 //!    that state, its name is removed.
 //!
-//! Invariant: before step 3 the log is unchanged, after it the log is in the earlier state. The row names both states,
+//! Invariant: before step 3 the log is unchanged, after it the log is in the earlier state. It can be stopped up to the
+//! end of step 1, and nothing is then set aside. The row names both states,
 //! so the log itself shows which holds. A rollback that was interrupted continues when it is run again.
 
 use super::checkpoint::{self, digest};
@@ -18,7 +19,7 @@ use super::ledger::{Event, Ledger, LedgerRow, digest_hex};
 use super::pending::without_pending;
 use super::session_store::SessionStore;
 use super::set_aside::{self, Kept};
-use crate::source::ByteSource;
+use crate::source::{ByteSource, Tick, Watched};
 use crate::storage::{Folder, Named, Place, PublishError, Storage, StorageFile, open_if_there};
 use crate::write::{count_records, set_aside};
 use alloc::format;
@@ -67,15 +68,19 @@ pub struct Plan {
 /// Plans a rollback, without writing.
 ///
 /// # Errors
-/// Fails if there is no such state or the session cannot return to it.
-pub fn plan<S: Storage>(session: &SessionStore<'_, S>, options: &Options) -> Result<Plan, StoreError> {
-    let plan = intend(session, options)?;
+/// Fails if there is no such state, the session cannot return to it, or `tick` stops it.
+pub fn plan<S: Storage>(
+    session: &SessionStore<'_, S>,
+    options: &Options,
+    tick: &mut Tick<'_>,
+) -> Result<Plan, StoreError> {
+    let plan = intend(session, options, tick)?;
     if !plan.unacknowledged
         && !plan.is_there
         && let Some(target) = target_of(session, &plan)
         && let Some(kept) = kept(session, &plan.how, target)?
     {
-        kept.check()?;
+        kept.check(tick)?;
     }
     Ok(plan)
 }
@@ -87,11 +92,15 @@ fn target_of<'s, S: Storage>(session: &'s SessionStore<'_, S>, plan: &Plan) -> O
 }
 
 /// The plan, without a check of the bytes that return.
-fn intend<S: Storage>(session: &SessionStore<'_, S>, options: &Options) -> Result<Plan, StoreError> {
-    if let Some(plan) = unacknowledged(session, options)? {
+fn intend<S: Storage>(
+    session: &SessionStore<'_, S>,
+    options: &Options,
+    tick: &mut Tick<'_>,
+) -> Result<Plan, StoreError> {
+    if let Some(plan) = unacknowledged(session, options, tick)? {
         return Ok(plan);
     }
-    if let Some(row) = interrupted(session, options)? {
+    if let Some(row) = interrupted(session, options, tick)? {
         return Ok(Plan { finishes: true, ..row });
     }
     // An open row counts as not written.
@@ -114,7 +123,7 @@ fn intend<S: Storage>(session: &SessionStore<'_, S>, options: &Options) -> Resul
             continue;
         }
         let number = ledger.numbers.get(state.row).copied().unwrap_or_default();
-        return describe(session, number, row, state.how, is_now);
+        return describe(session, (number, row), state.how, is_now, tick);
     }
     let asked = match options.to_ms {
         Some(to) => format!("at or before {}", crate::log::time::format(to).unwrap_or_default()),
@@ -125,7 +134,11 @@ fn intend<S: Storage>(session: &SessionStore<'_, S>, options: &Options) -> Resul
 }
 
 /// The last rollback, if it took place but was never reported.
-fn unacknowledged<S: Storage>(session: &SessionStore<'_, S>, options: &Options) -> Result<Option<Plan>, StoreError> {
+fn unacknowledged<S: Storage>(
+    session: &SessionStore<'_, S>,
+    options: &Options,
+    tick: &mut Tick<'_>,
+) -> Result<Option<Plan>, StoreError> {
     let Some(row) = session.unacknowledged(Event::Rollback)?.filter(|_| options.to_ms.is_none()) else {
         return Ok(None);
     };
@@ -136,16 +149,20 @@ fn unacknowledged<S: Storage>(session: &SessionStore<'_, S>, options: &Options) 
         _ => None,
     };
     let records = match removed {
-        Some(file) => Some(count_records(&file, 0)?),
+        Some(file) => Some(count_records(&file, 0, tick)?),
         None => None,
     };
-    let plan = describe(session, row.target.unwrap_or_default(), target, how, false)?;
+    let plan = describe(session, (row.target.unwrap_or_default(), target), how, false, tick)?;
     let from_len = row.from.as_ref().map_or(0, |from| from.len);
     Ok(Some(Plan { from_len, records, finishes: true, unacknowledged: true, set_aside: row.set_aside.clone(), ..plan }))
 }
 
 /// The last rollback, if it was announced and interrupted and matches the options.
-fn interrupted<S: Storage>(session: &SessionStore<'_, S>, options: &Options) -> Result<Option<Plan>, StoreError> {
+fn interrupted<S: Storage>(
+    session: &SessionStore<'_, S>,
+    options: &Options,
+    tick: &mut Tick<'_>,
+) -> Result<Option<Plan>, StoreError> {
     let ledger = &session.ledger_file.ledger;
     let Some(row) = session.pending_row()?.and_then(|open| ledger.rows.get(open)) else { return Ok(None) };
     let (Event::Rollback, Some((target, how))) = (row.event, target_of_last(ledger)) else { return Ok(None) };
@@ -157,7 +174,7 @@ fn interrupted<S: Storage>(session: &SessionStore<'_, S>, options: &Options) -> 
     if grown || !can_return(session, &state, target, options)? {
         return Ok(None);
     }
-    Ok(Some(describe(session, row.target.unwrap_or_default(), target, how, false)?))
+    Ok(Some(describe(session, (row.target.unwrap_or_default(), target), how, false, tick)?))
 }
 
 /// The state to which the last row, a rollback, returns, and the way back to it.
@@ -192,13 +209,13 @@ fn can_return<S: Storage>(
 
 fn describe<S: Storage>(
     session: &SessionStore<'_, S>,
-    target: u64,
-    row: &LedgerRow,
+    (target, row): (u64, &LedgerRow),
     how: How,
     is_there: bool,
+    tick: &mut Tick<'_>,
 ) -> Result<Plan, StoreError> {
     let records = match (&how, &session.log) {
-        (How::Cut, Some(log)) => Some(count_records(log, row.logical_len)?),
+        (How::Cut, Some(log)) => Some(count_records(log, row.logical_len, tick)?),
         _ => None,
     };
     Ok(Plan {
@@ -220,14 +237,23 @@ fn describe<S: Storage>(
 /// [`SessionStore::acknowledge`].
 ///
 /// # Errors
-/// Same errors as [`plan`], and any storage error; the log is then unchanged or in the earlier state.
-pub fn run<S: Storage>(session: &mut SessionStore<'_, S>, options: &Options) -> Result<Plan, StoreError> {
-    let done = go_back(session, options);
+/// Same errors as [`plan`], and any storage error; the log is then unchanged or in the earlier state. If `tick` stops it,
+/// the log is unchanged.
+pub fn run<S: Storage>(
+    session: &mut SessionStore<'_, S>,
+    options: &Options,
+    tick: &mut Tick<'_>,
+) -> Result<Plan, StoreError> {
+    let done = go_back(session, options, tick);
     set_aside::or_dropped(session.storage, done)
 }
 
-fn go_back<S: Storage>(session: &mut SessionStore<'_, S>, options: &Options) -> Result<Plan, StoreError> {
-    let mut plan = intend(session, options)?;
+fn go_back<S: Storage>(
+    session: &mut SessionStore<'_, S>,
+    options: &Options,
+    tick: &mut Tick<'_>,
+) -> Result<Plan, StoreError> {
+    let mut plan = intend(session, options, tick)?;
     if plan.is_there {
         session.resolve_pending(options.now_ms)?;
         return Ok(plan);
@@ -243,27 +269,30 @@ fn go_back<S: Storage>(session: &mut SessionStore<'_, S>, options: &Options) -> 
     };
     // Everything that may fail for lack of space or bytes comes before the announcement.
     let restored = match kept(session, &plan.how, &target)? {
-        Some(kept) => Some(restore(session, &kept)?),
+        Some(kept) => Some(restore(session, &kept, tick)?),
         None => None,
     };
     let from = session.state()?;
+    // What only reads comes first, so that nothing has been set aside when it is stopped.
+    let before =
+        if plan.finishes { None } else { session.new_checkpoint(options.now_ms, "before a rollback", tick)? };
     let (name, removed_digest) = match &session.log {
         Some(log) => {
             let start = if plan.how == How::Cut { plan.to_len } else { 0 };
+            let removed = digest_hex(&digest(None, &Watched::new(log, tick), start..log.len())?);
             let name = match plan.how {
-                How::Cut => set_aside(session.storage, log, start..log.len(), options.now_ms)?,
+                How::Cut => set_aside(session.storage, &Watched::new(log, tick), start..log.len(), options.now_ms)?,
                 How::File(_) | How::SetAside { .. } | How::Gone => {
-                    set_aside::whole_log(session.storage, log, options.now_ms)?
+                    set_aside::whole_log(session.storage, log, options.now_ms, tick)?
                 }
             };
-            (name.name(), digest_hex(&digest(None, log, start..log.len())?))
+            (name.name(), removed)
         }
         None => (None, String::new()),
     };
     plan.set_aside = name.map(|name| format!("quarantine/{}", name.as_str()));
     if !plan.finishes {
-        let mut rows: Vec<LedgerRow> =
-            session.new_checkpoint(options.now_ms, "before a rollback")?.into_iter().collect();
+        let mut rows: Vec<LedgerRow> = before.into_iter().collect();
         let words = format!("returned to the checkpoint of {}", target.timestamp);
         let mut row =
             LedgerRow::new(Event::Rollback, options.now_ms, target.logical_len, target.digest.clone(), &words);
@@ -322,9 +351,13 @@ fn kept<S: Storage>(
 }
 
 /// Copies a kept file to the temporary file that becomes the log.
-fn restore<S: Storage>(session: &SessionStore<'_, S>, kept: &Kept<S::File>) -> Result<S::File, StoreError> {
+fn restore<S: Storage>(
+    session: &SessionStore<'_, S>,
+    kept: &Kept<S::File>,
+    tick: &mut Tick<'_>,
+) -> Result<S::File, StoreError> {
     let mut new = set_aside::new_log(session.storage)?;
-    kept.copy_to(&mut new)?;
+    kept.copy_to(&mut new, tick)?;
     new.sync_data()?;
     Ok(new)
 }

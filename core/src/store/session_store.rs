@@ -11,7 +11,7 @@ use super::ledger_file::LedgerFile;
 use super::pending::pending_row;
 use super::state::LogState;
 use crate::dialect::detect;
-use crate::source::ByteSource;
+use crate::source::{ByteSource, Tick, Watched, go_on};
 use crate::storage::{Folder, Named, Place, PublishError, Storage, StorageFile, open_if_there};
 use crate::write::last_id;
 use alloc::string::String;
@@ -151,7 +151,7 @@ impl<'s, S: Storage> SessionStore<'s, S> {
     /// Fails if the log cannot be read or bytes of it are lost, if another program replaced or cut it, or if the ledger
     /// cannot be written.
     pub fn checkpoint(&mut self, now_ms: i64, note: &str) -> Result<Option<u64>, StoreError> {
-        let Some(row) = self.new_checkpoint(now_ms, note)? else { return Ok(None) };
+        let Some(row) = self.new_checkpoint(now_ms, note, &mut go_on)? else { return Ok(None) };
         if let Some(log) = &self.log {
             if log.met_lost() {
                 return Err(StoreError::Lost);
@@ -165,12 +165,18 @@ impl<'s, S: Storage> SessionStore<'s, S> {
     }
 
     /// The row of a checkpoint, unless the newest state is the current one.
-    pub(super) fn new_checkpoint(&self, now_ms: i64, note: &str) -> Result<Option<LedgerRow>, StoreError> {
+    pub(super) fn new_checkpoint(
+        &self,
+        now_ms: i64,
+        note: &str,
+        tick: &mut Tick<'_>,
+    ) -> Result<Option<LedgerRow>, StoreError> {
         let now = self.state()?;
         let top = History::of(&self.ledger_file.ledger).now.top;
         let known = top.and_then(|top| self.ledger_file.ledger.rows.get(top)).and_then(LedgerRow::state);
         let Some(log) = self.log.as_ref().filter(|_| known != Some(now)) else { return Ok(None) };
-        let mut row = checkpoint::row(&self.ledger_file.ledger, log, log.len(), leaf(log), now_ms, note)?;
+        let mut row =
+            checkpoint::row(&self.ledger_file.ledger, &Watched::new(log, tick), log.len(), leaf(log), now_ms, note)?;
         row.sealed = log.sealed();
         Ok(Some(row))
     }

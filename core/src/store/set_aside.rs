@@ -8,7 +8,7 @@ use super::checkpoint;
 use super::error::StoreError;
 use super::ledger::{Ledger, digest_hex};
 use crate::log::Dialect;
-use crate::source::{ByteSource, Pieces};
+use crate::source::{ByteSource, Pieces, Tick, Watched};
 use crate::storage::{
     Folder, Name, Place, PublishError, Storage, StorageError, StorageErrorKind, StorageFile, append_all, create_anew,
     open_if_there, or_removed, publish,
@@ -21,7 +21,12 @@ use alloc::string::String;
 const NEW_LOG: Place = Place::Temporary(2);
 
 /// Gives the whole log a second name in `quarantine/`; reuses the name from an interrupted attempt.
-pub(super) fn whole_log<S: Storage>(storage: &S, log: &S::File, now_ms: i64) -> Result<QuarantineName, StoreError> {
+pub(super) fn whole_log<S: Storage>(
+    storage: &S,
+    log: &S::File,
+    now_ms: i64,
+    tick: &mut Tick<'_>,
+) -> Result<QuarantineName, StoreError> {
     let mut file = log.clone();
     file.sync_data()?;
     let ino = |stamp: crate::source::identity::FileStamp| (stamp.dev, stamp.ino);
@@ -45,7 +50,7 @@ pub(super) fn whole_log<S: Storage>(storage: &S, log: &S::File, now_ms: i64) -> 
             Err(error) if error.kind == StorageErrorKind::Exists => name.at_ms += 1,
             // A log in segments, or a file system without hard links, needs a copy.
             Err(error) if error.kind == StorageErrorKind::Unsupported => {
-                return Ok(set_aside(storage, log, 0..log.len(), now_ms)?);
+                return Ok(set_aside(storage, &Watched::new(log, tick), 0..log.len(), now_ms)?);
             }
             Err(error) => return Err(error.into()),
         }
@@ -195,14 +200,14 @@ impl<F: StorageFile> Kept<F> {
     }
 
     /// Compares its bytes with the digest.
-    pub(super) fn check(&self) -> Result<(), StoreError> {
-        self.compare(&checkpoint::digest(None, &self.file, 0..self.len)?)
+    pub(super) fn check(&self, tick: &mut Tick<'_>) -> Result<(), StoreError> {
+        self.compare(&checkpoint::digest(None, &Watched::new(&self.file, tick), 0..self.len)?)
     }
 
     /// Appends its bytes to a file and compares them with the digest.
-    pub(super) fn copy_to(&self, to: &mut F) -> Result<(), StoreError> {
+    pub(super) fn copy_to(&self, to: &mut F, tick: &mut Tick<'_>) -> Result<(), StoreError> {
         let mut hasher = blake3::Hasher::new();
-        copy(&self.file, self.len, to, |bytes| {
+        copy(&Watched::new(&self.file, tick), self.len, to, |bytes| {
             hasher.update(bytes);
         })?;
         self.compare(&hasher.finalize())

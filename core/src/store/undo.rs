@@ -2,11 +2,11 @@
 //!
 //! If you change a step, then change section 7.4 of `docs/format.md` and the crash tests first.
 //!
-//! Owns: when an undo is refused, and the order of steps, each of which ends with a sync: 1. with `force`, bytes that
-//! were appended since are set aside in `quarantine/`; so is a repaired log; 2. the earlier log is written aside, from
-//! the rest of the log and the bytes set aside, and compared; 3. the ledger gains the row; 4. the file is renamed over
-//! the log.
-//! Invariant: before step 4 the log is unchanged, after it the log is as before the rollback or repair. Bytes that were
+//! Owns: when an undo is refused, and the order of steps, each of which ends with a sync: 1. the earlier log is written
+//! aside, from the rest of the log and the bytes set aside, and compared; 2. with `force`, bytes that were appended since
+//! are set aside in `quarantine/`; so is a repaired log; 3. the ledger gains the row; 4. the file is renamed over the log.
+//! Invariant: before step 4 the log is unchanged, after it the log is as before the rollback or repair. It can be stopped
+//! up to the end of step 2, and nothing is then set aside. Bytes that were
 //! set aside stay in `quarantine/`. An undo copies the log, unlike a rollback, because appending in place would show
 //! other programs half of the returning bytes.
 
@@ -15,7 +15,7 @@ use super::history::History;
 use super::ledger::{Event, LedgerRow};
 use super::session_store::SessionStore;
 use super::set_aside::{self, Kept};
-use crate::source::ByteSource;
+use crate::source::{ByteSource, Tick, Watched};
 use crate::storage::{Place, Storage, StorageFile};
 use crate::write::{QuarantineName, set_aside};
 use alloc::format;
@@ -56,13 +56,17 @@ pub struct Plan {
 /// Plans an undo, without writing.
 ///
 /// # Errors
-/// Fails if there is nothing to undo, or the undo is refused.
-pub fn plan<S: Storage>(session: &SessionStore<'_, S>, options: &Options) -> Result<Plan, StoreError> {
+/// Fails if there is nothing to undo, the undo is refused, or `tick` stops it.
+pub fn plan<S: Storage>(
+    session: &SessionStore<'_, S>,
+    options: &Options,
+    tick: &mut Tick<'_>,
+) -> Result<Plan, StoreError> {
     let plan = intend(session, options)?;
     if !plan.unacknowledged
         && let Some(taken_back) = row_of(session, &plan)
     {
-        removed(session, taken_back)?.0.check()?;
+        removed(session, taken_back)?.0.check(tick)?;
     }
     Ok(plan)
 }
@@ -151,13 +155,22 @@ fn kept(row: &LedgerRow) -> Option<QuarantineName> {
 /// [`SessionStore::acknowledge`].
 ///
 /// # Errors
-/// Same errors as [`plan`], and any storage error; the log is then unchanged or as before the rollback or repair.
-pub fn run<S: Storage>(session: &mut SessionStore<'_, S>, options: &Options) -> Result<Plan, StoreError> {
-    let done = take_back(session, options);
+/// Same errors as [`plan`], and any storage error; the log is then unchanged or as before the rollback or repair. If
+/// `tick` stops it, the log is unchanged.
+pub fn run<S: Storage>(
+    session: &mut SessionStore<'_, S>,
+    options: &Options,
+    tick: &mut Tick<'_>,
+) -> Result<Plan, StoreError> {
+    let done = take_back(session, options, tick);
     set_aside::or_dropped(session.storage, done)
 }
 
-fn take_back<S: Storage>(session: &mut SessionStore<'_, S>, options: &Options) -> Result<Plan, StoreError> {
+fn take_back<S: Storage>(
+    session: &mut SessionStore<'_, S>,
+    options: &Options,
+    tick: &mut Tick<'_>,
+) -> Result<Plan, StoreError> {
     let mut plan = match intend(session, options) {
         Err(StoreError::NeverTookPlace(event)) => {
             session.resolve_pending(options.now_ms)?;
@@ -169,18 +182,19 @@ fn take_back<S: Storage>(session: &mut SessionStore<'_, S>, options: &Options) -
         return Ok(plan);
     }
     let Some(taken_back) = row_of(session, &plan).cloned() else { return Err(StoreError::NothingToUndo) };
+    let new = put_together(session, &taken_back, tick)?;
     // A repaired log exists nowhere else. After a rollback only bytes appended since exist nowhere else.
     if (plan.appended > 0 || plan.event == Event::Repair)
         && let Some(log) = &session.log
     {
         let name = if is_whole(&taken_back) {
-            set_aside::whole_log(session.storage, log, options.now_ms)?
+            set_aside::whole_log(session.storage, log, options.now_ms, tick)?
         } else {
-            set_aside(session.storage, log, taken_back.logical_len..log.len(), options.now_ms)?
+            let appended = taken_back.logical_len..log.len();
+            set_aside(session.storage, &Watched::new(log, tick), appended, options.now_ms)?
         };
         plan.set_aside = name.name().map(|name| format!("quarantine/{}", name.as_str()));
     }
-    let new = put_together(session, &taken_back)?;
     if !plan.finishes {
         let before = taken_back.from.clone();
         let words = format!("took back the {} of {}", taken_back.event, taken_back.timestamp);
@@ -215,13 +229,17 @@ fn removed<S: Storage>(session: &SessionStore<'_, S>, row: &LedgerRow) -> Result
 }
 
 /// The earlier log, written aside and compared.
-fn put_together<S: Storage>(session: &SessionStore<'_, S>, taken_back: &LedgerRow) -> Result<S::File, StoreError> {
+fn put_together<S: Storage>(
+    session: &SessionStore<'_, S>,
+    taken_back: &LedgerRow,
+    tick: &mut Tick<'_>,
+) -> Result<S::File, StoreError> {
     let (removed, offset) = removed(session, taken_back)?;
     let mut new = set_aside::new_log(session.storage)?;
     if let Some(log) = session.log.as_ref().filter(|_| offset > 0) {
-        set_aside::copy(log, offset, &mut new, |_| ())?;
+        set_aside::copy(&Watched::new(log, tick), offset, &mut new, |_| ())?;
     }
-    removed.copy_to(&mut new)?;
+    removed.copy_to(&mut new, tick)?;
     new.sync_data()?;
     let is_before = match &taken_back.from {
         Some(before) => before.len == new.len() && before.begins(&new)?,

@@ -99,13 +99,28 @@ pub(crate) fn set_aside_as<S: Storage>(
         None => create(storage, name)?,
     };
     let mut pieces = Pieces::new(source, range.start + done..range.end);
-    while let Some((_, bytes)) = pieces.read()? {
-        append_all(&mut file, bytes)?;
+    loop {
+        match pieces.read() {
+            Ok(None) => break,
+            Ok(Some((_, bytes))) => append_all(&mut file, bytes)?,
+            Err(error) => {
+                drop_unfinished(storage, &name, &error);
+                return Err(error.into());
+            }
+        }
     }
     file.sync_data()?;
     storage.sync_folder(Folder::Quarantine)?;
     storage.sync_folder(Folder::Store)?;
     Ok(name)
+}
+
+/// Removes a copy that nobody waits for any more: its bytes still stand in the source.
+fn drop_unfinished<S: Storage>(storage: &S, name: &QuarantineName, error: &SourceError) {
+    if let (SourceError::Interrupted, Some(place)) = (error, name.name().map(Place::Quarantine)) {
+        // One that stays is continued by the next run.
+        let _ = storage.remove(&place);
+    }
 }
 
 type Copy<F> = (QuarantineName, F, u64);

@@ -13,7 +13,7 @@ use super::tail::line_start;
 use crate::log::{
     Damage, DamageCode, LineReader, LogScan, LogSink, OpenLine, Outcome, Record, scan_source, torn_batch_until,
 };
-use crate::source::{ByteSource, Pieces, SourceError};
+use crate::source::{ByteSource, Pieces, SourceError, Tick, go_on};
 use crate::storage::{Named, Storage, StorageFile, append_all};
 use core::ops::ControlFlow;
 
@@ -60,7 +60,7 @@ pub(super) fn recover<S: Storage>(
     let plan = whole_batches(&log, plan, synced_len.unwrap_or_default().min(len))?;
     let mut done = Recovery::default();
     if plan.keep < len {
-        let records = count_records(&log, plan.keep)?;
+        let records = count_records(&log, plan.keep, &mut go_on)?;
         let name = set_aside(storage, &log, plan.keep..len, now_ms).map_err(|error| match error {
             QuarantineError::Source(error) => OpenError::Source(error),
             QuarantineError::Storage(error) => OpenError::Storage(error),
@@ -181,7 +181,7 @@ impl LogSink for FirstDamage {
 }
 
 /// Number of records from `from` to the end.
-pub(crate) fn count_records(log: &impl ByteSource, from: u64) -> Result<u64, SourceError> {
+pub(crate) fn count_records(log: &impl ByteSource, from: u64, tick: &mut Tick<'_>) -> Result<u64, SourceError> {
     struct Count(u64);
     impl LogSink for Count {
         fn header(&mut self, _: &Record<'_>) -> ControlFlow<()> {
@@ -198,7 +198,7 @@ pub(crate) fn count_records(log: &impl ByteSource, from: u64) -> Result<u64, Sou
     }
     let mut count = Count(0);
     let scan = LogScan::resume(from, 0, true).every_line();
-    scan_source(log, from..log.len(), scan, &mut count, &mut |_| ControlFlow::Continue(()))?;
+    scan_source(log, from..log.len(), scan, &mut count, tick)?;
     Ok(count.0)
 }
 

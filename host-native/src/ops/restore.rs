@@ -14,7 +14,7 @@ use crate::os::standing::InTheWay;
 use crate::os::{host, paths, segments};
 use crate::session::kind;
 use crate::session::v1::{self, V1Files};
-use crate::sidecar::rebuild;
+use crate::sidecar::rebuild::{self, Tick};
 use jcode_session_core::dialect::{Detected, Refused, detect};
 use jcode_session_core::parts::Part;
 use jcode_session_core::report::{CheckpointReport, CheckpointsReport};
@@ -52,6 +52,12 @@ pub enum RestoreError {
         /// The reason.
         source: OpenError,
     },
+    /// The caller stopped it. Nothing was set aside, and the log is as it was.
+    #[error("{}: interrupted; the log is as it was", path.display())]
+    Interrupted {
+        /// The log.
+        path: PathBuf,
+    },
     /// Core refused the operation.
     #[error("{}: {source}", path.display())]
     Store {
@@ -77,6 +83,12 @@ pub fn log_of(session: &Path) -> PathBuf {
     if v1::is_snapshot(session) { paths::beside(session, Part::Log) } else { session.to_path_buf() }
 }
 
+/// Length of the log, wherever its bytes stand; 0 if there is none that can be read.
+#[must_use]
+pub fn len_of(log: &Path) -> u64 {
+    LogFile::open(log).map_or(0, |file| file.len())
+}
+
 /// Checks a session before anything is written beside it. Refuses a file that the command cannot work on, and a session
 /// whose lock or store is blocked by something else of that name. A file that does not exist passes.
 pub(crate) fn must_be(log: &Path, fit: impl FnOnce(&Detected) -> Result<(), Refused>) -> Result<(), RestoreError> {
@@ -95,7 +107,10 @@ fn must_be_returnable(log: &Path) -> Result<(), RestoreError> {
 
 pub(crate) fn failed(log: &Path) -> impl Fn(StoreError) -> RestoreError {
     let path = log.to_path_buf();
-    move |source| RestoreError::Store { path: path.clone(), source }
+    move |source| match source {
+        StoreError::Source(SourceError::Interrupted) => RestoreError::Interrupted { path: path.clone() },
+        source => RestoreError::Store { path: path.clone(), source },
+    }
 }
 
 /// The states to which a session can be returned, newest first. Writes nothing.
@@ -146,11 +161,11 @@ fn rollback_options(log: &Path, to_ms: Option<i64>) -> rollback::Options {
 ///
 /// # Errors
 /// See [`RestoreError`].
-pub fn plan_rollback(log: &Path, to_ms: Option<i64>) -> Result<rollback::Plan, RestoreError> {
+pub fn plan_rollback(log: &Path, to_ms: Option<i64>, tick: &mut Tick<'_>) -> Result<rollback::Plan, RestoreError> {
     must_be_returnable(log)?;
     let storage = segments::storage_to_look_at(log);
     let store = SessionStore::open(&storage).map_err(failed(log))?;
-    rollback::plan(&store, &rollback_options(log, to_ms)).map_err(failed(log))
+    rollback::plan(&store, &rollback_options(log, to_ms), tick).map_err(failed(log))
 }
 
 /// Returns a session to its newest checkpoint that differs from the present state, or to the newest one at or before
@@ -158,12 +173,12 @@ pub fn plan_rollback(log: &Path, to_ms: Option<i64>) -> Result<rollback::Plan, R
 ///
 /// # Errors
 /// See [`RestoreError`].
-pub fn rollback(log: &Path, to_ms: Option<i64>) -> Result<(rollback::Plan, Follow), RestoreError> {
+pub fn rollback(log: &Path, to_ms: Option<i64>, tick: &mut Tick<'_>) -> Result<(rollback::Plan, Follow), RestoreError> {
     must_be_returnable(log)?;
     let _lock = SessionLock::acquire(log)?;
     let storage = segments::storage(log);
     let mut store = SessionStore::open(&storage).map_err(failed(log))?;
-    let plan = rollback::run(&mut store, &rollback_options(log, to_ms)).map_err(failed(log))?;
+    let plan = rollback::run(&mut store, &rollback_options(log, to_ms), tick).map_err(failed(log))?;
     if plan.is_there {
         return Ok((plan, Follow::UpToDate));
     }
@@ -176,23 +191,24 @@ pub fn rollback(log: &Path, to_ms: Option<i64>) -> Result<(rollback::Plan, Follo
 ///
 /// # Errors
 /// See [`RestoreError`].
-pub fn plan_undo(log: &Path, force: bool) -> Result<undo::Plan, RestoreError> {
+pub fn plan_undo(log: &Path, force: bool, tick: &mut Tick<'_>) -> Result<undo::Plan, RestoreError> {
     must_be_returnable(log)?;
     let storage = segments::storage_to_look_at(log);
     let store = SessionStore::open(&storage).map_err(failed(log))?;
-    undo::plan(&store, &undo::Options { force, now_ms: host::now_ms() }).map_err(failed(log))
+    undo::plan(&store, &undo::Options { force, now_ms: host::now_ms() }, tick).map_err(failed(log))
 }
 
 /// Takes back the last rollback.
 ///
 /// # Errors
 /// See [`RestoreError`].
-pub fn undo(log: &Path, force: bool) -> Result<(undo::Plan, Follow), RestoreError> {
+pub fn undo(log: &Path, force: bool, tick: &mut Tick<'_>) -> Result<(undo::Plan, Follow), RestoreError> {
     must_be_returnable(log)?;
     let _lock = SessionLock::acquire(log)?;
     let storage = segments::storage(log);
     let mut store = SessionStore::open(&storage).map_err(failed(log))?;
-    let plan = undo::run(&mut store, &undo::Options { force, now_ms: host::now_ms() }).map_err(failed(log))?;
+    let options = undo::Options { force, now_ms: host::now_ms() };
+    let plan = undo::run(&mut store, &options, tick).map_err(failed(log))?;
     let follow = follow(log, false)?;
     store.acknowledge();
     Ok((plan, follow))
@@ -202,23 +218,23 @@ pub fn undo(log: &Path, force: bool) -> Result<(undo::Plan, Follow), RestoreErro
 ///
 /// # Errors
 /// See [`RestoreError`].
-pub fn plan_repair(log: &Path) -> Result<repair::Plan, RestoreError> {
+pub fn plan_repair(log: &Path, tick: &mut Tick<'_>) -> Result<repair::Plan, RestoreError> {
     must_be(log, Detected::current)?;
     let storage = segments::storage_to_repair(log, true);
     let store = SessionStore::open(&storage).map_err(failed(log))?;
-    repair::plan(&store).map_err(failed(log))
+    repair::plan(&store, tick).map_err(failed(log))
 }
 
 /// Rewrites a damaged log from its good records.
 ///
 /// # Errors
 /// See [`RestoreError`].
-pub fn repair(log: &Path) -> Result<(repair::Plan, Follow), RestoreError> {
+pub fn repair(log: &Path, tick: &mut Tick<'_>) -> Result<(repair::Plan, Follow), RestoreError> {
     must_be(log, Detected::current)?;
     let _lock = SessionLock::acquire(log)?;
     let storage = segments::storage_to_repair(log, false);
     let mut store = SessionStore::open(&storage).map_err(failed(log))?;
-    let plan = repair::run(&mut store, &paths::stem(log), host::now_ms()).map_err(failed(log))?;
+    let plan = repair::run(&mut store, &paths::stem(log), host::now_ms(), tick).map_err(failed(log))?;
     let follow = if plan.is_nothing() { Follow::UpToDate } else { follow(log, false)? };
     Ok((plan, follow))
 }

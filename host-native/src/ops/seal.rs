@@ -11,15 +11,16 @@ use crate::os::lock::SessionLock;
 use crate::os::log_file::LogFile;
 use crate::os::opening::open_itself;
 use crate::os::segments::{self, SessionFile, Zstd};
-use crate::sidecar::rebuild;
+use crate::sidecar::rebuild::{self, Tick};
 use crate::sidecar::{self, Sidecar};
 use jcode_session_core::dialect::Detected;
 use jcode_session_core::segment::{compress, seal};
+use jcode_session_core::source::go_on;
 use jcode_session_core::store::SessionStore;
-use std::ops::ControlFlow;
 use std::path::Path;
 
-pub use seal::{DEFAULT_SIZE, Plan};
+pub use compress::Converted;
+pub use seal::{DEFAULT_SIZE, PASSES, Plan};
 
 /// How the older lines of a log are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,8 +36,8 @@ pub struct Segments {
 pub struct Done {
     /// The bytes that moved into segments.
     pub plan: Plan,
-    /// Number of older segments that were compressed.
-    pub compressed: u64,
+    /// The older segments that were compressed.
+    pub compressed: Converted,
 }
 
 /// Predicts what [`run`] would move.
@@ -50,28 +51,34 @@ pub fn plan(log: &Path, size: u64) -> Result<Plan, RestoreError> {
     seal::plan(&store, size).map_err(failed(log))
 }
 
-/// Moves the older lines of a log into segments, and compresses all segments if requested.
+/// Moves the older lines of a log into segments, and compresses all segments if requested. Stopped before the log's own
+/// file is replaced, it is an error; stopped behind that, segments are left as they were.
 ///
 /// # Errors
 /// See [`RestoreError`].
-pub fn run(log: &Path, segments: Segments) -> Result<Done, RestoreError> {
+pub fn run(log: &Path, segments: Segments, tick: &mut Tick<'_>) -> Result<Done, RestoreError> {
     restore::must_be(log, |detected| detected.writable().map(|_| ()))?;
     let mut lock = SessionLock::acquire(log)?;
     // The remains of a crash at the end of the log must not become part of a segment.
     recover::recover(log).map_err(|source| RestoreError::Open { path: log.to_path_buf(), source })?;
-    held(log, &mut lock, segments)
+    held(log, &mut lock, segments, tick)
 }
 
 /// Like [`run`], for a log that is recovered and whose lock the caller holds.
-pub(crate) fn held(log: &Path, lock: &mut SessionLock, segments: Segments) -> Result<Done, RestoreError> {
+pub(crate) fn held(
+    log: &Path,
+    lock: &mut SessionLock,
+    segments: Segments,
+    tick: &mut Tick<'_>,
+) -> Result<Done, RestoreError> {
     let storage = segments::storage(log);
     let mut store = SessionStore::open(&storage).map_err(failed(log))?;
     let zstd = Zstd::default();
     let with = segments.compress.then_some(&zstd as _);
-    let plan = seal::run(&mut store, segments.size, with, host::now_ms()).map_err(failed(log))?;
+    let plan = seal::run(&mut store, segments.size, with, host::now_ms(), tick).map_err(failed(log))?;
     let compressed = match segments.compress {
-        true => compress::run(&mut store, &zstd, host::now_ms()).map_err(failed(log))?,
-        false => 0,
+        true => compress::run(&mut store, &zstd, host::now_ms(), tick).map_err(failed(log))?,
+        false => Converted::default(),
     };
     if !plan.is_nothing() {
         follow(log, lock)?;
@@ -83,28 +90,28 @@ pub(crate) fn held(log: &Path, lock: &mut SessionLock, segments: Segments) -> Re
 ///
 /// # Errors
 /// See [`RestoreError`].
-pub fn undo(log: &Path) -> Result<u64, RestoreError> {
+pub fn undo(log: &Path, tick: &mut Tick<'_>) -> Result<u64, RestoreError> {
     restore::must_be(log, Detected::known)?;
     let mut lock = SessionLock::acquire(log)?;
     let storage = segments::storage(log);
     let mut store = SessionStore::open(&storage).map_err(failed(log))?;
-    let bytes = seal::undo(&mut store, host::now_ms()).map_err(failed(log))?;
+    let bytes = seal::undo(&mut store, host::now_ms(), tick).map_err(failed(log))?;
     if bytes > 0 {
         follow(log, &mut lock)?;
     }
     Ok(bytes)
 }
 
-/// Decompresses all segments. Returns their number.
+/// Decompresses all segments, until it is stopped.
 ///
 /// # Errors
 /// See [`RestoreError`].
-pub fn decompress(log: &Path) -> Result<u64, RestoreError> {
+pub fn decompress(log: &Path, tick: &mut Tick<'_>) -> Result<Converted, RestoreError> {
     restore::must_be(log, Detected::known)?;
     let _lock = SessionLock::acquire(log)?;
     let storage = segments::storage(log);
     let mut store = SessionStore::open(&storage).map_err(failed(log))?;
-    compress::undo(&mut store, host::now_ms()).map_err(failed(log))
+    compress::undo(&mut store, host::now_ms(), tick).map_err(failed(log))
 }
 
 /// Whether the log holds more bytes outside of segments than one segment holds.
@@ -121,7 +128,7 @@ fn follow(log: &Path, lock: &mut SessionLock) -> Result<(), RestoreError> {
     // The bytes are the same, only the stamp is new. If the update fails, the sidecar is updated when the session is
     // opened next.
     if matches!(sidecar::open(&file), Ok(Sidecar::Fresh { restamp: true, .. })) {
-        let _ = rebuild::update_held(&file, &mut |_| ControlFlow::Continue(()));
+        let _ = rebuild::update_held(&file, &mut go_on);
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ mod follow;
 mod given;
 pub mod kind;
 mod open;
+mod prepare;
 mod tables;
 pub mod v1;
 

@@ -28,6 +28,7 @@ use crate::search::index as search;
 use group::Shared;
 use index_queue::IndexQueue;
 use indexer::Indexing;
+use jcode_session_core::source::go_on;
 use jcode_session_core::source::identity::FileStamp;
 use jcode_session_core::write::{AppendError, CaughtUp, Cause, Parent, Recovery, Unwritten, WriteError};
 use listing::Listed;
@@ -197,7 +198,7 @@ impl Writer {
             }
         }
         let Held::Lifetime(lock) = &mut self.lock else { return None };
-        seal::held(&log, lock, segments).err().map(|error| error.to_string())
+        seal::held(&log, lock, segments, &mut go_on).err().map(|error| error.to_string())
     }
 
     /// The cause, if the writer is latched and takes no more entries.

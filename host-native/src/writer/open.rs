@@ -24,6 +24,7 @@ use crate::os::turn::TurnLock;
 use crate::session::kind;
 use jcode_session_core::dialect::jcode::{Birth, Fields};
 use jcode_session_core::dialect::{FileKind, Other, What};
+use jcode_session_core::source::go_on;
 use jcode_session_core::source::identity::FileStamp;
 use jcode_session_core::storage::StorageFile;
 use jcode_session_core::store::checkpoint::Policy;
@@ -154,7 +155,7 @@ impl Writer {
             && seal::is_due(&opened.file, opened.len, segments)
         {
             // One that cannot be sealed is written as it is; closing tries again, and says why.
-            let _ = seal::held(log, lock, segments);
+            let _ = seal::held(log, lock, segments, &mut go_on);
             let recovery = opened.recovery;
             (writer, opened) = open()?;
             opened.recovery = recovery;

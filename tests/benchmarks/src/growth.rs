@@ -9,6 +9,7 @@ use crate::topics::search;
 use crate::turns::{timed, timed_each};
 use anyhow::Context;
 use jcode_session_core::log::time::parse_text;
+use jcode_session_core::source::go_on;
 use jcode_session_core::write::Parent;
 use jcode_session_native::catalog::{Catalog, Keep};
 use jcode_session_native::ops::restore::{checkpoints, rollback, take_checkpoint, undo};
@@ -74,8 +75,8 @@ fn append(log: &Path) -> Outcome<f64> {
 /// Seconds of a rollback to the first checkpoint, which is undone afterwards.
 fn rolled_back(log: &Path) -> Outcome<f64> {
     let first = checkpoints(log)?.checkpoints.pop().context("a checkpoint was taken")?.timestamp;
-    let seconds = timed(|| Ok(rollback(log, parse_text(&first))?))?;
-    undo(log, false)?;
+    let seconds = timed(|| Ok(rollback(log, parse_text(&first), &mut go_on)?))?;
+    undo(log, false, &mut go_on)?;
     Ok(seconds)
 }
 

@@ -2,10 +2,9 @@
 
 use crate::differential::{BackToFront, NoView, compare, said_by, said_in_chunks, said_on};
 use crate::oracle::read_log;
-use crate::v1_steps::go_on;
 use jcode_session_core::dialect::{FileKind, check_upgrade, detect, present};
 use jcode_session_core::log::Dialect;
-use jcode_session_core::source::{ByteSource, SliceSource};
+use jcode_session_core::source::{ByteSource, SliceSource, go_on};
 
 /// A scan gives the same result for any cut of the bytes. The first byte gives the number of following bytes that are
 /// chunk sizes.

@@ -10,6 +10,7 @@ use crate::sessions::{NOW, kept, log_of, opened, stored};
 use crate::write_run::{Counting, Log, open_in};
 use arbitrary::{Arbitrary, Unstructured};
 use jcode_session_core::segment::{Compress, compress, seal};
+use jcode_session_core::source::go_on;
 use jcode_session_core::store::{repair, rollback, undo};
 use jcode_session_core::write::{Durability, Parent};
 use jcode_session_native::os::segments::Zstd;
@@ -98,17 +99,17 @@ impl Session {
             Command::Checkpoint => store.checkpoint(now_ms, "fuzz").is_ok_and(|row| row.is_some()),
             Command::Rollback => {
                 let options = rollback::Options { to_ms: None, now_ms, has_source: true };
-                rollback::run(&mut store, &options).is_ok()
+                rollback::run(&mut store, &options, &mut go_on).is_ok()
             }
-            Command::Undo(force) => undo::run(&mut store, &undo::Options { force, now_ms }).is_ok(),
-            Command::Repair => repair::run(&mut store, "s", now_ms).is_ok(),
+            Command::Undo(force) => undo::run(&mut store, &undo::Options { force, now_ms }, &mut go_on).is_ok(),
+            Command::Repair => repair::run(&mut store, "s", now_ms, &mut go_on).is_ok(),
             Command::Seal(compress) => {
                 let zstd = Zstd { level: 1 };
                 let with: Option<&dyn Compress> = if compress { Some(&zstd) } else { None };
-                seal::run(&mut store, SEGMENT, with, now_ms).is_ok()
+                seal::run(&mut store, SEGMENT, with, now_ms, &mut go_on).is_ok()
             }
-            Command::Unseal(true) => seal::undo(&mut store, now_ms).is_ok(),
-            Command::Unseal(false) => compress::undo(&mut store, now_ms).is_ok(),
+            Command::Unseal(true) => seal::undo(&mut store, now_ms, &mut go_on).is_ok(),
+            Command::Unseal(false) => compress::undo(&mut store, now_ms, &mut go_on).is_ok(),
         }
     }
 

@@ -5,7 +5,7 @@ use crate::crash_storage::Machine;
 use crate::differential::{said_by, said_in_chunks};
 use crate::sessions::{self, Store, log_of, opened, put, stored, with_log};
 use jcode_session_core::segment::{self, Archive, Decompress, MANIFEST, Manifest, Reader, Segment, Table};
-use jcode_session_core::source::{ByteSource, SliceSource, SourceError};
+use jcode_session_core::source::{ByteSource, SliceSource, SourceError, go_on};
 use jcode_session_core::storage::{Name, Place, Storage, StorageFile};
 use jcode_session_core::store::LogState;
 use jcode_session_native::os::segments::Zstd;
@@ -82,10 +82,10 @@ fn commanded(machine: &Machine, command: u8, whole: &[u8]) {
     let mut session = opened(&store);
     let now = sessions::NOW;
     match command {
-        SEAL => drop(segment::seal::run(&mut session, 64, None, now)),
-        UNSEAL => drop(segment::seal::undo(&mut session, now)),
-        COMPRESS => drop(segment::compress::run(&mut session, &Zstd::default(), now)),
-        DECOMPRESS => drop(segment::compress::undo(&mut session, now)),
+        SEAL => drop(segment::seal::run(&mut session, 64, None, now, &mut go_on)),
+        UNSEAL => drop(segment::seal::undo(&mut session, now, &mut go_on)),
+        COMPRESS => drop(segment::compress::run(&mut session, &Zstd::default(), now, &mut go_on)),
+        DECOMPRESS => drop(segment::compress::undo(&mut session, now, &mut go_on)),
         of_the_store => run_command(&mut session, of_the_store),
     }
     // A repair writes everything that it could read, and sets the rest aside.

@@ -4,7 +4,7 @@ use crate::crash_storage::Machine;
 use crate::differential::said_in_chunks;
 use crate::sessions::{self, log_of};
 use crate::write_run::{self, Counting, Log};
-use jcode_session_core::source::SliceSource;
+use jcode_session_core::source::{SliceSource, go_on};
 use jcode_session_core::storage::{Place, Storage};
 use jcode_session_core::store::history::History;
 use jcode_session_core::store::ledger::{Head, Ledger};
@@ -64,8 +64,8 @@ pub(super) fn run_command<S: Storage>(session: &mut SessionStore<'_, S>, command
     let now_ms = sessions::NOW;
     match command {
         0 => drop(session.checkpoint(now_ms, "fuzz")),
-        1 => drop(rollback::run(session, &rollback::Options { to_ms: None, now_ms, has_source: true })),
-        2 => drop(undo::run(session, &undo::Options { force: true, now_ms })),
-        _ => drop(repair::run(session, "s", now_ms)),
+        1 => drop(rollback::run(session, &rollback::Options { to_ms: None, now_ms, has_source: true }, &mut go_on)),
+        2 => drop(undo::run(session, &undo::Options { force: true, now_ms }, &mut go_on)),
+        _ => drop(repair::run(session, "s", now_ms, &mut go_on)),
     }
 }

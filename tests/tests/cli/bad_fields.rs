@@ -3,6 +3,7 @@
 //! Owns: what readers, `verify`, `migrate`, `repair` and `append` make of such fields, in every dialect, and that the
 //! tree which readers showed before a repair is the one that they show behind it.
 
+use jcode_session_core::source::go_on;
 use jcode_session_native::ops::restore::repair;
 use jcode_session_tests::files::LogDir;
 use jcode_session_tests::generate::{Damage, LogShape, random, tree_v3};
@@ -308,7 +309,7 @@ fn a_repair_keeps_the_tree() {
         }
         let dir = LogDir::new(&bytes);
         let before = read_log(&bytes);
-        let (plan, _) = repair(&dir.log()).expect("repaired");
+        let (plan, _) = repair(&dir.log(), &mut go_on).expect("repaired");
         let after = read_log(&fs::read(dir.log()).expect("there"));
         assert_eq!(parents(&after), parents(&before), "seed {seed}");
         assert_eq!(after.codes(), [""; 0], "seed {seed}");

@@ -50,6 +50,8 @@ mod reports;
 mod search;
 mod segment;
 mod settings;
+#[cfg(target_os = "linux")]
+mod stopped;
 mod store;
 mod tables;
 mod wrong_sidecar;

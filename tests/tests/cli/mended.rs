@@ -3,6 +3,7 @@
 //! Owns: what `repair` does beyond what readers show, what its dry run tells of it, the way back byte for byte, and
 //! that a report of thousands of findings stays short.
 
+use jcode_session_core::source::go_on;
 use jcode_session_native::ops::restore::{plan_repair, repair, undo};
 use jcode_session_tests::files::{LogDir, contents};
 use jcode_session_tests::generate::{LogShape, damage, random, tree_v3};
@@ -360,8 +361,8 @@ fn every_repair_is_predicted_and_can_be_taken_back() {
         let good = tree_v3(LogShape { entries: 12, branch_percent: 20, ..LogShape::default() }, seed);
         let bytes = damage(&good, &mut random(seed));
         let dir = LogDir::new(&bytes);
-        let Ok(planned) = plan_repair(&dir.log()) else { continue };
-        let (plan, _) = repair(&dir.log()).expect("as planned");
+        let Ok(planned) = plan_repair(&dir.log(), &mut go_on) else { continue };
+        let (plan, _) = repair(&dir.log(), &mut go_on).expect("as planned");
         let told = |plan: &jcode_session_core::store::repair::Plan| {
             (plan.findings.clone(), plan.entries, plan.restored, plan.mended, plan.from_len)
         };
@@ -372,9 +373,9 @@ fn every_repair_is_predicted_and_can_be_taken_back() {
             continue;
         }
         let mended = read(&dir.log());
-        undo(&dir.log(), false).expect("taken back");
+        undo(&dir.log(), false, &mut go_on).expect("taken back");
         assert_eq!(read(&dir.log()), bytes, "seed {seed}");
-        repair(&dir.log()).expect("again");
+        repair(&dir.log(), &mut go_on).expect("again");
         assert_eq!(read(&dir.log()), mended, "seed {seed}");
         repaired += 1;
     }

@@ -2,6 +2,7 @@
 //!
 //! Owns: that a refusal changes nothing and says why, and that reads go on.
 
+use jcode_session_core::source::go_on;
 use jcode_session_core::store::{SessionStore, rollback};
 use jcode_session_native::ops::verify::verify;
 use jcode_session_tests::crash_storage::Machine;
@@ -185,7 +186,7 @@ fn a_clock_that_goes_back_reorders_nothing() {
     let back = |machine: &Machine, now_ms: i64| {
         let options = rollback::Options { to_ms: None, now_ms, has_source: true };
         let mut store = SessionStore::open(machine).expect("opens");
-        rollback::run(&mut store, &options).expect("rolled back");
+        rollback::run(&mut store, &options, &mut go_on).expect("rolled back");
         store.acknowledge();
     };
     back(&machine, NOW - 3 * 86_400_000);

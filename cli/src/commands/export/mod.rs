@@ -2,15 +2,17 @@
 //!
 //! Owns: the target file. [`crate::transcript`], [`given_away`] and `jcode_session_core::dialect::jcode` write the forms.
 //! Invariant: a file appears whole or not at all, private to the user. It replaces another file only with `--force`,
-//! and never the log.
+//! and never the log. Ctrl-C before that leaves what was there.
 
 mod given_away;
 #[cfg(feature = "parquet")]
 mod tables;
+mod watched;
 
+use super::many::{self, catch_interrupts, interrupted};
 use super::place;
 use crate::args::{ExportArgs, ExportFormat, Redact};
-use crate::output::{ExitStatus, Output, count};
+use crate::output::{ExitStatus, Output, Progress, count};
 use crate::settings::Settings;
 use crate::transcript::html::Html;
 use crate::transcript::markdown::Markdown;
@@ -27,6 +29,7 @@ use jcode_session_native::os::stat;
 use jcode_session_native::session::Session;
 use std::io::{BufWriter, Write};
 use std::path::Path;
+use watched::Watched;
 
 /// Bytes that are copied or buffered at once.
 const STEP: usize = 1 << 18;
@@ -54,21 +57,11 @@ pub(super) fn export(args: &ExportArgs, settings: &Settings, output: &mut Output
     let mut given_away = GivenAway::new(redact(args, format)?)?;
     let mut form = Form { format, leaf: args.path.as_deref(), given_away: &mut given_away };
     match args.output.as_deref().filter(|target| *target != Path::new("-")) {
-        None => {
-            let visible = output.is_terminal();
-            form.write(&session, output.data(), visible)?;
-        }
+        None => unless_interrupted(to_output(&mut form, &session, output), || "the output is not whole".into())?,
         Some(target) => {
             let replaces = replaces(target, &log, args.force)?;
-            let mut file = BufWriter::with_capacity(STEP, temporary_for(target)?);
-            form.write(&session, &mut file, false).with_context(|| format!("cannot export to {}", target.display()))?;
-            let file = file.into_inner().map_err(std::io::IntoInnerError::into_error);
-            let file = file.with_context(|| format!("cannot write in the folder of {}", target.display()))?;
-            if replaces {
-                publish(file, target)?
-            } else {
-                publish_new(file, target)?
-            }
+            let written = to_file(&mut form, &session, target, replaces, output);
+            unless_interrupted(written, || format!("{} was not written", target.display()))?;
             output.note(format!("written: {}", target.display()));
         }
     }
@@ -81,6 +74,43 @@ pub(super) fn export(args: &ExportArgs, settings: &Settings, output: &mut Output
     }
     super::tell_of_sidecar(session.path(), session.was_contradicted(), output);
     Ok(ExitStatus::Clean)
+}
+
+/// Writes a form to standard output.
+fn to_output(form: &mut Form<'_>, session: &Session, output: &mut Output) -> Result<()> {
+    form.prepare(session, output)?;
+    let visible = output.is_terminal();
+    // A bar would stand between the lines.
+    let progress = if visible { Progress::hidden() } else { form.progress(session, output) };
+    let written = form.write(session, &mut BufWriter::new(Watched::new(output.data(), &progress)), visible);
+    progress.finish();
+    written
+}
+
+/// Writes a form to a file, which appears at the end.
+fn to_file(form: &mut Form<'_>, session: &Session, target: &Path, replaces: bool, output: &Output) -> Result<()> {
+    form.prepare(session, output)?;
+    let progress = form.progress(session, output);
+    let mut file = BufWriter::with_capacity(STEP, Watched::new(temporary_for(target)?, &progress));
+    let written = form.write(session, &mut file, false);
+    progress.finish();
+    written.with_context(|| format!("cannot export to {}", target.display()))?;
+    let file = file.into_inner().map_err(std::io::IntoInnerError::into_error);
+    let file = file.with_context(|| format!("cannot write in the folder of {}", target.display()))?.into_inner();
+    if replaces {
+        publish(file, target)?
+    } else {
+        publish_new(file, target)?
+    }
+    Ok(())
+}
+
+/// Says what stands when Ctrl-C ended the work.
+fn unless_interrupted(done: Result<()>, stands: impl FnOnce() -> String) -> Result<()> {
+    if done.is_err() && interrupted() {
+        bail!("interrupted; {}", stands());
+    }
+    done
 }
 
 /// How much is to be left out.
@@ -139,6 +169,22 @@ struct Form<'a> {
 }
 
 impl Form<'_> {
+    /// Makes the pass over the log that a form of a path needs.
+    fn prepare(&self, session: &Session, output: &Output) -> Result<()> {
+        catch_interrupts();
+        if matches!(self.format, ExportFormat::V3 | ExportFormat::Hf | ExportFormat::Original) || session.has_index() {
+            return Ok(());
+        }
+        let progress = output.progress_over(|| Some(session.bytes().len()), "reading");
+        Ok(many::watched(&progress, |tick| session.prepare(tick))?)
+    }
+
+    /// Only of a form of the whole log it is known how long it will be.
+    fn progress(&self, session: &Session, output: &Output) -> Progress {
+        let is_log = matches!(self.format, ExportFormat::V3 | ExportFormat::Hf);
+        output.progress_over(|| is_log.then(|| session.bytes().len()), "exporting")
+    }
+
     fn write(&mut self, session: &Session, out: &mut impl Write, visible: bool) -> Result<()> {
         match self.format {
             ExportFormat::Hf => self.given_away.v3(session, out)?,
@@ -168,9 +214,10 @@ impl Form<'_> {
 }
 
 fn transcribe(session: &Session, writer: &mut dyn Writer) -> Result<()> {
-    transcript::write(session, writer).map_err(|error| match error {
+    transcript::write(session, writer, &interrupted).map_err(|error| match error {
         WriteError::Output(error) => error.into(),
         WriteError::Session(error) => error.into(),
+        WriteError::Interrupted => error.into(),
     })
 }
 

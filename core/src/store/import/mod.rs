@@ -23,7 +23,7 @@ use super::{checkpoint, set_aside};
 use crate::dialect::{CurrentLog, Detected, Refused, detect, session_id};
 use crate::index::IndexBuilder;
 use crate::log::{LogScan, OpenLine, scan_source};
-use crate::source::{ByteSource, Rope, SliceSource, SourceError};
+use crate::source::{ByteSource, Rope, SliceSource, SourceError, go_on};
 use crate::storage::{Storage, StorageError};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -263,7 +263,7 @@ impl<'s> Import<'s> {
             row.fingerprint = Some(LogState::of(&new, new.len())?.fingerprint);
             row
         } else {
-            rows.extend(session.new_checkpoint(now_ms, "before an import")?);
+            rows.extend(session.new_checkpoint(now_ms, "before an import", &mut go_on)?);
             let mut ledger = session.ledger_file.ledger.clone();
             rows.iter().cloned().for_each(|row| ledger.push(row));
             checkpoint::row(&ledger, &new, new.len(), None, now_ms, &words)?

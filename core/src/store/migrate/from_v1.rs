@@ -10,7 +10,7 @@ use crate::dialect::jcode::{Growth, V1Log, V1Sources, plan_growth, present, repl
 use crate::index::IndexBuilder;
 use crate::log::{Dialect, LogScan, OpenLine, scan_source};
 use crate::source::identity::FileStamp;
-use crate::source::{ByteSource, SliceSource, SourceError};
+use crate::source::{ByteSource, SliceSource, SourceError, go_on};
 use crate::storage::{Storage, StorageError};
 use crate::store::ledger::{Event, LedgerRow, digest_hex};
 use crate::store::session_store::SessionStore;
@@ -206,7 +206,7 @@ fn rows_of_growth<S: Storage>(
     new: &dyn ByteSource,
     now_ms: i64,
 ) -> Result<Vec<LedgerRow>, StoreError> {
-    let mut rows: Vec<LedgerRow> = session.new_checkpoint(now_ms, &before())?.into_iter().collect();
+    let mut rows: Vec<LedgerRow> = session.new_checkpoint(now_ms, &before(), &mut go_on)?.into_iter().collect();
     let mut ledger = session.ledger_file.ledger.clone();
     rows.iter().cloned().for_each(|row| ledger.push(row));
     let mut row = checkpoint::row(&ledger, new, new.len(), None, now_ms, &migrated())?;

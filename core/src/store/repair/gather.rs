@@ -6,7 +6,7 @@
 
 use crate::dialect::detect;
 use crate::log::{Damage, LineReader, LogScan, LogSink, Outcome, Record, controls, scan_source};
-use crate::source::{ByteSource, Rope, SourceError};
+use crate::source::{ByteSource, Rope, SourceError, Tick, go_on};
 use crate::storage::{Folder, Name, Place, Storage, open_if_there};
 use crate::store::error::StoreError;
 use crate::store::ledger::{Event, Ledger};
@@ -29,9 +29,12 @@ pub(super) struct Gathered<F> {
 }
 
 /// Gathers the log and the returning entries.
-pub(super) fn gather<S: Storage>(session: &SessionStore<'_, S>) -> Result<Gathered<S::File>, StoreError> {
+pub(super) fn gather<S: Storage>(
+    session: &SessionStore<'_, S>,
+    tick: &mut Tick<'_>,
+) -> Result<Gathered<S::File>, StoreError> {
     let Some(log) = &session.log else { return Err(StoreError::NothingLeft) };
-    let found = Found::in_source(log, LogScan::new().every_line())?;
+    let found = Found::in_source(log, LogScan::new().every_line(), tick)?;
     let mut ids: BTreeSet<String> = found.entries.iter().map(|(id, _)| id.clone()).collect();
     let mut gathering = Gathering { rope: Rope::new(Vec::new()), done: 0 };
     let mut mended = found.mended(log, &mut ids)?.into_iter().peekable();
@@ -116,7 +119,7 @@ impl Returning {
 
 /// The records in a file of `quarantine/` that the log lacks, in order.
 fn returning(file: &impl ByteSource, ids: &mut BTreeSet<String>) -> Result<Vec<Returning>, StoreError> {
-    let found = Found::in_source(file, LogScan::resume(0, 0, true).every_line())?;
+    let found = Found::in_source(file, LogScan::resume(0, 0, true).every_line(), &mut go_on)?;
     let whole = found.entries.iter().filter(|(id, _)| ids.insert(id.clone()));
     let mut all: Vec<Returning> = whole.map(|(_, range)| Returning::AsItIs(range.clone())).collect();
     all.extend(found.mended(file, ids)?.into_iter().map(Returning::Mended));
@@ -177,9 +180,9 @@ struct Found {
 }
 
 impl Found {
-    fn in_source(source: &impl ByteSource, scan: LogScan) -> Result<Self, SourceError> {
+    fn in_source(source: &impl ByteSource, scan: LogScan, tick: &mut Tick<'_>) -> Result<Self, SourceError> {
         let mut found = Self::default();
-        scan_source(source, 0..source.len(), scan, &mut found, &mut |_| ControlFlow::Continue(()))?;
+        scan_source(source, 0..source.len(), scan, &mut found, tick)?;
         Ok(found)
     }
 

@@ -17,7 +17,7 @@ use crate::log::{
     BadField, Damage, DamageCode, Fields, LineReader, LogScan, LogSink, Outcome, Record, begun_by, id_of, is_number,
     scan_source,
 };
-use crate::source::{ByteSource, Rope, SliceSource, SourceError};
+use crate::source::{ByteSource, Rope, SliceSource, SourceError, Tick};
 use crate::storage::{StorageError, StorageFile, append_all};
 use crate::write::NewHeader;
 use alloc::borrow::Cow;
@@ -35,9 +35,9 @@ pub(super) fn rewrite<F: StorageFile>(
     stem: &str,
     now_ms: i64,
     out: &mut F,
+    tick: &mut Tick<'_>,
 ) -> Result<blake3::Hash, StoreError> {
     let mut builder = IndexBuilder::new(());
-    let tick = &mut |_| ControlFlow::Continue(());
     scan_source(log, 0..log.len(), LogScan::new().every_line(), &mut builder, tick)?;
     let built = builder.finish();
     let session_id = built.header.as_ref().and_then(|header| header.session_id.clone());
@@ -55,7 +55,7 @@ pub(super) fn rewrite<F: StorageFile>(
         out,
         failed: None,
     };
-    lines.name_entries(log)?;
+    lines.name_entries(log, tick)?;
     if lines.built.header.is_none() {
         let header = NewHeader {
             session_id: stem,
@@ -94,11 +94,11 @@ struct Lines<'o, F> {
 
 impl<F: StorageFile> Lines<'_, F> {
     /// Chooses new ids for all entries that need one, because an earlier entry may name one as its parent.
-    fn name_entries(&mut self, log: &dyn ByteSource) -> Result<(), SourceError> {
+    fn name_entries(&mut self, log: &dyn ByteSource, tick: &mut Tick<'_>) -> Result<(), SourceError> {
         let (numbers, torn) = (BTreeSet::new(), BTreeSet::new());
         let mut survey = Survey { built: &self.built, seq: 0, nameless: Vec::new(), numbers, torn, batch: None };
         let scan = LogScan::new().every_line();
-        scan_source(log, 0..log.len(), scan, &mut survey, &mut |_| ControlFlow::Continue(()))?;
+        scan_source(log, 0..log.len(), scan, &mut survey, tick)?;
         survey.end_batch();
         (self.numbers, self.torn) = (survey.numbers, survey.torn);
         for seq in survey.nameless {

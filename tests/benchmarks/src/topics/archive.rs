@@ -6,6 +6,7 @@ use crate::record::{Figure, Row, Target, Unit};
 use crate::turns::{in_turns, timed};
 use crate::{Outcome, floors, process};
 use jcode_session_core::archive::Answer;
+use jcode_session_core::source::go_on;
 use jcode_session_core::write::Parent;
 use jcode_session_native::catalog::{Catalog, Keep};
 use jcode_session_native::ops::restore::take_checkpoint;
@@ -186,7 +187,9 @@ fn one(lab: &mut Lab) -> Outcome<()> {
         take_checkpoint(&other)?;
         lab.settle();
         pushed.0.push(at.push()?);
-        sealed.0.push(timed(|| Ok(seal::run(&other, Segments { size: seal::DEFAULT_SIZE, compress: true })?))?);
+        sealed
+            .0
+            .push(timed(|| Ok(seal::run(&other, Segments { size: seal::DEFAULT_SIZE, compress: true }, &mut go_on)?))?);
         if round == 0 {
             last_page(lab, &at, &shape.session_id())?;
         }

@@ -7,6 +7,7 @@ use crate::turns::timed;
 use crate::{Outcome, floors};
 use anyhow::Context;
 use jcode_session_core::log::time::parse_text;
+use jcode_session_core::source::go_on;
 use jcode_session_core::store::checkpoint::Policy;
 use jcode_session_core::write::{Durability, Parent};
 use jcode_session_native::ops::restore::{checkpoints, rollback, take_checkpoint, undo};
@@ -71,8 +72,8 @@ fn on_disk(lab: &mut Lab) -> Outcome<()> {
     let copy = log.with_extension("copy");
     let (mut back, mut forth, mut copied) = (Figure::default(), Figure::default(), Figure::default());
     for _ in 0..lab.rounds(3) {
-        back.0.push(timed(|| Ok(rollback(&log, parse_text(&first))?))?);
-        forth.0.push(timed(|| Ok(undo(&log, false)?))?);
+        back.0.push(timed(|| Ok(rollback(&log, parse_text(&first), &mut go_on)?))?);
+        forth.0.push(timed(|| Ok(undo(&log, false, &mut go_on)?))?);
         copied.0.push(floors::copy_and_sync(std::slice::from_ref(&log), &folder_for(&copy)?)?);
     }
     let one = "rollback of the last 1,000 entries of 1 GB";

@@ -5,7 +5,7 @@ use crate::lab::{Lab, build_sidecar};
 use crate::record::{Figure, Row, Target, Unit};
 use crate::turns::{timed, timed_each};
 use crate::{Outcome, floors, project};
-use jcode_session_core::source::ByteSource;
+use jcode_session_core::source::{ByteSource, go_on};
 use jcode_session_native::ops::restore::take_checkpoint;
 use jcode_session_native::ops::seal::{self, Segments};
 use jcode_session_native::os::log_file::LogFile;
@@ -34,11 +34,11 @@ fn measure(lab: &mut Lab) -> Outcome<()> {
     let mut figures: [Figure; 5] = Default::default();
     for _ in 0..lab.rounds(3) {
         let copied = floors::copy_and_sync(std::slice::from_ref(&log), &copies)?;
-        let sealed = timed(|| Ok(seal::run(&log, Segments { size, compress: false })?))?;
+        let sealed = timed(|| Ok(seal::run(&log, Segments { size, compress: false }, &mut go_on)?))?;
         let plain = entries(&log, len)?;
-        let compressed = timed(|| Ok(seal::run(&log, Segments { size, compress: true })?))?;
+        let compressed = timed(|| Ok(seal::run(&log, Segments { size, compress: true }, &mut go_on)?))?;
         let packed = entries(&log, len)?;
-        seal::undo(&log)?;
+        seal::undo(&log, &mut go_on)?;
         let round = [copied, sealed, plain, compressed, packed];
         figures.iter_mut().zip(round).for_each(|(figure, value)| figure.0.push(value));
     }
@@ -62,7 +62,7 @@ fn share(lab: &Lab) -> Outcome<f64> {
     write_sources(lab.pick(64_000_000, 1_000_000), &log)?;
     take_checkpoint(&log)?;
     let size = fs::metadata(&log)?.len() / 4;
-    let plain = seal::run(&log, Segments { size, compress: true })?.plan.bytes();
+    let plain = seal::run(&log, Segments { size, compress: true }, &mut go_on)?.plan.bytes();
     Ok(stored(&log)? as f64 / plain as f64)
 }
 

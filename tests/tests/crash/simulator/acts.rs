@@ -4,6 +4,7 @@
 
 use super::Run;
 use jcode_session_core::segment::{compress, seal};
+use jcode_session_core::source::go_on;
 use jcode_session_core::storage::StorageErrorKind;
 use jcode_session_core::store::{SessionStore, repair, rollback, undo};
 use jcode_session_core::write::{Durability, Parent};
@@ -109,20 +110,26 @@ impl Act {
             Self::Checkpoint => session.checkpoint(now_ms, "test").map(drop).map_err(|error| error.to_string()),
             Self::Rollback => {
                 let options = rollback::Options { to_ms: None, now_ms, has_source: true };
-                rollback::run(&mut session, &options).map(drop).map_err(|error| error.to_string())
+                rollback::run(&mut session, &options, &mut go_on).map(drop).map_err(|error| error.to_string())
             }
             Self::Undo { force } => {
                 let options = undo::Options { force: *force, now_ms };
-                undo::run(&mut session, &options).map(drop).map_err(|error| error.to_string())
+                undo::run(&mut session, &options, &mut go_on).map(drop).map_err(|error| error.to_string())
             }
-            Self::Repair => repair::run(&mut session, "s", now_ms).map(drop).map_err(|error| error.to_string()),
+            Self::Repair => {
+                repair::run(&mut session, "s", now_ms, &mut go_on).map(drop).map_err(|error| error.to_string())
+            }
             Self::Seal { size, compress } => {
                 let with = compress.then_some(&zstd as _);
-                seal::run(&mut session, *size, with, now_ms).map(drop).map_err(|error| error.to_string())
+                seal::run(&mut session, *size, with, now_ms, &mut go_on).map(drop).map_err(|error| error.to_string())
             }
-            Self::Compress => compress::run(&mut session, &zstd, now_ms).map(drop).map_err(|error| error.to_string()),
-            Self::Decompress => compress::undo(&mut session, now_ms).map(drop).map_err(|error| error.to_string()),
-            Self::PutBack => seal::undo(&mut session, now_ms).map(drop).map_err(|error| error.to_string()),
+            Self::Compress => {
+                compress::run(&mut session, &zstd, now_ms, &mut go_on).map(drop).map_err(|error| error.to_string())
+            }
+            Self::Decompress => {
+                compress::undo(&mut session, now_ms, &mut go_on).map(drop).map_err(|error| error.to_string())
+            }
+            Self::PutBack => seal::undo(&mut session, now_ms, &mut go_on).map(drop).map_err(|error| error.to_string()),
             Self::Save { .. } | Self::Foreign(_) | Self::Push => Ok(()),
         }
     }

@@ -6,6 +6,7 @@
 use super::sealed::{seal_plain, sealed};
 use super::{back, damaged, forth, mend, written};
 use jcode_session_core::segment::seal;
+use jcode_session_core::source::go_on;
 use jcode_session_core::storage::Place;
 use jcode_session_tests::crash_storage::intruder::{Act, Intruder};
 use jcode_session_tests::crash_storage::{Machine, World};
@@ -26,7 +27,8 @@ fn rolled_back(world: World, back: Run) -> World {
 /// Each command that changes a log, and a world in which it does.
 fn commands() -> Vec<(&'static str, World, Run)> {
     let undo: Run = |store| forth(store, false);
-    let unseal: Run = |store| seal::undo(&mut opened(store), NOW).map(|_| ()).map_err(|error| error.to_string());
+    let unseal: Run =
+        |store| seal::undo(&mut opened(store), NOW, &mut go_on).map(|_| ()).map_err(|error| error.to_string());
     vec![
         ("rollback", written(), back),
         ("undo", rolled_back(written(), back), undo),

@@ -4,6 +4,7 @@ use super::check::{crashes, unnamed};
 use super::sealed::{SIZE, seal_plain, sealed};
 use super::{back, written};
 use jcode_session_core::segment::{MANIFEST, Segment, Segmented, seal};
+use jcode_session_core::source::go_on;
 use jcode_session_core::storage::{Folder, Name, Place, Storage, StorageFile};
 use jcode_session_core::store::{SessionStore, repair};
 use jcode_session_native::os::segments::Zstd;
@@ -64,7 +65,7 @@ fn segments_whose_bytes_the_log_lost_are_set_aside() {
         let mut own = machine.open(&Place::Log).expect("there");
         own.set_len(lines(0..2).len() as u64).expect("cut");
         append(&machine, &lines(30..45));
-        let _ = seal::run(&mut opened(&stored(&machine)), SIZE, None, NOW);
+        let _ = seal::run(&mut opened(&stored(&machine)), SIZE, None, NOW, &mut go_on);
         let after = machine.world();
         let bytes = |world: &World, name: &str, folder: fn(Name) -> Place| {
             world.names.get(&folder(Name::new(name).expect("a name"))).map(|&inode| world.inodes[inode].live.clone())
@@ -106,7 +107,7 @@ fn what_a_seal_of_old_left_before_its_manifest_is_no_part_of_the_log() {
 fn mend(machine: &Machine) -> Result<(), String> {
     let store = Segmented::for_repair(machine.clone(), Zstd::default());
     let mut session = SessionStore::open(&store).map_err(|error| error.to_string())?;
-    repair::run(&mut session, "s", NOW).map(|_| ()).map_err(|error| error.to_string())
+    repair::run(&mut session, "s", NOW, &mut go_on).map(|_| ()).map_err(|error| error.to_string())
 }
 
 /// From the header and the newest lines back to all of them, in one file or in the segments as they were.

@@ -3,6 +3,7 @@
 use super::check::{Command, explore, explore_faults};
 use super::{back, forth};
 use jcode_session_core::segment::seal;
+use jcode_session_core::source::go_on;
 use jcode_session_core::storage::{Folder, Name, Place, Storage, StorageFile, append_all};
 use jcode_session_core::store::StoreError;
 use jcode_session_core::store::history::How;
@@ -107,7 +108,7 @@ fn growth_of_an_open_log_survives_every_crash_point() {
 fn growth_of_a_sealed_log_survives_every_crash_point() {
     let (files, more) = v1();
     let machine = migrated(&files);
-    seal::run(&mut opened(&stored(&machine)), 100, None, NOW).expect("sealed");
+    seal::run(&mut opened(&stored(&machine)), 100, None, NOW, &mut go_on).expect("sealed");
     assert!(!machine.list(Folder::Segments).expect("listed").is_empty());
     let run = |store: &Store| migrate_v1(store, &more);
     survives("growth of a sealed log", machine.world(), &run, |how| *how == How::Cut, false);
@@ -120,7 +121,7 @@ fn growth_of_a_sealed_log_that_lacks_a_segment_is_refused() {
     let native = b"{\"type\":\"message\",\"id\":\"n1\",\"parentId\":\"m2\",\"timestamp\":\"2026-01-01T00:00:00Z\",\"message\":{}}\n";
     for appended in [&b""[..], native] {
         let machine = migrated(&files);
-        seal::run(&mut opened(&stored(&machine)), 100, None, NOW).expect("sealed");
+        seal::run(&mut opened(&stored(&machine)), 100, None, NOW, &mut go_on).expect("sealed");
         append(&machine, appended);
         let sealed = machine.world();
         for lost in machine.list(Folder::Segments).expect("listed") {
@@ -215,7 +216,6 @@ fn a_log_that_changed_since_the_plan_is_left_alone() {
     use jcode_session_core::dialect::{CurrentLog, detect, present};
     use jcode_session_core::source::SliceSource;
     use jcode_session_core::store::migrate::upgrade::Upgrade;
-    use jcode_session_tests::v1_steps::go_on;
     let bytes = linear();
     let machine = with_log(&bytes);
     let seen = machine.stamp(&Place::Log).expect("known").expect("there");

@@ -9,8 +9,10 @@ mod foreign;
 mod manifest;
 mod migrate;
 mod sealed;
+mod stopped;
 
 use check::{Command, explore};
+use jcode_session_core::source::go_on;
 use jcode_session_core::storage::StorageErrorKind;
 use jcode_session_core::store::{SessionStore, repair, rollback, undo};
 use jcode_session_tests::crash_storage::{Fault, Machine, World};
@@ -19,12 +21,12 @@ use jcode_session_tests::sessions::{self as world, NOW, Store, append, lines, lo
 
 pub(crate) fn back(store: &Store) -> Result<(), String> {
     let options = rollback::Options { to_ms: None, now_ms: NOW, has_source: true };
-    rollback::run(&mut opened(store), &options).map(|_| ()).map_err(|error| error.to_string())
+    rollback::run(&mut opened(store), &options, &mut go_on).map(|_| ()).map_err(|error| error.to_string())
 }
 
 pub(crate) fn forth(store: &Store, force: bool) -> Result<(), String> {
     let options = undo::Options { force, now_ms: NOW + 1000 };
-    undo::run(&mut opened(store), &options).map(|_| ()).map_err(|error| error.to_string())
+    undo::run(&mut opened(store), &options, &mut go_on).map(|_| ()).map_err(|error| error.to_string())
 }
 
 /// Three checkpoints, and entries behind the last.
@@ -215,7 +217,7 @@ pub(crate) fn damaged() -> Machine {
 }
 
 pub(crate) fn mend(store: &Store) -> Result<(), String> {
-    repair::run(&mut opened(store), "s", NOW).map(|_| ()).map_err(|error| error.to_string())
+    repair::run(&mut opened(store), "s", NOW, &mut go_on).map(|_| ()).map_err(|error| error.to_string())
 }
 
 #[test]

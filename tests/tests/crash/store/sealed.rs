@@ -3,6 +3,7 @@
 use super::check::{Command, explore};
 use super::{back, forth, written};
 use jcode_session_core::segment::{Form, compress, seal};
+use jcode_session_core::source::go_on;
 use jcode_session_core::storage::{Folder, Storage};
 use jcode_session_core::store::ledger::Event;
 use jcode_session_core::store::repair;
@@ -14,15 +15,17 @@ use jcode_session_tests::sessions::{NOW, Store, append, from_v1, lines, log_of, 
 pub(crate) const SIZE: u64 = 300;
 
 pub(crate) fn seal_plain(store: &Store) -> Result<(), String> {
-    seal::run(&mut opened(store), SIZE, None, NOW).map(|_| ()).map_err(|error| error.to_string())
+    seal::run(&mut opened(store), SIZE, None, NOW, &mut go_on).map(|_| ()).map_err(|error| error.to_string())
 }
 
 fn seal_compressed(store: &Store) -> Result<(), String> {
-    seal::run(&mut opened(store), SIZE, Some(&Zstd::default()), NOW).map(|_| ()).map_err(|error| error.to_string())
+    seal::run(&mut opened(store), SIZE, Some(&Zstd::default()), NOW, &mut go_on)
+        .map(|_| ())
+        .map_err(|error| error.to_string())
 }
 
 fn press(store: &Store) -> Result<(), String> {
-    compress::run(&mut opened(store), &Zstd::default(), NOW).map(|_| ()).map_err(|error| error.to_string())
+    compress::run(&mut opened(store), &Zstd::default(), NOW, &mut go_on).map(|_| ()).map_err(|error| error.to_string())
 }
 
 /// The ledger's last row is of what the log is: sealed so far, in so many segments; or it is one file.
@@ -95,13 +98,16 @@ fn compression_survives_every_crash_point() {
 fn decompression_survives_every_crash_point() {
     let machine = Machine::from_world(sealed());
     press(&stored(&machine)).expect("compressed");
-    let run = |store: &Store| compress::undo(&mut opened(store), NOW).map(|_| ()).map_err(|error| error.to_string());
+    let run = |store: &Store| {
+        compress::undo(&mut opened(store), NOW, &mut go_on).map(|_| ()).map_err(|error| error.to_string())
+    };
     same_log("decompression", machine.world(), &run, &|store| all_of(store, Form::Plain) && told(store));
 }
 
 #[test]
 fn putting_back_survives_every_crash_point() {
-    let run = |store: &Store| seal::undo(&mut opened(store), NOW).map(|_| ()).map_err(|error| error.to_string());
+    let run =
+        |store: &Store| seal::undo(&mut opened(store), NOW, &mut go_on).map(|_| ()).map_err(|error| error.to_string());
     let done = |store: &Store| told(store) && store.list(Folder::Segments).expect("listed").is_empty();
     same_log("putting back", sealed(), &run, &done);
 }
@@ -165,7 +171,7 @@ fn repair_of_a_sealed_log_survives_every_crash_point() {
     seal_compressed(&stored(&machine)).expect("sealed");
     let world = machine.world();
     let mend = |store: &Store| -> Result<(), String> {
-        repair::run(&mut opened(store), "s", NOW).map(|_| ()).map_err(|error| error.to_string())
+        repair::run(&mut opened(store), "s", NOW, &mut go_on).map(|_| ()).map_err(|error| error.to_string())
     };
     let (old, new) = (log_of(&world), Some(lines(0..7)));
     let states =

@@ -2,7 +2,7 @@
 
 use super::{PLAIN, PRESSED, codes, doctor, files, ids, sealed};
 use jcode_session_core::finding::Code;
-use jcode_session_core::source::ByteSource;
+use jcode_session_core::source::{ByteSource, go_on};
 use jcode_session_core::write::Parent;
 use jcode_session_native::catalog::{Catalog, Keep};
 use jcode_session_native::ops::restore::{repair, rollback, take_checkpoint};
@@ -36,8 +36,8 @@ fn a_lost_segment_is_named_and_all_else_is_read() {
         assert!(named(&errors(&log)), "{:?}", errors(&log));
         assert!(named(&doctor(home.path())), "{:?}", doctor(home.path()));
         // Nobody returns a log with lost bytes to one file as if they were blank; repair says what it does.
-        assert!(seal::undo(&log).expect_err("refused").to_string().contains("segments/"));
-        repair(&log).expect("repaired");
+        assert!(seal::undo(&log, &mut go_on).expect_err("refused").to_string().contains("segments/"));
+        repair(&log, &mut go_on).expect("repaired");
         assert_eq!(errors(&log), []);
         assert_eq!(ids(&log).len(), left.len());
     }
@@ -59,9 +59,9 @@ fn a_flipped_byte_in_a_segment_is_named_and_all_else_is_read() {
         assert!(left.len() > all.len() / 2, "{} of {}", left.len(), all.len());
         // The damaged file is set aside, not deleted, when it leaves the log.
         if how.compress {
-            assert!(seal::decompress(&log).is_err());
+            assert!(seal::decompress(&log, &mut go_on).is_err());
         }
-        repair(&log).expect("repaired");
+        repair(&log, &mut go_on).expect("repaired");
         assert_eq!(errors(&log), []);
         let aside = paths::store(&log).join("quarantine").join(file.file_name().expect("a name"));
         assert_eq!(fs::read(aside).expect("set aside"), stored);
@@ -119,7 +119,7 @@ fn a_log_that_lacks_bytes_gets_no_checkpoint() {
         let home = TempDir::new().expect("a folder");
         let log = home.path().join("s.jsonl");
         append(&log, 0..100);
-        seal::run(&log, how).expect("sealed");
+        seal::run(&log, how, &mut go_on).expect("sealed");
         let file = files(&log).remove(2);
         let stored = fs::read(&file).expect("there");
         let mut damaged = stored.clone();
@@ -151,9 +151,9 @@ fn what_is_set_aside_takes_the_place_of_nothing() {
         let new = seal::plan(&log, PLAIN.size).expect("planned").ranges.remove(0);
         names.push(format!("{}-{}", new.start, new.end - new.start));
         fs::write(store.join(format!("segments/{}-{}.jsonl", new.start, new.end - new.start)), text).expect("written");
-        seal::run(&log, PRESSED).expect("sealed");
+        seal::run(&log, PRESSED, &mut go_on).expect("sealed");
         assert_eq!((whole(&log), errors(&log)), (grown, Vec::new()));
-        rollback(&log, None).expect("rolled back");
+        rollback(&log, None, &mut go_on).expect("rolled back");
         assert_eq!(whole(&log), bytes);
     }
     names.dedup();

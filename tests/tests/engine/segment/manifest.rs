@@ -2,6 +2,7 @@
 
 use jcode_session_core::finding::Code;
 use jcode_session_core::segment::{MANIFEST, Segment};
+use jcode_session_core::source::go_on;
 use jcode_session_native::catalog::{Catalog, Keep};
 use jcode_session_native::ops::restore::{plan_repair, repair, take_checkpoint};
 use jcode_session_native::ops::seal::{self, Segments};
@@ -34,7 +35,7 @@ impl Sealed {
         fs::create_dir(this.home.path().join("sessions")).expect("made");
         append(&this.log(), 0..100);
         let bytes = whole(&this.log());
-        assert!(seal::run(&this.log(), how).expect("sealed").plan.ranges.len() > 3);
+        assert!(seal::run(&this.log(), how, &mut go_on).expect("sealed").plan.ranges.len() > 3);
         Self { bytes, ..this }
     }
 
@@ -100,7 +101,7 @@ fn a_file_that_the_manifest_does_not_name_never_counts() {
     assert_eq!(whole(&session.log()), session.bytes);
     assert_eq!(errors(&session.log()), []);
     append(&session.log(), 100..200);
-    seal::run(&session.log(), PLAIN).expect("sealed");
+    seal::run(&session.log(), PLAIN, &mut go_on).expect("sealed");
     assert_eq!(ids(&session.log()).len(), 200);
     assert_eq!(errors(&session.log()), []);
     assert!(session.names("segments").contains(&stray), "it is nobody's, and nobody's to remove");
@@ -111,7 +112,7 @@ fn a_file_that_the_manifest_does_not_name_never_counts() {
 fn segments_without_a_manifest_never_count() {
     let session = Sealed::new(PLAIN);
     let segments = contents(&session.segments());
-    seal::undo(&session.log()).expect("put back");
+    seal::undo(&session.log(), &mut go_on).expect("put back");
     for (path, bytes) in segments.iter().filter(|(path, _)| !path.ends_with(MANIFEST)) {
         fs::write(session.segments().join(path), bytes).expect("written");
     }
@@ -119,7 +120,7 @@ fn segments_without_a_manifest_never_count() {
     assert_eq!(errors(&session.log()), []);
     assert!(take_checkpoint(&session.log()).expect("taken"));
     for how in [COMPRESSED, PLAIN] {
-        seal::run(&session.log(), how).expect("sealed");
+        seal::run(&session.log(), how, &mut go_on).expect("sealed");
         assert_eq!(whole(&session.log()), session.bytes);
         assert_eq!(errors(&session.log()), []);
     }
@@ -162,15 +163,15 @@ fn repair_brings_back_what_a_lost_manifest_named() {
         let before = contents(session.home.path());
         for refused in [
             seal::plan(&log, PLAIN.size).map(drop),
-            seal::run(&log, PLAIN).map(drop),
-            seal::undo(&log).map(drop),
-            seal::decompress(&log).map(drop),
+            seal::run(&log, PLAIN, &mut go_on).map(drop),
+            seal::undo(&log, &mut go_on).map(drop),
+            seal::decompress(&log, &mut go_on).map(drop),
         ] {
             assert!(refused.expect_err("refused").to_string().contains("`repair`"));
         }
-        let planned = plan_repair(&log).expect("planned");
+        let planned = plan_repair(&log, &mut go_on).expect("planned");
         assert_eq!(contents(session.home.path()), before, "nothing moved");
-        let (done, _) = repair(&log).expect("repaired");
+        let (done, _) = repair(&log, &mut go_on).expect("repaired");
         assert_eq!((planned.findings, planned.entries), (done.findings, done.entries));
         assert!(whole(&log).starts_with(&session.bytes));
         assert_eq!(fs::read(&log).expect("there"), whole(&log), "it is one file");
@@ -198,7 +199,7 @@ fn repair_takes_no_segment_into_a_log_that_lacks_none() {
     let name = format!("{header}-{}.jsonl", line.len());
     fs::write(folder.join(&name), line).expect("written");
     assert!(names_damage(&log));
-    repair(&log).expect("repaired");
+    repair(&log, &mut go_on).expect("repaired");
     assert_eq!(whole(&log), bytes);
     assert_eq!(errors(&log), []);
     assert_eq!(fs::read(paths::store(&log).join("quarantine").join(name)).expect("kept"), line);
@@ -216,8 +217,8 @@ fn a_damaged_start_of_the_log_hides_no_segment() {
         fs::write(&log, &own).expect("written");
         assert!(ids(&log).len() >= 99, "{}", ids(&log).len());
         assert!(names_damage(&log), "{:?}", errors(&log));
-        assert!(seal::run(&log, PLAIN).expect_err("refused").to_string().contains("`repair`"));
-        repair(&log).expect("repaired");
+        assert!(seal::run(&log, PLAIN, &mut go_on).expect_err("refused").to_string().contains("`repair`"));
+        repair(&log, &mut go_on).expect("repaired");
         assert!(ids(&log).len() >= 99);
         assert_eq!(errors(&log), []);
         assert_eq!(session.names("segments"), Vec::<String>::new());
@@ -244,7 +245,7 @@ fn growth_of_v1_files_waits_for_a_lost_segment() {
         assert_eq!(run(home.path(), ["migrate"]).code, 0);
         let log = folder.join("v.jsonl");
         let whole_log = whole(&log);
-        seal::run(&log, PLAIN).expect("sealed");
+        seal::run(&log, PLAIN, &mut go_on).expect("sealed");
         let segments = paths::store(&log).join("segments");
         let saved = contents(&segments);
         lose(&segments);
@@ -273,12 +274,12 @@ fn segments_behind_a_plain_log_put_in_place_go_with_the_next_seal() {
     let session = Sealed::new(PLAIN);
     let log = session.log();
     append(&log, 100..160);
-    seal::run(&log, PLAIN).expect("sealed");
+    seal::run(&log, PLAIN, &mut go_on).expect("sealed");
     let bytes = whole(&log);
     fs::write(&log, &bytes).expect("written");
     assert_eq!((whole(&log), errors(&log)), (bytes.clone(), Vec::new()));
     let old = session.names("segments");
-    seal::run(&log, Segments { size: 3000, compress: true }).expect("sealed");
+    seal::run(&log, Segments { size: 3000, compress: true }, &mut go_on).expect("sealed");
     assert_eq!((whole(&log), errors(&log)), (bytes, Vec::new()));
     let left = session.names("segments");
     assert!(old.iter().filter(|name| *name != MANIFEST).all(|name| !left.contains(name)), "{left:?}");

@@ -8,6 +8,7 @@ mod read;
 
 use jcode_session_core::finding::Code;
 use jcode_session_core::segment::MANIFEST;
+use jcode_session_core::source::go_on;
 use jcode_session_native::ops::doctor::{Examination, examine};
 use jcode_session_native::ops::restore::take_checkpoint;
 use jcode_session_native::ops::seal::{self, Segments};
@@ -30,7 +31,7 @@ fn sealed(how: Segments) -> (TempDir, PathBuf, Vec<u8>) {
     append(&log, 0..100);
     take_checkpoint(&log).expect("taken");
     let bytes = whole(&log);
-    assert!(seal::run(&log, how).expect("sealed").plan.ranges.len() > 3);
+    assert!(seal::run(&log, how, &mut go_on).expect("sealed").plan.ranges.len() > 3);
     assert_eq!(whole(&log), bytes);
     (home, log, bytes)
 }

@@ -4,6 +4,7 @@
 //! a third checkpoint. `whole.jsonl` is the log as that build read it.
 
 use super::{PLAIN, PRESSED, files};
+use jcode_session_core::source::go_on;
 use jcode_session_native::ops::restore::{rollback, undo};
 use jcode_session_native::ops::seal;
 use jcode_session_native::os::paths;
@@ -35,10 +36,10 @@ fn an_older_store_is_read_written_and_put_back() {
     let grown = whole(&log);
     assert!(grown.starts_with(&bytes));
     for how in [PLAIN, PRESSED] {
-        seal::run(&log, how).expect("sealed");
+        seal::run(&log, how, &mut go_on).expect("sealed");
         assert_eq!((whole(&log), errors(&log)), (grown.clone(), Vec::new()));
     }
-    seal::undo(&log).expect("put back");
+    seal::undo(&log, &mut go_on).expect("put back");
     assert_eq!(fs::read(&log).expect("there"), grown);
     assert!(files(&log).is_empty());
 }
@@ -50,7 +51,7 @@ fn an_older_store_is_rolled_back_and_forth() {
     let mut states = vec![bytes];
     // By their times: with age, fewer states are offered to who names none.
     for to_ms in [1_795_952_537_849, 1_795_952_537_774] {
-        rollback(&log, Some(to_ms)).expect("rolled back");
+        rollback(&log, Some(to_ms), &mut go_on).expect("rolled back");
         states.push(whole(&log));
         assert_eq!(errors(&log), []);
     }
@@ -61,7 +62,7 @@ fn an_older_store_is_rolled_back_and_forth() {
     while let Some(state) = states.pop() {
         assert_eq!(whole(&log), state);
         if !states.is_empty() {
-            undo(&log, false).expect("taken back");
+            undo(&log, false, &mut go_on).expect("taken back");
         }
     }
     assert_eq!(errors(&log), []);
@@ -76,16 +77,16 @@ fn a_seal_that_an_older_build_did_not_end_is_nothing() {
     append(&log, 28..60);
     let grown = whole(&log);
     let own = fs::read(&log).expect("there");
-    seal::run(&log, PLAIN).expect("sealed");
+    seal::run(&log, PLAIN, &mut go_on).expect("sealed");
     let new = files(&log).len();
     fs::write(&log, &own).expect("put back");
     fs::write(&manifest, text).expect("put back");
     assert_eq!(whole(&log), grown);
-    rollback(&log, Some(1_795_952_537_849)).expect("rolled back");
+    rollback(&log, Some(1_795_952_537_849), &mut go_on).expect("rolled back");
     append(&log, 60..62);
     assert!(whole(&log).starts_with(&bytes[..3105]));
     assert_eq!(errors(&log), []);
-    seal::run(&log, PRESSED).expect("sealed");
+    seal::run(&log, PRESSED, &mut go_on).expect("sealed");
     assert!(whole(&log).starts_with(&bytes[..3105]));
     assert_eq!(errors(&log), []);
     assert!(files(&log).len() <= new);

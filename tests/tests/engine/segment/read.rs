@@ -1,7 +1,7 @@
 //! A sealed log is the log: whoever reads, writes, forks or rolls it back.
 
 use super::{PLAIN, PRESSED, files, ids, sealed};
-use jcode_session_core::source::ByteSource;
+use jcode_session_core::source::{ByteSource, go_on};
 use jcode_session_core::write::Parent;
 use jcode_session_native::ops::fork::fork;
 use jcode_session_native::ops::restore::{rollback, take_checkpoint};
@@ -28,8 +28,8 @@ fn answers_do_not_depend_on_where_bytes_stand() {
         let answers = ask(&dir.log());
         dir.update();
         for how in [PLAIN, PRESSED] {
-            let done = seal::run(&dir.log(), how).expect("sealed");
-            assert!(!done.plan.is_nothing() || done.compressed > 0, "seed {seed}");
+            let done = seal::run(&dir.log(), how, &mut go_on).expect("sealed");
+            assert!(!done.plan.is_nothing() || done.compressed.segments > 0, "seed {seed}");
             assert!(fs::metadata(dir.log()).expect("there").len() < bytes.len() as u64);
             assert_eq!(whole(&dir.log()), bytes, "seed {seed}");
             assert!(Session::read(&dir.log()).expect("read").has_sidecar(), "seed {seed}: the sidecar follows");
@@ -41,7 +41,7 @@ fn answers_do_not_depend_on_where_bytes_stand() {
             assert_eq!(ask(&dir.log()), answers, "seed {seed}");
             assert_eq!(errors(&dir.log()), [], "seed {seed}");
         }
-        seal::undo(&dir.log()).expect("put back");
+        seal::undo(&dir.log(), &mut go_on).expect("put back");
         assert_eq!(fs::read(dir.log()).expect("there"), bytes, "seed {seed}");
         assert!(files(&dir.log()).is_empty(), "seed {seed}");
     }
@@ -87,12 +87,12 @@ fn readers_that_are_open_meanwhile_see_the_log_or_an_error() {
     append(&log, 0..100);
     let bytes = whole(&log);
     let plain = LogFile::open(&log).expect("there");
-    seal::run(&log, PLAIN).expect("sealed");
+    seal::run(&log, PLAIN, &mut go_on).expect("sealed");
     let segmented = LogFile::open(&log).expect("there");
     assert_eq!(plain.read_vec(0, bytes.len()).expect("read"), bytes);
-    seal::run(&log, PRESSED).expect("compressed");
+    seal::run(&log, PRESSED, &mut go_on).expect("compressed");
     assert_eq!(segmented.read_vec(0, bytes.len()).expect("read"), bytes, "the other form will do");
-    seal::undo(&log).expect("put back");
+    seal::undo(&log, &mut go_on).expect("put back");
     let late = segmented.read_vec(0, bytes.len());
     assert!(late.is_err() || late == Ok(bytes), "{late:?}");
 }
@@ -106,7 +106,7 @@ fn a_plain_log_put_in_place_is_believed() {
     assert_eq!(whole(&log), bytes);
     assert_eq!(errors(&log), []);
     append(&log, 100..130);
-    seal::run(&log, PLAIN).expect("sealed");
+    seal::run(&log, PLAIN, &mut go_on).expect("sealed");
     assert_eq!(ids(&log).len(), 130);
     assert!(files(&log).len() >= before.len());
 }
@@ -119,9 +119,9 @@ fn a_rollback_below_the_sealed_end_keeps_whole_segments() {
     take_checkpoint(&log).expect("taken");
     let then = whole(&log);
     append(&log, 60..120);
-    seal::run(&log, PRESSED).expect("sealed");
+    seal::run(&log, PRESSED, &mut go_on).expect("sealed");
     let before = files(&log);
-    rollback(&log, None).expect("rolled back");
+    rollback(&log, None, &mut go_on).expect("rolled back");
     assert_eq!(whole(&log), then);
     let after = files(&log);
     assert!(!after.is_empty() && after.len() < before.len() && before.starts_with(&after));
@@ -129,7 +129,7 @@ fn a_rollback_below_the_sealed_end_keeps_whole_segments() {
     // Other bytes, in segments of the same names.
     append(&log, 60..120);
     let again = whole(&log);
-    seal::run(&log, PRESSED).expect("sealed");
+    seal::run(&log, PRESSED, &mut go_on).expect("sealed");
     assert_eq!(files(&log), before);
     assert_eq!(whole(&log), again);
     assert_eq!(errors(&log), []);

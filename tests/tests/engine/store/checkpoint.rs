@@ -1,6 +1,7 @@
 //! Checkpoints of real logs: when they are taken, which stay on offer, what they prove.
 
 use jcode_session_core::finding::Code;
+use jcode_session_core::source::go_on;
 use jcode_session_core::store::checkpoint::{Policy, thinned};
 use jcode_session_core::store::ledger::{Event, Ledger};
 use jcode_session_core::write::Parent;
@@ -66,7 +67,7 @@ fn a_log_that_was_cut_keeps_the_checkpoints_that_it_still_begins_with() {
     assert_eq!(errors(&log), []);
     let offered: Vec<u64> = checkpoints(&log).expect("listed").checkpoints.iter().map(|c| c.logical_len).collect();
     assert_eq!(offered, [fs::metadata(&log).expect("there").len(), lens[1], lens[0]]);
-    rollback(&log, None).expect("rolled back");
+    rollback(&log, None, &mut go_on).expect("rolled back");
     assert_eq!(fs::metadata(&log).expect("there").len(), lens[1]);
 }
 

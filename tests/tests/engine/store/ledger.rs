@@ -2,6 +2,7 @@
 
 use jcode_session_core::finding::Code;
 use jcode_session_core::report::MigrateAction;
+use jcode_session_core::source::go_on;
 use jcode_session_core::storage::Name;
 use jcode_session_core::store::ledger::{Event, LedgerRow};
 use jcode_session_core::write::Parent;
@@ -23,7 +24,7 @@ fn rolled_back() -> (TempDir, PathBuf) {
         open.close().expect("closes");
         take_checkpoint(&log).expect("taken");
     }
-    rollback(&log, None).expect("rolled back");
+    rollback(&log, None, &mut go_on).expect("rolled back");
     assert_eq!(errors(&log), []);
     (folder, log)
 }
@@ -82,13 +83,13 @@ fn missing_and_changed_files_of_the_store_are_named() {
             None => fs::remove_file(&kept).expect("removed"),
         }
         assert!(errors(&log).iter().any(|(code, _)| *code == Code::CheckpointMissing), "{words}");
-        let refused = undo(&log, true).expect_err("refused").to_string();
+        let refused = undo(&log, true, &mut go_on).expect_err("refused").to_string();
         assert!(refused.contains(words), "{refused}");
         assert_eq!(fs::read(&log).expect("there"), before);
     }
     fs::write(&kept, &bytes).expect("written");
     assert_eq!(errors(&log), []);
-    undo(&log, false).expect("taken back");
+    undo(&log, false, &mut go_on).expect("taken back");
 }
 
 #[test]
@@ -108,7 +109,7 @@ fn a_lost_original_is_named_and_leaves_the_log_alone() {
             None => fs::remove_file(&kept).expect("removed"),
         }
         assert!(errors(&log).iter().any(|(code, _)| *code == Code::CheckpointMissing));
-        rollback(&log, None).expect_err("refused");
+        rollback(&log, None, &mut go_on).expect_err("refused");
         assert_eq!(fs::read(&log).expect("there"), upgraded);
     }
 }
@@ -139,8 +140,8 @@ fn hostile_ledgers_reach_nothing_outside() {
             errors(&log).iter().any(|(code, words)| *code == Code::LedgerBroken && words.contains("outside")),
             "{path}"
         );
-        rollback(&log, None).expect_err("refused");
-        undo(&log, true).expect_err("refused");
+        rollback(&log, None, &mut go_on).expect_err("refused");
+        undo(&log, true, &mut go_on).expect_err("refused");
         assert_eq!(fs::read(&log).expect("there"), bytes);
         assert_eq!(fs::read(folder.path().join("x")).expect("there"), b"secret\n");
         assert_eq!(fs::read_dir(folder.path()).expect("there").count(), 2);

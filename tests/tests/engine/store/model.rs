@@ -1,5 +1,6 @@
 //! Random sessions against a simple model: the same bytes after every step, however they are stored.
 
+use jcode_session_core::source::go_on;
 use jcode_session_core::write::Parent;
 use jcode_session_native::ops::restore::{checkpoints, repair, rollback, take_checkpoint, undo};
 use jcode_session_native::ops::seal::{self, Segments};
@@ -113,17 +114,17 @@ fn random_sessions_follow_the_model() {
                     done[1] += 1;
                 }
                 6..=7 => {
-                    let result = rollback(&log, None);
+                    let result = rollback(&log, None, &mut go_on);
                     assert_eq!(result.is_ok(), model.rollback(), "{what}: {result:?}");
                     done[2 + usize::from(result.is_err())] += 1;
                 }
                 10..=13 => {
                     let segments = Segments { size: 200 + 100 * rng.below(4) as u64, compress: rng.below(3) > 0 };
-                    let sealed = seal::run(&log, segments).expect("sealed");
+                    let sealed = seal::run(&log, segments, &mut go_on).expect("sealed");
                     done[6] += u32::from(!sealed.plan.is_nothing());
                 }
-                14 => done[7] += u32::from(seal::decompress(&log).expect("decompressed") > 0),
-                15 => done[8] += u32::from(seal::undo(&log).expect("put back") > 0),
+                14 => done[7] += u32::from(seal::decompress(&log, &mut go_on).expect("decompressed").segments > 0),
+                15 => done[8] += u32::from(seal::undo(&log, &mut go_on).expect("put back") > 0),
                 16..=17 => {
                     // Two records in one line, as another program may leave them: no error, and it can be repaired.
                     let fused = format!("{}{}\n", whole_entry(next), whole_entry(next + 1));
@@ -132,7 +133,7 @@ fn random_sessions_follow_the_model() {
                     drop(file);
                     model.log.extend_from_slice(fused.as_bytes());
                     next += 2;
-                    repair(&log).expect("repaired");
+                    repair(&log, &mut go_on).expect("repaired");
                     let now = whole(&log);
                     let count = |log: &[u8]| memchr::memmem::find_iter(log, "\"type\":\"message\"").count();
                     assert_eq!(count(&now), count(&model.log), "{what}");
@@ -141,7 +142,7 @@ fn random_sessions_follow_the_model() {
                     done[9] += 1;
                 }
                 other => {
-                    let result = undo(&log, other == 9);
+                    let result = undo(&log, other == 9, &mut go_on);
                     assert_eq!(result.is_ok(), model.undo(other == 9), "{what}: {result:?}");
                     done[4 + usize::from(result.is_err())] += 1;
                 }

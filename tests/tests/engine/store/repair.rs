@@ -1,5 +1,6 @@
 //! Repair of damage of every kind.
 
+use jcode_session_core::source::go_on;
 use jcode_session_native::ops::restore::repair;
 use jcode_session_tests::effort::seeds;
 use jcode_session_tests::files::LogDir;
@@ -26,7 +27,7 @@ fn repaired_logs_verify_clean() {
         let dir = LogDir::new(&bytes);
         let before = jcode_session_tests::oracle::read_log(&bytes).entries.len();
         let bad = !errors(&dir.log()).is_empty();
-        match repair(&dir.log()) {
+        match repair(&dir.log(), &mut go_on) {
             Ok((plan, _)) => {
                 assert_eq!(errors(&dir.log()), [], "seed {seed}: {plan:?}");
                 let now = fs::read(dir.log()).expect("there");
@@ -40,7 +41,7 @@ fn repaired_logs_verify_clean() {
                     assert_eq!(fs::read(old).expect("there"), bytes);
                     repaired += 1;
                 }
-                assert!(repair(&dir.log()).expect("again").0.is_nothing(), "seed {seed}");
+                assert!(repair(&dir.log(), &mut go_on).expect("again").0.is_nothing(), "seed {seed}");
             }
             Err(error) => assert!(error.to_string().contains("migrate") || before == 0, "seed {seed}: {error}"),
         }

@@ -1,5 +1,6 @@
 //! A rollback of a log with a sidecar.
 
+use jcode_session_core::source::go_on;
 use jcode_session_core::write::Parent;
 use jcode_session_native::ops::restore::{rollback, take_checkpoint, undo};
 use jcode_session_tests::files::{LogDir, dump};
@@ -23,7 +24,7 @@ fn sidecar_follows_a_rollback() {
     let open = writer(&log, NEVER);
     open.append(br#"{"type":"label","targetId":"e3","label":"x"}"#, Parent::Id("e3")).expect("appends");
     open.close().expect("closes");
-    rollback(&log, None).expect("rolled back");
+    rollback(&log, None, &mut go_on).expect("rolled back");
     let plain = LogDir::new(&fs::read(&log).expect("there"));
     plain.update();
     let rows = |sidecar: &Path| -> Vec<String> {
@@ -56,9 +57,9 @@ fn what_was_put_back_stays() {
     let fused = whole(&log);
     take_checkpoint(&log).expect("taken");
     assert_eq!(whole(&log), fused);
-    rollback(&log, None).expect("rolled back");
+    rollback(&log, None, &mut go_on).expect("rolled back");
     assert_ne!(whole(&log), fused);
-    undo(&log, false).expect("taken back");
+    undo(&log, false, &mut go_on).expect("taken back");
     append(8);
     assert!(whole(&log).starts_with(&fused), "{}", String::from_utf8_lossy(&whole(&log)));
 }
