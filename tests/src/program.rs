@@ -34,9 +34,13 @@ impl Run {
     }
 }
 
-/// The path of the binary: beside the test's own binary, where cargo puts both.
+/// The path of the binary: that of `JCODE_SESSION_PROGRAM` if it is set, else beside the test's own binary, where cargo
+/// puts both.
 #[must_use]
 pub fn binary() -> PathBuf {
+    if let Some(program) = std::env::var_os("JCODE_SESSION_PROGRAM") {
+        return program.into();
+    }
     let mut path = std::env::current_exe().expect("a test runs");
     path.pop();
     if path.ends_with("deps") {

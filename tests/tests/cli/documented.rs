@@ -1,4 +1,5 @@
-//! Every command line of the README works as it stands there, on the sample sessions, and says what stands below it.
+//! Every command line of the README works as it stands there, on the sample sessions, and says what stands below it; those
+//! of the other pages work. `tests/installed` runs this with the program as it is installed.
 //!
 //! A line of a block that begins with `$ ` is a command; what follows up to the next one is what it prints. Ids made from
 //! the time differ from run to run, and so do times of what is done now.
@@ -7,7 +8,7 @@ use jcode_session_tests::generate::agents::claude_code;
 use jcode_session_tests::program::binary;
 use regex::Regex;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
 
@@ -55,40 +56,81 @@ fn claude_code_of(id: &str) -> String {
     text.replace(&own, id)
 }
 
+/// A home with the sample sessions, and a folder that has the program under its name.
+struct Reader {
+    home: PathBuf,
+    path: String,
+    _folders: [TempDir; 2],
+}
+
+impl Reader {
+    fn new() -> Self {
+        let folders = [TempDir::new().expect("a folder"), TempDir::new().expect("a folder")];
+        let home = folders[0].path().canonicalize().expect("a path");
+        fs::create_dir(home.join("sessions")).expect("made");
+        for name in ["dark-mode.jsonl", "invoice-rounding.jsonl"] {
+            fs::copy(project().join("tests/sample").join(name), home.join("sessions").join(name)).expect("copied");
+        }
+        let program = binary().canonicalize().expect("built");
+        std::os::unix::fs::symlink(program, folders[1].path().join("jcode-session")).expect("linked");
+        let path = format!("{}:{}", folders[1].path().display(), std::env::var("PATH").unwrap_or_default());
+        Self { home, path, _folders: folders }
+    }
+
+    /// Runs a command line of a page; what it says on both streams. It may find problems, and may not fail.
+    fn runs(&self, command: &str, place: &str) -> String {
+        let output = Command::new("sh")
+            .args(["-c", &format!("{command} 2>&1")])
+            .current_dir(&self.home)
+            .env("PATH", &self.path)
+            .env("HOME", &self.home)
+            .env("JCODE_HOME", &self.home)
+            .output()
+            .expect("a shell");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(matches!(output.status.code(), Some(0 | 1)), "{place}: {command}\n{said}");
+        said
+    }
+}
+
 #[test]
 fn what_the_readme_shows_is_what_happens() {
-    let folder = TempDir::new().expect("a folder");
-    let home = folder.path().canonicalize().expect("a path");
-    fs::create_dir(home.join("sessions")).expect("made");
-    for name in ["dark-mode.jsonl", "invoice-rounding.jsonl"] {
-        fs::copy(project().join("tests/sample").join(name), home.join("sessions").join(name)).expect("copied");
-    }
+    let reader = Reader::new();
+    let home = &reader.home;
     let page = fs::read_to_string(project().join("README.md")).expect("a page");
     // A session of another agent, under the name that the page has for it.
     let named = page.lines().find_map(|line| line.strip_prefix("$ jcode-session import ~/")).expect("an import");
     let source = home.join(named);
     fs::create_dir_all(source.parent().expect("a folder")).expect("made");
     fs::write(&source, claude_code_of(source.file_stem().expect("a name").to_str().expect("text"))).expect("written");
-    let programs = TempDir::new().expect("a folder");
-    std::os::unix::fs::symlink(binary().canonicalize().expect("built"), programs.path().join("jcode-session"))
-        .expect("linked");
-    let path = format!("{}:{}", programs.path().display(), std::env::var("PATH").unwrap_or_default());
     let blocks = commands(&page);
     assert!(blocks.len() > 8, "{} blocks", blocks.len());
     for shown in blocks.iter().flatten() {
-        let output = Command::new("sh")
-            .args(["-c", &format!("{} 2>&1", shown.command)])
-            .current_dir(&home)
-            .env("PATH", &path)
-            .env("HOME", &home)
-            .env("JCODE_HOME", &home)
-            .output()
-            .expect("a shell");
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        let what = format!("README.md, line {}: {}\n{said}", shown.line, shown.command);
-        assert!(matches!(output.status.code(), Some(0 | 1)), "{what}");
+        let place = format!("README.md, line {}", shown.line);
+        let said = reader.runs(&shown.command, &place);
         if !shown.output.is_empty() {
-            assert_eq!(plain(&said, &home), plain(&shown.output.join("\n"), &home), "{what}");
+            assert_eq!(plain(&said, home), plain(&shown.output.join("\n"), home), "{place}: {}", shown.command);
         }
     }
+}
+
+/// The folder that all machines reach is one of this home; buckets and other programs are not there.
+#[test]
+fn the_command_lines_of_the_other_pages_work() {
+    let reader = Reader::new();
+    fs::create_dir(reader.home.join("team")).expect("made");
+    let mut ran = 0;
+    for page in fs::read_dir(project().join("docs")).expect("there").map(|page| page.expect("one").path()) {
+        if page.extension().is_none_or(|ending| ending != "md") {
+            continue;
+        }
+        let text = fs::read_to_string(&page).expect("a page");
+        let lines = text.lines().enumerate().filter(|(_, line)| line.starts_with("jcode-session "));
+        for (number, line) in lines.filter(|(_, line)| !line.contains("://")) {
+            let place = format!("{}, line {}", page.display(), number + 1);
+            reader.runs(&line.replace("/mnt/team", &format!("{}/team", reader.home.display())), &place);
+            ran += 1;
+        }
+    }
+    assert!(ran > 4, "{ran} lines");
 }
