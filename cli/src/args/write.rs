@@ -52,7 +52,7 @@ pub struct AppendArgs {
     /// Path, id, or the start of an id; a path that does not exist is made
     #[arg(id = "session::session", value_name = "SESSION")]
     pub session: OsString,
-    /// The first entry hangs on this one instead of on the last
+    /// The first entry hangs on this one instead of on the last: its id, or the start of it
     #[arg(id = "session::parent", long = "parent", value_name = "ID")]
     pub parent: Option<String>,
     /// How appends are made safe.

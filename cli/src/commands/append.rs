@@ -36,8 +36,9 @@ pub(super) fn append(args: &AppendArgs, settings: &Settings, output: &mut Output
         segments,
         ..WriterOptions::default()
     };
+    let parent = args.parent.as_deref().map(|word| meant(word, &log, &options)).transpose()?;
     let writer = open(&log, &options, settings, output)?;
-    let appended = from_input(&writer, &log, args.parent.as_deref(), output);
+    let appended = from_input(&writer, &log, parent.as_deref(), output);
     Ok(finish(writer, &log, appended, output)?.1)
 }
 
@@ -61,6 +62,16 @@ fn resolve_or_new(session: &OsStr, settings: &Settings) -> Result<(PathBuf, Opti
         ..NewSession::default()
     };
     Ok((path.to_path_buf(), Some(new)))
+}
+
+/// The whole id of the entry that a word names. A session that is to be made has none yet, and says so.
+fn meant(word: &str, log: &Path, options: &WriterOptions) -> Result<String> {
+    if options.create.is_some() {
+        return Ok(word.to_string());
+    }
+    let session = Session::read(log)?;
+    session.detected().writable().with_context(|| log.display().to_string())?;
+    Ok(session.key_of(word)?)
 }
 
 /// Makes the folder of a new session, if it lies in one of the sessions folders.

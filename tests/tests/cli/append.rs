@@ -128,3 +128,30 @@ fn the_first_session_of_a_home_makes_its_folder() {
     assert!(refused.stderr.contains("make it first"), "{refused:?}");
     assert!(!home.path().join("elsewhere").exists());
 }
+
+#[test]
+fn the_start_of_an_id_names_the_parent() {
+    let home = TempDir::new().expect("a folder");
+    std::fs::create_dir(home.path().join("sessions")).expect("made");
+    let log = home.path().join("sessions/one.jsonl");
+    let entry = |id: &str| ENTRY.replace("{\"type\"", &format!("{{\"id\":\"{id}\",\"type\""));
+    let made = append(home.path(), &[log.to_str().expect("text")], &["ab12", "ab34", "cd56"].map(entry).concat());
+    assert_eq!(made.code, 0, "{made:?}");
+    let branch = append(home.path(), &["one", "--parent", "ab1"], &entry("ef78"));
+    assert_eq!(branch.code, 0, "{branch:?}");
+    let last = run(home.path(), ["show", "one", "--entry", "ef78", "--json"]);
+    assert!(last.text().contains("\"parentId\":\"ab12\""), "{last:?}");
+    let before = std::fs::read(&log).expect("reads");
+    for (word, says) in [("ab", &["several entries", "ab12, ab34"][..]), ("x", &["no entry `x`"][..])] {
+        let refused = append(home.path(), &["one", "--parent", word], ENTRY);
+        assert_eq!(refused.code, 2, "{refused:?}");
+        assert!(says.iter().all(|words| refused.stderr.contains(words)), "{refused:?}");
+        let shown = run(home.path(), ["show", "one", "--entry", word]);
+        assert_eq!((shown.code, &shown.stderr), (2, &refused.stderr));
+    }
+    assert_eq!(std::fs::read(&log).expect("reads"), before);
+    // A session that is to be made has no entry to hang on.
+    let new = home.path().join("sessions/new.jsonl");
+    let refused = append(home.path(), &[new.to_str().expect("text"), "--parent", "ab"], ENTRY);
+    assert_eq!(refused.code, 2, "{refused:?}");
+}
