@@ -73,6 +73,9 @@ pub struct SealArgs {
     /// Write nothing; tell what would be moved
     #[arg(id = "session::dry_run", long = "dry-run")]
     pub dry_run: bool,
+    /// Print one JSON object
+    #[arg(id = "session::json", long = "json")]
+    pub json: bool,
 }
 
 /// Flags of `prune`.

@@ -21,7 +21,7 @@ use serde::Serialize;
 pub use session::{
     EntryReport, HitReport, Opened, OutlineNode, OutlineReport, SearchReport, SummaryReport, TimelineReport,
 };
-pub use store::{CheckpointReport, CheckpointsReport};
+pub use store::{CheckpointReport, CheckpointsReport, SealAction, SealReport};
 
 pub use archive::{PullAction, PullReport, PulledSession, PushAction, PushReport, PushedSession};
 pub use catalog::{DiskUse, DoctorReport, DoctorSessions, ListReport, ListedSession, PathFinding};

@@ -1,6 +1,6 @@
-//! The report `checkpoints --json`.
+//! The reports `checkpoints --json` and `seal --json`.
 //!
-//! Owns: its fields.
+//! Owns: their fields.
 //! Invariant: states are ordered newest first, as `rollback` tries them.
 
 use super::VERSION;
@@ -28,6 +28,66 @@ impl CheckpointsReport {
     #[must_use]
     pub const fn new(path: String, checkpoints: Vec<CheckpointReport>) -> Self {
         Self { schema: "jcode-session.checkpoints", version: VERSION, path, checkpoints }
+    }
+}
+
+/// What is done to the segments of a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SealAction {
+    /// Older lines move into segments.
+    Seal,
+    /// Segments are decompressed.
+    Plain,
+    /// All bytes go back into one file.
+    Undo,
+}
+
+/// What was done to the segments of a log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SealReport {
+    schema: &'static str,
+    version: u32,
+    /// Path of the log.
+    pub path: String,
+    /// What was asked for.
+    pub action: SealAction,
+    /// Nothing was written.
+    pub dry_run: bool,
+    /// Length of the log, which stays the same.
+    pub log_bytes: u64,
+    /// Bytes of the log that moved into segments, or out of them.
+    pub moved_bytes: u64,
+    /// Number of new segments.
+    pub segments: u64,
+    /// Number of older segments that were compressed, or of those that were decompressed.
+    pub converted: u64,
+    /// Number of segments that were left as they were, because it was interrupted.
+    pub left: u64,
+    /// Bytes of the files that held the log before.
+    pub stored_before: u64,
+    /// Bytes of the files that hold it now; null if nothing was written.
+    pub stored_after: Option<u64>,
+}
+
+impl SealReport {
+    /// The report of what was not done yet.
+    #[must_use]
+    pub const fn new(path: String, action: SealAction, dry_run: bool, log_bytes: u64, stored_before: u64) -> Self {
+        Self {
+            schema: "jcode-session.seal",
+            version: VERSION,
+            path,
+            action,
+            dry_run,
+            log_bytes,
+            moved_bytes: 0,
+            segments: 0,
+            converted: 0,
+            left: 0,
+            stored_before,
+            stored_after: None,
+        }
     }
 }
 

@@ -54,6 +54,14 @@ pub fn du(session: &Path, tick: &mut dyn FnMut(u64) -> ControlFlow<()>) -> Resul
     Ok(Use::new(kinds, files(session, is_v1)?))
 }
 
+/// Bytes of the files that hold a log: its own, and its segments with their manifest.
+///
+/// # Errors
+/// Fails if a file cannot be looked at.
+pub fn stored(log: &Path) -> Result<u64, PathError> {
+    Ok(len(log)? + of_folder(&paths::store(log).join("segments"))?)
+}
+
 fn files(session: &Path, is_v1: bool) -> Result<FileBytes, PathError> {
     let mut files = FileBytes::default();
     if !is_v1 {

@@ -139,6 +139,49 @@ fn a_sealed_session_goes_back_and_forth() {
     home.ok(&["verify", "s"]);
 }
 
+/// Bytes of the files that hold the log.
+fn stored(home: &Home) -> u64 {
+    let folder = home.0.path().join("sessions/s.store/segments");
+    let own = fs::metadata(home.log()).expect("there").len();
+    let Ok(entries) = fs::read_dir(folder) else { return own };
+    own + entries.map(|entry| entry.expect("one").metadata().expect("known").len()).sum::<u64>()
+}
+
+#[test]
+fn a_seal_says_what_became_of_the_bytes() {
+    let home = Home::new();
+    let len = fs::metadata(home.log()).expect("there").len();
+    let planned = home.run(&["seal", "s", "--segment-size", "64K", "--dry-run", "--json"]).json();
+    assert_eq!((&planned["schema"], &planned["version"]), (&"jcode-session.seal".into(), &1.into()));
+    assert_eq!((&planned["dry_run"], &planned["stored_after"]), (&true.into(), &serde_json::Value::Null));
+    assert_eq!((&planned["segments"], &planned["stored_before"]), (&3.into(), &len.into()));
+    let done = home.run(&["seal", "s", "--segment-size", "64K", "--compress", "--json"]).json();
+    assert_eq!((&done["action"], &done["log_bytes"]), (&"seal".into(), &len.into()));
+    assert_eq!((&done["moved_bytes"], &done["segments"]), (&planned["moved_bytes"], &3.into()));
+    assert_eq!((&done["stored_before"], &done["stored_after"]), (&len.into(), &stored(&home).into()));
+    assert!(stored(&home) < len / 2);
+    let before = stored(&home);
+    let plain = home.run(&["seal", "s", "--plain", "--json"]).json();
+    assert_eq!((&plain["action"], &plain["converted"], &plain["left"]), (&"plain".into(), &3.into(), &0.into()));
+    assert_eq!((&plain["stored_before"], &plain["stored_after"]), (&before.into(), &stored(&home).into()));
+    let undone = home.run(&["seal", "s", "--undo", "--json"]).json();
+    assert_eq!((&undone["action"], &undone["stored_after"]), (&"undo".into(), &len.into()));
+    assert_eq!(undone["moved_bytes"], done["moved_bytes"]);
+
+    let said = home.ok(&["seal", "s", "--segment-size", "64K", "--compress"]);
+    let line = said.lines().find(|line| line.contains("on the disk became")).expect("sizes");
+    assert!(line.trim().starts_with(&shown_size(len)), "{said}");
+    assert!(line.trim().ends_with(&shown_size(stored(&home))), "{said}");
+    assert!(!home.ok(&["seal", "s", "--segment-size", "64K"]).contains("became"), "nothing was done");
+}
+
+/// A size as it is printed.
+fn shown_size(bytes: u64) -> String {
+    #[allow(clippy::cast_precision_loss, reason = "the sizes are small")]
+    let kib = bytes as f64 / 1024.0;
+    if bytes < 1024 { format!("{bytes} B") } else { format!("{kib:.2} KiB") }
+}
+
 /// Plans are read from folders that cannot be written.
 #[cfg(unix)]
 #[test]
