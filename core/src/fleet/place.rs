@@ -1,7 +1,8 @@
 //! What rows of several tables share.
 //!
 //! Owns: the place of an entry, days, and how much of a text stands in a table.
-//! Invariant: a day is that of UTC.
+//! Invariant: a day is that of UTC. A text is redacted before it is cut: what is left of a secret is none that anybody
+//! would find.
 
 use super::said;
 use crate::index::row::Seq;
@@ -25,12 +26,35 @@ pub enum Texts {
 }
 
 impl Texts {
-    pub(super) fn of(self, text: String) -> Option<String> {
+    /// What stands in the table of a text that `words` would let through.
+    pub(super) fn of(self, text: String, words: impl FnOnce(String) -> String) -> Option<String> {
         match self {
             Self::None => None,
-            Self::Capped => Some(said::cut(text, CAP)),
-            Self::Full => Some(text),
+            Self::Capped => Some(said::cut(words(text), CAP)),
+            Self::Full => Some(words(text)),
         }
+    }
+}
+
+/// What becomes of words on their way into a table.
+pub trait Words {
+    /// A text: what was said, a title, a path.
+    fn text(&mut self, text: String) -> String;
+    /// The arguments of a call, JSON or a text.
+    fn args(&mut self, args: String) -> String;
+}
+
+/// Words as they stand in the log.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AsTheyAre;
+
+impl Words for AsTheyAre {
+    fn text(&mut self, text: String) -> String {
+        text
+    }
+
+    fn args(&mut self, args: String) -> String {
+        args
     }
 }
 

@@ -2,12 +2,14 @@
 //!
 //! Owns: what of a session stands in which column, and which entries are copies.
 //! Invariant: every entry of the log has a row, in log order. An entry of a fork that is older than the fork's header is
-//! a copy: sums over all sessions leave it out.
+//! a copy: sums over all sessions leave it out. Rows are handed on as they are made, so that a log of any size needs the
+//! memory of some entries.
 
 use super::calls::Calls;
-use super::place::{Place, Texts};
+use super::place::{Place, Texts, Words};
 use super::said;
 use super::table::{Table, Tables};
+use crate::index::Counts;
 use crate::index::row::Seq;
 use crate::session::{Listed, Locator, Outline, ReadError, Session, Usage, UsageReader};
 use crate::source::ByteSource;
@@ -20,6 +22,7 @@ use serde_json::{Map, Value};
 
 /// Entries that are read at once.
 const AT_ONCE: u32 = 64;
+
 /// What is known of a session beside its entries.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
@@ -45,76 +48,114 @@ pub struct Facts {
     pub tags: Vec<String>,
 }
 
-/// The rows of a session.
+/// Gives `out` the rows of a session, in order, some at a time.
 ///
 /// # Errors
-/// Fails if the log cannot be read.
-pub fn rows_of<S: ByteSource, L: Locator>(
+/// Fails if the log cannot be read, or `out` fails.
+pub fn rows_of<S: ByteSource, L: Locator, E: From<ReadError>>(
     session: &Session<S, L>,
     facts: &Facts,
     texts: Texts,
-) -> Result<Tables, ReadError> {
+    words: &mut dyn Words,
+    out: &mut dyn FnMut(Tables) -> Result<(), E>,
+) -> Result<(), E> {
     let tree = session.tree()?;
-    let counts = session.counts()?.clone();
+    let counts = session.counts().map_err(ReadError::from)?.clone();
     let outline = session.outline()?;
     let depths = Depths::of(&outline, counts.entries);
     let labels: BTreeMap<&str, &str> =
         tree.labels.iter().map(|label| (label.entry_id.as_str(), label.name.as_str())).collect();
-    let mut tables = Tables::default();
-    let [sessions, entries, tool_calls, usage] = &mut tables.all;
-    let (mut calls, mut total, mut reader) = (Calls::default(), Usage::default(), UsageReader::default());
-    let mut model = None;
+    let mut rows = Rows { facts, texts, words, made: Tables::default(), calls: Calls::default(), model: None };
+    let (mut total, mut reader) = (Usage::default(), UsageReader::default());
     let count = Seq::try_from(counts.entries).unwrap_or(Seq::MAX);
     let mut from = 0;
     while from < count {
         let to = from.saturating_add(AT_ONCE).min(count);
         for entry in session.listed(from..to, u64::MAX)? {
-            let seq = entry.seq.unwrap_or_default();
-            let copied = facts.forked_at.zip(entry.ts).is_some_and(|(forked, ts)| ts < forked);
-            let place = Place { seq, ts: entry.ts, copied };
-            let line = entry.line.as_deref().unwrap_or_default();
-            let read = serde_json::from_slice::<Map<String, Value>>(line).unwrap_or_default();
-            let message = read.get("message").and_then(Value::as_object);
-            if entry.kind == "model_change" {
-                model = Some(text(&read, "modelId"));
-            }
-            if let Some(message) = message {
-                calls.read(&place, message, texts);
-            }
-            if let Some(used) = reader.of_line(line) {
-                total.add(&used);
-                usage_row(usage, &facts.session_id, &place, &used, message.unwrap_or(&read), model.as_deref());
-            }
+            let used = reader.of_line(entry.line.as_deref().unwrap_or_default());
+            used.iter().for_each(|used| total.add(used));
             let label = labels.get(entry.key.as_str()).copied();
-            entry_row(entries, &facts.session_id, &place, &entry, &read, (depths.of_entry(seq), label), texts);
+            rows.entry(&entry, used.as_ref(), depths.of_entry(entry.seq.unwrap_or_default()), label);
         }
+        out(rows.taken())?;
         from = to;
     }
-    let (all, failed) = calls.counts();
-    calls.rows(&facts.session_id, tool_calls);
-    sessions.row([
-        facts.session_id.as_str().into(),
-        facts.started_at.into(),
-        counts.last_entry_at.into(),
-        facts.cwd.clone().into(),
-        facts.title.clone().into(),
-        facts.model.clone().into(),
-        facts.parent_session.clone().into(),
-        facts.dialect.as_str().into(),
-        counts.entries.into(),
-        counts.messages.into(),
-        (tree.leaves.len() as u64).into(),
-        all.into(),
-        failed.into(),
-        total.input.into(),
-        total.output.into(),
-        total.cost.into(),
-        session.log().len().into(),
-        facts.head.as_str().into(),
-        counts.damages.into(),
-        facts.tags.join(",").into(),
-    ]);
-    Ok(tables)
+    out(rows.last(counts, tree.leaves.len() as u64, &total, session.log().len()))
+}
+
+/// Rows on their way out.
+struct Rows<'r> {
+    facts: &'r Facts,
+    texts: Texts,
+    words: &'r mut dyn Words,
+    made: Tables,
+    calls: Calls,
+    /// The model that the session was told to use last.
+    model: Option<String>,
+}
+
+impl Rows<'_> {
+    /// The rows of an entry.
+    fn entry(&mut self, entry: &Listed, used: Option<&Usage>, place: (u32, bool), label: Option<&str>) {
+        let copied = self.facts.forked_at.zip(entry.ts).is_some_and(|(forked, ts)| ts < forked);
+        let at = Place { seq: entry.seq.unwrap_or_default(), ts: entry.ts, copied };
+        let line = entry.line.as_deref().unwrap_or_default();
+        let read = serde_json::from_slice::<Map<String, Value>>(line).unwrap_or_default();
+        let message = read.get("message").and_then(Value::as_object);
+        if entry.kind == "model_change" {
+            self.model = Some(text(&read, "modelId"));
+        }
+        if let Some(message) = message {
+            self.calls.read(&at, message, self.texts, self.words);
+        }
+        let id = &self.facts.session_id;
+        let [_, entries, tool_calls, usage] = &mut self.made.all;
+        self.calls.answered(id, tool_calls);
+        if let Some(used) = used {
+            usage_row(usage, id, &at, used, message.unwrap_or(&read), self.model.as_deref());
+        }
+        let label = label.map(|label| self.words.text(label.into()));
+        let (role, said) = said::of_entry(&entry.kind, &read);
+        let bytes = said.len() as u64;
+        let said = self.texts.of(said, |said| self.words.text(said)).filter(|_| bytes > 0);
+        entry_row(entries, id, &at, entry, (role, said, bytes), (place, label));
+    }
+
+    /// What was made since this was asked last.
+    fn taken(&mut self) -> Tables {
+        core::mem::take(&mut self.made)
+    }
+
+    /// What can only be told at the end.
+    fn last(mut self, counts: Counts, leaves: u64, total: &Usage, bytes: u64) -> Tables {
+        let (facts, (all, failed)) = (self.facts, self.calls.counts());
+        let mut shown = |text: &Option<String>| text.clone().map(|text| self.words.text(text));
+        let [sessions, _, tool_calls, _] = &mut self.made.all;
+        sessions.row([
+            facts.session_id.as_str().into(),
+            facts.started_at.into(),
+            counts.last_entry_at.into(),
+            shown(&facts.cwd).into(),
+            shown(&facts.title).into(),
+            facts.model.clone().into(),
+            shown(&facts.parent_session).into(),
+            facts.dialect.as_str().into(),
+            counts.entries.into(),
+            counts.messages.into(),
+            leaves.into(),
+            all.into(),
+            failed.into(),
+            total.input.into(),
+            total.output.into(),
+            total.cost.into(),
+            bytes.into(),
+            facts.head.as_str().into(),
+            counts.damages.into(),
+            shown(&Some(facts.tags.join(","))).into(),
+        ]);
+        self.calls.rest(&facts.session_id, tool_calls);
+        self.made
+    }
 }
 
 fn entry_row(
@@ -122,18 +163,9 @@ fn entry_row(
     session_id: &str,
     place: &Place,
     entry: &Listed,
-    read: &Map<String, Value>,
-    ((depth, active), label): ((u32, bool), Option<&str>),
-    texts: Texts,
+    (role, said, bytes): (Option<String>, Option<String>, u64),
+    ((depth, active), label): ((u32, bool), Option<String>),
 ) {
-    let (role, said) = match read.get("message").and_then(Value::as_object) {
-        Some(message) if entry.kind == "message" => {
-            let (role, said) = said::message(message);
-            (Some(role), said)
-        }
-        _ => (None, said::entry(&entry.kind, read)),
-    };
-    let bytes = said.len() as u64;
     table.row([
         session_id.into(),
         place.seq.into(),
@@ -147,7 +179,7 @@ fn entry_row(
         active.into(),
         place.copied.into(),
         label.into(),
-        texts.of(said).filter(|_| bytes > 0).into(),
+        said.into(),
         bytes.into(),
         entry.span.offset.into(),
         entry.span.len.into(),

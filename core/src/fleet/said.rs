@@ -10,8 +10,19 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use serde_json::{Map, Value};
 
+/// The role of an entry, if it is a message, and its words.
+pub(super) fn of_entry(kind: &str, read: &Map<String, Value>) -> (Option<String>, String) {
+    match read.get("message").and_then(Value::as_object) {
+        Some(message_of) if kind == "message" => {
+            let (role, said) = message(message_of);
+            (Some(role), said)
+        }
+        _ => (None, entry(kind, read)),
+    }
+}
+
 /// The role of a message, and its words. jcode keeps what tools gave back as messages of the user.
-pub(super) fn message(message: &Map<String, Value>) -> (String, String) {
+fn message(message: &Map<String, Value>) -> (String, String) {
     let role = text(message, "role");
     let blocks = match message.get("content") {
         Some(Value::Array(blocks)) => blocks,
@@ -44,7 +55,7 @@ fn other(message: &Map<String, Value>) -> String {
 }
 
 /// The words of an entry that is no message.
-pub(super) fn entry(kind: &str, entry: &Map<String, Value>) -> String {
+fn entry(kind: &str, entry: &Map<String, Value>) -> String {
     match kind {
         "compaction" | "branch_summary" => text(entry, "summary"),
         "session_info" => text(entry, "name"),

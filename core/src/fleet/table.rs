@@ -249,6 +249,13 @@ impl Table {
         }
     }
 
+    /// Leaves out the first rows.
+    pub fn forget(&mut self, rows: usize) {
+        for column in &mut self.columns {
+            column.values.forget(rows);
+        }
+    }
+
     /// The rows whose first column passes.
     #[must_use]
     pub fn filtered(&self, mut passes: impl FnMut(&str) -> bool) -> Self {
@@ -319,6 +326,10 @@ impl Values {
             (Self::Flag(list), Self::Flag(more)) => list.extend(more),
             _ => {}
         }
+    }
+
+    fn forget(&mut self, count: usize) {
+        each!(self, list => drop(list.drain(..count.min(list.len()))));
     }
 
     fn filtered(&self, kept: &[bool]) -> Self {

@@ -2,8 +2,8 @@
 //!
 //! Owns: what of a line is looked at, the marks, and the counts.
 //! Invariant: texts are looked at as they are decoded, so that an escape hides nothing; the structure of a line and all
-//! other bytes stay. Equal secrets have equal marks, and no mark tells anything of its secret. No count, error or report
-//! holds a secret. Does not: promise to find every secret; an unknown form of one is text like any other.
+//! other bytes stay. Equal secrets of a session have equal marks, and no mark tells anything of its secret. No count,
+//! error or report holds a secret. Does not: promise to find every secret; an unknown form of one is text like any other.
 
 mod find;
 mod known;
@@ -45,6 +45,7 @@ pub type Counts = BTreeMap<String, u64>;
 /// Replaces secrets, line by line.
 #[derive(Debug)]
 pub struct Redactor {
+    level: Level,
     finder: Finder,
     home: Option<String>,
     /// The number of each secret among those of its rule.
@@ -71,6 +72,7 @@ impl Redactor {
         rules.extend(further);
         let home = private.home.filter(|home| home.len() > 1);
         Ok(Self {
+            level,
             finder: Finder::new(rules, private.values),
             home,
             seen: BTreeMap::new(),
@@ -79,10 +81,26 @@ impl Redactor {
         })
     }
 
+    /// How much is taken for a secret.
+    #[must_use]
+    pub const fn level(&self) -> Level {
+        self.level
+    }
+
+    /// Begins with another session: marks are numbered from one again, and counts go on.
+    pub fn begin(&mut self) {
+        self.seen.clear();
+    }
+
     /// Number of secrets that were replaced, by rule.
     #[must_use]
     pub const fn counts(&self) -> &Counts {
         &self.counts
+    }
+
+    /// Numbers of secrets by rule, and of pictures, that were replaced since this was asked last.
+    pub fn take_counts(&mut self) -> (Counts, u64) {
+        (core::mem::take(&mut self.counts), core::mem::take(&mut self.images))
     }
 
     /// Number of pictures that were left out.

@@ -57,6 +57,12 @@ impl PlainFile {
     }
 }
 
+impl From<PlainFile> for File {
+    fn from(plain: PlainFile) -> Self {
+        plain.file
+    }
+}
+
 impl ByteSource for PlainFile {
     fn len(&self) -> u64 {
         self.stamp.len

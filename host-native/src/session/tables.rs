@@ -4,7 +4,7 @@
 //! Invariant: a digest is of the bytes as readers see them, in the current dialect.
 
 use super::open::{Session, SessionError, at};
-use jcode_session_core::fleet::{Facts, Tables, Texts, rows_of};
+use jcode_session_core::fleet::{AsTheyAre, Facts, Tables, Texts, Words, rows_of};
 use jcode_session_core::session::ReadError;
 use jcode_session_core::source::Pieces;
 
@@ -22,11 +22,46 @@ impl Session {
         Ok(hasher.finalize().to_hex().to_string())
     }
 
-    /// The rows of the session.
+    /// Gives `out` the rows of the session, in order, some at a time.
+    ///
+    /// # Errors
+    /// Fails if the log cannot be read, or `out` fails.
+    pub fn rows<E: From<SessionError>>(
+        &self,
+        facts: &Facts,
+        texts: Texts,
+        words: &mut dyn Words,
+        out: &mut dyn FnMut(Tables) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut out = |rows| out(rows).map_err(Stopped::Out);
+        rows_of(self.core(), facts, texts, words, &mut out).map_err(|stopped| match stopped {
+            Stopped::Log(error) => at(self.path())(error).into(),
+            Stopped::Out(error) => error,
+        })
+    }
+
+    /// All rows of the session, with the words of its log.
     ///
     /// # Errors
     /// Fails if the log cannot be read.
     pub fn tables(&self, facts: &Facts, texts: Texts) -> Result<Tables, SessionError> {
-        rows_of(self.core(), facts, texts).map_err(at(self.path()))
+        let mut all = Tables::default();
+        self.rows::<SessionError>(facts, texts, &mut AsTheyAre, &mut |rows| {
+            all.append(rows);
+            Ok(())
+        })?;
+        Ok(all)
+    }
+}
+
+/// Why there are no more rows.
+enum Stopped<E> {
+    Log(ReadError),
+    Out(E),
+}
+
+impl<E> From<ReadError> for Stopped<E> {
+    fn from(error: ReadError) -> Self {
+        Self::Log(error)
     }
 }
