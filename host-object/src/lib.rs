@@ -9,7 +9,7 @@
 //! | reading one where it is | [`Remote`], which gives a [`Session`](jcode_session_native::session::Session) |
 //! | checking a store | [`check`] |
 //! | tables for other engines | `tables`, with feature `parquet` |
-//! | another kind of store | [`Objects`] |
+//! | another kind of store | [`Objects`]; for tables `files::Files` |
 //!
 //! Core's `archive` decides what is put and what an answer means; this crate puts, gets and lists.
 
@@ -18,6 +18,8 @@ pub mod archive;
 pub mod check;
 #[cfg(feature = "cloud")]
 mod cloud;
+#[cfg(feature = "parquet")]
+pub mod files;
 mod folder;
 mod local;
 mod memory;

@@ -116,19 +116,19 @@ pub struct ExportArgs {
     /// The path to this entry instead of the active one (atif)
     #[arg(id = "session::path", long = "path", value_name = "LEAF")]
     pub path: Option<String>,
-    /// The folder of the tables (parquet)
+    /// Where the tables go: a folder, or a place in a cloud as `push --store` has it (parquet)
     #[cfg(feature = "parquet")]
-    #[arg(id = "session::to", long = "to", value_name = "DIR")]
+    #[arg(id = "session::to", long = "to", value_name = "DIR|URL")]
     pub to: Option<String>,
-    /// Which texts stand in the tables (parquet)
+    /// Which texts stand in the tables (parquet); if nothing is said, capped in a folder and none in a cloud
     #[cfg(feature = "parquet")]
-    #[arg(id = "session::text", long = "text", value_enum, value_name = "WHICH", default_value_t)]
-    pub text: TableTexts,
+    #[arg(id = "session::text", long = "text", value_enum, value_name = "WHICH")]
+    pub text: Option<TableTexts>,
     /// Print one JSON object about what was written (parquet)
     #[cfg(feature = "parquet")]
     #[arg(id = "session::json", long = "json")]
     pub json: bool,
-    /// How much is left out of hf and atif; rules if nothing is said
+    /// How much is left out of hf, atif and parquet; if nothing is said rules, for tables in a folder off
     #[arg(id = "session::redact", long = "redact", value_enum, value_name = "WHAT")]
     pub redact: Option<Redact>,
     /// Where the sessions are.
@@ -139,12 +139,11 @@ pub struct ExportArgs {
 
 /// Which texts stand in tables.
 #[cfg(feature = "parquet")]
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum TableTexts {
     /// None, but how long they are
     None,
     /// The first 32 KiB of each
-    #[default]
     Capped,
     /// Whole ones
     Full,
@@ -179,7 +178,7 @@ pub enum ExportFormat {
     Hf,
     /// The active path as a trajectory for evaluations (ATIF v1.7), one JSON document: without secrets
     Atif,
-    /// All sessions as tables for DuckDB, DataFusion, ClickHouse, Spark and others: with `--all --to DIR`
+    /// All sessions as tables for DuckDB, DataFusion, ClickHouse, Spark and others: with `--all --to DIR|URL`
     #[cfg(feature = "parquet")]
     Parquet,
 }

@@ -1,10 +1,12 @@
 //! A bucket or container as a store.
 //!
 //! Owns: objects below a prefix of a cloud's store, by requests of which each answers one question.
-//! Invariant: an object is only ever created, by a put whose condition the store checks. Whether an answer proves
-//! anything is not decided here: what may have been done is [`Answer::Unclear`]. No message holds a secret.
+//! Invariant: an object of an archive is only ever created, by a put whose condition the store checks. Whether an answer
+//! proves anything is not decided here: what may have been done is [`Answer::Unclear`]. No message holds a secret.
 
 mod failure;
+#[cfg(feature = "parquet")]
+mod files;
 mod http;
 mod open;
 mod runtime;
@@ -75,10 +77,13 @@ impl Cloud {
         F: Future<Output = Result<T, object_store::Error>> + Send + 'static,
     {
         let came = self.runtime.wait(watching(ask(Arc::clone(&self.store))));
-        came.unwrap_or_else(|| {
-            let stopped = object_store::Error::Generic { store: "client", source: "it stopped".into() };
-            (Err(stopped), Seen { client: self.client, ..Seen::default() })
-        })
+        came.unwrap_or_else(|| self.stopped())
+    }
+
+    /// What came of a request that came to no end.
+    fn stopped<T>(&self) -> Came<T> {
+        let stopped = object_store::Error::Generic { store: "client", source: "it stopped".into() };
+        (Err(stopped), Seen { client: self.client, ..Seen::default() })
     }
 
     fn told(&self, error: &object_store::Error, seen: Seen) -> Told {

@@ -1,7 +1,8 @@
 //! `export --format parquet`: which files are written, and when.
 
 use jcode_session_tests::files::contents;
-use jcode_session_tests::generate::{LogShape, tree_v3};
+use jcode_session_tests::generate::secrets::secret;
+use jcode_session_tests::generate::{LogShape, random, tree_v3};
 use jcode_session_tests::homes;
 use jcode_session_tests::program::{Run, binary, command, finished, run};
 use std::path::Path;
@@ -72,6 +73,25 @@ fn what_changed_is_replaced_and_what_is_gone_stays() {
     assert_eq!(now.len(), files.len());
 }
 
+/// In a folder nothing is left out, unless that is asked for; what was left out is told as counts.
+#[test]
+fn secrets_are_left_out_where_that_is_asked_for() {
+    let home = home();
+    let token = secret("ghp_{a36}", &mut random(1)).0;
+    homes::put(home.path(), "s.jsonl", &homes::log("s", 2, 1_760_000_000_000, &token));
+    let plain = export(home.path(), &[]);
+    assert!(plain.code == 0 && !plain.stderr.contains("redacted"), "{plain:?}");
+    let files = contents(&home.path().join("tables"));
+    let same = export(home.path(), &["--redact", "off"]).json();
+    assert!(same["days"].as_array().expect("days").iter().all(|day| day["written"] == false), "{same}");
+    let redacted = export(home.path(), &["--redact", "rules"]);
+    assert_eq!((redacted.code, &redacted.json()["days"][1]["written"]), (0, &true.into()), "{redacted:?}");
+    assert!(redacted.stderr.contains("redacted: 2 github-token; look it over"), "{redacted:?}");
+    assert!(!redacted.stderr.contains(&token), "{redacted:?}");
+    assert!(contents(&home.path().join("tables")) != files);
+    assert!(!export(home.path(), &["--redact", "rules"]).stderr.contains("redacted"), "nothing was written");
+}
+
 /// A day may have more sessions than the process may have files open.
 #[test]
 #[cfg(unix)]
@@ -103,6 +123,14 @@ fn what_cannot_be_done_is_said() {
     refused(&["export", "--format", "parquet", "a", "--to", "x"], "--all");
     refused(&["export", "--format", "parquet", "--all", "--to", "s3://bucket/x"], "s3");
     refused(&["export", "--all", "--format", "html"], "--format parquet");
+    refused(&["export", "a", "--format", "html", "--redact", "rules"], "--format hf`, atif and parquet");
+    refused(&["export", "--format", "parquet", "--all", "--to", "x", "--path", "e1"], "--format atif");
+    refused(&["export", "--format", "parquet", "--all", "--to", "ftp://host/x"], "`ftp:`");
+    // Tables and archives have a folder `sessions` each.
+    let archive = home.path().join("archive");
+    let archive = archive.to_str().expect("text");
+    assert_eq!(run(home.path(), ["push", "--store", archive]).code, 0);
+    refused(&["export", "--format", "parquet", "--all", "--to", archive], "holds an archive of sessions");
     // A session that cannot be read is missed, and told.
     homes::put(home.path(), "large.jsonl", &tree_v3(LogShape { entries: 50, ..LogShape::default() }, 3));
     let to = home.path().join("sessions/a.jsonl/tables");

@@ -1,4 +1,4 @@
-//! Archives in clouds, over HTTP: servers that speak the clouds' protocols, and a proxy that loses and refuses.
+//! Archives and tables in clouds, over HTTP: servers that speak the clouds' protocols, and a proxy that loses and refuses.
 //!
 //! Owns: what is special to a cloud: conditional puts, ranges, lists in pages, credentials, and failures with their words.
 //! Does not: explore the protocol above it, which `engine` does over stores in memory.
@@ -11,5 +11,6 @@ mod proxy;
 mod reads;
 mod refusals;
 mod stub;
+mod tables;
 mod there_and_back;
 mod world;

@@ -17,6 +17,8 @@ pub(crate) enum Fault {
 pub(crate) struct Passed {
     pub(crate) method: String,
     pub(crate) target: String,
+    /// What was sent with it.
+    pub(crate) body: Vec<u8>,
     /// Bytes of the answer.
     pub(crate) bytes: usize,
     /// Status of the answer of the store; 0 if it was not asked.
@@ -45,8 +47,8 @@ impl Proxy {
         let (server, of_proxy) = (server.to_string(), Arc::clone(&state));
         let address = serve(move |request| {
             let fault = locked(&of_proxy).fault(&request);
-            let Request { method, target, .. } = request.clone();
-            let mut passed = Passed { method, target, bytes: 0, status: 0 };
+            let Request { method, target, body, .. } = request.clone();
+            let mut passed = Passed { method, target, body, bytes: 0, status: 0 };
             let answer = match fault {
                 Some(Fault::Answers(answer)) => Some(answer),
                 Some(Fault::LosesAnswer) | None => {

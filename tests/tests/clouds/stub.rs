@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 const PAGE: usize = 3;
+/// Begins the names of parts.
+const PARTS: &str = "\u{0}parts/";
 const DATE: &str = "Thu, 01 Jan 2026 00:00:00 GMT";
 
 /// The one bucket; `foreign/` holds what is of no archive.
@@ -25,9 +27,31 @@ fn answered(objects: &mut BTreeMap<String, Vec<u8>>, request: &Request) -> Vec<u
     let key = rest.trim_start_matches('/').to_string();
     match (request.method.as_str(), key.as_str()) {
         ("GET", "") => list(objects, query),
+        ("PUT", _) if query.contains("partNumber=") => {
+            objects.insert(part(&key, query), request.body.clone());
+            answer("200 OK", &[("etag", "\"1\"")], b"")
+        }
+        ("POST", _) if query.starts_with("uploads") => {
+            let body =
+                format!("<InitiateMultipartUploadResult><UploadId>{key}</UploadId></InitiateMultipartUploadResult>");
+            answer("200 OK", &[("content-type", "application/xml")], body.as_bytes())
+        }
+        ("POST", _) => {
+            let parts = parts(objects, &key);
+            let whole = parts.iter().filter_map(|part| objects.remove(part)).collect::<Vec<_>>().concat();
+            objects.insert(key, whole);
+            let body = "<CompleteMultipartUploadResult><ETag>\"1\"</ETag></CompleteMultipartUploadResult>";
+            answer("200 OK", &[("content-type", "application/xml"), ("x-goog-generation", "1")], body.as_bytes())
+        }
+        ("DELETE", _) if query.contains("uploadId=") => {
+            for part in parts(objects, &key) {
+                objects.remove(&part);
+            }
+            answer("204 No Content", &[], b"")
+        }
         ("PUT", _) => {
             let is_new = request.header("x-goog-if-generation-match") == Some("0");
-            if !is_new || objects.contains_key(&key) {
+            if is_new && objects.contains_key(&key) {
                 return error("412 Precondition Failed", "PreconditionFailed");
             }
             objects.insert(key, request.body.clone());
@@ -41,13 +65,27 @@ fn answered(objects: &mut BTreeMap<String, Vec<u8>>, request: &Request) -> Vec<u
     }
 }
 
+/// Where a part is until its object is whole: no list shows it.
+fn part(key: &str, query: &str) -> String {
+    let number = query.split('&').find_map(|pair| pair.strip_prefix("partNumber="));
+    format!("{PARTS}{key}/{:0>5}", number.unwrap_or_default())
+}
+
+fn parts(objects: &BTreeMap<String, Vec<u8>>, key: &str) -> Vec<String> {
+    let folder = format!("{PARTS}{key}/");
+    objects.keys().filter(|name| name.starts_with(&folder)).cloned().collect()
+}
+
 fn ranged(bytes: &[u8], range: Option<&str>) -> Vec<u8> {
     let headers = [("etag", "\"1\""), ("x-goog-generation", "1"), ("last-modified", DATE)];
     let Some((from, to)) = range.and_then(|range| range.strip_prefix("bytes=")?.split_once('-')) else {
         return answer("200 OK", &headers, bytes);
     };
-    let from: usize = from.parse().expect("a number");
-    let end = to.parse().map_or(bytes.len(), |to: usize| (to + 1).min(bytes.len()));
+    let (from, end) = match (from.parse::<usize>(), to.parse::<usize>()) {
+        (Ok(from), to) => (from, to.map_or(bytes.len(), |to| (to + 1).min(bytes.len()))),
+        // So many from the end.
+        (Err(_), last) => (bytes.len().saturating_sub(last.expect("a number")), bytes.len()),
+    };
     if from >= bytes.len() {
         return error("416 Range Not Satisfiable", "InvalidRange");
     }
@@ -88,7 +126,7 @@ fn list(objects: &BTreeMap<String, Vec<u8>>, query: &str) -> Vec<u8> {
     answer("200 OK", &[("content-type", "application/xml")], body.as_bytes())
 }
 
-fn decoded(text: &str) -> String {
+pub(crate) fn decoded(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text.as_bytes();
     while let Some((&first, later)) = rest.split_first() {

@@ -18,7 +18,10 @@ mod dialect {
     mod migrate;
     mod upgrade;
 }
-mod fleet;
+mod fleet {
+    mod export;
+    mod rows;
+}
 mod index {
     mod image;
     mod keys;

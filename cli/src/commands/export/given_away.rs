@@ -7,7 +7,7 @@ use crate::args::Redact;
 use crate::output::{Output, count};
 use anyhow::{Result, bail};
 use jcode_session_core::dialect::FileKind;
-use jcode_session_core::redact::{Level, Private, Redactor};
+use jcode_session_core::redact::{Counts, Level, Private, Redactor};
 use jcode_session_core::session::{Edited, Edits};
 use jcode_session_core::trajectory::{About, Trajectory};
 use jcode_session_native::session::Session;
@@ -28,13 +28,7 @@ pub(super) struct GivenAway {
 
 impl GivenAway {
     pub(super) fn new(redact: Redact) -> Result<Self> {
-        let level = match redact {
-            Redact::Off => return Ok(Self { redactor: None, edited: 0 }),
-            Redact::Rules => Level::Rules,
-            Redact::Strict => Level::Strict,
-        };
-        let redactor = Redactor::new(level, Vec::new(), private())?;
-        Ok(Self { redactor: Some(redactor), edited: 0 })
+        Ok(Self { redactor: redactor(redact)?, edited: 0 })
     }
 
     fn line<'l>(&mut self, line: &'l [u8]) -> Cow<'l, [u8]> {
@@ -120,18 +114,29 @@ impl GivenAway {
             output.note(format!("{} of the log were left out", count(damages, "damaged place", "damaged places")));
         }
         let Some(redactor) = &self.redactor else { return Ok(()) };
-        let found: Vec<String> = redactor.counts().iter().map(|(rule, times)| format!("{times} {rule}")).collect();
-        let secrets = if found.is_empty() { "nothing was found".to_string() } else { found.join(", ") };
-        output.note(format!(
-            "redacted: {secrets}; look it over before you give it away, not every secret has a known form"
-        ));
-        if redactor.images() > 0 {
-            output.note(format!(
-                "{} left out: nobody has looked at them",
-                count(redactor.images(), "picture", "pictures")
-            ));
-        }
+        tell(redactor.counts(), redactor.images(), output);
         Ok(())
+    }
+}
+
+/// What leaves secrets out; `None` if nothing is to be left out.
+pub(super) fn redactor(redact: Redact) -> Result<Option<Redactor>> {
+    let level = match redact {
+        Redact::Off => return Ok(None),
+        Redact::Rules => Level::Rules,
+        Redact::Strict => Level::Strict,
+    };
+    Ok(Some(Redactor::new(level, Vec::new(), private())?))
+}
+
+/// Tells which secrets, and how many pictures, were left out.
+pub(super) fn tell(secrets: &Counts, images: u64, output: &mut Output) {
+    let found: Vec<String> = secrets.iter().map(|(rule, times)| format!("{times} {rule}")).collect();
+    let secrets = if found.is_empty() { "nothing was found".to_string() } else { found.join(", ") };
+    output
+        .note(format!("redacted: {secrets}; look it over before you give it away, not every secret has a known form"));
+    if images > 0 {
+        output.note(format!("{} left out: nobody has looked at them", count(images, "picture", "pictures")));
     }
 }
 

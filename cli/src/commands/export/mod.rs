@@ -36,6 +36,9 @@ const STEP: usize = 1 << 18;
 
 pub(super) fn export(args: &ExportArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
     let format = format(args)?;
+    if args.path.is_some() && format != ExportFormat::Atif {
+        bail!("--path goes with `--format atif`: the other forms have all that they have room for");
+    }
     #[cfg(feature = "parquet")]
     if format == ExportFormat::Parquet {
         return tables::export(args, settings, output);
@@ -115,13 +118,10 @@ fn unless_interrupted(done: Result<()>, stands: impl FnOnce() -> String) -> Resu
 
 /// How much is to be left out.
 fn redact(args: &ExportArgs, format: ExportFormat) -> Result<Redact> {
-    if args.path.is_some() && format != ExportFormat::Atif {
-        bail!("--path goes with `--format atif`: the other forms have all that they have room for");
-    }
     match (format, args.redact) {
         (ExportFormat::Hf | ExportFormat::Atif, redact) => Ok(redact.unwrap_or_default()),
         (_, None | Some(Redact::Off)) => Ok(Redact::Off),
-        _ => bail!("--redact goes with `--format hf` and atif: the other forms are whole"),
+        _ => bail!("--redact goes with `--format hf`, atif and parquet: the other forms are whole"),
     }
 }
 

@@ -5,29 +5,32 @@
 
 use super::super::many::{catch_interrupts, interrupted};
 use super::super::others;
-use crate::args::{ExportArgs, TableTexts};
+use super::given_away::{redactor, tell};
+use crate::args::{ExportArgs, Redact, TableTexts};
 use crate::output::{ExitStatus, Output, count, visible};
 use crate::settings::Settings;
 use anyhow::{Context, Result, bail};
 use jcode_session_core::fleet::Texts;
-use jcode_session_object::tables::{Export, export as write_tables};
+use jcode_session_object::tables::{Export, Target, export as write_tables};
 use std::io::Write;
-use std::path::PathBuf;
 
 pub(super) fn export(args: &ExportArgs, settings: &Settings, output: &mut Output) -> Result<ExitStatus> {
     if !args.all || args.output.is_some() || args.store.store.is_some() {
-        bail!("tables are of all sessions here, in a folder: `export --format parquet --all --to DIR`");
+        bail!("tables are of all sessions here, in a folder or a cloud: `export --format parquet --all --to DIR|URL`");
     }
-    let to = args.to.as_deref().context("where to? `--to DIR` names the folder of the tables")?;
+    let to = args.to.as_deref().context("where to? `--to DIR|URL` names the place of the tables")?;
     catch_interrupts();
-    let roots = settings.roots.iter().cloned().chain(others(settings)).collect();
-    let texts = match args.text {
-        TableTexts::None => Texts::None,
-        TableTexts::Capped => Texts::Capped,
-        TableTexts::Full => Texts::Full,
+    let to = Target::open(to)?;
+    let url = to.url().to_string();
+    let redact = args.redact.unwrap_or(if to.is_remote() { Redact::Rules } else { Redact::Off });
+    let what = Export {
+        home: settings.home.clone(),
+        roots: settings.roots.iter().cloned().chain(others(settings)).collect(),
+        texts: texts(args.text, to.is_remote()),
+        redactor: redactor(redact)?,
+        to,
     };
-    let what = Export { home: settings.home.clone(), roots, to: folder(to)?, texts };
-    let exported = write_tables(&what, &interrupted, &|| ())?;
+    let exported = write_tables(what, &interrupted, &|| ())?;
     for unreadable in &exported.unreadable {
         output.warn(visible(&unreadable.to_string()));
     }
@@ -45,7 +48,10 @@ pub(super) fn export(args: &ExportArgs, settings: &Settings, output: &mut Output
         }
         let written = report.days.iter().filter(|day| day.written).count() as u64;
         let days = count(report.days.len() as u64, "day", "days");
-        output.note(format!("{written} of {days} written to {}", visible(&what.to.display().to_string())));
+        output.note(format!("{written} of {days} written to {}", visible(&url)));
+    }
+    if redact != Redact::Off && report.days.iter().any(|day| day.written) {
+        tell(&exported.left_out.secrets, exported.left_out.images, output);
     }
     Ok(match (exported.stopped, is_whole) {
         (true, _) => ExitStatus::Failed,
@@ -54,13 +60,30 @@ pub(super) fn export(args: &ExportArgs, settings: &Settings, output: &mut Output
     })
 }
 
-/// The folder that a word means.
-fn folder(to: &str) -> Result<PathBuf> {
-    match to.split_once("://") {
-        Some(("file", path)) => Ok(PathBuf::from(path)),
-        Some((kind, _)) => {
-            bail!("tables are written to folders; upload the folder to `{kind}:` with the store's own program")
+/// Which texts stand in the tables. What leaves the machine has none, unless they are asked for.
+fn texts(asked: Option<TableTexts>, is_remote: bool) -> Texts {
+    match asked {
+        None if is_remote => Texts::None,
+        Some(TableTexts::None) => Texts::None,
+        None | Some(TableTexts::Capped) => Texts::Capped,
+        Some(TableTexts::Full) => Texts::Full,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_leave_the_machine_where_they_are_asked_for() {
+        for (asked, is_remote, shown) in [
+            (None, false, Texts::Capped),
+            (None, true, Texts::None),
+            (Some(TableTexts::Capped), true, Texts::Capped),
+            (Some(TableTexts::Full), true, Texts::Full),
+            (Some(TableTexts::None), false, Texts::None),
+        ] {
+            assert_eq!(texts(asked, is_remote), shown, "{asked:?}, {is_remote}");
         }
-        None => Ok(PathBuf::from(to)),
     }
 }

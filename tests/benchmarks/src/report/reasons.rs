@@ -81,10 +81,6 @@ const REASONS: &[(&str, &str)] = &[
          beside it.",
     ),
     (
-        "the same, anonymous memory",
-        "the rows of a day are held at once, and these sessions all began within three days.",
-    ),
-    (
         "undo of it",
         "the log of before is put together beside the one that is there and compared with its digest, so that a crash \
          leaves one of the two: a copy and a digest of all of it.",

@@ -4,6 +4,9 @@
 //! Invariant: a name leads to a file below the folder. Files and folders are private to the user. What was put before
 //! [`Objects::settle`] returns survives a power cut, names included.
 
+#[cfg(feature = "parquet")]
+mod files;
+
 use crate::objects::{Listed, ObjectError, Objects};
 use jcode_session_core::archive::Answer;
 use jcode_session_core::source::{ByteSource, SourceError};
@@ -35,7 +38,7 @@ impl Folder {
         name.split('/').filter(|part| !part.is_empty()).fold(self.root.clone(), |path, part| path.join(part))
     }
 
-    fn open(&self, name: &str) -> Result<Option<PlainFile>, ObjectError> {
+    fn plain(&self, name: &str) -> Result<Option<PlainFile>, ObjectError> {
         match PlainFile::open(&self.path(name)) {
             Ok(file) => Ok(Some(file)),
             Err(error) if is_nothing(&error.source) => Ok(None),
@@ -108,7 +111,7 @@ impl Objects for Folder {
     }
 
     fn get(&self, name: &str, most: u64) -> Result<Option<Vec<u8>>, ObjectError> {
-        let Some(file) = self.open(name)? else { return Ok(None) };
+        let Some(file) = self.plain(name)? else { return Ok(None) };
         if file.len() > most {
             return Err(ObjectError::too_long(self.shown(name), file.len(), most));
         }
@@ -117,7 +120,7 @@ impl Objects for Folder {
     }
 
     fn get_range(&self, name: &str, range: Range<u64>) -> Result<Option<Vec<u8>>, ObjectError> {
-        let Some(file) = self.open(name)? else { return Ok(None) };
+        let Some(file) = self.plain(name)? else { return Ok(None) };
         let len = usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(usize::MAX);
         match file.read_vec(range.start, len) {
             Ok(bytes) => Ok(Some(bytes)),
