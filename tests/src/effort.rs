@@ -36,8 +36,19 @@ pub fn cases_of(variable: &str, short: u32) -> Config {
 /// what it found.
 #[must_use]
 pub fn seeds(short: u64) -> Range<u64> {
-    let one = std::env::var("JCODE_SESSION_SEED").ok().and_then(|seed| seed.parse::<u64>().ok());
-    one.map_or(0..if long() { short * 10 } else { short }, |seed| seed..seed + 1)
+    one_seed().unwrap_or(0..if long() { short * 10 } else { short })
+}
+
+/// Like [`seeds`], but their number is the value of the variable, else `short`.
+#[must_use]
+pub fn seeds_of(variable: &str, short: usize) -> Range<u64> {
+    one_seed().unwrap_or(0..rounds(variable, short) as u64)
+}
+
+/// The seed that is asked for alone.
+fn one_seed() -> Option<Range<u64>> {
+    let seed = std::env::var("JCODE_SESSION_SEED").ok()?.parse::<u64>().ok()?;
+    Some(seed..seed + 1)
 }
 
 /// Number of rounds of a random test: the value of the variable, else `short`.

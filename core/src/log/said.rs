@@ -80,8 +80,7 @@ impl<'a> MessageFields<'a> {
         if self.display_role.is_some_and(|role| !is_null(role)) || self.content.is_some_and(is_reminder) {
             return Said::default();
         }
-        let usage = self.usage.and_then(Usage::read);
-        Said { speaker, tokens: usage.map_or(0, |usage| usage.prompt().saturating_add(usage.output)) }
+        Said { speaker, tokens: self.usage.and_then(Usage::tokens).unwrap_or_default() }
     }
 }
 

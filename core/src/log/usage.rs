@@ -28,6 +28,18 @@ pub struct Usage {
 impl Usage {
     /// Reads one usage object.
     pub(crate) fn read(token: &[u8]) -> Option<Self> {
+        let (usage, cost) = Self::counts(token)?;
+        Some(Self { cost: cost.map_or(0.0, dollars), ..usage })
+    }
+
+    /// The tokens of one usage object, read and written, those from and to caches included; its cost is not looked at.
+    pub(crate) fn tokens(token: &[u8]) -> Option<u64> {
+        let (usage, _) = Self::counts(token)?;
+        Some(usage.prompt().saturating_add(usage.output))
+    }
+
+    /// The counts of one usage object, and the token of its cost.
+    fn counts(token: &[u8]) -> Option<(Self, Option<&[u8]>)> {
         let mut usage = Self { messages: 1, ..Self::default() };
         let mut cost = None;
         let walked = Walker::new().walk_object(token, 0, |key, value| match key {
@@ -39,10 +51,7 @@ impl Usage {
             _ => {}
         });
         walked.ok()?;
-        if let Some(cost) = cost {
-            usage.cost = dollars(cost);
-        }
-        Some(usage)
+        Some((usage, cost))
     }
 
     /// Tokens read, those from and to caches included.
