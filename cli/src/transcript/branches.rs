@@ -4,6 +4,7 @@
 //! Invariant: each entry that is not on the active path is written once, in a run that ends in a leaf or a branch point. An
 //! entry is shown as the edits on the path to the last leaf below it leave it, as `show --path` of that leaf does.
 
+use super::blobs::Blobs;
 use super::edited::Path;
 use super::model::Message;
 use super::{Branch, BranchWriter, WriteError};
@@ -18,6 +19,7 @@ const AT_ONCE: usize = 32;
 /// Writes the runs beside the active path, in log order.
 pub(super) fn write(
     session: &Session,
+    blobs: &Blobs,
     labels: &HashMap<String, String>,
     writer: &mut dyn BranchWriter,
 ) -> Result<(), WriteError> {
@@ -35,7 +37,7 @@ pub(super) fn write(
         for numbers in numbers.chunks(AT_ONCE) {
             for entry in session.listed(numbers.iter().copied(), u64::MAX)? {
                 let line = entry.line.unwrap_or_default();
-                path.next(&line, |message: &Message<'_>| {
+                path.next(&blobs.resolved(&line), |message: &Message<'_>| {
                     writer.message(message, labels.get(&*message.id).map(String::as_str))
                 })?;
             }

@@ -7,6 +7,7 @@
 //! Invariant: only `read` decides what an entry means; writers only decide how it looks. Every line gives a message:
 //! what is not understood is shown as it stands. One entry is in memory at a time.
 
+pub(crate) mod blobs;
 mod branches;
 mod diff;
 pub(crate) mod edited;
@@ -21,6 +22,7 @@ mod read;
 pub(crate) mod terminal;
 mod used;
 
+use blobs::Blobs;
 use head::Head;
 use jcode_session_native::session::{Session, SessionError};
 use model::Message;
@@ -74,12 +76,17 @@ pub(crate) enum WriteError {
     Interrupted,
 }
 
-/// Writes the active path of a session, and the other branches if the form has them. Until something is written, `stop`
-/// is asked; from then on the output may fail.
+/// Writes the active path of a session, and the other branches if the form has them, with what they refer to. Until
+/// something is written, `stop` is asked; from then on the output may fail.
 ///
 /// # Errors
 /// Fails if the session cannot be read, the output cannot be written, or `stop` says so.
-pub(crate) fn write(session: &Session, writer: &mut dyn Writer, stop: &dyn Fn() -> bool) -> Result<(), WriteError> {
+pub(crate) fn write(
+    session: &Session,
+    blobs: &Blobs,
+    writer: &mut dyn Writer,
+    stop: &dyn Fn() -> bool,
+) -> Result<(), WriteError> {
     let ranges = session.path_ranges(None, None)?;
     let tree = session.tree()?.tree;
     let (head, edits) = Head::gather(session, &tree, &ranges, stop)?;
@@ -88,10 +95,12 @@ pub(crate) fn write(session: &Session, writer: &mut dyn Writer, stop: &dyn Fn() 
     let labels: HashMap<String, String> = tree.labels.into_iter().map(|label| (label.entry_id, label.name)).collect();
     for range in ranges {
         let entry = session.entry_at(range)?;
-        path.next(&entry.line, |message| writer.message(message, labels.get(&*message.id).map(String::as_str)))?;
+        path.next(&blobs.resolved(&entry.line), |message| {
+            writer.message(message, labels.get(&*message.id).map(String::as_str))
+        })?;
     }
     if let Some(writer) = writer.with_branches().filter(|_| tree.leaves.len() > 1) {
-        branches::write(session, &labels, writer)?;
+        branches::write(session, blobs, &labels, writer)?;
     }
     writer.end()?;
     Ok(())

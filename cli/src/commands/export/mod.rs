@@ -14,6 +14,7 @@ use super::place;
 use crate::args::{ExportArgs, ExportFormat, Redact};
 use crate::output::{ExitStatus, Output, Progress, count};
 use crate::settings::Settings;
+use crate::transcript::blobs::Blobs;
 use crate::transcript::html::Html;
 use crate::transcript::markdown::Markdown;
 use crate::transcript::{self, WriteError, Writer};
@@ -58,7 +59,8 @@ pub(super) fn export(args: &ExportArgs, settings: &Settings, output: &mut Output
     }
     let before_header = if format == ExportFormat::V3 { before_header(&session) } else { 0 };
     let mut given_away = GivenAway::new(redact(args, format)?)?;
-    let mut form = Form { format, leaf: args.path.as_deref(), given_away: &mut given_away };
+    let blobs = Blobs::beside(&log);
+    let mut form = Form { format, leaf: args.path.as_deref(), given_away: &mut given_away, blobs: &blobs };
     match args.output.as_deref().filter(|target| *target != Path::new("-")) {
         None => unless_interrupted(to_output(&mut form, &session, output), || "the output is not whole".into())?,
         Some(target) => {
@@ -71,6 +73,10 @@ pub(super) fn export(args: &ExportArgs, settings: &Settings, output: &mut Output
     if before_header > 0 {
         let bytes = count(before_header, "byte", "bytes");
         output.note(format_args!("{bytes} before the header are no part of the session and were left out"));
+    }
+    if let Some((missing, folder)) = blobs.missing() {
+        let place = folder.map_or_else(String::new, |folder| format!("; looked for in {}", folder.display()));
+        output.note(format!("{} missing{place}", count(missing as u64, "file it refers to", "files it refers to")));
     }
     if matches!(format, ExportFormat::Hf | ExportFormat::Atif) {
         given_away.tell(&session, output)?;
@@ -166,6 +172,7 @@ struct Form<'a> {
     format: ExportFormat,
     leaf: Option<&'a str>,
     given_away: &'a mut GivenAway,
+    blobs: &'a Blobs,
 }
 
 impl Form<'_> {
@@ -189,7 +196,7 @@ impl Form<'_> {
         match self.format {
             ExportFormat::Hf => self.given_away.v3(session, out)?,
             ExportFormat::Atif => self.given_away.trajectory(session, self.leaf, out)?,
-            ExportFormat::V3 => copy(session, out)?,
+            ExportFormat::V3 => copy(session, self.blobs, out)?,
             ExportFormat::JcodeV1 => {
                 let path = session.path_ranges(None, None)?;
                 let written = jcode::export(&session.bytes(), path.into_iter(), &mut |bytes| out.write_all(bytes));
@@ -205,16 +212,16 @@ impl Form<'_> {
             }
             #[cfg(feature = "parquet")]
             ExportFormat::Parquet => {}
-            ExportFormat::Html => transcribe(session, &mut Html::new(&mut *out))?,
-            ExportFormat::Markdown => transcribe(session, &mut Markdown::new(&mut *out, visible))?,
+            ExportFormat::Html => transcribe(session, self.blobs, &mut Html::new(&mut *out))?,
+            ExportFormat::Markdown => transcribe(session, self.blobs, &mut Markdown::new(&mut *out, visible))?,
         }
         out.flush()?;
         Ok(())
     }
 }
 
-fn transcribe(session: &Session, writer: &mut dyn Writer) -> Result<()> {
-    transcript::write(session, writer, &interrupted).map_err(|error| match error {
+fn transcribe(session: &Session, blobs: &Blobs, writer: &mut dyn Writer) -> Result<()> {
+    transcript::write(session, blobs, writer, &interrupted).map_err(|error| match error {
         WriteError::Output(error) => error.into(),
         WriteError::Session(error) => error.into(),
         WriteError::Interrupted => error.into(),
@@ -226,12 +233,26 @@ fn before_header(session: &Session) -> u64 {
     session.header().map_or(0, |header| header.offset)
 }
 
-/// Copies the log in the current dialect, from its header on.
-fn copy(session: &Session, out: &mut impl Write) -> Result<()> {
+/// Copies the log in the current dialect, from its header on, with what its lines refer to.
+fn copy(session: &Session, blobs: &Blobs, out: &mut impl Write) -> Result<()> {
     let bytes = session.bytes();
     let mut pieces = Pieces::new(&bytes, before_header(session)..bytes.len());
+    let has_blobs = blobs.are_there();
+    let mut rest = Vec::new();
     while let Some((_, piece)) = pieces.read().with_context(|| session.path().display().to_string())? {
-        out.write_all(piece)?;
+        if !has_blobs {
+            out.write_all(piece)?;
+            continue;
+        }
+        // A reference may lie across two pieces, never across two lines.
+        let (lines, begun) = piece.split_at(memchr::memrchr(b'\n', piece).map_or(0, |end| end + 1));
+        rest.extend_from_slice(lines);
+        if !lines.is_empty() {
+            out.write_all(&blobs.resolved(&rest))?;
+            rest.clear();
+        }
+        rest.extend_from_slice(begun);
     }
+    out.write_all(&blobs.resolved(&rest))?;
     bytes.still_whole().with_context(|| session.path().display().to_string())
 }

@@ -1,5 +1,6 @@
 //! `export`: every form, on good, hostile and large logs.
 
+mod blobs;
 mod edits;
 mod files;
 mod given_away;
