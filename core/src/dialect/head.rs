@@ -3,10 +3,12 @@
 //! Owns: which records are shown to dialects, and the count of entries of a log that lost its header.
 //! Invariant: the head is a function of the first MiB; its header is the one that a scan finds.
 
-use crate::json::walk::Walker;
+use crate::json::tape::{Level, Node, Tape};
+use crate::json::walk::{Walker, elements};
 use crate::json::{Fault, text};
 use crate::log::{Fields, HEAD_BYTES, Header, LineReader, Opening, Outcome, Record};
 use alloc::borrow::Cow;
+use alloc::rc::Rc;
 use alloc::vec::Vec;
 
 /// Most records that dialects are shown.
@@ -159,7 +161,7 @@ impl<'h> Head<'h> {
     /// Reads the start of a line that ends behind the head.
     fn cut(&mut self, line: &'h [u8], offset: u64, number: u64) {
         let members = Members { line: number, ..Members::of(line).at(offset) };
-        if members.members.is_empty() {
+        if members.is_empty() {
             return;
         }
         let mut fields = Fields::default();
@@ -214,10 +216,12 @@ pub(super) fn has_entries(tail: &[u8]) -> bool {
     })
 }
 
-/// The complete members of a record, in order.
-#[derive(Debug, Default)]
+/// The complete members of a record, in order, and of what is in it.
+#[derive(Debug, Default, Clone)]
 pub(super) struct Members<'m> {
-    members: Vec<(Cow<'m, str>, &'m [u8])>,
+    tape: Rc<Tape<'m>>,
+    level: Level,
+    added: Vec<(&'static str, &'m [u8])>,
     /// Offset of the record.
     pub offset: u64,
     /// Length of the record.
@@ -230,13 +234,9 @@ impl<'m> Members<'m> {
     /// Reads the object that begins with the first brace; empty if there is none.
     #[must_use]
     pub(super) fn of(object: &'m [u8]) -> Self {
-        let mut members = Vec::new();
-        if let Some(start) = object.iter().position(|&byte| byte == b'{') {
-            let _ = Walker::new().walk_object(object, start, |key, value| {
-                members.push((text::unescape(key).unwrap_or_default(), value));
-            });
-        }
-        Self { members, len: object.len() as u64, ..Self::default() }
+        let start = object.iter().position(|&byte| byte == b'{');
+        let tape = start.map(|start| Tape::of(object, start)).unwrap_or_default();
+        Self { level: tape.top(), tape: Rc::new(tape), len: object.len() as u64, ..Self::default() }
     }
 
     fn at(self, offset: u64) -> Self {
@@ -245,13 +245,28 @@ impl<'m> Members<'m> {
 
     /// Adds a member that the record does not have.
     pub(super) fn put(&mut self, name: &'static str, value: &'m [u8]) {
-        self.members.push((Cow::Borrowed(name), value));
+        self.added.push((name, value));
+    }
+
+    /// The member of this name; the last one of repeated members.
+    fn node(&self, name: &str) -> Option<(u32, &Node<'m>)> {
+        self.tape.level(self.level).filter(|(_, node)| is_key(node.key, name)).last()
+    }
+
+    /// What is in a node of the tape.
+    fn within(&self, number: u32, node: &Node<'m>) -> Self {
+        if !node.is_open || !node.value.starts_with(b"{") {
+            return Self::of(node.value);
+        }
+        let (tape, level) = (Rc::clone(&self.tape), self.tape.within(number));
+        Self { tape, level, len: node.value.len() as u64, ..Self::default() }
     }
 
     /// The raw value of a member; the last one of repeated members.
     #[must_use]
     pub(super) fn get(&self, name: &str) -> Option<&'m [u8]> {
-        self.members.iter().rev().find(|(key, _)| key == name).map(|(_, value)| *value)
+        let added = self.added.iter().rev().find(|(key, _)| *key == name).map(|(_, value)| *value);
+        added.or_else(|| self.node(name).map(|(_, node)| node.value))
     }
 
     /// True if there is a member of this name.
@@ -260,10 +275,16 @@ impl<'m> Members<'m> {
         self.get(name).is_some()
     }
 
+    /// True if there are none.
+    #[must_use]
+    fn is_empty(&self) -> bool {
+        self.tape.level(self.level).next().is_none()
+    }
+
     /// The name of its first member.
     #[must_use]
     pub(super) fn first_name(&self) -> Option<Cow<'m, str>> {
-        self.members.first().map(|(name, _)| name.clone())
+        self.tape.level(self.level).next().map(|(_, node)| text::unescape(node.key).unwrap_or_default())
     }
 
     /// The text of a member; empty if it has none.
@@ -275,6 +296,28 @@ impl<'m> Members<'m> {
     /// The members of a member that is an object; else empty.
     #[must_use]
     pub(super) fn object(&self, name: &str) -> Self {
-        self.get(name).filter(|value| value.starts_with(b"{")).map(Self::of).unwrap_or_default()
+        let node = self.node(name).filter(|(_, node)| node.value.starts_with(b"{"));
+        node.map(|(number, node)| self.within(number, node)).unwrap_or_default()
     }
+
+    /// The members of each element of a member that is an array; else none.
+    pub(super) fn elements(&self, name: &str) -> Vec<Self> {
+        let Some((number, node)) = self.node(name).filter(|(_, node)| node.value.starts_with(b"[")) else {
+            return Vec::new();
+        };
+        if !node.is_open {
+            return elements(node.value).into_iter().map(Self::of).collect();
+        }
+        self.tape.level(self.tape.within(number)).map(|(number, element)| self.within(number, element)).collect()
+    }
+}
+
+/// Whether a raw key is this name.
+fn is_key(key: &[u8], name: &str) -> bool {
+    if key.len() <= name.len() {
+        return key == name.as_bytes();
+    }
+    // Only an escape makes a key longer than its name; before the first one it is as the name is.
+    let may_be = key.first() == name.as_bytes().first() || key.first() == Some(&b'\\');
+    may_be && memchr::memchr(b'\\', key).is_some() && text::unescape(key).is_some_and(|key| key == name)
 }

@@ -65,12 +65,12 @@ impl<R> Built<R> {
     }
 
     /// The same as [`Built::key`], without a copy.
-    pub(super) fn key_text(&self, seq: Seq) -> &str {
+    pub(crate) fn key_text(&self, seq: Seq) -> &str {
         self.entries.key_text(seq)
     }
 
     /// All entries, by their keys.
-    pub(super) fn in_order_of_keys(&self) -> Vec<Seq> {
+    pub(crate) fn in_order_of_keys(&self) -> Vec<Seq> {
         self.entries.in_order_of_keys()
     }
 

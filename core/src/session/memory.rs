@@ -8,6 +8,7 @@ use crate::index::row::{Row, RowSink, Seq};
 use crate::index::{Built, Counts, Tree};
 use crate::log::tail::Span;
 use alloc::vec::Vec;
+use core::cell::OnceCell;
 use core::ops::ControlFlow;
 
 /// The places of all entries, collected during a build.
@@ -25,11 +26,13 @@ impl RowSink for Spans {
 #[derive(Debug)]
 pub struct MemoryIndex {
     built: Built<Spans>,
+    /// All entries, by their keys; made when somebody looks for the start of one.
+    by_key: OnceCell<Vec<Seq>>,
 }
 
 impl MemoryIndex {
     pub(super) const fn new(built: Built<Spans>) -> Self {
-        Self { built }
+        Self { built, by_key: OnceCell::new() }
     }
 
     /// Length of the line and time of each entry, in log order.
@@ -47,9 +50,11 @@ impl Locator for MemoryIndex {
     }
 
     fn starting(&self, start: &str, count: usize) -> Result<Vec<Spot>, LocateError> {
-        let all = 0..self.built.entry_count();
-        let starting = all.filter(|&seq| self.built.key(seq).starts_with(start)).take(count);
-        Ok(starting.map(|seq| self.spot(seq)).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+        let by_key = self.by_key.get_or_init(|| self.built.in_order_of_keys());
+        let first = by_key.partition_point(|&seq| self.built.key_text(seq) < start);
+        let behind = by_key.get(first..).unwrap_or_default().iter();
+        let starting = behind.take_while(|&&seq| self.built.key_text(seq).starts_with(start)).take(count);
+        Ok(starting.map(|&seq| self.spot(seq)).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
     }
 
     fn spot(&self, seq: Seq) -> Result<Option<Spot>, LocateError> {

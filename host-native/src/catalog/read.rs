@@ -124,10 +124,12 @@ fn with_newer_v1(log: SessionSummary, v1: SessionSummary) -> SessionSummary {
 fn read_log(path: &Path, seen: FileStamp, now_ms: i64) -> Result<(Option<SessionSummary>, FileStamp, bool), Trouble> {
     let mut tries = 0;
     loop {
-        let log = LogFile::open(path).map_err(|error| match error.source.kind() {
+        let mut log = LogFile::open(path).map_err(|error| match error.source.kind() {
             std::io::ErrorKind::NotFound => Trouble::Gone,
             _ => Trouble::Unreadable,
         })?;
+        // Another agent's session is read whole, and each record once more where it is shown.
+        log.map_if_guarded();
         let stem = paths::stem(path);
         let named = Named { stem: &stem, file_time: file_time(&log.stamp(), now_ms), now_ms };
         match summarize_log(&log, named, &mut || from_sidecar(&log)) {

@@ -7,7 +7,6 @@
 pub(super) use crate::dialect::foreign::{Call, Name};
 use crate::dialect::head::Members;
 use crate::json::text::{integer, string};
-use crate::json::walk::elements;
 use crate::log::Record;
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
@@ -209,10 +208,11 @@ fn title(whose: Title, text: Option<alloc::borrow::Cow<'_, str>>) -> Kind {
 }
 
 fn assistant(message: &Members<'_>) -> Kind {
-    let Some(content) = message.get("content").filter(|content| is_content(content)) else { return Kind::Other };
+    if !is_content(message) {
+        return Kind::Other;
+    }
     let mut calls = Vec::new();
-    for block in elements(content) {
-        let block = Members::of(block);
+    for block in message.elements("content") {
         if &*block.text("type") == "tool_use" {
             calls.push(Call { id: (&*block.text("id")).into(), tool: (&*block.text("name")).into() });
         }
@@ -222,14 +222,13 @@ fn assistant(message: &Members<'_>) -> Kind {
 }
 
 fn user(message: &Members<'_>) -> Kind {
-    let Some(content) = message.get("content").filter(|content| is_content(content)) else { return Kind::Other };
+    let Some(content) = message.get("content").filter(|_| is_content(message)) else { return Kind::Other };
     if content.starts_with(b"\"") {
         let is_injected = string(content).is_some_and(|text| is_injected(&text));
         return Kind::User { results: Vec::new(), has_rest: true, is_injected };
     }
     let (mut results, mut has_rest, mut is_typed) = (Vec::new(), false, false);
-    for block in elements(content) {
-        let block = Members::of(block);
+    for block in message.elements("content") {
         if &*block.text("type") == "tool_result" {
             results.push((&*block.text("tool_use_id")).into());
         } else {
@@ -242,8 +241,9 @@ fn user(message: &Members<'_>) -> Kind {
     Kind::User { results, has_rest, is_injected: !is_typed }
 }
 
-fn is_content(content: &[u8]) -> bool {
-    content.starts_with(b"\"") || content.starts_with(b"[")
+/// The message has a text, or blocks.
+fn is_content(message: &Members<'_>) -> bool {
+    message.get("content").is_some_and(|content| matches!(content.first(), Some(b'"' | b'[')))
 }
 
 /// Texts that the program puts where a prompt would stand.

@@ -10,7 +10,6 @@ use super::plan::{Entry, Plan, Shape};
 use crate::dialect::foreign::{EntryHead, LogText, Place, Source, Usage, arguments, image, text_block};
 use crate::dialect::head::Members;
 use crate::json::text::{integer, string};
-use crate::json::walk::elements;
 use crate::source::SourceError;
 use alloc::borrow::Cow;
 use alloc::format;
@@ -115,16 +114,16 @@ impl<'r> Renderer<'r> {
     fn result(&self, record: usize, number: usize, tool: &str, out: &mut LogText) -> Result<(), SourceError> {
         let Some((fact, bytes)) = self.read(record)? else { return Ok(()) };
         let place = Place { at: fact.at, bytes: &bytes };
-        let content = Members::of(&bytes).object("message").get("content").unwrap_or_default();
+        let blocks = Members::of(&bytes).object("message").elements("content");
         let is_result = |block: &Members<'_>| &*block.text("type") == "tool_result";
-        let block = elements(content).into_iter().map(Members::of).filter(is_result).nth(number).unwrap_or_default();
+        let block = { blocks }.into_iter().filter(is_result).nth(number).unwrap_or_default();
         self.begin("message", &[record], out);
         out.text(r#""message":{"role":"toolResult","toolCallId":"#);
         out.string_token(place, block.get("tool_use_id"));
         out.text(r#","toolName":"#);
         out.string(tool);
         out.text(r#","content":["#);
-        content_blocks(out, place, block.get("content").unwrap_or_default());
+        content_blocks(out, place, &block, "content");
         out.text(r#"],"isError":"#);
         out.text(if block.get("is_error") == Some(b"true") { "true" } else { "false" });
         out.end_message(self.entry.time);
@@ -139,26 +138,26 @@ impl<'r> Renderer<'r> {
         if injected {
             out.text(r#""injected":true,"#);
         }
-        let content = Members::of(&bytes).object("message").get("content").unwrap_or_default();
-        self.told(out, place, content);
+        self.told(out, place, &Members::of(&bytes).object("message"), "content");
         Ok(())
     }
 
     fn queued(&self, record: usize, out: &mut LogText) -> Result<(), SourceError> {
         let Some((fact, bytes)) = self.read(record)? else { return Ok(()) };
         self.begin("message", &[record], out);
-        let content = Members::of(&bytes).object("attachment").get("prompt").unwrap_or_default();
-        self.told(out, Place { at: fact.at, bytes: &bytes }, content);
+        let attachment = Members::of(&bytes).object("attachment");
+        self.told(out, Place { at: fact.at, bytes: &bytes }, &attachment, "prompt");
         Ok(())
     }
 
-    fn told(&self, out: &mut LogText, place: Place<'_>, content: &[u8]) {
+    /// Writes the message whose content is the member `name` of `of`.
+    fn told(&self, out: &mut LogText, place: Place<'_>, of: &Members<'_>, name: &str) {
         out.text(r#""message":{"role":"user","content":"#);
-        if content.starts_with(b"\"") {
-            out.token(place, content);
+        if let Some(text) = of.get(name).filter(|content| content.starts_with(b"\"")) {
+            out.token(place, text);
         } else {
             out.text("[");
-            content_blocks(out, place, content);
+            content_blocks(out, place, of, name);
             out.text("]");
         }
         out.end_message(self.entry.time);
@@ -176,12 +175,12 @@ impl<'r> Renderer<'r> {
         self.begin("compaction", records, out);
         let Some((fact, bytes)) = self.read(summary)? else { return Ok(()) };
         let place = Place { at: fact.at, bytes: &bytes };
-        let content = Members::of(&bytes).object("message").get("content").unwrap_or_default();
+        let message = Members::of(&bytes).object("message");
         out.text(r#""summary":"#);
-        if content.starts_with(b"\"") {
-            out.token(place, content);
+        if let Some(text) = message.get("content").filter(|content| content.starts_with(b"\"")) {
+            out.token(place, text);
         } else {
-            let blocks = elements(content).into_iter().map(Members::of);
+            let blocks = message.elements("content").into_iter();
             let texts: Vec<_> =
                 blocks.filter_map(|block| block.get("text").and_then(string)).map(Cow::into_owned).collect();
             out.string(&texts.join("\n"));
@@ -241,8 +240,8 @@ impl<'p> Response<'p> {
             block.put("text", content);
             self.block(place, block);
         }
-        for block in elements(content) {
-            self.block(place, Members::of(block));
+        for block in message.elements("content") {
+            self.block(place, block);
         }
     }
 
@@ -321,15 +320,15 @@ fn assistant_block(out: &mut LogText, of: Place<'_>, block: &Members<'_>) {
     }
 }
 
-/// What a user or a tool says: texts and pictures; results stand in entries of their own.
-fn content_blocks(out: &mut LogText, of: Place<'_>, content: &[u8]) {
-    if content.starts_with(b"\"") {
-        text_block(out, of, Some(content));
+/// What a user or a tool says in the member `name` of `within`: texts and pictures; results stand in entries of their
+/// own.
+fn content_blocks(out: &mut LogText, of: Place<'_>, within: &Members<'_>, name: &str) {
+    if let Some(text) = within.get(name).filter(|content| content.starts_with(b"\"")) {
+        text_block(out, of, Some(text));
         return;
     }
     let mut is_first = true;
-    for block in elements(content) {
-        let block = Members::of(block);
+    for block in within.elements(name) {
         let kind = block.text("type");
         if kind == "tool_result" {
             continue;

@@ -7,8 +7,8 @@
 use crate::dialect::foreign::{Name, Usage};
 use crate::dialect::head::Members;
 use crate::json::text::{integer, string};
-use crate::json::walk::elements;
 use crate::log::Record;
+use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::hash::BuildHasher;
@@ -78,7 +78,7 @@ impl Facts {
     /// Takes the next record.
     pub(super) fn take(&mut self, record: &Record<'_>) {
         let members = Members::of(record.bytes);
-        let item = item(record.bytes);
+        let item = payload(&members);
         let time = record.fields.time();
         self.first_time = self.first_time.or(time);
         let name = members.text("type");
@@ -131,41 +131,39 @@ impl Facts {
 
 /// The payload of a record; of the oldest form the record itself.
 pub(super) fn item(record: &[u8]) -> Members<'_> {
-    let members = Members::of(record);
-    if members.has("payload") { members.object("payload") } else { members }
+    payload(&Members::of(record))
+}
+
+fn payload<'r>(record: &Members<'r>) -> Members<'r> {
+    if record.has("payload") { record.object("payload") } else { record.clone() }
 }
 
 fn digest(text: &str) -> u64 {
     FixedState::default().hash_one(text.trim())
 }
 
-/// The text of a content: its blocks', one behind the other.
-fn text_of(content: Option<&[u8]>) -> String {
-    let Some(content) = content else { return String::new() };
-    if let Some(text) = string(content) {
-        return text.to_string();
+/// The text of the content of an item: its blocks', one behind the other.
+fn text_of<'i>(item: &Members<'i>) -> Cow<'i, str> {
+    if let Some(text) = item.get("content").and_then(string) {
+        return text;
     }
-    let blocks = elements(content).into_iter().map(Members::of);
-    let texts: Vec<String> = blocks.map(|block| block.text("text").to_string()).collect();
-    texts.concat()
+    let mut texts = item.elements("content").into_iter().map(|block| block.text("text"));
+    let first = texts.next().unwrap_or_default();
+    texts.fold(first, |all, text| all + text)
 }
 
 fn response(item: &Members<'_>, said: &mut u64) -> Kind {
     let call = || Kind::Call { id: (&*item.text("call_id")).into(), tool: (&*item.text("name")).into() };
     match &*item.text("type") {
         "message" => {
-            let text = text_of(item.get("content"));
-            *said = digest(&text);
+            *said = digest(&text_of(item));
             match &*item.text("role") {
                 "assistant" => Kind::Assistant,
-                "user" if !is_injected(item.get("content")) => Kind::User,
+                "user" if !is_injected(item) => Kind::User,
                 _ => Kind::Other,
             }
         }
-        "reasoning" => {
-            let summary = item.get("summary").map(elements).unwrap_or_default();
-            Kind::Reasoning { is_shown: !summary.is_empty() }
-        }
+        "reasoning" => Kind::Reasoning { is_shown: !item.elements("summary").is_empty() },
         "function_call" | "custom_tool_call" if item.has("call_id") => call(),
         "function_call_output" | "custom_tool_call_output" => Kind::Output((&*item.text("call_id")).into()),
         _ => Kind::Other,
@@ -181,7 +179,7 @@ fn event(event: &Members<'_>, said: &mut u64) -> Kind {
         "item_completed" => {
             let item = event.object("item");
             let is_prompt = item.text("type") == "UserMessage";
-            *said = digest(&text_of(item.get("content")));
+            *said = digest(&text_of(&item));
             if is_prompt { Kind::Echo { is_prompt } } else { Kind::Other }
         }
         "token_count" => {
@@ -218,13 +216,11 @@ const INJECTED: [&str; 10] = [
     "<recommended_plugins",
 ];
 
-/// Nobody typed any of it.
-fn is_injected(content: Option<&[u8]>) -> bool {
+/// Nobody typed any of the content of an item.
+fn is_injected(item: &Members<'_>) -> bool {
     let injected = |text: &str| INJECTED.iter().any(|start| text.trim_start().starts_with(start));
-    let Some(content) = content else { return true };
-    if let Some(text) = string(content) {
+    if let Some(text) = item.get("content").and_then(string) {
         return injected(&text);
     }
-    let blocks = elements(content);
-    blocks.into_iter().map(Members::of).all(|block| block.has("text") && injected(&block.text("text")))
+    item.elements("content").iter().all(|block| block.has("text") && injected(&block.text("text")))
 }

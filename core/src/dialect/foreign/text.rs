@@ -10,7 +10,7 @@ use crate::json::text::write_string;
 use crate::log::{Header, time};
 use crate::source::Rope;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// Shorter tokens are copied.
@@ -121,7 +121,9 @@ impl LogText {
 
     /// Begins an entry, up to its payload's first field.
     pub(in crate::dialect) fn begin(&mut self, head: EntryHead<'_>) {
-        let mut text = br#"{"type":"#.to_vec();
+        // As long as most are.
+        let mut text = Vec::with_capacity(256);
+        text.extend_from_slice(br#"{"type":"#);
         write_string(&mut text, head.kind);
         text.extend_from_slice(br#","id":"#);
         write_string(&mut text, head.id);
@@ -134,7 +136,12 @@ impl LogText {
         write_string(&mut text, &time::format(head.at).unwrap_or_default());
         text.extend_from_slice(br#","source":"#);
         let span = |text: &mut Vec<u8>, (at, len): (u64, u64)| {
-            text.extend_from_slice(format!("[{at},{len}]").as_bytes());
+            // Writing to memory does not fail.
+            text.push(b'[');
+            push_number(text, at);
+            text.push(b',');
+            push_number(text, len);
+            text.push(b']');
         };
         span(&mut text, head.sources.first().copied().unwrap_or_default());
         if head.sources.len() > 1 {
@@ -182,7 +189,12 @@ impl LogText {
 
     /// A number.
     pub(in crate::dialect) fn number(&mut self, number: i64) {
-        self.rope.push_new(number.to_string().as_bytes());
+        let mut text = Vec::with_capacity(20);
+        if number < 0 {
+            text.push(b'-');
+        }
+        push_number(&mut text, number.unsigned_abs());
+        self.rope.push_new(&text);
     }
 
     /// A token of a record as it stands; a line break, which can only stand between two tokens, becomes a blank.
@@ -237,6 +249,14 @@ impl LogText {
     pub(in crate::dialect) fn finish(self, findings: Vec<Finding>) -> UpgradedLog<()> {
         UpgradedLog { rope: self.rope, mended: findings, header: Some(self.header) }
     }
+}
+
+/// Appends a number in decimal digits.
+fn push_number(text: &mut Vec<u8>, number: u64) {
+    if number >= 10 {
+        push_number(text, number / 10);
+    }
+    text.push(b'0' + u8::try_from(number % 10).unwrap_or_default());
 }
 
 /// What stands before and behind a part of some bytes.

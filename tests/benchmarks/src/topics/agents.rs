@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 pub const TOPIC: Topic = Topic {
     name: "agents",
     title: "Sessions of other agents",
-    about: "Sessions as Claude Code, Codex, Copilot, Gemini and Qwen write them, where they are. Nothing in such a file says what a list shows but the file itself, so the first list reads all of it; its floor reads the bytes. The large sessions are of 500 MB; rows are all that an index of them would hold, made on one core.",
+    about: "Sessions as Claude Code, Codex, Copilot, Gemini and Qwen write them, where they are, with texts of 1.5 KB on average. Nothing in such a file says what a list shows but the file itself, so the first list reads all of it; its floor reads the bytes. The large sessions are of 500 MB; rows are all that an index of them would hold, made on one core.",
     measure,
 };
 
@@ -45,14 +45,14 @@ fn home(lab: &mut Lab) -> Outcome<()> {
     let mut logs = Vec::new();
     for number in 0..count {
         let turns = match number % 100 {
-            0 => lab.pick(6_000, 60),
-            1..10 => 900,
-            10..50 => 120,
-            _ => 12,
+            0 => lab.pick(600, 60),
+            1..10 => 90,
+            10..50 => 12,
+            _ => 2,
         };
         let generator = generators.get(usize::try_from(number)? % generators.len()).context("five of them")?;
         let log = sessions.join(format!("s{number}.jsonl"));
-        fs::write(&log, generator(turns, number))?;
+        fs::write(&log, told_at_length(&generator(turns, number)))?;
         logs.push(log);
     }
     lab.settle();
@@ -143,12 +143,34 @@ fn large(lab: &mut Lab, agent: &str, generator: Generator) -> Outcome<()> {
 /// Writes a session of about so many bytes; how many they are.
 fn write_large(log: &Path, generator: Generator, bytes: usize) -> Outcome<u64> {
     fs::create_dir_all(log.parent().context("a folder")?)?;
-    let sample = generator(500, 1).len();
-    let session = generator(500 * bytes / sample, 1);
+    let sample = told_at_length(&generator(500, 1)).len();
+    let session = told_at_length(&generator(500 * bytes / sample, 1));
     let mut file = BufWriter::new(fs::File::create(log)?);
     file.write_all(&session)?;
     file.flush()?;
     Ok(session.len() as u64)
+}
+
+/// What stands behind the number of a text, as often as it takes: prose and code, with what JSON escapes.
+const WORDS: &[u8] =
+    br#"the parser reads a line at a time, and keeps the offset of each.\n    if (rest === \"\") { return null }\n"#;
+
+/// The texts of a session, which begin with a number as in `<12> `, made as long as those of real ones.
+fn told_at_length(session: &[u8]) -> Vec<u8> {
+    let (mut out, mut done) = (Vec::with_capacity(session.len() * 4), 0);
+    for (number, end) in memchr::memmem::find_iter(session, b"> ").enumerate() {
+        let digits = session.get(done..end).unwrap_or_default().iter().rev().take_while(|byte| byte.is_ascii_digit());
+        let start = end.saturating_sub(digits.count() + 1);
+        if start + 1 == end || session.get(start) != Some(&b'<') {
+            continue;
+        }
+        out.extend_from_slice(session.get(done..end + 2).unwrap_or_default());
+        // From none to twice the mean.
+        (0..number * 7 % 31).for_each(|_| out.extend_from_slice(WORDS));
+        done = end + 2;
+    }
+    out.extend_from_slice(session.get(done..).unwrap_or_default());
+    out
 }
 
 /// Everything that an index of the session would hold, on this thread.
