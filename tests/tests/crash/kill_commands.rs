@@ -1,24 +1,21 @@
 //! Commands killed with SIGKILL at a moment of chance, and run again.
 //!
-//! `JCODE_SESSION_KILL_ROUNDS` sets the least number of rounds for each command (24). The moment is a number of bytes
-//! that the process has read and written so far, or of its reads and writes, up to what a whole run takes: so it falls
-//! into long copies and between short steps, and nothing waits.
+//! `JCODE_SESSION_KILL_ROUNDS` sets the least number of rounds for each command (24).
 
+use super::watched::{COUNTED, start, watch};
 use jcode_session_native::ops::restore::take_checkpoint;
 use jcode_session_tests::effort;
 use jcode_session_tests::files::{contents, in_memory};
 use jcode_session_tests::generate::{LogShape, tree_v3};
 use jcode_session_tests::jcode_model::write_v1_home;
-use jcode_session_tests::program::{Run, command, fed, finished, run};
+use jcode_session_tests::program::{command, fed, run};
 use jcode_session_tests::sessions::linear;
 use jcode_session_tests::written::{append, errors, whole};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
 use tempfile::TempDir;
 
 /// What the logs of a home hold, by name.
@@ -31,9 +28,6 @@ fn rounds() -> usize {
 fn sessions(home: &Path) -> PathBuf {
     home.join("sessions")
 }
-
-/// What the moment of a kill is counted in, by the names that `/proc/PID/io` has for it.
-const COUNTED: [[&str; 2]; 2] = [["rchar: ", "wchar: "], ["syscr: ", "syscw: "]];
 
 /// A home of its own for each round, as `fill` left one.
 struct Template(TempDir);
@@ -60,9 +54,9 @@ impl Template {
     fn killed(&self, args: &[&str], mut look: impl FnMut(&Path)) {
         let all = COUNTED.map(|counted| {
             let whole = self.copy();
-            let (all, ran) = watch(start(whole.path(), args), counted, u64::MAX);
-            assert_eq!(ran.map(|ran| ran.code), Some(0), "{args:?}");
-            all
+            let ended = watch(start(whole.path(), args, None), counted, u64::MAX);
+            assert_eq!(ended.run.code, 0, "{args:?}");
+            ended.seen
         });
         let mut rng = ChaCha8Rng::seed_from_u64(11);
         let (mut done, mut kills) = (0, 0);
@@ -70,8 +64,8 @@ impl Template {
         let wanted = if effort::long() { rounds() / 4 } else { 0 };
         for (counted, all) in COUNTED.into_iter().zip(all).cycle().take(8 * rounds()) {
             let home = self.copy();
-            let (_, ran) = watch(start(home.path(), args), counted, rng.random_range(0..=all));
-            kills += usize::from(ran.is_none());
+            let ended = watch(start(home.path(), args, None), counted, rng.random_range(0..=all));
+            kills += usize::from(ended.killed);
             look(home.path());
             done += 1;
             if done >= rounds() && kills > wanted {
@@ -81,28 +75,6 @@ impl Template {
         assert!(kills > wanted, "{args:?}: hardly ever killed, {kills} times");
         println!("{}: {done} rounds, {kills} killed", args.join(" "));
     }
-}
-
-fn start(home: &Path, args: &[&str]) -> Child {
-    let mut command = command(home);
-    command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts")
-}
-
-/// Kills a process once its reads and writes come to so much; how much that was, and what it said if it ended before.
-fn watch(mut child: Child, counted: [&str; 2], until: u64) -> (u64, Option<Run>) {
-    let io = format!("/proc/{}/io", child.id());
-    let mut seen = 0;
-    while child.try_wait().expect("known").is_none() {
-        let Ok(text) = fs::read_to_string(&io) else { continue };
-        let numbers = text.lines().filter_map(|line| counted.iter().find_map(|name| line.strip_prefix(name)));
-        seen = numbers.filter_map(|number| number.parse::<u64>().ok()).sum::<u64>().max(seen);
-        if seen >= until {
-            child.kill().expect("kills");
-            break;
-        }
-    }
-    let output = child.wait_with_output().expect("reaps");
-    (seen, output.status.signal().is_none().then(|| finished(output)))
 }
 
 fn logs(home: &Path) -> Logs {

@@ -11,7 +11,11 @@ mod foreign;
 mod kill;
 #[cfg(target_os = "linux")]
 mod kill_commands;
+#[cfg(target_os = "linux")]
+mod kill_home;
 mod simulator;
 mod store;
 mod turns;
+#[cfg(target_os = "linux")]
+mod watched;
 mod write;
