@@ -77,6 +77,25 @@ pub fn command(home: &Path) -> Command {
     command
 }
 
+/// Adds to a command what a shell does before it, such as `ulimit -n 64`; the arguments are still to be given.
+#[must_use]
+pub fn limited(home: &Path, limits: &str) -> Command {
+    let mut shell = Command::new("bash");
+    shell.arg("-c").arg(format!("{limits}; exec \"$@\"")).arg("bash").arg(binary()).stdin(Stdio::null());
+    hand_on(&command(home), &mut shell);
+    shell
+}
+
+/// Gives a command the settings of another.
+fn hand_on(from: &Command, to: &mut Command) {
+    for (name, value) in from.get_envs() {
+        match value {
+            Some(value) => to.env(name, value),
+            None => to.env_remove(name),
+        };
+    }
+}
+
 /// Runs a command with this input. A command that refuses may close its input early.
 ///
 /// # Panics
@@ -135,12 +154,7 @@ pub fn at_terminal(home: &Path, args: &str, columns: Option<usize>, variables: &
     let mut settings = command(home);
     settings.env_remove("PAGER").env_remove("JCODE_SESSION_PAGER").envs(variables.iter().copied());
     let mut script = Command::new("script");
-    for (name, value) in settings.get_envs() {
-        match value {
-            Some(value) => script.env(name, value),
-            None => script.env_remove(name),
-        };
-    }
+    hand_on(&settings, &mut script);
     let sized = columns.map(|columns| format!("stty rows 40 cols {columns}; ")).unwrap_or_default();
     let line = format!("{sized}{} {args}", binary().display());
     finished(script.args(["-qec", &line, "/dev/null"]).output().expect("`script` is part of the system"))

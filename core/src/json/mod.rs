@@ -1,9 +1,9 @@
-//! JSON as the engine needs it: one strict, non-recursive walk over bytes, and decoding of single tokens.
+//! JSON as the engine needs it: strict walks over bytes, and decoding of single tokens.
 //!
 //! Owns: RFC 8259 syntax (`walk`, with the steps of `cursor`; `tape` for readers that look at many members) and the
 //! meaning of string and number tokens (`text`).
-//! Invariant: no function here panics, none recurses deeper than a fixed number of levels, and a walk allocates nothing in proportion to a payload. A walk
-//! accepts bad UTF-8 and lone surrogates inside strings.
+//! Invariant: no function here panics, none recurses deeper than a few levels, whatever the text, and a walk allocates
+//! nothing in proportion to a payload. A walk accepts bad UTF-8 and lone surrogates inside strings.
 
 mod cursor;
 mod specials;

@@ -1,8 +1,9 @@
 //! The members of an object, and of what is in it, from one walk.
 //!
-//! Owns: which places are kept: each member and element down to [`DEPTH`] levels, in their order.
+//! Owns: which places are kept: each member and element down to [`DEPTH`] levels, in their order, up to [`MOST`] of them
+//! below the first level.
 //! Invariant: it tells what walks over the same bytes, level by level, tell: only complete members, up to the first
-//! invalid byte. Nothing is decoded. What is deeper is walked, and not kept.
+//! invalid byte. Nothing is decoded. What is deeper, or too much, is walked and not kept; its node is not open.
 
 use super::walk::Walker;
 use super::{Cursor, Fault};
@@ -10,6 +11,8 @@ use alloc::vec::Vec;
 
 /// Levels that are kept: those of a record, its message, a content, a block and what is in it.
 const DEPTH: usize = 5;
+/// Places up to which those below the first level are kept: a record of small elements would take many times its length.
+const MOST: usize = 1 << 14;
 
 /// A member or an element.
 #[derive(Debug, Clone, Copy)]
@@ -38,9 +41,18 @@ pub(crate) struct Level {
 }
 
 impl<'a> Tape<'a> {
+    /// An object of these members, none of which is looked into.
+    pub(crate) fn made(members: &[(&'static str, &'a [u8])]) -> Self {
+        let node = |(&(key, value), next): (&(&'static str, &'a [u8]), u32)| {
+            let key = key.as_bytes();
+            Node { key, value, next, is_open: false }
+        };
+        Self { nodes: members.iter().zip(1..).map(node).collect() }
+    }
+
     /// Walks the object that begins at `bytes[start]`.
     pub(crate) fn of(bytes: &'a [u8], start: usize) -> Self {
-        let mut builder = Builder { nodes: Vec::with_capacity(32), walker: Walker::new() };
+        let mut builder = Builder { nodes: Vec::with_capacity(32), walker: Walker::new(), is_full: false };
         let _ = builder.object(&mut Cursor::new(bytes, start), DEPTH);
         Self { nodes: builder.nodes }
     }
@@ -69,6 +81,8 @@ impl<'a> Tape<'a> {
 struct Builder<'a> {
     nodes: Vec<Node<'a>>,
     walker: Walker,
+    /// Below the first level nothing is kept any more.
+    is_full: bool,
 }
 
 impl<'a> Builder<'a> {
@@ -93,17 +107,26 @@ impl<'a> Builder<'a> {
 
     /// Walks a value on a level below which so many are left. Of one that is not whole, nothing is kept.
     fn value(&mut self, cursor: &mut Cursor<'a>, key: &'a [u8], levels: usize) -> Result<(), Fault> {
+        self.is_full |= self.nodes.len() >= MOST;
+        if self.is_full && levels < DEPTH {
+            return self.walker.walk_value(cursor);
+        }
         let (from, at, first) = (cursor.at, self.nodes.len(), cursor.peek()?);
         self.nodes.push(Node { key, value: &[], next: 0, is_open: false });
         let left = levels.saturating_sub(1);
-        let (walked, is_open) = match first {
-            b'{' if left > 0 => (self.object(cursor, left), true),
-            b'[' if left > 0 => (self.array(cursor, left), true),
+        let (walked, is_inside) = match first {
+            b'{' if left > 0 && !self.is_full => (self.object(cursor, left), true),
+            b'[' if left > 0 && !self.is_full => (self.array(cursor, left), true),
             _ => (self.walker.walk_value(cursor), false),
         };
         if walked.is_err() {
             self.nodes.truncate(at);
             return walked;
+        }
+        // Of what became too much, nothing is kept rather than a part.
+        let is_open = is_inside && !self.is_full;
+        if !is_open {
+            self.nodes.truncate(at + 1);
         }
         let next = position(self.nodes.len());
         if let Some(node) = self.nodes.get_mut(at) {

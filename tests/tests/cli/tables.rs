@@ -4,7 +4,7 @@ use jcode_session_tests::files::contents;
 use jcode_session_tests::generate::secrets::secret;
 use jcode_session_tests::generate::{LogShape, random, tree_v3};
 use jcode_session_tests::homes;
-use jcode_session_tests::program::{Run, binary, command, finished, run};
+use jcode_session_tests::program::{Run, finished, limited, run};
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -101,12 +101,8 @@ fn a_day_of_many_sessions_needs_few_files() {
         let id = format!("s{number}");
         homes::put(home.path(), &format!("{id}.jsonl"), &homes::log(&id, 2, 1_760_000_000_000, "apple"));
     }
-    let mut limited = std::process::Command::new("sh");
-    limited.args(["-c", "ulimit -n 64 && exec \"$0\" \"$@\""]).arg(binary());
+    let mut limited = limited(home.path(), "ulimit -n 64");
     limited.args(["export", "--format", "parquet", "--all", "--json", "--to"]).arg(home.path().join("tables"));
-    for (name, value) in command(home.path()).get_envs() {
-        value.map(|value| limited.env(name, value));
-    }
     let exported = finished(limited.output().expect("runs"));
     assert_eq!(exported.code, 0, "{exported:?}");
     assert_eq!(exported.json()["days"][0]["sessions"], 150);

@@ -7,7 +7,7 @@ use jcode_session_core::store::{SessionStore, rollback};
 use jcode_session_native::ops::verify::verify;
 use jcode_session_tests::crash_storage::Machine;
 use jcode_session_tests::files::{ask, in_memory};
-use jcode_session_tests::program::{Run, binary, command, finished, run};
+use jcode_session_tests::program::{Run, finished, limited, run};
 use jcode_session_tests::sessions::{NOW, append, lines, log_of, with_log};
 use std::fs;
 use std::ops::ControlFlow;
@@ -158,12 +158,7 @@ fn a_limit_on_the_size_of_files_is_a_full_disk() {
             let home = in_memory();
             fill(home.path());
             let before = logs(home.path());
-            let mut shell = Command::new("bash");
-            shell.arg("-c").arg(format!("{trap} ulimit -c 0; ulimit -f {kib}; exec \"$@\"")).arg("bash").arg(binary());
-            for (name, value) in command(home.path()).get_envs() {
-                shell.env(name, value.unwrap_or_default());
-            }
-            shell.env_remove("JCODE_SESSION_DURABILITY");
+            let mut shell = limited(home.path(), &format!("{trap} ulimit -c 0; ulimit -f {kib}"));
             let ran = finished(shell.args(args).output().expect("runs"));
             whole(home.path(), &before, &ran, &format!("{args:?}, {kib} KiB, {trap}"));
             let done = logs(home.path()) != before;

@@ -5,7 +5,10 @@
 use jcode_session_core::dialect::detect;
 use jcode_session_core::log::{HEAD_BYTES, LineReader, Outcome};
 use jcode_session_core::source::{ByteSource, SourceError};
+use jcode_session_tests::files::in_memory;
+use jcode_session_tests::program::{finished, limited};
 use std::cell::Cell;
+use std::fs;
 
 /// A long source that repeats a few bytes, and counts what is read of it.
 struct Long {
@@ -70,5 +73,21 @@ fn the_look_at_a_file_is_bounded() {
         assert!(!detected.is_session(), "{:?}: {detected:?}", repeats.escape_ascii().to_string());
         let read = file.read.get();
         assert!(read <= 2 * HEAD_BYTES + (1 << 17), "{read} bytes were read");
+    }
+}
+
+/// A record of another agent takes some multiple of its length, however small what it is made of: here eleven million
+/// numbers, and objects, in 22 MB and more, under 600 MB of addresses with program, libraries and maps.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_record_of_many_small_elements_is_read_in_little_memory() {
+    for (element, times) in [("1,", 11_000_000), ("{\"\":[]},", 4_000_000)] {
+        let home = in_memory();
+        let log = home.path().join("claude.jsonl");
+        let head = r#"{"type":"user","uuid":"a1","parentUuid":null,"sessionId":"s-1","timestamp":"2025-01-01T00:00:00Z","message":{"role":"user","content":"said first"},"toolUseResult":{"data":["#;
+        fs::write(&log, format!("{head}{}1]}},\"isMeta\":false}}\n", element.repeat(times))).expect("written");
+        let mut limited = limited(home.path(), "ulimit -c 0; ulimit -v 600000");
+        let shown = finished(limited.args(["show", "--json"]).arg(&log).output().expect("starts"));
+        assert!(shown.code == 0 && shown.text().contains("said first"), "{element}: {}", shown.stderr);
     }
 }
