@@ -16,6 +16,8 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+/// What all references have.
+const SHA256: &[u8] = b":sha256:";
 /// How the references begin, as strings of JSON: to a picture, and to a text.
 const PICTURE: &[u8] = b"\"blob:sha256:";
 const TEXT: &[u8] = b"\"blobtext:sha256:";
@@ -43,7 +45,7 @@ impl Blobs {
         let sessions = log.ancestors().find(|folder| folder.file_name().is_some_and(|name| name == "sessions"));
         Self {
             folder: sessions.and_then(Path::parent).map(|agent| agent.join("blobs")),
-            finder: Finder::new(b":sha256:"),
+            finder: Finder::new(SHA256),
             missing: RefCell::default(),
         }
     }
@@ -64,7 +66,7 @@ impl Blobs {
             };
             out.extend_from_slice(line.get(done..start).unwrap_or_default());
             out.extend_from_slice(string.as_bytes());
-            done = at + b":sha256:".len() + DIGEST + 1;
+            done = at + SHA256.len() + DIGEST + 1;
         }
         if done == 0 {
             return Cow::Borrowed(line);
@@ -97,18 +99,13 @@ impl Blobs {
 
 /// The reference with `:sha256:` at this place, if it is a whole string: its kind, where it begins, and its name.
 fn reference(line: &[u8], at: usize) -> Option<(Kind, usize, &str)> {
-    let behind = at + b":sha256:".len();
-    let before = line.get(..behind)?;
-    let (kind, prefix) = match () {
-        () if before.ends_with(PICTURE) => (Kind::Picture, PICTURE),
-        () if before.ends_with(TEXT) => (Kind::Text, TEXT),
-        () => return None,
-    };
-    let name = line.get(behind..behind + DIGEST)?;
+    let (before, behind) = line.split_at_checked(at + SHA256.len())?;
+    let of = |kind, prefix| before.strip_suffix(prefix).map(|before| (kind, before));
+    let (kind, before) = of(Kind::Picture, PICTURE).or_else(|| of(Kind::Text, TEXT))?;
+    let (name, end) = behind.split_at_checked(DIGEST)?;
     let is_digest = name.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    let is_whole = line.get(behind + DIGEST) == Some(&b'"');
-    let start = behind - prefix.len();
     // A quote that is escaped stands in another string.
-    let is_escaped = start > 0 && line.get(start - 1) == Some(&b'\\');
-    (is_digest && is_whole && !is_escaped).then(|| Some((kind, start, std::str::from_utf8(name).ok()?)))?
+    let is_string = end.first() == Some(&b'"') && before.last() != Some(&b'\\');
+    let name = std::str::from_utf8(name).ok().filter(|_| is_digest && is_string)?;
+    Some((kind, before.len(), name))
 }

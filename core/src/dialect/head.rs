@@ -221,7 +221,6 @@ pub(super) fn has_entries(tail: &[u8]) -> bool {
 pub(super) struct Members<'m> {
     tape: Rc<Tape<'m>>,
     level: Level,
-    added: Vec<(&'static str, &'m [u8])>,
     /// Offset of the record.
     pub offset: u64,
     /// Length of the record.
@@ -243,9 +242,10 @@ impl<'m> Members<'m> {
         Self { offset, ..self }
     }
 
-    /// Adds a member that the record does not have.
-    pub(super) fn put(&mut self, name: &'static str, value: &'m [u8]) {
-        self.added.push((name, value));
+    /// An object of these members, which no record has.
+    pub(super) fn made(members: &[(&'static str, &'m [u8])]) -> Self {
+        let tape = Tape::made(members);
+        Self { level: tape.top(), tape: Rc::new(tape), ..Self::default() }
     }
 
     /// The member of this name; the last one of repeated members.
@@ -265,8 +265,7 @@ impl<'m> Members<'m> {
     /// The raw value of a member; the last one of repeated members.
     #[must_use]
     pub(super) fn get(&self, name: &str) -> Option<&'m [u8]> {
-        let added = self.added.iter().rev().find(|(key, _)| *key == name).map(|(_, value)| *value);
-        added.or_else(|| self.node(name).map(|(_, node)| node.value))
+        self.node(name).map(|(_, node)| node.value)
     }
 
     /// True if there is a member of this name.

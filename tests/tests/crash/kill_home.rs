@@ -1,7 +1,8 @@
 //! One home in which every command is killed, one after the other, and the next finds what the last one left.
 //!
 //! `JCODE_SESSION_KILLS` sets the least number of kills (150). A home lives for some hundred commands; then it is looked
-//! over, and another begins. One seed gives one order of commands; where the kernel kills them is chance.
+//! over, and another begins. Each has a seed, from which its commands follow; where they are killed is chance.
+//! `JCODE_SESSION_SEED` asks for one home.
 //!
 //! Owns: what any command may do to any log. A log is what it was, or what it was before, or has new lines behind it;
 //! what was acknowledged is among them.
@@ -80,7 +81,7 @@ type Counts = BTreeMap<String, [u64; 3]>;
 #[test]
 fn nothing_is_lost_however_often_commands_are_killed() {
     let wanted = effort::rounds("JCODE_SESSION_KILLS", 150) as u64;
-    let seeds = Mutex::new(effort::seeds_of("JCODE_SESSION_HOMES", usize::MAX));
+    let seeds = Mutex::new(effort::seeds(u64::from(u32::MAX)));
     let kills = AtomicU64::new(0);
     // Who watches a process and the process itself share a core well.
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -266,11 +267,11 @@ impl Home {
         for (name, lines) in found {
             let upgraded = self.upgraded.get(&name).is_some_and(|upgraded| *upgraded == lines);
             let Some(known) = self.logs.get_mut(&name) else {
-                let known = self.gone.remove(&name).unwrap_or_else(|| Known::new(lines.clone()));
+                let mut known = self.gone.remove(&name).unwrap_or_else(|| Known::new(lines.clone()));
                 assert!(upgraded || known.states.contains(&blake3::hash(&lines)), "{name} is another: {told}");
                 assert_eq!(errors(&self.folder.path().join(&name)), [], "{name} is new: {told}");
-                self.logs.insert(name.clone(), known);
-                self.logs.entry(name).and_modify(|known| known.is_now(lines));
+                known.is_now(lines);
+                self.logs.insert(name, known);
                 continue;
             };
             let is_own = session == name;

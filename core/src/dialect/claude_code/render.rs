@@ -235,10 +235,7 @@ impl<'p> Response<'p> {
         };
         let content = message.get("content").unwrap_or_default();
         if content.starts_with(b"\"") {
-            let mut block = Members::default();
-            block.put("type", br#""text""#);
-            block.put("text", content);
-            self.block(place, block);
+            self.block(place, Members::made(&[("type", br#""text""#), ("text", content)]));
         }
         for block in message.elements("content") {
             self.block(place, block);

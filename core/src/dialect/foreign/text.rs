@@ -136,7 +136,6 @@ impl LogText {
         write_string(&mut text, &time::format(head.at).unwrap_or_default());
         text.extend_from_slice(br#","source":"#);
         let span = |text: &mut Vec<u8>, (at, len): (u64, u64)| {
-            // Writing to memory does not fail.
             text.push(b'[');
             push_number(text, at);
             text.push(b',');
