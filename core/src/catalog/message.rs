@@ -9,7 +9,7 @@ use crate::json::walk::Walker;
 use alloc::string::String;
 
 /// Most characters of a preview.
-const PREVIEW_CHARS: usize = 160;
+pub(super) const PREVIEW_CHARS: usize = 160;
 
 /// True for what asks the program for something, not the model: `/model gpt`. A path is no command.
 #[must_use]

@@ -6,6 +6,7 @@
 //! Invariant: a summary follows from the session's own files; the session index is disposable.
 //! Does not: walk folders or contain SQL; hosts do.
 
+mod brief;
 pub mod lookup;
 mod message;
 pub mod page;

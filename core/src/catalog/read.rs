@@ -5,14 +5,15 @@
 //! Does not: find sidecars; the host supplies their counts.
 
 use super::SMALL_LOG;
+use super::brief::scan_brief;
 use super::summary::SessionSummary;
 use super::summary_builder::{Around, SummaryBuilder};
 use super::v1::summarize_large_v1;
 use crate::dialect::jcode::replay;
 use crate::dialect::jcode::{self, ReplayError, V1Sources};
-use crate::dialect::{Detected, FileKind, PresentError, detect, present};
+use crate::dialect::{CurrentLog, Detected, FileKind, PresentError, detect, present};
 use crate::index::{Counts, IndexBuilder};
-use crate::log::{Dialect, LogScan, Tee, scan_source, shown_len};
+use crate::log::{Dialect, LogScan, LogSink, Tee, scan_source, shown_len};
 use crate::source::{ByteSource, SliceSource, SourceError};
 use alloc::string::String;
 use core::ops::ControlFlow;
@@ -67,6 +68,9 @@ fn of_log<S: ByteSource>(
     }
     let bytes = log.read_vec(0, usize::try_from(log.len()).unwrap_or_default())?;
     let detected = detect(&SliceSource(&bytes))?;
+    if detected.kind == FileKind::Foreign {
+        return foreign(&SliceSource(&bytes), named, &detected);
+    }
     match present(SliceSource(&bytes), &detected, &mut |_| ControlFlow::Continue(())) {
         Ok(presented) => Ok(Some(whole(&presented, named, detected.dialect, log.len())?)),
         Err(PresentError::Refused(_)) => Ok(unread(named, detected, log.len())),
@@ -81,6 +85,9 @@ fn foreign<S: ByteSource>(
     detected: &Detected,
 ) -> Result<Option<SessionSummary>, SourceError> {
     match present(log, detected, &mut |_| ControlFlow::Continue(())) {
+        Ok(CurrentLog::Upgraded(shown)) => {
+            Ok(Some(of_scan(|sink| scan_brief(&shown, sink), named, detected.dialect, log.len())?))
+        }
         Ok(presented) => Ok(Some(whole(&presented, named, detected.dialect, log.len())?)),
         Err(PresentError::Refused(_)) => Ok(None),
         Err(PresentError::Source(error)) => Err(error),
@@ -123,10 +130,21 @@ fn whole(
     dialect: Dialect,
     size_bytes: u64,
 ) -> Result<SessionSummary, SourceError> {
+    let go_on = &mut |_| ControlFlow::Continue(());
+    let scan = |sink: &mut dyn LogSink| scan_source(log, 0..log.len(), LogScan::new(), sink, go_on).map(drop);
+    of_scan(scan, named, dialect, size_bytes)
+}
+
+/// The summary of a log whose records a scan tells.
+fn of_scan(
+    scan: impl FnOnce(&mut dyn LogSink) -> Result<(), SourceError>,
+    named: Named<'_>,
+    dialect: Dialect,
+    size_bytes: u64,
+) -> Result<SessionSummary, SourceError> {
     let mut gleaner = SummaryBuilder::default();
     let mut builder = IndexBuilder::new(());
-    let mut both = Tee(&mut gleaner, &mut builder);
-    scan_source(log, 0..log.len(), LogScan::new(), &mut both, &mut |_| ControlFlow::Continue(()))?;
+    scan(&mut Tee(&mut gleaner, &mut builder))?;
     let built = builder.finish();
     let leaf = built.entry_count().checked_sub(1).map(|last| built.key(last));
     let exact = Some((built.counts, leaf));

@@ -8,7 +8,7 @@ use crate::json::walk::{Walker, elements};
 use crate::json::{Fault, text};
 use crate::log::{Fields, HEAD_BYTES, Header, LineReader, Opening, Outcome, Record};
 use alloc::borrow::Cow;
-use alloc::rc::Rc;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 /// Most records that dialects are shown.
@@ -219,7 +219,7 @@ pub(super) fn has_entries(tail: &[u8]) -> bool {
 /// The complete members of a record, in order, and of what is in it.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Members<'m> {
-    tape: Rc<Tape<'m>>,
+    tape: Arc<Tape<'m>>,
     level: Level,
     /// Offset of the record.
     pub offset: u64,
@@ -235,7 +235,14 @@ impl<'m> Members<'m> {
     pub(super) fn of(object: &'m [u8]) -> Self {
         let start = object.iter().position(|&byte| byte == b'{');
         let tape = start.map(|start| Tape::of(object, start)).unwrap_or_default();
-        Self { level: tape.top(), tape: Rc::new(tape), len: object.len() as u64, ..Self::default() }
+        Self { level: tape.top(), tape: Arc::new(tape), len: object.len() as u64, ..Self::default() }
+    }
+
+    /// Those of a record that was read, whose walk is not done again.
+    #[must_use]
+    pub(super) fn of_record(record: &Record<'m>) -> Self {
+        let Some(tape) = &record.places else { return Self::of(record.bytes) };
+        Self { level: tape.top(), tape: Arc::clone(tape), len: record.bytes.len() as u64, ..Self::default() }
     }
 
     fn at(self, offset: u64) -> Self {
@@ -245,7 +252,7 @@ impl<'m> Members<'m> {
     /// An object of these members, which no record has.
     pub(super) fn made(members: &[(&'static str, &'m [u8])]) -> Self {
         let tape = Tape::made(members);
-        Self { level: tape.top(), tape: Rc::new(tape), ..Self::default() }
+        Self { level: tape.top(), tape: Arc::new(tape), ..Self::default() }
     }
 
     /// The member of this name; the last one of repeated members.
@@ -258,7 +265,7 @@ impl<'m> Members<'m> {
         if !node.is_open || !node.value.starts_with(b"{") {
             return Self::of(node.value);
         }
-        let (tape, level) = (Rc::clone(&self.tape), self.tape.within(number));
+        let (tape, level) = (Arc::clone(&self.tape), self.tape.within(number));
         Self { tape, level, len: node.value.len() as u64, ..Self::default() }
     }
 

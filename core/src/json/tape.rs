@@ -5,7 +5,7 @@
 //! Invariant: it tells what walks over the same bytes, level by level, tell: only complete members, up to the first
 //! invalid byte. Nothing is decoded. What is deeper, or too much, is walked and not kept; its node is not open.
 
-use super::walk::Walker;
+use super::walk::{Walked, Walker};
 use super::{Cursor, Fault};
 use alloc::vec::Vec;
 
@@ -50,11 +50,26 @@ impl<'a> Tape<'a> {
         Self { nodes: members.iter().zip(1..).map(node).collect() }
     }
 
-    /// Walks the object that begins at `bytes[start]`.
+    /// Walks the object that begins at `bytes[start]`, as far as it is whole.
     pub(crate) fn of(bytes: &'a [u8], start: usize) -> Self {
+        Self::walk(bytes, start).0
+    }
+
+    /// Walks the object that begins at `bytes[start]`.
+    ///
+    /// # Errors
+    /// Those of [`Walker::walk_object`].
+    pub(crate) fn read(bytes: &'a [u8], start: usize) -> Result<(Self, Walked), Fault> {
+        let (tape, walked) = Self::walk(bytes, start);
+        walked.map(|walked| (tape, walked))
+    }
+
+    fn walk(bytes: &'a [u8], start: usize) -> (Self, Result<Walked, Fault>) {
         let mut builder = Builder { nodes: Vec::with_capacity(32), walker: Walker::new(), is_full: false };
-        let _ = builder.object(&mut Cursor::new(bytes, start), DEPTH);
-        Self { nodes: builder.nodes }
+        let mut cursor = Cursor::new(bytes, start);
+        let walked = builder.object(&mut cursor, DEPTH);
+        let walked = walked.map(|()| Walked { end: cursor.at, lone_surrogate: cursor.lone_surrogate });
+        (Self { nodes: builder.nodes }, walked)
     }
 
     /// The level of the object itself.

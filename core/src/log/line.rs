@@ -5,10 +5,12 @@
 //! in any order, also backwards from the end.
 
 use super::salvage::{self, Accept, Salvaged};
-use super::{Fields, Record, controls};
+use super::{Fields, Places, Record, controls};
+use crate::json::tape::Tape;
 use crate::json::text::is_control;
-use crate::json::walk::Walker;
+use crate::json::walk::{Walked, Walker};
 use crate::json::{Fault, is_space};
+use alloc::sync::Arc;
 
 /// The classification of a line.
 #[derive(Debug)]
@@ -40,6 +42,8 @@ pub(super) struct Reading {
     pub(super) accept: Accept,
     /// Check the UTF-8 of every record, which indexing does not need.
     pub(super) full: bool,
+    /// Keep the places of what is in each record, for a reader that looks at more than its fields.
+    pub(super) places: bool,
 }
 
 /// Classifies lines; keeps only scratch space between them.
@@ -65,7 +69,7 @@ impl LineReader {
     /// A reader for records of other formats; `accept` decides which objects in a broken line are records.
     #[must_use]
     pub(crate) fn accepting(accept: Accept) -> Self {
-        Self::for_scan(Reading { accept, full: false })
+        Self::for_scan(Reading { accept, full: false, places: false })
     }
 
     pub(super) fn for_scan(reading: Reading) -> Self {
@@ -81,21 +85,37 @@ impl LineReader {
             _ => (offset, bytes),
         };
         let Some(start) = bytes.iter().position(|&b| !is_space(b)) else { return Outcome::Blank };
-        let read = Fields::read(&mut self.walker, bytes, start);
-        if let Ok((fields, walked)) = read
-            && bytes.get(walked.end..).unwrap_or_default().iter().all(|&b| is_space(b))
-        {
-            let lone_surrogate = walked.lone_surrogate;
-            let invalid_utf8 = self.is_invalid(bytes);
-            return Outcome::Whole(Record { offset, bytes, line, fields, lone_surrogate, invalid_utf8 });
-        }
+        let read = self.object(bytes, start);
+        let fault = match read {
+            Ok((fields, places, walked))
+                if bytes.get(walked.end..).unwrap_or_default().iter().all(|&b| is_space(b)) =>
+            {
+                let lone_surrogate = walked.lone_surrogate;
+                let invalid_utf8 = self.is_invalid(bytes);
+                return Outcome::Whole(Record { offset, bytes, line, fields, places, lone_surrogate, invalid_utf8 });
+            }
+            Ok(_) => None,
+            Err(fault) => Some(fault),
+        };
         let mut salvaged = salvage::salvage((&mut self.walker, self.reading.accept), offset, line, bytes, first);
         for record in &mut salvaged.records {
             record.invalid_utf8 = self.is_invalid(record.bytes);
         }
-        let at_control = matches!(read, Err(Fault::Invalid(at)) if bytes.get(at).copied().is_some_and(is_control));
+        let at_control = matches!(fault, Some(Fault::Invalid(at)) if bytes.get(at).copied().is_some_and(is_control));
         salvaged.raw_controls = at_control && salvaged.records.is_empty() && controls::escaped(bytes, first).is_some();
         Outcome::Broken(salvaged)
+    }
+
+    /// Reads the object that begins at `bytes[start]`, with the places of what is in it if they are wanted.
+    fn object<'a>(&mut self, bytes: &'a [u8], start: usize) -> Result<(Fields<'a>, Places<'a>, Walked), Fault> {
+        if !self.reading.places {
+            let (fields, walked) = Fields::read(&mut self.walker, bytes, start)?;
+            return Ok((fields, None, walked));
+        }
+        let (tape, walked) = Tape::read(bytes, start)?;
+        let mut fields = Fields::default();
+        tape.level(tape.top()).for_each(|(_, node)| fields.take(node.key, node.value));
+        Ok((fields, Some(Arc::new(tape)), walked))
     }
 
     fn is_invalid(&self, record: &[u8]) -> bool {

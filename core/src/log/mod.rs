@@ -27,6 +27,9 @@ pub mod time;
 pub mod title;
 mod usage;
 
+use crate::json::tape::Tape;
+use alloc::sync::Arc;
+
 pub use ahead::{OneThread, Threads};
 pub use appended::{AppendedEntries, AppendedEntry};
 pub use batch::{MAX_BATCH, MAX_BATCH_BYTES, TornBatch, begun_by, shown_len, torn_batch, torn_batch_until};
@@ -44,6 +47,9 @@ pub use scan_source::{scan_on, scan_source};
 pub use sink::{LogSink, OpenLine, ScanEnd, Tee};
 pub use usage::Usage;
 
+/// The walk over a record, shared by all who look into it.
+pub(crate) type Places<'a> = Option<Arc<Tape<'a>>>;
+
 /// One JSON object in the log: the header, an entry, or a record of another program before the header.
 #[derive(Debug, Clone)]
 pub struct Record<'a> {
@@ -55,6 +61,8 @@ pub struct Record<'a> {
     pub line: u64,
     /// The depth-1 fields that the engine reads.
     pub fields: Fields<'a>,
+    /// Where what is in it stands, if the scan keeps that.
+    pub(crate) places: Places<'a>,
     /// A string holds a surrogate escape without its partner.
     pub lone_surrogate: bool,
     /// Its bytes are not UTF-8. Only full scans find out.

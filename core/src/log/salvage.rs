@@ -85,6 +85,7 @@ pub(super) fn salvage<'a>(
             bytes: bytes.get(f.start..f.end).unwrap_or_default(),
             line,
             fields: f.fields,
+            places: None,
             lone_surrogate: f.lone_surrogate,
             invalid_utf8: false,
         })

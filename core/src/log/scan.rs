@@ -47,11 +47,12 @@ impl LogScan {
         Self::resume_full(0, 0, false)
     }
 
-    /// A scan over another agent's records, without a header: each record is an entry. `accept` decides which objects
-    /// in a broken line are records.
+    /// A scan over another agent's records, without a header: each record is an entry, and has its places.
+    /// `accept` decides which objects in a broken line are records.
     #[must_use]
     pub(crate) fn records(accept: Accept) -> Self {
-        Self { reader: LineReader::accepting(accept), ..Self::resume(0, 0, true) }
+        let reading = Reading { accept, full: false, places: true };
+        Self { reader: LineReader::for_scan(reading), ..Self::resume(0, 0, true) }
     }
 
     /// A scan that continues at offset `resume_at`, behind `lines` lines, where an earlier scan ended.

@@ -17,6 +17,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 pub use pieces::{PIECE, Pieces};
 pub(crate) use prefix::Prefix;
+pub(crate) use rope::RopePart;
 pub use rope::{Piece, Rope};
 pub use watched::{Tick, go_on};
 pub(crate) use watched::{Watched, tell};

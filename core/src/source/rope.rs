@@ -28,6 +28,22 @@ struct Span {
     piece: Piece,
 }
 
+/// A piece of a rope with its bytes, or where they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RopePart<'r, S> {
+    /// New bytes.
+    New(&'r [u8]),
+    /// Bytes of an original.
+    Original {
+        /// The original.
+        source: &'r S,
+        /// Offset of the first byte in it.
+        offset: u64,
+        /// Number of bytes.
+        len: u64,
+    },
+}
+
 /// A source made of pieces of other sources.
 #[derive(Debug, Default)]
 pub struct Rope<S> {
@@ -91,6 +107,23 @@ impl<S> Rope<S> {
         self.spans.iter().skip(index).find_map(|span| match span.piece {
             Piece::Original { source, offset: at } => Some((source, at + offset.saturating_sub(span.start))),
             Piece::New(_) => None,
+        })
+    }
+
+    /// All pieces in their order.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = RopePart<'_, S>> {
+        let ends = self.spans.iter().skip(1).map(|span| span.start).chain([self.len]);
+        self.spans.iter().zip(ends).filter_map(|(span, end)| {
+            let len = end - span.start;
+            Some(match span.piece {
+                Piece::Original { source, offset } => {
+                    RopePart::Original { source: self.sources.get(source as usize)?, offset, len }
+                }
+                Piece::New(at) => {
+                    let from = usize::try_from(at).ok()?;
+                    RopePart::New(self.text.get(from..)?.get(..usize::try_from(len).ok()?)?)
+                }
+            })
         })
     }
 

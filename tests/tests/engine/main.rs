@@ -6,6 +6,7 @@
 
 mod archive;
 mod catalog {
+    mod brief;
     mod broken_index;
     mod lookup;
     mod picker;

@@ -104,7 +104,7 @@ pub(super) struct Facts {
 impl Facts {
     /// Takes the next record.
     pub(super) fn take(&mut self, record: &Record<'_>) {
-        let members = Members::of(record.bytes);
+        let members = Members::of_record(record);
         let name = |key: &str| members.get(key).and_then(string).filter(|text| !text.is_empty()).map(Box::from);
         let uuid: Option<Name> = name("uuid");
         let digest = members.get("message").map_or(0, |message| FixedState::default().hash_one(message));

@@ -77,7 +77,7 @@ pub(super) struct Facts {
 impl Facts {
     /// Takes the next record.
     pub(super) fn take(&mut self, record: &Record<'_>) {
-        let members = Members::of(record.bytes);
+        let members = Members::of_record(record);
         let item = payload(&members);
         let time = record.fields.time();
         self.first_time = self.first_time.or(time);

@@ -61,7 +61,7 @@ struct Reading {
 
 impl Reading {
     fn take(&mut self, record: &Record<'_>) {
-        let event = Members::of(record.bytes);
+        let event = Members::of_record(record);
         let data = event.object("data");
         let kind = self.kind(&event, &data);
         let model = name(&data, "model").unwrap_or_else(|| self.model.clone());

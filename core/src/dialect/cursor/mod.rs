@@ -51,7 +51,7 @@ fn content<'r>(record: &Members<'r>) -> &'r [u8] {
 }
 
 fn take(facts: &mut Facts, record: &Record<'_>) {
-    let members = Members::of(record.bytes);
+    let members = Members::of_record(record);
     let kind = match &*members.text("role") {
         "assistant" => Kind::Response(calls(&members)),
         "user" | "tool" => told(&members),

@@ -63,11 +63,14 @@ fn read(
         (&[]).into()
     };
     if let Some((start, end)) = object(&bytes) {
-        states.take(start as u64, bytes.get(start..end).unwrap_or_default());
+        let document = bytes.get(start..end).unwrap_or_default();
+        states.take(start as u64, document, &Members::of(document));
         return Ok(Vec::new());
     }
     drop(bytes);
-    read_records(source, is_record, tick, &mut |record| states.take(record.offset, record.bytes))
+    read_records(source, is_record, tick, &mut |record| {
+        states.take(record.offset, record.bytes, &Members::of_record(record));
+    })
 }
 
 /// The first line that is not blank begins an object that it does not end.

@@ -69,8 +69,7 @@ pub(super) struct States {
 
 impl States {
     /// Takes the next record.
-    pub(super) fn take(&mut self, at: u64, bytes: &[u8]) {
-        let record = Members::of(bytes);
+    pub(super) fn take(&mut self, at: u64, bytes: &[u8], record: &Members<'_>) {
         let span = (at, bytes.len() as u64);
         let is_session = record.has("sessionId") && !record.has("type");
         if let Some(id) = record.get("$rewindTo") {
@@ -79,9 +78,9 @@ impl States {
         } else if record.has("$set") {
             self.metadata(at, bytes, span, &record.object("$set"));
         } else if record.has("id") && !is_session {
-            self.message(state(span, bytes, &record));
+            self.message(state(span, bytes, record));
         } else {
-            self.metadata(at, bytes, span, &record);
+            self.metadata(at, bytes, span, record);
         }
     }
 

@@ -51,7 +51,7 @@ pub(super) struct Rows {
 impl Rows {
     /// Takes the next row.
     pub(super) fn take(&mut self, record: &Record<'_>) {
-        let row = Members::of(record.bytes);
+        let row = Members::of_record(record);
         let time = row.get("time_created").and_then(integer);
         let kind = match &*row.text("type") {
             "opencode_session" | "opencode_state" => self.session(&row, time),

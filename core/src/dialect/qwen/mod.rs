@@ -69,7 +69,7 @@ struct Reading {
 
 impl Reading {
     fn take(&mut self, record: &Record<'_>) {
-        let members = Members::of(record.bytes);
+        let members = Members::of_record(record);
         let session = members.text("sessionId");
         Facts::first(&mut self.facts.session, &session);
         Facts::first(&mut self.facts.cwd, &members.text("cwd"));

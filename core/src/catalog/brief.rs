@@ -1,0 +1,94 @@
+//! The log of another agent's session, as short as a list needs it.
+//!
+//! Owns: which of the texts that stand in the source are cut, and where.
+//! Invariant: a summary of what is scanned is a summary of the whole log, but that the name of a model ends behind
+//! [`KEPT`] bytes. A text is cut where its preview is complete, and stays a valid string.
+//! Does not: cut what a dialect makes: ids, titles, numbers.
+
+use super::message::PREVIEW_CHARS;
+use crate::dialect::UpgradedLog;
+use crate::log::{LogScan, LogSink};
+use crate::source::{ByteSource, RopePart, SourceError};
+use alloc::borrow::Cow;
+use core::ops::ControlFlow;
+
+/// Bytes of a longer text that are kept.
+const KEPT: usize = 1024;
+/// Bytes of the longest escape: a surrogate pair.
+const ESCAPE: usize = 12;
+
+/// Scans the log of another agent's session.
+///
+/// # Errors
+/// If its source cannot be read.
+pub(super) fn scan_brief<S: ByteSource>(log: &UpgradedLog<S>, sink: &mut dyn LogSink) -> Result<(), SourceError> {
+    let mut scan = LogScan::new();
+    let mut flow = ControlFlow::Continue(());
+    for part in log.rope.parts() {
+        let bytes = match part {
+            RopePart::New(bytes) => Cow::Borrowed(bytes),
+            RopePart::Original { source, offset, len } => shortened(source, offset, len)?,
+        };
+        flow = scan.push(&bytes, sink);
+        if flow.is_break() {
+            break;
+        }
+    }
+    if flow.is_continue() {
+        flow = scan.finish(sink).1;
+    }
+    log.rope.still_whole()?;
+    if flow.is_continue() { Ok(()) } else { Err(SourceError::Interrupted) }
+}
+
+/// A token of a source, shortened if it is a long one.
+fn shortened<S: ByteSource>(source: &S, offset: u64, len: u64) -> Result<Cow<'_, [u8]>, SourceError> {
+    let whole = usize::try_from(len).unwrap_or(usize::MAX);
+    if whole > KEPT + ESCAPE {
+        let start = source.bytes(offset, KEPT)?;
+        let last = source.bytes(offset + len - 1, 1)?;
+        match (start.first(), last.first()) {
+            // Neither the arguments of a call nor the data of a custom entry are looked into.
+            (Some(b'{'), Some(b'}')) => return Ok(Cow::Borrowed(b"{}")),
+            (Some(b'['), Some(b']')) => return Ok(Cow::Borrowed(b"[]")),
+            (Some(b'"'), Some(b'"')) => {
+                if let Some(kept) = cut(&start) {
+                    return Ok(Cow::Owned([kept, b"\""].concat()));
+                }
+            }
+            _ => {}
+        }
+    }
+    source.bytes(offset, whole)
+}
+
+/// The start of a string token without a part of an escape or of a character at its end; `None` if its preview may not
+/// be complete.
+fn cut(start: &[u8]) -> Option<&[u8]> {
+    let (safe, end) = start.split_at_checked(start.len().checked_sub(ESCAPE)?)?;
+    let mut kept = safe.len() + memchr::memchr(b'\\', end).unwrap_or(end.len());
+    while kept > 0 && start.get(kept - 1).is_some_and(|&byte| byte == b'\\' || is_continuation(byte)) {
+        kept -= 1;
+    }
+    // The first byte of what the loop took the rest of.
+    if start.get(kept.checked_sub(1)?).is_some_and(|&byte| byte >= 0xC0) {
+        kept -= 1;
+    }
+    let kept = start.get(..kept)?;
+    (shown(kept) > PREVIEW_CHARS).then_some(kept)
+}
+
+/// How many characters a preview of the start of a string shows at least.
+fn shown(start: &[u8]) -> usize {
+    // Characters of Latin, Cyrillic, Chinese and so on, among whose first bytes is none of a space.
+    let is_letter = |byte: u8| byte.is_ascii_graphic() || matches!(byte, 0xC3..=0xDF | 0xE4..=0xF4);
+    let (letters, escapes) = start.iter().fold((0_usize, 0_usize), |(letters, escapes), &byte| {
+        (letters + usize::from(is_letter(byte)), escapes + usize::from(byte == b'\\'))
+    });
+    // An escape may be of a space, and is one of `u` and four digits at most.
+    letters.saturating_sub(escapes * 6)
+}
+
+const fn is_continuation(byte: u8) -> bool {
+    matches!(byte, 0x80..=0xBF)
+}
