@@ -75,18 +75,23 @@ fn cut(start: &[u8]) -> Option<&[u8]> {
         kept -= 1;
     }
     let kept = start.get(..kept)?;
-    (shown(kept) > PREVIEW_CHARS).then_some(kept)
+    fills_a_preview(kept).then_some(kept)
 }
 
-/// How many characters a preview of the start of a string shows at least.
-fn shown(start: &[u8]) -> usize {
+/// True if a preview that shows the start of a string shows nothing behind it.
+fn fills_a_preview(start: &[u8]) -> bool {
     // Characters of Latin, Cyrillic, Chinese and so on, among whose first bytes is none of a space.
     let is_letter = |byte: u8| byte.is_ascii_graphic() || matches!(byte, 0xC3..=0xDF | 0xE4..=0xF4);
-    let (letters, escapes) = start.iter().fold((0_usize, 0_usize), |(letters, escapes), &byte| {
-        (letters + usize::from(is_letter(byte)), escapes + usize::from(byte == b'\\'))
-    });
-    // An escape may be of a space, and is one of `u` and four digits at most.
-    letters.saturating_sub(escapes * 6)
+    let mut missing = PREVIEW_CHARS + 1;
+    start.iter().any(|&byte| {
+        match byte {
+            // An escape may be of a space: `u` and four digits show nothing.
+            b'\\' => missing += 5,
+            byte if is_letter(byte) => missing -= 1,
+            _ => {}
+        }
+        missing == 0
+    })
 }
 
 const fn is_continuation(byte: u8) -> bool {

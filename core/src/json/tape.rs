@@ -65,7 +65,7 @@ impl<'a> Tape<'a> {
     }
 
     fn walk(bytes: &'a [u8], start: usize) -> (Self, Result<Walked, Fault>) {
-        let mut builder = Builder { nodes: Vec::with_capacity(32), walker: Walker::new(), is_full: false };
+        let mut builder = Builder { nodes: Vec::with_capacity(24), walker: Walker::new(), is_full: false };
         let mut cursor = Cursor::new(bytes, start);
         let walked = builder.object(&mut cursor, DEPTH);
         let walked = walked.map(|()| Walked { end: cursor.at, lone_surrogate: cursor.lone_surrogate });

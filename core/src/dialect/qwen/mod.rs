@@ -17,6 +17,8 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::ControlFlow;
+use foldhash::fast::FixedState;
+use hashbrown::HashSet;
 
 /// Qwen Code.
 pub(super) struct Qwen;
@@ -64,7 +66,7 @@ fn content<'r>(record: &Members<'r>) -> &'r [u8] {
 struct Reading {
     facts: Facts,
     /// Ids of calls so far.
-    calls: Vec<Name>,
+    calls: HashSet<Name, FixedState>,
 }
 
 impl Reading {
@@ -120,7 +122,7 @@ impl Reading {
         for part in content_parts(content(record)) {
             match part {
                 ContentPart::Result { call, .. } => {
-                    let is_known = |id: &str| self.calls.iter().any(|call| **call == *id);
+                    let is_known = |id: &str| self.calls.contains(id);
                     let id = if is_known(&call) || !is_known(&beside) { &call } else { &beside };
                     calls.push(Name::from(&**id));
                 }
