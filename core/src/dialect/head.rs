@@ -260,15 +260,6 @@ impl<'m> Members<'m> {
         self.tape.level(self.level).filter(|(_, node)| is_key(node.key, name)).last()
     }
 
-    /// What is in a node of the tape.
-    fn within(&self, number: u32, node: &Node<'m>) -> Self {
-        if !node.is_open || !node.value.starts_with(b"{") {
-            return Self::of(node.value);
-        }
-        let (tape, level) = (Arc::clone(&self.tape), self.tape.within(number));
-        Self { tape, level, len: node.value.len() as u64, ..Self::default() }
-    }
-
     /// The raw value of a member; the last one of repeated members.
     #[must_use]
     pub(super) fn get(&self, name: &str) -> Option<&'m [u8]> {
@@ -299,22 +290,67 @@ impl<'m> Members<'m> {
         self.get(name).and_then(text::string).unwrap_or_default()
     }
 
+    /// A member, with the places of what is in it.
+    #[must_use]
+    pub(super) fn value(&self, name: &str) -> Option<Value<'m>> {
+        self.node(name).map(|(number, node)| self.value_at(number, node))
+    }
+
+    fn value_at(&self, number: u32, node: &Node<'m>) -> Value<'m> {
+        let within = node.is_open.then(|| (Arc::clone(&self.tape), self.tape.within(number)));
+        Value { token: node.value, within }
+    }
+
     /// The members of a member that is an object; else empty.
     #[must_use]
     pub(super) fn object(&self, name: &str) -> Self {
-        let node = self.node(name).filter(|(_, node)| node.value.starts_with(b"{"));
-        node.map(|(number, node)| self.within(number, node)).unwrap_or_default()
+        self.value(name).unwrap_or_default().members()
     }
 
     /// The members of each element of a member that is an array; else none.
     pub(super) fn elements(&self, name: &str) -> Vec<Self> {
-        let Some((number, node)) = self.node(name).filter(|(_, node)| node.value.starts_with(b"[")) else {
-            return Vec::new();
-        };
-        if !node.is_open {
-            return elements(node.value).into_iter().map(Self::of).collect();
+        self.value(name).unwrap_or_default().elements().iter().map(Value::members).collect()
+    }
+}
+
+/// A value of a record, and of what is in it.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Value<'m> {
+    /// As it stands.
+    pub token: &'m [u8],
+    /// Where what is in it stands, if that is kept.
+    within: Option<(Arc<Tape<'m>>, Level)>,
+}
+
+impl<'m> Value<'m> {
+    /// Its members if it is an object; else none.
+    pub(super) fn members(&self) -> Members<'m> {
+        match &self.within {
+            _ if !self.token.starts_with(b"{") => Members::default(),
+            Some((tape, level)) => {
+                Members { tape: Arc::clone(tape), level: *level, len: self.token.len() as u64, ..Members::default() }
+            }
+            None => Members::of(self.token),
         }
-        self.tape.level(self.tape.within(number)).map(|(number, element)| self.within(number, element)).collect()
+    }
+
+    /// Its elements if it is an array; else none.
+    pub(super) fn elements(&self) -> Vec<Self> {
+        match &self.within {
+            _ if !self.token.starts_with(b"[") => Vec::new(),
+            Some((tape, level)) => {
+                let of = Members { tape: Arc::clone(tape), level: *level, ..Members::default() };
+                tape.level(*level).map(|(number, node)| of.value_at(number, node)).collect()
+            }
+            None => elements(self.token).into_iter().map(Self::from).collect(),
+        }
+    }
+}
+
+/// A value of which nothing is known.
+impl<'m> From<&'m [u8]> for Value<'m> {
+    fn from(token: &'m [u8]) -> Self {
+        Self { token, within: None }
     }
 }
 

@@ -7,9 +7,9 @@
 use super::facts::{Fact, Facts, Kind, item};
 use super::plan::{Entry, Plan, Response, Shape};
 use crate::dialect::foreign::{EntryHead, LogText, Place, Source, arguments, image, picture_in, text_block};
-use crate::dialect::head::Members;
+use crate::dialect::head::{Members, Value};
 use crate::json::text::string;
-use crate::json::walk::{Walker, elements};
+use crate::json::walk::Walker;
 use crate::source::SourceError;
 use alloc::borrow::Cow;
 use alloc::format;
@@ -115,7 +115,7 @@ impl<'r> Renderer<'r> {
         out.text(r#","toolName":"#);
         out.string(tool);
         out.text(r#","content":["#);
-        content(out, Place { at: fact.at, bytes: &bytes }, item.get("output").unwrap_or_default(), &mut true);
+        content(out, Place { at: fact.at, bytes: &bytes }, &item.value("output").unwrap_or_default(), &mut true);
         out.text(r#"],"isError":false"#);
         out.end_message(self.entry.time);
         Ok(())
@@ -128,8 +128,8 @@ impl<'r> Renderer<'r> {
         out.text(r#""message":{"role":"user","content":["#);
         let item = item(&bytes);
         let said = item.object("item");
-        let token = item.get("content").or_else(|| item.get("message")).or_else(|| said.get("content"));
-        content(out, place, token.unwrap_or_default(), &mut true);
+        let told = item.value("content").or_else(|| item.value("message")).or_else(|| said.value("content"));
+        content(out, place, &told.unwrap_or_default(), &mut true);
         out.text("]");
         out.end_message(self.entry.time);
         Ok(())
@@ -154,12 +154,11 @@ impl<'r> Renderer<'r> {
 
 /// What the person said in the history that replaces all; the last of it is the summary.
 fn summary(item: &Members<'_>) -> String {
-    let history = item.get("replacement_history").map(elements).unwrap_or_default();
+    let history = item.elements("replacement_history");
     let mut texts = Vec::new();
-    for entry in history.into_iter().map(Members::of).filter(|entry| entry.text("role") == "user") {
-        let content = entry.get("content").unwrap_or_default();
-        texts.extend(string(content).map(|text| text.to_string()));
-        let blocks = elements(content).into_iter().map(Members::of);
+    for entry in history.iter().filter(|entry| entry.text("role") == "user") {
+        texts.extend(entry.get("content").and_then(string).map(|text| text.to_string()));
+        let blocks = entry.elements("content").into_iter();
         texts.extend(blocks.map(|block| block.text("text").to_string()).filter(|text| !text.is_empty()));
     }
     if texts.is_empty() { String::from("(encrypted)") } else { texts.join("\n\n") }
@@ -173,8 +172,7 @@ fn part_blocks(out: &mut LogText, place: Place<'_>, kind: &Kind, is_first: &mut 
     let item = item(place.bytes);
     match kind {
         Kind::Reasoning { .. } => {
-            let summary = item.get("summary").map(elements).unwrap_or_default();
-            for block in summary.into_iter().map(Members::of) {
+            for block in item.elements("summary") {
                 comma(out, is_first);
                 out.text(r#"{"type":"thinking","thinking":"#);
                 out.string_token(place, block.get("text"));
@@ -196,8 +194,8 @@ fn part_blocks(out: &mut LogText, place: Place<'_>, kind: &Kind, is_first: &mut 
             out.text("}");
         }
         _ => {
-            let token = item.get("content").or_else(|| item.get("message"));
-            content(out, place, token.unwrap_or_default(), is_first);
+            let said = item.value("content").or_else(|| item.value("message"));
+            content(out, place, &said.unwrap_or_default(), is_first);
         }
     }
 }
@@ -211,14 +209,13 @@ fn object(text: &str) -> Option<String> {
 }
 
 /// Texts and pictures of a content.
-fn content(out: &mut LogText, of: Place<'_>, content: &[u8], is_first: &mut bool) {
-    if content.starts_with(b"\"") {
+fn content(out: &mut LogText, of: Place<'_>, content: &Value<'_>, is_first: &mut bool) {
+    if content.token.starts_with(b"\"") {
         comma(out, is_first);
-        text_block(out, of, Some(content));
+        text_block(out, of, Some(content.token));
         return;
     }
-    for block in elements(content) {
-        let block = Members::of(block);
+    for block in content.elements().iter().map(Value::members) {
         comma(out, is_first);
         match block.get("image_url").and_then(picture_in) {
             Some((mime, data)) => {

@@ -10,7 +10,6 @@ use super::foreign::{
 use super::head::Members;
 use super::upgraded::UpgradedLog;
 use crate::json::text::{integer, string};
-use crate::json::walk::elements;
 use crate::log::{Dialect, Fields, Record};
 use crate::source::{ByteSource, SourceError};
 use alloc::borrow::Cow;
@@ -120,7 +119,7 @@ impl Reading {
 }
 
 fn requests<'r>(data: &Members<'r>) -> impl Iterator<Item = Members<'r>> {
-    data.get("toolRequests").map(elements).unwrap_or_default().into_iter().map(Members::of)
+    data.elements("toolRequests").into_iter()
 }
 
 fn call(of: &Members<'_>, tool: &str) -> Call {
@@ -150,8 +149,8 @@ impl Voice for Events {
         if let Some(thought) = data.get("reasoningText").filter(|token| is_said(token)) {
             blocks.thought(Some(thought));
         }
-        if let Some(content) = data.get("content").filter(|token| is_said(token)) {
-            blocks.said(content);
+        if let Some(content) = data.value("content").filter(|content| is_said(content.token)) {
+            blocks.said(&content);
         }
         for request in requests(&data) {
             let Call { id, tool } = call(&request, "name");
@@ -165,15 +164,15 @@ impl Voice for Events {
         let data = record.object("data");
         let result = data.object("result");
         let failed = data.get("success") == Some(b"false");
-        let said = [result.get("content"), result.get("detailedContent"), data.object("error").get("message")];
-        if let Some(said) = said.into_iter().flatten().find(|token| is_said(token)) {
-            blocks.output(said);
+        let said = [result.value("content"), result.value("detailedContent"), data.object("error").value("message")];
+        if let Some(said) = said.into_iter().flatten().find(|said| is_said(said.token)) {
+            blocks.output(&said);
         }
         failed
     }
 
     fn user(&self, blocks: &mut Blocks<'_>, record: &Members<'_>) {
-        blocks.told(record.object("data").get("content").unwrap_or_default());
+        blocks.told(&record.object("data").value("content").unwrap_or_default());
     }
 
     fn summary<'r>(&self, record: &Members<'r>) -> Cow<'r, str> {

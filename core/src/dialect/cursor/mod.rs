@@ -9,7 +9,7 @@ use super::foreign::{
     AgentDialect, Blocks, Call, ContentPart, Fact, Facts, Kind, Name, Outcome, Source, Voice, content_parts,
     read_records,
 };
-use super::head::Members;
+use super::head::{Members, Value};
 use super::upgraded::UpgradedLog;
 use crate::json::text::string;
 use crate::log::{Dialect, Fields, Record};
@@ -46,8 +46,8 @@ fn is_record(_: &Fields<'_>, bytes: &[u8], from_start: bool) -> bool {
     from_start && Cursor::has_sign(&Members::of(bytes))
 }
 
-fn content<'r>(record: &Members<'r>) -> &'r [u8] {
-    record.object("message").get("content").unwrap_or_default()
+fn content<'r>(record: &Members<'r>) -> Value<'r> {
+    record.object("message").value("content").unwrap_or_default()
 }
 
 fn take(facts: &mut Facts, record: &Record<'_>) {
@@ -62,7 +62,7 @@ fn take(facts: &mut Facts, record: &Record<'_>) {
 
 /// The calls of a response; some have no id.
 fn calls(record: &Members<'_>) -> Vec<Call> {
-    let calls = content_parts(content(record)).into_iter().filter_map(|part| match part {
+    let calls = content_parts(&content(record)).into_iter().filter_map(|part| match part {
         ContentPart::Call { id, tool, .. } => Some((id, tool)),
         _ => None,
     });
@@ -75,7 +75,7 @@ fn calls(record: &Members<'_>) -> Vec<Call> {
 
 /// What the model was told: results, and what else stands beside them.
 fn told(record: &Members<'_>) -> Kind {
-    let parts = content_parts(content(record));
+    let parts = content_parts(&content(record));
     let of = |part: &ContentPart<'_>| match part {
         ContentPart::Result { call, .. } => Some(Name::from(&**call)),
         _ => None,
@@ -106,7 +106,7 @@ impl Voice for Records {
 
     fn response<'r>(&self, blocks: &mut Blocks<'_>, record: &Members<'r>, _: usize) -> Outcome<'r> {
         let mut calls = calls(record).into_iter();
-        for part in content_parts(content(record)) {
+        for part in content_parts(&content(record)) {
             match part {
                 ContentPart::Call { arguments, .. } => {
                     if let Some(Call { id, tool }) = calls.next() {
@@ -121,11 +121,11 @@ impl Voice for Records {
     }
 
     fn result(&self, blocks: &mut Blocks<'_>, record: &Members<'_>, number: usize) -> bool {
-        blocks.result(content(record), number).unwrap_or(false)
+        blocks.result(&content(record), number).unwrap_or(false)
     }
 
     fn user(&self, blocks: &mut Blocks<'_>, record: &Members<'_>) {
-        for part in content_parts(content(record)) {
+        for part in content_parts(&content(record)) {
             match part {
                 ContentPart::Text(Some(token)) => match typed(token) {
                     Some(typed) => blocks.own_text(&typed),

@@ -7,7 +7,7 @@
 use super::message::{arguments, image, text_block};
 use super::parts::{ContentPart, content_parts};
 use super::text::{LogText, Place};
-use crate::dialect::head::Members;
+use crate::dialect::head::Value;
 use crate::json::text::string;
 use alloc::format;
 use alloc::string::String;
@@ -85,7 +85,7 @@ impl<'b> Blocks<'b> {
     }
 
     /// What a response says, calls included.
-    pub(in crate::dialect) fn said(&mut self, content: &[u8]) {
+    pub(in crate::dialect) fn said(&mut self, content: &Value<'_>) {
         for part in content_parts(content) {
             match part {
                 ContentPart::Call { id, tool, arguments } => self.call(&id, &tool, arguments),
@@ -96,24 +96,24 @@ impl<'b> Blocks<'b> {
     }
 
     /// What a message says besides calls and results, which stand elsewhere.
-    pub(in crate::dialect) fn told(&mut self, content: &[u8]) {
+    pub(in crate::dialect) fn told(&mut self, content: &Value<'_>) {
         content_parts(content).into_iter().for_each(|part| self.part(part));
     }
 
     /// What a call gave: a text, parts, or an object that holds it or is it.
-    pub(in crate::dialect) fn output(&mut self, output: &[u8]) {
-        if output.starts_with(b"{") {
-            let members = Members::of(output);
+    pub(in crate::dialect) fn output(&mut self, output: &Value<'_>) {
+        if output.token.starts_with(b"{") {
+            let members = output.members();
             let held = ["output", "error", "content"].into_iter().find_map(|name| members.get(name));
             match held.filter(|held| held.starts_with(b"\"")) {
                 Some(text) => self.text(Some(text)),
-                None => self.own_text(&on_one_line(output)),
+                None => self.own_text(&on_one_line(output.token)),
             }
             return;
         }
         for part in content_parts(output) {
             match part {
-                ContentPart::Result { output, .. } => self.output(output.unwrap_or_default()),
+                ContentPart::Result { output, .. } => self.output(&output),
                 ContentPart::Call { tool, .. } => self.named(&tool),
                 part => self.part(part),
             }
@@ -121,13 +121,13 @@ impl<'b> Blocks<'b> {
     }
 
     /// What the result with this number in a content gave; whether its call failed, if there is one.
-    pub(in crate::dialect) fn result(&mut self, content: &[u8], number: usize) -> Option<bool> {
+    pub(in crate::dialect) fn result(&mut self, content: &Value<'_>, number: usize) -> Option<bool> {
         let results = content_parts(content).into_iter().filter_map(|part| match part {
             ContentPart::Result { output, is_error, .. } => Some((output, is_error)),
             _ => None,
         });
         let (output, is_error) = { results }.nth(number)?;
-        self.output(output.unwrap_or_default());
+        self.output(&output);
         Some(is_error)
     }
 
@@ -157,7 +157,7 @@ fn on_one_line(value: &[u8]) -> String {
 }
 
 /// The texts of a content, one behind the other.
-pub(in crate::dialect) fn texts(content: &[u8]) -> String {
+pub(in crate::dialect) fn texts(content: &Value<'_>) -> String {
     let mut all = String::new();
     for part in content_parts(content) {
         let ContentPart::Text(Some(token)) = part else { continue };

@@ -3,8 +3,7 @@
 //! Owns: the names of both forms. Invariant: whatever stands in a content is one of these kinds; a text alone is one part.
 //! Does not: decide what becomes of a part.
 
-use crate::dialect::head::Members;
-use crate::json::walk::elements;
+use crate::dialect::head::{Members, Value};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
@@ -21,7 +20,7 @@ pub(in crate::dialect) enum ContentPart<'p> {
     /// What a call gave.
     Result {
         call: Cow<'p, str>,
-        output: Option<&'p [u8]>,
+        output: Value<'p>,
         is_error: bool,
     },
     Picture {
@@ -33,19 +32,18 @@ pub(in crate::dialect) enum ContentPart<'p> {
 }
 
 /// The parts of a content: of an array its elements, of anything else itself.
-pub(in crate::dialect) fn content_parts(content: &[u8]) -> Vec<ContentPart<'_>> {
-    match content.first() {
-        Some(b'"') => alloc::vec![ContentPart::Text(Some(content))],
-        Some(b'{') => alloc::vec![part(content)],
-        _ => elements(content).into_iter().map(part).collect(),
+pub(in crate::dialect) fn content_parts<'p>(content: &Value<'p>) -> Vec<ContentPart<'p>> {
+    match content.token.first() {
+        Some(b'"' | b'{') => alloc::vec![part(content)],
+        _ => content.elements().iter().map(part).collect(),
     }
 }
 
-fn part(token: &[u8]) -> ContentPart<'_> {
-    if token.starts_with(b"\"") {
-        return ContentPart::Text(Some(token));
+fn part<'p>(value: &Value<'p>) -> ContentPart<'p> {
+    if value.token.starts_with(b"\"") {
+        return ContentPart::Text(Some(value.token));
     }
-    let part = Members::of(token);
+    let part = value.members();
     let is_text = |token: &&[u8]| token.starts_with(b"\"");
     if let Some(text) = part.get("text").filter(is_text) {
         let is_thought = part.get("thought") == Some(b"true") || part.text("type") == "reasoning";
@@ -67,7 +65,7 @@ fn google<'p>(kind: &str, part: &Members<'p>) -> ContentPart<'p> {
         "functionResponse" => {
             let response = part.object("response");
             let is_error = response.has("error") && !response.has("output");
-            ContentPart::Result { call: part.text("id"), output: part.get("response"), is_error }
+            ContentPart::Result { call: part.text("id"), output: part.value("response").unwrap_or_default(), is_error }
         }
         _ => ContentPart::Picture { data: part.get("data"), mime: part.get("mimeType") },
     }
@@ -81,7 +79,7 @@ fn anthropic<'p>(part: &Members<'p>) -> ContentPart<'p> {
         "tool_use" => ContentPart::Call { id: part.text("id"), tool: part.text("name"), arguments: part.get("input") },
         "tool_result" => ContentPart::Result {
             call: part.text("tool_use_id"),
-            output: part.get("content"),
+            output: part.value("content").unwrap_or_default(),
             is_error: part.get("is_error") == Some(b"true"),
         },
         "image" if picture.has("data") => {

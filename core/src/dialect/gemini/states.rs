@@ -7,7 +7,6 @@
 use super::voice::{answers, is_injected};
 use crate::dialect::foreign::{Call, EntryIds, LogHeader, Name, Origin, Outline, Show, Span, name, session_id};
 use crate::dialect::head::Members;
-use crate::json::walk::elements;
 use crate::log::time;
 use alloc::vec::Vec;
 use core::hash::BuildHasher;
@@ -93,13 +92,14 @@ impl States {
         self.created_at = self.created_at.or(time);
         self.is_sub_agent |= of.text("kind") == "subagent";
         let new: Vec<State> = of
-            .get("messages")
-            .map(elements)
+            .value("messages")
             .unwrap_or_default()
-            .into_iter()
-            .map(|element| {
-                let start = (element.as_ptr() as usize).saturating_sub(bytes.as_ptr() as usize);
-                state((at + start as u64, element.len() as u64), element, &Members::of(element))
+            .elements()
+            .iter()
+            .map(|message| {
+                let start = (message.token.as_ptr() as usize).saturating_sub(bytes.as_ptr() as usize);
+                let span = (at + start as u64, message.token.len() as u64);
+                state(span, message.token, &message.members())
             })
             .collect();
         let is_same = |(old, new): &(&usize, &State)| {
@@ -214,7 +214,7 @@ fn state(span: Span, bytes: &[u8], record: &Members<'_>) -> State {
             let results = calls.filter(|(_, (_, result))| result.is_some()).map(|(number, (call, _))| (number, call));
             Said::Answer { model: (&*record.text("model")).into(), results: results.collect() }
         }
-        "user" => Said::Prompt { is_injected: is_injected(record.get("content").unwrap_or_default()) },
+        "user" => Said::Prompt { is_injected: is_injected(&record.value("content").unwrap_or_default()) },
         _ => Said::Note,
     };
     State {

@@ -4,9 +4,8 @@
 //! Invariant: a call has an id. Does not: order messages; `states` does.
 
 use crate::dialect::foreign::{Blocks, Call, ContentPart, Outcome, Usage, Voice, content_parts, texts};
-use crate::dialect::head::Members;
+use crate::dialect::head::{Members, Value};
 use crate::json::text::integer;
-use crate::json::walk::elements;
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::String;
@@ -14,7 +13,7 @@ use alloc::vec::Vec;
 
 /// The calls of a message, and what each gave.
 pub(super) fn answers<'r>(message: &Members<'r>) -> Vec<(Call, Option<&'r [u8]>)> {
-    let calls = message.get("toolCalls").map(elements).unwrap_or_default().into_iter().map(Members::of);
+    let calls = message.elements("toolCalls").into_iter();
     let answer = |(number, call): (usize, Members<'r>)| {
         let (id, tool) = (call.text("id"), call.text("name"));
         let id = if id.is_empty() { format!("{tool}-{number}").into() } else { (&*id).into() };
@@ -28,7 +27,7 @@ pub(super) fn answers<'r>(message: &Members<'r>) -> Vec<(Call, Option<&'r [u8]>)
 const INJECTED: [&str; 2] = ["<session_context>", "<hook_context>"];
 
 /// Nobody typed it.
-pub(super) fn is_injected(content: &[u8]) -> bool {
+pub(super) fn is_injected(content: &Value<'_>) -> bool {
     let text = texts(content);
     INJECTED.iter().any(|start| text.trim_start().starts_with(start))
 }
@@ -55,12 +54,12 @@ impl Voice for Messages {
     }
 
     fn shown_apart<'r>(&self, record: &Members<'r>) -> Option<&'r [u8]> {
-        let of = if record.has("$set") { record.object("$set").get("messages") } else { record.get("messages") };
-        of.filter(|messages| !elements(messages).is_empty())
+        let of = if record.has("$set") { record.object("$set") } else { record.clone() };
+        of.value("messages").filter(|messages| !messages.elements().is_empty()).map(|messages| messages.token)
     }
 
     fn response<'r>(&self, blocks: &mut Blocks<'_>, record: &Members<'r>, _: usize) -> Outcome<'r> {
-        for thought in record.get("thoughts").map(elements).unwrap_or_default().into_iter().map(Members::of) {
+        for thought in record.elements("thoughts") {
             let (subject, text) = (thought.text("subject"), thought.text("description"));
             let parts: Vec<String> = [(!subject.is_empty()).then(|| format!("**{subject}**")), Some(text.into_owned())]
                 .into_iter()
@@ -69,30 +68,28 @@ impl Voice for Messages {
                 .collect();
             blocks.own_thought(&parts.join("\n"));
         }
-        let content = record.get("content").unwrap_or_default();
-        let calls = record.get("toolCalls").map(elements).unwrap_or_default();
+        let content = record.value("content").unwrap_or_default();
         // The calls that stand in the content are those with their results.
-        if content != b"\"\"" {
-            blocks.told(content);
+        if content.token != b"\"\"" {
+            blocks.told(&content);
         }
-        for (call, (Call { id, tool }, _)) in calls.into_iter().map(Members::of).zip(answers(record)) {
+        for (call, (Call { id, tool }, _)) in record.elements("toolCalls").into_iter().zip(answers(record)) {
             blocks.call(&id, &tool, call.get("args"));
         }
         Outcome { usage: usage(&record.object("tokens")), ..Outcome::default() }
     }
 
     fn result(&self, blocks: &mut Blocks<'_>, record: &Members<'_>, number: usize) -> bool {
-        let calls = record.get("toolCalls").map(elements).unwrap_or_default();
-        let call = calls.get(number).copied().map(Members::of).unwrap_or_default();
-        let result = call.get("result").unwrap_or_default();
-        blocks.output(result);
+        let call = record.elements("toolCalls").into_iter().nth(number).unwrap_or_default();
+        let result = call.value("result").unwrap_or_default();
+        blocks.output(&result);
         let failed =
-            content_parts(result).iter().any(|part| matches!(part, ContentPart::Result { is_error: true, .. }));
+            content_parts(&result).iter().any(|part| matches!(part, ContentPart::Result { is_error: true, .. }));
         failed || matches!(&*call.text("status"), "error" | "cancelled")
     }
 
     fn user(&self, blocks: &mut Blocks<'_>, record: &Members<'_>) {
-        blocks.told(record.get("content").unwrap_or_default());
+        blocks.told(&record.value("content").unwrap_or_default());
     }
 }
 

@@ -4,9 +4,8 @@
 //! Invariant: a step begins with `step-start`, but for one that would be empty. Does not: order rows; `rows` does.
 
 use crate::dialect::foreign::{Blocks, Outcome, Usage, Voice};
-use crate::dialect::head::Members;
+use crate::dialect::head::{Members, Value};
 use crate::json::text::{integer, string};
-use crate::json::walk::elements;
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -16,10 +15,10 @@ pub(super) type Piece<'r> = Members<'r>;
 
 /// The parts of a row: of the first schema rows of their own, of the second the content.
 pub(super) fn pieces<'r>(row: &Members<'r>) -> Vec<Piece<'r>> {
-    if let Some(parts) = row.get("parts") {
-        return elements(parts).into_iter().map(|part| Members::of(part).object("data")).collect();
+    if row.has("parts") {
+        return row.elements("parts").iter().map(|part| part.object("data")).collect();
     }
-    row.object("data").get("content").map(elements).unwrap_or_default().into_iter().map(Members::of).collect()
+    row.object("data").elements("content")
 }
 
 /// How many steps a response has, at least one.
@@ -51,7 +50,7 @@ pub(super) struct Tool<'r> {
     pub(super) id: Cow<'r, str>,
     pub(super) name: Cow<'r, str>,
     input: Option<&'r [u8]>,
-    pub(super) output: Option<&'r [u8]>,
+    pub(super) output: Option<Value<'r>>,
     failed: bool,
 }
 
@@ -62,12 +61,13 @@ pub(super) fn tools<'r>(pieces: &[Piece<'r>]) -> Vec<Tool<'r>> {
 }
 
 fn tool<'r>(piece: &Piece<'r>, step: usize) -> Tool<'r> {
+    let nothing = || Value::from(br#""""#.as_slice());
     let state = piece.object("state");
     let either = |one: &str, other: &str| if piece.has(one) { piece.text(one) } else { piece.text(other) };
     let failed = state.text("status") == "error";
     let output = match &*state.text("status") {
-        "completed" => Some(state.get("output").or_else(|| state.get("content")).unwrap_or(b"\"\"")),
-        "error" => Some(state.get("error").unwrap_or(b"\"\"")),
+        "completed" => Some(state.value("output").or_else(|| state.value("content")).unwrap_or_else(nothing)),
+        "error" => Some(state.value("error").unwrap_or_else(nothing)),
         _ => None,
     };
     Tool { step, id: either("callID", "id"), name: either("tool", "name"), input: state.get("input"), output, failed }
@@ -129,7 +129,7 @@ impl Voice for Messages {
     fn result(&self, blocks: &mut Blocks<'_>, row: &Members<'_>, number: usize) -> bool {
         let tools = tools(&pieces(row));
         let Some(tool) = tools.get(number) else { return false };
-        blocks.output(tool.output.unwrap_or_default());
+        blocks.output(tool.output.as_ref().unwrap_or(&Value::default()));
         tool.failed
     }
 

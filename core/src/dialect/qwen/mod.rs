@@ -7,10 +7,9 @@ use super::foreign::{
     AgentDialect, Blocks, Call, ContentPart, Fact, Facts, Follows, Kind, Name, Outcome, Source, Usage, Voice,
     content_parts, name, read_records, texts,
 };
-use super::head::Members;
+use super::head::{Members, Value};
 use super::upgraded::UpgradedLog;
 use crate::json::text::integer;
-use crate::json::walk::elements;
 use crate::log::{Dialect, Fields, Record};
 use crate::source::{ByteSource, SourceError};
 use alloc::borrow::Cow;
@@ -56,9 +55,9 @@ fn is_record(fields: &Fields<'_>, bytes: &[u8], from_start: bool) -> bool {
 }
 
 /// What a message says: parts, or, in other hands, blocks.
-fn content<'r>(record: &Members<'r>) -> &'r [u8] {
+fn content<'r>(record: &Members<'r>) -> Value<'r> {
     let message = record.object("message");
-    message.get("parts").or_else(|| message.get("content")).unwrap_or_default()
+    message.value("parts").or_else(|| message.value("content")).unwrap_or_default()
 }
 
 /// The records as they are read.
@@ -97,13 +96,13 @@ impl Reading {
     fn kind(&mut self, record: &Members<'_>) -> Kind {
         match &*record.text("type") {
             "assistant" => {
-                let calls: Vec<Call> = content_parts(content(record)).into_iter().filter_map(call).collect();
+                let calls: Vec<Call> = content_parts(&content(record)).into_iter().filter_map(call).collect();
                 self.calls.extend(calls.iter().map(|call| call.id.clone()));
                 Kind::Response(calls)
             }
             "tool_result" => self.results(record),
             "user" => {
-                let parts = content_parts(content(record));
+                let parts = content_parts(&content(record));
                 if parts.iter().any(|part| matches!(part, ContentPart::Result { .. })) {
                     return self.results(record);
                 }
@@ -119,7 +118,7 @@ impl Reading {
     fn results(&self, record: &Members<'_>) -> Kind {
         let beside = record.object("toolCallResult").text("callId");
         let (mut calls, mut has_rest) = (Vec::new(), false);
-        for part in content_parts(content(record)) {
+        for part in content_parts(&content(record)) {
             match part {
                 ContentPart::Result { call, .. } => {
                     let is_known = |id: &str| self.calls.contains(id);
@@ -171,7 +170,7 @@ impl Voice for Records {
     }
 
     fn response<'r>(&self, blocks: &mut Blocks<'_>, record: &Members<'r>, _: usize) -> Outcome<'r> {
-        blocks.said(content(record));
+        blocks.said(&content(record));
         let usage = record.object("usageMetadata");
         let number = |name: &str| usage.get(name).and_then(integer).unwrap_or_default();
         let cached = number("cachedContentTokenCount");
@@ -186,19 +185,19 @@ impl Voice for Records {
 
     fn result(&self, blocks: &mut Blocks<'_>, record: &Members<'_>, number: usize) -> bool {
         let failed = || matches!(&*record.object("toolCallResult").text("status"), "error" | "failed" | "cancelled");
-        blocks.result(content(record), number).is_some_and(|is_error| is_error || failed())
+        blocks.result(&content(record), number).is_some_and(|is_error| is_error || failed())
     }
 
     fn user(&self, blocks: &mut Blocks<'_>, record: &Members<'_>) {
-        blocks.told(content(record));
+        blocks.told(&content(record));
     }
 
     /// What the user said in the history that replaces all: the first of it is the summary.
     fn summary<'r>(&self, record: &Members<'r>) -> Cow<'r, str> {
         let payload = record.object("systemPayload");
-        let history = payload.get("compressedHistory").map(elements).unwrap_or_default();
-        let told = history.into_iter().map(Members::of).filter(|content| content.text("role") == "user");
-        let all: Vec<String> = told.map(|content| texts(content.get("parts").unwrap_or_default())).collect();
+        let history = payload.elements("compressedHistory").into_iter();
+        let told = history.filter(|content| content.text("role") == "user");
+        let all: Vec<String> = told.map(|content| texts(&content.value("parts").unwrap_or_default())).collect();
         Cow::Owned(all.join("\n\n"))
     }
 }

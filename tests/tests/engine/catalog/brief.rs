@@ -67,7 +67,8 @@ fn a_summary_of_a_session_is_that_of_its_log() {
     for (agent, generator) in AGENTS {
         for seed in seeds(40) {
             let mut rng = random(seed);
-            let session = at_length(&String::from_utf8(generator(rng.random_range(1..9), seed)).expect("text"), &mut rng);
+            let session =
+                at_length(&String::from_utf8(generator(rng.random_range(1..9), seed)).expect("text"), &mut rng);
             let log = shown(session.as_bytes());
             let of_session = summary(session.as_bytes());
             let of_log = summary(&log);
