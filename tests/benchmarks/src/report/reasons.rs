@@ -109,10 +109,7 @@ const REASONS: &[(&str, &str)] = &[
         "190 MB/s, of records of 1.9 KB. A third is the reading, a quarter the text of the log that shows it, another \
          third the walk over that log.",
     ),
-    (
-        "rows of a session of Codex, 500 MB, one core",
-        "as above, with fewer members in a record.",
-    ),
+    ("rows of a session of Codex, 500 MB, one core", "as above, with fewer members in a record."),
     (
         "last 50 entries of it, a process, Claude Code",
         "which record follows which is known when all are read, and nothing of another agent's session is kept here for \
@@ -127,8 +124,5 @@ const REASONS: &[(&str, &str)] = &[
         "half of it is the reading above. Then the log is scanned before it is written, written with a digest beside the \
          kept source, and read for its sidecar.",
     ),
-    (
-        "import of it, Codex",
-        "as above.",
-    ),
+    ("import of it, Codex", "as above."),
 ];
