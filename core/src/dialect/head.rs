@@ -3,12 +3,10 @@
 //! Owns: which records are shown to dialects, and the count of entries of a log that lost its header.
 //! Invariant: the head is a function of the first MiB; its header is the one that a scan finds.
 
-use crate::json::tape::{Level, Node, Tape};
-use crate::json::walk::{Walker, elements};
-use crate::json::{Fault, text};
+use super::members::Members;
+use crate::json::Fault;
+use crate::json::walk::Walker;
 use crate::log::{Fields, HEAD_BYTES, Header, LineReader, Opening, Outcome, Record};
-use alloc::borrow::Cow;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 /// Most records that dialects are shown.
@@ -143,7 +141,7 @@ impl<'h> Head<'h> {
         }
         self.count(&record.fields);
         if self.records.len() < SHOWN {
-            self.records.push(Members { line: record.line, ..Members::of(record.bytes).at(record.offset) });
+            self.records.push(Members::of(record.bytes).at(record.offset, record.line));
         }
     }
 
@@ -160,7 +158,7 @@ impl<'h> Head<'h> {
 
     /// Reads the start of a line that ends behind the head.
     fn cut(&mut self, line: &'h [u8], offset: u64, number: u64) {
-        let members = Members { line: number, ..Members::of(line).at(offset) };
+        let members = Members::of(line).at(offset, number);
         if members.is_empty() {
             return;
         }
@@ -214,152 +212,4 @@ pub(super) fn has_entries(tail: &[u8]) -> bool {
         Outcome::Whole(record) => is_entry(&record.fields),
         Outcome::Broken(salvaged) => salvaged.records.iter().any(|record| is_entry(&record.fields)),
     })
-}
-
-/// The complete members of a record, in order, and of what is in it.
-#[derive(Debug, Default, Clone)]
-pub(super) struct Members<'m> {
-    tape: Arc<Tape<'m>>,
-    level: Level,
-    /// Offset of the record.
-    pub offset: u64,
-    /// Length of the record.
-    pub len: u64,
-    /// Number of its line, from 1.
-    pub line: u64,
-}
-
-impl<'m> Members<'m> {
-    /// Reads the object that begins with the first brace; empty if there is none.
-    #[must_use]
-    pub(super) fn of(object: &'m [u8]) -> Self {
-        let start = object.iter().position(|&byte| byte == b'{');
-        let tape = start.map(|start| Tape::of(object, start)).unwrap_or_default();
-        Self { level: tape.top(), tape: Arc::new(tape), len: object.len() as u64, ..Self::default() }
-    }
-
-    /// Those of a record that was read, whose walk is not done again.
-    #[must_use]
-    pub(super) fn of_record(record: &Record<'m>) -> Self {
-        let Some(tape) = &record.places else { return Self::of(record.bytes) };
-        Self { level: tape.top(), tape: Arc::clone(tape), len: record.bytes.len() as u64, ..Self::default() }
-    }
-
-    fn at(self, offset: u64) -> Self {
-        Self { offset, ..self }
-    }
-
-    /// An object of these members, which no record has.
-    pub(super) fn made(members: &[(&'static str, &'m [u8])]) -> Self {
-        let tape = Tape::made(members);
-        Self { level: tape.top(), tape: Arc::new(tape), ..Self::default() }
-    }
-
-    /// The member of this name; the last one of repeated members.
-    fn node(&self, name: &str) -> Option<(u32, &Node<'m>)> {
-        self.tape.level(self.level).filter(|(_, node)| is_key(node.key, name)).last()
-    }
-
-    /// The raw value of a member; the last one of repeated members.
-    #[must_use]
-    pub(super) fn get(&self, name: &str) -> Option<&'m [u8]> {
-        self.node(name).map(|(_, node)| node.value)
-    }
-
-    /// True if there is a member of this name.
-    #[must_use]
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.get(name).is_some()
-    }
-
-    /// True if there are none.
-    #[must_use]
-    fn is_empty(&self) -> bool {
-        self.tape.level(self.level).next().is_none()
-    }
-
-    /// The name of its first member.
-    #[must_use]
-    pub(super) fn first_name(&self) -> Option<Cow<'m, str>> {
-        self.tape.level(self.level).next().map(|(_, node)| text::unescape(node.key).unwrap_or_default())
-    }
-
-    /// The text of a member; empty if it has none.
-    #[must_use]
-    pub(super) fn text(&self, name: &str) -> Cow<'m, str> {
-        self.get(name).and_then(text::string).unwrap_or_default()
-    }
-
-    /// A member, with the places of what is in it.
-    #[must_use]
-    pub(super) fn value(&self, name: &str) -> Option<Value<'m>> {
-        self.node(name).map(|(number, node)| self.value_at(number, node))
-    }
-
-    fn value_at(&self, number: u32, node: &Node<'m>) -> Value<'m> {
-        let within = node.is_open.then(|| (Arc::clone(&self.tape), self.tape.within(number)));
-        Value { token: node.value, within }
-    }
-
-    /// The members of a member that is an object; else empty.
-    #[must_use]
-    pub(super) fn object(&self, name: &str) -> Self {
-        self.value(name).unwrap_or_default().members()
-    }
-
-    /// The members of each element of a member that is an array; else none.
-    pub(super) fn elements(&self, name: &str) -> Vec<Self> {
-        self.value(name).unwrap_or_default().elements().iter().map(Value::members).collect()
-    }
-}
-
-/// A value of a record, and of what is in it.
-#[derive(Debug, Default, Clone)]
-pub(super) struct Value<'m> {
-    /// As it stands.
-    pub token: &'m [u8],
-    /// Where what is in it stands, if that is kept.
-    within: Option<(Arc<Tape<'m>>, Level)>,
-}
-
-impl<'m> Value<'m> {
-    /// Its members if it is an object; else none.
-    pub(super) fn members(&self) -> Members<'m> {
-        match &self.within {
-            _ if !self.token.starts_with(b"{") => Members::default(),
-            Some((tape, level)) => {
-                Members { tape: Arc::clone(tape), level: *level, len: self.token.len() as u64, ..Members::default() }
-            }
-            None => Members::of(self.token),
-        }
-    }
-
-    /// Its elements if it is an array; else none.
-    pub(super) fn elements(&self) -> Vec<Self> {
-        match &self.within {
-            _ if !self.token.starts_with(b"[") => Vec::new(),
-            Some((tape, level)) => {
-                let of = Members { tape: Arc::clone(tape), level: *level, ..Members::default() };
-                tape.level(*level).map(|(number, node)| of.value_at(number, node)).collect()
-            }
-            None => elements(self.token).into_iter().map(Self::from).collect(),
-        }
-    }
-}
-
-/// A value of which nothing is known.
-impl<'m> From<&'m [u8]> for Value<'m> {
-    fn from(token: &'m [u8]) -> Self {
-        Self { token, within: None }
-    }
-}
-
-/// Whether a raw key is this name.
-fn is_key(key: &[u8], name: &str) -> bool {
-    if key.len() <= name.len() {
-        return key == name.as_bytes();
-    }
-    // Only an escape makes a key longer than its name; before the first one it is as the name is.
-    let may_be = key.first() == name.as_bytes().first() || key.first() == Some(&b'\\');
-    may_be && memchr::memchr(b'\\', key).is_some() && text::unescape(key).is_some_and(|key| key == name)
 }

@@ -20,6 +20,7 @@ mod head;
 pub(crate) mod ids;
 pub mod jcode;
 mod kind;
+mod members;
 mod opencode;
 mod pi;
 mod places;
@@ -66,7 +67,7 @@ pub fn may_be_snapshot(start: &[u8]) -> bool {
     let holds = |key: &[u8]| memchr::memmem::find(start, key).is_some();
     let is_object = start.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
     let has_fields = holds(b"\"id\"") && (holds(b"\"created_at\"") || holds(b"\"messages\""));
-    let record = head::Members::of(start);
+    let record = members::Members::of(start);
     is_object && has_fields && !READERS.iter().any(|reader| reader.has_sign(&record))
 }
 

@@ -7,8 +7,9 @@
 //! Invariant: only its reader knows a dialect.
 //! Does not: cover jcode's v1, whose sessions are several files that a host finds by name; see [`super::jcode`].
 
-use super::head::{Head, Members};
+use super::head::Head;
 use super::kind::Detected;
+use super::members::Members;
 use super::upgraded::UpgradedLog;
 use crate::source::{ByteSource, SourceError};
 use core::ops::ControlFlow;

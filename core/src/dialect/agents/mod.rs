@@ -5,8 +5,9 @@
 //! Invariant: no sign is met by an entry or a header of pi's family.
 //! Does not: read them; they are named, so that nobody takes them for damaged logs.
 
-use super::head::{Head, Members};
+use super::head::Head;
 use super::kind::{Detected, What};
+use super::members::Members;
 use super::reader::DialectReader;
 use crate::dialect::upgraded::UpgradedLog;
 use crate::log::Dialect;

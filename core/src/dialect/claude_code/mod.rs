@@ -12,7 +12,7 @@ mod plan;
 mod render;
 
 use super::foreign::{AgentDialect, LogHeader, LogText, Source, read_records, session_id};
-use super::head::Members;
+use super::members::Members;
 use super::upgraded::UpgradedLog;
 use crate::finding::{Code, Finding};
 use crate::log::{Dialect, Fields};

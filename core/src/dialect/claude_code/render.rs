@@ -8,7 +8,7 @@
 use super::facts::{Fact, Facts, Kind};
 use super::plan::{Entry, Plan, Shape};
 use crate::dialect::foreign::{EntryHead, LogText, Place, Source, Usage, arguments, image, text_block};
-use crate::dialect::head::Members;
+use crate::dialect::members::Members;
 use crate::json::text::{integer, string};
 use crate::source::SourceError;
 use alloc::borrow::Cow;

@@ -5,7 +5,7 @@
 //! Does not: decide what becomes of a record; `plan` does.
 
 use crate::dialect::foreign::{Name, Usage};
-use crate::dialect::head::Members;
+use crate::dialect::members::Members;
 use crate::json::text::{integer, string};
 use crate::log::Record;
 use alloc::borrow::Cow;

@@ -11,7 +11,7 @@ mod plan;
 mod render;
 
 use super::foreign::{AgentDialect, LogHeader, LogText, Source, read_records, session_id};
-use super::head::Members;
+use super::members::Members;
 use super::upgraded::UpgradedLog;
 use crate::log::{Dialect, Fields};
 use crate::source::{ByteSource, SourceError};

@@ -7,7 +7,7 @@
 use super::facts::{Fact, Facts, Kind, item};
 use super::plan::{Entry, Plan, Response, Shape};
 use crate::dialect::foreign::{EntryHead, LogText, Place, Source, arguments, image, picture_in, text_block};
-use crate::dialect::head::{Members, Value};
+use crate::dialect::members::{Members, Value};
 use crate::json::text::string;
 use crate::json::walk::Walker;
 use crate::source::SourceError;

@@ -7,7 +7,7 @@
 use super::foreign::{
     AgentDialect, Blocks, Call, Fact, Facts, Kind, Name, Outcome, Source, Usage, Voice, name, read_records,
 };
-use super::head::Members;
+use super::members::Members;
 use super::upgraded::UpgradedLog;
 use crate::json::text::{integer, string};
 use crate::log::{Dialect, Fields, Record};

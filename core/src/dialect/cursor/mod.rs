@@ -9,7 +9,7 @@ use super::foreign::{
     AgentDialect, Blocks, Call, ContentPart, Fact, Facts, Kind, Name, Outcome, Source, Voice, content_parts,
     read_records,
 };
-use super::head::{Members, Value};
+use super::members::{Members, Value};
 use super::upgraded::UpgradedLog;
 use crate::json::text::string;
 use crate::log::{Dialect, Fields, Record};

@@ -3,8 +3,9 @@
 //! Owns: what follows from the sign: detection, and whose file is presented.
 //! Invariant: a file is of the agent if one record of its head has the sign.
 
-use crate::dialect::head::{Head, Members};
+use crate::dialect::head::Head;
 use crate::dialect::kind::Detected;
+use crate::dialect::members::Members;
 use crate::dialect::reader::DialectReader;
 use crate::dialect::upgraded::UpgradedLog;
 use crate::log::Dialect;

@@ -7,7 +7,7 @@
 use super::message::{arguments, image, text_block};
 use super::parts::{ContentPart, content_parts};
 use super::text::{LogText, Place};
-use crate::dialect::head::Value;
+use crate::dialect::members::Value;
 use crate::json::text::string;
 use alloc::format;
 use alloc::string::String;

@@ -2,7 +2,7 @@
 //!
 //! Owns: which result is shown behind which response. Invariant: a call has one result at most, the first behind it.
 
-use crate::dialect::head::Members;
+use crate::dialect::members::Members;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use foldhash::fast::FixedState;

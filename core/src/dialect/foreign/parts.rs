@@ -3,7 +3,7 @@
 //! Owns: the names of both forms. Invariant: whatever stands in a content is one of these kinds; a text alone is one part.
 //! Does not: decide what becomes of a part.
 
-use crate::dialect::head::{Members, Value};
+use crate::dialect::members::{Members, Value};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 

@@ -9,7 +9,7 @@ use super::message::Usage;
 use super::outline::{Outline, Shape, Show, Span};
 use super::records::Source;
 use super::text::{EntryHead, LogHeader, LogText, Place};
-use crate::dialect::head::Members;
+use crate::dialect::members::Members;
 use crate::dialect::upgraded::UpgradedLog;
 use crate::finding::Finding;
 use crate::source::SourceError;

@@ -9,7 +9,7 @@ mod states;
 mod voice;
 
 use super::foreign::{AgentDialect, Source, log_of, read_records};
-use super::head::Members;
+use super::members::Members;
 use super::upgraded::UpgradedLog;
 use crate::finding::Finding;
 use crate::json::walk::Walker;

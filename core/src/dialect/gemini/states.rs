@@ -6,7 +6,7 @@
 
 use super::voice::{answers, is_injected};
 use crate::dialect::foreign::{Call, EntryIds, LogHeader, Name, Origin, Outline, Show, Span, name, session_id};
-use crate::dialect::head::Members;
+use crate::dialect::members::Members;
 use crate::log::time;
 use alloc::vec::Vec;
 use core::hash::BuildHasher;

@@ -4,7 +4,7 @@
 //! Invariant: a call has an id. Does not: order messages; `states` does.
 
 use crate::dialect::foreign::{Blocks, Call, ContentPart, Outcome, Usage, Voice, content_parts, texts};
-use crate::dialect::head::{Members, Value};
+use crate::dialect::members::{Members, Value};
 use crate::json::text::integer;
 use alloc::borrow::Cow;
 use alloc::format;

@@ -9,7 +9,7 @@ mod rows;
 mod voice;
 
 use super::foreign::{AgentDialect, Source, log_of, read_records};
-use super::head::Members;
+use super::members::Members;
 use super::upgraded::UpgradedLog;
 use crate::log::{Dialect, Fields};
 use crate::source::{ByteSource, SourceError};

@@ -6,7 +6,7 @@
 
 use super::voice::{Piece, pieces, step_count, tools};
 use crate::dialect::foreign::{Call, EntryIds, LogHeader, Name, Origin, Outline, Show, name, session_id};
-use crate::dialect::head::Members;
+use crate::dialect::members::Members;
 use crate::json::text::integer;
 use crate::log::Record;
 use alloc::string::{String, ToString};

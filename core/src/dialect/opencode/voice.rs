@@ -4,7 +4,7 @@
 //! Invariant: a step begins with `step-start`, but for one that would be empty. Does not: order rows; `rows` does.
 
 use crate::dialect::foreign::{Blocks, Outcome, Usage, Voice};
-use crate::dialect::head::{Members, Value};
+use crate::dialect::members::{Members, Value};
 use crate::json::text::{integer, string};
 use alloc::borrow::Cow;
 use alloc::string::String;

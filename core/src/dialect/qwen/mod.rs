@@ -7,7 +7,7 @@ use super::foreign::{
     AgentDialect, Blocks, Call, ContentPart, Fact, Facts, Follows, Kind, Name, Outcome, Source, Usage, Voice,
     content_parts, name, read_records, texts,
 };
-use super::head::{Members, Value};
+use super::members::{Members, Value};
 use super::upgraded::UpgradedLog;
 use crate::json::text::integer;
 use crate::log::{Dialect, Fields, Record};
