@@ -111,7 +111,7 @@ impl Disk {
             Call::Write(number, offset, bytes) => return self.write(*number, *offset, bytes),
             Call::Cut(number, len) => return self.change(*number, Op::SetLen(*len)),
             Call::Extend(number, len) => return self.change(*number, Op::Extend(*len)),
-            Call::Sync(number) => return self.sync(*number),
+            Call::Sync(number) | Call::SyncData(number) => return self.sync(*number),
             Call::SyncAll => {
                 for inode in &mut self.inodes {
                     inode.durable.clone_from(&inode.live);

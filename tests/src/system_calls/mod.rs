@@ -47,8 +47,10 @@ pub enum Call {
     Cut(i64, u64),
     /// Extends a file to at least this length.
     Extend(i64, u64),
-    /// Syncs a file, or the names in a folder.
+    /// Syncs a file, or the names in a folder (`fsync`).
     Sync(i64),
+    /// Syncs the bytes of a file (`fdatasync`).
+    SyncData(i64),
     /// Syncs the whole file system.
     SyncAll,
     /// Renames.
@@ -74,6 +76,16 @@ pub fn available() -> bool {
 /// Panics if the run cannot be recorded.
 #[must_use]
 pub fn record(home: &Path, args: &[String], input: &[u8]) -> (Vec<Call>, i32) {
+    let (calls, code) = record_threads(home, args, input);
+    (calls.into_iter().map(|(_, call)| call).collect(), code)
+}
+
+/// Like [`record`], with the thread that made each call.
+///
+/// # Panics
+/// Panics if the run cannot be recorded.
+#[must_use]
+pub fn record_threads(home: &Path, args: &[String], input: &[u8]) -> (Vec<(u32, Call)>, i32) {
     let trace = tempfile::NamedTempFile::new().expect("a temporary file");
     let stdin = tempfile::NamedTempFile::new().expect("a temporary file");
     std::fs::write(stdin.path(), input).expect("written");

@@ -6,21 +6,22 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-/// The successful calls, in the order in which they ended.
-pub(super) fn calls(trace: &str, home: &Path) -> Vec<Call> {
+/// The successful calls with their threads, in the order in which they ended.
+pub(super) fn calls(trace: &str, home: &Path) -> Vec<(u32, Call)> {
     let mut begun: BTreeMap<&str, &str> = BTreeMap::new();
     let mut calls = Vec::new();
     for line in trace.lines() {
         let Some((process, text)) = line.split_once(' ') else { continue };
         let text = text.trim_start();
+        let thread = process.parse().expect("a number of a thread");
         if let Some(start) = text.strip_suffix(" <unfinished ...>") {
             begun.insert(process, start);
         } else if let Some(rest) = text.strip_prefix("<... ") {
             let (_, rest) = rest.split_once(" resumed>").expect("a call that goes on");
             let start = begun.remove(process).expect("a call that began");
-            calls.extend(call(&format!("{start}{rest}"), home));
+            calls.extend(call(&format!("{start}{rest}"), home).map(|call| (thread, call)));
         } else {
-            calls.extend(call(text, home));
+            calls.extend(call(text, home).map(|call| (thread, call)));
         }
     }
     calls
@@ -64,7 +65,8 @@ fn call(text: &str, home: &Path) -> Option<Call> {
         "unlinkat" => Call::Remove(path(1)),
         "mkdir" => Call::MakeFolder(path(0)),
         "mkdirat" => Call::MakeFolder(path(1)),
-        "fsync" | "fdatasync" => Call::Sync(number(0)),
+        "fsync" => Call::Sync(number(0)),
+        "fdatasync" => Call::SyncData(number(0)),
         "syncfs" => Call::SyncAll,
         // These calls guarantee nothing.
         "sync_file_range" | "msync" => return None,

@@ -8,24 +8,31 @@ use jcode_session_tests::effort;
 use jcode_session_tests::files::in_memory;
 use jcode_session_tests::program::{Run, binary, finished};
 use jcode_session_tests::system_calls::disk::{read, write};
-use jcode_session_tests::system_calls::{Call, available, record};
+use jcode_session_tests::system_calls::{Call, available, record_threads};
+use std::collections::HashMap;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-const WRITES: &str = "write,pwrite64,ftruncate";
-const SYNCS: &str = "fsync,fdatasync";
-const NAMES: &str = "rename,renameat,renameat2,link,linkat,mkdir,mkdirat,unlink,unlinkat";
-
-/// What is done to the calls: to the Nth of these, or to all from there on.
-const PLANS: [(&str, &str, &str, bool); 7] = [
-    ("killed at a write", WRITES, "signal=KILL", false),
-    ("killed at a sync", SYNCS, "signal=KILL", false),
-    ("killed at a change of names", NAMES, "signal=KILL", false),
-    ("no space for one write", WRITES, "error=ENOSPC", false),
-    ("no space from here on", WRITES, "error=ENOSPC", true),
-    ("a failed sync", SYNCS, "error=EIO", false),
-    ("a failed change of names", NAMES, "error=EIO", false),
+/// Calls by the names that they go by here. Of each name and of each thread, `strace` counts apart.
+const CALLS: [&str; 9] = [
+    "write",
+    "pwrite64",
+    "ftruncate",
+    "fdatasync",
+    "fsync",
+    "rename,renameat,renameat2",
+    "link,linkat",
+    "unlink,unlinkat",
+    "mkdir,mkdirat",
 ];
+
+/// What is done to the Nth of these calls, or to all from there on.
+fn plans() -> impl Iterator<Item = (&'static str, &'static str, bool)> {
+    let killed = CALLS.map(|set| (set, "signal=KILL", false));
+    let full = ["write", "pwrite64"].map(|set| (set, "error=ENOSPC", false));
+    let failed = CALLS.into_iter().skip(2).map(|set| (set, "error=EIO", false));
+    killed.into_iter().chain(full).chain([("write,pwrite64,ftruncate", "error=ENOSPC", true)]).chain(failed)
+}
 
 /// Runs the command once for every fault and call, or for some of the calls.
 pub(crate) fn explore(case: &Case) {
@@ -38,38 +45,119 @@ pub(crate) fn explore(case: &Case) {
     (case.setup)(home.path());
     let before = read(home.path());
     // Undisturbed. What has names and times of its own differs from run to run; there only the old part counts.
-    let (calls, code) = record(home.path(), &case.args(), case.input.as_bytes());
+    let (calls, code) = record_threads(home.path(), &case.args(), case.input.as_bytes());
     assert_eq!(code, 0, "{}", case.name);
     let after = truth(&read(home.path()));
     let recorded = Recorded { home: home.path(), before: &before, after: &after };
-    for (what, set, fault, on) in PLANS {
-        let of_set = calls.iter().filter(|call| set.split(',').any(|name| name == kind(call))).count();
+    // Behind what it acknowledged, a writer takes a checkpoint if it can.
+    let told = if case.grows { calls.get(..acknowledged(&calls)).expect("a part") } else { &calls[..] };
+    for (set, fault, on) in plans() {
+        let mut bitten = false;
+        let of_set = set.split(',').map(|name| most(&calls, name)).max().unwrap_or_default();
         let step = if effort::long() { 1 } else { (of_set / 2).max(1) };
         for at in (1..=of_set).step_by(step) {
             let when = format!("{at}{}", if on { "+" } else { "" });
-            let what = format!("{}, {what} {when} of {of_set}", case.name);
-            fail(case, &recorded, &format!("inject={set}:{fault}:when={when}"), &what);
+            let what = format!("{}, {fault} at {set} {when} of {of_set}", case.name);
+            let code = fail(case, &recorded, (set, &format!("inject={set}:{fault}:when={when}")), &what);
+            bitten |= code != 0;
+            if fault == "error=EIO" && is_relied_on(told, set, at) {
+                assert_ne!(code, 0, "{what}: a command ended well, though its bytes may not be on the disk");
+            }
             runs += 1;
         }
+        assert!(bitten || of_set == 0 || !fault.starts_with("signal"), "{}: {fault} at {set} did nothing", case.name);
     }
     println!("{}: {runs} runs with a fault of the system", case.name);
 }
 
-/// One of the names of a call, by which it is found in the sets above.
+/// How many calls of this name one thread made at most.
+fn most(calls: &[(u32, Call)], name: &str) -> usize {
+    let mut of_threads = HashMap::new();
+    calls
+        .iter()
+        .filter(|(_, call)| kind(call) == name)
+        .for_each(|(thread, _)| *of_threads.entry(thread).or_default() += 1);
+    of_threads.into_values().max().unwrap_or_default()
+}
+
+/// Number of the calls up to the sync of a writer's last line.
+fn acknowledged(calls: &[(u32, Call)]) -> usize {
+    let (mut open, mut end, mut is_written) = (HashMap::new(), 0, false);
+    for (at, (_, call)) in calls.iter().enumerate() {
+        match call {
+            Call::Open { number, path, .. } => drop(open.insert(*number, path)),
+            Call::Write(file, ..) if open.get(file).is_some_and(|path| is_log(path)) => is_written = true,
+            Call::Sync(_) | Call::SyncData(_) if is_written => (end, is_written) = (at + 1, false),
+            _ => {}
+        }
+    }
+    end
+}
+
+/// Whether the call of this name with this number, from 1, of some thread syncs a log or what a store keeps. A sidecar
+/// and the head of a ledger are disposable, and a folder of sessions has the names of all.
+fn is_relied_on(calls: &[(u32, Call)], name: &str, number: usize) -> bool {
+    let (mut open, mut of_threads) = (HashMap::new(), HashMap::new());
+    calls.iter().enumerate().any(|(at, (thread, call))| {
+        match call {
+            Call::Open { number, path, .. } => drop(open.insert(*number, path)),
+            Call::Sync(file) | Call::SyncData(file) if kind(call) == name => {
+                let of_thread = of_threads.entry(thread).or_insert(0);
+                *of_thread += 1;
+                return *of_thread == number && is_kept(calls, at, open.get(file).expect("it was opened"));
+            }
+            _ => {}
+        }
+        false
+    })
+}
+
+/// Whether the file at this path, from a call on, is or becomes one that must be on the disk.
+fn is_kept(calls: &[(u32, Call)], from: usize, path: &Path) -> bool {
+    let becomes = calls.iter().skip(from).find_map(|(_, call)| match call {
+        Call::Rename(from, to) | Call::Link(from, to) if from == path => Some(to),
+        _ => None,
+    });
+    let last = calls.iter().take(from).rev().find_map(|(_, call)| match call {
+        Call::Rename(_, to) => Some(to),
+        _ => None,
+    });
+    let is_head = |path: &Path| path.file_name() == Some("ledger.head".as_ref());
+    let path = becomes.map_or(path, |path| path);
+    // The name of a head is as disposable as the head.
+    let names_head = last.is_some_and(|to| is_head(to) && to.parent() == Some(path));
+    is_log(path) || in_store(path) && !is_head(path) && !names_head
+}
+
+fn is_log(path: &Path) -> bool {
+    part(path) == Part::Log && !in_store(path)
+}
+
+fn in_store(path: &Path) -> bool {
+    path.ancestors().any(|part| part.extension() == Some("store".as_ref()))
+}
+
+/// The first of the names of a call in the sets above.
 fn kind(call: &Call) -> &'static str {
     match call {
-        Call::Write(..) | Call::Cut(..) => "write",
+        Call::Write(_, None, _) => "write",
+        Call::Write(_, Some(_), _) => "pwrite64",
+        Call::Cut(..) => "ftruncate",
+        Call::SyncData(_) => "fdatasync",
         Call::Sync(_) => "fsync",
-        Call::SyncAll => "syncfs",
-        Call::Rename(..) | Call::Link(..) | Call::Remove(_) | Call::MakeFolder(_) => "rename",
+        Call::Rename(..) => "rename",
+        Call::Link(..) => "link",
+        Call::Remove(_) => "unlink",
+        Call::MakeFolder(_) => "mkdir",
         _ => "none",
     }
 }
 
-fn fail(case: &Case, recorded: &Recorded<'_>, injected: &str, what: &str) {
+/// The exit code of the command with this fault.
+fn fail(case: &Case, recorded: &Recorded<'_>, (set, injected): (&str, &str), what: &str) -> i32 {
     let home = in_memory();
     write(home.path(), recorded.before);
-    let ran = injected_run(home.path(), case, injected);
+    let ran = injected_run(home.path(), case, set, injected);
     let found = read(home.path());
     all_kept(case, &found, recorded, what);
     looked_at(case, home.path(), recorded, what);
@@ -81,6 +169,7 @@ fn fail(case: &Case, recorded: &Recorded<'_>, injected: &str, what: &str) {
     if case.again {
         again(case, home.path(), recorded, what);
     }
+    ran.code
 }
 
 fn stdin(case: &Case) -> std::fs::File {
@@ -89,9 +178,10 @@ fn stdin(case: &Case) -> std::fs::File {
     std::fs::File::open(file.path()).expect("opens")
 }
 
-fn injected_run(home: &Path, case: &Case, injected: &str) -> Run {
+fn injected_run(home: &Path, case: &Case, set: &str, injected: &str) -> Run {
     let output = Command::new("strace")
-        .args(["-f", "-q", "-o", "/dev/null", "-e", "trace=none", "-e", injected])
+        // A call that is not traced is not failed.
+        .args(["-f", "-q", "-o", "/dev/null", "-e", &format!("trace={set}"), "-e", injected])
         .arg(binary())
         .args(case.args())
         .env("JCODE_HOME", home)
