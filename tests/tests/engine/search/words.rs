@@ -107,6 +107,7 @@ fn each_word_must_stand_somewhere_in_an_entry() {
     let bytes = log(&[
         r#"{"role":"assistant","content":[{"type":"thinking","thinking":"first"},{"type":"text","text":"then second"}]}"#,
         r#"{"role":"user","content":"first alone"}"#,
+        r#"{"role":"user","content":"second alone"}"#,
     ]);
     let both = Query::literals(&["second", "first"], Case::Smart).expect("words");
     let found = search(&bytes, both);

@@ -94,6 +94,8 @@ fn many_threads_and_writers_lose_nothing() {
 fn ids_and_parents_of_others_are_known() {
     let (_folder, _log, one, two) = two(Durability::Strict);
     one.append(br#"{"type":"message","id":"mine","message":{}}"#, Parent::Leaf).expect("appended");
+    // The last id alone would be known as the leaf.
+    one.append(&message("behind"), Parent::Leaf).expect("appended");
     assert!(matches!(
         two.append(br#"{"type":"message","id":"mine","message":{}}"#, Parent::Leaf),
         Err(AppendError::Refused(_))
