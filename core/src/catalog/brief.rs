@@ -10,7 +10,6 @@ use crate::dialect::UpgradedLog;
 use crate::log::{LogScan, LogSink};
 use crate::source::{ByteSource, RopePart, SourceError};
 use alloc::borrow::Cow;
-use core::ops::ControlFlow;
 
 /// Bytes of a longer text that are kept.
 const KEPT: usize = 1024;
@@ -23,22 +22,19 @@ const ESCAPE: usize = 12;
 /// If its source cannot be read.
 pub(super) fn scan_brief<S: ByteSource>(log: &UpgradedLog<S>, sink: &mut dyn LogSink) -> Result<(), SourceError> {
     let mut scan = LogScan::new();
-    let mut flow = ControlFlow::Continue(());
     for part in log.rope.parts() {
         let bytes = match part {
             RopePart::New(bytes) => Cow::Borrowed(bytes),
             RopePart::Original { source, offset, len } => shortened(source, offset, len)?,
         };
-        flow = scan.push(&bytes, sink);
-        if flow.is_break() {
-            break;
+        if scan.push(&bytes, sink).is_break() {
+            return Err(SourceError::Interrupted);
         }
     }
-    if flow.is_continue() {
-        flow = scan.finish(sink).1;
+    if scan.finish(sink).1.is_break() {
+        return Err(SourceError::Interrupted);
     }
-    log.rope.still_whole()?;
-    if flow.is_continue() { Ok(()) } else { Err(SourceError::Interrupted) }
+    log.rope.still_whole()
 }
 
 /// A token of a source, shortened if it is a long one.

@@ -18,11 +18,11 @@ pub(super) struct Members<'m> {
     /// None: there are no members.
     tape: Option<Arc<Tape<'m>>>,
     level: Level,
-    /// Offset of the record.
+    /// Offset of the record; known of a file's first ones alone, as its length and line.
     pub offset: u64,
-    /// Length of the record.
+    /// Its length.
     pub len: u64,
-    /// Number of its line, from 1.
+    /// The number of its line, from 1.
     pub line: u64,
 }
 
@@ -39,7 +39,7 @@ impl<'m> Members<'m> {
     #[must_use]
     pub(super) fn of_record(record: &Record<'m>) -> Self {
         match &record.places {
-            Some(tape) => Self { len: record.bytes.len() as u64, ..Self::top(Some(Arc::clone(tape))) },
+            Some(tape) => Self::top(Some(Arc::clone(tape))),
             None => Self::of(record.bytes),
         }
     }
@@ -156,7 +156,7 @@ impl<'m> Value<'m> {
     /// What is in it, as far as that is kept.
     fn inside(&self) -> Members<'m> {
         let (tape, level) = self.within.clone().unzip();
-        Members { tape, level: level.unwrap_or_default(), len: self.token.len() as u64, ..Members::default() }
+        Members { tape, level: level.unwrap_or_default(), ..Members::default() }
     }
 }
 

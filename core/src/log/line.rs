@@ -55,7 +55,7 @@ pub struct LineReader {
 
 impl Default for LineReader {
     fn default() -> Self {
-        Self::accepting(salvage::ENTRIES)
+        Self::for_scan(Reading { accept: salvage::ENTRIES, full: false, places: false })
     }
 }
 
@@ -64,12 +64,6 @@ impl LineReader {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
-    }
-
-    /// A reader for records of other formats; `accept` decides which objects in a broken line are records.
-    #[must_use]
-    pub(crate) fn accepting(accept: Accept) -> Self {
-        Self::for_scan(Reading { accept, full: false, places: false })
     }
 
     pub(super) fn for_scan(reading: Reading) -> Self {
@@ -85,16 +79,22 @@ impl LineReader {
             _ => (offset, bytes),
         };
         let Some(start) = bytes.iter().position(|&b| !is_space(b)) else { return Outcome::Blank };
-        let read = self.object(bytes, start);
-        let fault = match read {
-            Ok((fields, places, walked))
-                if bytes.get(walked.end..).unwrap_or_default().iter().all(|&b| is_space(b)) =>
-            {
-                let lone_surrogate = walked.lone_surrogate;
-                let invalid_utf8 = self.is_invalid(bytes);
-                return Outcome::Whole(Record { offset, bytes, line, fields, places, lone_surrogate, invalid_utf8 });
+        let fault = match self.object(bytes, start) {
+            Ok((fields, places, walked)) => {
+                if bytes.get(walked.end..).unwrap_or_default().iter().all(|&b| is_space(b)) {
+                    let (lone_surrogate, invalid_utf8) = (walked.lone_surrogate, self.is_invalid(bytes));
+                    return Outcome::Whole(Record {
+                        offset,
+                        bytes,
+                        line,
+                        fields,
+                        places,
+                        lone_surrogate,
+                        invalid_utf8,
+                    });
+                }
+                None
             }
-            Ok(_) => None,
             Err(fault) => Some(fault),
         };
         let mut salvaged = salvage::salvage((&mut self.walker, self.reading.accept), offset, line, bytes, first);

@@ -112,9 +112,8 @@ impl<S> Rope<S> {
 
     /// All pieces in their order.
     pub(crate) fn parts(&self) -> impl Iterator<Item = RopePart<'_, S>> {
-        let ends = self.spans.iter().skip(1).map(|span| span.start).chain([self.len]);
-        self.spans.iter().zip(ends).filter_map(|(span, end)| {
-            let len = end - span.start;
+        self.spans.iter().enumerate().filter_map(|(index, span)| {
+            let len = self.end_of(index) - span.start;
             Some(match span.piece {
                 Piece::Original { source, offset } => {
                     RopePart::Original { source: self.sources.get(source as usize)?, offset, len }
@@ -125,6 +124,11 @@ impl<S> Rope<S> {
                 }
             })
         })
+    }
+
+    /// The offset behind the span with this index.
+    fn end_of(&self, index: usize) -> u64 {
+        self.spans.get(index + 1).map_or(self.len, |next| next.start)
     }
 
     /// Index of the span that holds the byte at `offset`.
@@ -152,7 +156,7 @@ impl<S: ByteSource> ByteSource for Rope<S> {
         let mut rest = buffer;
         while !rest.is_empty() {
             let span = self.spans.get(index).ok_or_else(|| short.clone())?;
-            let end = self.spans.get(index + 1).map_or(self.len, |next| next.start);
+            let end = self.end_of(index);
             let take = usize::try_from(end - at).unwrap_or(usize::MAX).min(rest.len());
             let (now, later) = rest.split_at_mut(take);
             match span.piece {
@@ -178,7 +182,7 @@ impl<S: ByteSource> ByteSource for Rope<S> {
         let Some(span) = self.spans.get(index) else { return Ok(None) };
         let Piece::Original { source, offset: from } = span.piece else { return Ok(None) };
         let Some(original) = self.sources.get(source as usize) else { return Ok(None) };
-        let end = self.spans.get(index + 1).map_or(self.len, |next| next.start);
+        let end = self.end_of(index);
         let lost = original.lost_at(from + (offset - span.start))?;
         let here = |at: u64| end.min(span.start + at.saturating_sub(from));
         Ok(lost.map(|lost| here(lost.start)..here(lost.end)))

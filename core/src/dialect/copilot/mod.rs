@@ -84,7 +84,8 @@ impl Reading {
             "session.snapshot_rewind" => Kind::Back((&*data.text("upToEventId")).into()),
             "user.message" => Kind::User { is_injected: false },
             "assistant.message" => {
-                let calls: Vec<Call> = requests(data).map(|request| call(&request, "name")).collect();
+                let calls: Vec<Call> =
+                    data.elements("toolRequests").iter().map(|request| call(request, "name")).collect();
                 self.called.extend(calls.iter().map(|call| call.id.clone()));
                 Kind::Response(calls)
             }
@@ -118,10 +119,6 @@ impl Reading {
     }
 }
 
-fn requests<'r>(data: &Members<'r>) -> impl Iterator<Item = Members<'r>> {
-    data.elements("toolRequests").into_iter()
-}
-
 fn call(of: &Members<'_>, tool: &str) -> Call {
     let tool = if of.has(tool) { of.text(tool) } else { of.text("mcpToolName") };
     Call { id: (&*of.text("toolCallId")).into(), tool: (&*tool).into() }
@@ -152,7 +149,7 @@ impl Voice for Events {
         if let Some(content) = data.value("content").filter(|content| is_said(content.token)) {
             blocks.said(&content);
         }
-        for request in requests(&data) {
+        for request in data.elements("toolRequests") {
             let Call { id, tool } = call(&request, "name");
             blocks.call(&id, &tool, request.get("arguments"));
         }
