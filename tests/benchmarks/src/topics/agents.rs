@@ -11,7 +11,7 @@ use jcode_session_core::index::IndexBuilder;
 use jcode_session_core::log::{LogScan, scan_source};
 use jcode_session_native::catalog::{Catalog, Keep};
 use jcode_session_native::os::log_file::LogFile;
-use jcode_session_tests::generate::agents::{AGENTS, Generator, claude_code, codex};
+use jcode_session_tests::generate::agents::{AGENTS, Generator, at_length, claude_code, codex};
 use std::fs;
 use std::io::{BufWriter, Write};
 use std::ops::ControlFlow;
@@ -151,26 +151,13 @@ fn write_large(log: &Path, generator: Generator, bytes: usize) -> Outcome<u64> {
     Ok(session.len() as u64)
 }
 
-/// What stands behind the number of a text, as often as it takes: prose and code, with what JSON escapes.
+/// What texts are made longer with: prose and code, with what JSON escapes.
 const WORDS: &[u8] =
     br#"the parser reads a line at a time, and keeps the offset of each.\n    if (rest === \"\") { return null }\n"#;
 
-/// The texts of a session, which begin with a number as in `<12> `, made as long as those of real ones.
+/// A session with texts as long as those of real ones: from none to twice the mean.
 fn told_at_length(session: &[u8]) -> Vec<u8> {
-    let (mut out, mut done) = (Vec::with_capacity(session.len() * 4), 0);
-    for (number, end) in memchr::memmem::find_iter(session, b"> ").enumerate() {
-        let digits = session.get(done..end).unwrap_or_default().iter().rev().take_while(|byte| byte.is_ascii_digit());
-        let start = end.saturating_sub(digits.count() + 1);
-        if start + 1 == end || session.get(start) != Some(&b'<') {
-            continue;
-        }
-        out.extend_from_slice(session.get(done..end + 2).unwrap_or_default());
-        // From none to twice the mean.
-        (0..number * 7 % 31).for_each(|_| out.extend_from_slice(WORDS));
-        done = end + 2;
-    }
-    out.extend_from_slice(session.get(done..).unwrap_or_default());
-    out
+    at_length(session, |number| WORDS.repeat(number * 7 % 31))
 }
 
 /// Everything that an index of the session would hold, on this thread.

@@ -59,6 +59,25 @@ fn uuid(rng: &mut Random) -> String {
     format!("{:08x}-0000-4000-8000-{:012x}", rng.random::<u32>(), rng.random::<u32>())
 }
 
+/// The session with more in its texts, which begin with a number as in `<12> `: behind that stands what `more` makes of how
+/// many `> ` stand before it. Nothing that ends a JSON string may be in it.
+#[must_use]
+pub fn at_length(session: &[u8], mut more: impl FnMut(usize) -> Vec<u8>) -> Vec<u8> {
+    let (mut out, mut done) = (Vec::with_capacity(session.len() * 4), 0);
+    for (number, end) in memchr::memmem::find_iter(session, b"> ").enumerate() {
+        let before = session.get(done..end).unwrap_or_default();
+        let digits = before.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+        if digits > 0 && before.iter().nth_back(digits) == Some(&b'<') {
+            out.extend_from_slice(before);
+            out.extend_from_slice(b"> ");
+            out.extend(more(number));
+            done = end + 2;
+        }
+    }
+    out.extend_from_slice(session.get(done..).unwrap_or_default());
+    out
+}
+
 /// A session of so many turns, made from a seed.
 pub type Generator = fn(usize, u64) -> Vec<u8>;
 

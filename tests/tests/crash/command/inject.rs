@@ -2,6 +2,7 @@
 
 use super::cases::Case;
 use super::explore::{Recorded, again, all_kept, looked_at, promised, truth};
+use super::relied_on::relied_on;
 use jcode_session_core::parts::Part;
 use jcode_session_native::os::paths::part;
 use jcode_session_tests::effort;
@@ -49,8 +50,7 @@ pub(crate) fn explore(case: &Case) {
     assert_eq!(code, 0, "{}", case.name);
     let after = truth(&read(home.path()));
     let recorded = Recorded { home: home.path(), before: &before, after: &after };
-    // Behind what it acknowledged, a writer takes a checkpoint if it can.
-    let told = if case.grows { calls.get(..acknowledged(&calls)).expect("a part") } else { &calls[..] };
+    let relied_on = relied_on(&calls, case.grows);
     for (set, fault, on) in plans() {
         let mut bitten = false;
         let of_set = set.split(',').map(|name| most(&calls, name)).max().unwrap_or_default();
@@ -60,7 +60,7 @@ pub(crate) fn explore(case: &Case) {
             let what = format!("{}, {fault} at {set} {when} of {of_set}", case.name);
             let code = fail(case, &recorded, (set, &format!("inject={set}:{fault}:when={when}")), &what);
             bitten |= code != 0;
-            if fault == "error=EIO" && is_relied_on(told, set, at) {
+            if fault == "error=EIO" && relied_on.contains(&(set, at)) {
                 assert_ne!(code, 0, "{what}: a command ended well, though its bytes may not be on the disk");
             }
             runs += 1;
@@ -80,65 +80,8 @@ fn most(calls: &[(u32, Call)], name: &str) -> usize {
     of_threads.into_values().max().unwrap_or_default()
 }
 
-/// Number of the calls up to the sync of a writer's last line.
-fn acknowledged(calls: &[(u32, Call)]) -> usize {
-    let (mut open, mut end, mut is_written) = (HashMap::new(), 0, false);
-    for (at, (_, call)) in calls.iter().enumerate() {
-        match call {
-            Call::Open { number, path, .. } => drop(open.insert(*number, path)),
-            Call::Write(file, ..) if open.get(file).is_some_and(|path| is_log(path)) => is_written = true,
-            Call::Sync(_) | Call::SyncData(_) if is_written => (end, is_written) = (at + 1, false),
-            _ => {}
-        }
-    }
-    end
-}
-
-/// Whether the call of this name with this number, from 1, of some thread syncs a log or what a store keeps. A sidecar
-/// and the head of a ledger are disposable, and a folder of sessions has the names of all.
-fn is_relied_on(calls: &[(u32, Call)], name: &str, number: usize) -> bool {
-    let (mut open, mut of_threads) = (HashMap::new(), HashMap::new());
-    calls.iter().enumerate().any(|(at, (thread, call))| {
-        match call {
-            Call::Open { number, path, .. } => drop(open.insert(*number, path)),
-            Call::Sync(file) | Call::SyncData(file) if kind(call) == name => {
-                let of_thread = of_threads.entry(thread).or_insert(0);
-                *of_thread += 1;
-                return *of_thread == number && is_kept(calls, at, open.get(file).expect("it was opened"));
-            }
-            _ => {}
-        }
-        false
-    })
-}
-
-/// Whether the file at this path, from a call on, is or becomes one that must be on the disk.
-fn is_kept(calls: &[(u32, Call)], from: usize, path: &Path) -> bool {
-    let becomes = calls.iter().skip(from).find_map(|(_, call)| match call {
-        Call::Rename(from, to) | Call::Link(from, to) if from == path => Some(to),
-        _ => None,
-    });
-    let last = calls.iter().take(from).rev().find_map(|(_, call)| match call {
-        Call::Rename(_, to) => Some(to),
-        _ => None,
-    });
-    let is_head = |path: &Path| path.file_name() == Some("ledger.head".as_ref());
-    let path = becomes.map_or(path, |path| path);
-    // The name of a head is as disposable as the head.
-    let names_head = last.is_some_and(|to| is_head(to) && to.parent() == Some(path));
-    is_log(path) || in_store(path) && !is_head(path) && !names_head
-}
-
-fn is_log(path: &Path) -> bool {
-    part(path) == Part::Log && !in_store(path)
-}
-
-fn in_store(path: &Path) -> bool {
-    path.ancestors().any(|part| part.extension() == Some("store".as_ref()))
-}
-
 /// The first of the names of a call in the sets above.
-fn kind(call: &Call) -> &'static str {
+pub(super) fn kind(call: &Call) -> &'static str {
     match call {
         Call::Write(_, None, _) => "write",
         Call::Write(_, Some(_), _) => "pwrite64",

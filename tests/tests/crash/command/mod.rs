@@ -2,12 +2,14 @@
 //!
 //! Owns: the tests. `cases` are the commands and what each starts from. `explore` records a run, and from each state
 //! on its way puts every outcome of a kill and of a power cut on a disk, reads it, and runs the command again.
-//! `inject` has the kernel kill the process at a call, or fail the call, for real.
+//! `inject` has the kernel kill the process at a call, or fail the call, for real; `relied_on` says of which syncs a failure
+//! must be told.
 //! `JCODE_SESSION_LONG` looks at all outcomes instead of the most telling ones, and at every call.
 
 mod cases;
 mod explore;
 mod inject;
+mod relied_on;
 
 macro_rules! commands {
     ($($command:ident)*) => {

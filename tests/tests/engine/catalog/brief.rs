@@ -5,7 +5,7 @@ use jcode_session_core::catalog::{Named, SessionSummary, summarize_log};
 use jcode_session_core::dialect::{detect, present};
 use jcode_session_core::source::{ByteSource, SliceSource};
 use jcode_session_tests::effort::seeds;
-use jcode_session_tests::generate::agents::AGENTS;
+use jcode_session_tests::generate::agents::{AGENTS, at_length};
 use jcode_session_tests::generate::{Random, random};
 use rand::RngExt;
 use rand::seq::IndexedRandom;
@@ -27,25 +27,15 @@ const STUFF: [&str; 12] = [
     "русский",
 ];
 
-/// The session with more in each text, which begins with a number as in `<12> `: often one thing many times, so that
-/// every place of it meets the place where a text is cut.
-fn at_length(session: &str, rng: &mut Random) -> String {
-    let is_number = |text: &str| text.rsplit_once('<').is_some_and(|(_, digits)| digits.parse::<u32>().is_ok());
-    let mut parts = session.split("> ").peekable();
-    let mut out = String::new();
-    while let Some(part) = parts.next() {
-        out.push_str(part);
-        if parts.peek().is_some() {
-            out.push_str("> ");
-        }
-        if is_number(part) {
-            for _ in 0..rng.random_range(0..4) {
-                let thing = STUFF.choose(rng).expect("some");
-                out.push_str(&thing.repeat(rng.random_range(0..1500 / thing.len())));
-            }
-        }
-    }
-    out
+/// Often one thing many times, so that every place of it meets the place where a text is cut.
+fn more(rng: &mut Random) -> Vec<u8> {
+    let things = 0..rng.random_range(0..4);
+    things
+        .flat_map(|_| {
+            let thing = STUFF.choose(rng).expect("some");
+            thing.repeat(rng.random_range(0..1500 / thing.len())).into_bytes()
+        })
+        .collect()
 }
 
 fn summary(bytes: &[u8]) -> SessionSummary {
@@ -67,10 +57,9 @@ fn a_summary_of_a_session_is_that_of_its_log() {
     for (agent, generator) in AGENTS {
         for seed in seeds(40) {
             let mut rng = random(seed);
-            let session =
-                at_length(&String::from_utf8(generator(rng.random_range(1..9), seed)).expect("text"), &mut rng);
-            let log = shown(session.as_bytes());
-            let of_session = summary(session.as_bytes());
+            let session = at_length(&generator(rng.random_range(1..9), seed), |_| more(&mut rng));
+            let log = shown(&session);
+            let of_session = summary(&session);
             let of_log = summary(&log);
             assert_eq!(of_session.agent.as_deref(), Some(agent), "seed {seed}");
             let expected = SessionSummary {
